@@ -1,0 +1,1 @@
+//! Edits that nodes hand out, so that transforms do no offset arithmetic.

@@ -1,0 +1,511 @@
+//! Instructions and typed views over them, for every instruction of the Dockerfile reference.
+
+use std::fmt;
+
+use super::{Heredoc, Logical, word};
+use crate::text::Span;
+
+/// An instruction of a Dockerfile.
+#[derive(Debug)]
+pub struct Instruction {
+    /// Which one.
+    pub keyword: Keyword,
+    /// The keyword in the source, in the author's case.
+    pub keyword_span: Span,
+    /// The whole logical line, keyword and flags included.
+    pub logical: Logical,
+    /// The builder flags (`--from=…`) before the arguments.
+    pub flags: Vec<Flag>,
+    /// The arguments in the logical text: what follows keyword and flags, trimmed.
+    pub arguments: Span,
+    /// Its here-documents, in order.
+    pub heredocs: Vec<Heredoc>,
+    /// The instruction that an ONBUILD holds back.
+    pub trigger: Option<Box<Self>>,
+    /// The words of a JSON array, when the arguments are one.
+    json: Option<Vec<Word>>,
+    escape: char,
+}
+
+/// The instructions of the Dockerfile reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each is named as the reference names it")]
+pub enum Keyword {
+    Add,
+    Arg,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Label,
+    Maintainer,
+    Onbuild,
+    Run,
+    Shell,
+    Stopsignal,
+    User,
+    Volume,
+    Workdir,
+    /// None of the reference's: BuildKit's parser accepts it and the build then fails.
+    Unknown,
+}
+
+/// A builder flag: `--name=value` or `--name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The name, without dashes.
+    pub name: String,
+    /// What follows `=`, unquoted; `None` without `=`.
+    pub value: Option<String>,
+    /// The flag in the logical text.
+    pub range: Span,
+    /// The flag as the builder reads it: quotes removed.
+    pub text: String,
+}
+
+/// A word of an instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The text: raw in shell form, decoded in JSON form.
+    pub text: String,
+    /// Where it stands in the logical text, quotes included.
+    pub range: Span,
+}
+
+/// A `name=value` of ENV, LABEL or ARG.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The name, raw.
+    pub name: String,
+    /// The value, raw; `None` for an `ARG name`.
+    pub value: Option<String>,
+    /// Both, in the logical text.
+    pub range: Span,
+    /// The old form `ENV name value`, which takes the whole line.
+    pub legacy: bool,
+}
+
+/// `FROM [--platform=…] image [AS name]`.
+#[derive(Clone, Debug)]
+pub struct From<'a> {
+    /// The image or the stage, raw.
+    pub image: &'a str,
+    /// The image in the logical text.
+    pub image_range: Span,
+    /// The stage's name, as written.
+    pub name: Option<&'a str>,
+    /// The platform, raw.
+    pub platform: Option<&'a str>,
+}
+
+/// `COPY` and `ADD`.
+#[derive(Clone, Debug)]
+pub struct Copy<'a> {
+    /// What is copied, raw; heredocs are left out.
+    pub sources: Vec<Word>,
+    /// Where to, raw.
+    pub destination: Word,
+    /// The stage, image or context that `--from` names.
+    pub from: Option<&'a str>,
+    /// Whether any source is a here-document.
+    pub has_heredoc: bool,
+}
+
+/// A mount of a RUN: `--mount=type=cache,target=…`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// `bind` (the default), `cache`, `tmpfs`, `secret` or `ssh`.
+    pub kind: String,
+    /// Where it is mounted, raw.
+    pub target: Option<String>,
+    /// The other fields, in order: `(key, value)`, the value empty when there is no `=`.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What RUN, CMD, ENTRYPOINT and SHELL run.
+#[derive(Clone, Debug)]
+pub enum Command<'a> {
+    /// A line for the shell.
+    Shell(&'a str),
+    /// Words for the kernel.
+    Exec(&'a [Word]),
+}
+
+/// `HEALTHCHECK`.
+#[derive(Clone, Debug)]
+pub enum Healthcheck<'a> {
+    /// `HEALTHCHECK NONE`, or an empty one.
+    None,
+    /// `HEALTHCHECK CMD …`.
+    Cmd(Command<'a>),
+}
+
+impl Instruction {
+    /// Reads a logical line; also what BuildKit would say against it.
+    pub(super) fn read(logical: Logical, escape: char) -> (Self, Vec<String>) {
+        let mut errors = Vec::new();
+        let text = logical.text.as_str();
+        let start = text.len() - text.trim_start().len();
+        let end = start + word::fields(text[start..].trim_end()).first().map_or(0, |it| it.end);
+        let keyword = Keyword::read(&text[start..end]);
+        let (flags, at) = word::flags(&text[end..]);
+        let at = end + at;
+        let arguments = at..at + text[at..].trim_end().len();
+        let arguments = if arguments.is_empty() { at..at } else { arguments };
+        let flags =
+            flags.into_iter().map(|(span, text)| Flag::new(end + span.start..end + span.end, text));
+        let mut instruction = Self {
+            keyword,
+            keyword_span: logical.source_span(start..end),
+            flags: flags.collect(),
+            arguments: arguments.clone(),
+            heredocs: Vec::new(),
+            trigger: None,
+            json: None,
+            escape,
+            logical,
+        };
+        let rest = instruction.logical.text[arguments.clone()].to_owned();
+        if keyword == Keyword::Unknown {
+            let word = &instruction.logical.text[start..end];
+            errors.push(format!("unknown instruction: {word}"));
+        }
+        let skip = if keyword == Keyword::Healthcheck { command_start(&rest) } else { 0 };
+        if keyword.takes_json() {
+            match json(&rest[skip..]) {
+                Ok(words) => instruction.json = words.map(|it| shift(it, arguments.start + skip)),
+                Err(message) => errors.push(message),
+            }
+        }
+        match keyword {
+            Keyword::Onbuild if !rest.is_empty() => {
+                let (trigger, more) = Self::read(instruction.logical.slice(arguments), escape);
+                errors.extend(more);
+                instruction.trigger = Some(Box::new(trigger));
+            }
+            Keyword::Env | Keyword::Label => errors.extend(pair_error(keyword, &rest, escape)),
+            _ => {}
+        }
+        (instruction, errors)
+    }
+
+    /// Whether BuildKit looks for here-documents on it.
+    pub(super) fn may_have_heredocs(&self) -> bool {
+        let it = self.trigger.as_deref().unwrap_or(self);
+        matches!(it.keyword, Keyword::Add | Keyword::Copy | Keyword::Run) && it.json.is_none()
+    }
+
+    /// The arguments as the builder sees them, trimmed.
+    pub fn text(&self) -> &str {
+        &self.logical.text[self.arguments.clone()]
+    }
+
+    /// The words of a JSON array, when the arguments are one.
+    pub fn json(&self) -> Option<&[Word]> {
+        self.json.as_deref()
+    }
+
+    /// The flag of this name.
+    pub fn flag(&self, name: &str) -> Option<&Flag> {
+        self.flags.iter().find(|it| it.name == name)
+    }
+
+    /// The words of the arguments: of the JSON array, of NAME=VALUE lists, or between white space.
+    pub fn words(&self) -> Vec<Word> {
+        if let Some(words) = &self.json {
+            return words.clone();
+        }
+        let text = self.text();
+        let spans = match self.keyword {
+            Keyword::Env | Keyword::Label | Keyword::Arg => word::pairs(text, self.escape),
+            _ => word::fields(text),
+        };
+        let word = |it: Span| Word { text: text[it.clone()].to_owned(), range: it };
+        shift(spans.into_iter().map(word).collect(), self.arguments.start)
+    }
+
+    /// The arguments of FROM.
+    pub fn from(&self) -> Option<From<'_>> {
+        if self.keyword != Keyword::From {
+            return None;
+        }
+        let spans = word::fields(self.text());
+        let text = |at: usize| spans.get(at).map(|it| &self.text()[it.clone()]);
+        let image = spans.first()?;
+        let name = text(1).filter(|it| it.eq_ignore_ascii_case("as")).and_then(|_| text(2));
+        let platform = self.flag("platform").and_then(|it| it.value.as_deref());
+        let image_range = self.arguments.start + image.start..self.arguments.start + image.end;
+        Some(From { image: text(0)?, image_range, name, platform })
+    }
+
+    /// The arguments of COPY or ADD.
+    pub fn copy(&self) -> Option<Copy<'_>> {
+        if !matches!(self.keyword, Keyword::Copy | Keyword::Add) {
+            return None;
+        }
+        let mut sources = self.words();
+        let destination = sources.pop()?;
+        let all = sources.len();
+        if !self.heredocs.is_empty() {
+            sources.retain(|it| !it.text.contains("<<"));
+        }
+        let from = self.flag("from").and_then(|it| it.value.as_deref());
+        Some(Copy { has_heredoc: sources.len() != all, sources, destination, from })
+    }
+
+    /// The pairs of ENV, LABEL and ARG.
+    pub fn pairs(&self) -> Vec<Pair> {
+        if !matches!(self.keyword, Keyword::Env | Keyword::Label | Keyword::Arg) {
+            return Vec::new();
+        }
+        let words = self.words();
+        let legacy =
+            self.keyword != Keyword::Arg && words.first().is_some_and(|it| !it.text.contains('='));
+        if legacy {
+            let text = self.text();
+            let name = word::fields(text).first().map_or(text, |it| &text[it.clone()]);
+            let value = text[name.len()..].trim_start();
+            return vec![Pair {
+                name: name.to_owned(),
+                value: Some(value.to_owned()),
+                range: self.arguments.clone(),
+                legacy,
+            }];
+        }
+        let pair = |it: Word| {
+            let (name, value) = match it.text.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (it.text.as_str(), None),
+            };
+            Pair { name: name.to_owned(), value, range: it.range, legacy }
+        };
+        words.into_iter().map(pair).collect()
+    }
+
+    /// What RUN, CMD, ENTRYPOINT or SHELL runs.
+    pub fn command(&self) -> Option<Command<'_>> {
+        use Keyword::{Cmd, Entrypoint, Run, Shell};
+        matches!(self.keyword, Run | Cmd | Entrypoint | Shell).then(|| match &self.json {
+            Some(words) => Command::Exec(words),
+            None => Command::Shell(self.text()),
+        })
+    }
+
+    /// The mounts of a RUN.
+    pub fn mounts(&self) -> impl Iterator<Item = Mount> {
+        let flags =
+            self.flags.iter().filter(|it| self.keyword == Keyword::Run && it.name == "mount");
+        flags.map(|it| Mount::read(it.value.as_deref().unwrap_or_default()))
+    }
+
+    /// The arguments of HEALTHCHECK.
+    pub fn healthcheck(&self) -> Option<Healthcheck<'_>> {
+        if self.keyword != Keyword::Healthcheck {
+            return None;
+        }
+        let text = self.text();
+        let at = command_start(text);
+        if !text[..at].trim().eq_ignore_ascii_case("cmd") {
+            return Some(Healthcheck::None);
+        }
+        Some(Healthcheck::Cmd(match &self.json {
+            Some(words) => Command::Exec(words),
+            None => Command::Shell(&text[at..]),
+        }))
+    }
+
+    /// What this instruction is to BuildKit's parser: the values of its node and the nodes behind it.
+    ///
+    /// The form of BuildKit's own test results, and so what they are compared with.
+    pub fn values(&self) -> Vec<String> {
+        use Keyword::{
+            Add, Arg, Cmd, Copy, Entrypoint, Env, Expose, From, Healthcheck, Label, Maintainer,
+            Onbuild, Run, Shell, Stopsignal, Unknown, User, Volume, Workdir,
+        };
+        let text = self.text();
+        let texts = |words: &[Word]| words.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+        // BuildKit's word reader drops an escape character at the very end.
+        let unescaped = |it: String| match it.strip_suffix(self.escape) {
+            Some(kept) if !kept.ends_with(self.escape) && text.ends_with(&it) => kept.to_owned(),
+            _ => it,
+        };
+        match (&self.json, self.keyword) {
+            (_, Unknown) => Vec::new(),
+            (_, Onbuild) => self.trigger.as_ref().map_or_else(Vec::new, |it| it.values()),
+            (json, Healthcheck) => {
+                let at = command_start(text);
+                let kind = (!text.is_empty()).then(|| text[..at].trim_end().to_owned());
+                let rest = match json {
+                    Some(words) => texts(words),
+                    None if at == text.len() => Vec::new(),
+                    None => vec![text[at..].to_owned()],
+                };
+                kind.into_iter().chain(rest).collect()
+            }
+            (Some(words), _) => texts(words),
+            (None, Env | Label) => {
+                let flat =
+                    self.pairs().into_iter().flat_map(|it| [it.name, it.value.unwrap_or_default()]);
+                flat.map(unescaped).collect()
+            }
+            (None, Arg) => texts(&self.words()).into_iter().map(unescaped).collect(),
+            (None, Add | Copy | Expose | From | Volume) => texts(&self.words()),
+            (None, Cmd | Entrypoint | Run | Shell | Maintainer | Stopsignal | User | Workdir) => {
+                if text.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![text.to_owned()]
+                }
+            }
+        }
+    }
+}
+
+impl Flag {
+    fn new(range: Span, text: String) -> Self {
+        let bare = text.trim_start_matches('-');
+        let (name, value) = match bare.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (bare, None),
+        };
+        Self { name: name.to_owned(), value, range, text }
+    }
+}
+
+impl Mount {
+    /// Reads the value of `--mount`: comma-separated `key=value` fields.
+    pub fn read(value: &str) -> Self {
+        let mut mount = Self { kind: "bind".to_owned(), ..Self::default() };
+        for field in value.split(',') {
+            let (key, value) = field.split_once('=').unwrap_or((field, ""));
+            match key {
+                "type" => value.clone_into(&mut mount.kind),
+                "target" | "dst" | "destination" => mount.target = Some(value.to_owned()),
+                key => mount.fields.push((key.to_owned(), value.to_owned())),
+            }
+        }
+        mount
+    }
+}
+
+impl Keyword {
+    fn read(word: &str) -> Self {
+        let all = [
+            Self::Add,
+            Self::Arg,
+            Self::Cmd,
+            Self::Copy,
+            Self::Entrypoint,
+            Self::Env,
+            Self::Expose,
+            Self::From,
+            Self::Healthcheck,
+            Self::Label,
+            Self::Maintainer,
+            Self::Onbuild,
+            Self::Run,
+            Self::Shell,
+            Self::Stopsignal,
+            Self::User,
+            Self::Volume,
+            Self::Workdir,
+        ];
+        all.into_iter().find(|it| word.eq_ignore_ascii_case(it.as_str())).unwrap_or(Self::Unknown)
+    }
+
+    /// The keyword in capitals.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "ADD",
+            Self::Arg => "ARG",
+            Self::Cmd => "CMD",
+            Self::Copy => "COPY",
+            Self::Entrypoint => "ENTRYPOINT",
+            Self::Env => "ENV",
+            Self::Expose => "EXPOSE",
+            Self::From => "FROM",
+            Self::Healthcheck => "HEALTHCHECK",
+            Self::Label => "LABEL",
+            Self::Maintainer => "MAINTAINER",
+            Self::Onbuild => "ONBUILD",
+            Self::Run => "RUN",
+            Self::Shell => "SHELL",
+            Self::Stopsignal => "STOPSIGNAL",
+            Self::User => "USER",
+            Self::Volume => "VOLUME",
+            Self::Workdir => "WORKDIR",
+            Self::Unknown => "(unknown)",
+        }
+    }
+
+    fn takes_json(self) -> bool {
+        use Keyword::{Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Shell, Volume};
+        matches!(self, Add | Cmd | Copy | Entrypoint | Healthcheck | Run | Shell | Volume)
+    }
+}
+
+impl fmt::Display for Keyword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where what follows the first word begins.
+fn command_start(text: &str) -> usize {
+    let word = text.find(char::is_whitespace).unwrap_or(text.len());
+    text.len() - text[word..].trim_start().len()
+}
+
+fn shift(mut words: Vec<Word>, by: usize) -> Vec<Word> {
+    for it in &mut words {
+        it.range = it.range.start + by..it.range.end + by;
+    }
+    words
+}
+
+fn pair_error(keyword: Keyword, text: &str, escape: char) -> Option<String> {
+    let words = word::pairs(text, escape);
+    let lacks = |it: &&Span| !text[(*it).clone()].contains('=');
+    if words.first().is_some_and(|it| lacks(&it)) {
+        return (word::fields(text).len() < 2)
+            .then(|| format!("{keyword} must have two arguments"));
+    }
+    let word = &text[words.iter().find(lacks)?.clone()];
+    Some(format!("can't find = in \"{word}\": it must be of the form name=value"))
+}
+
+/// The strings of a JSON array at the start of `text`; `None` when there is none.
+///
+/// # Errors
+/// An array that holds anything but strings: BuildKit refuses it. (Anything that is not JSON is shell
+/// form to BuildKit, and text after the array is ignored.)
+fn json(text: &str) -> Result<Option<Vec<Word>>, String> {
+    let start = text.len() - text.trim_start().len();
+    if !text[start..].starts_with('[') {
+        return Ok(None);
+    }
+    let mut values =
+        serde_json::Deserializer::from_str(&text[start..]).into_iter::<Vec<serde_json::Value>>();
+    let Some(Ok(values)) = values.next() else { return Ok(None) };
+    let mut words = Vec::new();
+    let mut at = start + 1;
+    for value in values {
+        let serde_json::Value::String(value) = value else {
+            return Err("arrays in JSON form must be comprised of strings only".to_owned());
+        };
+        let Some(open) = text[at..].find('"').map(|it| at + it) else { return Ok(None) };
+        let mut escaped = false;
+        let close = text[open + 1..].char_indices().find(|(_, c)| {
+            let ends = *c == '"' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        let Some((close, _)) = close else { return Ok(None) };
+        at = open + 1 + close + 1;
+        words.push(Word { text: value, range: open..at });
+    }
+    Ok(Some(words))
+}

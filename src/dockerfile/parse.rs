@@ -1,0 +1,201 @@
+//! Lines to items, as BuildKit's `parser.go` reads them.
+
+use std::sync::Arc;
+
+use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Kind, Logical, SyntaxError, word};
+use crate::text::Span;
+
+/// BuildKit reads lines with Go's `bufio.Scanner`, which gives up on longer ones.
+const MAX_LINE: usize = 64 * 1024 - 1;
+
+pub(super) fn parse(source: Arc<str>) -> Dockerfile {
+    let mut reader = Reader {
+        lines: Lines { source: &source, at: 0, number: 0 },
+        escape: '\\',
+        directives: Some(Vec::new()),
+        errors: Vec::new(),
+    };
+    let mut items = Vec::new();
+    while let Some(line) = reader.lines.next() {
+        let (start, first) = (line.start, reader.lines.number);
+        let kind = reader.item(line);
+        let lines = (first, reader.lines.number);
+        items.push(Item { span: start..reader.lines.at, lines, kind });
+    }
+    let Reader { lines, escape, mut errors, .. } = reader;
+    if !items.iter().any(|it| matches!(it.kind, Kind::Instruction(_))) {
+        errors.push(SyntaxError {
+            line: lines.number.max(1),
+            message: "file with no instructions".to_owned(),
+        });
+    }
+    if let Some((number, _)) =
+        source.split('\n').enumerate().find(|(_, line)| MAX_LINE < line.len() + 1)
+    {
+        errors.push(SyntaxError {
+            line: number + 1,
+            message: format!("line longer than the {MAX_LINE} bytes that BuildKit reads"),
+        });
+    }
+    errors.sort_by_key(|it| it.line);
+    Dockerfile { items, errors, escape, source }
+}
+
+struct Reader<'a> {
+    lines: Lines<'a>,
+    escape: char,
+    /// The directives seen so far; `None` once something else has been seen.
+    directives: Option<Vec<String>>,
+    errors: Vec<SyntaxError>,
+}
+
+impl<'a> Reader<'a> {
+    fn item(&mut self, line: Span) -> Kind {
+        let text = self.lines.source[line.clone()].trim_start_matches('\u{feff}').trim();
+        if let Some(comment) = text.strip_prefix('#') {
+            return self.directive(comment).map_or(Kind::Comment, Kind::Directive);
+        }
+        self.directives = None;
+        // A lone continuation character is a line without text, too.
+        let (kept, _) = continued(text, self.escape);
+        if kept.trim().is_empty() && !self.lines.continues_with_text(text, self.escape) {
+            return Kind::Blank;
+        }
+        Kind::Instruction(self.instruction(line))
+    }
+
+    fn directive(&mut self, comment: &str) -> Option<Directive> {
+        let seen = self.directives.as_mut()?;
+        let parsed = comment.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+        let Some((name, value)) = parsed.filter(|(name, value)| {
+            let mut chars = name.chars();
+            chars.next().is_some_and(|it| it.is_ascii_alphabetic())
+                && chars.all(|it| it.is_ascii_alphanumeric())
+                && !value.is_empty()
+        }) else {
+            self.directives = None;
+            return None;
+        };
+        let name = name.to_ascii_lowercase();
+        // An unknown one is a comment, but does not end the directives.
+        if !["syntax", "escape", "check"].contains(&name.as_str()) {
+            return None;
+        }
+        let line = self.lines.number;
+        if seen.contains(&name) {
+            let message = format!("only one {name} parser directive can be used");
+            self.errors.push(SyntaxError { line, message });
+        }
+        if name == "escape" {
+            match value {
+                "`" => self.escape = '`',
+                "\\" => self.escape = '\\',
+                _ => {
+                    let message = format!("invalid escape token '{value}': it must be ` or \\");
+                    self.errors.push(SyntaxError { line, message });
+                }
+            }
+        }
+        seen.push(name.clone());
+        Some(Directive { name, value: value.to_owned() })
+    }
+
+    fn instruction(&mut self, first: Span) -> Instruction {
+        let source = self.lines.source;
+        let start_line = self.lines.number;
+        let logical = self.logical(first);
+        let (mut instruction, errors) = Instruction::read(logical, self.escape);
+        let mut unterminated = false;
+        if instruction.may_have_heredocs() && instruction.logical.text.contains("<<") {
+            for opener in word::heredocs(&instruction.logical.text) {
+                let (body, terminated) = self.heredoc(&opener.name, opener.chomp);
+                unterminated |= !terminated;
+                let word::Opener { name, expand, chomp, descriptor } = opener;
+                instruction.heredocs.push(Heredoc { name, body, expand, chomp, descriptor });
+            }
+        }
+        let errors = errors.into_iter().chain(unterminated.then(|| "unterminated heredoc".into()));
+        self.errors.extend(errors.map(|message| SyntaxError { line: start_line, message }));
+        debug_assert!(instruction.heredocs.iter().all(|it| it.body.end <= source.len()));
+        instruction
+    }
+
+    fn logical(&mut self, first: Span) -> Logical {
+        let source = self.lines.source;
+        let mut logical = Logical::default();
+        let text = source[first.clone()].trim_start_matches('\u{feff}').trim_start();
+        let mut line = first.end - text.len()..first.end;
+        loop {
+            let text = source[line.clone()].trim_end_matches(['\r', '\n']);
+            let (kept, more) = continued(text, self.escape);
+            logical.push(source, line.start..line.start + kept.len());
+            // Comment and blank lines inside a continued instruction are no part of it.
+            let next =
+                more.then(|| self.lines.by_ref().find(|it| !is_skipped(&source[it.clone()])));
+            match next.flatten() {
+                Some(next) => line = next,
+                None => return logical,
+            }
+        }
+    }
+
+    fn heredoc(&mut self, name: &str, chomp: bool) -> (Span, bool) {
+        let source = self.lines.source;
+        let start = self.lines.at;
+        let mut end = start;
+        for line in self.lines.by_ref() {
+            let text = source[line.clone()].trim_end_matches(['\n', '\r']);
+            let text = if chomp { text.trim_start_matches('\t') } else { text };
+            if text == name {
+                return (start..end, true);
+            }
+            end = line.end;
+        }
+        (start..end, false)
+    }
+}
+
+/// The line without its continuation character, and whether it had one.
+///
+/// BuildKit's rule: the escape character, then only spaces and tabs, and no second escape before it.
+fn continued(line: &str, escape: char) -> (&str, bool) {
+    match line.trim_end_matches([' ', '\t']).strip_suffix(escape) {
+        Some(kept) if !kept.ends_with(escape) => (kept, true),
+        _ => (line, false),
+    }
+}
+
+fn is_skipped(line: &str) -> bool {
+    let text = line.trim();
+    text.is_empty() || text.starts_with('#')
+}
+
+/// The lines of a source, each with its line end, counted from 1.
+struct Lines<'a> {
+    source: &'a str,
+    at: usize,
+    number: usize,
+}
+
+impl Lines<'_> {
+    /// Whether a line that is nothing but a continuation leads to an instruction.
+    fn continues_with_text(&self, line: &str, escape: char) -> bool {
+        continued(line, escape).1 && !self.source[self.at..].lines().all(is_skipped)
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        let start = self.at;
+        if start == self.source.len() {
+            return None;
+        }
+        let rest = &self.source.as_bytes()[start..];
+        self.at =
+            rest.iter().position(|it| *it == b'\n').map_or(self.source.len(), |it| start + it + 1);
+        self.number += 1;
+        Some(start..self.at)
+    }
+}

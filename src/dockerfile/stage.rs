@@ -1,0 +1,1 @@
+//! Stages, and what holds at a point in one.

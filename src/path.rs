@@ -1,0 +1,109 @@
+//! Paths inside a project: relative to its root, with `/`, never leaving it.
+
+use std::{borrow::Borrow, fmt, sync::Arc};
+
+/// A file or folder of a project, relative to its root; the root itself is the empty path.
+///
+/// It has no `.`, `..` or empty components, so two equal files have one spelling.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(Arc<str>);
+
+impl RepoPath {
+    /// The project's root.
+    pub fn root() -> Self {
+        Self(Arc::from(""))
+    }
+
+    /// Reads a relative path; `None` when it is absolute or leaves the root.
+    pub fn new(path: &str) -> Option<Self> {
+        Self::root().join(path)
+    }
+
+    /// `path` seen from this folder; `None` when it is absolute or leaves the root.
+    pub fn join(&self, path: &str) -> Option<Self> {
+        if path.starts_with('/') {
+            return None;
+        }
+        let mut parts: Vec<&str> = self.0.split('/').filter(|it| !it.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => _ = parts.pop()?,
+                part => parts.push(part),
+            }
+        }
+        Some(Self(parts.join("/").into()))
+    }
+
+    /// The folder it lies in; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        Some(Self(self.0.rsplit_once('/').map_or("", |it| it.0).into()))
+    }
+
+    /// The folders it lies in, from the nearest to the root.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(self.parent(), Self::parent)
+    }
+
+    /// The last component; empty for the root.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What follows `folder/`; `None` when it does not lie in `folder`, the empty string for `folder` itself.
+    pub fn strip_prefix(&self, folder: &Self) -> Option<&str> {
+        if folder.is_root() {
+            return Some(&self.0);
+        }
+        let rest = self.0.strip_prefix(&*folder.0)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+    }
+
+    /// Whether it is the project's root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The path as text, empty for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_root() { "." } else { &self.0 })
+    }
+}
+
+impl Borrow<str> for RepoPath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_one_spelling_and_stays_inside() {
+        let path = |it: &str| RepoPath::new(it).map(|it| it.to_string());
+        assert_eq!(path("./a//b/../c/"), Some("a/c".to_owned()));
+        assert_eq!(path("."), Some(".".to_owned()));
+        assert_eq!(path("a/../.."), None);
+        assert_eq!(path("/etc"), None);
+    }
+
+    #[test]
+    fn prefixes_are_whole_components() {
+        let path = RepoPath::new("api/Dockerfile").unwrap();
+        assert_eq!(path.strip_prefix(&RepoPath::new("api").unwrap()), Some("Dockerfile"));
+        assert_eq!(path.strip_prefix(&RepoPath::new("ap").unwrap()), None);
+        assert_eq!(path.strip_prefix(&RepoPath::root()), Some("api/Dockerfile"));
+        assert_eq!(path.ancestors().map(|it| it.to_string()).collect::<Vec<_>>(), ["api", "."]);
+    }
+}

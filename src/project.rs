@@ -1,0 +1,244 @@
+//! An immutable snapshot of the files that a refactoring looks at and may touch.
+//!
+//! Nothing here reads the disk: [`load`] does, once. A clone is a snapshot; files are shared.
+
+pub mod callers;
+pub mod context;
+pub mod dockerignore;
+pub mod load;
+pub mod tree;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Arc, OnceLock},
+};
+
+pub use tree::Tree;
+
+use crate::{
+    change::{Change, FileChange},
+    dockerfile::Dockerfile,
+    path::RepoPath,
+    text::{self, Edit},
+};
+use callers::Build;
+
+/// A snapshot of a project.
+#[derive(Clone, Default)]
+pub struct Project {
+    /// The files whose text matters, by path.
+    files: BTreeMap<RepoPath, Arc<File>>,
+    /// Every file and folder, also those whose text was not read.
+    tree: Arc<Tree>,
+    /// What could not be read.
+    problems: Arc<Vec<Problem>>,
+    /// The builds of each Dockerfile, made on first use.
+    builds: OnceLock<Arc<HashMap<RepoPath, Vec<Build>>>>,
+}
+
+/// A file whose text was read.
+pub struct File {
+    /// Where it is.
+    pub path: RepoPath,
+    /// What is in it.
+    pub text: Arc<str>,
+    dockerfile: OnceLock<Dockerfile>,
+    callers: OnceLock<callers::Callers>,
+}
+
+/// A file that could not be read or understood; the others are done all the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Which one.
+    pub path: RepoPath,
+    /// The line, counted from 1, when the problem has one.
+    pub line: Option<usize>,
+    /// What is wrong, in lower case and without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Project {
+    /// A project of these files and nothing else: what tests and pages use.
+    pub fn new(files: impl IntoIterator<Item = (RepoPath, String)>) -> Self {
+        let files = files.into_iter().map(|(path, text)| File::new(path, text));
+        let files: BTreeMap<_, _> = files.map(|it| (it.path.clone(), Arc::new(it))).collect();
+        let tree = Tree::new(files.keys().cloned());
+        Self { files, tree: Arc::new(tree), ..Self::default() }
+    }
+
+    /// A project as it was read: its files with text, every path of its tree, and what went wrong.
+    pub fn loaded(files: Vec<File>, tree: Tree, problems: Vec<Problem>) -> Self {
+        let files = files.into_iter().map(|it| (it.path.clone(), Arc::new(it))).collect();
+        Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
+    }
+
+    /// The file at `path`, when its text was read.
+    pub fn file(&self, path: &str) -> Option<&Arc<File>> {
+        self.files.get(path)
+    }
+
+    /// The files whose text was read, by path.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<File>> {
+        self.files.values()
+    }
+
+    /// Every path of the project.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// What could not be read.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The Dockerfiles, by path; those that BuildKit would refuse are not among them.
+    pub fn dockerfiles(&self) -> impl Iterator<Item = (&Arc<File>, &Dockerfile)> {
+        let parsed = self.files().filter_map(|it| Some((it, it.dockerfile()?)));
+        parsed.filter(|(_, it)| it.errors.is_empty())
+    }
+
+    /// The builds that name this Dockerfile: from compose, bake, CI, Makefiles and scripts.
+    pub fn builds(&self, dockerfile: &RepoPath) -> &[Build] {
+        let index = self.builds.get_or_init(|| {
+            let mut index: HashMap<RepoPath, Vec<Build>> = HashMap::new();
+            for build in self.files().flat_map(|it| it.callers().builds.iter()) {
+                index.entry(build.dockerfile.clone()).or_default().push(build.clone());
+            }
+            Arc::new(index)
+        });
+        index.get(dockerfile).map_or(&[], Vec::as_slice)
+    }
+
+    /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made
+    /// afresh from the result. Returns the new snapshot and what went into it.
+    pub fn apply(&self, changes: Vec<Change>) -> (Self, Vec<Change>) {
+        let mut taken: HashMap<RepoPath, Vec<usize>> = HashMap::new();
+        let mut applied: Vec<Change> = Vec::new();
+        for change in changes {
+            let rivals = change.files.keys().filter_map(|it| taken.get(it)).flatten();
+            if rivals.into_iter().any(|it| applied[*it].conflicts(&change)) {
+                continue;
+            }
+            for path in change.files.keys() {
+                taken.entry(path.clone()).or_default().push(applied.len());
+            }
+            applied.push(change);
+        }
+        let mut next = self.clone();
+        let mut edits: BTreeMap<&RepoPath, Vec<Edit>> = BTreeMap::new();
+        for (path, change) in applied.iter().flat_map(|it| &it.files) {
+            match change {
+                FileChange::Edit(it) => edits.entry(path).or_default().extend(it.iter().cloned()),
+                FileChange::Create(text) => next.insert(path, text.clone()),
+                FileChange::Delete => next.remove(path),
+            }
+        }
+        for (path, edits) in edits {
+            if let Some(file) = self.file(path.as_str()) {
+                next.insert(path, text::apply(&file.text, &edits));
+            }
+        }
+        (next, applied)
+    }
+
+    fn insert(&mut self, path: &RepoPath, text: String) {
+        let file = Arc::new(File::new(path.clone(), text));
+        let old = self.files.insert(path.clone(), Arc::clone(&file));
+        if old.is_none() {
+            Arc::make_mut(&mut self.tree).insert(path.clone());
+        }
+        self.forget_builds(old.as_deref(), Some(&file));
+    }
+
+    fn remove(&mut self, path: &RepoPath) {
+        let old = self.files.remove(path);
+        Arc::make_mut(&mut self.tree).remove(path);
+        self.forget_builds(old.as_deref(), None);
+    }
+
+    /// The index of builds stays as long as no caller changes.
+    fn forget_builds(&mut self, old: Option<&File>, new: Option<&File>) {
+        if old.into_iter().chain(new).any(|it| callers::is_caller(&it.path)) {
+            self.builds = OnceLock::new();
+        }
+    }
+
+    /// A number that differs when the text of any file does.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.files().for_each(|file| (&file.path, &file.text).hash(&mut hasher));
+        hasher.finish()
+    }
+}
+
+impl File {
+    /// A file of this text.
+    pub fn new(path: RepoPath, text: impl Into<Arc<str>>) -> Self {
+        Self { path, text: text.into(), dockerfile: OnceLock::new(), callers: OnceLock::new() }
+    }
+
+    /// The file as a Dockerfile, when its name says it is one; parsed once.
+    pub fn dockerfile(&self) -> Option<&Dockerfile> {
+        is_dockerfile(self.path.file_name())
+            .then(|| self.dockerfile.get_or_init(|| Dockerfile::parse(Arc::clone(&self.text))))
+    }
+
+    /// Whom it builds: empty unless it is a compose file, a workflow, a script or the like; read once.
+    pub fn callers(&self) -> &callers::Callers {
+        self.callers.get_or_init(|| callers::read(&self.path, &self.text))
+    }
+}
+
+/// Whether a file of this name is a Dockerfile: `Dockerfile`, `Dockerfile.*`, `*.Dockerfile`,
+/// `*.dockerfile` or `Containerfile*`, but no `.dockerignore` and no template.
+pub fn is_dockerfile(name: &str) -> bool {
+    let named = name == "Dockerfile"
+        || name.starts_with("Dockerfile.")
+        || name.ends_with(".Dockerfile")
+        || name.ends_with(".dockerfile")
+        || name.starts_with("Containerfile");
+    let extension = name.rsplit_once('.').map_or("", |it| it.1);
+    let other = [
+        "dockerignore",
+        "containerignore",
+        "j2",
+        "jinja",
+        "jinja2",
+        "erb",
+        "tmpl",
+        "tpl",
+        "template",
+        "mustache",
+        "hbs",
+    ];
+    named && !other.contains(&extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dockerfiles_are_known_by_name() {
+        let yes = [
+            "Dockerfile",
+            "Dockerfile.test",
+            "api.Dockerfile",
+            "api.dockerfile",
+            "Containerfile.in",
+        ];
+        let no = [
+            "Dockerfile.dockerignore",
+            "Dockerfile.j2",
+            "dockerfile.md",
+            "MyDockerfile",
+            ".dockerignore",
+        ];
+        assert!(yes.iter().all(|it| is_dockerfile(it)));
+        assert!(!no.iter().any(|it| is_dockerfile(it)));
+    }
+}

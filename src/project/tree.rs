@@ -1,0 +1,72 @@
+//! Every path of a project, so that existence, folders and globs can be asked without the disk.
+
+use std::{collections::BTreeSet, ops::Bound};
+
+use crate::path::RepoPath;
+
+/// The files of a project by path, and what git ignores but a build context would still send.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    files: BTreeSet<RepoPath>,
+    /// Files and folders that exist, are ignored by git and were therefore not walked.
+    ignored: BTreeSet<RepoPath>,
+}
+
+impl Tree {
+    /// A tree of these files.
+    pub fn new(files: impl IntoIterator<Item = RepoPath>) -> Self {
+        Self { files: files.into_iter().collect(), ignored: BTreeSet::new() }
+    }
+
+    /// Adds what exists although git ignores it, such as `.venv`.
+    #[must_use]
+    pub fn with_ignored(mut self, ignored: impl IntoIterator<Item = RepoPath>) -> Self {
+        self.ignored = ignored.into_iter().collect();
+        self
+    }
+
+    /// Adds a file.
+    pub fn insert(&mut self, path: RepoPath) {
+        self.files.insert(path);
+    }
+
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &RepoPath) {
+        self.files.remove(path);
+    }
+
+    /// Whether there is such a file.
+    pub fn is_file(&self, path: &RepoPath) -> bool {
+        self.files.contains(path)
+    }
+
+    /// Whether there is such a folder, with a file below it.
+    pub fn is_folder(&self, path: &RepoPath) -> bool {
+        path.is_root() || self.below(path).next().is_some()
+    }
+
+    /// Whether there is such a file or folder, also one that git ignores.
+    pub fn exists(&self, path: &RepoPath) -> bool {
+        self.is_file(path) || self.is_folder(path) || self.ignored.contains(path)
+    }
+
+    /// The files below a folder, in order; the work grows with what is below it only.
+    pub fn below<'a>(&'a self, folder: &RepoPath) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
+        let prefix = match folder.is_root() {
+            true => String::new(),
+            false => format!("{folder}/"),
+        };
+        let from = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
+        from.take_while(move |it| it.as_str().starts_with(&prefix))
+    }
+
+    /// What exists below a folder although git ignores it; a folder stands for all it holds.
+    pub fn ignored_below<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
+        self.ignored.iter().filter(|it| it.strip_prefix(folder).is_some())
+    }
+
+    /// Every file, in order.
+    pub fn files(&self) -> impl Iterator<Item = &RepoPath> {
+        self.files.iter()
+    }
+}
