@@ -4,4 +4,26 @@ pub mod change;
 pub mod dockerfile;
 pub mod path;
 pub mod project;
+pub mod settings;
 pub mod text;
+
+// The catalogue is a top-level folder of its own; see transforms/mod.rs.
+#[path = "../transforms/mod.rs"]
+pub mod transforms;
+
+use change::Outcome;
+use project::Project;
+use settings::Settings;
+
+/// One refactoring: a name, a page and a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Transform {
+    /// The kebab-case name that users type: an imperative, read after "please".
+    pub name: &'static str,
+    /// The page that users read; its examples are also its tests.
+    pub docs: &'static str,
+    /// What it would do to a project.
+    ///
+    /// Pure: the same snapshot gives the same outcome, and no change once its changes are applied.
+    pub run: fn(&Project, &Settings) -> Outcome,
+}
