@@ -19,8 +19,9 @@ def run_forever(period: float) -> None:
         time.sleep(period)
         now = datetime.now(timezone.utc)
         for run in due_runs(JOBS, since, now):
+            job = jobs[run.job]
             try:
-                status = httpx.post(jobs[run.job].url, timeout=30).status_code
+                status = httpx.post(job.url, json=job.body, timeout=30).status_code
                 log.info("ran", job=run.job, status=status)
             except httpx.HTTPError as error:
                 log.warning("failed", job=run.job, error=str(error))

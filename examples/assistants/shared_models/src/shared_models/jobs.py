@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -7,6 +8,7 @@ class Job(BaseModel):
     name: str
     schedule: str
     url: str
+    body: dict[str, Any] | None = None
 
 
 class JobRun(BaseModel):
