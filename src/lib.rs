@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod dockerfile;
+pub mod packages;
 pub mod path;
 pub mod project;
 pub mod settings;

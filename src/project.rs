@@ -4,6 +4,7 @@
 
 pub mod callers;
 pub mod context;
+pub mod copies;
 pub mod dockerignore;
 pub mod load;
 pub mod tree;

@@ -60,6 +60,26 @@ impl Tree {
         from.take_while(move |it| it.as_str().starts_with(&prefix))
     }
 
+    /// What lies directly in a folder: its files and its folders, in order.
+    pub fn children(&self, folder: &RepoPath) -> Vec<RepoPath> {
+        let mut children = Vec::new();
+        let mut next = self.below(folder).next();
+        while let Some(file) = next {
+            let Some(rest) = file.strip_prefix(folder) else { break };
+            let name = rest.split('/').next().unwrap_or_default();
+            let Some(child) = folder.join(name) else { break };
+            // A folder is left in one step, however much it holds: `0` is what follows `/`.
+            let after = match rest.contains('/') {
+                true => Bound::Included(format!("{child}0")),
+                false => Bound::Excluded(child.as_str().to_owned()),
+            };
+            let bound = (after.as_ref().map(String::as_str), Bound::Unbounded);
+            next = self.files.range::<str, _>(bound).next().filter(|it| it.strip_prefix(folder).is_some());
+            children.push(child);
+        }
+        children
+    }
+
     /// What exists below a folder although git ignores it; a folder stands for all it holds.
     pub fn ignored_below<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
         self.ignored.iter().filter(|it| it.strip_prefix(folder).is_some())
@@ -68,5 +88,20 @@ impl Tree {
     /// Every file, in order.
     pub fn files(&self) -> impl Iterator<Item = &RepoPath> {
         self.files.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_are_files_and_folders_once_each() {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let tree = Tree::new(["a/x", "a/y/z", "a/y/zz", "a.txt", "b"].map(path));
+        let names = |it: &str| tree.children(&path(it)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(""), ["a.txt", "a", "b"]);
+        assert_eq!(names("a"), ["a/x", "a/y"]);
+        assert!(names("b").is_empty());
     }
 }
