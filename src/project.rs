@@ -6,6 +6,7 @@ pub mod callers;
 pub mod context;
 pub mod copies;
 pub mod dockerignore;
+pub mod glob;
 pub mod load;
 pub mod tree;
 
