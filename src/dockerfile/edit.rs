@@ -1,1 +1,202 @@
 //! Edits that nodes hand out, so that transforms do no offset arithmetic.
+//!
+//! New lines imitate the file: its line ends, its blank lines between paragraphs, the case of its
+//! keywords and the indentation of its continuations.
+
+use super::{Dockerfile, Instruction, Kind};
+use crate::text::{Edit, Span};
+
+impl Dockerfile {
+    /// The source text of the item at `at`, without the end of its last line.
+    pub fn text(&self, at: usize) -> &str {
+        self.source[self.items[at].span.clone()].trim_end_matches(['\n', '\r'])
+    }
+
+    /// The comment lines that stand directly above an item and belong to it.
+    pub fn comments_above(&self, at: usize) -> std::ops::Range<usize> {
+        let above = self.items[..at].iter().rev();
+        let count = above.take_while(|it| matches!(it.kind, Kind::Comment)).count();
+        at - count..at
+    }
+
+    /// Whether an item, with the comments above it, begins a paragraph: a blank line stands before it.
+    pub fn begins_paragraph(&self, at: usize) -> bool {
+        let first = self.comments_above(at).start;
+        first > 0 && matches!(self.items[first - 1].kind, Kind::Blank)
+    }
+
+    /// Takes whole items out; of two blank lines that would meet, one goes with them.
+    pub fn remove(&self, items: std::ops::Range<usize>) -> Edit {
+        let span = self.items[items.start].span.start..self.items[items.end - 1].span.end;
+        let blank = |at: usize| self.items.get(at).is_some_and(|it| matches!(it.kind, Kind::Blank));
+        let before = items.start == 0 || blank(items.start - 1);
+        if before && blank(items.end) {
+            return Edit::delete(span.start..self.items[items.end].span.end);
+        }
+        if before && items.start > 0 && items.end == self.items.len() {
+            return Edit::delete(self.items[items.start - 1].span.start..span.end);
+        }
+        Edit::delete(span)
+    }
+
+    /// Puts lines in the place of an item; its comments and blank lines stay.
+    pub fn replace(&self, at: usize, lines: &str) -> Edit {
+        let span = self.items[at].span.clone();
+        let end = span.start + self.text(at).len();
+        Edit::replace(span.start..end, self.with_line_ends(lines))
+    }
+
+    /// Puts lines after an item, as a paragraph of their own if `paragraph`.
+    pub fn insert_after(&self, at: usize, lines: &str, paragraph: bool) -> Edit {
+        let end = self.line_end();
+        let gap = if paragraph { end } else { "" };
+        let lines = self.with_line_ends(lines);
+        let span = &self.items[at].span;
+        match self.source[span.clone()].ends_with('\n') {
+            true => Edit::insert(span.end, format!("{gap}{lines}{end}")),
+            // The file's last line has no end; the new last line has none either.
+            false => Edit::insert(span.end, format!("{end}{gap}{lines}")),
+        }
+    }
+
+    /// Puts lines before an item and the comments above it.
+    pub fn insert_before(&self, at: usize, lines: &str) -> Edit {
+        let start = self.items[self.comments_above(at).start].span.start;
+        let end = self.line_end();
+        Edit::insert(start, format!("{}{end}", self.with_line_ends(lines)))
+    }
+
+    /// Makes a parser directive the first line of the file.
+    pub fn add_directive(&self, name: &str, value: &str) -> Edit {
+        let at = if self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Edit::insert(at, format!("# {name}={value}{}", self.line_end()))
+    }
+
+    /// Adds builder flags to an instruction, after those it has.
+    ///
+    /// One short flag stays on the line; more than one, or a long one, take a line each.
+    pub fn add_flags(&self, it: &Instruction, flags: &[String]) -> Edit {
+        let at = match it.flags.last() {
+            Some(last) => it.logical.source_span(last.range.clone()).end,
+            None => it.keyword_span.end,
+        };
+        let line = self.source[at..].lines().next().unwrap_or_default();
+        let start = self.source[..at].rfind('\n').map_or(0, |it| it + 1);
+        let width = at - start + line.len() + flags.iter().map(|it| it.len() + 1).sum::<usize>();
+        let breaks = format!(" {}{}{}", self.escape, self.line_end(), self.indentation(it));
+        if flags.len() == 1 && (width <= 100 || line.trim() == self.escape.to_string()) {
+            return Edit::insert(at, format!(" {}", flags[0]));
+        }
+        let mut text = format!(" {}", flags.join(&breaks));
+        let gap = line.len() - line.trim_start().len();
+        // The rest of the line moves down, unless nothing is left of it but its continuation.
+        let mut span = at..at;
+        if line.trim() != self.escape.to_string() {
+            text += &breaks;
+            span.end += gap;
+        }
+        Edit::replace(span, text)
+    }
+
+    /// How the continuation lines of an instruction are indented; four spaces when it has none.
+    pub fn indentation(&self, it: &Instruction) -> &str {
+        let text = it.logical.source_span(0..it.logical.text.len());
+        let more = self.source[text].split_inclusive('\n').skip(1);
+        let indents = more.map(|it| &it[..it.len() - it.trim_start_matches([' ', '\t']).len()]);
+        indents.into_iter().find(|it| !it.is_empty()).unwrap_or("    ")
+    }
+
+    /// Takes one NAME=VALUE out of an ENV, LABEL or ARG; the whole instruction when it is the only one.
+    pub fn remove_pair(&self, at: usize, name: &str) -> Option<Edit> {
+        let Kind::Instruction(it) = &self.items[at].kind else { return None };
+        let pairs = it.pairs();
+        let index = pairs.iter().position(|it| it.name == name)?;
+        if pairs.len() == 1 {
+            return Some(self.remove(at..at + 1));
+        }
+        let span = |at: usize| it.logical.source_span(pairs[at].range.clone());
+        let own = span(index);
+        // What separates it from its neighbour goes too: from the one before, or to the one after.
+        let cut = match index {
+            0 => own.start..span(1).start,
+            _ => span(index - 1).end..own.end,
+        };
+        // Never a comment that stands between the lines.
+        (!self.has_comment(&cut)).then(|| Edit::delete(cut))
+    }
+
+    fn has_comment(&self, span: &Span) -> bool {
+        self.source[span.clone()].lines().skip(1).any(|it| it.trim_start().starts_with('#'))
+    }
+
+    fn with_line_ends(&self, lines: &str) -> String {
+        match self.line_end() {
+            "\n" => lines.to_owned(),
+            end => lines.replace("\r\n", "\n").replace('\n', end),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::apply;
+
+    fn edited(source: &str, edit: impl Fn(&Dockerfile) -> Edit) -> String {
+        apply(source, &[edit(&Dockerfile::parse(source))])
+    }
+
+    #[test]
+    fn removing_an_item_leaves_one_blank_line() {
+        assert_eq!(edited("FROM a\n\nRUN b\n\nCMD c\n", |it| it.remove(2..3)), "FROM a\n\nCMD c\n");
+        assert_eq!(edited("FROM a\n\nRUN b\n", |it| it.remove(2..3)), "FROM a\n");
+        assert_eq!(edited("FROM a\nRUN b\n\nCMD c\n", |it| it.remove(1..2)), "FROM a\n\nCMD c\n");
+    }
+
+    #[test]
+    fn a_last_line_without_end_stays_without() {
+        assert_eq!(
+            edited("FROM a\r\nRUN b", |it| it.insert_after(1, "RUN c", false)),
+            "FROM a\r\nRUN b\r\nRUN c"
+        );
+    }
+
+    #[test]
+    fn flags_stay_on_the_line_or_take_one_each() {
+        let add = |source: &str, flags: &[&str]| {
+            let flags: Vec<String> = flags.iter().map(|it| (*it).to_owned()).collect();
+            edited(source, |it| {
+                let run = it.instructions().last().unwrap().1;
+                it.add_flags(run, &flags)
+            })
+        };
+        assert_eq!(add("FROM a\nRUN b", &["--x=1"]), "FROM a\nRUN --x=1 b");
+        assert_eq!(add("FROM a\nRUN --y b", &["--x=1"]), "FROM a\nRUN --y --x=1 b");
+        assert_eq!(add("FROM a\nRUN \\\n  b", &["--x=1"]), "FROM a\nRUN --x=1 \\\n  b");
+        assert_eq!(
+            add("FROM a\nRUN b && \\\n  c", &["--x=1", "--y=2"]),
+            "FROM a\nRUN --x=1 \\\n  --y=2 \\\n  b && \\\n  c"
+        );
+        assert_eq!(
+            add("FROM a\nRUN \\\n  b", &["--x", "--y"]),
+            "FROM a\nRUN --x \\\n  --y \\\n  b"
+        );
+    }
+
+    #[test]
+    fn a_pair_goes_with_what_separates_it() {
+        let cut = |source: &str| edited(source, |it| it.remove_pair(1, "B").unwrap());
+        assert_eq!(cut("FROM a\nENV A=1 B=2 C=3\n"), "FROM a\nENV A=1 C=3\n");
+        assert_eq!(cut("FROM a\nENV B=2 \\\n    C=3\n"), "FROM a\nENV C=3\n");
+        assert_eq!(cut("FROM a\nENV A=1 \\\n    B=2\n"), "FROM a\nENV A=1\n");
+        assert_eq!(cut("FROM a\nENV B 2\nCMD c\n"), "FROM a\nCMD c\n");
+    }
+
+    #[test]
+    fn a_directive_comes_after_the_byte_order_mark() {
+        assert_eq!(
+            edited("\u{feff}FROM a\n", |it| it.add_directive("syntax", "x")),
+            "\u{feff}# syntax=x\nFROM a\n"
+        );
+    }
+}

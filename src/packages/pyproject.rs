@@ -128,16 +128,26 @@ fn paths(root: &Item) -> Vec<String> {
         tables.extend(lookup(root, &[poetry[0], poetry[1], key]));
     }
     let groups = lookup(root, &["tool", "poetry", "group"]).and_then(Item::as_table_like);
-    tables.extend(groups.into_iter().flat_map(|it| it.iter()).filter_map(|it| lookup(it.1, &["dependencies"])));
+    tables.extend(
+        groups
+            .into_iter()
+            .flat_map(|it| it.iter())
+            .filter_map(|it| lookup(it.1, &["dependencies"])),
+    );
     tables.extend(lookup(root, &["tool", "uv", "sources"]));
     let tables = tables.into_iter().filter_map(Item::as_table_like);
     let mut paths: Vec<String> = tables.flat_map(path_entries).collect();
     let mut arrays: Vec<&Item> = lookup(root, &["project", "dependencies"]).into_iter().collect();
-    for table in [&["project", "optional-dependencies"][..], &["dependency-groups"], &["tool", "pdm", "dev-dependencies"]] {
+    for table in [
+        &["project", "optional-dependencies"][..],
+        &["dependency-groups"],
+        &["tool", "pdm", "dev-dependencies"],
+    ] {
         let table = lookup(root, table).and_then(Item::as_table_like);
         arrays.extend(table.into_iter().flat_map(|it| it.iter()).map(|it| it.1));
     }
-    let strings = arrays.into_iter().filter_map(Item::as_array).flatten().filter_map(|it| it.as_str());
+    let strings =
+        arrays.into_iter().filter_map(Item::as_array).flatten().filter_map(|it| it.as_str());
     paths.extend(strings.filter_map(|it| requirements::local(it.trim_start_matches("-e "))));
     paths.sort();
     paths.dedup();

@@ -1,9 +1,6 @@
 //! Which file of the build context stands where in the image: COPY and ADD, as BuildKit resolves them.
 
-use super::{
-    Project,
-    dockerignore::{self, Dockerignore},
-};
+use super::{Project, dockerignore::Dockerignore, glob};
 use crate::{
     dockerfile::{
         Instruction, Keyword,
@@ -85,22 +82,14 @@ impl<'a> Sent<'a> {
 
     fn expand(&self, source: &str) -> Vec<Source> {
         let tree = self.project.tree();
-        // A source is relative to the context, `/` and `..` included.
-        let cleaned = absolute("/", source);
-        let mut found = vec![self.folder.clone()];
-        let from_glob = source.contains(['*', '?', '[']);
-        for part in cleaned.split('/').filter(|it| !it.is_empty()) {
-            found = match part.contains(['*', '?', '[', '\\']) {
-                false => found.iter().filter_map(|it| it.join(part)).collect(),
-                true => {
-                    let children = found.iter().flat_map(|it| tree.children(it));
-                    children.filter(|it| dockerignore::glob_matches(part, it.file_name())).collect()
-                }
-            };
-        }
+        let from_glob = glob::is_pattern(source);
+        let found = glob::sources(tree, &self.folder, source);
         let source = |path: RepoPath| {
             let is_folder = tree.is_folder(&path);
-            let sent = if is_folder { path == self.folder || !self.excludes(&path) || tree.below(&path).any(|it| !self.excludes(it)) } else { self.has_file(&path) };
+            let sent = match is_folder {
+                true => path == self.folder || tree.below(&path).any(|it| !self.excludes(it)),
+                false => self.may_have(&path),
+            };
             sent.then_some(Source { path, is_folder, from_glob })
         };
         found.into_iter().filter_map(source).collect()
@@ -112,7 +101,12 @@ impl CopyIn {
     ///
     /// # Errors
     /// A copy that says nothing about the context's files, or not for certain.
-    pub fn read(it: &Instruction, state: &State, sent: &Sent<'_>, escape: char) -> Result<Self, Opaque> {
+    pub fn read(
+        it: &Instruction,
+        state: &State,
+        sent: &Sent<'_>,
+        escape: char,
+    ) -> Result<Self, Opaque> {
         let copy = it.copy().ok_or(Opaque::NotOfContext)?;
         if copy.from.is_some() {
             return Err(Opaque::OtherStage);
@@ -132,7 +126,7 @@ impl CopyIn {
                 return Err(Opaque::NotOfContext);
             }
             let found = sent.expand(&text);
-            if found.is_empty() && !text.contains(['*', '?', '[']) {
+            if found.is_empty() && !glob::is_pattern(&text) {
                 return Err(Opaque::Missing(text));
             }
             sources.extend(found);
@@ -144,7 +138,8 @@ impl CopyIn {
             || text.ends_with(['/', '.'])
             || state.made.contains(&destination)
             || destination == "/";
-        let excludes = it.flags.iter().filter(|it| it.name == "exclude").filter_map(|it| it.value.clone());
+        let excludes =
+            it.flags.iter().filter(|it| it.name == "exclude").filter_map(|it| it.value.clone());
         let parents = it.flag("parents").is_some_and(|it| it.value.as_deref() != Some("false"));
         Ok(Self { sources, destination, into, parents, excludes: excludes.collect() })
     }
@@ -178,7 +173,10 @@ impl CopyIn {
                 }
             };
             let inside = found.strip_prefix(&source.path).unwrap_or_default();
-            let excluded = self.excludes.iter().any(|it| Dockerignore::parse(it).excludes(inside));
+            let excluded = self
+                .excludes
+                .iter()
+                .any(|it| Dockerignore::of_flags([it.as_str()]).excludes(inside));
             (has(&found) && !excluded).then_some(found)
         })
     }
@@ -190,7 +188,10 @@ impl CopyIn {
         within
             || below(&self.destination, path).is_some()
             || self.may_provide(path, sent).is_some()
-            || self.sources.iter().any(|it| !it.is_folder && absolute(&self.destination, it.path.file_name()) == path)
+            || self
+                .sources
+                .iter()
+                .any(|it| !it.is_folder && absolute(&self.destination, it.path.file_name()) == path)
     }
 }
 

@@ -159,33 +159,21 @@ pub fn is_pattern(source: &str) -> bool {
 /// What a source of COPY or ADD stands for, seen from the context: the files and folders it names or
 /// its pattern matches. A folder stands for all it holds.
 ///
-/// Empty when there is none, and when the source leaves the context or is a pattern Go refuses. What
-/// is below the fixed head of the source is looked at, and no more.
+/// Empty when there is none, and when the source leaves the context or is a pattern Go refuses. The work
+/// grows with the folders that the pattern names, never with what lies below them.
 pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
-    let source = source.trim_start_matches('/');
-    if !is_pattern(source) {
-        let path = unescape(source).and_then(|it| context.join(&it));
-        return path.filter(|it| inside(it, context) && tree.exists(it)).into_iter().collect();
+    let mut found = vec![context.clone()];
+    for part in source.split('/').filter(|it| !it.is_empty()) {
+        found = match (is_pattern(part), Glob::new(part)) {
+            (true, Err(_)) => return Vec::new(),
+            (true, Ok(glob)) => {
+                let children = found.iter().flat_map(|it| tree.children(it));
+                children.filter(|it| glob.matches(it.file_name())).collect()
+            }
+            (false, _) => found.iter().filter_map(|it| it.join(&unescape(part)?)).collect(),
+        };
     }
-    let wild = source.find(['*', '?', '[', '\\']).unwrap_or_default();
-    let head = source[..wild].rfind('/').map_or("", |it| &source[..it]);
-    let pattern = source[head.len()..].trim_matches('/');
-    let Some(head) = context.join(head).filter(|it| inside(it, context)) else { return Vec::new() };
-    let Ok(glob) = Glob::new(pattern) else { return Vec::new() };
-    let depth = pattern.split('/').count();
-    let mut found: Vec<RepoPath> = Vec::new();
-    for file in tree.below(&head).chain(tree.ignored_below(&head)) {
-        let Some(rest) = file.strip_prefix(&head) else { continue };
-        // The entry at the pattern's depth: the file itself or a folder above it.
-        let entry = rest.match_indices('/').nth(depth - 1).map_or(rest, |it| &rest[..it.0]);
-        if entry.split('/').count() != depth || !glob.matches(entry) {
-            continue;
-        }
-        let Some(path) = head.join(entry) else { continue };
-        if !found.contains(&path) {
-            found.push(path);
-        }
-    }
+    found.retain(|it| inside(it, context) && (it == context || tree.exists(it)));
     found
 }
 

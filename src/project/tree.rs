@@ -74,9 +74,16 @@ impl Tree {
                 false => Bound::Excluded(child.as_str().to_owned()),
             };
             let bound = (after.as_ref().map(String::as_str), Bound::Unbounded);
-            next = self.files.range::<str, _>(bound).next().filter(|it| it.strip_prefix(folder).is_some());
+            next = self
+                .files
+                .range::<str, _>(bound)
+                .next()
+                .filter(|it| it.strip_prefix(folder).is_some());
             children.push(child);
         }
+        // What git ignores is sent all the same.
+        let ignored = self.ignored_below(folder).filter(|it| it.parent().as_ref() == Some(folder));
+        children.extend(ignored.cloned());
         children
     }
 
@@ -99,7 +106,8 @@ mod tests {
     fn children_are_files_and_folders_once_each() {
         let path = |it: &str| RepoPath::new(it).unwrap();
         let tree = Tree::new(["a/x", "a/y/z", "a/y/zz", "a.txt", "b"].map(path));
-        let names = |it: &str| tree.children(&path(it)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let names =
+            |it: &str| tree.children(&path(it)).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(names(""), ["a.txt", "a", "b"]);
         assert_eq!(names("a"), ["a/x", "a/y"]);
         assert!(names("b").is_empty());
