@@ -1,3 +1,181 @@
-//! Package managers.
+//! Package managers: facts about their commands, in the words that transforms share.
+//!
+//! What a command reads of the image, what it needs of the project's source, what it makes, where it
+//! caches and what turns its cache off. Each manager is a file of facts and a line in [`MANAGERS`];
+//! transforms name none of them.
+
+pub mod call;
+pub mod pdm;
+pub mod pip;
+pub mod pipenv;
+pub mod poetry;
 pub mod pyproject;
 pub mod requirements;
+pub mod uv;
+pub mod version;
+
+use std::sync::Arc;
+
+use crate::dockerfile::stage::State;
+pub use call::{Argument, Call};
+
+/// A package manager.
+#[derive(Clone, Copy, Debug)]
+pub struct Manager {
+    /// The name it goes by.
+    pub name: &'static str,
+    /// The programs it is called as, without versions and folders.
+    pub programs: &'static [&'static str],
+    /// What a command installs; `None` when it installs nothing that a manifest lists.
+    pub install: fn(&Call, &At<'_>) -> Option<Install>,
+    /// How a command uses the manager's cache; `None` when it fills none.
+    pub caching: fn(&Call, &At<'_>) -> Option<Caching>,
+}
+
+/// The package managers that are known.
+pub const MANAGERS: &[Manager] =
+    &[pip::MANAGER, poetry::MANAGER, uv::MANAGER, pipenv::MANAGER, pdm::MANAGER];
+
+/// Where a command runs.
+pub struct At<'a> {
+    /// What the Dockerfile says holds there.
+    pub state: &'a State,
+    /// The directory it runs in, absolute; `None` when it cannot be known.
+    pub directory: Option<&'a str>,
+    /// The text of the file that a COPY put at a path of the image.
+    pub text: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    /// The version of the manager, when the Dockerfile pins one.
+    pub version: Option<version::Version>,
+}
+
+/// What a command that installs from manifests reads and makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Install {
+    /// The files it reads, as absolute paths of the image.
+    pub reads: Vec<Read>,
+    /// What it needs of the project besides.
+    pub source: Source,
+    /// What it makes where a COPY of the project could overwrite it, as absolute paths of the image.
+    pub makes: Vec<String>,
+}
+
+/// A file that an install reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Read {
+    /// Where it stands in the image, absolute.
+    pub path: String,
+    /// Whether the install fails without it.
+    pub required: bool,
+}
+
+/// What an install needs of the project besides its manifests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The project itself or folders of it, but these flags install everything else without them; the
+    /// same command, run again when the source is there, installs the rest.
+    Later(Vec<&'static str>),
+    /// Something that cannot be left out: a decline's code and reason.
+    Now(&'static str, String),
+}
+
+/// How a command uses its manager's cache.
+#[derive(Clone, Debug, Default)]
+pub struct Caching {
+    /// The folders that hold nothing but cache, as absolute paths of the image; mount these.
+    pub folders: Vec<String>,
+    /// The folder above them, whose removal is meant to empty them.
+    pub root: String,
+    /// The arguments that turn the cache off, by position among the command's words.
+    pub off: Vec<usize>,
+    /// The variables that turn it off when they are set, and how to tell.
+    pub off_variables: &'static [OffVariable],
+}
+
+/// A variable that turns a cache off.
+#[derive(Clone, Copy, Debug)]
+pub struct OffVariable {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether a value turns the cache off.
+    pub when: fn(&str) -> bool,
+}
+
+/// Why a cache cannot be mounted: a decline's code and reason.
+pub type Refusal = (&'static str, String);
+
+impl At<'_> {
+    /// `path` as the command sees it, absolute.
+    pub fn path(&self, path: &str) -> Option<String> {
+        match path.starts_with('/') {
+            true => Some(crate::dockerfile::stage::absolute("/", path)),
+            false => Some(crate::dockerfile::stage::absolute(self.directory?, path)),
+        }
+    }
+
+    /// The value of a variable as a command sees it: its own assignments first.
+    pub fn variable(&self, call: &Call, name: &str) -> Setting {
+        if let Some((_, value)) = call.assignments.iter().rfind(|it| it.0 == name) {
+            return value.clone().map_or(Setting::Unknown, Setting::Known);
+        }
+        match self.state.variables.get(name) {
+            None => Setting::Unset,
+            Some(it) if it.from_argument => Setting::Unknown,
+            Some(it) => it.value.clone().map_or(Setting::Unknown, Setting::Known),
+        }
+    }
+
+    /// Where a program keeps its cache by the XDG rules: `own` if set, else `$XDG_CACHE_HOME/name`, else
+    /// `$HOME/.cache/name`; `None` when that cannot be known.
+    pub fn cache(&self, call: &Call, own: &str, name: &str) -> Option<String> {
+        let absolute = |it: String| it.starts_with('/').then_some(it);
+        match self.variable(call, own) {
+            Setting::Known(it) if !it.is_empty() => return absolute(it),
+            Setting::Unknown => return None,
+            _ => {}
+        }
+        match self.variable(call, "XDG_CACHE_HOME") {
+            Setting::Known(it) if !it.is_empty() => {
+                return absolute(format!("{}/{name}", it.trim_end_matches('/')));
+            }
+            Setting::Unknown => return None,
+            _ => {}
+        }
+        let home = match self.variable(call, "HOME") {
+            Setting::Known(it) => it,
+            Setting::Unknown => return None,
+            Setting::Unset => self.state.home()?.to_owned(),
+        };
+        absolute(format!("{}/.cache/{name}", home.trim_end_matches('/')))
+    }
+}
+
+/// A variable, as far as a Dockerfile tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Nothing sets it.
+    Unset,
+    /// It has this value.
+    Known(String),
+    /// It is set to what the Dockerfile does not tell, or a build argument may change it.
+    Unknown,
+}
+
+impl Install {
+    /// Adds a file that the install fails without.
+    pub fn needs(&mut self, path: String) {
+        self.reads.push(Read { path, required: true });
+    }
+
+    /// Adds a file that the install reads if it is there.
+    pub fn takes(&mut self, path: String) {
+        self.reads.push(Read { path, required: false });
+    }
+}
+
+/// The manager that a call is of.
+pub fn manager(call: &Call) -> Option<&'static Manager> {
+    MANAGERS.iter().find(|it| it.programs.contains(&call.program.as_str()))
+}

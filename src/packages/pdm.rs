@@ -1,0 +1,63 @@
+//! PDM: `pdm install` and `pdm sync`.
+//!
+//! After PDM's documentation of its commands and configuration.
+
+use super::{At, Caching, Call, Install, Manager, OffVariable, Source, pyproject::Pyproject};
+
+/// PDM.
+pub const MANAGER: Manager = Manager { name: "pdm", programs: &["pdm"], install, caching };
+
+const NO_CACHE: OffVariable = OffVariable { name: "PDM_NO_CACHE", when: |it| !it.is_empty() };
+
+fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+    if !matches!(call.subcommand()?, "install" | "sync") {
+        return None;
+    }
+    let directory = match call.values(&["-p", "--project"]).last() {
+        Some(it) => at.path((*it)?)?,
+        None => at.directory?.to_owned(),
+    };
+    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let mut install = Install::default();
+    install.needs(file("pyproject.toml"));
+    for name in ["pdm.lock", "pdm.toml", ".pdm-python", ".python-version"] {
+        install.takes(file(name));
+    }
+    install.makes.extend([file(".venv"), file("__pypackages__")]);
+    let text = (at.text)(&file("pyproject.toml"));
+    let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
+        install.source =
+            Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
+        return Some(install);
+    };
+    install.source = if let Some(path) = manifest.paths.first() {
+        Source::Now(
+            "local-requirement",
+            format!("pyproject.toml depends on {path}, so PDM needs its source"),
+        )
+    } else if manifest.dynamic_dependencies {
+        Source::Now(
+            "dynamic-metadata",
+            "PDM has to build the project to know its dependencies".to_owned(),
+        )
+    } else if !manifest.has_build_system || manifest.pdm_virtual || call.has(&["--no-self"]) {
+        Source::Nothing
+    } else {
+        Source::Later(vec!["--no-self"])
+    };
+    Some(install)
+}
+
+fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+    let fills = matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock");
+    // With this cache, packages are links into the cache.
+    let links = !matches!(at.variable(call, "PDM_INSTALL_CACHE"), super::Setting::Unset);
+    let folder = at.cache(call, "PDM_CACHE_DIR", "pdm").filter(|_| !links).unwrap_or_default();
+    let off = call.flags(&["--no-cache"]).map(|it| it.word).collect();
+    fills.then(|| Caching {
+        folders: vec![folder.clone()],
+        root: folder,
+        off,
+        off_variables: &[NO_CACHE],
+    })
+}

@@ -1,0 +1,64 @@
+//! Pipenv: `pipenv install` and `pipenv sync`.
+//!
+//! After Pipenv's documentation of its commands and environment variables.
+
+use super::{At, Caching, Call, Install, Manager, Source, pip, pyproject};
+
+/// Pipenv.
+pub const MANAGER: Manager = Manager { name: "pipenv", programs: &["pipenv"], install, caching };
+
+const VALUED: &[&str] = &[
+    "-r",
+    "--requirements",
+    "--python",
+    "--pypi-mirror",
+    "-i",
+    "--index",
+    "--categories",
+    "--extra-pip-args",
+];
+
+fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+    if !matches!(call.subcommand()?, "install" | "sync") {
+        return None;
+    }
+    // Packages on the command line change the Pipfile: that is no install from manifests.
+    if !call.positionals(VALUED).is_empty()
+        || call.has(&["-r", "--requirements", "-e", "--editable"])
+    {
+        return None;
+    }
+    let directory = at.directory?;
+    let pipfile = match at.variable(call, "PIPENV_PIPFILE") {
+        super::Setting::Known(it) if !it.is_empty() => at.path(&it)?,
+        super::Setting::Unknown => return None,
+        _ => format!("{}/Pipfile", directory.trim_end_matches('/')),
+    };
+    let mut install = Install::default();
+    install.needs(pipfile.clone());
+    install.takes(format!("{pipfile}.lock"));
+    install.makes.push(format!("{}/.venv", directory.trim_end_matches('/')));
+    let paths = (at.text)(&pipfile).and_then(|it| pyproject::pipfile_paths(&it).ok());
+    install.source = match paths.as_deref() {
+        None => Source::Now("unknown-manifest", "the Pipfile cannot be read".to_owned()),
+        Some([]) => Source::Nothing,
+        Some([path, ..]) => Source::Now(
+            "local-requirement",
+            format!("the Pipfile depends on {path}, so Pipenv needs its source"),
+        ),
+    };
+    Some(install)
+}
+
+/// Pipenv gives its own cache folder to the pip that it runs.
+fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+    let fills = matches!(call.subcommand()?, "install" | "sync" | "update" | "upgrade" | "lock");
+    let folder = at.cache(call, "PIPENV_CACHE_DIR", "pipenv").unwrap_or_default();
+    let off = call.flags(&["--clear"]).map(|it| it.word).collect();
+    fills.then(|| Caching {
+        folders: vec![folder.clone()],
+        root: folder,
+        off,
+        off_variables: &[pip::NO_CACHE],
+    })
+}

@@ -1,0 +1,144 @@
+//! Poetry: `poetry install`, `poetry sync`, and what its versions can do.
+//!
+//! After Poetry's documentation ("Commands", "Configuration", the FAQ on Docker layers), its changelog and
+//! the `Requires-Python` of its releases.
+
+use super::{At, Caching, Call, Install, Manager, Source, pyproject::Pyproject, version::Version};
+use crate::dockerfile::image::PythonVersion;
+
+/// Poetry.
+pub const MANAGER: Manager = Manager { name: "poetry", programs: &["poetry"], install, caching };
+
+/// The version of the audit: what is pinned when nothing tells.
+pub const DEFAULT: [u32; 3] = [1, 8, 3];
+/// The last version 2 that runs on Python 3.9: what is pinned when the project needs a version 2.
+pub const DEFAULT_2: [u32; 3] = [2, 1, 4];
+
+/// The oldest Python that a version of Poetry runs on (`Requires-Python` of its releases).
+pub fn needs_python(version: &Version) -> PythonVersion {
+    match (version.part(0), version.part(1)) {
+        (0 | 1, 0 | 1) | (0, _) => PythonVersion(3, 5),
+        (1, 2..=5) => PythonVersion(3, 7),
+        (1, _) => PythonVersion(3, 8),
+        (2, 0..=2) => PythonVersion(3, 9),
+        _ => PythonVersion(3, 10),
+    }
+}
+
+/// Since which version a command or flag exists, and from which on it is gone.
+///
+/// Only what Dockerfiles use and what differs between the versions that are pinned today.
+pub const CHANGES: &[(&str, Option<[u32; 2]>, Option<[u32; 2]>)] = &[
+    ("--no-dev", None, Some([2, 0])),
+    ("--dev-only", None, Some([1, 2])),
+    ("--remove-untracked", None, Some([2, 0])),
+    ("--no-update", None, Some([2, 0])),
+    ("--default", None, Some([1, 2])),
+    ("--with", Some([1, 2]), None),
+    ("--without", Some([1, 2]), None),
+    ("--only", Some([1, 2]), None),
+    ("--only-root", Some([1, 2]), None),
+    ("--sync", Some([1, 2]), None),
+    ("--all-extras", Some([1, 2]), None),
+    ("--no-cache", Some([1, 2]), None),
+    ("--directory", Some([1, 3]), None),
+    ("-C", Some([1, 3]), None),
+    ("--no-directory", Some([1, 5]), None),
+    ("--compile", Some([1, 4]), None),
+    ("--project", Some([2, 0]), None),
+    ("-P", Some([2, 0]), None),
+    ("--all-groups", Some([2, 0]), None),
+    ("sync", Some([2, 0]), None),
+    ("self", Some([1, 2]), None),
+    ("export", None, Some([2, 0])),
+    ("shell", None, Some([2, 0])),
+];
+
+/// What of a call a version does not have: the word, and since or until when.
+pub fn lacks(call: &Call, version: &Version) -> Option<&'static str> {
+    let at = |it: [u32; 2]| Version::new(&it);
+    let words: Vec<&str> = call
+        .subcommand()
+        .into_iter()
+        .chain(call.texts().filter(|it| it.starts_with('-')))
+        .collect();
+    let missing = |it: &&(&'static str, Option<[u32; 2]>, Option<[u32; 2]>)| {
+        let used = words.iter().any(|word| word.split('=').next() == Some(it.0));
+        used && (it.1.is_some_and(|it| *version < at(it))
+            || it.2.is_some_and(|it| *version >= at(it)))
+    };
+    CHANGES.iter().find(missing).map(|it| it.0)
+}
+
+fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+    if !matches!(call.subcommand()?, "install" | "sync") {
+        return None;
+    }
+    let directory = match call.values(&["-C", "--directory", "-P", "--project"]).last() {
+        Some(it) => at.path((*it)?)?,
+        None => at.directory?.to_owned(),
+    };
+    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let mut install = Install::default();
+    install.needs(file("pyproject.toml"));
+    install.takes(file("poetry.lock"));
+    install.takes(file("poetry.toml"));
+    install.makes.push(file(".venv"));
+    let text = (at.text)(&file("pyproject.toml"));
+    let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
+        install.source =
+            Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
+        return Some(install);
+    };
+    let archives =
+        manifest.paths.iter().filter(|it| it.ends_with(".whl") || it.ends_with(".tar.gz"));
+    archives.for_each(|it| install.needs(crate::dockerfile::stage::absolute(&directory, it)));
+    let has_folders =
+        manifest.paths.iter().any(|it| !it.ends_with(".whl") && !it.ends_with(".tar.gz"));
+    let installs_root = manifest.package_mode && !call.has(&["--no-root"]);
+    let mut flags = Vec::new();
+    if installs_root {
+        flags.push("--no-root");
+    }
+    if has_folders && !call.has(&["--no-directory"]) {
+        flags.push("--no-directory");
+    }
+    let can_skip_folders = at.version.as_ref().is_some_and(|it| *it >= Version::new(&[1, 5]));
+    install.source = if call.has(&["--only-root"]) {
+        Source::Now(
+            "root-only",
+            "poetry install --only-root installs nothing but the project itself".to_owned(),
+        )
+    } else if flags.contains(&"--no-directory") && !can_skip_folders {
+        let version = at
+            .version
+            .as_ref()
+            .map_or("an unpinned Poetry".to_owned(), |it| format!("Poetry {it}"));
+        let reason = format!(
+            "pyproject.toml depends on folders of the project, and {version} may not know --no-directory (1.5)"
+        );
+        Source::Now("poetry-version", reason)
+    } else if flags.is_empty() {
+        Source::Nothing
+    } else {
+        Source::Later(flags)
+    };
+    Some(install)
+}
+
+/// Poetry's cache root also holds its virtual environments, which the image needs: only the two
+/// folders below it that are nothing but cache are mounted.
+fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+    if !matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock") {
+        return None;
+    }
+    let root = at.cache(call, "POETRY_CACHE_DIR", "pypoetry").unwrap_or_default();
+    let off = call.flags(&["--no-cache"]).map(|it| it.word).collect();
+    let folders = match root.is_empty() {
+        true => vec![String::new()],
+        false => {
+            ["cache", "artifacts"].map(|it| format!("{}/{it}", root.trim_end_matches('/'))).to_vec()
+        }
+    };
+    Some(Caching { folders, root, off, off_variables: &[] })
+}

@@ -1,0 +1,121 @@
+//! uv: `uv sync`, `uv pip install` and their kin.
+//!
+//! After uv's documentation: "Using uv in Docker", "Caching" and the reference of its settings.
+
+use super::{At, Caching, Call, Install, Manager, OffVariable, Source, pip, pyproject::Pyproject};
+
+/// uv.
+pub const MANAGER: Manager = Manager { name: "uv", programs: &["uv"], install, caching };
+
+const NO_CACHE: OffVariable = OffVariable { name: "UV_NO_CACHE", when: is_true };
+
+fn is_true(value: &str) -> bool {
+    ["1", "true", "t", "yes", "y", "on"].contains(&value.to_ascii_lowercase().as_str())
+}
+
+fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+    match call.subcommands() {
+        (Some("pip"), Some("install" | "sync")) => pip_install(call, at),
+        (Some("sync"), _) => sync(call, at),
+        _ => None,
+    }
+}
+
+/// `uv pip install` reads what `pip install` reads; `uv pip sync` names its files without a flag.
+fn pip_install(call: &Call, at: &At<'_>) -> Option<Install> {
+    let mut inner = call.clone();
+    let verb = inner.arguments.iter().position(|it| it.text.as_deref() == Some("pip"))?;
+    inner.arguments.remove(verb);
+    if call.subcommands().1 == Some("sync") {
+        let files: Vec<usize> = inner.positionals(pip::VALUED).iter().map(|it| it.word).collect();
+        for argument in inner.arguments.iter_mut().filter(|it| files.contains(&it.word)) {
+            argument.text = argument.text.take().map(|it| format!("--requirement={it}"));
+        }
+    }
+    let mut install = pip::requirements(&inner, at)?;
+    // uv reads a manifest as a list of requirements, without installing its project.
+    for it in call.values(&["-r", "--requirement", "--requirements"]) {
+        if it.is_some_and(|it| {
+            it.ends_with("pyproject.toml") || it.ends_with("setup.py") || it.ends_with("setup.cfg")
+        }) {
+            let text = it.and_then(|it| (at.text)(&at.path(it)?));
+            let dynamic = text
+                .is_none_or(|it| Pyproject::read(&it).map_or(true, |it| it.dynamic_dependencies));
+            if dynamic {
+                install.source = Source::Now(
+                    "dynamic-metadata",
+                    "uv has to build the project to know its dependencies".to_owned(),
+                );
+            }
+        }
+    }
+    Some(install)
+}
+
+fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
+    let directory = match call.values(&["--directory", "--project"]).last() {
+        Some(it) => at.path((*it)?)?,
+        None => at.directory?.to_owned(),
+    };
+    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let mut install = Install::default();
+    install.needs(file("pyproject.toml"));
+    for name in ["uv.lock", "uv.toml", ".python-version"] {
+        install.takes(file(name));
+    }
+    install.makes.push(file(".venv"));
+    let text = (at.text)(&file("pyproject.toml"));
+    let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
+        install.source =
+            Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
+        return Some(install);
+    };
+    install.source = if manifest.workspace || call.has(&["--package", "--all-packages"]) {
+        Source::Now(
+            "workspace",
+            "uv needs the manifests of every member of the workspace".to_owned(),
+        )
+    } else if let Some(path) = manifest.paths.first() {
+        Source::Now(
+            "local-requirement",
+            format!("pyproject.toml depends on {path}, so uv needs its source"),
+        )
+    } else if manifest.dynamic_dependencies {
+        Source::Now(
+            "dynamic-metadata",
+            "uv has to build the project to know its dependencies".to_owned(),
+        )
+    } else if !manifest.has_build_system
+        || manifest.uv_virtual
+        || call.has(&["--no-install-project", "--no-install-workspace"])
+    {
+        Source::Nothing
+    } else {
+        Source::Later(vec!["--no-install-project"])
+    };
+    Some(install)
+}
+
+fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+    let fills = matches!(
+        call.subcommands(),
+        (Some("sync" | "add" | "lock"), _)
+            | (Some("pip"), Some("install" | "sync" | "compile"))
+            | (Some("tool"), Some("install"))
+    );
+    let folder = match call.values(&["--cache-dir"]).last() {
+        Some(folder) => folder.and_then(|it| at.path(it)),
+        None => at.cache(call, "UV_CACHE_DIR", "uv"),
+    };
+    let symlinks = call.values(&["--link-mode"]).contains(&Some("symlink"))
+        || at.variable(call, "UV_LINK_MODE") == super::Setting::Known("symlink".to_owned());
+    // Links into a cache that is not in the image would lead nowhere.
+    let folder = folder.filter(|_| !symlinks).unwrap_or_default();
+    let off = call.flags(&["--no-cache", "-n", "--no-cache-dir"]).map(|it| it.word).collect();
+    fills.then(|| Caching {
+        folders: vec![folder.clone()],
+        root: folder,
+        off,
+        off_variables: &[NO_CACHE],
+    })
+}
