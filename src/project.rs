@@ -72,8 +72,8 @@ impl Project {
     }
 
     /// A project as it was read: its files with text, every path of its tree, and what went wrong.
-    pub fn loaded(files: Vec<File>, tree: Tree, problems: Vec<Problem>) -> Self {
-        let files = files.into_iter().map(|it| (it.path.clone(), Arc::new(it))).collect();
+    pub fn loaded(files: BTreeMap<RepoPath, File>, tree: Tree, problems: Vec<Problem>) -> Self {
+        let files = files.into_iter().map(|(path, it)| (path, Arc::new(it))).collect();
         Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
     }
 

@@ -69,9 +69,59 @@ pub enum Builder {
     Kaniko,
 }
 
+/// The kinds of files that are looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A compose file, by its name.
+    Compose,
+    /// A YAML file of another name, which a compose file may include.
+    Yaml,
+    /// `docker-bake.hcl` and its kin.
+    BakeHcl,
+    /// `docker-bake.json` and its kin.
+    BakeJson,
+    /// A workflow or a composite action.
+    GitHubActions,
+    /// A GitLab CI file.
+    GitLab,
+    /// A Makefile.
+    Makefile,
+    /// A shell script.
+    Script,
+}
+
+impl Kind {
+    /// The kind of the file of this path, by its name and place.
+    pub fn of(path: &RepoPath) -> Option<Self> {
+        let name = path.file_name();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let whole = path.as_str();
+        match extension {
+            "yml" | "yaml" => Some(match stem {
+                _ if whole.starts_with(".github/workflows/") => Self::GitHubActions,
+                "action" if whole.starts_with(".github/actions/") => Self::GitHubActions,
+                _ if stem.ends_with(".gitlab-ci") => Self::GitLab,
+                _ if whole.starts_with(".gitlab/") => Self::GitLab,
+                _ if stem.contains("compose") => Self::Compose,
+                _ => Self::Yaml,
+            }),
+            "hcl" if stem.contains("bake") => Some(Self::BakeHcl),
+            "json" if stem.starts_with("docker-bake") => Some(Self::BakeJson),
+            "mk" => Some(Self::Makefile),
+            "sh" | "bash" => Some(Self::Script),
+            _ if matches!(stem, "GNUmakefile" | "Makefile" | "makefile") => Some(Self::Makefile),
+            "" => {
+                let verbs = ["build", "ci", "deploy", "docker", "publish", "release"];
+                verbs.iter().any(|it| name.starts_with(it)).then_some(Self::Script)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Whether a file of this path may name builds.
-pub fn is_caller(_path: &RepoPath) -> bool {
-    false
+pub fn is_caller(path: &RepoPath) -> bool {
+    Kind::of(path).is_some()
 }
 
 /// Reads what a file builds; never fails.

@@ -159,26 +159,30 @@ pub fn is_pattern(source: &str) -> bool {
 /// What a source of COPY or ADD stands for, seen from the context: the files and folders it names or
 /// its pattern matches. A folder stands for all it holds.
 ///
-/// Empty when there is none, and when the source leaves the context or is a pattern Go refuses. The work
-/// grows with the folders that the pattern names, never with what lies below them.
+/// Empty when there is none, and when the source leaves the context or is a pattern Go refuses.
 pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
+    if !is_pattern(source) {
+        let path = unescape(source).and_then(|it| context.join(it.trim_start_matches('/')));
+        let inside = path.filter(|it| it.strip_prefix(context).is_some());
+        return inside.filter(|it| tree.exists(it)).into_iter().collect();
+    }
+    // Folder by folder, so that only folders that match are looked into.
     let mut found = vec![context.clone()];
-    for part in source.split('/').filter(|it| !it.is_empty()) {
-        found = match (is_pattern(part), Glob::new(part)) {
-            (true, Err(_)) => return Vec::new(),
-            (true, Ok(glob)) => {
+    for part in source.split('/').filter(|it| !matches!(*it, "" | ".")) {
+        let Ok(glob) = Glob::new(part) else { return Vec::new() };
+        found = match is_pattern(part) {
+            true => {
                 let children = found.iter().flat_map(|it| tree.children(it));
                 children.filter(|it| glob.matches(it.file_name())).collect()
             }
-            (false, _) => found.iter().filter_map(|it| it.join(&unescape(part)?)).collect(),
+            false => {
+                let named = unescape(part).unwrap_or_default();
+                let named = found.iter().filter_map(|it| it.join(&named));
+                named.filter(|it| it.strip_prefix(context).is_some() && tree.exists(it)).collect()
+            }
         };
     }
-    found.retain(|it| inside(it, context) && (it == context || tree.exists(it)));
     found
-}
-
-fn inside(path: &RepoPath, context: &RepoPath) -> bool {
-    path.strip_prefix(context).is_some()
 }
 
 fn unescape(source: &str) -> Option<String> {
@@ -245,11 +249,12 @@ mod tests {
         let path = |it: &str| RepoPath::new(it).unwrap();
         let files = ["api/a.txt", "api/b.txt", "api/src/main.py", "api/src/sub/x.txt", "c.txt"];
         let tree = Tree::new(files.map(path)).with_ignored([path("api/.env")]);
-        let rows: [(&str, &[&str]); 10] = [
+        let rows: [(&str, &[&str]); 11] = [
             ("a.txt", &["api/a.txt"]),
             ("/a.txt", &["api/a.txt"]),
             ("./src/", &["api/src"]),
             ("*.txt", &["api/a.txt", "api/b.txt"]),
+            ("[ab].txt", &["api/a.txt", "api/b.txt"]),
             ("s*", &["api/src"]),
             ("src/*/x.txt", &["api/src/sub/x.txt"]),
             (".env*", &["api/.env"]),

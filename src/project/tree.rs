@@ -52,44 +52,42 @@ impl Tree {
 
     /// The files below a folder, in order; the work grows with what is below it only.
     pub fn below<'a>(&'a self, folder: &RepoPath) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        let prefix = match folder.is_root() {
-            true => String::new(),
-            false => format!("{folder}/"),
-        };
+        let prefix = if folder.is_root() { String::new() } else { format!("{folder}/") };
         let from = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
         from.take_while(move |it| it.as_str().starts_with(&prefix))
     }
 
-    /// What lies directly in a folder: its files and its folders, in order.
-    pub fn children(&self, folder: &RepoPath) -> Vec<RepoPath> {
-        let mut children = Vec::new();
-        let mut next = self.below(folder).next();
-        while let Some(file) = next {
-            let Some(rest) = file.strip_prefix(folder) else { break };
-            let name = rest.split('/').next().unwrap_or_default();
-            let Some(child) = folder.join(name) else { break };
-            // A folder is left in one step, however much it holds: `0` is what follows `/`.
-            let after = match rest.contains('/') {
-                true => Bound::Included(format!("{child}0")),
-                false => Bound::Excluded(child.as_str().to_owned()),
+    /// The files and folders directly in a folder, in the order of their first file; the work grows with
+    /// their number and not with what they hold.
+    pub fn children<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = RepoPath> + 'a {
+        let head = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let mut from = Bound::Excluded(head.clone());
+        let walked = std::iter::from_fn(move || {
+            let range =
+                self.files.range::<str, _>((from.as_ref().map(String::as_str), Bound::Unbounded));
+            let next = range.map(RepoPath::as_str).next()?.strip_prefix(&head)?;
+            let name = next.split('/').next().unwrap_or(next);
+            // `0` follows `/`, so this is behind all that a folder of this name holds.
+            from = match name.len() == next.len() {
+                true => Bound::Excluded(format!("{head}{name}")),
+                false => Bound::Included(format!("{head}{name}0")),
             };
-            let bound = (after.as_ref().map(String::as_str), Bound::Unbounded);
-            next = self
-                .files
-                .range::<str, _>(bound)
-                .next()
-                .filter(|it| it.strip_prefix(folder).is_some());
-            children.push(child);
-        }
-        // What git ignores is sent all the same.
-        let ignored = self.ignored_below(folder).filter(|it| it.parent().as_ref() == Some(folder));
-        children.extend(ignored.cloned());
-        children
+            folder.join(name)
+        });
+        walked.chain(
+            self.ignored_below(folder).filter(|it| it.parent().as_ref() == Some(folder)).cloned(),
+        )
     }
 
     /// What exists below a folder although git ignores it; a folder stands for all it holds.
-    pub fn ignored_below<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
-        self.ignored.iter().filter(|it| it.strip_prefix(folder).is_some())
+    pub fn ignored_below<'a>(
+        &'a self,
+        folder: &RepoPath,
+    ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
+        let prefix = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let from =
+            self.ignored.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
+        from.take_while(move |it| it.as_str().starts_with(&prefix))
     }
 
     /// Every file, in order.
@@ -103,13 +101,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn children_are_files_and_folders_once_each() {
+    fn children_are_what_a_folder_holds_itself() {
         let path = |it: &str| RepoPath::new(it).unwrap();
-        let tree = Tree::new(["a/x", "a/y/z", "a/y/zz", "a.txt", "b"].map(path));
-        let names =
-            |it: &str| tree.children(&path(it)).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(names(""), ["a.txt", "a", "b"]);
-        assert_eq!(names("a"), ["a/x", "a/y"]);
-        assert!(names("b").is_empty());
+        let files = ["a", "b/c", "b/d/e", "b-f", "b.g/h", "b0/i"];
+        let tree = Tree::new(files.map(path)).with_ignored([path(".env"), path("b/.venv")]);
+        let children = |it: &RepoPath| {
+            let mut all: Vec<_> = tree.children(it).map(|it| it.to_string()).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(children(&RepoPath::root()), [".env", "a", "b", "b-f", "b.g", "b0"]);
+        assert_eq!(children(&path("b")), ["b/.venv", "b/c", "b/d"]);
+        assert!(children(&path("a")).is_empty());
     }
 }

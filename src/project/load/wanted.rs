@@ -1,0 +1,131 @@
+//! Which files are read and which folders are walked, by name.
+
+use std::path::Path;
+
+use crate::{
+    path::RepoPath,
+    project::{callers, is_dockerfile},
+};
+
+/// What makes a file worth reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// It is a Dockerfile.
+    Dockerfile,
+    /// It names builds, or says what is kept from them.
+    Caller,
+    /// It may name builds; most scripts do not.
+    Script,
+    /// It is a manifest or settings.
+    Manifest,
+    /// It is a lock, and may be large.
+    Lock,
+}
+
+impl Wanted {
+    /// How many bytes of it are read.
+    pub(super) fn limit(self) -> u64 {
+        match self {
+            Self::Dockerfile => 64 << 20,
+            Self::Caller => 4 << 20,
+            Self::Manifest | Self::Lock => 2 << 20,
+            Self::Script => 256 << 10,
+        }
+    }
+}
+
+/// What to do with a folder.
+pub(super) enum Folder {
+    /// Walk it.
+    Walk,
+    /// Walk it, and mind its name.
+    Report,
+    /// Leave it out, but know that it is there.
+    Note,
+    /// Leave it out.
+    Hide,
+}
+
+/// What often lies in a context although git ignores it.
+pub(super) const OFTEN_IGNORED: [&str; 5] =
+    [".env", ".venv", "__pypackages__", "node_modules", "venv"];
+
+/// What to do with the folder of this name at this place.
+pub(super) fn folder(name: &str, place: &Path) -> Folder {
+    match name {
+        ".git" | ".hg" | ".jj" | ".svn" => Folder::Hide,
+        ".nox" | ".tox" | ".venv" | "__pycache__" | "__pypackages__" | "node_modules" => {
+            Folder::Note
+        }
+        "venv" if place.join("pyvenv.cfg").exists() => Folder::Note,
+        "Containerfile" | "Dockerfile" => Folder::Report,
+        _ => Folder::Walk,
+    }
+}
+
+/// Whether a folder with a file of this name is likely to be a build context.
+pub(super) fn marks_a_context(name: &str) -> bool {
+    is_dockerfile(name)
+        || matches!(
+            name,
+            "Pipfile" | "package.json" | "pyproject.toml" | "requirements.txt" | "setup.py"
+        )
+}
+
+/// Why a file is read; `None` when only its name matters.
+pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
+    let name = path.file_name();
+    if is_dockerfile(name) {
+        return Some(Wanted::Dockerfile);
+    }
+    if name.ends_with(".dockerignore") {
+        return Some(Wanted::Caller);
+    }
+    if let Some(kind) = callers::Kind::of(path) {
+        return match kind {
+            callers::Kind::Script => Some(Wanted::Script),
+            // A YAML file of another name is read when a compose file includes it.
+            callers::Kind::Yaml => None,
+            _ => Some(Wanted::Caller),
+        };
+    }
+    let extension = name.rsplit_once('.').map_or("", |it| it.1);
+    let requirements = matches!(extension, "in" | "txt")
+        && (name.contains("requirements")
+            || name.starts_with("constraints")
+            || path.parent().is_some_and(|it| it.file_name() == "requirements"));
+    match name {
+        "Pipfile.lock" | "pdm.lock" | "poetry.lock" | "uv.lock" => Some(Wanted::Lock),
+        ".python-version" | "Pipfile" | "package.json" | "poetry.toml" | "pyproject.toml"
+        | "refit.toml" | "setup.cfg" | "setup.py" | "uv.toml" => Some(Wanted::Manifest),
+        _ if requirements => Some(Wanted::Manifest),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_wanted_by_name() {
+        let wanted = |it: &str| file(&RepoPath::new(it).unwrap());
+        let rows = [
+            ("api/Dockerfile.test", Some(Wanted::Dockerfile)),
+            (".dockerignore", Some(Wanted::Caller)),
+            ("docker/api.Dockerfile.dockerignore", Some(Wanted::Caller)),
+            ("docker-compose.override.yml", Some(Wanted::Caller)),
+            (".github/workflows/ci.yaml", Some(Wanted::Caller)),
+            ("k8s/deployment.yaml", None),
+            ("scripts/build.sh", Some(Wanted::Script)),
+            ("requirements/base.txt", Some(Wanted::Manifest)),
+            ("dev-requirements.in", Some(Wanted::Manifest)),
+            ("notes.txt", None),
+            ("poetry.lock", Some(Wanted::Lock)),
+            ("src/main.py", None),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(wanted(path), expected, "{path}");
+        }
+    }
+}

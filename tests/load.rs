@@ -1,0 +1,189 @@
+//! Loading from disk: what is read, what is known to exist, and what is reported.
+
+mod support;
+
+use std::{fs, path::Path, time::Instant};
+
+use refit::{
+    path::RepoPath,
+    project::load::{LoadError, Loaded, Options, load},
+};
+
+/// A folder of these files; a path that ends in `/` is an empty folder.
+fn tree(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (path, bytes) in files {
+        let place = root.path().join(path);
+        if path.ends_with('/') {
+            fs::create_dir_all(place).unwrap();
+        } else {
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(place, bytes).unwrap();
+        }
+    }
+    root
+}
+
+fn load_all(root: &Path) -> Loaded {
+    load(&[root.to_path_buf()], &Options::default()).unwrap()
+}
+
+fn read(loaded: &Loaded) -> Vec<&str> {
+    loaded.project.files().map(|it| it.path.as_str()).collect()
+}
+
+fn problems(loaded: &Loaded) -> Vec<String> {
+    let line = |it: Option<usize>| it.map_or(String::new(), |it| format!(":{it}"));
+    let problems = loaded.project.problems().iter();
+    problems.map(|it| format!("{}{}: {}", it.path, line(it.line), it.message)).collect()
+}
+
+fn path(path: &str) -> RepoPath {
+    RepoPath::new(path).unwrap()
+}
+
+#[test]
+fn what_matters_is_read_and_the_rest_is_known() {
+    let root = tree(&[
+        ("Dockerfile", b"FROM a\nCOPY deps/pip.txt setup.py ./\n"),
+        (".dockerignore", b"x\n"),
+        ("deps/pip.txt", b"-r more/other.list.txt\n-c ../limits.txt\nx==1\n"),
+        ("deps/more/other.list.txt", b"y\n"),
+        ("limits.txt", b"z\n"),
+        ("notes.txt", b"nothing\n"),
+        ("docker-compose.yml", b"include:\n  - ops/base.yml\n"),
+        ("ops/base.yml", b"services: {}\n"),
+        ("ops/other.yml", b"a: b\n"),
+        (".github/workflows/ci.yml", b"on: push\n"),
+        (".git/Dockerfile", b"FROM x\n"),
+        (".gitignore", b"/build/\n.venv\n"),
+        ("build/Dockerfile", b"FROM x\n"),
+        (".venv/lib/Dockerfile", b"FROM x\n"),
+        ("web/node_modules/a/Dockerfile", b"FROM x\n"),
+        ("src/main.py", b"print()\n"),
+        (".ignore", b"src\n"),
+    ]);
+    let loaded = load_all(root.path());
+    assert_eq!(problems(&loaded), [""; 0]);
+    assert_eq!(
+        read(&loaded),
+        [
+            ".dockerignore",
+            ".github/workflows/ci.yml",
+            "Dockerfile",
+            "deps/more/other.list.txt",
+            "deps/pip.txt",
+            "docker-compose.yml",
+            "limits.txt",
+            "ops/base.yml",
+        ]
+    );
+    let tree = loaded.project.tree();
+    assert!(tree.is_file(&path("src/main.py")) && tree.is_file(&path("notes.txt")));
+    assert!(!tree.exists(&path("build")) && !tree.exists(&path(".git")));
+    let ignored: Vec<_> = tree.ignored_below(&RepoPath::root()).map(RepoPath::as_str).collect();
+    assert_eq!(ignored, [".venv", "web/node_modules"]);
+}
+
+#[test]
+fn bad_input_is_reported_and_the_rest_is_read() {
+    let root = tree(&[
+        ("a/Dockerfile", b"FROM x\n# caf\xe9\n"),
+        ("b/Dockerfile", b"FROM x\nRUN \0\n"),
+        ("c/Dockerfile/", b""),
+        ("d/Dockerfile/api.Dockerfile", b"FROM x\n"),
+        ("scripts/old.sh", b"# caf\xe9\n"),
+        ("scripts/build.sh", b"# caf\xe9\ndocker build .\n"),
+        ("Dockerfile", b"FROM x\n"),
+    ]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        let outside = tree(&[("Dockerfile", b"FROM x\n")]);
+        symlink("nothing", root.path().join("Dockerfile.dangling")).unwrap();
+        symlink(outside.path().join("Dockerfile"), root.path().join("Dockerfile.outside")).unwrap();
+        symlink("Dockerfile", root.path().join("Dockerfile.same")).unwrap();
+        symlink("README", root.path().join("Dockerfile.readme")).unwrap();
+        fs::write(root.path().join("README"), "FROM x\n").unwrap();
+        let pipe = root.path().join("Dockerfile.pipe");
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        let loaded = load_all(root.path());
+        assert_eq!(
+            problems(&loaded),
+            [
+                "Dockerfile.dangling: a symbolic link to nothing",
+                "Dockerfile.outside: a symbolic link out of the project, which is not followed",
+                "Dockerfile.pipe: not a regular file",
+                "Dockerfile.readme: a symbolic link to README, which is not followed",
+                "a/Dockerfile:2: not UTF-8: byte 0xE9 at offset 12",
+                "b/Dockerfile:2: a NUL byte at offset 11",
+                "c/Dockerfile: a folder with the name of a Dockerfile",
+                "scripts/build.sh:1: not UTF-8: byte 0xE9 at offset 5",
+            ]
+        );
+        assert_eq!(read(&loaded), ["Dockerfile", "d/Dockerfile/api.Dockerfile"]);
+    }
+}
+
+#[test]
+fn a_dockerfile_brings_its_repository_and_selects_itself() {
+    let root = tree(&[
+        (".git/HEAD", b""),
+        ("docker-compose.yml", b"services: {}\n"),
+        ("api/Dockerfile", b"FROM x\n"),
+        ("api/Dockerfile.test", b"FROM x\n"),
+        ("web/Dockerfile", b"\xff"),
+    ]);
+    let dockerfile = root.path().join("api/Dockerfile");
+    let loaded = load(&[dockerfile], &Options::default()).unwrap();
+    assert_eq!(loaded.root, root.path().canonicalize().unwrap());
+    assert!(loaded.project.file("docker-compose.yml").is_some());
+    assert!(loaded.selection.selects(&path("api/Dockerfile")));
+    assert!(!loaded.selection.selects(&path("api/Dockerfile.test")));
+    // What was not asked for is not complained about.
+    assert_eq!(problems(&loaded), [""; 0]);
+
+    let folders = ["api", "web"].map(|it| root.path().join(it));
+    let loaded = load(&folders, &Options::default()).unwrap();
+    assert_eq!(loaded.root, root.path().canonicalize().unwrap());
+    assert!(loaded.selection.selects(&path("api/Dockerfile.test")));
+    assert!(!loaded.selection.selects(&path("docker-compose.yml")));
+}
+
+#[test]
+fn excluded_files_are_known_but_not_selected() {
+    let root = tree(&[("old/Dockerfile", b"FROM x\xff"), ("Dockerfile", b"FROM x\n")]);
+    let options = Options { exclude: vec!["old/".to_owned()], jobs: 1 };
+    let loaded = load(&[root.path().to_path_buf()], &options).unwrap();
+    assert_eq!(problems(&loaded), [""; 0]);
+    assert!(loaded.project.tree().is_file(&path("old/Dockerfile")));
+    assert!(loaded.selection.selects(&path("Dockerfile")));
+    assert!(!loaded.selection.selects(&path("old/Dockerfile")));
+}
+
+#[test]
+fn a_path_that_makes_no_sense_is_an_error() {
+    let root = tree(&[("notes.txt", b"")]);
+    let error = |it: &str| load(&[root.path().join(it)], &Options::default()).err();
+    assert!(matches!(error("notes.txt"), Some(LoadError::NotADockerfile(_))));
+    assert!(matches!(error("gone"), Some(LoadError::Unreadable { .. })));
+    let options = Options { exclude: vec!["a[".to_owned()], jobs: 0 };
+    let broken = load(&[root.path().to_path_buf()], &options).err();
+    assert!(matches!(broken, Some(LoadError::Exclude { .. })));
+}
+
+#[test]
+fn the_corpus_loads_whole() {
+    let Some(archive) = support::corpus("dockerfiles.tar.xz") else { return };
+    let root = tempfile::tempdir().unwrap();
+    for (path, bytes) in support::files(&archive) {
+        let place = root.path().join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, bytes).unwrap();
+    }
+    let start = Instant::now();
+    let loaded = load_all(root.path());
+    eprintln!("{} files loaded in {:?}", loaded.project.files().count(), start.elapsed());
+    assert_eq!(problems(&loaded), [""; 0]);
+    assert!(loaded.project.files().count() >= 5000);
+}
