@@ -1,10 +1,15 @@
 //! Refactors Dockerfiles.
 
 pub mod change;
+pub mod check;
+pub mod config;
+pub mod diff;
 pub mod dockerfile;
 pub mod packages;
 pub mod path;
+pub mod plan;
 pub mod project;
+pub mod recipe;
 pub mod settings;
 pub mod text;
 

@@ -1,6 +1,8 @@
 //! The corpus of real files beside the project, read when it is there.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+pub mod page;
 
 use std::{
     fs::File,

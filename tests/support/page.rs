@@ -1,0 +1,103 @@
+//! Transforms' pages as the tests read them.
+
+use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
+
+use refit::{change::Safety, transforms};
+
+/// One example of a page.
+#[derive(Debug, Default)]
+pub struct Case {
+    /// Its heading.
+    pub title: String,
+    /// Its files by path.
+    pub files: Vec<(String, String)>,
+    /// The body of its diff block; `None` when it has none.
+    pub diff: Option<String>,
+    /// Where that stands in the page.
+    pub diff_span: Option<Range<usize>>,
+    /// The codes that the run must decline with.
+    pub declined: Vec<String>,
+    /// How sure the changes must be.
+    pub safety: Option<Safety>,
+}
+
+/// The examples of a page, in order.
+pub fn cases(page: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut label = None;
+    let mut at = 0;
+    while let Some(line) = next_line(page, &mut at) {
+        if line.starts_with("```") {
+            let fence = &line[..line.len() - line.trim_start_matches('`').len()];
+            let start = at;
+            let mut end = at;
+            while next_line(page, &mut at).is_some_and(|it| it != fence) {
+                end = at;
+            }
+            let body = page[start..end].to_owned();
+            let Some(case) = cases.last_mut() else { continue };
+            match (label.take(), &line[fence.len()..]) {
+                (None, "diff") => (case.diff, case.diff_span) = (Some(body), Some(start..end)),
+                (None, "dockerfile") => case.files.push(("Dockerfile".to_owned(), body)),
+                (None, _) => {}
+                (Some(path), _) => case.files.push((path, body)),
+            }
+        } else if let Some(title) = line.strip_prefix("## ") {
+            cases.push(Case { title: title.to_owned(), ..Case::default() });
+        } else if let Some(path) = line.strip_prefix('`').and_then(|it| it.strip_suffix("`:")) {
+            label = Some(path.to_owned());
+        } else if let Some(case) = cases.last_mut() {
+            if let Some(codes) = line.strip_prefix("Declined: ") {
+                case.declined.extend(codes.split('`').skip(1).step_by(2).map(str::to_owned));
+            } else if let Some(safety) = line.strip_prefix("Safety: ") {
+                let review = safety.starts_with("review");
+                case.safety = Some(if review { Safety::Review } else { Safety::Safe });
+            }
+        }
+    }
+    cases.retain(|it| !it.files.is_empty());
+    cases
+}
+
+fn next_line<'a>(page: &'a str, at: &mut usize) -> Option<&'a str> {
+    let line = page[*at..].split_inclusive('\n').next()?;
+    *at += line.len();
+    Some(line.strip_suffix('\n').unwrap_or(line))
+}
+
+/// The decline codes that a transform's source mentions: the first literal in kebab-case after `code:`,
+/// `code =` or a call of something that declines.
+pub fn source_codes(source: &str) -> BTreeSet<&str> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let is_code = |it: &&str| {
+        !it.is_empty()
+            && it.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
+            && !it.starts_with('-')
+    };
+    let mut codes = BTreeSet::new();
+    for marker in ["code: ", "code = ", "decline(", "declined(", "Decline::new(", "left_alone("] {
+        for (at, _) in source.match_indices(marker) {
+            let rest = &source[at + marker.len()..];
+            let rest = rest.split(';').next().unwrap_or_default();
+            let near = match marker.ends_with('(') {
+                true => rest.split('"').skip(1).step_by(2).find(is_code),
+                false => rest.strip_prefix('"').and_then(|it| it.split('"').next()).filter(is_code),
+            };
+            codes.extend(near);
+        }
+    }
+    codes
+}
+
+/// The index of the pages: what `transforms/README.md` must say.
+pub fn index() -> String {
+    let mut index = "# Transforms\n\nIn the order in which a run applies them. Each page says what its \
+                     transform does, when it declines, and\nshows examples, which are its tests.\n\n"
+        .to_owned();
+    for transform in transforms::ALL {
+        let title = transform.docs.lines().next().unwrap_or_default().trim_start_matches("# ");
+        let file = transform.name.replace('-', "_");
+        let _ = writeln!(index, "- [`{}`]({file}.md): {title}", transform.name);
+    }
+    index
+}
