@@ -11,6 +11,7 @@ pub mod plan;
 pub mod project;
 pub mod recipe;
 pub mod settings;
+pub mod shell;
 pub mod text;
 
 // The catalogue is a top-level folder of its own; see transforms/mod.rs.

@@ -1,0 +1,205 @@
+//! Edits of a script, each of which leaves a valid one.
+
+use super::{Command, Operator, OperatorKind, Pipeline, Script};
+use crate::text::{Edit, Span};
+
+/// How an author lays out the lines of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Indentation {
+    /// The white space at the start of a continuation line.
+    pub text: String,
+    /// Where operators stand.
+    pub operators: Operators,
+    /// Whether the script has more than one line; else the other two are the customary ones.
+    pub multiline: bool,
+}
+
+/// Where an operator stands when a command has a line of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operators {
+    /// At the start of the line: `\⏎    && command`.
+    Leading,
+    /// At the end of the line before: `&& \⏎    command`.
+    Trailing,
+}
+
+impl Script {
+    /// Takes out the word at this index, with the white space before it, or its whole line when it
+    /// stands alone there.
+    ///
+    /// For several words of one command use [`Script::remove_words`]: its edits do not conflict.
+    pub fn remove_word(&self, command: &Command, index: usize) -> Vec<Edit> {
+        self.remove_words(command, &[index])
+    }
+
+    /// Takes out the words at these indices.
+    pub fn remove_words(&self, command: &Command, indices: &[usize]) -> Vec<Edit> {
+        let words = indices.iter().filter_map(|it| command.words.get(*it));
+        let spans: Vec<Span> = words.map(|it| it.span.clone()).collect();
+        if spans.is_empty() { Vec::new() } else { self.cut(&spans) }
+    }
+
+    /// Puts `text` in the place of the word at this index.
+    pub fn replace_word(&self, command: &Command, index: usize, text: &str) -> Vec<Edit> {
+        let Some(word) = command.words.get(index) else { return Vec::new() };
+        self.replace(&word.span, text)
+    }
+
+    /// Puts `text` in the place of a part of one word, as [`Command::flag_value`] gives it.
+    pub(super) fn replace(&self, span: &Span, text: &str) -> Vec<Edit> {
+        let lines = self.lines();
+        let comment = |it: &&super::layout::Line| it.skipped && it.is_within(span);
+        if lines.iter().find(comment).is_none() {
+            return vec![Edit::replace(span.clone(), text)];
+        }
+        // A comment stands between the lines of the word: the first part is replaced, the rest goes.
+        let Some(first) = lines.iter().find_map(|it| it.part(span)) else { return Vec::new() };
+        let mut edits = self.cut(std::slice::from_ref(&(first.end..span.end)));
+        edits.push(Edit::replace(first, text));
+        edits
+    }
+
+    /// Puts words behind the last word of a command, before a redirection that follows it.
+    ///
+    /// `None` for a command without words.
+    pub fn append_words(&self, command: &Command, words: &[&str]) -> Option<Edit> {
+        self.insert_words_after(command, command.words.len().checked_sub(1)?, words)
+    }
+
+    /// Puts words behind the word at this index; `None` when there is no such word.
+    pub fn insert_words_after(
+        &self,
+        command: &Command,
+        index: usize,
+        words: &[&str],
+    ) -> Option<Edit> {
+        let at = command.words.get(index)?.span.end;
+        let text: String = words.iter().map(|it| format!(" {it}")).collect();
+        Some(Edit::insert(at, text))
+    }
+
+    /// Puts words before the word at this index; `None` when there is no such word.
+    pub fn insert_words_before(
+        &self,
+        command: &Command,
+        index: usize,
+        words: &[&str],
+    ) -> Option<Edit> {
+        let at = command.words.get(index)?.span.start;
+        let text: String = words.iter().map(|it| format!("{it} ")).collect();
+        Some(Edit::insert(at, text))
+    }
+
+    /// Takes out a command's whole pipeline with the operator that joins it.
+    ///
+    /// `None` where that would change what the rest does: below the top level, for the only pipeline,
+    /// beside `||` or `&`, and for the last command of a sequence, whose status is the script's, unless
+    /// the status before it cannot be a failure (`set -e`).
+    pub fn remove_pipeline(&self, command: &Command) -> Option<Vec<Edit>> {
+        let pipeline = self.pipelines.get(command.id)?;
+        let beside = [&pipeline.before, &pipeline.after];
+        let barred = |it: &Operator| matches!(it.kind, OperatorKind::Or | OperatorKind::Ampersand);
+        if !pipeline.top
+            || pipeline.background
+            || beside.iter().filter_map(|it| it.as_ref()).any(barred)
+            || (pipeline.before.is_none() && pipeline.next.is_none())
+        {
+            return None;
+        }
+        let range = self.range_with_operator(pipeline)?;
+        if self.heredoc && self.source[range.clone()].contains('#') {
+            // What may be a comment stands between the tokens.
+            return None;
+        }
+        if let Some(next) = self.same_line_start(pipeline, &range) {
+            return Some(vec![Edit::delete(range.start..next)]);
+        }
+        Some(self.cut(&[range]))
+    }
+
+    /// The pipeline with one of the operators beside it.
+    fn range_with_operator(&self, pipeline: &Pipeline) -> Option<Span> {
+        let span = &pipeline.span;
+        let before = pipeline.before.as_ref();
+        let after = pipeline.after.as_ref();
+        let kind = |it: Option<&Operator>| it.map(|it| it.kind);
+        let with_before = |it: &Operator| match it.kind {
+            OperatorKind::Newline => span.clone(),
+            _ => it.span.start..span.end,
+        };
+        let with_after = |it: &Operator| match it.kind {
+            OperatorKind::Newline => span.clone(),
+            _ => span.start..it.span.end,
+        };
+        match (kind(before), kind(after)) {
+            // It must not take the `;` before what stands after `&&`, nor the other way round.
+            (Some(OperatorKind::And), Some(OperatorKind::And))
+            | (
+                Some(OperatorKind::Semicolon | OperatorKind::Newline),
+                Some(OperatorKind::Semicolon | OperatorKind::Newline),
+            ) if pipeline.next.is_some() => {
+                let (before, after) = (before?, after?);
+                let same_line = !self.source[before.span.start..span.start].contains('\n');
+                let newline = |it: &Operator| it.kind == OperatorKind::Newline;
+                Some(match (same_line && !newline(before)) || (newline(after) && !newline(before)) {
+                    true => with_before(before),
+                    false => with_after(after),
+                })
+            }
+            (Some(OperatorKind::And), _) => before.map(with_before),
+            (_, Some(OperatorKind::And)) => after.map(with_after),
+            (None, _) => after.map(with_after),
+            // The last of a sequence: its status is the script's.
+            (Some(_), _) if pipeline.next.is_none() => {
+                let status = self.commands.iter().any(|it| it.id == self.before(pipeline) && it.always);
+                let before = before.filter(|_| status)?;
+                match after {
+                    Some(after) if !self.is_same_line(before, span) => Some(with_after(after)),
+                    _ => Some(with_before(before)),
+                }
+            }
+            (Some(_), _) => after.map(with_after),
+        }
+    }
+
+    /// For a pipeline behind `RUN` whose successor stands on another line: where that begins, unless
+    /// comments are between them.
+    fn same_line_start(&self, pipeline: &Pipeline, range: &Span) -> Option<usize> {
+        let next = pipeline.next?;
+        let first = range.start == pipeline.span.start && pipeline.before.is_none();
+        let line = self.source[..range.start].rfind('\n').map_or(0, |it| it + 1);
+        let comments = self.lines().iter().any(|it| it.skipped && it.is_within(&(range.start..next)));
+        let alone = self.is_blank(line..range.start);
+        (!self.heredoc && first && !alone && !comments && range.end <= next).then_some(next)
+    }
+
+    fn is_same_line(&self, operator: &Operator, span: &Span) -> bool {
+        !self.source[operator.span.start..span.start].contains('\n')
+    }
+
+    /// The id of the pipeline before this one in its list.
+    fn before(&self, pipeline: &Pipeline) -> usize {
+        let before = |it: &Pipeline| it.next == Some(pipeline.span.start);
+        self.pipelines.iter().position(before).unwrap_or(usize::MAX)
+    }
+
+    /// How continuation lines are indented, and where operators stand.
+    pub fn indentation(&self) -> Indentation {
+        let lines = self.lines();
+        let mut texts = lines.iter().skip(usize::from(!self.heredoc)).filter(|it| !it.skipped);
+        let text = texts.next().map(|it| self.indent(it).to_owned());
+        let multiline = text.is_some();
+        let (mut leading, mut trailing) = (0, 0);
+        for operator in self.pipelines.iter().filter(|it| it.top).filter_map(|it| it.before.as_ref()) {
+            let span = &operator.span;
+            let line = self.source[..span.start].rfind('\n').map_or(0, |it| it + 1);
+            let rest = &self.source[span.end..];
+            let rest = rest.split('\n').next().unwrap_or_default().trim_end();
+            leading += usize::from(self.is_blank(line..span.start));
+            trailing += usize::from(rest.strip_suffix(self.escape).is_some_and(|it| it.trim().is_empty()));
+        }
+        let operators = if leading < trailing { Operators::Trailing } else { Operators::Leading };
+        let text = text.unwrap_or_else(|| "    ".to_owned());
+        Indentation { text, operators, multiline }
+    }
+}
