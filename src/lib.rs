@@ -1,10 +1,12 @@
 //! Refactors Dockerfiles.
 
+pub mod apply;
 pub mod change;
 pub mod check;
 pub mod config;
 pub mod diff;
 pub mod dockerfile;
+pub mod git;
 pub mod packages;
 pub mod path;
 pub mod plan;
@@ -13,6 +15,8 @@ pub mod recipe;
 pub mod settings;
 pub mod shell;
 pub mod text;
+pub mod transaction;
+pub mod undo;
 
 // The catalogue is a top-level folder of its own; see transforms/mod.rs.
 #[path = "../transforms/mod.rs"]

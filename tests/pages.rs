@@ -117,7 +117,7 @@ fn body(plan: &Plan) -> String {
 
 /// Writes what the transform does into the diff blocks of its page.
 fn update(transform: &Transform) {
-    let mut page = fs::read_to_string(page_path(transform)).unwrap_or_default();
+    let Ok(mut page) = fs::read_to_string(page_path(transform)) else { return };
     // From the last to the first, so that what comes before a block stays where it is.
     for case in cases(&page).into_iter().rev() {
         let plan = options(&case).and_then(|it| run(transform, &case, &it));
