@@ -1,7 +1,6 @@
 //! Planning: transforms, in order, round after round, until nothing changes. No I/O; cannot fail, only diverge.
 
 mod ignores;
-mod selection;
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,11 +9,10 @@ use crate::{
     change::{Change, Decline, Safety},
     check,
     path::RepoPath,
-    project::Project,
+    project::{Project, selection::Selection},
     settings::Settings,
 };
 use ignores::Ignores;
-pub use selection::{BadGlob, Selection};
 
 /// Everything a run would do. Planning again from [`Plan::after`] does nothing.
 #[derive(Clone)]
@@ -112,7 +110,7 @@ pub fn plan(
 fn step(project: &Project, it: &Transform, options: &Options) -> (Option<Step>, Vec<Decline>) {
     let outcome = (it.run)(project, &options.settings);
     let ignores = Ignores::new(project, it.name);
-    let selected = |path: &RepoPath| options.selection.contains(path);
+    let selected = |path: &RepoPath| options.selection.selects(path);
     let mut declines = outcome.declines;
     declines.retain(|it| selected(&it.place.path) && !ignores.cover(&it.place));
     let decline = |change: &Change, code, reason: String| Decline {

@@ -8,6 +8,7 @@ pub mod copies;
 pub mod dockerignore;
 pub mod glob;
 pub mod load;
+pub mod selection;
 pub mod tree;
 
 use std::{

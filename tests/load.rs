@@ -6,7 +6,10 @@ use std::{fs, path::Path, time::Instant};
 
 use refit::{
     path::RepoPath,
-    project::load::{LoadError, Loaded, Options, load},
+    project::{
+        load::{LoadError, Loaded, Options, load},
+        selection::Pattern,
+    },
 };
 
 /// A folder of these files; a path that ends in `/` is an empty folder.
@@ -151,9 +154,30 @@ fn a_dockerfile_brings_its_repository_and_selects_itself() {
 }
 
 #[test]
+fn a_folder_brings_its_repository_unless_git_ignores_it() {
+    let root = tree(&[
+        (".git/HEAD", b""),
+        (".gitignore", b"/out/\n"),
+        ("docker-compose.yml", b"services: {}\n"),
+        ("api/Dockerfile", b"FROM x\n"),
+        ("out/copy/Dockerfile", b"FROM x\n"),
+    ]);
+    let at = |it: &str| load(&[root.path().join(it)], &Options::default()).unwrap();
+    let loaded = at("api");
+    assert_eq!(loaded.root, root.path().canonicalize().unwrap());
+    assert_eq!(read(&loaded), ["api/Dockerfile", "docker-compose.yml"]);
+    assert!(!loaded.selection.selects(&path("docker-compose.yml")));
+    let loaded = at("out/copy");
+    assert_eq!(loaded.root, root.path().canonicalize().unwrap().join("out/copy"));
+    assert_eq!(read(&loaded), ["Dockerfile"]);
+}
+
+#[test]
 fn excluded_files_are_known_but_not_selected() {
     let root = tree(&[("old/Dockerfile", b"FROM x\xff"), ("Dockerfile", b"FROM x\n")]);
-    let options = Options { exclude: vec!["old/".to_owned()], jobs: 1 };
+    let folder = root.path().canonicalize().unwrap();
+    let exclude = vec![Pattern { folder, glob: "old/".to_owned() }];
+    let options = Options { exclude, jobs: 1 };
     let loaded = load(&[root.path().to_path_buf()], &options).unwrap();
     assert_eq!(problems(&loaded), [""; 0]);
     assert!(loaded.project.tree().is_file(&path("old/Dockerfile")));
@@ -167,9 +191,10 @@ fn a_path_that_makes_no_sense_is_an_error() {
     let error = |it: &str| load(&[root.path().join(it)], &Options::default()).err();
     assert!(matches!(error("notes.txt"), Some(LoadError::NotADockerfile(_))));
     assert!(matches!(error("gone"), Some(LoadError::Unreadable { .. })));
-    let options = Options { exclude: vec!["a[".to_owned()], jobs: 0 };
+    let pattern = Pattern { folder: root.path().to_path_buf(), glob: "a[".to_owned() };
+    let options = Options { exclude: vec![pattern], jobs: 0 };
     let broken = load(&[root.path().to_path_buf()], &options).err();
-    assert!(matches!(broken, Some(LoadError::Exclude { .. })));
+    assert!(matches!(broken, Some(LoadError::Pattern(_))));
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn what_is_not_asked_for_is_not_done() {
     assert!(text.contains("one"));
     assert!(declines[0].starts_with("Dockerfile:2 review"));
 
-    let selection = Selection::within(vec![RepoPath::new("api").unwrap()]);
+    let selection = Selection::below(std::path::Path::new(""), vec![RepoPath::new("api").unwrap()]);
     let options = Options { selection, ..Options::default() };
     let (text, declines) = run_with("FROM a\nRUN one\n", &[one_to_two()], &options).unwrap();
     assert!(text.contains("one") && declines.is_empty());

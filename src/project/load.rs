@@ -14,21 +14,20 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ignore::{
-    DirEntry, WalkBuilder, WalkState,
-    gitignore::{Gitignore, GitignoreBuilder},
-};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use super::{File, Problem, Project, Tree, is_dockerfile};
-use crate::path::RepoPath;
+use super::{
+    File, Problem, Project, Tree, is_dockerfile,
+    selection::{BadPattern, Pattern, Selection},
+};
+use crate::{git, path::RepoPath};
 
 /// What the user said about loading.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Patterns, in the form of a `.gitignore` at the root, of what is not to be touched. It is read all
-    /// the same: the contexts of other Dockerfiles may need it.
-    pub exclude: Vec<String>,
+    /// What is not to be changed. It is read all the same: the contexts of other Dockerfiles may need it.
+    pub exclude: Vec<Pattern>,
     /// How many threads to use; 0 lets the machine decide.
     pub jobs: usize,
 }
@@ -43,14 +42,6 @@ pub struct Loaded {
     pub selection: Selection,
 }
 
-/// The part of a project that may be changed: what the paths on the command line name, less what
-/// `--exclude` takes out.
-#[derive(Clone, Debug)]
-pub struct Selection {
-    paths: Vec<RepoPath>,
-    exclude: Gitignore,
-}
-
 /// A path or pattern from the command line that makes no sense.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each says what it is")]
@@ -61,23 +52,31 @@ pub enum LoadError {
     NotADockerfile(PathBuf),
     #[error("{} and {} have no folder in common", .0.display(), .1.display())]
     NothingInCommon(PathBuf, PathBuf),
-    #[error("--exclude {pattern}: {message}")]
-    Exclude { pattern: String, message: String },
+    #[error(transparent)]
+    Pattern(#[from] BadPattern),
 }
 
 /// Loads the project that `paths` lie in.
 ///
-/// A folder is its own root, also inside a larger repository. The root of a Dockerfile is the nearest
-/// folder above it that holds `.git`; without one, the current folder when the Dockerfile lies below it,
-/// else the Dockerfile's own. The root of several paths is what their roots have in common.
+/// The root of a path is the nearest folder above it that holds `.git`, so that whoever builds a Dockerfile
+/// is seen, and paths are those that git knows. Without one, and below a folder that git ignores, a folder
+/// is its own root; that of a Dockerfile is the current folder when it lies below it, else its own. The
+/// root of several paths is what their roots have in common.
 ///
 /// # Errors
 /// A path that is not there, or is neither a folder nor named as a Dockerfile; a broken pattern.
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
-    let (root, paths) = locate(paths)?;
-    let selection = Selection { exclude: exclude(&root, &options.exclude)?, paths };
-    let walk = walk(&root, options.jobs, &selection.paths);
-    let Walk { files, pruned, mut texts, mut problems, folders_named_dockerfile } = walk;
+    let (mut root, mut selected) = locate(paths, true)?;
+    let mut found = walk(&root, options.jobs, &selected);
+    if selected.iter().any(|it| !found.reaches(it)) {
+        (root, selected) = locate(paths, false)?;
+        found = walk(&root, options.jobs, &selected);
+    }
+    let mut selection = Selection::below(&root, selected);
+    for pattern in &options.exclude {
+        selection = selection.without(pattern)?;
+    }
+    let Walk { files, pruned, mut texts, mut problems, folders_named_dockerfile } = found;
     let tree = Tree::new(files);
     for folder in folders_named_dockerfile {
         if !tree.below(&folder).any(|it| is_dockerfile(it.file_name())) {
@@ -97,27 +96,13 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     Ok(Loaded { project: Project::loaded(texts, tree, problems), root, selection })
 }
 
-impl Selection {
-    /// Whether a file may be changed.
-    pub fn selects(&self, path: &RepoPath) -> bool {
-        let named = self.paths.iter().any(|it| path.strip_prefix(it).is_some());
-        named && !self.excludes(path)
-    }
-
-    /// Whether `--exclude` takes a file out.
-    pub fn excludes(&self, path: &RepoPath) -> bool {
-        !path.is_root()
-            && self.exclude.matched_path_or_any_parents(path.as_str(), false).is_ignore()
-    }
-}
-
-fn locate(paths: &[PathBuf]) -> Result<(PathBuf, Vec<RepoPath>), LoadError> {
+fn locate(paths: &[PathBuf], in_repository: bool) -> Result<(PathBuf, Vec<RepoPath>), LoadError> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     let mut found: Option<(PathBuf, &Path)> = None;
     let mut real_paths = Vec::new();
     for path in paths {
-        let (own_root, real) = root_of(path)?;
+        let (own_root, real) = root_of(path, in_repository)?;
         let root = match &found {
             None => own_root,
             Some((root, first)) => {
@@ -136,13 +121,17 @@ fn locate(paths: &[PathBuf]) -> Result<(PathBuf, Vec<RepoPath>), LoadError> {
     Ok((root, selected))
 }
 
-fn root_of(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
+fn root_of(path: &Path, in_repository: bool) -> Result<(PathBuf, PathBuf), LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
     // A link may point at nothing and still be there: what it means is said when it is read.
     path.symlink_metadata().map_err(unreadable)?;
+    let repository = |folder: &Path| {
+        let top = git::top(folder).filter(|_| in_repository);
+        top.map(Path::to_path_buf)
+    };
     if path.is_dir() {
         let real = path.canonicalize().map_err(unreadable)?;
-        return Ok((real.clone(), real));
+        return Ok((repository(&real).unwrap_or_else(|| real.clone()), real));
     }
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
     if !is_dockerfile(name) {
@@ -150,24 +139,10 @@ fn root_of(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
     }
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().map_err(unreadable)?;
-    let repository = folder.ancestors().find(|it| it.join(".git").exists());
     let current = std::env::current_dir().and_then(|it| it.canonicalize()).ok();
     let current = current.as_deref().filter(|it| folder.starts_with(it));
-    let root = repository.or(current).unwrap_or(&folder).to_path_buf();
+    let root = repository(&folder).unwrap_or_else(|| current.unwrap_or(&folder).to_path_buf());
     Ok((root, folder.join(name)))
-}
-
-fn exclude(root: &Path, patterns: &[String]) -> Result<Gitignore, LoadError> {
-    let error = |pattern: &str, error: ignore::Error| LoadError::Exclude {
-        pattern: pattern.to_owned(),
-        message: error.to_string(),
-    };
-    let mut builder = GitignoreBuilder::new(root);
-    builder.allow_unclosed_class(false);
-    for pattern in patterns {
-        builder.add_line(None, pattern).map_err(|it| error(pattern, it))?;
-    }
-    builder.build().map_err(|it| error(&patterns.join(" "), it))
 }
 
 /// What one walk finds.
@@ -233,6 +208,15 @@ fn visit(root: &Path, found: &Mutex<Walk>, entry: Result<DirEntry, ignore::Error
 }
 
 impl Walk {
+    /// Whether it came to a path that exists, or to anything below it.
+    fn reaches(&self, path: &RepoPath) -> bool {
+        let below = format!("{path}/");
+        let mut after = self.files.range::<str, _>(below.as_str()..);
+        path.is_root()
+            || self.files.contains(path)
+            || after.next().is_some_and(|it| it.as_str().starts_with(&below))
+    }
+
     fn add(&mut self, path: RepoPath, read: text::Read) {
         match read {
             text::Read::Text(it) => {
