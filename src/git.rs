@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum Unsaved {
     /// There is no repository to go back to.
-    #[error("{} is not in a git repository", .0.display())]
+    #[error("{} is not kept by git", .0.display())]
     NoRepository(PathBuf),
     /// Changes that are not committed would mix with new ones.
     #[error("the git tree has uncommitted changes: {}", shortened(.0))]
@@ -27,7 +27,8 @@ pub fn top(path: &Path) -> Option<&Path> {
 
 /// Refuses a tree with uncommitted changes, and one that no git keeps.
 pub fn check_saved(root: &Path) -> Result<(), Unsaved> {
-    if top(root).is_none() {
+    // A repository further up does not keep it: then it would be the root, or ignores this folder.
+    if !root.join(".git").exists() {
         return Err(Unsaved::NoRepository(root.to_owned()));
     }
     let mut status = Command::new("git");

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod change;
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod diff;
 pub mod dockerfile;
@@ -12,6 +13,7 @@ pub mod path;
 pub mod plan;
 pub mod project;
 pub mod recipe;
+pub mod report;
 pub mod settings;
 pub mod shell;
 pub mod text;

@@ -78,6 +78,13 @@ impl Project {
         Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
     }
 
+    /// The same project with another text in one file, such as what an editor holds.
+    #[must_use]
+    pub fn with_text(mut self, path: &RepoPath, text: String) -> Self {
+        self.insert(path, text);
+        self
+    }
+
     /// The file at `path`, when its text was read.
     pub fn file(&self, path: &str) -> Option<&Arc<File>> {
         self.files.get(path)

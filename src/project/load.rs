@@ -10,6 +10,7 @@ mod wanted;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Bound,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -211,7 +212,8 @@ impl Walk {
     /// Whether it came to a path that exists, or to anything below it.
     fn reaches(&self, path: &RepoPath) -> bool {
         let below = format!("{path}/");
-        let mut after = self.files.range::<str, _>(below.as_str()..);
+        let mut after =
+            self.files.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded));
         path.is_root()
             || self.files.contains(path)
             || after.next().is_some_and(|it| it.as_str().starts_with(&below))

@@ -1,0 +1,81 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// When to use colors; `auto` also honours NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// Print no summary
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Print every change and every place left alone
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// How many threads to use [default: one per core]
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) jobs: Option<usize>,
+}
+
+/// What to look at, and what to do about it.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Folders or Dockerfiles; `-` reads one Dockerfile from standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The recipe to run; `refit list` shows them [default: audit]
+    #[arg(long, value_name = "NAME")]
+    pub(super) recipe: Option<String>,
+    /// Run only these transforms
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "recipe")]
+    pub(super) only: Vec<String>,
+    /// Do not run these transforms
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) skip: Vec<String>,
+    /// Make only changes that need no review
+    #[arg(long)]
+    pub(super) safe: bool,
+    /// Leave alone what this matches, as a line of a .gitignore in the current folder would
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// The configuration to use [default: the nearest refit.toml above PATH]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print for people, or one JSON object for machines
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    /// Where the Dockerfile on standard input would lie, so that its project is seen
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<PathBuf>,
+}
+
+/// What to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Makes the choice hold for everything that is printed.
+    pub(super) fn set(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}

@@ -1,0 +1,47 @@
+//! `refit check`.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use super::{
+    Status,
+    args::{Format, Run},
+    input::Input,
+    output::{self, Output},
+    summary,
+};
+use crate::report::Report;
+
+/// Print a line per change and per place left alone; exit with 1 when a change is pending
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    run: Run,
+}
+
+impl Check {
+    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+        let input = Input::read(&self.run, jobs)?;
+        let plan = input.plan()?;
+        let report = Report::new(&plan, input.selection());
+        match self.run.format {
+            Format::Json => output::print(&summary::json(&report)?)?,
+            Format::Text => output::print(&lines(&report))?,
+        }
+        let problems = summary::print(&report, summary::Kind::Listed, output)?;
+        let pending = if report.files.is_empty() { Status::Done } else { Status::Pending };
+        Ok(problems.max(pending))
+    }
+}
+
+fn lines(report: &Report) -> String {
+    let mut out = String::new();
+    for change in &report.changes {
+        let _ = writeln!(out, "{}", summary::change_line(change));
+    }
+    for decline in &report.declines {
+        let _ = writeln!(out, "{}", summary::decline_line(decline));
+    }
+    out
+}

@@ -1,0 +1,40 @@
+//! `refit diff`.
+
+use clap::Args;
+
+use super::{
+    Status,
+    args::{Format, Run},
+    input::Input,
+    output::{self, Output},
+    summary,
+};
+use crate::report::Report;
+
+/// Show what would change, as unified diffs that `git apply` takes; write nothing
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    run: Run,
+    /// Exit with 1 when there is a change
+    #[arg(long)]
+    exit_code: bool,
+}
+
+impl Diff {
+    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+        let input = Input::read(&self.run, jobs)?;
+        let plan = input.plan()?;
+        let report = Report::new(&plan, input.selection());
+        match self.run.format {
+            Format::Json => output::print(&summary::json(&report)?)?,
+            Format::Text => {
+                let diffs: String = report.files.iter().map(|it| it.diff.as_str()).collect();
+                output::diff(&diffs)?;
+            }
+        }
+        let problems = summary::print(&report, summary::Kind::Proposed, output)?;
+        let pending = self.exit_code && !report.files.is_empty();
+        Ok(problems.max(if pending { Status::Pending } else { Status::Done }))
+    }
+}

@@ -1,0 +1,108 @@
+//! What stopped a command, and what to do about it.
+
+use std::path::Path;
+
+use crate::{
+    config::{ConfigError, FILE_NAME, Unknown},
+    git::Unsaved,
+    plan::Diverged,
+    project::load::LoadError,
+    transaction,
+    undo::UndoError,
+};
+
+/// What stopped a command: `error:` and `hint:`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Failure {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// What is wrong with a configuration, with its place.
+    pub(super) fn config(path: &Path, error: &ConfigError) -> Self {
+        let message = format!("{}:{}: {error}", path.display(), error.line);
+        Self { message, hint: error.hint.clone() }
+    }
+
+    /// What to say about an error: its causes in one line, and the hint of the first that has one.
+    pub(super) fn from_error(error: &anyhow::Error) -> Self {
+        let hint = error.chain().find_map(|it| {
+            let known = it.downcast_ref::<Self>().and_then(|it| it.hint.clone());
+            let known = known.or_else(|| it.downcast_ref().map(unsaved));
+            let known = known.or_else(|| it.downcast_ref().and_then(disk));
+            let known = known.or_else(|| it.downcast_ref().map(diverged));
+            let known = known.or_else(|| it.downcast_ref().and_then(undo));
+            known.or_else(|| it.downcast_ref().and_then(load))
+        });
+        Self { message: format!("{error:#}"), hint }
+    }
+}
+
+impl From<Unknown> for Failure {
+    fn from(it: Unknown) -> Self {
+        Self::new(it.message, it.hint)
+    }
+}
+
+fn unsaved(error: &Unsaved) -> String {
+    match error {
+        Unsaved::Changes(_) => "commit or stash them first, or use --allow-dirty",
+        Unsaved::NoRepository(_) | Unsaved::Git(_) => {
+            "with --allow-dirty it is written all the same; `refit undo` takes it back"
+        }
+    }
+    .to_owned()
+}
+
+fn disk(error: &transaction::Error) -> Option<String> {
+    use transaction::Error::{Busy, Changed, Interrupted, Io, Link, Outside, Stuck};
+    let hint = match error {
+        Changed(_) => "nothing was written; look at the files and run refit again",
+        Outside(_) | Link(_) => "nothing was written; replace the link, or exclude the file",
+        Busy => "wait until it is done",
+        Interrupted(_) => {
+            "put them back as they were (`git diff` shows what changed), then run `refit undo`"
+        }
+        Stuck { .. } => {
+            "their texts are in pending.json, in .git/refit or .refit; `refit undo` tries again"
+        }
+        Io { .. } => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn undo(error: &UndoError) -> Option<String> {
+    match error {
+        UndoError::Nothing => {
+            Some("only the last `refit apply` can be taken back, once".to_owned())
+        }
+        UndoError::Transaction(transaction::Error::Changed(_)) => {
+            Some("nothing was taken back: these files are not as apply left them".to_owned())
+        }
+        UndoError::Transaction(it) => disk(it),
+    }
+}
+
+fn diverged(error: &Diverged) -> String {
+    let names = error.transforms.join(",");
+    format!(
+        "this is a bug in refit, please report it; nothing was written; go on with --skip {names}"
+    )
+}
+
+fn load(error: &LoadError) -> Option<String> {
+    match error {
+        LoadError::NotADockerfile(_) => Some(
+            "name a folder, or a file called Dockerfile, Dockerfile.* or *.Dockerfile".to_owned(),
+        ),
+        LoadError::NothingInCommon(..) => Some("run refit once for each".to_owned()),
+        LoadError::Pattern(_) => Some(format!("see --exclude, and `exclude` in {FILE_NAME}")),
+        LoadError::Unreadable { .. } => None,
+    }
+}

@@ -1,0 +1,149 @@
+//! What is said about a run on standard error, and its JSON.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt::Write as _,
+};
+
+use super::{
+    Status,
+    output::{self, BOLD, DIM, GREEN, Output, YELLOW},
+};
+use crate::{
+    path::RepoPath,
+    plan::codes,
+    project::Problem,
+    report::{ChangeReport, DeclineReport, Report},
+};
+
+/// What became of the changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// They were shown as a diff.
+    Proposed,
+    /// They were listed with everything else.
+    Listed,
+    /// They were written.
+    Applied,
+}
+
+/// How many changes are named before the rest is counted.
+const CHANGES: usize = 20;
+/// How many places are named per code before the rest is counted.
+const PLACES: usize = 3;
+
+/// Prints the problems, bugs and figures of a run; fails it when something could not be read or parsed.
+pub(super) fn print(report: &Report, kind: Kind, output: &Output) -> anyhow::Result<Status> {
+    let mut hints = HashSet::new();
+    for it in &report.problems {
+        // The same advice once.
+        let hint = if hints.insert(&it.hint) { it.hint.clone() } else { String::new() };
+        let path = RepoPath::new(&it.path).unwrap_or(RepoPath::root());
+        output::problem(&Problem { path, line: it.line, message: it.message.clone(), hint })?;
+    }
+    for it in report.declines.iter().filter(|it| it.code == codes::ENGINE) {
+        let place = format!("{}:{}", it.path, it.line);
+        output::note(&format!(
+            "{YELLOW}warning{YELLOW:#}: {place}: {}; it was dropped, please report it\n",
+            it.reason
+        ))?;
+    }
+    if !output.quiet {
+        output::note(&figures(report, kind))?;
+        if kind != Kind::Listed {
+            output::note(&changes(report, output.verbose))?;
+            output::note(&declines(report, output.verbose))?;
+        }
+    }
+    Ok(if report.problems.is_empty() { Status::Done } else { Status::Failed })
+}
+
+/// The report as one JSON object and a line end.
+pub(super) fn json(report: &Report) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(report)? + "\n")
+}
+
+/// `pin-poetry: api/Dockerfile:5 pin Poetry to 1.8.3: poetry.lock says so [safe]`.
+pub(super) fn change_line(it: &ChangeReport) -> String {
+    format!("{}: {}:{} {}: {} [{}]", it.transform, it.path, it.line, it.title, it.reason, it.safety)
+}
+
+/// `pin-poetry: api/Dockerfile:5 left alone: what it installs is in a variable [variable]`.
+pub(super) fn decline_line(it: &DeclineReport) -> String {
+    format!("{}: {}:{} left alone: {} [{}]", it.transform, it.path, it.line, it.reason, it.code)
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn figures(report: &Report, kind: Kind) -> String {
+    let summary = &report.summary;
+    let mut out = String::new();
+    if summary.dockerfiles == 0 && summary.problems == 0 {
+        let _ = writeln!(out, "{YELLOW}warning{YELLOW:#}: no Dockerfile here");
+        return out;
+    }
+    let looked = count(summary.dockerfiles, "Dockerfile");
+    if summary.changes == 0 {
+        let _ = writeln!(out, "{BOLD}nothing to change{BOLD:#} in {looked}");
+    } else {
+        let verb = if kind == Kind::Applied { "changed" } else { "would change" };
+        let files = count(summary.changed_files, "file");
+        let all = count(summary.changes, "change");
+        let (safe, review) = (summary.safe, summary.review);
+        let _ = writeln!(
+            out,
+            "{BOLD}{files} {verb}{BOLD:#}: {all} ({safe} safe, {review} to review) in {looked}"
+        );
+    }
+    let width = summary.by_transform.keys().map(|it| it.len()).max().unwrap_or_default();
+    for (name, counts) in &summary.by_transform {
+        let by = [("safe", counts.safe), ("to review", counts.review)];
+        let by: Vec<_> =
+            by.iter().filter(|it| it.1 != 0).map(|it| format!("{} {}", it.1, it.0)).collect();
+        let _ = writeln!(out, "  {name:width$}  {}", by.join(", "));
+    }
+    out
+}
+
+fn changes(report: &Report, verbose: bool) -> String {
+    let mut out = String::new();
+    let shown = if verbose { usize::MAX } else { CHANGES };
+    if !report.changes.is_empty() {
+        let _ = writeln!(out, "{GREEN}changes{GREEN:#}:");
+    }
+    for it in report.changes.iter().take(shown) {
+        let _ = writeln!(out, "  {}", change_line(it));
+    }
+    rest(&mut out, "  ", report.changes.len(), shown);
+    out
+}
+
+fn declines(report: &Report, verbose: bool) -> String {
+    let mut out = String::new();
+    let shown = if verbose { usize::MAX } else { PLACES };
+    let mut by_code: BTreeMap<(&str, &str), Vec<&DeclineReport>> = BTreeMap::new();
+    for it in report.declines.iter().filter(|it| it.code != codes::ENGINE) {
+        by_code.entry((&it.transform, it.code)).or_default().push(it);
+    }
+    if !by_code.is_empty() {
+        let _ = writeln!(out, "{YELLOW}left alone{YELLOW:#}:");
+    }
+    for ((transform, code), places) in by_code {
+        let total = count(places.len(), "place");
+        let _ = writeln!(out, "  {transform} [{code}] {DIM}{total}{DIM:#}");
+        for it in places.iter().take(shown) {
+            let _ = writeln!(out, "    {}:{} {}", it.path, it.line, it.reason);
+        }
+        rest(&mut out, "    ", places.len(), shown);
+    }
+    out
+}
+
+fn rest(out: &mut String, indent: &str, all: usize, shown: usize) {
+    if shown < all {
+        let _ = writeln!(out, "{indent}{DIM}and {} more; -v names them{DIM:#}", all - shown);
+    }
+}

@@ -1,0 +1,41 @@
+//! `refit undo`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{
+    Status,
+    output::{self, Output},
+    summary,
+};
+use crate::undo::{Undone, undo};
+
+/// Take the last apply back, whole
+#[derive(Debug, Args)]
+pub(super) struct Undo {
+    /// A path of the project
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+}
+
+impl Undo {
+    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
+        let path = self.path.canonicalize().with_context(|| self.path.display().to_string())?;
+        let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(&path) };
+        let mut folders = folder.ancestors();
+        let is_root = |it: &std::path::Path| it.join(".refit").is_dir() || it.join(".git").exists();
+        let (what, files) = match undo(folders.find(|it| is_root(it)).unwrap_or(folder))? {
+            Undone::Last(files) => ("as before the last apply", files),
+            Undone::Interrupted(files) => ("as before an apply that was interrupted", files),
+        };
+        if !output.quiet {
+            output::note(&format!("{} {what}\n", summary::count(files.len(), "file")))?;
+            for file in &files {
+                output::note(&format!("  {file}\n"))?;
+            }
+        }
+        Ok(Status::Done)
+    }
+}

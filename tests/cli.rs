@@ -1,0 +1,344 @@
+//! The command as a user runs it.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+const UNPINNED: &str = "FROM python:3.12\n# why\nRUN pip install poetry\n";
+const PINNED: &str = "FROM python:3.12\n# why\nRUN pip install poetry==1.8.3\n";
+
+/// A folder with files, outside of any repository until [`Folder::commit`].
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (path, text) in files {
+            folder.write(path, text);
+        }
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+        let mut command = Command::new("git");
+        command.args(identity).args(arguments).current_dir(self.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn commit(self) -> Self {
+        self.git(&["init", "--quiet"]);
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", "all"]);
+        self
+    }
+
+    fn refit(&self, arguments: &[&str]) -> Ran {
+        self.refit_with(arguments, "")
+    }
+
+    /// Runs the command in the folder.
+    fn refit_with(&self, arguments: &[&str], stdin: &str) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_refit"));
+        command.args(arguments).current_dir(self.path()).env_remove("NO_COLOR");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        Ran::from(child.wait_with_output().unwrap())
+    }
+}
+
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(it: Output) -> Self {
+        let text = |it| String::from_utf8(it).unwrap();
+        Self { code: it.status.code().unwrap(), stdout: text(it.stdout), stderr: text(it.stderr) }
+    }
+}
+
+/// A committed project with one change to make.
+fn unpinned() -> Folder {
+    Folder::new(&[("api/Dockerfile", UNPINNED), ("Dockerfile", "FROM scratch\n")]).commit()
+}
+
+#[test]
+fn diff_shows_and_writes_nothing() {
+    let folder = unpinned();
+    let ran = folder.refit(&["diff", "--only", "pin-poetry"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.starts_with("diff --git a/api/Dockerfile b/api/Dockerfile\n--- a/api/D"));
+    assert!(ran.stdout.contains("\n-RUN pip install poetry\n+RUN pip install poetry==1.8.3\n"));
+    assert!(ran.stderr.contains("1 file would change: 1 change"), "{ran:?}");
+    assert!(ran.stderr.contains("pin-poetry: api/Dockerfile:3 "), "{ran:?}");
+    assert_eq!(folder.read("api/Dockerfile"), UNPINNED);
+    assert_eq!(folder.refit(&["diff", "--only", "pin-poetry", "--exit-code"]).code, 1);
+    assert_eq!(
+        folder.refit(&["diff", "--skip", "pin-poetry", "--exit-code", "Dockerfile"]).code,
+        0
+    );
+    assert!(folder.git(&["status", "--porcelain"]).is_empty());
+}
+
+#[test]
+fn git_applies_what_diff_shows_and_apply_writes_the_same() {
+    for from in [".", "api"] {
+        let (ours, theirs) = (unpinned(), unpinned());
+        let patch = theirs.refit(&["diff", "-q", from]).stdout;
+        theirs.write(".git/patch", &patch);
+        theirs.git(&["apply", ".git/patch"]);
+        assert_eq!(ours.refit(&["apply", from]).code, 0);
+        assert_eq!(ours.read("api/Dockerfile"), theirs.read("api/Dockerfile"));
+        assert_eq!(ours.git(&["diff"]), theirs.git(&["diff"]));
+    }
+}
+
+#[test]
+fn apply_writes_once_and_undo_takes_it_back() {
+    let folder = unpinned();
+    let ran = folder.refit(&["apply", "--only", "pin-poetry"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stderr.contains("1 file changed: 1 change"), "{ran:?}");
+    assert_eq!(folder.read("api/Dockerfile"), PINNED);
+    // The tree is dirty now, but there is nothing left to write.
+    assert_eq!(folder.refit(&["apply", "--only", "pin-poetry"]).code, 0);
+    assert_eq!(folder.refit(&["check", "--only", "pin-poetry"]).code, 0);
+    let ran = folder.refit(&["undo", "api"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(folder.git(&["status", "--porcelain"]).is_empty());
+    let ran = folder.refit(&["undo"]);
+    assert_eq!((ran.code, ran.stderr.contains("nothing to undo")), (2, true), "{ran:?}");
+}
+
+#[test]
+fn undo_refuses_when_a_file_changed_since() {
+    let folder = unpinned();
+    folder.refit(&["apply", "--only", "pin-poetry"]);
+    folder.write("api/Dockerfile", "FROM mine\n");
+    let ran = folder.refit(&["undo"]);
+    assert_eq!((ran.code, ran.stderr.contains("api/Dockerfile")), (2, true), "{ran:?}");
+    assert_eq!(folder.read("api/Dockerfile"), "FROM mine\n");
+}
+
+#[test]
+fn apply_refuses_work_that_git_does_not_keep() {
+    let folder = unpinned();
+    folder.write("notes.txt", "not committed\n");
+    let ran = folder.refit(&["apply"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("uncommitted changes: notes.txt"), "{ran:?}");
+    assert!(ran.stderr.contains("hint: commit or stash them first"), "{ran:?}");
+    assert_eq!(folder.read("api/Dockerfile"), UNPINNED);
+    assert_eq!(folder.refit(&["apply", "--allow-dirty"]).code, 0);
+
+    let folder = Folder::new(&[("Dockerfile", UNPINNED)]);
+    let ran = folder.refit(&["apply"]);
+    assert_eq!((ran.code, ran.stderr.contains("not kept by git")), (2, true), "{ran:?}");
+    assert!(!folder.path().join(".refit").exists());
+    assert_eq!(folder.refit(&["apply", "--allow-dirty", "--only", "pin-poetry"]).code, 0);
+    assert_eq!(folder.read("Dockerfile"), PINNED);
+    assert_eq!(folder.refit(&["undo"]).code, 0);
+    assert_eq!(folder.read("Dockerfile"), UNPINNED);
+}
+
+#[test]
+fn check_prints_a_line_each_and_tells_by_its_exit_code() {
+    let folder = unpinned();
+    let ran = folder.refit(&["check", "--only", "pin-poetry"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.starts_with("pin-poetry: api/Dockerfile:3 "), "{ran:?}");
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    let ran = folder.refit(&["check", "--only", "pin-poetry", "Dockerfile", "-q"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn one_bad_file_never_stops_the_others() {
+    let folder = Folder::new(&[
+        ("Dockerfile", UNPINNED),
+        ("a/Dockerfile", "FROM a\nRUN <<EOF\n"),
+        ("b/Dockerfile", "{% if x %}\nFROM b\n{% endif %}\n"),
+    ]);
+    fs::create_dir(folder.path().join("c")).unwrap();
+    fs::write(folder.path().join("c/Dockerfile"), b"FROM c\n# caf\xe9\n").unwrap();
+    let folder = folder.commit();
+    let ran = folder.refit(&["apply", "--only", "pin-poetry"]);
+    assert_eq!(ran.code, 2);
+    for expected in [
+        "error: a/Dockerfile:2: unterminated heredoc\nhint: ",
+        "error: b/Dockerfile:1: unknown instruction: {%",
+        "error: c/Dockerfile:2: ",
+    ] {
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+    assert_eq!(folder.read("Dockerfile"), PINNED);
+    let ran = folder.refit(&["diff", "--exclude", "/?/Dockerfile"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn a_dockerfile_on_standard_input_is_read_in_its_project() {
+    let folder = unpinned();
+    let name = ["--stdin-filename", "api/Dockerfile", "--only", "pin-poetry"];
+    let with = |command: &'static str| [&[command, "-"], name.as_slice()].concat();
+    let ran = folder.refit_with(&with("apply"), UNPINNED);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, PINNED), "{ran:?}");
+    let ran = folder.refit_with(&with("apply"), PINNED);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, PINNED), "{ran:?}");
+    let ran = folder.refit_with(&with("diff"), UNPINNED);
+    assert!(ran.stdout.starts_with("diff --git a/api/Dockerfile b/api/Dockerfile\n"), "{ran:?}");
+    assert_eq!(folder.refit_with(&with("check"), UNPINNED).code, 1);
+    // What does not parse comes back as it was.
+    let ran = folder.refit_with(&with("apply"), "FRM x");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, "FRM x"), "{ran:?}");
+    let ran = folder.refit_with(&["apply", "-", "--only", "pin-poetry"], UNPINNED);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, PINNED), "{ran:?}");
+    assert_eq!(folder.refit_with(&["apply", "-", "--stdin-filename", "notes.txt"], "").code, 2);
+    assert_eq!(folder.refit_with(&["apply", "-", "api"], UNPINNED).code, 2);
+    assert!(folder.git(&["status", "--porcelain"]).is_empty());
+}
+
+#[test]
+fn json_says_all_of_it() {
+    let folder = unpinned();
+    folder.write("bad.Dockerfile", "FRM x\n");
+    let ran = folder.refit(&["diff", "-q", "--format", "json", "--only", "pin-poetry"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &json["version"]), (2, &1.into()));
+    let change = &json["changes"][0];
+    assert_eq!((&change["transform"], &change["line"]), (&"pin-poetry".into(), &3.into()));
+    assert_eq!(json["problems"][0]["path"], "bad.Dockerfile");
+    assert_eq!(json["files"][0]["kind"], "edit");
+    assert_eq!(json["summary"]["by_transform"]["pin-poetry"]["safe"], json["summary"]["safe"]);
+    let text = folder.refit(&["diff", "-q", "--only", "pin-poetry"]);
+    assert_eq!(json["files"][0]["diff"], text.stdout);
+}
+
+#[test]
+fn the_configuration_is_the_nearest_above() {
+    let folder = unpinned();
+    folder.write("refit.toml", "skip = [\"pin-poetry\", \"mount-caches\"]\n");
+    assert!(folder.refit(&["diff", "-q", "api"]).stdout.is_empty());
+    folder.write("refit.toml", "exclude = [\"/api/\"]\n");
+    assert!(folder.refit(&["diff", "-q"]).stdout.is_empty());
+    folder.write("api/refit.toml", "only = [\"pin-poetry\"]\n");
+    assert!(!folder.refit(&["diff", "-q", "api/Dockerfile"]).stdout.is_empty());
+    assert!(folder.refit(&["diff", "-q", "api", "--config", "refit.toml"]).stdout.is_empty());
+}
+
+#[test]
+fn mistakes_are_errors_with_a_hint() {
+    let folder = unpinned();
+    folder.write("bad.toml", "\n[pin-poetry]\nverison = \"1\"\n");
+    for (arguments, error, hint) in [
+        (["diff", "--config", "bad.toml"], "bad.toml:3: unknown key `verison`", "`version`"),
+        (["diff", "--only", "pin-peotry"], "there is no transform `pin-peotry`", "`pin-poetry`"),
+        (["diff", "--skip", "pin_poetry"], "there is no transform `pin_poetry`", "`pin-poetry`"),
+        (["diff", "--recipe", "audti"], "there is no recipe `audti`", "`audit`"),
+        (["diff", "--exclude", "a["], "`a[` is not a glob", "--exclude"),
+        (
+            ["diff", "-q", ".git/HEAD"],
+            "not a folder and not named as a Dockerfile",
+            "name a folder",
+        ),
+        (["explain", "-q", "pin"], "there is no transform `pin`", "`pin-poetry`"),
+    ] {
+        let ran = folder.refit(&arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert!(lines[0].starts_with("error: ") && lines[0].contains(error), "{ran:?}");
+        assert!(lines[1].starts_with("hint: ") && lines[1].contains(hint), "{ran:?}");
+    }
+    assert_eq!(folder.refit(&["diff", "gone"]).code, 2);
+    assert_eq!(folder.refit(&["frobnicate"]).code, 2);
+    assert_eq!(folder.refit(&["--help"]).code, 0);
+}
+
+#[test]
+fn list_and_explain_know_every_transform_and_recipe() {
+    let folder = Folder::new(&[]);
+    let list = folder.refit(&["list"]).stdout;
+    for name in refit::transforms::ALL.iter().map(|it| it.name) {
+        assert!(list.lines().any(|it| it.trim_start().starts_with(&format!("{name} "))), "{list}");
+        let page = folder.refit(&["explain", name]);
+        assert_eq!(page.code, 0);
+        assert!(!page.stdout.contains("```") && !page.stdout.starts_with('#'), "{}", page.stdout);
+    }
+    for name in refit::recipe::ALL.iter().map(|it| it.name) {
+        assert!(list.contains(&format!("  {name} ")), "{list}");
+        assert_eq!(folder.refit(&["explain", name]).code, 0);
+    }
+}
+
+#[test]
+fn colors_are_for_those_who_want_them() {
+    let folder = unpinned();
+    let plain = folder.refit(&["diff"]);
+    assert!(!plain.stdout.contains('\u{1b}') && !plain.stderr.contains('\u{1b}'));
+    let colored = folder.refit(&["diff", "--color", "always"]).stdout;
+    assert!(colored.contains("\u{1b}[31m-RUN"), "{colored}");
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain.stdout);
+}
+
+#[test]
+fn a_reader_who_stops_is_no_error() {
+    let files: Vec<_> = (0..200).map(|it| (format!("{it}/Dockerfile"), UNPINNED)).collect();
+    let files: Vec<_> = files.iter().map(|it| (it.0.as_str(), it.1)).collect();
+    let folder = Folder::new(&files);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_refit"));
+    command.args(["diff", "-q"]).current_dir(folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn an_apply_that_was_interrupted_is_rolled_back_first() {
+    let folder = unpinned();
+    // As a crash leaves it: the journal is there, and so is a part of the work.
+    let entry =
+        serde_json::json!({"path": "api/Dockerfile", "before": UNPINNED, "after": "FROM half\n"});
+    let journal = serde_json::json!({"version": 1, "entries": [entry]});
+    folder.write(".git/refit/pending.json", &journal.to_string());
+    folder.write("api/Dockerfile", "FROM half\n");
+    let ran = folder.refit(&["apply", "--only", "pin-poetry"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("an interrupted apply was rolled back: 1 file"), "{ran:?}");
+    assert_eq!(folder.read("api/Dockerfile"), PINNED);
+}
+
+#[test]
+fn the_help_is_one_screen() {
+    let folder = Folder::new(&[]);
+    let help = folder.refit(&["-h"]).stdout;
+    assert!(help.lines().count() <= 40, "{help}");
+    for command in ["diff", "apply", "check", "undo", "list", "explain"] {
+        assert!(help.contains(&format!("  {command} ")), "{help}");
+        assert_eq!(folder.refit(&[command, "--help"]).code, 0);
+    }
+}
