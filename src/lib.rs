@@ -40,3 +40,4 @@ pub struct Transform {
     /// Pure: the same snapshot gives the same outcome, and no change once its changes are applied.
     pub run: fn(&Project, &Settings) -> Outcome,
 }
+pub mod yaml;

@@ -17,6 +17,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+pub use context::Context;
 pub use tree::Tree;
 
 use crate::{
@@ -103,6 +104,11 @@ impl Project {
     /// What could not be read.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// What of compose files, workflows and the like could not be read; they are read on first use.
+    pub fn caller_problems(&self) -> impl Iterator<Item = &Problem> {
+        self.files().flat_map(|it| &it.callers().problems)
     }
 
     /// The Dockerfiles, by path; those that BuildKit would refuse are not among them.

@@ -1,14 +1,33 @@
 //! Who builds which Dockerfile: compose and bake files, CI, Makefiles and scripts.
 
-use std::collections::BTreeMap;
+mod bake;
+mod compose;
+mod github;
+mod gitlab;
+mod make;
+mod script;
+mod words;
 
-use crate::{change::Place, path::RepoPath, project::Problem};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    change::Place,
+    path::RepoPath,
+    project::Problem,
+    yaml::{self, Node},
+};
+use script::Script;
 
 /// What one file builds.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
     /// The builds it names.
     pub builds: Vec<Build>,
+    /// Builds whose Dockerfile cannot be told: where, and a sentence that says what was seen.
+    pub unresolved: Vec<(Place, String)>,
     /// What of it could not be read.
     pub problems: Vec<Problem>,
 }
@@ -28,6 +47,8 @@ pub struct Build {
     pub target: Option<String>,
     /// The build arguments it gives; `None` takes the value of the caller's environment.
     pub arguments: BTreeMap<String, Option<String>>,
+    /// Contexts it gives names to, for `FROM` and `COPY --from`, as written.
+    pub additional_contexts: BTreeMap<String, String>,
     /// What builds it.
     pub builder: Builder,
 }
@@ -125,6 +146,129 @@ pub fn is_caller(path: &RepoPath) -> bool {
 }
 
 /// Reads what a file builds; never fails.
-pub fn read(_path: &RepoPath, _text: &str) -> Callers {
-    Callers::default()
+///
+/// A script that does not say where it starts may start in its own folder or at the root: it is read
+/// both ways, and the reading that names a Dockerfile which does not exist comes to nothing.
+pub fn read(path: &RepoPath, text: &str) -> Callers {
+    let mut callers = Callers::default();
+    let into = &mut callers;
+    match Kind::of(path) {
+        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, compose::read),
+        Some(Kind::BakeHcl) => bake::read_hcl(path, text, into),
+        Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
+        Some(Kind::GitHubActions) => with_yaml(path, text, into, github::read),
+        Some(Kind::GitLab) => with_yaml(path, text, into, gitlab::read),
+        Some(Kind::Makefile) => make::read(path, text, into),
+        Some(Kind::Script) => {
+            let script = Script {
+                path,
+                caller: Caller::Script,
+                starts: own_folder_or_root(path),
+                variables: HashMap::new(),
+                lists: HashMap::new(),
+            };
+            script.read(text, &|it| it, into);
+        }
+        None => {}
+    }
+    callers
+}
+
+impl Callers {
+    fn add(&mut self, build: Build) {
+        if !self.builds.contains(&build) {
+            self.builds.push(build);
+        }
+    }
+
+    fn unresolved(&mut self, place: Place, what: String) {
+        if !self.unresolved.iter().any(|it| it.0 == place) {
+            self.unresolved.push((place, what));
+        }
+    }
+}
+
+fn own_folder_or_root(path: &RepoPath) -> Vec<RepoPath> {
+    let own = path.parent().unwrap_or(RepoPath::root());
+    if own.is_root() { vec![own] } else { vec![own, RepoPath::root()] }
+}
+
+fn with_yaml(
+    path: &RepoPath,
+    text: &str,
+    into: &mut Callers,
+    read: fn(&RepoPath, &Arc<Node>, &mut Callers),
+) {
+    match yaml::read(text) {
+        Ok(documents) => documents.iter().for_each(|it| read(path, it, into)),
+        // Only a mention made it matter: it may be a template, or something else altogether.
+        Err(_) if Kind::of(path) == Some(Kind::Yaml) => {}
+        Err(error) => into.problems.push(Problem {
+            path: path.clone(),
+            line: Some(error.line),
+            message: error.message,
+            hint: "mend it, so that the builds it names are known".to_owned(),
+        }),
+    }
+}
+
+/// The entries of `args`: a mapping, or a list of `NAME=value`.
+fn arguments(
+    node: Option<&Arc<Node>>,
+    value: &dyn Fn(&str) -> String,
+) -> BTreeMap<String, Option<String>> {
+    let Some(node) = node else { return BTreeMap::new() };
+    let mapped = node.entries().iter().map(|it| {
+        let text = it.value.as_str().unwrap_or_default();
+        (it.key.clone(), (!text.is_empty()).then(|| value(text)))
+    });
+    let listed = node.items().iter().filter_map(|it| it.as_str());
+    let listed = listed.map(|it| match it.split_once('=') {
+        Some((name, text)) => (name.to_owned(), Some(value(text))),
+        None => (it.to_owned(), None),
+    });
+    mapped.chain(listed).collect()
+}
+
+/// The variables that a mapping gives literal values.
+fn literals(node: Option<&Arc<Node>>) -> HashMap<String, String> {
+    let entries = node.map(|it| it.entries()).unwrap_or_default();
+    let text = |it: &yaml::Entry| {
+        let value = it.value.as_str().or_else(|| it.value.text("value"))?;
+        Some((it.key.clone(), value.to_owned()))
+    };
+    entries.iter().filter_map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a file builds, a line each: line, Dockerfile, context, target and arguments.
+    pub(super) fn builds(path: &str, text: &str) -> Vec<String> {
+        let callers = read(&RepoPath::new(path).unwrap(), text);
+        let builds = callers.builds.iter().map(|it| {
+            let context = match &it.context {
+                BuildContext::Folder(it) => it.to_string(),
+                BuildContext::Elsewhere(it) => format!("<{it}>"),
+            };
+            let target = it.target.as_deref().map_or(String::new(), |it| format!(" {it}"));
+            let argument = |(name, value): (&String, &Option<String>)| {
+                format!(" {name}={}", value.as_deref().unwrap_or("?"))
+            };
+            let arguments: String = it.arguments.iter().map(argument).collect();
+            format!("{} {} {context}{target}{arguments}", it.place.line, it.dockerfile)
+        });
+        let lost = callers.unresolved.iter().map(|it| format!("{} lost", it.0.line));
+        builds.chain(lost).collect()
+    }
+
+    #[test]
+    fn a_file_with_tabs_is_a_problem_with_its_line() {
+        let text = "services:\n\ta: b\n";
+        let callers = read(&RepoPath::new("compose.yml").unwrap(), text);
+        assert_eq!(callers.problems[0].line, Some(2));
+        // A file that was only mentioned may be anything.
+        assert!(read(&RepoPath::new("config.yml").unwrap(), text).problems.is_empty());
+    }
 }

@@ -1,0 +1,214 @@
+//! As much of HCL as bake files are made of: blocks, strings, lists and maps.
+//!
+//! Anything else (a call, a condition) makes the value unknown and nothing more.
+
+use std::collections::BTreeMap;
+
+/// A value.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// A string with its templates, a number, or the template that a bare name stands for.
+    Text(String),
+    /// A list.
+    List(Vec<Self>),
+    /// A map, or the body of a block.
+    Map(BTreeMap<String, Self>),
+    /// What is not understood.
+    Unknown,
+}
+
+/// A block or an attribute at the top of a file.
+pub(super) struct Entry {
+    /// The block's type, or the attribute's name.
+    pub(super) name: String,
+    /// The labels of a block.
+    pub(super) labels: Vec<String>,
+    /// The line of the name, counted from 1.
+    pub(super) line: usize,
+    /// What it holds.
+    pub(super) value: Value,
+}
+
+impl Value {
+    /// The text, when it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(it) => Some(it),
+            _ => None,
+        }
+    }
+}
+
+/// The blocks and attributes of a file; never fails.
+pub(super) fn read(text: &str) -> Vec<Entry> {
+    let mut reader = Reader { tokens: tokens(text), at: 0, depth: 0 };
+    let mut entries = Vec::new();
+    while let Some((token, line)) = reader.next() {
+        let Token::Word(name) = token else { continue };
+        if let Some((labels, value)) = reader.entry() {
+            entries.push(Entry { name, labels, line, value });
+        }
+    }
+    entries
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Mark(char),
+}
+
+fn tokens(text: &str) -> Vec<(Token, usize)> {
+    let mut tokens = Vec::new();
+    let mut line = 1;
+    let mut rest = text;
+    let end_of_line = |it: &str| it.find('\n').unwrap_or(it.len());
+    while let Some(c) = rest.chars().next() {
+        let len = match c {
+            '#' => end_of_line(rest),
+            '/' if rest.starts_with("//") => end_of_line(rest),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |it| it + 2),
+            '"' => {
+                let (value, len) = string(rest);
+                tokens.push((Token::Text(value), line));
+                len
+            }
+            c if c.is_alphanumeric() || c == '_' => {
+                let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-' | '.');
+                let len = rest.find(|it| !is_word(it)).unwrap_or(rest.len());
+                tokens.push((Token::Word(rest[..len].to_owned()), line));
+                len
+            }
+            c => {
+                if !c.is_whitespace() {
+                    tokens.push((Token::Mark(c), line));
+                }
+                c.len_utf8()
+            }
+        };
+        line += rest[..len].matches('\n').count();
+        rest = &rest[len..];
+    }
+    tokens
+}
+
+/// The string at the start of `text`, and how many bytes it takes.
+fn string(text: &str) -> (String, usize) {
+    let mut value = String::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (value, at + 1),
+            '\\' => value.extend(chars.next().map(|it| it.1)),
+            c => value.push(c),
+        }
+    }
+    (value, text.len())
+}
+
+/// How deep values nest; what lies deeper is unknown.
+const DEPTH: usize = 32;
+
+struct Reader {
+    tokens: Vec<(Token, usize)>,
+    at: usize,
+    depth: usize,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|it| &it.0)
+    }
+
+    fn next(&mut self) -> Option<(Token, usize)> {
+        let next = self.tokens.get(self.at).cloned()?;
+        self.at += 1;
+        Some(next)
+    }
+
+    /// What follows a name: labels and a body, or `=` and a value.
+    fn entry(&mut self) -> Option<(Vec<String>, Value)> {
+        let mut labels = Vec::new();
+        while let Some(Token::Text(it)) = self.peek() {
+            labels.push(it.clone());
+            self.at += 1;
+        }
+        match self.peek()? {
+            Token::Mark('{') => Some((labels, self.value())),
+            Token::Mark('=' | ':') => {
+                self.at += 1;
+                Some((labels, self.value()))
+            }
+            _ => None,
+        }
+    }
+
+    fn value(&mut self) -> Value {
+        if self.depth == DEPTH {
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = self.simple();
+        self.depth -= 1;
+        match self.peek() {
+            Some(Token::Mark('(')) => {
+                self.skip_call();
+                Value::Unknown
+            }
+            Some(Token::Mark('?' | '+' | '*' | '!' | '&' | '|' | '<' | '>')) => Value::Unknown,
+            _ => value,
+        }
+    }
+
+    fn simple(&mut self) -> Value {
+        let Some((token, _)) = self.next() else { return Value::Unknown };
+        match token {
+            Token::Text(it) => Value::Text(it),
+            Token::Word(it) if it == "null" => Value::Unknown,
+            Token::Word(it) => {
+                let literal = it == "true" || it == "false" || it.starts_with(char::is_numeric);
+                Value::Text(if literal { it } else { format!("${{{it}}}") })
+            }
+            Token::Mark('{') => {
+                let mut entries = BTreeMap::new();
+                while let Some((token, _)) = self.next() {
+                    match token {
+                        Token::Mark('}') => break,
+                        Token::Word(name) | Token::Text(name) => {
+                            entries.extend(self.entry().map(|it| (name, it.1)));
+                        }
+                        Token::Mark(_) => {}
+                    }
+                }
+                Value::Map(entries)
+            }
+            Token::Mark('[') => {
+                let mut items = Vec::new();
+                while self.peek().is_some_and(|it| *it != Token::Mark(']')) {
+                    let before = self.at;
+                    items.push(self.value());
+                    // A comma, or whatever stands where none should.
+                    if self.peek() == Some(&Token::Mark(',')) || self.at == before {
+                        self.at += 1;
+                    }
+                }
+                self.at += 1;
+                Value::List(items)
+            }
+            Token::Mark(_) => Value::Unknown,
+        }
+    }
+
+    fn skip_call(&mut self) {
+        let mut depth = 0_usize;
+        while let Some((token, _)) = self.next() {
+            match token {
+                Token::Mark('(') => depth += 1,
+                Token::Mark(')') if depth <= 1 => return,
+                Token::Mark(')') => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Builds in GitHub Actions workflows and composite actions.
+
+mod matrix;
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Build, BuildContext, Builder, Caller, Callers, literals,
+    script::{Script, display, is_remote, locate},
+    words::{ROOT, UNKNOWN},
+};
+use crate::{change::Place, path::RepoPath, yaml::Node};
+use matrix::Values;
+
+/// Reads the jobs of a workflow, or the steps of a composite action.
+pub(super) fn read(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
+    let env = literals(root.get("env"));
+    if let Some(steps) = root.get("runs").and_then(|it| it.get("steps")) {
+        Job { path, scopes: [root, root], env: &env, values: &Values::new() }.read(steps, into);
+    }
+    let jobs = root.get("jobs").map(|it| it.entries()).unwrap_or_default();
+    for job in jobs.iter().map(|it| &it.value) {
+        let Some(steps) = job.get("steps") else { continue };
+        let mut env = env.clone();
+        env.extend(literals(job.get("env")));
+        let matrix = job.get("strategy").and_then(|it| it.get("matrix"));
+        for values in &matrix::combinations(matrix) {
+            Job { path, scopes: [job, root], env: &env, values }.read(steps, into);
+        }
+    }
+}
+
+/// One run of a job.
+struct Job<'a> {
+    path: &'a RepoPath,
+    /// Where defaults are looked for, the nearest first.
+    scopes: [&'a Arc<Node>; 2],
+    env: &'a HashMap<String, String>,
+    /// What the matrix gives.
+    values: &'a Values,
+}
+
+impl Job<'_> {
+    fn read(&self, steps: &Arc<Node>, into: &mut Callers) {
+        let default = |it: &&Arc<Node>| {
+            Some(it.get("defaults")?.get("run")?.text("working-directory")?.to_owned())
+        };
+        let default = self.scopes.iter().find_map(default);
+        for step in steps.items() {
+            let mut env = self.env.clone();
+            env.extend(literals(step.get("env")));
+            let mut values = self.values.clone();
+            for (name, value) in &mut env {
+                *value = expression(value, self.values);
+                values.insert(format!("env.{name}"), value.clone());
+            }
+            if let Some(action) = step.get("uses") {
+                self.read_action(action, step.get("with"), &values, into);
+            }
+            let Some(run) = step.get("run") else { continue };
+            let folder = step.text("working-directory").or(default.as_deref()).unwrap_or(".");
+            let folder = locate(Some(&RepoPath::root()), &expression(folder, &values));
+            let (Some(text), Some(folder)) = (run.as_str(), folder) else { continue };
+            let script = Script {
+                path: self.path,
+                caller: Caller::GitHubActions,
+                starts: vec![folder],
+                variables: env,
+                lists: HashMap::new(),
+            };
+            script.read(&expression(text, &values), &|it| run.line_of(it), into);
+        }
+    }
+
+    fn read_action(
+        &self,
+        action: &Node,
+        with: Option<&Arc<Node>>,
+        values: &Values,
+        into: &mut Callers,
+    ) {
+        let text = |key: &str| {
+            let text = expression(with?.text(key)?.trim(), values);
+            Some(text).filter(|it| !it.is_empty())
+        };
+        let name = action.as_str().unwrap_or_default();
+        let (context, file, builder) = match name.split_once('@').map_or(name, |it| it.0) {
+            // The names after `or` are those of its first version.
+            "docker/build-push-action" => (
+                text("context").or_else(|| text("path")),
+                text("file").or_else(|| text("dockerfile")),
+                Builder::Docker,
+            ),
+            "redhat-actions/buildah-build" => {
+                let files = text("containerfiles").or_else(|| text("dockerfiles"));
+                let first = files.and_then(|it| it.lines().next().map(str::to_owned));
+                (text("context"), first, Builder::Buildah)
+            }
+            _ => return,
+        };
+        let place = Place { path: self.path.clone(), line: action.line };
+        let root = RepoPath::root();
+        let context = context.unwrap_or_else(|| "{{defaultContext}}".to_owned());
+        // The default context is the repository as git has it; a file is then seen from that context.
+        let (git, context) = match context.strip_prefix("{{defaultContext}}") {
+            Some(rest) => (true, format!("./{}", rest.trim_start_matches(':'))),
+            None => (false, context),
+        };
+        let folder = if is_remote(&context) { None } else { locate(Some(&root), &context) };
+        let dockerfile = match (&file, &folder) {
+            (Some(file), Some(folder)) if git => locate(Some(folder), file),
+            (Some(file), _) => locate(Some(&root), file),
+            (None, Some(folder)) => folder.join("Dockerfile"),
+            (None, None) => None,
+        };
+        let Some(dockerfile) = dockerfile else {
+            let named = file.unwrap_or_else(|| format!("the Dockerfile of {context}"));
+            let what = format!("builds {}, which cannot be told", display(&named));
+            return into.unresolved(place, what);
+        };
+        let elsewhere = || BuildContext::Elsewhere(display(&context));
+        into.add(Build {
+            place,
+            caller: Caller::GitHubActions,
+            dockerfile,
+            context: folder.map_or_else(elsewhere, BuildContext::Folder),
+            target: text("target").map(|it| display(&it)),
+            arguments: pairs(text("build-args").as_deref())
+                .map(|(name, value)| (name.to_owned(), value.map(display)))
+                .collect(),
+            additional_contexts: pairs(text("build-contexts").as_deref())
+                .filter_map(|(name, value)| Some((name.to_owned(), display(value?))))
+                .collect(),
+            builder,
+        });
+    }
+}
+
+/// The `NAME=value` lines of an input.
+fn pairs(text: Option<&str>) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let lines = text.unwrap_or_default().lines().map(str::trim).filter(|it| !it.is_empty());
+    lines.map(|it| match it.split_once('=') {
+        Some((name, value)) => (name.trim(), Some(value.trim())),
+        None => (it, None),
+    })
+}
+
+/// Puts in the expressions whose value is known.
+fn expression(text: &str, values: &Values) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${{") {
+        let Some((inner, after)) = after.split_once("}}") else { break };
+        out.push_str(before);
+        match inner.trim() {
+            "github.workspace" => out.push(ROOT),
+            name => match values.get(name) {
+                Some(value) => out.push_str(value),
+                None => out.push(UNKNOWN),
+            },
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::builds;
+
+    #[test]
+    fn steps_build() {
+        let text = "\
+on: push
+env:
+  REGISTRY: ghcr.io
+jobs:
+  build:
+    strategy:
+      matrix:
+        service: [api, web]
+        include:
+          - service: web
+            file: docker/web.Dockerfile
+    defaults:
+      run:
+        working-directory: services
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with:
+          context: services/${{ matrix.service }}
+          target: prod
+          build-args: |
+            A=1
+            B=${{ github.sha }}
+      - run: |
+          echo
+          docker build -t x ${{ matrix.service }}
+  root:
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {push: true}
+      - uses: docker/build-push-action@v6
+        with: {context: ., file: ./docker/Dockerfile}
+      - uses: docker/build-push-action@v6
+        with: {context: '{{defaultContext}}:sub', file: Dockerfile.test}
+      - uses: docker/build-push-action@v6
+        with: {context: '${{ inputs.folder }}'}
+      - run: docker build -f ${{ github.workspace }}/a/Dockerfile ${{ inputs.folder }}
+        working-directory: b
+";
+        assert_eq!(
+            builds(".github/workflows/ci.yml", text),
+            [
+                "17 services/api/Dockerfile services/api prod A=1 B=…",
+                "26 services/api/Dockerfile services/api",
+                "17 services/web/Dockerfile services/web prod A=1 B=…",
+                "26 services/web/Dockerfile services/web",
+                "29 Dockerfile .",
+                "31 docker/Dockerfile .",
+                "33 sub/Dockerfile.test sub",
+                "37 a/Dockerfile <…>",
+                "35 lost",
+            ]
+        );
+    }
+}

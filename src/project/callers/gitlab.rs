@@ -1,0 +1,135 @@
+//! Builds in GitLab CI files.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Caller, Callers, literals, script::Script};
+use crate::{
+    path::RepoPath,
+    yaml::{Node, Value},
+};
+
+/// Reads the scripts of the jobs; a hidden job is read through the jobs that extend it.
+pub(super) fn read(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
+    let global = literals(root.get("variables"));
+    for job in root.entries().iter().filter(|it| !it.key.starts_with('.')) {
+        let chain = chain(root, &job.value, 0);
+        let lookup = |key: &str| chain.iter().find_map(|it| it.get(key));
+        let Some(script) = lookup("script") else { continue };
+        let mut variables = global.clone();
+        for it in chain.iter().rev() {
+            variables.extend(literals(it.get("variables")));
+        }
+        let matrix = chain.iter().find_map(|it| it.get("parallel")?.get("matrix"));
+        let before = lookup("before_script")
+            .or_else(|| root.get("default")?.get("before_script"))
+            .or_else(|| root.get("before_script"));
+        let parts: Vec<_> = before.into_iter().chain([script]).collect();
+        let (text, lines) = join(&parts);
+        let script = Script {
+            path,
+            caller: Caller::GitLab,
+            starts: vec![RepoPath::root()],
+            variables,
+            lists: lists(matrix),
+        };
+        let line = |it: usize| lines.get(it.saturating_sub(1)).copied().unwrap_or(job.line);
+        script.read(&text, &line, into);
+    }
+}
+
+/// A job and the jobs it extends, the nearest first.
+fn chain(root: &Arc<Node>, job: &Arc<Node>, depth: usize) -> Vec<Arc<Node>> {
+    let mut all = vec![Arc::clone(job)];
+    let Some(extends) = job.get("extends").filter(|_| depth < 11) else { return all };
+    let listed = extends.items().iter().filter_map(|it| it.as_str());
+    let names: Vec<_> = extends.as_str().into_iter().chain(listed).collect();
+    // Of several, the last wins.
+    for parent in names.iter().rev().filter_map(|it| root.get(it)) {
+        all.extend(chain(root, parent, depth + 1));
+    }
+    all
+}
+
+/// The variables of a matrix, each with all its values.
+fn lists(matrix: Option<&Arc<Node>>) -> HashMap<String, Vec<String>> {
+    let mut lists: HashMap<String, Vec<String>> = HashMap::new();
+    let entries = matrix.map(|it| it.items()).unwrap_or_default().iter();
+    for entry in entries.flat_map(|it| it.entries()) {
+        let values = entry.value.items().iter().map(|it| it.as_str());
+        let values = values.chain([entry.value.as_str()]).flatten().map(str::to_owned);
+        lists.entry(entry.key.clone()).or_default().extend(values);
+    }
+    lists
+}
+
+/// The lines of scripts, which run in one shell, and the line of the file of each.
+fn join(parts: &[&Arc<Node>]) -> (String, Vec<usize>) {
+    let mut text = String::new();
+    let mut lines = Vec::new();
+    let mut stack: Vec<&Arc<Node>> = parts.iter().rev().copied().collect();
+    while let Some(node) = stack.pop() {
+        match &node.value {
+            // `!reference [job, script]` names lines and holds none.
+            Value::Sequence(items) if node.tag.is_none() => stack.extend(items.iter().rev()),
+            Value::Scalar(it) => {
+                for (at, line) in it.lines().enumerate() {
+                    text.push_str(line);
+                    text.push('\n');
+                    lines.push(node.line_of(at + 1));
+                }
+            }
+            _ => {}
+        }
+    }
+    (text, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Builder, read, tests::builds};
+    use crate::path::RepoPath;
+
+    const TEXT: &str = "\
+variables:
+  DIR: services
+.build:
+  script:
+    - docker build -t $NAME -f $DIR/$NAME/Dockerfile $DIR
+api:
+  extends: .build
+  variables: {NAME: api}
+web:
+  extends: [.build]
+  variables: {NAME: web}
+all:
+  parallel:
+    matrix:
+      - NAME: [a, b]
+  script:
+    - cd $DIR
+    - |
+      echo
+      docker build $NAME
+kaniko:
+  script:
+    - >-
+      /kaniko/executor --context $CI_PROJECT_DIR/k
+      --dockerfile $CI_PROJECT_DIR/k/Dockerfile.prod --destination x
+";
+
+    #[test]
+    fn jobs_build_through_the_jobs_they_extend() {
+        assert_eq!(
+            builds(".gitlab-ci.yml", TEXT),
+            [
+                "5 services/api/Dockerfile services",
+                "5 services/web/Dockerfile services",
+                "20 services/a/Dockerfile services/a",
+                "20 services/b/Dockerfile services/b",
+                "24 k/Dockerfile.prod k",
+            ]
+        );
+        let callers = read(&RepoPath::new(".gitlab-ci.yml").unwrap(), TEXT);
+        assert_eq!(callers.builds[4].builder, Builder::Kaniko);
+    }
+}

@@ -1,0 +1,309 @@
+//! Words of shell lines, as far as finding `docker build` in a script asks for.
+//!
+//! No shell: what cannot be told becomes [`UNKNOWN`]. Scripts inside RUN are read by a real parser.
+
+use std::collections::HashMap;
+
+/// Stands for text that nobody can know before the script runs.
+pub(super) const UNKNOWN: char = '\u{1}';
+/// Stands for the project's root at the start of a path.
+pub(super) const ROOT: char = '\u{2}';
+
+/// A piece of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A word with its quotes, and its line, counted from 1.
+    Word(String, usize),
+    /// The end of a command: a line end, `;`, `&`, `|` and their kin.
+    End,
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+}
+
+/// Splits a script; bodies of here-documents and comments are left out.
+pub(super) fn tokens(script: &str) -> Vec<Token> {
+    let mut reader = Reader { chars: script.chars().collect(), at: 0, line: 1 };
+    let mut tokens = Vec::new();
+    let mut heredocs: Vec<String> = Vec::new();
+    while let Some(c) = reader.peek(0) {
+        match c {
+            '\n' => {
+                reader.next();
+                tokens.push(Token::End);
+                for name in heredocs.drain(..) {
+                    reader.skip_heredoc(&name);
+                }
+            }
+            '\\' if reader.continues() => {}
+            c if c.is_whitespace() => _ = reader.next(),
+            '#' => {
+                while reader.peek(0).is_some_and(|it| it != '\n') {
+                    reader.next();
+                }
+            }
+            ';' | '&' | '|' => {
+                reader.next();
+                tokens.push(Token::End);
+            }
+            '(' | ')' => {
+                reader.next();
+                tokens.push(if c == '(' { Token::Open } else { Token::Close });
+            }
+            _ => {
+                let line = reader.line;
+                let word = reader.word();
+                if let Some(name) = word.split_once("<<").map(|it| it.1.trim_start_matches('-')) {
+                    let next = if name.is_empty() { reader.next_word() } else { name.to_owned() };
+                    if !next.starts_with('<') {
+                        heredocs.push(next.replace(['"', '\'', '\\'], ""));
+                    }
+                }
+                tokens.push(Token::Word(word, line));
+            }
+        }
+    }
+    tokens
+}
+
+struct Reader {
+    chars: Vec<char>,
+    at: usize,
+    line: usize,
+}
+
+impl Reader {
+    fn peek(&self, ahead: usize) -> Option<char> {
+        self.chars.get(self.at + ahead).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let c = self.peek(0)?;
+        self.at += 1;
+        self.line += usize::from(c == '\n');
+        Some(c)
+    }
+
+    /// Goes past a backslash at the end of a line.
+    fn continues(&mut self) -> bool {
+        let carriage = usize::from(self.peek(1) == Some('\r'));
+        let continues = self.peek(0) == Some('\\') && self.peek(1 + carriage) == Some('\n');
+        for _ in 0..(2 + carriage) * usize::from(continues) {
+            self.next();
+        }
+        continues
+    }
+
+    fn word(&mut self) -> String {
+        let mut word = String::new();
+        let mut quote = None;
+        while let Some(c) = self.peek(0) {
+            match (c, quote) {
+                ('\\', None | Some('"')) => {
+                    if !self.continues() {
+                        word.extend(self.next());
+                        word.extend(self.next());
+                    }
+                    continue;
+                }
+                ('$', None | Some('"'))
+                    if self.peek(1).is_some_and(|it| matches!(it, '(' | '{')) =>
+                {
+                    word.extend(self.next());
+                    self.group(&mut word);
+                    continue;
+                }
+                ('"' | '\'' | '`', None) => quote = Some(c),
+                (c, Some(open)) if c == open => quote = None,
+                (c, None) if c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')') => break,
+                _ => {}
+            }
+            word.push(c);
+            self.next();
+        }
+        word
+    }
+
+    /// `{…}` or `(…)` after a `$`, with what is nested in it.
+    fn group(&mut self, word: &mut String) {
+        let mut depth = 0_usize;
+        while let Some(c) = self.next() {
+            word.push(c);
+            match c {
+                '(' | '{' => depth += 1,
+                ')' | '}' if depth == 1 => return,
+                ')' | '}' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn next_word(&mut self) -> String {
+        while self.peek(0).is_some_and(|it| it == ' ' || it == '\t') {
+            self.next();
+        }
+        self.word()
+    }
+
+    fn skip_heredoc(&mut self, name: &str) {
+        while self.peek(0).is_some() {
+            let mut line = String::new();
+            while let Some(c) = self.next() {
+                if c == '\n' {
+                    break;
+                }
+                line.push(c);
+            }
+            if line.trim() == name {
+                return;
+            }
+        }
+    }
+}
+
+/// What is known while a script is read.
+pub(super) struct Values<'a> {
+    /// Variables with one known value.
+    pub(super) variables: &'a HashMap<String, String>,
+    /// Where the script itself lies, as a path that starts with [`ROOT`].
+    pub(super) folder: &'a str,
+    /// The current folder; `None` when it is not known.
+    pub(super) current: Option<&'a str>,
+}
+
+impl Values<'_> {
+    /// Takes off quotes and puts in variables; what is not known becomes [`UNKNOWN`].
+    pub(super) fn expand(&self, word: &str) -> String {
+        let chars: Vec<char> = word.chars().collect();
+        let mut out = String::new();
+        let mut quote = None;
+        let mut at = 0;
+        while let Some(c) = chars.get(at).copied() {
+            at += 1;
+            match (c, quote) {
+                ('\\', None) => {
+                    out.extend(chars.get(at));
+                    at += 1;
+                }
+                ('$', None | Some('"')) => at = self.variable(&chars, at, &mut out),
+                ('`', None | Some('"')) => {
+                    let end = chars[at..].iter().position(|it| *it == '`');
+                    let end = at + end.unwrap_or(chars.len() - at);
+                    let inner: String = chars[at..end].iter().collect();
+                    out.push_str(&self.output_of(&inner));
+                    at = end + 1;
+                }
+                ('"' | '\'', None) => quote = Some(c),
+                (c, Some(open)) if c == open => quote = None,
+                (c, _) => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// Puts in variables as compose does: quotes and backslashes are text.
+    pub(super) fn interpolate(&self, text: &str) -> String {
+        let chars: Vec<char> = text.chars().collect();
+        let mut out = String::new();
+        let mut at = 0;
+        while let Some(c) = chars.get(at).copied() {
+            at += 1;
+            match c {
+                '$' => at = self.variable(&chars, at, &mut out),
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// Puts in the variable whose `$` stands before `at`; returns where it ends.
+    fn variable(&self, chars: &[char], at: usize, out: &mut String) -> usize {
+        let is_name = |it: &&char| it.is_ascii_alphanumeric() || **it == '_';
+        match chars.get(at) {
+            Some(open @ ('{' | '(')) => {
+                let close = if *open == '{' { '}' } else { ')' };
+                let mut depth = 0_usize;
+                let end = chars[at..].iter().position(|it| {
+                    depth += usize::from(it == open);
+                    depth -= usize::from(*it == close);
+                    depth == 0
+                });
+                let Some(end) = end.map(|it| at + it) else {
+                    out.push(UNKNOWN);
+                    return chars.len();
+                };
+                let inner: String = chars[at + 1..end].iter().collect();
+                if close == '}' {
+                    self.braced(&inner, out);
+                } else {
+                    out.push_str(&self.output_of(&inner));
+                }
+                end + 1
+            }
+            Some(c) if is_name(&c) => {
+                let len = chars[at..].iter().take_while(is_name).count();
+                let name: String = chars[at..at + len].iter().collect();
+                out.push_str(&self.value(&name).unwrap_or(UNKNOWN.into()));
+                at + len
+            }
+            Some('@' | '*' | '#' | '?' | '!') => {
+                out.push(UNKNOWN);
+                at + 1
+            }
+            _ => {
+                out.push('$');
+                at
+            }
+        }
+    }
+
+    fn braced(&self, inner: &str, out: &mut String) {
+        let name_end = inner.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+        let (name, rest) = inner.split_at(name_end.unwrap_or(inner.len()));
+        let value = self.value(name);
+        let default = rest.strip_prefix(":-").or(rest.strip_prefix('-'));
+        match (value, default) {
+            (Some(it), _) if rest.is_empty() || default.is_some() => out.push_str(&it),
+            (None, Some(default)) => out.push_str(&self.expand(default)),
+            _ => out.push(UNKNOWN),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        match name {
+            "PWD" => self.current.map(str::to_owned),
+            // What CI systems call the checkout.
+            "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" => Some(ROOT.into()),
+            _ => self.variables.get(name).cloned(),
+        }
+    }
+
+    /// The few commands whose output is a folder that can be told.
+    fn output_of(&self, command: &str) -> String {
+        let command = command.trim();
+        let unknown = || UNKNOWN.to_string();
+        if matches!(command, "pwd" | "CURDIR") {
+            return self.current.map_or_else(unknown, str::to_owned);
+        }
+        if command == "git rev-parse --show-toplevel" {
+            return ROOT.into();
+        }
+        if let Some(argument) = command.strip_prefix("dirname ") {
+            let argument = argument.trim().trim_start_matches("-- ").replace('"', "");
+            let own = ["$0", "${0}", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}"];
+            let own = own.contains(&argument.as_str()) || argument.ends_with("$0)");
+            return if own { self.folder.to_owned() } else { unknown() };
+        }
+        // `$(cd X && pwd)`, the usual way to an absolute path.
+        let inside = command.strip_prefix("cd ").and_then(|it| it.rsplit_once("pwd"));
+        if let Some((folder, _)) = inside {
+            let folder = folder.trim_end().trim_end_matches("-P").trim_end();
+            let folder = folder.trim_end_matches([';', '&']).trim();
+            let folder = folder.trim_start_matches("-P ").trim_start_matches("-- ");
+            let folder = folder.trim_end_matches(">/dev/null 2>&1").trim_end();
+            return self.expand(folder);
+        }
+        unknown()
+    }
+}
