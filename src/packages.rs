@@ -16,7 +16,7 @@ pub mod version;
 
 use std::sync::Arc;
 
-use crate::dockerfile::stage::State;
+use crate::{dockerfile::stage::State, project::glob::Glob};
 pub use call::{Argument, Call};
 
 /// A package manager.
@@ -26,6 +26,8 @@ pub struct Manager {
     pub name: &'static str,
     /// The programs it is called as, without versions and folders.
     pub programs: &'static [&'static str],
+    /// The names of the files that it reads: patterns as COPY's.
+    pub manifests: &'static [&'static str],
     /// What a command installs; `None` when it installs nothing that a manifest lists.
     pub install: fn(&Call, &At<'_>) -> Option<Install>,
     /// How a command uses the manager's cache; `None` when it fills none.
@@ -173,6 +175,46 @@ impl Install {
     pub fn takes(&mut self, path: String) {
         self.reads.push(Read { path, required: false });
     }
+}
+
+/// Every program that a manager is called as: what to look for before reading a script.
+pub fn programs() -> Vec<&'static str> {
+    MANAGERS.iter().flat_map(|it| it.programs).copied().collect()
+}
+
+/// The variable of this name that turns a cache off.
+pub fn off_variable(name: &str) -> Option<OffVariable> {
+    let all = [pip::NO_CACHE, uv::NO_CACHE, pdm::NO_CACHE];
+    all.into_iter().find(|it| it.name == name)
+}
+
+/// Whether a text that cannot be read as shell seems to install packages.
+pub fn seems_to_install(text: &str) -> bool {
+    let words: Vec<&str> = text
+        .split(|it: char| !it.is_alphanumeric() && !"-_./".contains(it))
+        .filter(|it| !it.is_empty())
+        .collect();
+    words.windows(2).any(|it| {
+        let program = it[0]
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+        let known = MANAGERS.iter().any(|it| it.programs.contains(&program));
+        known && ["install", "sync", "pip"].contains(&it[1])
+    })
+}
+
+/// Whether a file of this name is there for package managers and not for the program: a manifest, a lock,
+/// or what manifests refer to.
+pub fn is_manifest(name: &str) -> bool {
+    let patterns = MANAGERS.iter().flat_map(|it| it.manifests).chain(&[
+        "README*",
+        "LICEN[CS]E*",
+        "*.lock",
+        "*.whl",
+    ]);
+    patterns.into_iter().any(|it| Glob::new(it).is_ok_and(|it| it.matches(name)))
 }
 
 /// The manager that a call is of.

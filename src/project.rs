@@ -7,6 +7,7 @@ pub mod context;
 pub mod copies;
 pub mod dockerignore;
 pub mod glob;
+pub mod layers;
 pub mod load;
 pub mod selection;
 pub mod tree;
@@ -18,10 +19,11 @@ use std::{
 };
 
 pub use context::Context;
+use rayon::prelude::*;
 pub use tree::Tree;
 
 use crate::{
-    change::{Change, FileChange},
+    change::{Change, FileChange, Outcome},
     dockerfile::Dockerfile,
     path::RepoPath,
     text::{self, Edit},
@@ -115,6 +117,22 @@ impl Project {
     pub fn dockerfiles(&self) -> impl Iterator<Item = (&Arc<File>, &Dockerfile)> {
         let parsed = self.files().filter_map(|it| Some((it, it.dockerfile()?)));
         parsed.filter(|(_, it)| it.errors.is_empty())
+    }
+
+    /// What `look` makes of each Dockerfile, together; they are looked at side by side.
+    pub fn each_dockerfile(
+        &self,
+        look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
+    ) -> Outcome {
+        let files: Vec<&Arc<File>> = self.files.values().collect();
+        let one = |file: &&Arc<File>| {
+            let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
+            Some(look(file, dockerfile))
+        };
+        let outcomes: Vec<Outcome> = files.par_iter().filter_map(one).collect();
+        let mut all = Outcome::default();
+        all.extend(outcomes);
+        all
     }
 
     /// The builds that name this Dockerfile: from compose, bake, CI, Makefiles and scripts.

@@ -283,11 +283,7 @@ impl Script {
     }
 
     /// [`Word::resolve`], for which variables that the script assigns have no known value.
-    pub fn resolve(
-        &self,
-        word: &Word,
-        lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Option<String> {
+    pub fn resolve(&self, word: &Word, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         if word.variables().iter().any(|it| self.assigns(it)) {
             return None;
         }

@@ -22,7 +22,8 @@ fn chunks(archive: &std::path::Path) -> Vec<(String, String)> {
             if it.keyword != refit::dockerfile::Keyword::Run {
                 continue;
             }
-            let is_instruction = |it: &&refit::dockerfile::Item| matches!(it.kind, Kind::Instruction(_));
+            let is_instruction =
+                |it: &&refit::dockerfile::Item| matches!(it.kind, Kind::Instruction(_));
             let next = dockerfile.items[at + 1..].iter().find(is_instruction);
             let end = next.map_or(source.len(), |it| it.span.end);
             let line = item.lines.0;
@@ -63,7 +64,10 @@ fn comments(source: &str) -> Vec<&str> {
 }
 
 /// Applies the edits and reads the first instruction's script again.
-fn edited(dockerfile: &Dockerfile, edits: &[Edit]) -> Result<(String, Vec<(String, Joined)>), String> {
+fn edited(
+    dockerfile: &Dockerfile,
+    edits: &[Edit],
+) -> Result<(String, Vec<(String, Joined)>), String> {
     for (i, a) in edits.iter().enumerate() {
         if let Some(b) = edits[i + 1..].iter().find(|it| a.conflicts(it)) {
             return Err(format!("{a:?} conflicts with {b:?}"));
@@ -78,9 +82,8 @@ fn edited(dockerfile: &Dockerfile, edits: &[Edit]) -> Result<(String, Vec<(Strin
     if comments(&after) != comments(&dockerfile.source) {
         return Err(format!("other comments:\n{after}"));
     }
-    let last = |it: &Dockerfile| {
-        it.instructions().nth(1).map(|it| (it.1.keyword, it.1.text().to_owned()))
-    };
+    let last =
+        |it: &Dockerfile| it.instructions().nth(1).map(|it| (it.1.keyword, it.1.text().to_owned()));
     if last(&parsed) != last(dockerfile) {
         return Err(format!("the next instruction differs:\n{after}"));
     }
@@ -191,7 +194,11 @@ fn edits_of_real_runs_change_what_they_say_and_nothing_else() {
             let expected = with(&|it| it.words.extend([mark("--added"), mark("now")]));
             check("append", &[append], &expected);
             let last = command.words.len() - 1;
-            check("replace", &script.replace_word(command, last, "other"), &with(&|it| it.words[last] = mark("other")));
+            check(
+                "replace",
+                &script.replace_word(command, last, "other"),
+                &with(&|it| it.words[last] = mark("other")),
+            );
             for at in 1..=last {
                 let expected = with(&|it| _ = it.words.remove(at));
                 check("remove a word", &script.remove_word(command, at), &expected);
@@ -214,7 +221,8 @@ fn edits_of_real_runs_change_what_they_say_and_nothing_else() {
             let rest: Vec<&Command> = commands.iter().filter(|it| !inside(it)).collect();
             let mut expected: Vec<_> = rest.iter().map(|it| (shape(it), it.joined)).collect();
             // What follows is joined as the removed one was, unless that was by `&&`.
-            let next = rest.iter().position(|it| it.is_top_level() && it.span.start > command.span.start);
+            let next =
+                rest.iter().position(|it| it.is_top_level() && it.span.start > command.span.start);
             if let Some(next) = next.filter(|_| command.joined != Joined::And) {
                 for (it, expected) in rest.iter().zip(&mut expected) {
                     if it.pipeline == rest[next].pipeline {

@@ -1,6 +1,11 @@
 //! The catalogue: every refactoring, in the order in which a run applies them.
 
+mod copy_manifests_first;
+mod mount_caches;
+mod pin_poetry;
+
 use crate::Transform;
 
 /// The transforms, in the order in which a run applies them.
-pub const ALL: &[Transform] = &[];
+pub const ALL: &[Transform] =
+    &[pin_poetry::TRANSFORM, copy_manifests_first::TRANSFORM, mount_caches::TRANSFORM];

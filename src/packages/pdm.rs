@@ -5,9 +5,16 @@
 use super::{At, Caching, Call, Install, Manager, OffVariable, Source, pyproject::Pyproject};
 
 /// PDM.
-pub const MANAGER: Manager = Manager { name: "pdm", programs: &["pdm"], install, caching };
+pub const MANAGER: Manager = Manager {
+    name: "pdm",
+    programs: &["pdm"],
+    manifests: &["pyproject.toml", "pdm.lock", "pdm.toml", ".pdm-python", ".pdm.toml"],
+    install,
+    caching,
+};
 
-const NO_CACHE: OffVariable = OffVariable { name: "PDM_NO_CACHE", when: |it| !it.is_empty() };
+pub(super) const NO_CACHE: OffVariable =
+    OffVariable { name: "PDM_NO_CACHE", when: |it| !it.is_empty() };
 
 fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     if !matches!(call.subcommand()?, "install" | "sync") {

@@ -9,7 +9,21 @@ use super::{
 use crate::dockerfile::stage::absolute;
 
 /// pip.
-pub const MANAGER: Manager = Manager { name: "pip", programs: &["pip"], install, caching };
+pub const MANAGER: Manager = Manager {
+    name: "pip",
+    programs: &["pip"],
+    manifests: &[
+        "*requirements*.txt",
+        "*requirements*.in",
+        "requirements*.pip",
+        "constraints*.txt",
+        "setup.py",
+        "setup.cfg",
+        "pip.conf",
+    ],
+    install,
+    caching,
+};
 
 /// The options of `pip install` that take a value.
 pub(super) const VALUED: &[&str] = &[

@@ -5,7 +5,13 @@
 use super::{At, Caching, Call, Install, Manager, Source, pip, pyproject};
 
 /// Pipenv.
-pub const MANAGER: Manager = Manager { name: "pipenv", programs: &["pipenv"], install, caching };
+pub const MANAGER: Manager = Manager {
+    name: "pipenv",
+    programs: &["pipenv"],
+    manifests: &["Pipfile", "Pipfile.lock"],
+    install,
+    caching,
+};
 
 const VALUED: &[&str] = &[
     "-r",

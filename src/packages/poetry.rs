@@ -3,11 +3,23 @@
 //! After Poetry's documentation ("Commands", "Configuration", the FAQ on Docker layers), its changelog and
 //! the `Requires-Python` of its releases.
 
+mod evidence;
+mod installer;
+
+pub use evidence::{Evidence, evidence};
+pub use installer::{Installer, installer, seems_to_install};
+
 use super::{At, Caching, Call, Install, Manager, Source, pyproject::Pyproject, version::Version};
 use crate::dockerfile::image::PythonVersion;
 
 /// Poetry.
-pub const MANAGER: Manager = Manager { name: "poetry", programs: &["poetry"], install, caching };
+pub const MANAGER: Manager = Manager {
+    name: "poetry",
+    programs: &["poetry"],
+    manifests: &["pyproject.toml", "poetry.lock", "poetry.toml"],
+    install,
+    caching,
+};
 
 /// The version of the audit: what is pinned when nothing tells.
 pub const DEFAULT: [u32; 3] = [1, 8, 3];

@@ -5,9 +5,15 @@
 use super::{At, Caching, Call, Install, Manager, OffVariable, Source, pip, pyproject::Pyproject};
 
 /// uv.
-pub const MANAGER: Manager = Manager { name: "uv", programs: &["uv"], install, caching };
+pub const MANAGER: Manager = Manager {
+    name: "uv",
+    programs: &["uv"],
+    manifests: &["pyproject.toml", "uv.lock", "uv.toml", ".python-version"],
+    install,
+    caching,
+};
 
-const NO_CACHE: OffVariable = OffVariable { name: "UV_NO_CACHE", when: is_true };
+pub(super) const NO_CACHE: OffVariable = OffVariable { name: "UV_NO_CACHE", when: is_true };
 
 fn is_true(value: &str) -> bool {
     ["1", "true", "t", "yes", "y", "on"].contains(&value.to_ascii_lowercase().as_str())

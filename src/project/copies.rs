@@ -28,7 +28,7 @@ pub struct CopyIn {
     /// Whether the destination is a folder: what a file is copied into, not what it becomes.
     pub into: bool,
     /// Whether `--parents` keeps the folders that a source lies in.
-    parents: bool,
+    pub parents: bool,
     /// The patterns of `--exclude`.
     excludes: Vec<String>,
 }
@@ -40,8 +40,8 @@ pub struct Source {
     pub path: RepoPath,
     /// Whether it is a folder: its contents are copied, not it.
     pub is_folder: bool,
-    /// Whether it was named through a glob.
-    pub from_glob: bool,
+    /// How the COPY names it: this path, or a pattern that matches it.
+    pub word: String,
 }
 
 /// Why a COPY says nothing about the context's files.
@@ -82,17 +82,16 @@ impl<'a> Sent<'a> {
 
     fn expand(&self, source: &str) -> Vec<Source> {
         let tree = self.project.tree();
-        let from_glob = glob::is_pattern(source);
         let found = glob::sources(tree, &self.folder, source);
-        let source = |path: RepoPath| {
+        let one = |path: RepoPath| {
             let is_folder = tree.is_folder(&path);
             let sent = match is_folder {
                 true => path == self.folder || tree.below(&path).any(|it| !self.excludes(it)),
                 false => self.may_have(&path),
             };
-            sent.then_some(Source { path, is_folder, from_glob })
+            sent.then(|| Source { path, is_folder, word: source.to_owned() })
         };
-        found.into_iter().filter_map(source).collect()
+        found.into_iter().filter_map(one).collect()
     }
 }
 

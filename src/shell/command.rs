@@ -131,7 +131,9 @@ impl Command {
             "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "su" => {
                 let takes = |it: &Word| {
                     it.raw == "--command"
-                        || (it.raw.starts_with('-') && !it.raw.starts_with("--") && it.raw.contains('c'))
+                        || (it.raw.starts_with('-')
+                            && !it.raw.starts_with("--")
+                            && it.raw.contains('c'))
                 };
                 let at = self.arguments().iter().position(takes)?;
                 self.arguments()[at + 1..].iter().find(|it| !it.raw.starts_with('-'))

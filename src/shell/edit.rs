@@ -141,17 +141,20 @@ impl Script {
                 let (before, after) = (before?, after?);
                 let same_line = !self.source[before.span.start..span.start].contains('\n');
                 let newline = |it: &Operator| it.kind == OperatorKind::Newline;
-                Some(match (same_line && !newline(before)) || (newline(after) && !newline(before)) {
-                    true => with_before(before),
-                    false => with_after(after),
-                })
+                Some(
+                    match (same_line && !newline(before)) || (newline(after) && !newline(before)) {
+                        true => with_before(before),
+                        false => with_after(after),
+                    },
+                )
             }
             (Some(OperatorKind::And), _) => before.map(with_before),
             (_, Some(OperatorKind::And)) => after.map(with_after),
             (None, _) => after.map(with_after),
             // The last of a sequence: its status is the script's.
             (Some(_), _) if pipeline.next.is_none() => {
-                let status = self.commands.iter().any(|it| it.id == self.before(pipeline) && it.always);
+                let status =
+                    self.commands.iter().any(|it| it.id == self.before(pipeline) && it.always);
                 let before = before.filter(|_| status)?;
                 match after {
                     Some(after) if !self.is_same_line(before, span) => Some(with_after(after)),
@@ -168,7 +171,8 @@ impl Script {
         let next = pipeline.next?;
         let first = range.start == pipeline.span.start && pipeline.before.is_none();
         let line = self.source[..range.start].rfind('\n').map_or(0, |it| it + 1);
-        let comments = self.lines().iter().any(|it| it.skipped && it.is_within(&(range.start..next)));
+        let comments =
+            self.lines().iter().any(|it| it.skipped && it.is_within(&(range.start..next)));
         let alone = self.is_blank(line..range.start);
         (!self.heredoc && first && !alone && !comments && range.end <= next).then_some(next)
     }
@@ -190,13 +194,16 @@ impl Script {
         let text = texts.next().map(|it| self.indent(it).to_owned());
         let multiline = text.is_some();
         let (mut leading, mut trailing) = (0, 0);
-        for operator in self.pipelines.iter().filter(|it| it.top).filter_map(|it| it.before.as_ref()) {
+        for operator in
+            self.pipelines.iter().filter(|it| it.top).filter_map(|it| it.before.as_ref())
+        {
             let span = &operator.span;
             let line = self.source[..span.start].rfind('\n').map_or(0, |it| it + 1);
             let rest = &self.source[span.end..];
             let rest = rest.split('\n').next().unwrap_or_default().trim_end();
             leading += usize::from(self.is_blank(line..span.start));
-            trailing += usize::from(rest.strip_suffix(self.escape).is_some_and(|it| it.trim().is_empty()));
+            trailing +=
+                usize::from(rest.strip_suffix(self.escape).is_some_and(|it| it.trim().is_empty()));
         }
         let operators = if leading < trailing { Operators::Trailing } else { Operators::Leading };
         let text = text.unwrap_or_else(|| "    ".to_owned());

@@ -33,7 +33,8 @@ pub(super) fn mark(
     let ends = commands.iter().position(may_succeed_early).unwrap_or(commands.len());
     for (n, list) in lists.iter().enumerate() {
         let last = n + 1 == lists.len();
-        let chain = list.iter().rposition(|it| pipelines[*it].joined == Joined::Or).map_or(0, |it| it + 1);
+        let chain =
+            list.iter().rposition(|it| pipelines[*it].joined == Joined::Or).map_or(0, |it| it + 1);
         let mut only_set = true;
         for (i, id) in list.iter().enumerate() {
             let pipeline = &pipelines[*id];
@@ -43,7 +44,9 @@ pub(super) fn mark(
             };
             let sure = match last {
                 true => chain <= i,
-                false => chain == 0 && only_set && (set.is_some() || (errexit && i + 1 == list.len())),
+                false => {
+                    chain == 0 && only_set && (set.is_some() || (errexit && i + 1 == list.len()))
+                }
             };
             if let Some(set) = set.filter(|_| only_set && !pipeline.background) {
                 options(&commands[set], &mut errexit, &mut pipefail);
@@ -170,9 +173,11 @@ pub(super) fn change_directory(command: &Command, directory: &mut Directory) {
 pub(super) fn may_change_directory(command: &Command) -> bool {
     match first(command) {
         Some("cd" | "pushd" | "popd" | "eval") => true,
-        Some("command" | "builtin") => {
-            command.words.iter().skip(1).any(|it| matches!(it.raw.as_str(), "cd" | "pushd" | "popd" | "eval"))
-        }
+        Some("command" | "builtin") => command
+            .words
+            .iter()
+            .skip(1)
+            .any(|it| matches!(it.raw.as_str(), "cd" | "pushd" | "popd" | "eval")),
         _ => false,
     }
 }
@@ -191,8 +196,17 @@ pub(super) fn assigned(commands: &[Command]) -> (bool, Vec<String>) {
             }
             Some("printf") => command.words.get(1).is_some_and(|it| it.raw == "-v"),
             Some(it) => [
-                "export", "readonly", "declare", "typeset", "local", "read", "unset", "mapfile",
-                "readarray", "getopts", "let",
+                "export",
+                "readonly",
+                "declare",
+                "typeset",
+                "local",
+                "read",
+                "unset",
+                "mapfile",
+                "readarray",
+                "getopts",
+                "let",
             ]
             .contains(&it),
             None => false,

@@ -169,7 +169,9 @@ impl Script {
         for edit in edits.iter_mut().filter(|it| !self.source[it.span.clone()].contains('\n')) {
             let before = self.source[..edit.span.start].chars().next_back();
             let after = self.source[edit.span.end..].chars().next();
-            let within = lines.iter().any(|it| it.content.start < edit.span.start && edit.span.end < it.content.end);
+            let within = lines
+                .iter()
+                .any(|it| it.content.start < edit.span.start && edit.span.end < it.content.end);
             if within && run_together(before, after) {
                 " ".clone_into(&mut edit.text);
             }
@@ -177,7 +179,9 @@ impl Script {
         let mut live = (0..lines.len()).filter(|it| !lines[*it].skipped && !fates[*it].dead);
         let Some(mut one) = live.next() else { return };
         for other in live {
-            let changed = other > one + 1 || !fates[one].removed.is_empty() || !fates[other].removed.is_empty();
+            let changed = other > one + 1
+                || !fates[one].removed.is_empty()
+                || !fates[other].removed.is_empty();
             if changed && lines[one].continued {
                 let before = self.left(&lines[one], edits).chars().next_back();
                 let after = self.left(&lines[other], edits).chars().next();

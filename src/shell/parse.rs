@@ -38,7 +38,12 @@ impl Parsed {
         for command in &mut self.commands {
             let assigned = command.assignments.iter_mut().map(|it| &mut it.value);
             let targets = command.redirects.iter_mut().map(|it| &mut it.target);
-            command.words.iter_mut().chain(assigned).chain(targets).for_each(Word::forget_across_lines);
+            command
+                .words
+                .iter_mut()
+                .chain(assigned)
+                .chain(targets)
+                .for_each(Word::forget_across_lines);
         }
     }
 }
@@ -105,8 +110,7 @@ fn positions(text: &str, tokens: &[Token]) -> Option<Vec<Tok>> {
         let (value, location) = match token {
             Token::Word(value, location) | Token::Operator(value, location) => (value, location),
         };
-        let (mut start, end) =
-            (*bytes.get(location.start.index)?, *bytes.get(location.end.index)?);
+        let (mut start, end) = (*bytes.get(location.start.index)?, *bytes.get(location.end.index)?);
         // A continuation before a token is no part of it.
         while let Some(rest) = text.get(start..end)?.strip_prefix("\\\n") {
             start = end - rest.len();

@@ -339,7 +339,8 @@ mod tests {
 
     #[test]
     fn what_the_shell_expands_has_no_value() {
-        for raw in ["$V", "${V}", "\"$V\"", "`a`", "$(a)", "*.py", "a[b]", "~", "~/x", "{a,b}", "$'a'"]
+        for raw in
+            ["$V", "${V}", "\"$V\"", "`a`", "$(a)", "*.py", "a[b]", "~", "~/x", "{a,b}", "$'a'"]
         {
             assert_eq!(value(raw), None, "{raw}");
         }

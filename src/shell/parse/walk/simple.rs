@@ -54,8 +54,7 @@ impl Walk<'_> {
             Item::AssignmentWord(assignment, word) => {
                 let start = self.tokens.get(self.at)?.start;
                 let array = matches!(assignment.value, ast::AssignmentValue::Array(_));
-                let all =
-                    if array { self.array(&word.value)? } else { self.word_of(&word.value)? };
+                let all = if array { self.array(&word.value)? } else { self.word_of(&word.value)? };
                 if !prefix {
                     command.words.push(all);
                     return Some(());

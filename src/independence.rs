@@ -1,0 +1,220 @@
+//! Which commands of a RUN can be told not to read what a COPY brings.
+//!
+//! Nothing is assumed of a command that is not listed here: it may read the source.
+
+use crate::{
+    packages::{self, At, Call},
+    run::CallSite,
+    shell::Command,
+};
+
+/// What a command has to do with files that a COPY brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It installs from manifests.
+    Install(packages::Install),
+    /// It does not look at the files.
+    Independent,
+    /// It changes nothing but the shell it runs in: `cd`, `export`, `set`.
+    Shell,
+    /// It may read them.
+    MayRead,
+}
+
+/// The role of a command of a RUN.
+///
+/// `brought` tells whether the COPYs in question put something at a path of the image or below it.
+pub fn role(
+    command: &Command,
+    site: Option<&CallSite>,
+    at: &At<'_>,
+    brought: &dyn Fn(&str) -> bool,
+) -> Role {
+    // A redirection reads or writes a file; a word in another language may do anything.
+    let redirected = command.redirects.iter().any(|it| {
+        let path = it.target.value.as_deref().map(|it| at.path(it));
+        match path {
+            _ if it.operator.contains('&') && !it.operator.starts_with('&') => false,
+            Some(Some(path)) => brought(&path),
+            _ => true,
+        }
+    });
+    if redirected || command.words.iter().any(crate::shell::Word::has_substitution) {
+        return Role::MayRead;
+    }
+    if command.words.is_empty() {
+        return Role::Shell;
+    }
+    let Some(CallSite { call, .. }) = site else { return Role::MayRead };
+    if matches!(
+        call.program.as_str(),
+        "cd" | "export"
+            | "set"
+            | "unset"
+            | "umask"
+            | "test"
+            | "["
+            | "true"
+            | ":"
+            | "false"
+            | "local"
+    ) {
+        let reads = call.texts().any(|it| at.path(it).is_some_and(|it| brought(&it)));
+        return if reads && matches!(call.program.as_str(), "test" | "[") {
+            Role::MayRead
+        } else {
+            Role::Shell
+        };
+    }
+    // An environment that is entered: `. /opt/venv/bin/activate`.
+    if matches!(call.program.as_str(), "." | "source") {
+        let known = call
+            .texts()
+            .next()
+            .and_then(|it| at.path(it))
+            .is_some_and(|it| !brought(&it) && it.ends_with("/activate"));
+        return if known { Role::Shell } else { Role::MayRead };
+    }
+    if call.runner.is_some() {
+        return Role::MayRead;
+    }
+    if let Some(manager) = packages::manager(call) {
+        if let Some(install) = (manager.install)(call, at) {
+            return Role::Install(install);
+        }
+        return if manages(call) { Role::Independent } else { Role::MayRead };
+    }
+    if is_independent(call, at, brought) { Role::Independent } else { Role::MayRead }
+}
+
+/// Package managers' commands that install tools or settings, from nothing but their command line.
+fn manages(call: &Call) -> bool {
+    match (call.program.as_str(), call.subcommands()) {
+        // What `pip install` reads was asked before; nothing here means names of packages only.
+        (
+            "pip",
+            (
+                Some(
+                    "install" | "download" | "uninstall" | "list" | "freeze" | "show" | "config"
+                    | "cache" | "check",
+                ),
+                _,
+            ),
+        ) => true,
+        // Written beside the manifest, where the source may bring a file of the same name.
+        ("poetry", (Some("config"), _)) if call.has(&["--local"]) => false,
+        ("poetry", (Some("config" | "self" | "about" | "cache" | "debug"), _)) => true,
+        ("uv", (Some("venv" | "python" | "cache" | "tool" | "self"), _)) => true,
+        ("uv", (Some("pip"), Some("install" | "uninstall" | "list" | "freeze" | "check"))) => true,
+        ("pdm", (Some("config" | "cache" | "self" | "plugin"), _)) => true,
+        (_, (None, _)) => call.has(&["--version", "-V", "-v", "--help"]),
+        _ => false,
+    }
+}
+
+/// Programs that touch only what their command line names.
+const TOUCH_ARGUMENTS: &[&str] = &[
+    "apt-get",
+    "apt",
+    "apt-key",
+    "apt-mark",
+    "add-apt-repository",
+    "dpkg",
+    "dpkg-reconfigure",
+    "apk",
+    "yum",
+    "dnf",
+    "microdnf",
+    "tdnf",
+    "zypper",
+    "pacman",
+    "mkdir",
+    "rm",
+    "rmdir",
+    "touch",
+    "ln",
+    "chmod",
+    "chown",
+    "chgrp",
+    "useradd",
+    "groupadd",
+    "adduser",
+    "addgroup",
+    "usermod",
+    "groupmod",
+    "passwd",
+    "install",
+    "cp",
+    "mv",
+    "cat",
+    "echo",
+    "printf",
+    "curl",
+    "wget",
+    "tar",
+    "unzip",
+    "gunzip",
+    "gpg",
+    "sha256sum",
+    "locale-gen",
+    "update-locale",
+    "localedef",
+    "update-ca-certificates",
+    "update-alternatives",
+    "ldconfig",
+    "sed",
+    "grep",
+    "head",
+    "tail",
+    "which",
+    "sleep",
+    "date",
+    "uname",
+    "id",
+    "whoami",
+    "pipx",
+    "rustup",
+    "corepack",
+    "hash",
+    "mktemp",
+    "tee",
+    "sysctl",
+    "setcap",
+    "ls",
+    "stat",
+];
+
+/// Programs whose arguments are text, and those whose arguments are packages unless they have a slash.
+const SAY: &[&str] = &["echo", "printf", "sleep", "date", "uname", "id", "whoami"];
+const INSTALL: &[&str] =
+    &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"];
+
+fn is_independent(call: &Call, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> bool {
+    let program = call.program.as_str();
+    let known = match program {
+        "venv" | "virtualenv" => true,
+        "python" => matches!(call.texts().next(), Some("--version" | "-V")),
+        "npm" => call.subcommand() == Some("config") || call.has(&["-g", "--global"]),
+        program => TOUCH_ARGUMENTS.contains(&program),
+    };
+    let touches = |text: &str| {
+        // What follows the sign in `--output=file` may be a path, too.
+        let value = text.rsplit('=').next().unwrap_or(text);
+        if value.is_empty()
+            || value.starts_with('-')
+            || (INSTALL.contains(&program) && !value.contains('/'))
+        {
+            return false;
+        }
+        // A folder that is there already is no harm to `mkdir -p`.
+        let makes = program == "mkdir" && call.has(&["-p", "--parents", "-pv", "-vp"]);
+        match at.path(value.trim_end_matches(['*', '/'])) {
+            Some(path) => !makes && path != "/" && brought(&path),
+            None => value.contains('/') || value == ".",
+        }
+    };
+    let reads = |it: &packages::Argument| {
+        it.text.as_deref().is_none_or(|it| it.starts_with('*') || touches(it))
+    };
+    known && (SAY.contains(&program) || !call.arguments.iter().any(reads))
+}
