@@ -1,5 +1,7 @@
 //! Loading from disk: what is read, what is known to exist, and what is reported.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test")]
+
 mod support;
 
 use std::{fs, path::Path, time::Instant};
@@ -48,7 +50,7 @@ fn path(path: &str) -> RepoPath {
 #[test]
 fn what_matters_is_read_and_the_rest_is_known() {
     let root = tree(&[
-        ("Dockerfile", b"FROM a\nCOPY deps/pip.txt setup.py ./\n"),
+        ("Dockerfile", b"FROM a\nCOPY deps/pip.txt setup.py dist ./\n"),
         (".dockerignore", b"x\n"),
         ("deps/pip.txt", b"-r more/other.list.txt\n-c ../limits.txt\nx==1\n"),
         ("deps/more/other.list.txt", b"y\n"),
@@ -57,9 +59,11 @@ fn what_matters_is_read_and_the_rest_is_known() {
         ("docker-compose.yml", b"include:\n  - ops/base.yml\n"),
         ("ops/base.yml", b"services: {}\n"),
         ("ops/other.yml", b"a: b\n"),
+        ("ops/staging.yml", b"services:\n  a:\n    build: .\n"),
         (".github/workflows/ci.yml", b"on: push\n"),
         (".git/Dockerfile", b"FROM x\n"),
-        (".gitignore", b"/build/\n.venv\n"),
+        (".gitignore", b"/build/\n.venv\ndist\n"),
+        ("dist/app.whl", b""),
         ("build/Dockerfile", b"FROM x\n"),
         (".venv/lib/Dockerfile", b"FROM x\n"),
         ("web/node_modules/a/Dockerfile", b"FROM x\n"),
@@ -79,13 +83,14 @@ fn what_matters_is_read_and_the_rest_is_known() {
             "docker-compose.yml",
             "limits.txt",
             "ops/base.yml",
+            "ops/staging.yml",
         ]
     );
     let tree = loaded.project.tree();
     assert!(tree.is_file(&path("src/main.py")) && tree.is_file(&path("notes.txt")));
     assert!(!tree.exists(&path("build")) && !tree.exists(&path(".git")));
     let ignored: Vec<_> = tree.ignored_below(&RepoPath::root()).map(RepoPath::as_str).collect();
-    assert_eq!(ignored, [".venv", "web/node_modules"]);
+    assert_eq!(ignored, [".venv", "dist", "web/node_modules"]);
 }
 
 #[test]

@@ -61,13 +61,24 @@ impl Project {
                 named.entry(it.clone()).or_default().push(place.clone());
             }
         }
+        let parsed = self.file(dockerfile.as_str()).and_then(|it| it.dockerfile());
+        if let Some(parsed) = parsed.filter(|_| named.len() > 1) {
+            // A build from a folder that lacks what is copied fails today, and stands for nobody.
+            let sources = context_sources(parsed).into_iter().filter(|it| !glob::is_pattern(it));
+            let sources: Vec<_> = sources.collect();
+            let fits =
+                |it: &RepoPath| sources.iter().all(|source| self.sends(dockerfile, it, source));
+            if named.keys().any(fits) {
+                named.retain(|it, _| fits(it));
+            }
+        }
         if named.len() > 1 {
             return Context::Several(named.into_keys().collect());
         }
         if let Some((folder, places)) = named.pop_first() {
             return Context::Known { folder, evidence: Evidence::Named(places) };
         }
-        match self.file(dockerfile.as_str()).and_then(|it| it.dockerfile()) {
+        match parsed {
             Some(parsed) => self.context_by_sources(dockerfile, parsed),
             None => Context::Unknown("it was not read".to_owned()),
         }
@@ -195,7 +206,7 @@ fn taken(instruction: &Instruction) -> Vec<String> {
 
 /// Whether a source is the context itself.
 fn is_whole(source: &str) -> bool {
-    source.split('/').all(|it| matches!(it, "" | "." | "*"))
+    source.split('/').all(|it| matches!(it, "" | "." | ".." | "*"))
 }
 
 /// Relative names of files in RUN, CMD and ENTRYPOINT, and the manifests of package managers they call.
@@ -326,8 +337,12 @@ mod tests {
         let compose = "services:\n  a:\n    build: {context: ., dockerfile: api/Dockerfile}\n";
         let other = "services:\n  a:\n    build: api\n";
         let files = ["api/main.py"];
-        let named = |texts: &[_]| with("api/Dockerfile", text, &files, texts);
-        assert_eq!(named(&[("compose.yml", compose)]), ". by compose.yml:3");
-        assert_eq!(named(&[("compose.yml", compose), ("compose.dev.yml", other)]), ". or api");
+        let named = |text, files: &[_], texts: &[_]| with("api/Dockerfile", text, files, texts);
+        let both = [("compose.yml", compose), ("compose.dev.yml", other)];
+        assert_eq!(named(text, &files, &both[..1]), ". by compose.yml:3");
+        assert_eq!(named(text, &["api/main.py", "main.py"], &both), ". or api");
+        assert_eq!(named("FROM a\n", &[], &both), ". or api");
+        // Only one of the two can work.
+        assert_eq!(named(text, &files, &both), "api by compose.dev.yml:3");
     }
 }

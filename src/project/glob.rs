@@ -159,27 +159,32 @@ pub fn is_pattern(source: &str) -> bool {
 /// What a source of COPY or ADD stands for, seen from the context: the files and folders it names or
 /// its pattern matches. A folder stands for all it holds.
 ///
-/// Empty when there is none, and when the source leaves the context or is a pattern Go refuses.
+/// Empty when there is none, and when the source is a pattern Go refuses. A `..` stops at the context, as
+/// in BuildKit: `../x` is `x`.
 pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
     if !is_pattern(source) {
-        let path = unescape(source).and_then(|it| context.join(it.trim_start_matches('/')));
-        let inside = path.filter(|it| it.strip_prefix(context).is_some());
-        return inside.filter(|it| tree.exists(it)).into_iter().collect();
+        let path = unescape(&parts.join("/")).and_then(|it| context.join(&it));
+        return path.filter(|it| tree.exists(it)).into_iter().collect();
     }
     // Folder by folder, so that only folders that match are looked into.
     let mut found = vec![context.clone()];
-    for part in source.split('/').filter(|it| !matches!(*it, "" | ".")) {
+    for part in parts {
         let Ok(glob) = Glob::new(part) else { return Vec::new() };
-        found = match is_pattern(part) {
-            true => {
-                let children = found.iter().flat_map(|it| tree.children(it));
-                children.filter(|it| glob.matches(it.file_name())).collect()
-            }
-            false => {
-                let named = unescape(part).unwrap_or_default();
-                let named = found.iter().filter_map(|it| it.join(&named));
-                named.filter(|it| it.strip_prefix(context).is_some() && tree.exists(it)).collect()
-            }
+        found = if is_pattern(part) {
+            let children = found.iter().flat_map(|it| tree.children(it));
+            children.filter(|it| glob.matches(it.file_name())).collect()
+        } else {
+            let named = unescape(part).unwrap_or_default();
+            let named = found.iter().filter_map(|it| it.join(&named));
+            named.filter(|it| tree.exists(it)).collect()
         };
     }
     found
@@ -249,7 +254,7 @@ mod tests {
         let path = |it: &str| RepoPath::new(it).unwrap();
         let files = ["api/a.txt", "api/b.txt", "api/src/main.py", "api/src/sub/x.txt", "c.txt"];
         let tree = Tree::new(files.map(path)).with_ignored([path("api/.env")]);
-        let rows: [(&str, &[&str]); 11] = [
+        let rows: [(&str, &[&str]); 12] = [
             ("a.txt", &["api/a.txt"]),
             ("/a.txt", &["api/a.txt"]),
             ("./src/", &["api/src"]),
@@ -259,6 +264,7 @@ mod tests {
             ("src/*/x.txt", &["api/src/sub/x.txt"]),
             (".env*", &["api/.env"]),
             ("../c.txt", &[]),
+            ("../a.txt", &["api/a.txt"]),
             ("**/x.txt", &[]),
             (".", &["api"]),
         ];

@@ -19,7 +19,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::*;
 
 use super::{
-    File, Problem, Project, Tree, is_dockerfile,
+    File, Problem, Project, Tree, context, glob, is_dockerfile,
     selection::{BadPattern, Pattern, Selection},
 };
 use crate::{git, path::RepoPath};
@@ -246,16 +246,29 @@ fn relative(root: &Path, path: &Path) -> Option<RepoPath> {
     RepoPath::new(path.strip_prefix(root).ok()?.to_str()?)
 }
 
-/// What exists beside a manifest or a Dockerfile although git ignores it, and would be sent to the
-/// builder all the same: asked for by name, without a walk.
+/// What exists although git ignores it, and would be sent to the builder all the same: some names beside
+/// manifests and Dockerfiles, and what Dockerfiles copy. Asked for by name, without a walk.
 fn kept_from_git(root: &Path, tree: &Tree, texts: &BTreeMap<RepoPath, File>) -> Vec<RepoPath> {
     let named = texts.keys().filter(|it| wanted::marks_a_context(it.file_name()));
     let folders: BTreeSet<_> =
         named.filter_map(RepoPath::parent).chain([RepoPath::root()]).collect();
-    let folders: Vec<_> = folders.into_iter().collect();
-    let kept = folders.par_iter().flat_map_iter(|folder| {
-        let paths = wanted::OFTEN_IGNORED.iter().filter_map(|it| folder.join(it));
-        paths.filter(|it| !tree.exists(it) && root.join(it.as_str()).symlink_metadata().is_ok())
+    let beside = folders.iter().flat_map(|folder| {
+        wanted::OFTEN_IGNORED.iter().filter_map(|it| folder.join(it)).collect::<Vec<_>>()
     });
-    kept.collect()
+    let files: Vec<_> = texts.values().collect();
+    let copied = files.par_iter().flat_map_iter(|it| not_in_tree(it, tree));
+    let asked: BTreeSet<_> = beside.chain(copied.collect::<Vec<_>>()).collect();
+    let asked: Vec<_> = asked.into_iter().collect();
+    let exists =
+        |it: &RepoPath| !tree.exists(it) && root.join(it.as_str()).symlink_metadata().is_ok();
+    asked.into_par_iter().filter(exists).collect()
+}
+
+/// What a Dockerfile copies and no folder above it holds, in each of those folders.
+fn not_in_tree(file: &File, tree: &Tree) -> Vec<RepoPath> {
+    let sources = file.dockerfile().map(context::context_sources).unwrap_or_default();
+    let names = sources.iter().filter(|it| !glob::is_pattern(it));
+    let places = names.map(|name| file.path.ancestors().filter_map(|it| it.join(name)).collect());
+    let missing = places.filter(|it: &Vec<RepoPath>| !it.iter().any(|it| tree.exists(it)));
+    missing.flatten().collect()
 }

@@ -68,9 +68,10 @@ impl Tree {
             let next = range.map(RepoPath::as_str).next()?.strip_prefix(&head)?;
             let name = next.split('/').next().unwrap_or(next);
             // `0` follows `/`, so this is behind all that a folder of this name holds.
-            from = match name.len() == next.len() {
-                true => Bound::Excluded(format!("{head}{name}")),
-                false => Bound::Included(format!("{head}{name}0")),
+            from = if name.len() == next.len() {
+                Bound::Excluded(format!("{head}{name}"))
+            } else {
+                Bound::Included(format!("{head}{name}0"))
             };
             folder.join(name)
         });

@@ -1,12 +1,15 @@
 //! Builds in shell scripts, and in the script lines of CI files and Makefiles.
 
-use std::collections::{BTreeMap, HashMap};
+mod flags;
+
+use std::collections::HashMap;
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
     words::{self, ROOT, Token, UNKNOWN, Values},
 };
 use crate::{change::Place, path::RepoPath};
+use flags::BuildFlags;
 
 /// A script and what is known when it starts.
 pub(super) struct Script<'a> {
@@ -275,101 +278,6 @@ fn build_command(words: &[&str]) -> Option<(Builder, usize)> {
     matches!(*words.get(at)?, "b" | "bud" | "build").then_some((builder, at + 1))
 }
 
-#[derive(Default)]
-struct BuildFlags {
-    context: Option<String>,
-    file: Option<String>,
-    target: Option<String>,
-    arguments: BTreeMap<String, Option<String>>,
-    contexts: BTreeMap<String, String>,
-}
-
-/// The flags of a build that take no value.
-const SWITCHES: [&str; 20] = [
-    "--check",
-    "--compress",
-    "--debug",
-    "--disable-content-trust",
-    "--force-rm",
-    "--help",
-    "--layers",
-    "--load",
-    "--no-cache",
-    "--pull",
-    "--push",
-    "--quiet",
-    "--rm",
-    "--squash",
-    "--stream",
-    "--tls-verify",
-    "--no-push",
-    "--cleanup",
-    "--reproducible",
-    "--skip-tls-verify",
-];
-
-impl BuildFlags {
-    fn read(words: Vec<String>, builder: Builder) -> Self {
-        let mut flags = Self::default();
-        let mut words = words.into_iter();
-        while let Some(word) = words.next() {
-            if word.is_empty() {
-                continue;
-            }
-            if matches!(word.as_str(), "<" | ">" | ">>" | "2>") {
-                words.next();
-                continue;
-            }
-            let switch = SWITCHES.contains(&word.as_str()) || matches!(word.as_str(), "-q" | "-D");
-            if word.starts_with(['>', '<']) || word.starts_with("2>") || switch {
-                continue;
-            }
-            // An unknown variable on its own is most likely a list of flags.
-            if word.chars().all(|it| it == UNKNOWN) && builder == Builder::Docker {
-                flags.context = flags.context.or(Some(word));
-                continue;
-            }
-            if !word.starts_with('-') || word == "-" {
-                // The last word counts: one before it may be the value of an unknown flag.
-                flags.context = Some(word);
-                continue;
-            }
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) if name.starts_with("--") => {
-                    (name.to_owned(), value.to_owned())
-                }
-                _ if !word.starts_with("--") && word.chars().count() > 2 => {
-                    let (name, value) = word.split_at(2);
-                    (name.to_owned(), value.trim_start_matches('=').to_owned())
-                }
-                _ => (word, words.next().unwrap_or_default()),
-            };
-            match (name.as_str(), builder) {
-                ("-f" | "--file" | "--dockerfile", _) => flags.file = Some(value),
-                ("-c" | "--context", Builder::Kaniko) => {
-                    let folder = value.strip_prefix("dir://").unwrap_or(&value);
-                    flags.context = Some(folder.to_owned());
-                }
-                ("--target", _) => flags.target = Some(display(&value)),
-                ("--build-arg", _) => {
-                    let (name, value) = match value.split_once('=') {
-                        Some((name, value)) => (name, Some(display(value))),
-                        None => (value.as_str(), None),
-                    };
-                    flags.arguments.insert(name.to_owned(), value);
-                }
-                ("--build-context", _) => {
-                    if let Some((name, value)) = value.split_once('=') {
-                        flags.contexts.insert(name.to_owned(), display(value));
-                    }
-                }
-                _ => {}
-            }
-        }
-        flags
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::builds;
@@ -408,6 +316,16 @@ docker compose build
     fn a_script_that_does_not_say_where_it_starts_is_read_both_ways() {
         let rows = builds("ops/build.sh", "docker build -f a/Dockerfile .\n");
         assert_eq!(rows, ["1 ops/a/Dockerfile ops", "1 a/Dockerfile ."]);
+    }
+
+    #[test]
+    fn depth_is_survived() {
+        let nested = format!("docker build {}{}\n", "${a:-".repeat(50_000), "}".repeat(50_000));
+        assert_eq!(builds("build.sh", &nested), ["1 lost"]);
+        assert_eq!(
+            builds("build.sh", &format!("docker build {}\n", "$(".repeat(50_000))),
+            ["1 lost"]
+        );
     }
 
     #[test]

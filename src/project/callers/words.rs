@@ -162,6 +162,9 @@ impl Reader {
     }
 }
 
+/// How many variables are looked for in one another.
+const NESTED: usize = 64;
+
 /// What is known while a script is read.
 pub(super) struct Values<'a> {
     /// Variables with one known value.
@@ -218,6 +221,8 @@ impl Values<'_> {
     }
 
     /// Puts in the variable whose `$` stands before `at`; returns where it ends.
+    ///
+    /// Variables in defaults of variables are followed, but not without end.
     fn variable(&self, chars: &[char], at: usize, out: &mut String) -> usize {
         let is_name = |it: &&char| it.is_ascii_alphanumeric() || **it == '_';
         match chars.get(at) {
@@ -234,7 +239,9 @@ impl Values<'_> {
                     return chars.len();
                 };
                 let inner: String = chars[at + 1..end].iter().collect();
-                if close == '}' {
+                if inner.matches('$').count() > NESTED {
+                    out.push(UNKNOWN);
+                } else if close == '}' {
                     self.braced(&inner, out);
                 } else {
                     out.push_str(&self.output_of(&inner));

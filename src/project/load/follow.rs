@@ -10,6 +10,7 @@ use super::{
     wanted::Wanted,
 };
 use crate::{
+    dockerfile::Dockerfile,
     path::RepoPath,
     project::{File, Problem, Tree, callers, glob},
 };
@@ -63,7 +64,7 @@ fn names(file: &File, tree: &Tree) -> Vec<(RepoPath, Wanted)> {
 
 /// The manifests that a Dockerfile copies, wherever its context may be.
 fn copied(file: &File, tree: &Tree) -> Vec<RepoPath> {
-    let instructions = file.dockerfile().into_iter().flat_map(|it| it.instructions());
+    let instructions = file.dockerfile().into_iter().flat_map(Dockerfile::instructions);
     let copies = instructions.filter_map(|it| it.1.copy()).filter(|it| it.from.is_none());
     let sources = copies.flat_map(|it| it.sources).map(|it| it.text);
     let is_manifest = |it: &String| {

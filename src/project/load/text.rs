@@ -60,7 +60,7 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
     let limit = wanted.limit();
     if metadata.len() > limit {
         return match wanted {
-            Wanted::Lock | Wanted::Script => Read::Skipped,
+            Wanted::Lock | Wanted::Script | Wanted::MaybeCompose => Read::Skipped,
             _ => Read::Problem(problem(
                 path,
                 &format!("larger than {} MiB, and so not read", limit >> 20),
@@ -78,13 +78,18 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
 
 fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
     // Scripts may be in any encoding, and few of them build images.
-    let matters = |bytes: &[u8]| wanted != Wanted::Script || mentions_a_builder(bytes);
+    let matters = |bytes: &[u8]| match wanted {
+        Wanted::Script => mentions_a_builder(bytes),
+        Wanted::MaybeCompose => false,
+        _ => true,
+    };
     let at = bytes.iter().position(|it| *it == 0);
     if let Some(at) = at.filter(|_| matters(&bytes)) {
         let message = format!("a NUL byte at offset {at}");
         return Read::Problem(at_line(path, &bytes[..at], &message, "remove the byte"));
     }
     match String::from_utf8(bytes) {
+        Ok(text) if wanted == Wanted::MaybeCompose && !builds_services(&text) => Read::Skipped,
         Ok(text) => Read::Text(text),
         Err(error) if matters(error.as_bytes()) => {
             let at = error.utf8_error().valid_up_to();
@@ -100,6 +105,11 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
 fn at_line(path: &RepoPath, before: &[u8], message: &str, hint: &str) -> Problem {
     let line = before.split(|it| *it == b'\n').count();
     Problem { line: Some(line), ..problem(path, message, hint) }
+}
+
+/// Whether a YAML file has services, and one of them is built.
+fn builds_services(text: &str) -> bool {
+    text.lines().any(|it| it.starts_with("services:")) && text.contains("build:")
 }
 
 fn mentions_a_builder(bytes: &[u8]) -> bool {
@@ -130,7 +140,7 @@ fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs
             Err(report(&message, "give the file itself a Dockerfile's name"))
         }
         Wanted::Caller if !path.file_name().ends_with(".dockerignore") => Err(Read::Skipped),
-        Wanted::Script => Err(Read::Skipped),
+        Wanted::Script | Wanted::MaybeCompose => Err(Read::Skipped),
         _ => target.metadata().map_err(|_| Read::Skipped),
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum Wanted {
     Caller,
     /// It may name builds; most scripts do not.
     Script,
+    /// It may be a compose file, by another name.
+    MaybeCompose,
     /// It is a manifest or settings.
     Manifest,
     /// It is a lock, and may be large.
@@ -30,6 +32,7 @@ impl Wanted {
             Self::Caller => 4 << 20,
             Self::Manifest | Self::Lock => 2 << 20,
             Self::Script => 256 << 10,
+            Self::MaybeCompose => 64 << 10,
         }
     }
 }
@@ -84,8 +87,7 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
     if let Some(kind) = callers::Kind::of(path) {
         return match kind {
             callers::Kind::Script => Some(Wanted::Script),
-            // A YAML file of another name is read when a compose file includes it.
-            callers::Kind::Yaml => None,
+            callers::Kind::Yaml => Some(Wanted::MaybeCompose),
             _ => Some(Wanted::Caller),
         };
     }
@@ -116,7 +118,7 @@ mod tests {
             ("docker/api.Dockerfile.dockerignore", Some(Wanted::Caller)),
             ("docker-compose.override.yml", Some(Wanted::Caller)),
             (".github/workflows/ci.yaml", Some(Wanted::Caller)),
-            ("k8s/deployment.yaml", None),
+            ("deploy/staging.yaml", Some(Wanted::MaybeCompose)),
             ("scripts/build.sh", Some(Wanted::Script)),
             ("requirements/base.txt", Some(Wanted::Manifest)),
             ("dev-requirements.in", Some(Wanted::Manifest)),
