@@ -95,7 +95,7 @@ impl<'a> Deferral<'a> {
     ///
     /// # Errors
     /// A decline's code and reason: what stands in the way.
-    pub fn clear(&self, project: &Project, run: &Run<'_>) -> Result<(), Refusal> {
+    pub fn clear(&mut self, project: &Project, run: &Run<'_>) -> Result<(), Refusal> {
         let first = self.moved[0];
         for layer in self.layers.copies.iter().filter(|it| self.moved.contains(&it.item)) {
             self.ordinary_place(layer, run)?;
@@ -106,7 +106,10 @@ impl<'a> Deferral<'a> {
             let stop = |code, what: &str| Err((code, format!("line {line} {what}")));
             match it.keyword {
                 Keyword::Run => {
-                    if let Some(command) = self.reader(project, item)? {
+                    if self.is_second_step(project, item) {
+                        self.moved.push(item);
+                        self.moved.sort_unstable();
+                    } else if let Some(command) = self.reader(project, item)? {
                         return stop("reads-source", &format!("may read the source: `{command}`"));
                     }
                 }
@@ -137,6 +140,47 @@ impl<'a> Deferral<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a RUN repeats an install that stands before the COPYs, now that the source is there.
+    fn is_second_step(&self, project: &Project, item: usize) -> bool {
+        let Ok(run) = self.site.run(self.stage, item) else { return false };
+        let roles = self.roles(project, &run);
+        let installs =
+            |it: &Role| matches!(it, Role::Install(it) if it.source != packages::Source::Nothing);
+        let harmless = |it: &Role| installs(it) || matches!(it, Role::Shell | Role::Independent);
+        roles.iter().any(installs) && roles.iter().all(harmless) && self.repeats(&run, &roles)
+    }
+
+    /// Whether every install of a RUN was made before the COPYs already: by the same manager in the same
+    /// folder, from the same manifests unless what is left here needs the source.
+    pub fn repeats(&self, run: &Run<'_>, roles: &[Role]) -> bool {
+        let words = packages::programs();
+        let earlier = self.site.runs(self.stage, &words).filter(|it| *it < self.moved[0]);
+        let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
+        let installed = |run: &Run<'_>, site: &CallSite| {
+            let install = (packages::manager(&site.call)?.install)(&site.call, &run.at(site))?;
+            Some((site.call.program.clone(), site.directory.clone(), install))
+        };
+        let installed: Vec<_> = earlier
+            .iter()
+            .flat_map(|run| run.calls().iter().filter_map(|it| installed(run, it)))
+            .collect();
+        let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {
+            Role::Install(install) => {
+                Some((run.calls().iter().find(|it| it.command == index)?, install))
+            }
+            _ => None,
+        });
+        installs.all(|(site, install)| {
+            installed.iter().any(|(program, directory, earlier)| {
+                let reads = || install.reads.iter().all(|it| earlier.reads.contains(it));
+                *program == site.call.program
+                    && (reads()
+                        || (install.source != packages::Source::Nothing
+                            && *directory == site.directory))
+            })
+        })
     }
 
     /// The first command of a RUN that may read what moves; `None` when there is none.
@@ -327,6 +371,7 @@ impl<'a> Deferral<'a> {
         let mut edits: Vec<Edit> =
             head.map(|it| dockerfile.replace(run.item, it)).into_iter().collect();
         let mut lines: Vec<String> = Vec::new();
+        let mut gone: Vec<std::ops::Range<usize>> = Vec::new();
         for &item in &self.moved {
             let comments = dockerfile.comments_above(item);
             // A comment on dependencies belongs to the manifests that stay.
@@ -339,16 +384,20 @@ impl<'a> Deferral<'a> {
             }
             lines.extend((first..item).map(|it| dockerfile.text(it).to_owned()));
             lines.push(self.moved_text(item, run, kept.get(&item).map_or(&[], Vec::as_slice)));
-            match kept.get(&item) {
+            let end = match kept.get(&item) {
                 Some(files) => {
                     edits.push(dockerfile.replace(item, &self.manifest_copies(item, files)));
-                    if first < item {
-                        edits.push(dockerfile.remove(first..item));
-                    }
+                    item
                 }
-                None => edits.push(dockerfile.remove(first..item + 1)),
+                None => item + 1,
+            };
+            match gone.last_mut().filter(|it| it.end == first) {
+                Some(last) => last.end = end,
+                None if first < end => gone.push(first..end),
+                None => {}
             }
         }
+        edits.extend(gone.into_iter().map(|it| dockerfile.remove(it)));
         lines.extend(after.map(str::to_owned));
         edits.push(dockerfile.insert_after(
             run.item,

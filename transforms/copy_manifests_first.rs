@@ -62,9 +62,9 @@ fn reorder(
     if !run.calls().iter().any(installs) {
         return Ok(None);
     }
-    let Some(deferral) = Deferral::before(project, site, stage, item)? else { return Ok(None) };
+    let Some(mut deferral) = Deferral::before(project, site, stage, item)? else { return Ok(None) };
     let roles = deferral.roles(project, &run);
-    if is_second_step(site, stage, &run, &deferral, &roles) {
+    if deferral.repeats(&run, &roles) {
         return Ok(None);
     }
     let parts = Parts::new(&run, &roles)?;
@@ -84,47 +84,6 @@ fn reorder(
     let edits = deferral.edits(&run, &kept, head.as_deref(), after.as_deref());
     let (title, reason) = words(&kept, after.is_some(), &parts);
     Ok(Some(site.change(item, Safety::Safe, title, reason, edits)))
-}
-
-/// Whether the dependencies were installed before the source already: by the same manager, from the same
-/// manifests or, when what is left here needs the source, from any.
-fn is_second_step(
-    site: &Site<'_>,
-    stage: &Stage<'_>,
-    run: &Run<'_>,
-    deferral: &Deferral<'_>,
-    roles: &[Role],
-) -> bool {
-    let first = deferral.moved[0];
-    let words = packages::programs();
-    let earlier: Vec<_> = site
-        .runs(stage, &words)
-        .filter(|it| *it < first)
-        .filter_map(|it| site.run(stage, it).ok())
-        .collect();
-    let installed: Vec<(&str, Install)> = earlier
-        .iter()
-        .flat_map(|run| run.calls().iter().map(move |it| (run, it)))
-        .filter_map(|(run, it)| {
-            Some((
-                it.call.program.as_str(),
-                (packages::manager(&it.call)?.install)(&it.call, &run.at(it))?,
-            ))
-        })
-        .collect();
-    let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {
-        Role::Install(install) => {
-            Some((run.calls().iter().find(|it| it.command == index)?, install))
-        }
-        _ => None,
-    });
-    installs.all(|(site, install)| {
-        installed.iter().any(|(program, earlier)| {
-            *program == site.call.program
-                && (install.source != Source::Nothing
-                    || install.reads.iter().all(|it| earlier.reads.contains(it)))
-        })
-    })
 }
 
 /// A RUN in two: what can come before the source, and what must come after.

@@ -83,9 +83,7 @@ pub fn lacks(call: &Call, version: &Version) -> Option<&'static str> {
 }
 
 fn install(call: &Call, at: &At<'_>) -> Option<Install> {
-    if !matches!(call.subcommand()?, "install" | "sync") {
-        return None;
-    }
+    let verb = call.subcommand().filter(|it| matches!(*it, "install" | "sync" | "export"))?;
     let directory = match call.values(&["-C", "--directory", "-P", "--project"]).last() {
         Some(it) => at.path((*it)?)?,
         None => at.directory?.to_owned(),
@@ -95,7 +93,9 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     install.needs(file("pyproject.toml"));
     install.takes(file("poetry.lock"));
     install.takes(file("poetry.toml"));
-    install.makes.push(file(".venv"));
+    if verb != "export" {
+        install.makes.push(file(".venv"));
+    }
     let text = (at.text)(&file("pyproject.toml"));
     let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
         install.source =
@@ -105,6 +105,21 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     let archives =
         manifest.paths.iter().filter(|it| it.ends_with(".whl") || it.ends_with(".tar.gz"));
     archives.for_each(|it| install.needs(crate::dockerfile::stage::absolute(&directory, it)));
+    // Without a lock Poetry resolves, and reads the manifests of the folders that it depends on.
+    let unlocked = (at.text)(&file("poetry.lock")).is_none();
+    let folders =
+        manifest.paths.iter().filter(|it| !it.ends_with(".whl") && !it.ends_with(".tar.gz"));
+    for folder in folders.filter(|_| unlocked) {
+        let path =
+            crate::dockerfile::stage::absolute(&directory, &format!("{folder}/pyproject.toml"));
+        let own = (at.text)(&path).and_then(|it| Pyproject::read(&it).ok());
+        if !own.is_some_and(|it| it.has_poetry) {
+            let reason = format!("there is no poetry.lock, so Poetry has to look into {folder}");
+            install.source = Source::Now("no-lock", reason);
+            return Some(install);
+        }
+        install.needs(path);
+    }
     let has_folders =
         manifest.paths.iter().any(|it| !it.ends_with(".whl") && !it.ends_with(".tar.gz"));
     let installs_root = manifest.package_mode && !call.has(&["--no-root"]);
@@ -116,7 +131,14 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
         flags.push("--no-directory");
     }
     let can_skip_folders = at.version.as_ref().is_some_and(|it| *it >= Version::new(&[1, 5]));
-    install.source = if call.has(&["--only-root"]) {
+    install.source = if let Some(path) = manifest.paths.first().filter(|_| verb == "export") {
+        Source::Now(
+            "local-requirement",
+            format!("pyproject.toml depends on {path}, and so does what is exported"),
+        )
+    } else if verb == "export" {
+        Source::Nothing
+    } else if call.has(&["--only-root"]) {
         Source::Now(
             "root-only",
             "poetry install --only-root installs nothing but the project itself".to_owned(),

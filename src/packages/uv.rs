@@ -22,7 +22,7 @@ fn is_true(value: &str) -> bool {
 fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     match call.subcommands() {
         (Some("pip"), Some("install" | "sync")) => pip_install(call, at),
-        (Some("sync"), _) => sync(call, at),
+        (Some("sync" | "export"), _) => sync(call, at),
         _ => None,
     }
 }
@@ -69,7 +69,10 @@ fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
     for name in ["uv.lock", "uv.toml", ".python-version"] {
         install.takes(file(name));
     }
-    install.makes.push(file(".venv"));
+    let exports = call.subcommand() == Some("export");
+    if !exports {
+        install.makes.push(file(".venv"));
+    }
     let text = (at.text)(&file("pyproject.toml"));
     let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
         install.source =
@@ -91,7 +94,10 @@ fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
             "dynamic-metadata",
             "uv has to build the project to know its dependencies".to_owned(),
         )
-    } else if !manifest.has_build_system
+    } else if exports && !call.has(&["--no-emit-project"]) && manifest.has_build_system {
+        Source::Now("local-requirement", "what is exported names the project itself".to_owned())
+    } else if exports
+        || !manifest.has_build_system
         || manifest.uv_virtual
         || call.has(&["--no-install-project", "--no-install-workspace"])
     {
