@@ -8,13 +8,16 @@
 pub mod edit;
 pub mod image;
 pub mod instruction;
+mod json;
+mod keyword;
 mod parse;
 pub mod stage;
 pub mod word;
 
 use std::sync::Arc;
 
-pub use instruction::{Instruction, Keyword};
+pub use instruction::Instruction;
+pub use keyword::Keyword;
 
 use crate::text::Span;
 
@@ -153,6 +156,7 @@ impl Logical {
     }
 
     /// The part of this logical line that `range` covers, as one of its own.
+    #[must_use]
     pub fn slice(&self, range: Span) -> Self {
         let mut pieces = vec![(0, self.source_offset(range.start))];
         let inside = self.pieces.iter().filter(|it| range.start < it.0 && it.0 < range.end);

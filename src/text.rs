@@ -66,7 +66,7 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
 
 /// The 1-based line on which byte `at` of `text` lies.
 pub fn line_at(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|it| **it == b'\n').count() + 1
+    text.bytes().take(at).filter(|it| *it == b'\n').count() + 1
 }
 
 #[cfg(test)]

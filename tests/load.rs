@@ -1,6 +1,6 @@
 //! Loading from disk: what is read, what is known to exist, and what is reported.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test")]
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
 
 mod support;
 

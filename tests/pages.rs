@@ -7,6 +7,8 @@
 //! sets options. `UPDATE=1 cargo test --test pages` rewrites the diffs, and the index in
 //! `transforms/README.md`.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
+
 mod support;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};

@@ -1,5 +1,7 @@
 //! The parser against BuildKit's own parse of thousands of real files.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
+
 mod support;
 
 use std::collections::BTreeMap;

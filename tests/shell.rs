@@ -1,5 +1,7 @@
 //! The shell reader and its edits over the RUNs of thousands of real files.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,6 @@
 //! Instructions and typed views over them, for every instruction of the Dockerfile reference.
 
-use std::fmt;
-
-use super::{Heredoc, Logical, word};
+use super::{Heredoc, Keyword, Logical, json, word};
 use crate::text::Span;
 
 /// An instruction of a Dockerfile.
@@ -25,32 +23,6 @@ pub struct Instruction {
     /// The words of a JSON array, when the arguments are one.
     json: Option<Vec<Word>>,
     escape: char,
-}
-
-/// The instructions of the Dockerfile reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "each is named as the reference names it")]
-pub enum Keyword {
-    Add,
-    Arg,
-    Cmd,
-    Copy,
-    Entrypoint,
-    Env,
-    Expose,
-    From,
-    Healthcheck,
-    Label,
-    Maintainer,
-    Onbuild,
-    Run,
-    Shell,
-    Stopsignal,
-    User,
-    Volume,
-    Workdir,
-    /// None of the reference's: BuildKit's parser accepts it and the build then fails.
-    Unknown,
 }
 
 /// A builder flag: `--name=value` or `--name`.
@@ -175,7 +147,7 @@ impl Instruction {
         }
         let skip = if keyword == Keyword::Healthcheck { command_start(&rest) } else { 0 };
         if keyword.takes_json() {
-            match json(&rest[skip..]) {
+            match json::words(&rest[skip..]) {
                 Ok(words) => instruction.json = words.map(|it| shift(it, arguments.start + skip)),
                 Err(message) => errors.push(message),
             }
@@ -391,68 +363,6 @@ impl Mount {
     }
 }
 
-impl Keyword {
-    fn read(word: &str) -> Self {
-        let all = [
-            Self::Add,
-            Self::Arg,
-            Self::Cmd,
-            Self::Copy,
-            Self::Entrypoint,
-            Self::Env,
-            Self::Expose,
-            Self::From,
-            Self::Healthcheck,
-            Self::Label,
-            Self::Maintainer,
-            Self::Onbuild,
-            Self::Run,
-            Self::Shell,
-            Self::Stopsignal,
-            Self::User,
-            Self::Volume,
-            Self::Workdir,
-        ];
-        all.into_iter().find(|it| word.eq_ignore_ascii_case(it.as_str())).unwrap_or(Self::Unknown)
-    }
-
-    /// The keyword in capitals.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Add => "ADD",
-            Self::Arg => "ARG",
-            Self::Cmd => "CMD",
-            Self::Copy => "COPY",
-            Self::Entrypoint => "ENTRYPOINT",
-            Self::Env => "ENV",
-            Self::Expose => "EXPOSE",
-            Self::From => "FROM",
-            Self::Healthcheck => "HEALTHCHECK",
-            Self::Label => "LABEL",
-            Self::Maintainer => "MAINTAINER",
-            Self::Onbuild => "ONBUILD",
-            Self::Run => "RUN",
-            Self::Shell => "SHELL",
-            Self::Stopsignal => "STOPSIGNAL",
-            Self::User => "USER",
-            Self::Volume => "VOLUME",
-            Self::Workdir => "WORKDIR",
-            Self::Unknown => "(unknown)",
-        }
-    }
-
-    fn takes_json(self) -> bool {
-        use Keyword::{Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Shell, Volume};
-        matches!(self, Add | Cmd | Copy | Entrypoint | Healthcheck | Run | Shell | Volume)
-    }
-}
-
-impl fmt::Display for Keyword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// Where what follows the first word begins.
 fn command_start(text: &str) -> usize {
     let word = text.find(char::is_whitespace).unwrap_or(text.len());
@@ -475,37 +385,4 @@ fn pair_error(keyword: Keyword, text: &str, escape: char) -> Option<String> {
     }
     let word = &text[words.iter().find(lacks)?.clone()];
     Some(format!("can't find = in \"{word}\": it must be of the form name=value"))
-}
-
-/// The strings of a JSON array at the start of `text`; `None` when there is none.
-///
-/// # Errors
-/// An array that holds anything but strings: BuildKit refuses it. (Anything that is not JSON is shell
-/// form to BuildKit, and text after the array is ignored.)
-fn json(text: &str) -> Result<Option<Vec<Word>>, String> {
-    let start = text.len() - text.trim_start().len();
-    if !text[start..].starts_with('[') {
-        return Ok(None);
-    }
-    let mut values =
-        serde_json::Deserializer::from_str(&text[start..]).into_iter::<Vec<serde_json::Value>>();
-    let Some(Ok(values)) = values.next() else { return Ok(None) };
-    let mut words = Vec::new();
-    let mut at = start + 1;
-    for value in values {
-        let serde_json::Value::String(value) = value else {
-            return Err("arrays in JSON form must be comprised of strings only".to_owned());
-        };
-        let Some(open) = text[at..].find('"').map(|it| at + it) else { return Ok(None) };
-        let mut escaped = false;
-        let close = text[open + 1..].char_indices().find(|(_, c)| {
-            let ends = *c == '"' && !escaped;
-            escaped = *c == '\\' && !escaped;
-            ends
-        });
-        let Some((close, _)) = close else { return Ok(None) };
-        at = open + 1 + close + 1;
-        words.push(Word { text: value, range: open..at });
-    }
-    Ok(Some(words))
 }

@@ -38,7 +38,7 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
         });
     }
     errors.sort_by_key(|it| it.line);
-    Dockerfile { items, errors, escape, source }
+    Dockerfile { source, items, errors, escape }
 }
 
 struct Reader<'a> {
@@ -49,7 +49,7 @@ struct Reader<'a> {
     errors: Vec<SyntaxError>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn item(&mut self, line: Span) -> Kind {
         let text = self.lines.source[line.clone()].trim_start_matches('\u{feff}').trim();
         if let Some(comment) = text.strip_prefix('#') {
