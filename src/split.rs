@@ -65,7 +65,7 @@ impl Part {
         let script = Script::of(&dockerfile, run).ok()?;
         let count = script.commands().len();
         let edits = edits(&script)?;
-        self.text = text::apply(&source, &edits)[head.len()..].to_owned();
+        text::apply(&source, &edits)[head.len()..].clone_into(&mut self.text);
         Some(count)
     }
 }

@@ -1,7 +1,5 @@
 //! Build contexts in the real projects of the corpus; with `REFIT_SHOW` set, each on a line.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test")]
-
 #![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
 
 mod support;

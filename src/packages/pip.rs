@@ -126,7 +126,7 @@ pub(super) fn requirements(call: &Call, at: &At<'_>) -> Option<Install> {
     for file in files.iter().chain(&constraints) {
         match file.and_then(|it| at.path(it)) {
             Some(path) if !file.is_some_and(|it| it.contains("://")) => {
-                read(&mut install, at, path, &mut seen)
+                read(&mut install, at, path, &mut seen);
             }
             Some(_) => {}
             None => install.source = unreadable(),

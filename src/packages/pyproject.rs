@@ -14,6 +14,7 @@ pub struct Broken {
 }
 
 /// What a `pyproject.toml` tells an installer.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of the manifest, none a state")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pyproject {
     /// Whether it has `[tool.poetry]`.

@@ -1,0 +1,50 @@
+//! What counts as source: what changes with every edit of the program.
+
+use crate::{
+    dockerfile::Instruction,
+    packages,
+    path::RepoPath,
+    project::{Project, copies::CopyIn, glob},
+};
+
+/// Whether a COPY brings source: a folder of it, or files of a program. Whoever names a settings file
+/// beside the manifests has thought about the order.
+pub(super) fn brings_source(copy: &CopyIn, project: &Project) -> bool {
+    copy.sources.iter().any(|it| match it.is_folder {
+        true => project.tree().below(&it.path).any(|it| !is_manifest(it)),
+        false => is_code(it.path.file_name()) && !is_manifest(&it.path),
+    })
+}
+
+fn is_code(name: &str) -> bool {
+    [".py", ".pyx", ".sh", ".js", ".ts", ".go", ".rs", ".java", ".rb"]
+        .iter()
+        .any(|it| name.ends_with(it))
+}
+
+/// A manifest by its name, or by its folder: `requirements/base.txt`.
+fn is_manifest(path: &RepoPath) -> bool {
+    let folder = path.parent();
+    let listed = folder.as_ref().is_some_and(|it| it.file_name().contains("requirements"));
+    packages::is_manifest(path.file_name())
+        || (listed && [".txt", ".in", ".pip"].iter().any(|it| path.as_str().ends_with(it)))
+}
+
+/// Whether a COPY or ADD seems to bring source, judged by its text alone.
+pub(super) fn seems_to_copy_source(it: &Instruction) -> bool {
+    let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { return false };
+    let manifest = |it: &str| {
+        let name = it.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
+        let name = name.rsplit('/').next().unwrap_or_default();
+        packages::is_manifest(name) || it.contains("://")
+    };
+    let settings = |it: &str| {
+        let name = it.rsplit('/').next().unwrap_or_default();
+        name.contains('.')
+            && !name.starts_with('.')
+            && !name.ends_with('.')
+            && !glob::is_pattern(name)
+            && !is_code(name)
+    };
+    copy.sources.iter().any(|it| !manifest(&it.text) && !settings(&it.text))
+}
