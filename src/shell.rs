@@ -8,11 +8,14 @@
 //!
 //! brush-parser stays behind `parse`, which is the only file that names it.
 
+mod check;
 mod command;
 mod edit;
 mod flow;
 mod layout;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod word;
 
 use std::sync::Arc;
@@ -31,8 +34,12 @@ pub struct Script {
     source: Arc<str>,
     /// The lines of the file that hold the script: the whole instruction, or the here-document's body.
     region: Span,
+    /// The lines of the instruction, its here-documents included.
+    item: Span,
     /// What continues a line of the region.
     escape: char,
+    /// Whether the file's own escape character is the backtick.
+    backtick: bool,
     /// Whether the region is a here-document's body, where a line end ends a command.
     heredoc: bool,
     commands: Vec<Command>,
@@ -213,47 +220,42 @@ impl Script {
             return Err(NotShell::Exec);
         }
         let source = &dockerfile.source;
-        match instruction.heredocs.as_slice() {
+        let at = instruction.keyword_span.start;
+        let item = dockerfile.items.partition_point(|it| it.span.end <= at);
+        let item = dockerfile.items.get(item).map_or(0..source.len(), |it| it.span.clone());
+        let (parsed, region, escape) = match instruction.heredocs.as_slice() {
             [] => {
-                let arguments = instruction.arguments.clone();
-                let items = &dockerfile.items;
-                let at = instruction.keyword_span.start;
-                let item = items.partition_point(|it| it.span.end <= at);
-                let region = items.get(item).map_or(0..source.len(), |it| it.span.clone());
-                let file = |it: Span| {
-                    let range = arguments.start + it.start..arguments.start + it.end;
-                    instruction.logical.source_span(range)
-                };
-                let text = instruction.text();
-                parse::parse(text, &file, false)
-                    .map(|it| it.script(source.clone(), region, dockerfile.escape))
+                let start = instruction.arguments.start;
+                let file =
+                    |it: Span| instruction.logical.source_span(start + it.start..start + it.end);
+                let parsed = parse::parse(instruction.text(), &file, false)?;
+                (parsed, item.clone(), dockerfile.escape)
             }
             [heredoc] => {
-                let text = instruction.text();
-                let word = text.trim_start_matches(|it: char| it.is_ascii_digit());
-                let delimiter = word.trim_start_matches('<').trim_start_matches('-');
-                let bare = delimiter.trim_matches(['"', '\'']).replace('\\', "");
-                if text.split_whitespace().count() != 1 || bare != heredoc.name {
-                    return Err(NotShell::Heredoc);
-                }
                 let body = heredoc.body.clone();
-                let text = &source[body.clone()];
-                // The shell would see the carriage returns.
-                if text.contains('\r') {
-                    return Err(NotShell::Unparsable);
-                }
-                let errexit = shebang(text)?;
+                let errexit = heredoc_script(instruction, &source[body.clone()])?;
                 let file = |it: Span| body.start + it.start..body.start + it.end;
-                let mut parsed = parse::parse(text, &file, errexit)?;
+                let mut parsed = parse::parse(&source[body.clone()], &file, errexit)?;
                 if heredoc.chomp {
                     parsed.forget_values_across_lines();
                 }
-                let mut script = parsed.script(source.clone(), body.clone(), '\\');
-                script.heredoc = true;
-                Ok(script)
+                (parsed, body, '\\')
             }
-            _ => Err(NotShell::Heredoc),
-        }
+            _ => return Err(NotShell::Heredoc),
+        };
+        let parse::Parsed { commands, pipelines, sources, assigned } = parsed;
+        Ok(Self {
+            source: source.clone(),
+            region,
+            item,
+            escape,
+            backtick: dockerfile.escape == '`',
+            heredoc: !instruction.heredocs.is_empty(),
+            commands,
+            pipelines,
+            sources,
+            assigned,
+        })
     }
 
     /// Whether any of these occurs in the text of a RUN: a cheap check before [`Script::of`].
@@ -289,6 +291,23 @@ impl Script {
         }
         word.resolve(lookup)
     }
+}
+
+/// Whether the here-document is all that the instruction runs, and by a shell; whether under `set -e`.
+fn heredoc_script(instruction: &Instruction, body: &str) -> Result<bool, NotShell> {
+    let text = instruction.text();
+    let word = text.trim_start_matches(|it: char| it.is_ascii_digit());
+    let delimiter = word.trim_start_matches('<').trim_start_matches('-');
+    let bare = delimiter.replace(['"', '\'', '\\'], "");
+    let name = instruction.heredocs.first().map(|it| it.name.as_str());
+    if text.split_whitespace().count() != 1 || Some(bare.as_str()) != name {
+        return Err(NotShell::Heredoc);
+    }
+    // The shell would see the carriage returns.
+    if body.contains('\r') {
+        return Err(NotShell::Unparsable);
+    }
+    shebang(body)
 }
 
 /// Whether a script's `#!` line, when it has one, asks for `set -e`.

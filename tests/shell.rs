@@ -14,7 +14,7 @@ use refit::{
 
 /// An instruction in a file of its own: the escape directive, the instruction and the one after it.
 fn chunks(archive: &std::path::Path) -> Vec<(String, String)> {
-    let mut chunks = Vec::new();
+    let mut chunks = BTreeMap::new();
     for (path, bytes) in support::files(archive) {
         let Ok(source) = String::from_utf8(bytes) else { continue };
         let dockerfile = Dockerfile::parse(source.as_str());
@@ -29,13 +29,12 @@ fn chunks(archive: &std::path::Path) -> Vec<(String, String)> {
             let next = dockerfile.items[at + 1..].iter().find(is_instruction);
             let end = next.map_or(source.len(), |it| it.span.end);
             let line = item.lines.0;
-            chunks.push((
-                format!("{path}:{line}"),
-                format!("{directive}{}", &source[item.span.start..end]),
-            ));
+            let chunk = format!("{directive}{}", &source[item.span.start..end]);
+            // Many files share their RUNs.
+            chunks.entry(chunk).or_insert_with(|| format!("{path}:{line}"));
         }
     }
-    chunks
+    chunks.into_iter().map(|(chunk, place)| (place, chunk)).collect()
 }
 
 fn first(dockerfile: &Dockerfile) -> &Instruction {
@@ -113,11 +112,14 @@ fn joined(text: &str, escape: char) -> String {
 #[test]
 fn every_word_of_every_real_run_is_where_it_says() {
     let Some(archive) = support::corpus("dockerfiles.tar.xz") else { return };
-    let (mut scripts, mut words, mut refused) = (0, 0, BTreeMap::<String, Vec<String>>::new());
-    let mut wrong = Vec::new();
+    let (mut scripts, mut words, mut refused) = (0_u32, 0, BTreeMap::<String, Vec<String>>::new());
+    let (mut wrong, mut time) = (Vec::new(), std::time::Duration::ZERO);
     for (place, chunk) in chunks(&archive) {
         let dockerfile = Dockerfile::parse(chunk.as_str());
-        let script = match Script::of(&dockerfile, first(&dockerfile)) {
+        let start = std::time::Instant::now();
+        let script = Script::of(&dockerfile, first(&dockerfile));
+        time += start.elapsed();
+        let script = match script {
             Ok(it) => it,
             Err(reason) => {
                 refused.entry(format!("{reason:?}")).or_default().push(place);
@@ -145,7 +147,7 @@ fn every_word_of_every_real_run_is_where_it_says() {
         }
     }
     let unparsable = refused.get("Unparsable").map_or(0, Vec::len);
-    println!("{scripts} scripts, {words} words");
+    println!("{scripts} scripts, {words} words, {:?} a script", time / scripts);
     for (reason, places) in &refused {
         println!("{reason}: {}", places.len());
         if std::env::var_os("REFIT_SHOW").is_some() {
@@ -153,7 +155,7 @@ fn every_word_of_every_real_run_is_where_it_says() {
         }
     }
     assert!(wrong.is_empty(), "{} words:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(unparsable * 100 <= scripts, "{unparsable} of {scripts} do not parse");
+    assert!(unparsable * 100 <= scripts as usize, "{unparsable} of {scripts} do not parse");
     assert_eq!(refused.get(&format!("{:?}", NotShell::NotRun)), None);
 }
 
@@ -161,8 +163,10 @@ fn every_word_of_every_real_run_is_where_it_says() {
 fn edits_of_real_runs_change_what_they_say_and_nothing_else() {
     let Some(archive) = support::corpus("dockerfiles.tar.xz") else { return };
     let (mut removed, mut kept, mut words) = (0, 0, 0);
-    let mut wrong = Vec::new();
-    for (place, chunk) in chunks(&archive) {
+    let (mut wrong, mut refused) = (Vec::new(), Vec::new());
+    // All of them take minutes; a part sees most layouts.
+    let all = std::env::var_os("REFIT_ALL").is_some();
+    for (place, chunk) in chunks(&archive).into_iter().step_by(if all { 1 } else { 23 }) {
         let dockerfile = Dockerfile::parse(chunk.as_str());
         let Ok(script) = Script::of(&dockerfile, first(&dockerfile)) else { continue };
         let before = shapes(&script);
@@ -192,22 +196,28 @@ fn edits_of_real_runs_change_what_they_say_and_nothing_else() {
                 raw.clone_into(&mut word.raw);
                 word
             };
-            let append = script.append_words(command, &["--added", "now"]).unwrap();
+            let append = script.append_words(command, &["--added", "now"]);
             let expected = with(&|it| it.words.extend([mark("--added"), mark("now")]));
-            check("append", &[append], &expected);
+            check("append", append.as_slice(), &expected);
             let last = command.words.len() - 1;
-            check(
-                "replace",
-                &script.replace_word(command, last, "other"),
-                &with(&|it| it.words[last] = mark("other")),
-            );
+            let expected = with(&|it| it.words[last] = mark("other"));
+            let edits = script.replace_word(command, last, "other");
+            check("replace", &edits.unwrap_or_default(), &expected);
             for at in 1..=last {
                 let expected = with(&|it| _ = it.words.remove(at));
-                check("remove a word", &script.remove_word(command, at), &expected);
+                // `[ "x" ]` alone would be exec form.
+                let Some(edits) = script.remove_word(command, at) else {
+                    refused.push(format!("{place}: {at} of {}", shape(command)));
+                    continue;
+                };
+                check("remove a word", &edits, &expected);
             }
             if last > 2 {
                 let expected = with(&|it| _ = it.words.drain(1..3));
-                check("remove two words", &script.remove_words(command, &[1, 2]), &expected);
+                match script.remove_words(command, &[1, 2]) {
+                    Some(edits) => check("remove two words", &edits, &expected),
+                    None => refused.push(format!("{place}: two of {}", shape(command))),
+                }
             }
             if command.position > 0 || !command.is_top_level() {
                 continue;
@@ -223,11 +233,11 @@ fn edits_of_real_runs_change_what_they_say_and_nothing_else() {
             let rest: Vec<&Command> = commands.iter().filter(|it| !inside(it)).collect();
             let mut expected: Vec<_> = rest.iter().map(|it| (shape(it), it.joined)).collect();
             // What follows is joined as the removed one was, unless that was by `&&`.
-            let next =
-                rest.iter().position(|it| it.is_top_level() && it.span.start > command.span.start);
+            let behind = |it: &&&Command| command.pipeline.end <= it.span.start;
+            let next = rest.iter().find(behind).filter(|it| it.is_top_level());
             if let Some(next) = next.filter(|_| command.joined != Joined::And) {
                 for (it, expected) in rest.iter().zip(&mut expected) {
-                    if it.pipeline == rest[next].pipeline {
+                    if it.pipeline == next.pipeline {
                         expected.1 = command.joined;
                     }
                 }
@@ -236,6 +246,10 @@ fn edits_of_real_runs_change_what_they_say_and_nothing_else() {
         }
     }
     println!("{words} commands edited; {removed} pipelines removed, {kept} not removable");
+    println!("{} words not removable", refused.len());
+    if std::env::var_os("REFIT_SHOW").is_some() {
+        println!("  {}", refused.join("\n  "));
+    }
     wrong.iter().take(12).for_each(|it| println!("{it}\n-----"));
     assert!(wrong.is_empty(), "{} edits are wrong", wrong.len());
 }

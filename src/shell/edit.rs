@@ -1,6 +1,6 @@
 //! Edits of a script, each of which leaves a valid one.
 
-use super::{Command, Operator, OperatorKind, Pipeline, Script};
+use super::{Command, Operator, OperatorKind, Pipeline, Script, check::Shape, parse};
 use crate::text::{Edit, Span};
 
 /// How an author lays out the lines of a script.
@@ -25,48 +25,60 @@ pub enum Operators {
 
 impl Script {
     /// Takes out the word at this index, with the white space before it, or its whole line when it
-    /// stands alone there.
+    /// stands alone there; `None` when there is no such word, or no safe way.
     ///
-    /// For several words of one command use [`Script::remove_words`]: its edits do not conflict.
-    pub fn remove_word(&self, command: &Command, index: usize) -> Vec<Edit> {
+    /// For several words of one command use [`Script::remove_words`], whose edits do not conflict.
+    pub fn remove_word(&self, command: &Command, index: usize) -> Option<Vec<Edit>> {
         self.remove_words(command, &[index])
     }
 
-    /// Takes out the words at these indices.
-    pub fn remove_words(&self, command: &Command, indices: &[usize]) -> Vec<Edit> {
-        let words = indices.iter().filter_map(|it| command.words.get(*it));
-        let spans: Vec<Span> = words.map(|it| it.span.clone()).collect();
-        if spans.is_empty() { Vec::new() } else { self.cut(&spans) }
+    /// Takes out the words at these indices, of which there may be none; `None` when one does not
+    /// exist, or there is no safe way.
+    pub fn remove_words(&self, command: &Command, indices: &[usize]) -> Option<Vec<Edit>> {
+        if indices.is_empty() {
+            return Some(Vec::new());
+        }
+        let spans: Option<Vec<Span>> =
+            indices.iter().map(|it| Some(command.words.get(*it)?.span.clone())).collect();
+        let edits = self.cut(&spans?);
+        let mut expected = self.shapes();
+        let words = &mut expected.get_mut(self.index_of(command)?)?.words;
+        let mut index = 0..;
+        words.retain(|_| !index.next().is_some_and(|it| indices.contains(&it)));
+        self.checked(edits, &expected)
     }
 
-    /// Puts `text` in the place of the word at this index.
-    pub fn replace_word(&self, command: &Command, index: usize, text: &str) -> Vec<Edit> {
-        let Some(word) = command.words.get(index) else { return Vec::new() };
-        self.replace(&word.span, text)
+    /// Puts `text`, one word or several, in the place of the word at this index; `None` when there is no
+    /// such word, or when `text` is anything but words.
+    pub fn replace_word(&self, command: &Command, index: usize, text: &str) -> Option<Vec<Edit>> {
+        let word = command.words.get(index)?;
+        let edits = self.replace(&word.span, text)?;
+        let mut expected = self.shapes();
+        let words = &mut expected.get_mut(self.index_of(command)?)?.words;
+        words.splice(index..=index, plain_words(text)?);
+        self.checked(edits, &expected)
     }
 
-    /// Puts `text` in the place of a part of one word, as [`Command::flag_value`] gives it.
-    pub(super) fn replace(&self, span: &Span, text: &str) -> Vec<Edit> {
+    fn replace(&self, span: &Span, text: &str) -> Option<Vec<Edit>> {
         let lines = self.lines();
-        let comment = |it: &&super::layout::Line| it.skipped && it.is_within(span);
-        if lines.iter().find(comment).is_none() {
-            return vec![Edit::replace(span.clone(), text)];
+        if !lines.iter().any(|it| it.skipped && it.is_within(span)) {
+            return Some(vec![Edit::replace(span.clone(), text)]);
         }
         // A comment stands between the lines of the word: the first part is replaced, the rest goes.
-        let Some(first) = lines.iter().find_map(|it| it.part(span)) else { return Vec::new() };
+        let first = lines.iter().find_map(|it| it.part(span))?;
         let mut edits = self.cut(std::slice::from_ref(&(first.end..span.end)));
         edits.push(Edit::replace(first, text));
-        edits
+        Some(edits)
     }
 
     /// Puts words behind the last word of a command, before a redirection that follows it.
     ///
-    /// `None` for a command without words.
+    /// `None` for a command without words, and when these are not words.
     pub fn append_words(&self, command: &Command, words: &[&str]) -> Option<Edit> {
         self.insert_words_after(command, command.words.len().checked_sub(1)?, words)
     }
 
-    /// Puts words behind the word at this index; `None` when there is no such word.
+    /// Puts words behind the word at this index; `None` when there is none, or these are not words.
     pub fn insert_words_after(
         &self,
         command: &Command,
@@ -74,11 +86,11 @@ impl Script {
         words: &[&str],
     ) -> Option<Edit> {
         let at = command.words.get(index)?.span.end;
-        let text: String = words.iter().map(|it| format!(" {it}")).collect();
-        Some(Edit::insert(at, text))
+        let text = format!(" {}", words.join(" "));
+        self.inserted(command, index + 1, words, Edit::insert(at, text))
     }
 
-    /// Puts words before the word at this index; `None` when there is no such word.
+    /// Puts words before the word at this index; `None` when there is none, or these are not words.
     pub fn insert_words_before(
         &self,
         command: &Command,
@@ -86,8 +98,15 @@ impl Script {
         words: &[&str],
     ) -> Option<Edit> {
         let at = command.words.get(index)?.span.start;
-        let text: String = words.iter().map(|it| format!("{it} ")).collect();
-        Some(Edit::insert(at, text))
+        let text = format!("{} ", words.join(" "));
+        self.inserted(command, index, words, Edit::insert(at, text))
+    }
+
+    fn inserted(&self, command: &Command, at: usize, words: &[&str], edit: Edit) -> Option<Edit> {
+        let mut expected = self.shapes();
+        let shape = expected.get_mut(self.index_of(command)?)?;
+        shape.words.splice(at..at, plain_words(&words.join(" "))?);
+        self.checked(vec![edit], &expected)?.pop()
     }
 
     /// Takes out a command's whole pipeline with the operator that joins it.
@@ -111,10 +130,14 @@ impl Script {
             // What may be a comment stands between the tokens.
             return None;
         }
-        if let Some(next) = self.same_line_start(pipeline, &range) {
-            return Some(vec![Edit::delete(range.start..next)]);
-        }
-        Some(self.cut(&[range]))
+        let edits = match self.same_line_start(pipeline, &range) {
+            Some(next) => vec![Edit::delete(range.start..next)],
+            None => self.cut(&[range]),
+        };
+        let gone =
+            |it: &Command| pipeline.span.start <= it.span.start && it.span.end <= pipeline.span.end;
+        let rest = self.commands.iter().filter(|it| !gone(it));
+        self.checked(edits, &rest.map(Shape::of).collect::<Vec<_>>())
     }
 
     /// The pipeline with one of the operators beside it.
@@ -139,18 +162,16 @@ impl Script {
                 Some(OperatorKind::Semicolon | OperatorKind::Newline),
             ) if pipeline.next.is_some() => {
                 let (before, after) = (before?, after?);
-                let same_line = !self.source[before.span.start..span.start].contains('\n');
                 let newline = |it: &Operator| it.kind == OperatorKind::Newline;
-                Some(
-                    match (same_line && !newline(before)) || (newline(after) && !newline(before)) {
-                        true => with_before(before),
-                        false => with_after(after),
-                    },
-                )
+                let leads = self.is_same_line(before, span) || newline(after);
+                Some(if leads && !newline(before) {
+                    with_before(before)
+                } else {
+                    with_after(after)
+                })
             }
             (Some(OperatorKind::And), _) => before.map(with_before),
-            (_, Some(OperatorKind::And)) => after.map(with_after),
-            (None, _) => after.map(with_after),
+            (None, _) | (_, Some(OperatorKind::And)) => after.map(with_after),
             // The last of a sequence: its status is the script's.
             (Some(_), _) if pipeline.next.is_none() => {
                 let status =
@@ -209,4 +230,14 @@ impl Script {
         let text = text.unwrap_or_else(|| "    ".to_owned());
         Indentation { text, operators, multiline }
     }
+}
+
+/// The words of a text that holds nothing else.
+fn plain_words(text: &str) -> Option<Vec<String>> {
+    // Behind a name, for the first of them may look like an assignment.
+    let parsed = parse::parse(&format!("name {text}"), &|it| it, false).ok()?;
+    let [command] = parsed.commands.as_slice() else { return None };
+    let plain = command.redirects.is_empty() && parsed.pipelines[0].after.is_none();
+    let words = command.words.iter().skip(1).map(|it| it.raw.clone());
+    plain.then(|| words.collect())
 }

@@ -42,11 +42,11 @@ pub(super) fn mark(
                 [Some(it)] if is_set(&commands[*it]) => Some(*it),
                 _ => None,
             };
-            let sure = match last {
-                true => chain <= i,
-                false => {
-                    chain == 0 && only_set && (set.is_some() || (errexit && i + 1 == list.len()))
-                }
+            let ends_list = i + 1 == list.len();
+            let sure = if last {
+                chain <= i
+            } else {
+                chain == 0 && only_set && (set.is_some() || (errexit && ends_list))
             };
             if let Some(set) = set.filter(|_| only_set && !pipeline.background) {
                 options(&commands[set], &mut errexit, &mut pipefail);
@@ -156,12 +156,11 @@ pub(super) fn change_directory(command: &Command, directory: &mut Directory) {
             && !it.raw.is_empty()
     });
     *directory = match (target, std::mem::replace(directory, Directory::Unknown)) {
-        (None, _) => Directory::Unknown,
         // An absolute path does not depend on what was before.
         (Some(target), _) if target.value.as_ref().is_some_and(|it| it.starts_with('/')) => {
             Directory::Into(vec![target.clone()])
         }
-        (Some(_), Directory::Unknown) => Directory::Unknown,
+        (None, _) | (Some(_), Directory::Unknown) => Directory::Unknown,
         (Some(target), Directory::Into(mut targets)) => {
             targets.push(target.clone());
             Directory::Into(targets)

@@ -108,15 +108,21 @@ impl Script {
                 break;
             }
         }
+        // A range in a here-document that goes on over a line end takes that, and leaves its last.
+        let over: Vec<Span> =
+            ranges.into_iter().filter(|it| self.spans_line_end(it, &lines, &fates)).collect();
+        let ends = |line: &Line| over.iter().any(|it| line.content.contains(&(it.end - 1)));
         for (i, (line, fate)) in lines.iter().zip(&fates).enumerate() {
+            if fate.dead && ends(line) {
+                continue;
+            }
             if fate.dead {
                 deleted.push(self.line_and_end(line, i.checked_sub(1).map(|it| &lines[it])));
             } else {
                 deleted.extend(fate.removed.iter().cloned());
             }
         }
-        // A range in a here-document that goes on over a line end takes that with it.
-        deleted.extend(ranges.iter().filter(|it| self.spans_line_end(it, &lines, &fates)).cloned());
+        deleted.extend(over);
         let mut edits = merged(deleted);
         self.keep_apart(&mut edits, &lines, &fates);
         edits
@@ -140,6 +146,9 @@ impl Script {
         let (mut at, mut text_before) = (line.content.start, false);
         for (i, span) in inside.iter().enumerate() {
             text_before |= !self.is_blank(at..span.start);
+            let end = self.source[span.clone()].trim_end().len() + span.start;
+            let start = span.start.max(line.content.start + self.indent(line).len());
+            let span = start.min(end)..end;
             at = span.end;
             if text_before {
                 // The white space before it goes, too.
@@ -179,14 +188,23 @@ impl Script {
         let mut live = (0..lines.len()).filter(|it| !lines[*it].skipped && !fates[*it].dead);
         let Some(mut one) = live.next() else { return };
         for other in live {
-            let changed = other > one + 1
-                || !fates[one].removed.is_empty()
-                || !fates[other].removed.is_empty();
-            if changed && lines[one].continued {
+            let changed = fates[one + 1..other].iter().any(|it| it.dead)
+                || fates[one]
+                    .removed
+                    .last()
+                    .is_some_and(|it| self.is_blank(it.end..lines[one].content.end))
+                || fates[other]
+                    .removed
+                    .first()
+                    .is_some_and(|it| self.is_blank(lines[other].content.start..it.start));
+            let end = lines[one].content.end;
+            // A line whose continuation is gone has no next line to run into.
+            let goes_on = lines[one].continued && !edits.iter().any(|it| it.span.contains(&end));
+            if changed && goes_on {
                 let before = self.left(&lines[one], edits).chars().next_back();
                 let after = self.left(&lines[other], edits).chars().next();
                 if run_together(before, after) {
-                    spaces.push(Edit::insert(lines[one].content.end, " "));
+                    spaces.push(Edit::insert(end, " "));
                 }
             }
             one = other;

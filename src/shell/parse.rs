@@ -5,15 +5,12 @@
 
 mod walk;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brush_parser::{ParserOptions, Token, ast};
 use walk::Walk;
 
-use super::{Command, NotShell, Pipeline, Script, Word};
+use super::{Command, NotShell, Pipeline, Word};
 use crate::text::Span;
 
 /// How deep compound commands may nest: the parser behind recurses, and real scripts do not go deep.
@@ -21,18 +18,13 @@ const MAX_DEPTH: usize = 32;
 
 /// What was read of a script, before it knows its file.
 pub(super) struct Parsed {
-    commands: Vec<Command>,
-    pipelines: Vec<Pipeline>,
-    sources: bool,
-    assigned: Vec<String>,
+    pub(super) commands: Vec<Command>,
+    pub(super) pipelines: Vec<Pipeline>,
+    pub(super) sources: bool,
+    pub(super) assigned: Vec<String>,
 }
 
 impl Parsed {
-    pub(super) fn script(self, source: Arc<str>, region: Span, escape: char) -> Script {
-        let Self { commands, pipelines, sources, assigned } = self;
-        Script { source, region, escape, heredoc: false, commands, pipelines, sources, assigned }
-    }
-
     /// The builder takes leading tabs off a `<<-` body, so words with line ends in them differ.
     pub(super) fn forget_values_across_lines(&mut self) {
         for command in &mut self.commands {
@@ -77,14 +69,14 @@ fn program(text: &str) -> Result<(Vec<Tok>, ast::Program), NotShell> {
     let options = ParserOptions::default();
     let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options())
         .map_err(|_| NotShell::Unparsable)?;
-    let toks = positions(text, &tokens).ok_or(NotShell::Unparsable)?;
-    let is_heredoc = |it: &Tok| !it.word && matches!(it.text.as_str(), "<<" | "<<-");
-    if toks.iter().any(is_heredoc) {
+    let is_heredoc = |it: &Token| matches!(it, Token::Operator(it, _) if it == "<<" || it == "<<-");
+    if tokens.iter().any(is_heredoc) {
         return Err(NotShell::Heredoc);
     }
+    let toks = positions(text, &tokens).ok_or(NotShell::Unparsable)?;
     // A descriptor too large for a number is more than the parser behind expects.
     let is_huge = |it: &Tok| it.text.len() > 9 && it.text.bytes().all(|it| it.is_ascii_digit());
-    if depth(&toks) > MAX_DEPTH || toks.iter().any(is_huge) {
+    if toks.iter().any(is_template) || depth(&toks) > MAX_DEPTH || toks.iter().any(is_huge) {
         return Err(NotShell::Unparsable);
     }
     let program =
@@ -102,6 +94,13 @@ struct Tok {
     end_character: usize,
 }
 
+/// Whether a word is a mark of Jinja, Go or Mustache templates, unquoted.
+fn is_template(token: &Tok) -> bool {
+    let text = token.text.as_str();
+    let opens = ["{{", "{%"].iter().any(|it| text.starts_with(it) || text.ends_with(it));
+    token.word && (opens || matches!(text, "}}" | "%}"))
+}
+
 /// The tokens with their places; `None` when a place does not hold what it should.
 fn positions(text: &str, tokens: &[Token]) -> Option<Vec<Tok>> {
     // brush counts in characters; edits are in bytes.
@@ -111,12 +110,22 @@ fn positions(text: &str, tokens: &[Token]) -> Option<Vec<Tok>> {
             Token::Word(value, location) | Token::Operator(value, location) => (value, location),
         };
         let (mut start, end) = (*bytes.get(location.start.index)?, *bytes.get(location.end.index)?);
-        // A continuation before a token is no part of it.
-        while let Some(rest) = text.get(start..end)?.strip_prefix("\\\n") {
-            start = end - rest.len();
+        // What brush skips before and behind a token, continuations above all, may count as its own.
+        let mut end = end;
+        let same = |slice: &str| slice == value || slice.replace("\\\n", "") == *value;
+        while let Some(kept) = text.get(start..end)?.strip_suffix("\\\n") {
+            end = start + kept.len();
         }
-        let slice = text.get(start..end)?;
-        (slice == value || slice.replace("\\\n", "") == *value).then(|| Tok {
+        while !same(text.get(start..end)?) || text[start..end].starts_with("\\\n") {
+            let rest = &text[start..end];
+            start += match rest.as_bytes().first()? {
+                b'\\' if rest.starts_with("\\\n") => 2,
+                b' ' | b'\t' | b'\n' => 1,
+                b'#' => rest.find('\n')?,
+                _ => return None,
+            };
+        }
+        Some(Tok {
             text: value.clone(),
             word: matches!(token, Token::Word(..)),
             start,

@@ -34,9 +34,7 @@ enum Piece {
 
 impl Word {
     pub(super) fn new(raw: &str, span: Span) -> Self {
-        let mut scan = Scan { raw, at: 0, pieces: Vec::new(), pattern: false, substitution: false };
-        scan.run();
-        let Scan { pieces, pattern, substitution, .. } = scan;
+        let Scan { pieces, pattern, substitution, .. } = Scan::of(raw);
         let value = match pieces.as_slice() {
             _ if pattern => None,
             [] => Some(String::new()),
@@ -156,7 +154,13 @@ struct Scan<'a> {
     substitution: bool,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn of(raw: &'a str) -> Self {
+        let mut scan = Self { raw, at: 0, pieces: Vec::new(), pattern: false, substitution: false };
+        scan.run();
+        scan
+    }
+
     fn run(&mut self) {
         if let Some(rest) = self.raw.strip_prefix('~') {
             let user = rest.find('/').unwrap_or(rest.len());

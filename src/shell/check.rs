@@ -1,0 +1,81 @@
+//! Every edit is tried before it is handed out.
+//!
+//! A refactoring that goes wrong must not reach a file. So each edit is applied to the instruction
+//! alone, read again, and must have changed the commands as it was meant to and nothing else: a `[` that
+//! comes to stand first may make the instruction exec form, a lost line end may join two instructions.
+
+use super::{Command, Script};
+use crate::{
+    dockerfile::Dockerfile,
+    text::{Edit, apply},
+};
+
+/// What a command is, apart from its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) words: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Shape {
+    pub(super) fn of(command: &Command) -> Self {
+        let words = command.words.iter().map(|it| it.raw.clone()).collect();
+        let assigned = command.assignments.iter().map(|it| format!("{}={}", it.name, it.value.raw));
+        let redirects =
+            command.redirects.iter().map(|it| format!("{}{}", it.operator, it.target.raw));
+        let descriptors = command.redirects.iter().map(|it| format!("{:?}", it.descriptor));
+        let scope = std::iter::once(format!("{:?} {}", command.scope, command.stages));
+        Self { words, others: assigned.chain(redirects).chain(descriptors).chain(scope).collect() }
+    }
+}
+
+impl Script {
+    pub(super) fn shapes(&self) -> Vec<Shape> {
+        self.commands.iter().map(Shape::of).collect()
+    }
+
+    pub(super) fn index_of(&self, command: &Command) -> Option<usize> {
+        self.commands.iter().position(|it| it.span == command.span)
+    }
+
+    /// The edits, when they make exactly these commands of the script and leave all else as it is.
+    pub(super) fn checked(&self, edits: Vec<Edit>, expected: &[Shape]) -> Option<Vec<Edit>> {
+        let inside = |it: &Edit| self.item.start <= it.span.start && it.span.end <= self.item.end;
+        if !edits.iter().all(inside) {
+            return None;
+        }
+        let moved = edits.iter().map(|it| {
+            let span = it.span.start - self.item.start..it.span.end - self.item.start;
+            Edit::replace(span, it.text.clone())
+        });
+        let before = &self.source[self.item.clone()];
+        let after = apply(before, &moved.collect::<Vec<_>>());
+        // An instruction that continues at the end of its file swallows whatever comes.
+        let behind = if self.alone(before, BEHIND).1 == 2 { BEHIND } else { "" };
+        let (before, old) = self.alone(before, behind);
+        let (after, new) = self.alone(&after, behind);
+        let parsed = Dockerfile::parse(after.as_str());
+        let (_, instruction) = parsed.instructions().next()?;
+        let instruction = instruction.trigger.as_deref().unwrap_or(instruction);
+        let script = Self::of(&parsed, instruction).ok()?;
+        let same =
+            old == new && comments(&before).eq(comments(&after)) && script.shapes() == expected;
+        same.then_some(edits)
+    }
+
+    /// An instruction in a file of its own, with `behind` behind it; and how many are read there.
+    fn alone(&self, instruction: &str, behind: &str) -> (String, usize) {
+        let directive = if self.backtick { "# escape=`\n" } else { "" };
+        let end = if instruction.ends_with('\n') || behind.is_empty() { "" } else { "\n" };
+        let text = format!("{directive}{instruction}{end}{behind}");
+        let count = Dockerfile::parse(text.as_str()).instructions().count();
+        (text, count)
+    }
+}
+
+/// An instruction that must stay one of its own.
+const BEHIND: &str = "USER refit\n";
+
+fn comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|it| it.starts_with('#'))
+}
