@@ -91,7 +91,8 @@ fn mount(
     let mut edits = vec![site.dockerfile.add_flags(run.instruction, &flags)];
     for (call, caching) in &uses {
         let command = &run.script.commands()[call.command];
-        edits.extend(run.script.remove_words(command, &caching.off));
+        let off = || ("cache-off", "what turns the cache off here cannot be taken out".to_owned());
+        edits.extend(run.script.remove_words(command, &caching.off).ok_or_else(off)?);
     }
     edits.extend(without_cleaning(&run, &uses)?);
     if settings.mount_caches.syntax && site.dockerfile.directive("syntax").is_none() {
@@ -353,7 +354,7 @@ fn without_cleaning(run: &Run<'_>, uses: &[(&CallSite, Caching)]) -> Result<Vec<
         if is_cleaner || (!cleaned.is_empty() && cleaned.len() == paths) {
             edits.extend(run.script.remove_pipeline(command).ok_or_else(emptied)?);
         } else {
-            edits.extend(run.script.remove_words(command, &cleaned));
+            edits.extend(run.script.remove_words(command, &cleaned).ok_or_else(emptied)?);
         }
     }
     Ok(edits)

@@ -139,10 +139,11 @@ fn flags(
                     .ok_or_else(conflict)?;
                 let command = &run.script.commands()[call.command];
                 let manifest = evidence.manifest(project).ok_or_else(conflict)?;
-                edits.extend(match manifest.without_dev() {
+                let rewritten = match manifest.without_dev() {
                     Some(instead) => run.script.replace_word(command, flag.word, &instead),
                     None => run.script.remove_word(command, flag.word),
-                });
+                };
+                edits.extend(rewritten.ok_or_else(conflict)?);
             }
         }
     }
@@ -173,6 +174,7 @@ fn install(
         );
         edits.push(site.dockerfile.insert_before(run.item, &lines));
     }
+    let unwritable = || ("unknown-installer", "the installer cannot be rewritten here".to_owned());
     match installer {
         Installer::Package { word, name, .. } => {
             let raw = &command.words[*word].raw;
@@ -182,17 +184,15 @@ fn install(
                 .filter(|it| matches!(it, '"' | '\''))
                 .filter(|it| !variable || *it == '"');
             let quote = quote.map_or(if variable { "\"" } else { "" }.to_owned(), String::from);
-            edits.extend(run.script.replace_word(
-                command,
-                *word,
-                &format!("{quote}{name}=={version}{quote}"),
-            ));
+            let text = format!("{quote}{name}=={version}{quote}");
+            let pinned = run.script.replace_word(command, *word, &text);
+            edits.extend(pinned.ok_or_else(unwritable)?);
             Ok(Vec::new())
         }
         Installer::Script { has_dash } => {
             let words: &[&str] = if *has_dash { &[] } else { &["-"] };
             let words: Vec<&str> = words.iter().copied().chain(["--version", &version]).collect();
-            edits.extend(run.script.append_words(command, &words));
+            edits.push(run.script.append_words(command, &words).ok_or_else(unwritable)?);
             Ok(Vec::new())
         }
         Installer::DeadScript(_) => {
