@@ -1,6 +1,6 @@
 //! The shell reader and its edits over the RUNs of thousands of real files.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test that tells its figures")]
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use refit::{
     dockerfile::{Dockerfile, Instruction, Kind},
-    shell::{Command, Joined, NotShell, Script},
+    shell::{Command, Joined, NotShell, Redirect, Script},
     text::{self, Edit},
 };
 
@@ -43,17 +43,12 @@ fn first(dockerfile: &Dockerfile) -> &Instruction {
 
 /// What a command is, without its place in the file.
 fn shape(command: &Command) -> String {
-    let mut shape = format!("{:?} {}/{} ", command.scope, command.position, command.stages);
-    for it in &command.assignments {
-        shape += &format!("{}={} ", it.name, it.value.raw);
-    }
-    for it in &command.words {
-        shape += &format!("{} ", it.raw);
-    }
-    for it in &command.redirects {
-        shape += &format!("{:?}{}{} ", it.descriptor, it.operator, it.target.raw);
-    }
-    shape
+    let place = format!("{:?} {}/{} ", command.scope, command.position, command.stages);
+    let assigned = command.assignments.iter().map(|it| format!("{}={} ", it.name, it.value.raw));
+    let words = command.words.iter().map(|it| format!("{} ", it.raw));
+    let redirect = |it: &Redirect| format!("{:?}{}{} ", it.descriptor, it.operator, it.target.raw);
+    let redirects = command.redirects.iter().map(redirect);
+    std::iter::once(place).chain(assigned).chain(words).chain(redirects).collect()
 }
 
 fn shapes(script: &Script) -> Vec<(String, Joined)> {
