@@ -177,6 +177,15 @@ impl Install {
     }
 }
 
+/// What is wrong with the text of a manifest of this name; `None` for a sound one and for other files.
+pub fn broken_manifest(name: &str, text: &str) -> Option<pyproject::Broken> {
+    match name {
+        "pyproject.toml" => pyproject::Pyproject::read(text).err(),
+        "Pipfile" => pyproject::pipfile_paths(text).err(),
+        _ => None,
+    }
+}
+
 /// Every program that a manager is called as: what to look for before reading a script.
 pub fn programs() -> Vec<&'static str> {
     MANAGERS.iter().flat_map(|it| it.programs).copied().collect()

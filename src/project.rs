@@ -25,6 +25,7 @@ pub use tree::Tree;
 use crate::{
     change::{Change, FileChange, Outcome},
     dockerfile::Dockerfile,
+    packages,
     path::RepoPath,
     text::{self, Edit},
 };
@@ -111,6 +112,19 @@ impl Project {
     /// What of compose files, workflows and the like could not be read; they are read on first use.
     pub fn caller_problems(&self) -> impl Iterator<Item = &Problem> {
         self.files().flat_map(|it| &it.callers().problems)
+    }
+
+    /// The manifests of package managers that cannot be read.
+    pub fn manifest_problems(&self) -> impl Iterator<Item = Problem> {
+        self.files().filter_map(|file| {
+            let broken = packages::broken_manifest(file.path.file_name(), &file.text)?;
+            Some(Problem {
+                path: file.path.clone(),
+                line: Some(broken.line),
+                message: broken.message,
+                hint: "mend it, so that what it installs is known".to_owned(),
+            })
+        })
     }
 
     /// The Dockerfiles, by path; those that BuildKit would refuse are not among them.

@@ -156,8 +156,9 @@ impl Report {
 /// What of a project could not be read or understood: a line per file, the first of its errors.
 pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
     let mut problems = project.problems().to_vec();
+    problems.extend(project.caller_problems().cloned());
+    problems.extend(project.manifest_problems());
     for file in project.files() {
-        problems.extend(file.callers().problems.iter().cloned());
         let Some(dockerfile) = file.dockerfile().filter(|_| selection.selects(&file.path)) else {
             continue;
         };

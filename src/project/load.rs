@@ -47,7 +47,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each says what it is")]
 pub enum LoadError {
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{}: not a folder and not named as a Dockerfile", .0.display())]
     NotADockerfile(PathBuf),

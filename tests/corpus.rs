@@ -1,0 +1,131 @@
+//! The whole run on thousands of real Dockerfiles and more than a hundred real projects: what must never
+//! happen, counted, and what does happen, printed.
+
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
+
+mod support;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
+
+use refit::{
+    change::Safety,
+    dockerfile::{Dockerfile, Keyword, Kind, stage::stages},
+    path::RepoPath,
+    plan::{Options, Plan, codes, plan},
+    project::{Project, is_dockerfile},
+    recipe,
+};
+
+#[test]
+fn real_dockerfiles_come_out_sound() {
+    let Some(archive) = support::corpus("dockerfiles.tar.xz") else { return };
+    // Some have names that only a caller's `dockerfile:` explains; here they all count.
+    let named =
+        |(path, bytes): (String, Vec<u8>)| match is_dockerfile(path.rsplit('/').next().unwrap()) {
+            true => (path, bytes),
+            false => (format!("{path}.Dockerfile"), bytes),
+        };
+    let project = Project::new(support::files(&archive).into_iter().map(named).filter_map(text));
+    assert_eq!(project.files().filter(|it| it.dockerfile().is_some()).count(), 5233);
+    check("dockerfiles", project);
+}
+
+#[test]
+fn real_projects_come_out_sound() {
+    let Some(archive) = support::corpus("projects.tar.xz") else { return };
+    let mut projects: BTreeMap<String, Vec<(RepoPath, String)>> = BTreeMap::new();
+    for (path, text) in support::files(&archive).into_iter().filter_map(text) {
+        let name = path.as_str().split('/').nth(1).unwrap().to_owned();
+        if name == "INDEX.tsv" {
+            continue;
+        }
+        let folder = RepoPath::new(&format!("projects/{name}")).unwrap();
+        let path = RepoPath::new(path.strip_prefix(&folder).unwrap()).unwrap();
+        projects.entry(name).or_default().push((path, text));
+    }
+    assert_eq!(projects.len(), 116);
+    let mut reached: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (name, files) in projects {
+        for transform in check(&name, Project::new(files)) {
+            reached.entry(transform).or_default().insert(name.clone());
+        }
+    }
+    for (transform, projects) in reached {
+        println!("{transform} changes {} of 116 projects", projects.len());
+    }
+}
+
+fn text((path, bytes): (String, Vec<u8>)) -> Option<(RepoPath, String)> {
+    Some((RepoPath::new(&path)?, String::from_utf8(bytes).ok()?))
+}
+
+/// Plans a project twice and asserts what must hold of each file; the transforms that changed something.
+fn check(name: &str, project: Project) -> BTreeSet<&'static str> {
+    let transforms: Vec<_> = recipe::find("audit").unwrap().transforms().copied().collect();
+    let started = Instant::now();
+    let done = plan(project, &transforms, &Options::default()).unwrap();
+    let seconds = started.elapsed().as_secs_f64();
+    let bugs: Vec<_> = done.declines.iter().filter(|it| it.code == codes::ENGINE).collect();
+    assert!(bugs.is_empty(), "{name}: the engine objected: {bugs:#?}");
+    let again = plan(done.after().clone(), &transforms, &Options::default()).unwrap();
+    let more: Vec<_> = again.changes().map(|it| format!("{} {}", it.1.place, it.1.title)).collect();
+    assert!(more.is_empty(), "{name}: a second run changes more: {more:#?}");
+    for (file, before) in done.before.dockerfiles() {
+        let after = done.after().file(file.path.as_str()).and_then(|it| it.dockerfile()).unwrap();
+        assert!(after.errors.is_empty(), "{name}: {}: {:?}", file.path, after.errors);
+        let lost = comments(before)
+            .into_iter()
+            .filter(|(text, count)| comments(after).get(text).copied().unwrap_or(0) < *count);
+        assert_eq!(lost.collect::<Vec<_>>(), [], "{name}: {}: comments lost", file.path);
+        assert_eq!(config(before), config(after), "{name}: {}: config differs", file.path);
+    }
+    report(name, &done, seconds);
+    done.changes().map(|it| it.0).collect()
+}
+
+/// How often each comment occurs, those inside instructions included.
+fn comments(dockerfile: &Dockerfile) -> BTreeMap<String, usize> {
+    let mut comments = BTreeMap::new();
+    for item in dockerfile.items.iter().filter(|it| !matches!(it.kind, Kind::Directive(_))) {
+        let heredocs = match &item.kind {
+            Kind::Instruction(it) => it.heredocs.first().map(|it| it.body.start),
+            _ => None,
+        };
+        let lines = dockerfile.source[item.span.start..heredocs.unwrap_or(item.span.end)].lines();
+        for line in lines.map(str::trim).filter(|it| it.starts_with('#')) {
+            *comments.entry(line.to_owned()).or_default() += 1;
+        }
+    }
+    comments
+}
+
+/// What the last stage says of the image, in order.
+fn config(dockerfile: &Dockerfile) -> Vec<String> {
+    use Keyword::{Cmd, Entrypoint, Expose, Healthcheck, Label, User, Volume, Workdir};
+    let kinds = [Cmd, Entrypoint, Expose, Healthcheck, Label, User, Volume, Workdir];
+    let stages = stages(dockerfile);
+    let last = stages.last().into_iter().flat_map(|it| it.instructions());
+    last.filter(|it| kinds.contains(&it.2.keyword))
+        .map(|it| it.2.logical.text.trim().to_owned())
+        .collect()
+}
+
+fn report(name: &str, plan: &Plan, seconds: f64) {
+    let files: BTreeSet<_> = plan.changes().flat_map(|it| it.1.files.keys()).collect();
+    let safe = plan.changes().filter(|it| it.1.safety == Safety::Safe).count();
+    let mut declines: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for it in &plan.declines {
+        *declines.entry((it.transform, it.code)).or_default() += 1;
+    }
+    let all = plan.changes().count();
+    println!(
+        "{name}: {} files changed by {all} changes ({safe} safe) in {seconds:.2} s",
+        files.len()
+    );
+    declines
+        .into_iter()
+        .for_each(|((transform, code), count)| println!("  {transform} [{code}] {count}"));
+}
