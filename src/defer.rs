@@ -205,9 +205,9 @@ impl<'a> Deferral<'a> {
             let site = run.calls().iter().find(|it| it.command == index);
             let directory = run.directory(command);
             let version =
-                site.and_then(|it| self.site.installed(self.stage, run.item, &it.call.program));
-            let at =
-                At { state: &run.state, directory: directory.as_deref(), text: &text, version };
+                || self.site.installed(self.stage, run.item, &site.as_ref()?.call.program);
+            let (state, version) = (&run.state, &version);
+            let at = At { state, directory: directory.as_deref(), text: &text, version };
             let found = role(command, site, &at, &brings);
             // A folder that only a COPY makes is not there yet.
             let elsewhere =

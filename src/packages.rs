@@ -47,7 +47,7 @@ pub struct At<'a> {
     /// The text of the file that a COPY put at a path of the image.
     pub text: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// The version of the manager, when the Dockerfile pins one.
-    pub version: Option<version::Version>,
+    pub version: &'a dyn Fn() -> Option<version::Version>,
 }
 
 /// What a command that installs from manifests reads and makes.

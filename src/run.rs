@@ -1,14 +1,19 @@
 //! A RUN in place: its script, the calls in it, and what holds where it stands.
 
-use std::cell::OnceCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    ops::Deref,
+    rc::Rc,
+};
 
 use crate::{
     change::{Change, Decline, FileChange, Place, Safety},
     dockerfile::{
-        Dockerfile, Instruction, Keyword,
+        Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, State, absolute, stages},
     },
-    packages::{At, Call, version::Version},
+    packages::{At, Call, Refusal, version::Version},
     path::RepoPath,
     shell::{Command, Directory, NotShell, Script},
     text::Edit,
@@ -22,6 +27,8 @@ pub struct Site<'a> {
     pub dockerfile: &'a Dockerfile,
     /// Its stages, in order.
     pub stages: Vec<Stage<'a>>,
+    /// The RUNs that were read, by item: each is asked for many times.
+    runs: RefCell<HashMap<usize, Result<Rc<Reading>, Refusal>>>,
 }
 
 /// A RUN that a shell runs.
@@ -30,12 +37,25 @@ pub struct Run<'a> {
     pub item: usize,
     /// The instruction.
     pub instruction: &'a Instruction,
+    source: &'a str,
+    reading: Rc<Reading>,
+}
+
+/// What reading a RUN gave: a [`Run`] dereferences to it.
+pub struct Reading {
     /// Its script.
     pub script: Script,
     /// What holds before it.
     pub state: State,
-    source: &'a str,
     calls: OnceCell<Vec<CallSite>>,
+}
+
+impl Deref for Run<'_> {
+    type Target = Reading;
+
+    fn deref(&self) -> &Reading {
+        &self.reading
+    }
 }
 
 /// A call in a script.
@@ -52,7 +72,7 @@ pub struct CallSite {
 impl<'a> Site<'a> {
     /// A Dockerfile with its stages.
     pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
-        Self { path, dockerfile, stages: stages(dockerfile) }
+        Self { path, dockerfile, stages: stages(dockerfile), runs: RefCell::default() }
     }
 
     /// The RUNs of a stage whose text has one of these words, by the index of their items.
@@ -65,22 +85,31 @@ impl<'a> Site<'a> {
         stage.instructions().filter(move |it| mentions(it.2)).map(|it| it.0)
     }
 
-    /// The RUN at an item.
+    /// The RUN at an item; read once.
     ///
     /// # Errors
     /// A decline's code and reason, when no POSIX shell runs it or the shell is not understood.
-    pub fn run(&self, stage: &Stage<'a>, item: usize) -> Result<Run<'a>, (&'static str, String)> {
-        let found = stage.instructions().find(|it| it.0 == item);
-        let Some((_, _, instruction)) = found.filter(|it| it.2.keyword == Keyword::Run) else {
-            return Err(refusal(NotShell::NotRun));
+    pub fn run(&self, stage: &Stage<'_>, item: usize) -> Result<Run<'a>, Refusal> {
+        let found = match &self.dockerfile.items[item].kind {
+            Kind::Instruction(it) if it.keyword == Keyword::Run => it,
+            _ => return Err(refusal(NotShell::NotRun)),
         };
-        let state = stage.state_before(item, &self.stages);
+        let known = self.runs.borrow().get(&item).cloned();
+        let reading = known.unwrap_or_else(|| {
+            let reading = self.read(stage, item, found).map(Rc::new);
+            self.runs.borrow_mut().insert(item, reading.clone());
+            reading
+        })?;
+        Ok(Run { item, instruction: found, source: &self.dockerfile.source, reading })
+    }
+
+    fn read(&self, stage: &Stage<'_>, item: usize, it: &Instruction) -> Result<Reading, Refusal> {
+        let state = self.stages[stage.index].state_before(item, &self.stages);
         if !state.is_posix_shell() {
             return Err(("not-posix-shell", "SHELL names a shell that is not POSIX".to_owned()));
         }
-        let script = Script::of(self.dockerfile, instruction).map_err(refusal)?;
-        let source = &self.dockerfile.source;
-        Ok(Run { item, instruction, script, state, source, calls: OnceCell::new() })
+        let script = Script::of(self.dockerfile, it).map_err(refusal)?;
+        Ok(Reading { script, state, calls: OnceCell::new() })
     }
 
     /// The version of a package that the stages up to an item install with pip, pipx or uv, when the last
@@ -126,17 +155,19 @@ impl<'a> Site<'a> {
     }
 
     /// A decline at an item.
-    pub fn decline(
-        &self,
-        transform: &'static str,
-        item: usize,
-        why: (&'static str, String),
-    ) -> Decline {
+    pub fn decline(&self, transform: &'static str, item: usize, why: Refusal) -> Decline {
         Decline { transform, place: self.place(item), code: why.0, reason: why.1 }
     }
 }
 
 impl Run<'_> {
+    /// The text of the file behind a span of the script.
+    pub fn text(&self, span: crate::text::Span) -> &str {
+        &self.source[span]
+    }
+}
+
+impl Reading {
     /// The calls of programs that are known, in order.
     pub fn calls(&self) -> &[CallSite] {
         self.calls.get_or_init(|| {
@@ -153,11 +184,6 @@ impl Run<'_> {
             command.assignments.iter().map(|it| (it.name.clone(), resolve(&it.value)));
         let call = Call::read(&words, assignments.collect())?;
         Some(CallSite { command: at, call, directory: self.directory(command) })
-    }
-
-    /// The text of the file behind a span of the script.
-    pub fn text(&self, span: crate::text::Span) -> &str {
-        &self.source[span]
     }
 
     /// The directory that a command runs in, absolute.
@@ -181,7 +207,7 @@ impl Run<'_> {
             state: &self.state,
             directory: site.directory.as_deref(),
             text: &|_| None,
-            version: None,
+            version: &|| None,
         }
     }
 
@@ -211,7 +237,7 @@ fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
     })
 }
 
-fn refusal(it: NotShell) -> (&'static str, String) {
+fn refusal(it: NotShell) -> Refusal {
     let (code, reason) = match it {
         NotShell::Exec => ("exec-form", "RUN is in exec form, without a shell"),
         NotShell::Heredoc | NotShell::Interpreter => ("heredoc", "RUN takes a here-document"),

@@ -130,7 +130,8 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     if has_folders && !call.has(&["--no-directory"]) {
         flags.push("--no-directory");
     }
-    let can_skip_folders = at.version.as_ref().is_some_and(|it| *it >= Version::new(&[1, 5]));
+    let version = if has_folders { (at.version)() } else { None };
+    let can_skip_folders = version.as_ref().is_some_and(|it| *it >= Version::new(&[1, 5]));
     install.source = if let Some(path) = manifest.paths.first().filter(|_| verb == "export") {
         Source::Now(
             "local-requirement",
@@ -144,10 +145,8 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
             "poetry install --only-root installs nothing but the project itself".to_owned(),
         )
     } else if flags.contains(&"--no-directory") && !can_skip_folders {
-        let version = at
-            .version
-            .as_ref()
-            .map_or("an unpinned Poetry".to_owned(), |it| format!("Poetry {it}"));
+        let version =
+            version.as_ref().map_or("an unpinned Poetry".to_owned(), |it| format!("Poetry {it}"));
         let reason = format!(
             "pyproject.toml depends on folders of the project, and {version} may not know --no-directory (1.5)"
         );
