@@ -1,0 +1,109 @@
+//! The transcript in `examples/assistants/README.md` is a session that really happened: every command in
+//! it is run, in order, in a copy of the example, and prints what stands below it.
+//!
+//! `UPDATE=1 cargo test --test readme` writes what the commands print.
+
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const README: &str = "examples/assistants/README.md";
+
+#[test]
+fn the_example_is_a_session_that_happened() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let example = copy(&root.join("examples/assistants"));
+    let readme = fs::read_to_string(root.join(README)).unwrap();
+    let mut actual = String::new();
+    let mut lines = readme.lines().peekable();
+    while let Some(line) = lines.next() {
+        actual += line;
+        actual.push('\n');
+        if line != "```console" {
+            continue;
+        }
+        while let Some(line) = lines.next_if(|it| *it != "```") {
+            // What was printed is printed afresh.
+            if let Some(command) = line.strip_prefix("$ ") {
+                actual += &format!("{line}\n{}", session(example.path(), command));
+            }
+        }
+    }
+    if env::var_os("UPDATE").is_some() {
+        fs::write(root.join(README), &actual).unwrap();
+    }
+    similar_asserts(&readme, &actual);
+}
+
+#[test]
+fn the_readme_names_commands_that_exist() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let commands = readme.lines().filter_map(|it| it.strip_prefix("$ refit "));
+    let mut seen = 0;
+    for command in commands {
+        let words = command.split('#').next().unwrap().split_whitespace().take(1);
+        let help =
+            Command::new(env!("CARGO_BIN_EXE_refit")).args(words).arg("--help").output().unwrap();
+        assert!(help.status.success(), "README.md: refit {command}");
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
+fn similar_asserts(expected: &str, actual: &str) {
+    if expected != actual {
+        let diff = similar::TextDiff::from_lines(expected, actual);
+        panic!("{README} is stale (UPDATE=1 writes it):\n{}", diff.unified_diff());
+    }
+}
+
+/// The example in a repository of its own, committed.
+fn copy(example: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files(example) {
+        let target = folder.path().join(file.strip_prefix(example).unwrap());
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        // What the session prints must not depend on what this file says of it.
+        if file.file_name().unwrap() != "README.md" {
+            fs::copy(&file, target).unwrap();
+        }
+    }
+    for command in ["git init --quiet .", "git add --all", "git commit --quiet --message start"] {
+        assert_eq!(session(folder.path(), command), "");
+    }
+    folder
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+        if entry.is_dir() { found.extend(files(&entry)) } else { found.push(entry) }
+    }
+    found
+}
+
+/// What a command line prints, on both streams and in the order in which a terminal shows them.
+fn session(folder: &Path, command: &str) -> String {
+    let refit = Path::new(env!("CARGO_BIN_EXE_refit")).parent().unwrap();
+    let path = format!("{}:{}", refit.display(), env::var("PATH").unwrap());
+    let output = Command::new("sh")
+        .args(["-c", &format!("{command} 2>&1")])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("NO_COLOR", "1")
+        .envs([("GIT_AUTHOR_NAME", "a"), ("GIT_AUTHOR_EMAIL", "a@example.com")])
+        .envs([("GIT_COMMITTER_NAME", "a"), ("GIT_COMMITTER_EMAIL", "a@example.com")])
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    match output.status.code() {
+        Some(0) => text,
+        code => format!("{text}[exit {}]\n", code.unwrap_or(-1)),
+    }
+}
