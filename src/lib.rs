@@ -13,6 +13,7 @@
 //! 8. Nothing is in a diff that the change's title does not say.
 
 pub mod apply;
+pub mod caches;
 pub mod change;
 pub mod check;
 pub mod cli;

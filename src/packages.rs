@@ -32,6 +32,8 @@ pub struct Manager {
     pub install: fn(&Call, &At<'_>) -> Option<Install>,
     /// How a command uses the manager's cache; `None` when it fills none.
     pub caching: fn(&Call, &At<'_>) -> Option<Caching>,
+    /// The files that configure the manager, each with what it says there of the cache.
+    pub cache_config: &'static [(&'static str, &'static str)],
 }
 
 /// The package managers that are known.
@@ -94,6 +96,12 @@ pub struct Caching {
     pub off: Vec<usize>,
     /// The variables that turn it off when they are set, and how to tell.
     pub off_variables: &'static [OffVariable],
+    /// Whether what is installed leads into the cache or lives in it, which the image then needs.
+    pub linked: bool,
+    /// Whether it takes what is in the cache for granted, without network.
+    pub offline: bool,
+    /// Whether builds that fill it at the same time may trip over each other.
+    pub exclusive: bool,
 }
 
 /// A variable that turns a cache off.

@@ -84,6 +84,11 @@ impl Dockerfile {
         let start = self.source[..at].rfind('\n').map_or(0, |it| it + 1);
         let width = at - start + line.len() + flags.iter().map(|it| it.len() + 1).sum::<usize>();
         let breaks = format!(" {}{}{}", self.escape, self.line_end(), self.indentation(it));
+        if !it.flags.is_empty() && line.trim() == self.escape.to_string() {
+            // The flags that are there have lines of their own.
+            let flags: String = flags.iter().map(|it| format!("{breaks}{it}")).collect();
+            return Edit::insert(at, flags);
+        }
         if flags.len() == 1 && (width <= 100 || line.trim() == self.escape.to_string()) {
             return Edit::insert(at, format!(" {}", flags[0]));
         }
@@ -173,6 +178,14 @@ mod tests {
         assert_eq!(add("FROM a\nRUN b", &["--x=1"]), "FROM a\nRUN --x=1 b");
         assert_eq!(add("FROM a\nRUN --y b", &["--x=1"]), "FROM a\nRUN --y --x=1 b");
         assert_eq!(add("FROM a\nRUN \\\n  b", &["--x=1"]), "FROM a\nRUN --x=1 \\\n  b");
+        assert_eq!(
+            add("FROM a\nRUN --x \\\n  b", &["--y", "--z"]),
+            "FROM a\nRUN --x \\\n  --y \\\n  --z \\\n  b"
+        );
+        assert_eq!(
+            add("\u{feff}FROM a\r\nRUN b && \\\r\n\tc\r\n", &["--x=1", "--y=2"]),
+            "\u{feff}FROM a\r\nRUN --x=1 \\\r\n\t--y=2 \\\r\n\tb && \\\r\n\tc\r\n"
+        );
         assert_eq!(
             add("FROM a\nRUN b && \\\n  c", &["--x=1", "--y=2"]),
             "FROM a\nRUN --x=1 \\\n  --y=2 \\\n  b && \\\n  c"

@@ -11,6 +11,7 @@ pub const MANAGER: Manager = Manager {
     manifests: &["pyproject.toml", "pdm.lock", "pdm.toml", ".pdm-python", ".pdm.toml"],
     install,
     caching,
+    cache_config: &[("pdm.toml", "cache"), (".pdm.toml", "cache")],
 };
 
 pub(super) const NO_CACHE: OffVariable =
@@ -57,14 +58,14 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
 
 fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
     let fills = matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock");
-    // With this cache, packages are links into the cache.
-    let links = !matches!(at.variable(call, "PDM_INSTALL_CACHE"), super::Setting::Unset);
-    let folder = at.cache(call, "PDM_CACHE_DIR", "pdm").filter(|_| !links).unwrap_or_default();
-    let off = call.flags(&["--no-cache"]).map(|it| it.word).collect();
+    let folder = at.cache(call, "PDM_CACHE_DIR", "pdm").unwrap_or_default();
     fills.then(|| Caching {
         folders: vec![folder.clone()],
         root: folder,
-        off,
+        off: call.flags(&["--no-cache"]).map(|it| it.word).collect(),
         off_variables: &[NO_CACHE],
+        // With this cache, packages are links into the cache.
+        linked: !matches!(at.variable(call, "PDM_INSTALL_CACHE"), super::Setting::Unset),
+        ..Caching::default()
     })
 }

@@ -23,6 +23,7 @@ pub const MANAGER: Manager = Manager {
     ],
     install,
     caching,
+    cache_config: &[("pip.conf", "cache")],
 };
 
 /// The options of `pip install` that take a value.
@@ -216,11 +217,23 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
     if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
         return None;
     }
+    // Without an index nothing is fetched, and so nothing is cached.
+    if call.has(&["--no-index"]) {
+        return None;
+    }
     let folder = match call.values(&["--cache-dir"]).last() {
         Some(folder) => folder.and_then(|it| at.path(it)),
         None => at.cache(call, "PIP_CACHE_DIR", "pip"),
     };
-    let off = call.flags(&["--no-cache-dir"]).map(|it| it.word).collect();
     let folder = folder.unwrap_or_default();
-    Some(Caching { folders: vec![folder.clone()], root: folder, off, off_variables: &[NO_CACHE] })
+    // pip takes options that are cut short, as long as they fit no other.
+    let is_off = |it: &str| it.starts_with("--no-ca") && "--no-cache-dir".starts_with(it);
+    let off = call.arguments.iter().filter(|it| it.text.as_deref().is_some_and(is_off));
+    Some(Caching {
+        folders: vec![folder.clone()],
+        root: folder,
+        off: off.map(|it| it.word).collect(),
+        off_variables: &[NO_CACHE],
+        ..Caching::default()
+    })
 }

@@ -11,6 +11,7 @@ pub const MANAGER: Manager = Manager {
     manifests: &["Pipfile", "Pipfile.lock"],
     install,
     caching,
+    cache_config: &[],
 };
 
 const VALUED: &[&str] = &[
@@ -66,5 +67,6 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
         root: folder,
         off,
         off_variables: &[pip::NO_CACHE],
+        ..Caching::default()
     })
 }

@@ -19,6 +19,7 @@ pub const MANAGER: Manager = Manager {
     manifests: &["pyproject.toml", "poetry.lock", "poetry.toml"],
     install,
     caching,
+    cache_config: &[("poetry.toml", "cache-dir")],
 };
 
 /// The version of the audit: what is pinned when nothing tells.
@@ -173,5 +174,7 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
             ["cache", "artifacts"].map(|it| format!("{}/{it}", root.trim_end_matches('/'))).to_vec()
         }
     };
-    Some(Caching { folders, root, off, off_variables: &[] })
+    // Before 1.3, an archive that is being written looks like one that is there.
+    let exclusive = at.version.as_ref().is_some_and(|it| (it.part(0), it.part(1)) < (1, 3));
+    Some(Caching { folders, root, off, exclusive, ..Caching::default() })
 }

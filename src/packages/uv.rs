@@ -11,6 +11,12 @@ pub const MANAGER: Manager = Manager {
     manifests: &["pyproject.toml", "uv.lock", "uv.toml", ".python-version"],
     install,
     caching,
+    cache_config: &[
+        ("pyproject.toml", "symlink"),
+        ("uv.toml", "cache-dir"),
+        ("uv.toml", "no-cache"),
+        ("uv.toml", "symlink"),
+    ],
 };
 
 pub(super) const NO_CACHE: OffVariable = OffVariable { name: "UV_NO_CACHE", when: is_true };
@@ -119,15 +125,18 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
         Some(folder) => folder.and_then(|it| at.path(it)),
         None => at.cache(call, "UV_CACHE_DIR", "uv"),
     };
+    let folder = folder.unwrap_or_default();
     let symlinks = call.values(&["--link-mode"]).contains(&Some("symlink"))
         || at.variable(call, "UV_LINK_MODE") == super::Setting::Known("symlink".to_owned());
-    // Links into a cache that is not in the image would lead nowhere.
-    let folder = folder.filter(|_| !symlinks).unwrap_or_default();
-    let off = call.flags(&["--no-cache", "-n", "--no-cache-dir"]).map(|it| it.word).collect();
     fills.then(|| Caching {
         folders: vec![folder.clone()],
         root: folder,
-        off,
+        off: call.flags(&["--no-cache", "-n", "--no-cache-dir"]).map(|it| it.word).collect(),
         off_variables: &[NO_CACHE],
+        // A script's environment lives in the cache.
+        linked: symlinks || call.has(&["--script"]),
+        offline: call.has(&["--offline"])
+            || !matches!(at.variable(call, "UV_OFFLINE"), super::Setting::Unset),
+        ..Caching::default()
     })
 }

@@ -98,8 +98,9 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
             || path.parent().is_some_and(|it| it.file_name() == "requirements"));
     match name {
         "Pipfile.lock" | "pdm.lock" | "poetry.lock" | "uv.lock" => Some(Wanted::Lock),
-        ".python-version" | "Pipfile" | "package.json" | "poetry.toml" | "pyproject.toml"
-        | "refit.toml" | "setup.cfg" | "setup.py" | "uv.toml" => Some(Wanted::Manifest),
+        ".pdm.toml" | ".python-version" | "Pipfile" | "package.json" | "pdm.toml" | "pip.conf"
+        | "poetry.toml" | "pyproject.toml" | "refit.toml" | "setup.cfg" | "setup.py"
+        | "uv.toml" => Some(Wanted::Manifest),
         _ if requirements => Some(Wanted::Manifest),
         _ => None,
     }

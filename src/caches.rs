@@ -1,0 +1,173 @@
+//! The caches that a RUN fills, and what it takes to keep them in cache mounts.
+//!
+//! What a manager's command fills is that manager's to know (see [`crate::packages`]). Here is what the
+//! Dockerfile around it has to say: who runs it, what else reads or empties the cache, which mounts are
+//! there. Nothing here changes a file.
+
+mod cleaning;
+mod guard;
+mod off;
+mod readers;
+
+use crate::{
+    dockerfile::{
+        image::{Family, ImageRef},
+        stage::Stage,
+    },
+    packages::{self, Caching, Refusal},
+    project::{Project, copies::below},
+    run::{CallSite, Run, Site},
+    text::Edit,
+};
+
+pub use off::{all_mounted, removable};
+
+/// The calls of a RUN that fill caches.
+pub struct Caches<'r> {
+    run: &'r Run<'r>,
+    uses: Vec<Use<'r>>,
+    mounts: Vec<Mounted>,
+}
+
+/// A call that fills a cache.
+struct Use<'r> {
+    site: &'r CallSite,
+    caching: Caching,
+}
+
+/// A mount that a RUN has.
+struct Mounted {
+    is_cache: bool,
+    /// Where, absolute; `None` when it cannot be known.
+    target: Option<String>,
+    raw: String,
+}
+
+impl<'r> Caches<'r> {
+    /// What the calls of a RUN fill; `None` when they fill nothing.
+    pub fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'r>) -> Option<Self> {
+        let uses: Vec<_> =
+            run.calls().iter().filter_map(|it| Use::of(site, stage, run, it)).collect();
+        let mounts = run.instruction.mounts().filter_map(|it| {
+            let raw = it.target?;
+            let target = run.state.expand(&raw, site.dockerfile.escape);
+            let target = target.and_then(|it| run.state.absolute(&it));
+            Some(Mounted { is_cache: it.kind == "cache", target, raw })
+        });
+        (!uses.is_empty()).then(|| Self { run, uses, mounts: mounts.collect() })
+    }
+
+    /// The folders that no mount covers yet; one that is not known is empty.
+    pub fn unmounted(&self) -> Vec<&str> {
+        let mut folders: Vec<&str> = Vec::new();
+        for folder in self.uses.iter().flat_map(|it| &it.caching.folders) {
+            if !folders.contains(&folder.as_str()) && !self.is_covered(folder, false) {
+                folders.push(folder);
+            }
+        }
+        folders
+    }
+
+    /// Whether a flag empties a cache mount that is there.
+    pub fn starves(&self) -> bool {
+        let covered = |it: &Use<'_>| it.caching.folders.iter().all(|it| self.is_covered(it, true));
+        self.uses.iter().any(|it| !it.caching.off.is_empty() && covered(it))
+    }
+
+    fn is_covered(&self, folder: &str, by_cache: bool) -> bool {
+        // A target that cannot be expanded is somebody's cache mount all the same.
+        let covers = |it: &str| !folder.is_empty() && below(folder, it).is_some();
+        let mut mounts = self.mounts.iter().filter(|it| it.is_cache || !by_cache);
+        mounts.any(|it| it.target.as_deref().is_none_or(covers))
+    }
+
+    /// The managers that fill the caches, by the names of their programs.
+    pub fn managers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.uses.iter().map(|it| it.site.call.program.as_str()).collect();
+        names.dedup();
+        names
+    }
+
+    /// Whether a variable of this name would turn one of the caches off.
+    pub fn heeds(&self, variable: &str) -> bool {
+        self.uses.iter().any(|it| it.caching.off_variables.iter().any(|it| it.name == variable))
+    }
+
+    /// The flags that mount what is not mounted.
+    pub fn flags(&self) -> Vec<String> {
+        let image = self.run.state.image.as_deref().map(ImageRef::parse);
+        let alpine = image.is_some_and(|it| it.family() == Family::Alpine);
+        let flag = |folder: &str| {
+            let owner =
+                self.uses.iter().find(|it| it.caching.folders.iter().any(|it| it == folder));
+            let name = folder.split_once("/.cache/").map_or(folder, |it| it.1);
+            let name = name.trim_matches('/').replace('/', "-");
+            // A wheel built for musl is named like one for glibc, so the two must not share.
+            let id = if alpine { format!("id={name}-alpine,") } else { String::new() };
+            let sharing = match owner {
+                Some(it) if it.caching.exclusive => ",sharing=locked",
+                _ => "",
+            };
+            format!("--mount=type=cache,{id}target={folder}{sharing}")
+        };
+        self.unmounted().into_iter().map(flag).collect()
+    }
+
+    /// Takes out what turns the caches off or empties them in this RUN.
+    ///
+    /// # Errors
+    /// A decline, when that cannot be done without touching more.
+    pub fn let_fill(&self) -> Result<Vec<Edit>, Refusal> {
+        let mut edits = self.without_cleaning()?;
+        for it in &self.uses {
+            let command = &self.run.script.commands()[it.site.command];
+            let off =
+                || ("cache-off", "what turns the cache off here cannot be taken out".to_owned());
+            edits.extend(self.run.script.remove_words(command, &it.caching.off).ok_or_else(off)?);
+        }
+        Ok(edits)
+    }
+
+    /// Whether the caches may be kept out of the image, and in mounts.
+    ///
+    /// # Errors
+    /// A decline, when something speaks against it or nothing tells.
+    pub fn check(
+        &self,
+        project: &Project,
+        site: &Site<'_>,
+        stage: &Stage<'_>,
+    ) -> Result<(), Refusal> {
+        guard::builder(project, site)?;
+        guard::user(self)?;
+        guard::place(self)?;
+        guard::configuration(self, project, site, stage)?;
+        guard::files(self, site, stage)?;
+        readers::check(self, site, stage)
+    }
+}
+
+impl<'r> Use<'r> {
+    fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'_>, it: &'r CallSite) -> Option<Self> {
+        let manager = packages::manager(&it.call)?;
+        let mut at = run.at(it);
+        at.version = site.installed(stage, run.item, manager.name);
+        let caching = (manager.caching)(&it.call, &at)?;
+        Some(Use { site: it, caching })
+    }
+}
+
+/// Whether a RUN hands an install to another shell or program as text.
+pub fn nested(run: &Run<'_>) -> Option<Refusal> {
+    const SAYS: &[&str] = &["echo", "printf", "cat", "grep", "sed", "test", "[", "alias"];
+    let mut commands = run.script.commands().iter().enumerate();
+    let (_, nested) = commands.find(|(at, it)| {
+        let mut calls = run.calls().iter().filter(|it| it.command == *at);
+        let known = calls.any(|it| packages::manager(&it.call).is_some());
+        let says = it.program().is_some_and(|it| SAYS.contains(&it));
+        !known && !says && packages::seems_to_install(run.text(it.span.clone()))
+    })?;
+    let program = nested.program().unwrap_or("a command");
+    Some(("nested-shell", format!("the install is text that {program} runs")))
+}
