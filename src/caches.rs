@@ -142,6 +142,7 @@ impl<'r> Caches<'r> {
         guard::builder(project, site)?;
         guard::user(self)?;
         guard::place(self)?;
+        guard::home(self)?;
         guard::configuration(self, project, site, stage)?;
         guard::files(self, site, stage)?;
         readers::check(self, site, stage)
@@ -158,7 +159,7 @@ impl<'r> Use<'r> {
     }
 }
 
-/// Whether a RUN hands an install to another shell or program as text.
+/// Why an install is not read that a RUN hands to another shell or program.
 pub fn nested(run: &Run<'_>) -> Option<Refusal> {
     const SAYS: &[&str] = &["echo", "printf", "cat", "grep", "sed", "test", "[", "alias"];
     let mut commands = run.script.commands().iter().enumerate();
@@ -168,6 +169,6 @@ pub fn nested(run: &Run<'_>) -> Option<Refusal> {
         let says = it.program().is_some_and(|it| SAYS.contains(&it));
         !known && !says && packages::seems_to_install(run.text(it.span.clone()))
     })?;
-    let program = nested.program().unwrap_or("a command");
-    Some(("nested-shell", format!("the install is text that {program} runs")))
+    let program = nested.program().unwrap_or("a program that is not known");
+    Some(("indirect-install", format!("{program} runs the install, and how is not read here")))
 }

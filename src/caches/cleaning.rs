@@ -13,6 +13,7 @@ use crate::{
 /// The programs that write nothing below `~/.cache`, unless they are told to.
 const TIDY: &[&str] = &[
     "[",
+    "[[",
     "addgroup",
     "adduser",
     "apk",
@@ -27,6 +28,7 @@ const TIDY: &[&str] = &[
     "curl",
     "dnf",
     "echo",
+    "ensurepip",
     "export",
     "find",
     "groupadd",
@@ -70,7 +72,7 @@ impl Caches<'_> {
                 continue;
             }
             let mut cleaned = Vec::new();
-            for it in site.call.arguments.iter() {
+            for it in &site.call.arguments {
                 let word = &command.words[it.word];
                 if word.raw.starts_with('-') {
                     continue;

@@ -46,10 +46,14 @@ fn knows_cache_mounts(frontend: &str) -> Option<bool> {
         return None;
     }
     let tag = image.tag.unwrap_or("latest").trim_start_matches('v');
+    // Before 1.2, mounts were what the experimental frontends had more.
+    if tag.ends_with("experimental") {
+        return Some(true);
+    }
     let mut parts = tag.split(['.', '-']);
     match (parts.next()?, parts.next().and_then(|it| it.parse::<u32>().ok())) {
         ("1", Some(minor)) => Some(minor >= 2),
-        ("0" | "experimental", _) => Some(false),
+        ("0", _) => Some(false),
         _ => Some(true),
     }
 }
@@ -137,12 +141,31 @@ fn moved_by_script(caches: &Caches<'_>, it: &super::Use<'_>) -> Option<String> {
 /// A file that it sources may, too, but environments and version managers leave caches alone.
 pub(super) fn set_by_script(script: &Script, name: &str) -> bool {
     let set = format!("{name}=");
+    let inside = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let sets = |it: &str| it.match_indices(&set).any(|(at, _)| !it[..at].ends_with(inside));
     script.commands().iter().any(|it| {
         let alone = it.words.is_empty() && it.assignments.iter().any(|it| it.name == name);
         let declares = ["export", "declare", "readonly", "typeset", "eval"];
         let declares = it.program().is_some_and(|it| declares.contains(&it));
-        alone || (declares && it.words.iter().any(|it| it.raw.contains(&set)))
+        alone || (declares && it.words.iter().any(|it| sets(&it.raw)))
     })
+}
+
+/// The folders above a mount are root's in the image: in another's home that may be in the way, where
+/// no cache has been.
+pub(super) fn home(caches: &Caches<'_>) -> Result<(), Refusal> {
+    let run = caches.run;
+    let starts = caches.uses.iter().any(|it| !it.caching.off.is_empty());
+    let starts = starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.is_empty();
+    let home = run.state.home().filter(|it| *it != "/root").unwrap_or("/home");
+    let folders = caches.unmounted();
+    match folders.iter().find(|it| below(it, home).is_some() || it.starts_with("/home/")) {
+        Some(it) if starts => refuse(
+            "other-home",
+            format!("the folders above {it} would be root's, in a home that may be another's"),
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// No command and no file of the project may configure the cache: that beats the defaults.

@@ -6,8 +6,8 @@ use crate::{
         Instruction, Keyword,
         stage::{Stage, State},
     },
-    packages::{self, Refusal},
-    project::copies::below,
+    packages::{self, Caching, Refusal},
+    project::{copies::below, glob::Glob},
     run::{CallSite, Run, Site},
     shell::Command,
 };
@@ -33,8 +33,28 @@ pub(super) enum Reach {
 const HARMLESS: &[&str] =
     &["[", "cd", "du", "echo", "export", "ls", "mkdir", "printf", "rm", "test"];
 
-/// The programs that go down into folders.
-const WALKERS: &[&str] = &["chgrp", "chmod", "chown", "cp", "find", "mv", "rsync", "tar", "zip"];
+/// The words of a command that name what it goes down into, to change it if `same`, or to copy it.
+fn goes_into(command: &Command, program: &str, same: bool) -> Vec<usize> {
+    let words: Vec<usize> = command.positional(&[]).into_iter().map(|it| it.0).collect();
+    let sources = || words[..words.len().saturating_sub(1)].to_vec();
+    let flags = command.short_flags();
+    match program {
+        "cp" if flags.contains(['a', 'r', 'R']) => sources(),
+        "mv" | "rsync" => sources(),
+        "tar" => {
+            let mode = command.words.get(1).map_or("", |it| it.raw.as_str());
+            if mode.contains(['x', 't']) { Vec::new() } else { words }
+        }
+        "zip" => words,
+        "chgrp" | "chmod" | "chown" if same && flags.contains('R') => words,
+        "find" if same => {
+            let is_test = |it: &str| it.starts_with(['-', '(', '!', '\\']);
+            let all = 1..command.words.len();
+            all.take_while(|it| !is_test(&command.words[*it].raw)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
 
 /// Whether nothing but the managers themselves reads the caches.
 pub(super) fn check(
@@ -84,6 +104,7 @@ fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
         if HARMLESS.contains(&program) || program == "rm" && same {
             return false;
         }
+        let into = goes_into(command, program, same);
         (1..command.words.len()).filter(|it| manager.is_none() || !own(*it)).any(|word| {
             let reach = match call {
                 Some(site) => caches.reach_in(run, site, command, word),
@@ -91,7 +112,7 @@ fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
             };
             match reach {
                 Reach::Within => true,
-                Reach::Root | Reach::AllCaches | Reach::Above => WALKERS.contains(&program),
+                Reach::Root | Reach::AllCaches | Reach::Above => into.contains(&word),
                 Reach::Elsewhere => caches.mentions(&command.words[word].raw),
                 Reach::Unknown => false,
             }
@@ -178,38 +199,28 @@ impl Caches<'_> {
         let raw = &command.words[word].raw;
         match text {
             Some(it) if it.starts_with('-') => Reach::Elsewhere,
-            Some(it) => match run.at(site).path(stem(it)) {
-                Some(path) => self.reach_of(&path),
-                None => Reach::Elsewhere,
-            },
+            Some(it) => {
+                // A wildcard stays at the end of what is known to be a folder.
+                let end =
+                    it.find(WILDCARDS).map_or(it.len(), |at| it[..at].rfind('/').unwrap_or(0));
+                let directory = if end == 0 && it.starts_with('/') { "/" } else { &it[..end] };
+                let path = run.at(site).path(directory);
+                let rest = it[end..].trim_start_matches('/');
+                path.map_or(Reach::Elsewhere, |it| match rest {
+                    "" => self.reach_of(&it),
+                    rest => self.reach_of(&format!("{}/{rest}", it.trim_end_matches('/'))),
+                })
+            }
             None if raw.to_lowercase().contains("cache") => Reach::Unknown,
             None => Reach::Elsewhere,
         }
     }
 
-    /// What an absolute path is to the caches.
+    /// What an absolute path is to the caches; it may end in a pattern.
     fn reach_of(&self, path: &str) -> Reach {
-        if !path.starts_with('/') {
-            return Reach::Elsewhere;
-        }
-        let path = stem(path);
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        let mut reach = Reach::Elsewhere;
-        for it in &self.uses {
-            let root = it.caching.root.as_str();
-            let is = |folder: &String| below(path, folder).is_some();
-            let found = match () {
-                () if it.caching.folders.iter().any(is) => Reach::Within,
-                () if path == root => Reach::Root,
-                () if below(root, path).is_none() => Reach::Elsewhere,
-                () if path.ends_with("/.cache") => Reach::AllCaches,
-                () => Reach::Above,
-            };
-            if reach == Reach::Elsewhere {
-                reach = found;
-            }
-        }
-        reach
+        let reaches = self.uses.iter().map(|it| it.caching.reach_of(path));
+        reaches.into_iter().find(|it| *it != Reach::Elsewhere).unwrap_or(Reach::Elsewhere)
     }
 
     /// Whether a text names one of the folders.
@@ -218,14 +229,41 @@ impl Caches<'_> {
     }
 }
 
-/// The folder that a pattern matches in: what stands before the first part with a wildcard.
-fn stem(path: &str) -> &str {
-    match path.find(['*', '?', '[', '{']) {
-        Some(at) => match path[..at].rfind('/') {
-            Some(0) => "/",
-            Some(end) => &path[..end],
-            None => ".",
-        },
-        None => path,
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
+
+impl Caching {
+    fn reach_of(&self, path: &str) -> Reach {
+        if !path.starts_with('/') {
+            return Reach::Elsewhere;
+        }
+        if path.contains(WILDCARDS) {
+            let Some(folder) = self.folders.iter().find(|it| may_match(path, it)) else {
+                return Reach::Elsewhere;
+            };
+            return match path.strip_suffix("/*") {
+                Some(parent) if !parent.is_empty() => self.reach_of(parent),
+                _ if folder.matches('/').count() <= path.matches('/').count() => Reach::Within,
+                _ => Reach::Above,
+            };
+        }
+        let is = |folder: &String| below(path, folder).is_some();
+        match self.root.as_str() {
+            _ if self.folders.iter().any(is) => Reach::Within,
+            root if path == root => Reach::Root,
+            root if below(root, path).is_none() => Reach::Elsewhere,
+            _ if path.ends_with("/.cache") => Reach::AllCaches,
+            _ => Reach::Above,
+        }
     }
+}
+
+/// Whether a pattern may match a path, a folder above it or something in it.
+fn may_match(pattern: &str, path: &str) -> bool {
+    pattern.split('/').zip(path.split('/')).all(|(pattern, name)| match pattern.find(WILDCARDS) {
+        None => pattern == name,
+        // Patterns leave out what begins with a dot.
+        Some(0) if name.starts_with('.') => pattern.starts_with('{'),
+        Some(at) if pattern.contains('{') => name.starts_with(&pattern[..at]),
+        Some(_) => Glob::new(pattern).is_ok_and(|it| it.matches(name)),
+    })
 }

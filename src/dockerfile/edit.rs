@@ -126,8 +126,22 @@ impl Dockerfile {
             0 => own.start..span(1).start,
             _ => span(index - 1).end..own.end,
         };
-        // Never a comment that stands between the lines.
-        (!self.has_comment(&cut)).then(|| Edit::delete(cut))
+        if !self.has_comment(&cut) {
+            return Some(Edit::delete(cut));
+        }
+        // Beside a comment only what has lines of its own can go, and a line must follow them.
+        let next = (0 < index && index + 1 < pairs.len()).then(|| span(index + 1))?;
+        let lines = self.lines_of(&own);
+        let alone = self.source[lines.start..own.start].trim().is_empty();
+        (alone && lines.end <= next.start).then(|| Edit::delete(lines))
+    }
+
+    /// The whole lines that a span is in.
+    fn lines_of(&self, span: &Span) -> Span {
+        let start = self.source[..span.start].rfind('\n').map_or(0, |it| it + 1);
+        let end =
+            self.source[span.end..].find('\n').map_or(self.source.len(), |it| span.end + it + 1);
+        start..end
     }
 
     fn has_comment(&self, span: &Span) -> bool {
@@ -203,6 +217,10 @@ mod tests {
         assert_eq!(cut("FROM a\nENV B=2 \\\n    C=3\n"), "FROM a\nENV C=3\n");
         assert_eq!(cut("FROM a\nENV A=1 \\\n    B=2\n"), "FROM a\nENV A=1\n");
         assert_eq!(cut("FROM a\nENV B 2\nCMD c\n"), "FROM a\nCMD c\n");
+        let commented = "FROM a\nENV A=1 \\\n  # b\n  B=2 \\\n  # c\n  C=3\n";
+        assert_eq!(cut(commented), "FROM a\nENV A=1 \\\n  # b\n  # c\n  C=3\n");
+        let last = Dockerfile::parse("FROM a\nENV A=1 \\\n  # b\n  B=2\n");
+        assert_eq!(last.remove_pair(1, "B"), None);
     }
 
     #[test]
