@@ -14,7 +14,7 @@ use crate::{
         image::{Family, ImageRef},
         stage::Stage,
     },
-    packages::{self, Caching, Refusal},
+    packages::{self, At, Caching, Refusal},
     project::{Project, copies::below},
     run::{CallSite, Run, Site},
     text::Edit,
@@ -152,8 +152,8 @@ impl<'r> Caches<'r> {
 impl<'r> Use<'r> {
     fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'_>, it: &'r CallSite) -> Option<Self> {
         let manager = packages::manager(&it.call)?;
-        let mut at = run.at(it);
-        at.version = site.installed(stage, run.item, manager.name);
+        let version = || site.installed(stage, run.item, manager.name);
+        let at = At { version: &version, ..run.at(it) };
         let caching = (manager.caching)(&it.call, &at)?;
         Some(Use { site: it, caching })
     }

@@ -96,7 +96,7 @@ fn words_split_as_in_buildkit() {
         match expected.strip_prefix(' ').unwrap_or(expected) {
             "error" => assert!(actual.is_err(), "{row}: {actual:?}"),
             expected => {
-                assert_eq!(actual.unwrap(), expected.split(',').collect::<Vec<_>>(), "{row}")
+                assert_eq!(actual.unwrap(), expected.split(',').collect::<Vec<_>>(), "{row}");
             }
         }
         checked += 1;

@@ -175,6 +175,7 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
         }
     };
     // Before 1.3, an archive that is being written looks like one that is there.
-    let exclusive = at.version.as_ref().is_some_and(|it| (it.part(0), it.part(1)) < (1, 3));
+    let version = (at.version)();
+    let exclusive = version.is_some_and(|it| (it.part(0), it.part(1)) < (1, 3));
     Some(Caching { folders, root, off, exclusive, ..Caching::default() })
 }
