@@ -21,6 +21,8 @@ pub struct Pyproject {
     pub has_poetry: bool,
     /// Whether it has `[project]`.
     pub has_project: bool,
+    /// Whether its dependencies stand in `[project]`, where Poetry reads them since 2.0 only.
+    pub needs_poetry_2: bool,
     /// Whether Poetry installs the project itself: `package-mode` is not false.
     pub package_mode: bool,
     /// Poetry's own `requires-poetry`.
@@ -56,6 +58,7 @@ impl Pyproject {
         Ok(Self {
             has_poetry: at(&["tool", "poetry"]).is_some(),
             has_project: at(&["project"]).is_some(),
+            needs_poetry_2: needs_poetry_2(document.as_item()),
             package_mode: flag(&["tool", "poetry", "package-mode"]) != Some(false),
             requires_poetry: requires.map(str::to_owned),
             groups: groups(document.as_item()),
@@ -116,6 +119,15 @@ fn document(text: &str) -> Result<Document<&str>, Broken> {
 
 fn lookup<'a>(item: &'a Item, path: &[&str]) -> Option<&'a Item> {
     path.iter().try_fold(item, |item, key| item.as_table_like()?.get(key))
+}
+
+fn needs_poetry_2(root: &Item) -> bool {
+    let has = |path: &[&str]| lookup(root, path).is_some();
+    let mode = lookup(root, &["tool", "poetry", "package-mode"]).and_then(Item::as_bool);
+    // Poetry 1 wants a name, unless there is no package; a list in `[project]` it does not see.
+    let unnamed = !has(&["tool", "poetry", "name"])
+        && (mode != Some(false) || has(&["project", "dependencies"]));
+    has(&["project"]) && (unnamed || !has(&["tool", "poetry", "dependencies"]))
 }
 
 fn groups(root: &Item) -> Vec<(String, bool)> {
@@ -216,6 +228,29 @@ theme = { path = "./theme" }
         let it = Pyproject::read(text).unwrap();
         assert_eq!(it.paths, ["../a", "c"]);
         assert_eq!((it.groups, it.dynamic_dependencies), (vec![("dev".to_owned(), false)], false));
+    }
+
+    #[test]
+    fn dependencies_in_the_project_table_need_poetry_2() {
+        for (text, expected) in [
+            ("[project]\nname = 'a'\ndependencies = ['b']\n", true),
+            (
+                "[project]\nname = 'a'\ndependencies = ['b']\n[tool.poetry]\npackage-mode = false\n",
+                true,
+            ),
+            (
+                "[project]\nname = 'a'\n[tool.poetry]\nname = 'a'\n[tool.poetry.dependencies]\nb = '1'\n",
+                false,
+            ),
+            (
+                "[project]\nname = 'a'\n[tool.poetry]\npackages = []\n[tool.poetry.dependencies]\nb = '1'\n",
+                true,
+            ),
+            ("[tool.poetry]\nname = 'a'\n[tool.poetry.dependencies]\nb = '1'\n", false),
+            ("[tool.black]\nline-length = 100\n", false),
+        ] {
+            assert_eq!(Pyproject::read(text).unwrap().needs_poetry_2, expected, "{text}");
+        }
     }
 
     #[test]
