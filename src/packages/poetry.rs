@@ -4,13 +4,21 @@
 //! the `Requires-Python` of its releases.
 
 mod evidence;
+mod installation;
 mod installer;
+mod pin;
+mod service;
+mod usage;
+mod versions;
 
 pub use evidence::{Evidence, evidence};
-pub use installer::{Installer, installer, seems_to_install};
+pub use installation::Installation;
+pub use installer::{Installer, find, seems_to_install};
+pub use pin::{Pinned, pin};
+pub use usage::{can_run, follow, stands_alone};
+pub use versions::{DEFAULT, DEFAULT_2, Feature, missing, pythons};
 
 use super::{At, Caching, Call, Install, Manager, Source, pyproject::Pyproject, version::Version};
-use crate::dockerfile::image::PythonVersion;
 
 /// Poetry.
 pub const MANAGER: Manager = Manager {
@@ -22,73 +30,9 @@ pub const MANAGER: Manager = Manager {
     cache_config: &[("poetry.toml", "cache-dir")],
 };
 
-/// The version of the audit: what is pinned when nothing tells.
-pub const DEFAULT: [u32; 3] = [1, 8, 3];
-/// The last version 2 that runs on Python 3.9: what is pinned when the project needs a version 2.
-pub const DEFAULT_2: [u32; 3] = [2, 1, 4];
-
-/// The oldest Python that a version of Poetry runs on (`Requires-Python` of its releases).
-pub fn needs_python(version: &Version) -> PythonVersion {
-    match (version.part(0), version.part(1)) {
-        (0 | 1, 0 | 1) | (0, _) => PythonVersion(3, 5),
-        (1, 2..=5) => PythonVersion(3, 7),
-        (1, _) => PythonVersion(3, 8),
-        (2, 0..=2) => PythonVersion(3, 9),
-        _ => PythonVersion(3, 10),
-    }
-}
-
-/// Since which version a command or flag exists, and from which on it is gone.
-///
-/// Only what Dockerfiles use and what differs between the versions that are pinned today.
-pub const CHANGES: &[(&str, Option<[u32; 2]>, Option<[u32; 2]>)] = &[
-    ("--no-dev", None, Some([2, 0])),
-    ("--dev-only", None, Some([1, 2])),
-    ("--remove-untracked", None, Some([2, 0])),
-    ("--no-update", None, Some([2, 0])),
-    ("--default", None, Some([1, 2])),
-    ("--with", Some([1, 2]), None),
-    ("--without", Some([1, 2]), None),
-    ("--only", Some([1, 2]), None),
-    ("--only-root", Some([1, 2]), None),
-    ("--sync", Some([1, 2]), None),
-    ("--all-extras", Some([1, 2]), None),
-    ("--no-cache", Some([1, 2]), None),
-    ("--directory", Some([1, 3]), None),
-    ("-C", Some([1, 3]), None),
-    ("--no-directory", Some([1, 5]), None),
-    ("--compile", Some([1, 4]), None),
-    ("--project", Some([2, 0]), None),
-    ("-P", Some([2, 0]), None),
-    ("--all-groups", Some([2, 0]), None),
-    ("sync", Some([2, 0]), None),
-    ("self", Some([1, 2]), None),
-    ("export", None, Some([2, 0])),
-    ("shell", None, Some([2, 0])),
-];
-
-/// What of a call a version does not have: the word, and since or until when.
-pub fn lacks(call: &Call, version: &Version) -> Option<&'static str> {
-    let at = |it: [u32; 2]| Version::new(&it);
-    let words: Vec<&str> = call
-        .subcommand()
-        .into_iter()
-        .chain(call.texts().filter(|it| it.starts_with('-')))
-        .collect();
-    let missing = |it: &&(&'static str, Option<[u32; 2]>, Option<[u32; 2]>)| {
-        let used = words.iter().any(|word| word.split('=').next() == Some(it.0));
-        used && (it.1.is_some_and(|it| *version < at(it))
-            || it.2.is_some_and(|it| *version >= at(it)))
-    };
-    CHANGES.iter().find(missing).map(|it| it.0)
-}
-
 fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     let verb = call.subcommand().filter(|it| matches!(*it, "install" | "sync" | "export"))?;
-    let directory = match call.values(&["-C", "--directory", "-P", "--project"]).last() {
-        Some(it) => at.path((*it)?)?,
-        None => at.directory?.to_owned(),
-    };
+    let directory = service::directory(call, at)?;
     let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
     let mut install = Install::default();
     install.needs(file("pyproject.toml"));

@@ -72,20 +72,6 @@ impl Pyproject {
     }
 }
 
-impl Pyproject {
-    /// What `--no-dev` of Poetry 1 is since Poetry 2: all groups that are not optional, but for `dev`.
-    /// `None` when that is what an install without flags does.
-    pub fn without_dev(&self) -> Option<String> {
-        let dev = self.groups.iter().any(|it| it.0 == "dev");
-        let others = self.groups.iter().any(|(name, optional)| name != "dev" && !optional);
-        match (dev, others) {
-            (_, false) => Some("--only main".to_owned()),
-            (true, true) => Some("--without dev".to_owned()),
-            (false, true) => None,
-        }
-    }
-}
-
 /// The paths that a `Pipfile` depends on.
 ///
 /// # Errors

@@ -1,16 +1,13 @@
 //! Which version of Poetry a service is meant to be built with, and what says so.
 
-use super::{DEFAULT, DEFAULT_2, Installer};
+use super::{
+    Installation, Installer,
+    service::{Service, clone, services},
+    versions::{DEFAULT, DEFAULT_2},
+};
 use crate::{
-    dockerfile::{Keyword, stage::Stage},
-    packages::{
-        Refusal,
-        pyproject::{self, Pyproject},
-        version::Version,
-    },
-    path::RepoPath,
-    project::{Project, layers::Layers},
-    run::Site,
+    dockerfile::{Keyword, Kind},
+    packages::{Refusal, version::Version},
     settings::PinPoetry,
 };
 
@@ -21,116 +18,147 @@ pub struct Evidence {
     pub version: Version,
     /// What says so, as the subject of a sentence: `the header of api/poetry.lock`.
     pub source: String,
-    /// Whether somebody wrote it down; else it is a default.
+    /// Whether somebody wrote this very version down; else it is a default, or one of several.
     pub is_written_down: bool,
-    manifest: Option<RepoPath>,
 }
 
-impl Evidence {
-    /// The manifest of the service.
-    pub fn manifest(&self, project: &Project) -> Option<Pyproject> {
-        Pyproject::read(&project.file(self.manifest.as_ref()?.as_str())?.text).ok()
-    }
-}
-
-/// The version that the Poetry installed at an item is meant to have: what the settings say, what the file
-/// sets already, what the manifest asks for, what wrote the lock, and else a default.
+/// The version that an installed Poetry is meant to have: what the settings say, what the file sets
+/// already, what the manifest asks for, what wrote the lock, and else a default.
 ///
 /// # Errors
 /// A decline's code and reason, when sources contradict each other or cannot be read.
-pub fn evidence(
-    project: &Project,
-    settings: &PinPoetry,
-    site: &Site<'_>,
-    stage: &Stage<'_>,
-    item: usize,
-    installer: &Installer,
-) -> Result<Evidence, Refusal> {
-    let manifest = manifest(project, site, stage);
-    let found = |version: Version, source: String| Evidence {
-        version,
-        source,
-        is_written_down: true,
-        manifest: manifest.clone(),
+pub fn evidence(it: &Installation<'_>, settings: &PinPoetry) -> Result<Evidence, Refusal> {
+    let services = services(it)?;
+    let evidence = match written_beside(it, settings)? {
+        Some(evidence) => evidence,
+        None => of_services(it, &services)?,
     };
-    if let Some(text) = &settings.version {
-        let bad =
-            || ("bad-setting", format!("refit.toml asks for Poetry {text}, which is no version"));
-        return Ok(found(text.parse().map_err(|()| bad())?, "refit.toml".to_owned()));
+    let Evidence { version, source, .. } = &evidence;
+    if let Installer::Package { constraint: Some(asked), .. } = &it.installer
+        && version.meets(asked) != Some(true)
+    {
+        return Err(conflict(format!(
+            "{source} says {version}, but the file asks for poetry{asked}"
+        )));
     }
-    if let Installer::DeadScript(Some(version)) = installer {
-        return Ok(found(version.clone(), "the installer's command line".to_owned()));
+    let newer = services.iter().find(|it| it.manifest.needs_poetry_2);
+    if let Some(service) = newer.filter(|_| *version < Version::new(&[2])) {
+        let reason = format!(
+            "{source} says {version}, but {} has its dependencies in [project], which Poetry reads since 2.0",
+            service.path
+        );
+        return Err(conflict(reason));
     }
-    if let Some((version, line)) = set_in_file(site, stage, item)? {
-        return Ok(found(version, format!("POETRY_VERSION in line {line}")));
-    }
-    let Some(path) = &manifest else {
-        let source = "no manifest, lock or setting names a version; the default".to_owned();
-        return Ok(Evidence { is_written_down: false, ..found(Version::new(&DEFAULT), source) });
-    };
-    let text = project.file(path.as_str()).map(|it| it.text.clone()).unwrap_or_default();
-    let read = Pyproject::read(&text)
-        .map_err(|it| ("broken-manifest", format!("{path}:{}: {}", it.line, it.message)))?;
-    let lock = path.parent().and_then(|it| it.join("poetry.lock"));
-    let lock = lock.as_ref().and_then(|it| project.file(it.as_str()));
-    let header = lock.and_then(|it| pyproject::lock_generator(&it.text));
-    let header = match (header.map(str::parse::<Version>), lock) {
-        (Some(Ok(version)), Some(lock)) => Some((version, format!("the header of {}", lock.path))),
-        (Some(Err(())), Some(lock)) => {
-            let reason = format!(
-                "{} was written by {}, which is no release",
-                lock.path,
-                header.unwrap_or_default()
-            );
-            return Err(("unreleased-version", reason));
-        }
-        _ => None,
-    };
-    if let Some(constraint) = &read.requires_poetry {
-        let meets = |it: &Version| it.meets(constraint) == Some(true);
-        let source = format!("requires-poetry in {path}");
-        let lowest = constraint
-            .split(|it: char| !it.is_ascii_digit() && it != '.')
-            .find_map(|it| it.parse().ok());
-        let default = [Version::new(&DEFAULT), Version::new(&DEFAULT_2)];
-        let mut candidates = header.clone().map(|it| it.0).into_iter().chain(default).chain(lowest);
-        return match candidates.find(meets) {
-            Some(version) => Ok(found(version, source)),
-            None => Err((
-                "version-conflict",
-                format!("no known version of Poetry meets {constraint}, which {path} requires"),
-            )),
-        };
-    }
-    if let Some((version, source)) = header {
-        return Ok(found(version, source));
-    }
-    let lock_version = lock.and_then(|it| pyproject::lock_version(&it.text));
-    let needs_2 = (read.has_project && !read.has_poetry)
-        || lock_version.is_some_and(|it| it.starts_with("2.1"));
-    let (version, source) = match needs_2 {
-        true => (DEFAULT_2, format!("{path} needs a version 2; the default")),
-        false => (DEFAULT, format!("nothing beside {path} names a version; the default")),
-    };
-    Ok(Evidence { is_written_down: false, ..found(Version::new(&version), source) })
+    Ok(evidence)
 }
 
-/// The `POETRY_VERSION` that the file sets, and on which line; one in the stage beats one elsewhere.
-fn set_in_file(
-    site: &Site<'_>,
-    stage: &Stage<'_>,
-    item: usize,
-) -> Result<Option<(Version, usize)>, Refusal> {
+/// What the settings, the installer's command line and the Dockerfile itself say.
+fn written_beside(
+    it: &Installation<'_>,
+    settings: &PinPoetry,
+) -> Result<Option<Evidence>, Refusal> {
+    let found = |version, source| Some(Evidence { version, source, is_written_down: true });
+    if let Some(text) = &settings.version {
+        let bad = format!("refit.toml asks for Poetry {text}, which is no version");
+        let version = text.parse().map_err(|()| ("bad-setting", bad))?;
+        return Ok(found(version, "refit.toml".to_owned()));
+    }
+    if let Installer::DeadScript(Some(version)) = &it.installer {
+        return Ok(found(version.clone(), "the installer's command line".to_owned()));
+    }
+    let set = set_in_file(it)?;
+    Ok(set.and_then(|(version, line)| found(version, format!("POETRY_VERSION in line {line}"))))
+}
+
+/// What the manifests and the locks say, and else a default.
+fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, Refusal> {
+    let mut headers = Vec::new();
+    for service in services {
+        headers.extend(service.header()?);
+    }
+    let asking =
+        services.iter().filter_map(|it| Some((it, it.manifest.requires_poetry.as_deref()?)));
+    let asking: Vec<(&Service, &str)> = asking.collect();
+    let meets = |version: &Version| asking.iter().all(|it| version.meets(it.1) == Some(true));
+    // Poetry reads the locks of older ones, so the newest is right for all.
+    let newest =
+        headers.iter().max_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    if let Some((version, source)) = newest.filter(|it| meets(&it.0)) {
+        let is_written_down = headers.iter().all(|it| it.0 == *version);
+        return Ok(Evidence { version: version.clone(), source: source.clone(), is_written_down });
+    }
+    let defaults = [Version::new(&DEFAULT), Version::new(&DEFAULT_2)];
+    let needs_2 = services.iter().find(|it| it.needs_2());
+    let defaults = defaults.into_iter().skip(usize::from(needs_2.is_some()));
+    if let Some((service, constraint)) = asking.first() {
+        let source = format!("requires-poetry in {}", service.path);
+        // A single version, a default, or one of the bounds, which is a release more likely than not.
+        let bounds = constraint.split(|it: char| !it.is_ascii_digit() && it != '.');
+        let bounds = bounds.filter_map(|it| it.parse().ok());
+        let exact = constraint.trim_start_matches('=').trim().parse().ok();
+        let is_written_down = exact.as_ref().is_some_and(&meets);
+        let mut candidates = exact.into_iter().chain(defaults).chain(bounds);
+        let found = candidates.find(|it| meets(it)).ok_or_else(|| {
+            let path = &service.path;
+            conflict(format!(
+                "no known version of Poetry meets {constraint}, which {path} requires"
+            ))
+        });
+        return Ok(Evidence { version: found?, source, is_written_down });
+    }
+    if services.is_empty()
+        && let Some(line) = clone(it)
+    {
+        let reason = format!("line {line} fetches the project, so its lock is not known");
+        return Err(("unknown-project", reason));
+    }
+    let asked = match &it.installer {
+        Installer::Package { constraint, .. } => constraint.as_deref(),
+        _ => None,
+    };
+    let version =
+        defaults.clone().find(|it| asked.is_none_or(|asked| it.meets(asked) == Some(true)));
+    let version = version.or_else(|| defaults.clone().next()).unwrap_or(Version::new(&DEFAULT_2));
+    let source = match (needs_2, services.first()) {
+        (Some(service), _) => format!("{} needs a version 2; the default", service.path),
+        (_, Some(service)) => {
+            format!("nothing beside {} names a version; the default", service.path)
+        }
+        _ => "no manifest, lock or setting names a version; the default".to_owned(),
+    };
+    Ok(Evidence { version, source, is_written_down: false })
+}
+
+/// The `POETRY_VERSION` that the file sets, and on which line: in the stage, else in one that it is built on or
+/// that uses its Poetry, or before the first FROM. Other stages may have a Poetry of their own.
+fn set_in_file(it: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusal> {
+    let (site, stage) = (it.site, it.stage);
+    let head = site.stages.first().map_or(0, |it| it.from);
+    let lineage = stage.lineage(&site.stages);
+    let related = lineage.iter().chain(it.users());
+    let ranges: Vec<_> =
+        related.map(|it| it.from..it.end).chain(std::iter::once(0..head)).collect();
     let mut set: Vec<(bool, Version, usize)> = Vec::new();
     for (at, entry) in site.dockerfile.items.iter().enumerate() {
-        let crate::dockerfile::Kind::Instruction(it) = &entry.kind else { continue };
-        if !matches!(it.keyword, Keyword::Env | Keyword::Arg) {
+        let Kind::Instruction(it) = &entry.kind else { continue };
+        let related = ranges.iter().any(|it| it.contains(&at));
+        if !related || !matches!(it.keyword, Keyword::Env | Keyword::Arg) {
             continue;
         }
         for pair in it.pairs().into_iter().filter(|it| it.name == "POETRY_VERSION") {
             let value = pair.value.unwrap_or_default();
-            if let Ok(version) = value.trim_matches(['"', '\'']).parse() {
-                set.push((stage.from < at && at < stage.end, version, entry.lines.0));
+            let value = value.trim_matches(['"', '\'']);
+            match value.parse() {
+                Ok(version) => {
+                    set.push((stage.from < at && at < stage.end, version, entry.lines.0));
+                }
+                Err(()) if value.starts_with(|it: char| it.is_ascii_digit()) => {
+                    let line = entry.lines.0;
+                    let reason =
+                        format!("POETRY_VERSION in line {line} is {value}, which is no release");
+                    return Err(("unreleased-version", reason));
+                }
+                Err(()) => {}
             }
         }
     }
@@ -138,36 +166,13 @@ fn set_in_file(
     set.retain(|it| it.0 == near);
     let Some((_, version, line)) = set.first().cloned() else { return Ok(None) };
     if set.iter().any(|it| it.1 != version) {
-        let line = site.place(item).line;
-        return Err((
-            "version-conflict",
-            format!("POETRY_VERSION has several values, so that of line {line} is open"),
-        ));
+        let line = site.place(it.run.item).line;
+        let reason = format!("POETRY_VERSION has several values, so that of line {line} is open");
+        return Err(conflict(reason));
     }
     Ok(Some((version, line)))
 }
 
-/// The manifest that the Poetry of a stage installs from: what a `poetry install` reads in the stages built
-/// on it, else one beside the Dockerfile or at the root of its context.
-fn manifest(project: &Project, site: &Site<'_>, stage: &Stage<'_>) -> Option<RepoPath> {
-    let folder = Layers::context(project, site.path).ok();
-    if let Some(folder) = &folder {
-        for heir in site.heirs(stage) {
-            let layers = Layers::read(project, site, heir, folder.clone());
-            for run in site.runs(heir, &["poetry"]).filter_map(|it| site.run(heir, it).ok()) {
-                let calls = run.calls().iter().filter(|it| it.call.program == "poetry");
-                let mut directories = calls.filter_map(|it| it.directory.clone());
-                let found = directories.find_map(|it| {
-                    let path = format!("{}/pyproject.toml", it.trim_end_matches('/'));
-                    layers.provider(heir.index, run.item, &path).map(|it| it.1)
-                });
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-    }
-    let beside =
-        site.path.parent().into_iter().chain(folder).filter_map(|it| it.join("pyproject.toml"));
-    beside.into_iter().find(|it| project.file(it.as_str()).is_some())
+fn conflict(reason: String) -> Refusal {
+    ("version-conflict", reason)
 }
