@@ -142,7 +142,7 @@ impl<'r> Caches<'r> {
         guard::builder(project, site)?;
         guard::user(self)?;
         guard::place(self)?;
-        guard::home(self)?;
+        guard::home(self, site, stage)?;
         guard::configuration(self, project, site, stage)?;
         guard::files(self, site, stage)?;
         readers::check(self, site, stage)

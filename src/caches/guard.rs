@@ -151,18 +151,25 @@ pub(super) fn set_by_script(script: &Script, name: &str) -> bool {
     })
 }
 
-/// The folders above a mount are root's in the image: in another's home that may be in the way, where
-/// no cache has been.
-pub(super) fn home(caches: &Caches<'_>) -> Result<(), Refusal> {
+/// The folders above a mount are root's in the image, which is in the way of others where no cache has
+/// been before.
+pub(super) fn home(caches: &Caches<'_>, site: &Site<'_>, stage: &Stage<'_>) -> Result<(), Refusal> {
     let run = caches.run;
     let starts = caches.uses.iter().any(|it| !it.caching.off.is_empty());
     let starts = starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.is_empty();
     let home = run.state.home().filter(|it| *it != "/root").unwrap_or("/home");
-    let folders = caches.unmounted();
-    match folders.iter().find(|it| below(it, home).is_some() || it.starts_with("/home/")) {
+    let shared = run.state.variable("XDG_CACHE_HOME").filter(|it| !it.is_empty());
+    let others =
+        site.heirs(stage).any(|it| it.state_before(it.end, &site.stages).is_root() != Some(true));
+    let is_others = |it: &&&str| {
+        below(it, home).is_some()
+            || it.starts_with("/home/")
+            || (others && shared.is_some_and(|shared| below(it, shared).is_some()))
+    };
+    match caches.unmounted().iter().find(is_others) {
         Some(it) if starts => refuse(
             "other-home",
-            format!("the folders above {it} would be root's, in a home that may be another's"),
+            format!("the folders above {it} would be root's, and another may want to write there"),
         ),
         _ => Ok(()),
     }
