@@ -3,7 +3,7 @@
 //! Nothing is assumed of a command that is not listed here: it may read the source.
 
 use crate::{
-    packages::{self, At, Call},
+    packages::{self, At, Call, Source},
     run::CallSite,
     shell::Command,
 };
@@ -46,6 +46,12 @@ pub fn role(
         return Role::Shell;
     }
     let Some(CallSite { call, .. }) = site else { return Role::MayRead };
+    // A program that the source brings is not there before it.
+    let programs = command.words.iter().take(command.program_index().map_or(0, |it| it + 1));
+    let own = |it: &str| it.contains('/') && at.path(it).is_none_or(|it| brought(&it));
+    if programs.filter_map(|it| it.value.as_deref()).any(own) {
+        return Role::MayRead;
+    }
     if matches!(
         call.program.as_str(),
         "cd" | "export"
@@ -79,7 +85,11 @@ pub fn role(
         return Role::MayRead;
     }
     if let Some(manager) = packages::manager(call) {
-        if let Some(install) = (manager.install)(call, at) {
+        if let Some(mut install) = (manager.install)(call, at) {
+            let is_own = |it: &&packages::Local| it.path.as_deref().is_none_or(brought);
+            if let Some(local) = install.locals.iter().find(is_own) {
+                install.source = Source::Now("local-requirement", local.reason.clone());
+            }
             return Role::Install(install);
         }
         return if manages(call) { Role::Independent } else { Role::MayRead };
@@ -186,6 +196,8 @@ const TOUCH_ARGUMENTS: &[&str] = &[
 
 /// Programs whose arguments are text, and those whose arguments are packages unless they have a slash.
 const SAY: &[&str] = &["echo", "printf", "sleep", "date", "uname", "id", "whoami"];
+/// Programs that write where they run, unless they are told where.
+const EXTRACT: &[&str] = &["tar", "unzip"];
 const INSTALL: &[&str] =
     &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"];
 
@@ -197,24 +209,58 @@ fn is_independent(call: &Call, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> b
         "npm" => call.subcommand() == Some("config") || call.has(&["-g", "--global"]),
         program => TOUCH_ARGUMENTS.contains(&program),
     };
-    let touches = |text: &str| {
-        // What follows the sign in `--output=file` may be a path, too.
-        let value = text.rsplit('=').next().unwrap_or(text);
-        if value.is_empty()
-            || value.starts_with('-')
-            || (INSTALL.contains(&program) && !value.contains('/'))
-        {
-            return false;
-        }
-        // A folder that is there already is no harm to `mkdir -p`.
-        let makes = program == "mkdir" && call.has(&["-p", "--parents", "-pv", "-vp"]);
-        match at.path(value.trim_end_matches(['*', '/'])) {
-            Some(path) => !makes && path != "/" && brought(&path),
-            None => value.contains('/') || value == ".",
-        }
+    let unpacks =
+        EXTRACT.contains(&program) && call.values(&["-C", "--directory", "-d"]).is_empty();
+    if !known || (unpacks && at.directory.is_none_or(brought)) {
+        return false;
+    }
+    let touches = |text: &str| touches(call, at, text, brought);
+    let reads = |it: &packages::Argument| it.text.as_deref().is_none_or(touches);
+    SAY.contains(&program) || !call.arguments.iter().any(reads)
+}
+
+/// Whether an argument names a file or folder that is brought.
+fn touches(call: &Call, at: &At<'_>, text: &str, brought: &dyn Fn(&str) -> bool) -> bool {
+    let program = call.program.as_str();
+    if let Some((_, address)) = text.split_once("://") {
+        // What is fetched may be written by its own name.
+        let name = address.split(['?', '#']).next().unwrap_or_default().rsplit('/').next();
+        let writes = name.is_none_or(|it| at.path(it).is_none_or(|it| brought(&it)));
+        return writes && keeps_name(call);
+    }
+    // What follows the sign in `--output=file` may be a path, too.
+    let value = text.rsplit('=').next().unwrap_or(text);
+    if value.is_empty()
+        || value.starts_with('-')
+        || (INSTALL.contains(&program) && !value.contains('/'))
+    {
+        return false;
+    }
+    // Of a pattern, all of its folder is taken for what it may match; to `sed` it is no file's.
+    let start = value.find(['*', '?', '[', '{']).filter(|_| !["sed", "grep"].contains(&program));
+    let value = start.map_or(value, |it| value[..it].rsplit_once('/').map_or(".", |it| it.0));
+    let value = if start.is_some() && value.is_empty() { "/" } else { value };
+    // A folder that is there already is no harm to `mkdir -p`, if root may make it.
+    let makes = program == "mkdir"
+        && call.has(&["-p", "--parents", "-pv", "-vp"])
+        && !call.texts().any(|it| it.starts_with("-m") || it.starts_with("--mode"))
+        && at.state.is_root() == Some(true);
+    match at.path(value) {
+        // Archives for the whole system bring tools.
+        Some(path) if path == "/" => !EXTRACT.contains(&program),
+        Some(path) => !makes && brought(&path),
+        None => value.contains('/') || value == ".",
+    }
+}
+
+/// Whether a download goes into a file of the name that it has on the net.
+fn keeps_name(call: &Call) -> bool {
+    let short = |letter: char| {
+        call.texts().any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains(letter))
     };
-    let reads = |it: &packages::Argument| {
-        it.text.as_deref().is_none_or(|it| it.starts_with('*') || touches(it))
-    };
-    known && (SAY.contains(&program) || !call.arguments.iter().any(reads))
+    match call.program.as_str() {
+        "curl" => short('O') || call.has(&["--remote-name", "--remote-name-all"]),
+        "wget" => !short('O') && !call.has(&["--output-document"]),
+        _ => false,
+    }
 }

@@ -5,6 +5,7 @@
 //! transforms name none of them.
 
 pub mod call;
+mod install;
 pub mod pdm;
 pub mod pip;
 pub mod pipenv;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use crate::{dockerfile::stage::State, project::glob::Glob};
 pub use call::{Argument, Call};
+pub use install::{Install, Local, Read, Source};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug)]
@@ -50,39 +52,6 @@ pub struct At<'a> {
     pub text: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// The version of the manager, when the Dockerfile pins one.
     pub version: &'a dyn Fn() -> Option<version::Version>,
-}
-
-/// What a command that installs from manifests reads and makes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Install {
-    /// The files it reads, as absolute paths of the image.
-    pub reads: Vec<Read>,
-    /// What it needs of the project besides.
-    pub source: Source,
-    /// What it makes where a COPY of the project could overwrite it, as absolute paths of the image.
-    pub makes: Vec<String>,
-}
-
-/// A file that an install reads.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Read {
-    /// Where it stands in the image, absolute.
-    pub path: String,
-    /// Whether the install fails without it.
-    pub required: bool,
-}
-
-/// What an install needs of the project besides its manifests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The project itself or folders of it, but these flags install everything else without them; the
-    /// same command, run again when the source is there, installs the rest.
-    Later(Vec<&'static str>),
-    /// Something that cannot be left out: a decline's code and reason.
-    Now(&'static str, String),
 }
 
 /// How a command uses its manager's cache.
@@ -153,12 +122,16 @@ impl At<'_> {
             Setting::Unknown => return None,
             _ => {}
         }
-        let home = match self.variable(call, "HOME") {
-            Setting::Known(it) => it,
-            Setting::Unknown => return None,
-            Setting::Unset => self.state.home()?.to_owned(),
-        };
-        absolute(format!("{}/.cache/{name}", home.trim_end_matches('/')))
+        absolute(format!("{}/.cache/{name}", self.home(call)?.trim_end_matches('/')))
+    }
+
+    /// The home directory as a command sees it; `None` when that cannot be known.
+    pub fn home(&self, call: &Call) -> Option<String> {
+        match self.variable(call, "HOME") {
+            Setting::Known(it) => Some(it),
+            Setting::Unknown => None,
+            Setting::Unset => self.state.home().map(str::to_owned),
+        }
     }
 }
 
@@ -171,18 +144,6 @@ pub enum Setting {
     Known(String),
     /// It is set to what the Dockerfile does not tell, or a build argument may change it.
     Unknown,
-}
-
-impl Install {
-    /// Adds a file that the install fails without.
-    pub fn needs(&mut self, path: String) {
-        self.reads.push(Read { path, required: true });
-    }
-
-    /// Adds a file that the install reads if it is there.
-    pub fn takes(&mut self, path: String) {
-        self.reads.push(Read { path, required: false });
-    }
 }
 
 /// What is wrong with the text of a manifest of this name; `None` for a sound one and for other files.
@@ -218,7 +179,10 @@ pub fn seems_to_install(text: &str) -> bool {
             .unwrap_or_default()
             .trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
         let known = MANAGERS.iter().any(|it| it.programs.contains(&program));
-        known && ["install", "sync", "pip"].contains(&it[1])
+        // pip is given names of packages as well as files.
+        let names_files =
+            || words.iter().any(|it| it.contains("requirement") || it.starts_with("-r"));
+        known && ["install", "sync", "pip"].contains(&it[1]) && (program != "pip" || names_files())
     })
 }
 

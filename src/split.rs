@@ -1,10 +1,114 @@
-//! Parts of a RUN's script: what comes before the source, and what comes after.
+//! A RUN in two: what comes before the source, and what comes after.
 
 use crate::{
     dockerfile::{Dockerfile, Kind},
+    independence::Role,
+    packages::{Install, Refusal, Source},
+    run::Run,
     shell::Script,
     text,
 };
+
+/// A RUN in two: what can come before the source, and what must come after.
+pub struct Parts<'r> {
+    /// The installs that come before, by command.
+    pub installs: Vec<(usize, &'r Install)>,
+    /// The index of the first command that only the second part has.
+    pub end: usize,
+    /// The commands that only the first part has.
+    before: Vec<usize>,
+    /// The commands that only the second part has.
+    after: Vec<usize>,
+}
+
+/// The texts of a RUN in two.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// What takes the place of the RUN, when it changes.
+    pub head: Option<String>,
+    /// What comes after the source, when there is something.
+    pub after: Option<String>,
+    /// The flags that the first part has and the second has not.
+    pub flags: Vec<&'static str>,
+}
+
+impl<'r> Parts<'r> {
+    /// The parts of a RUN whose commands have these roles.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when no install can come first.
+    pub fn new(run: &Run<'_>, roles: &'r [Role]) -> Result<Self, Refusal> {
+        let commands = run.script.commands();
+        let waits = |it: &Role| match it {
+            Role::Install(it) => matches!(it.source, Source::Now(..)),
+            it => *it == Role::MayRead,
+        };
+        let end = roles.iter().position(waits).unwrap_or(roles.len());
+        let installs = roles[..end].iter().enumerate().filter_map(|(at, it)| match it {
+            Role::Install(install) => Some((at, install)),
+            _ => None,
+        });
+        let installs: Vec<(usize, &Install)> = installs.collect();
+        let Some(last) = installs.iter().map(|it| it.0).max() else {
+            return Err(match roles.get(end) {
+                Some(Role::Install(Install { source: Source::Now(code, reason), .. })) => {
+                    (*code, reason.clone())
+                }
+                _ => {
+                    let text = commands.get(end).map_or("", |it| run.text(it.span.clone()));
+                    let text = text.lines().next().unwrap_or_default().trim();
+                    ("reads-source", format!("`{text}` may read the source"))
+                }
+            });
+        };
+        // What prepares the shell for the second part has no use in the first, and may fail there.
+        let prepares = |it: &Role| *it == Role::Shell;
+        let end = match roles[..end].iter().rposition(|it| !prepares(it)) {
+            Some(at) if end < roles.len() => at + 1,
+            _ => end,
+        };
+        let cleans = |at: usize| {
+            at > last && run.calls().iter().any(|it| it.command == at && it.call.program == "rm")
+        };
+        let before = (0..end).filter(|it| match &roles[*it] {
+            Role::Install(install) => install.source == Source::Nothing,
+            Role::Independent => !cleans(*it) && commands[*it].is_top_level(),
+            _ => false,
+        });
+        let before = before.collect();
+        Ok(Self { installs, end, before, after: (end..roles.len()).collect() })
+    }
+
+    /// Writes the two.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when the commands cannot be told apart.
+    pub fn texts(&self, text: &str, escape: char) -> Result<Texts, Refusal> {
+        let later = self.installs.iter().filter_map(|(at, it)| match &it.source {
+            Source::Later(flags) => Some((*at, flags)),
+            _ => None,
+        });
+        let later: Vec<_> = later.collect();
+        if later.is_empty() && self.after.is_empty() {
+            return Ok(Texts::default());
+        }
+        let stuck = || {
+            (
+                "control-flow",
+                "its commands cannot be told apart: a condition, `;` or `||` binds them".to_owned(),
+            )
+        };
+        let mut flags: Vec<&'static str> =
+            later.iter().flat_map(|it| it.1.iter().copied()).collect();
+        flags.dedup();
+        let mut head = Part::new(text, escape).without(&self.after).ok_or_else(stuck)?;
+        for (command, flags) in later {
+            head = head.with_words(command, flags).ok_or_else(stuck)?;
+        }
+        let after = Part::new(text, escape).without(&self.before).ok_or_else(stuck)?;
+        Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
+    }
+}
 
 /// A RUN on its own, for edits that are made one after another.
 pub struct Part {
@@ -38,6 +142,7 @@ impl Part {
             if removed <= index || count <= index {
                 continue;
             }
+            self.edit(|script| Some(script.remove_comments(&script.commands()[index])))?;
             self.edit(|script| script.remove_pipeline(&script.commands()[index]))?;
             removed = index;
         }

@@ -18,6 +18,9 @@ impl Deferral<'_> {
     pub fn kept(&self, run: &Run<'_>, installs: &[&Install]) -> Result<Kept, Refusal> {
         let mut kept = Kept::new();
         for read in installs.iter().flat_map(|it| &it.reads) {
+            if self.mounted(run, &read.path).is_some() {
+                continue;
+            }
             let made = self.makes(run, &read.path);
             let provider = self.layers.provider(self.stage.index, run.item, &read.path);
             match provider {
@@ -42,19 +45,32 @@ impl Deferral<'_> {
                     }
                 }
                 Some(_) => {}
-                None if made
-                    || !read.required
-                    || self.comes_from_elsewhere(run.item, &read.path) => {}
-                None => {
+                None if made || self.comes_from_elsewhere(run.item, &read.path) => {}
+                None if read.required => {
                     let reason = format!(
                         "the install reads {}, which is not in the build context",
                         read.path
                     );
                     return Err(("manifest-not-found", reason));
                 }
+                None => {
+                    // What git ignores is sent where it exists: it is named so that it may be missing.
+                    let moves = |it: &&Layer| self.moves(it) && it.item < run.item;
+                    let found = self.layers.copies.iter().rev().filter(moves).find_map(|it| {
+                        let copy = it.copy.as_ref().ok()?;
+                        Some((it.item, copy.may_provide(&read.path, &self.layers.sent)?))
+                    });
+                    if let Some((item, file)) = found {
+                        kept.entry(item).or_default().push((file, read.path.clone()));
+                    }
+                }
             }
         }
         for path in installs.iter().flat_map(|it| &it.makes) {
+            if self.copies(run.item).any(|it| below(&it.destination, path).is_some()) {
+                let reason = format!("it installs into {path}, where the source is copied to");
+                return Err(("overwrites-install", reason));
+            }
             let over = self.copies(run.item).find_map(|it| it.may_provide(path, &self.layers.sent));
             if let Some(over) = over {
                 let reason = format!(
@@ -64,22 +80,6 @@ impl Deferral<'_> {
             }
         }
         Ok(kept)
-    }
-
-    /// Whether a folder of the image is there without the COPYs that move.
-    pub fn has_folder(&self, run: &Run<'_>, kept: &Kept, folder: &str) -> bool {
-        let mut paths = kept.values().flatten().map(|it| it.1.as_str());
-        let others = self
-            .layers
-            .before(self.stage.index, run.item)
-            .filter(|it| !self.moved.contains(&it.item));
-        folder == "/"
-            || run.state.workdir.as_deref() == Some(folder)
-            || run.state.made.iter().any(|it| below(it, folder).is_some())
-            || paths.any(|it| below(it, folder).is_some())
-            || others
-                .filter_map(|it| it.destination.as_deref())
-                .any(|it| below(it, folder).is_some() || below(folder, it).is_some())
     }
 
     /// Whether a command before the install, in its RUN or an earlier one, writes a file.

@@ -4,16 +4,27 @@ use crate::{
     dockerfile::Instruction,
     packages,
     path::RepoPath,
-    project::{Project, copies::CopyIn, glob},
+    project::{
+        Project,
+        copies::{CopyIn, Sent},
+        glob,
+    },
 };
 
 /// Whether a COPY brings source: a folder of it, or files of a program. Whoever names a settings file
-/// beside the manifests has thought about the order.
-pub(super) fn brings_source(copy: &CopyIn, project: &Project) -> bool {
+/// beside the manifests has thought about the order, and a script among the system's programs is a tool.
+pub(super) fn brings_source(copy: &CopyIn, project: &Project, sent: &Sent<'_>) -> bool {
+    let is_tool = copy.destination.split('/').any(|it| matches!(it, "bin" | "sbin"));
     copy.sources.iter().any(|it| match it.is_folder {
-        true => project.tree().below(&it.path).any(|it| !is_manifest(it)),
-        false => is_code(it.path.file_name()) && !is_manifest(&it.path),
+        true => is_source(&it.path, project, sent),
+        false => !is_tool && is_code(it.path.file_name()) && !is_manifest(&it.path),
     })
+}
+
+/// Whether a folder of the context, as it is sent, has more in it than manifests.
+pub(super) fn is_source(folder: &RepoPath, project: &Project, sent: &Sent<'_>) -> bool {
+    let tree = project.tree();
+    tree.is_folder(folder) && tree.below(folder).any(|it| !is_manifest(it) && !sent.excludes(it))
 }
 
 fn is_code(name: &str) -> bool {

@@ -4,40 +4,45 @@ use std::ops::Range;
 
 use super::{Deferral, Kept};
 use crate::{
-    dockerfile::{Kind, instruction::Word, stage::absolute},
+    dockerfile::{
+        Kind,
+        instruction::{self, Word},
+        stage::absolute,
+    },
     path::RepoPath,
     project::copies::{CopyIn, below},
     run::Run,
+    split::Texts,
     text::{Edit, Span, apply},
 };
 
-impl Deferral<'_> {
+impl<'a> Deferral<'a> {
     /// The edits: each COPY leaves behind what is kept of it, and comes after the RUN, followed by
-    /// `after`; `head` takes the place of the RUN.
-    pub fn edits(
-        &self,
-        run: &Run<'_>,
-        kept: &Kept,
-        head: Option<&str>,
-        after: Option<&str>,
-    ) -> Vec<Edit> {
+    /// what the RUN leaves for after it.
+    pub fn edits(&self, run: &Run<'_>, kept: &Kept, texts: &Texts) -> Vec<Edit> {
         let dockerfile = self.site.dockerfile;
         let mut edits: Vec<Edit> =
-            head.map(|it| dockerfile.replace(run.item, it)).into_iter().collect();
+            texts.head.iter().map(|it| dockerfile.replace(run.item, it)).collect();
         let mut lines: Vec<String> = Vec::new();
         let mut gone: Vec<Range<usize>> = Vec::new();
         for &item in &self.moved {
             let comments = dockerfile.comments_above(item);
+            let text = self.moved_text(item, run, kept.get(&item).map_or(&[], Vec::as_slice));
+            let repeated = texts.after.is_none() && self.is_repeated(item, run, &text);
             // A comment on dependencies belongs to the manifests that stay.
-            let stays =
-                |at: usize| kept.contains_key(&item) && speaks_of_dependencies(dockerfile.text(at));
+            let stays = |at: usize| {
+                kept.contains_key(&item)
+                    && (repeated || speaks_of_dependencies(dockerfile.text(at)))
+            };
             let leaves = !comments.clone().any(stays);
             let first = if leaves { comments.start } else { item };
-            if !lines.is_empty() && dockerfile.begins_paragraph(item) {
-                lines.push(String::new());
+            if !repeated {
+                if !lines.is_empty() && dockerfile.begins_paragraph(item) {
+                    lines.push(String::new());
+                }
+                lines.extend((first..item).map(|it| dockerfile.text(it).to_owned()));
+                lines.push(text);
             }
-            lines.extend((first..item).map(|it| dockerfile.text(it).to_owned()));
-            lines.push(self.moved_text(item, run, kept.get(&item).map_or(&[], Vec::as_slice)));
             let end = match kept.get(&item) {
                 Some(files) => {
                     edits.push(dockerfile.replace(item, &self.manifest_copies(item, files)));
@@ -51,70 +56,117 @@ impl Deferral<'_> {
                 None => {}
             }
         }
+        if let Some(after) = &texts.after {
+            // What tells of the project itself belongs to the step that installs it.
+            let comments = dockerfile.comments_above(run.item);
+            let speaks = |at: &usize| {
+                let comment = dockerfile.text(*at);
+                texts.flags.iter().any(|it| comment.contains(it.trim_start_matches('-')))
+            };
+            let first = comments.clone().find(speaks).unwrap_or(comments.end);
+            lines.extend((first..comments.end).map(|it| dockerfile.text(it).to_owned()));
+            lines.push(after.clone());
+            match gone.last_mut().filter(|it| it.end == first) {
+                Some(last) => last.end = comments.end,
+                None if first < comments.end => gone.push(first..comments.end),
+                None => {}
+            }
+        }
         edits.extend(gone.into_iter().map(|it| dockerfile.remove(it)));
-        lines.extend(after.map(str::to_owned));
-        edits.push(dockerfile.insert_after(
-            run.item,
-            &lines.join("\n"),
-            dockerfile.begins_paragraph(run.item),
-        ));
+        if !lines.is_empty() {
+            let paragraph = dockerfile.begins_paragraph(run.item);
+            edits.push(dockerfile.insert_after(run.item, &lines.join("\n"), paragraph));
+        }
         edits
+    }
+
+    /// Whether the file copies the same again right behind the RUN.
+    fn is_repeated(&self, item: usize, run: &Run<'_>, text: &str) -> bool {
+        let next = self.stage.instructions().find(|it| run.item < it.0);
+        self.moved.last() == Some(&item)
+            && next.is_some_and(|it| self.site.dockerfile.text(it.0) == text)
     }
 
     /// A COPY as it stands after the RUN: a relative destination is spelled out when WORKDIR has changed,
     /// and files that stay behind are named no more.
     fn moved_text(&self, item: usize, run: &Run<'_>, kept: &[(RepoPath, String)]) -> String {
-        let text = self.site.dockerfile.text(item);
-        let before = self.stage.state_before(item, &self.site.stages).workdir;
-        let Kind::Instruction(it) = &self.site.dockerfile.items[item].kind else {
+        let before = self.stage.state_before(item, &self.site.stages);
+        let mut edits = Vec::new();
+        if let Some(words) = self.words(item) {
+            let folder = before.workdir.as_deref().unwrap_or("/");
+            let escape = self.site.dockerfile.escape;
+            let word = &words.destination;
+            if before.workdir != run.state.workdir
+                && before.expand(&word.text, escape).is_some_and(|it| !it.starts_with('/'))
+            {
+                edits.push((word.range.clone(), spelled_out(word, folder)));
+            }
+            let names = words.sources.iter().filter(|it| self.stays(item, &it.text, kept));
+            edits.extend(names.map(|it| (it.range.clone(), String::new())));
+        }
+        self.edited(item, edits)
+    }
+
+    /// The words of a COPY.
+    fn words(&self, item: usize) -> Option<instruction::Copy<'a>> {
+        match &self.site.dockerfile.items[item].kind {
+            Kind::Instruction(it) => it.copy(),
+            _ => None,
+        }
+    }
+
+    /// The COPY at an item, as it was read.
+    fn copy(&self, item: usize) -> Option<&CopyIn> {
+        self.layers.copies.iter().find(|it| it.item == item)?.copy.as_ref().ok()
+    }
+
+    /// Whether all that a word of a COPY names is kept.
+    fn stays(&self, item: usize, word: &str, kept: &[(RepoPath, String)]) -> bool {
+        let sources = self.copy(item).into_iter().flat_map(|it| &it.sources);
+        let mut own = sources.filter(|it| it.word == word).peekable();
+        own.peek().is_some()
+            && own.all(|it| !it.is_folder && kept.iter().any(|kept| kept.0 == it.path))
+    }
+
+    /// The text of an item with words of it replaced; a word that becomes empty goes with what follows it.
+    fn edited(&self, item: usize, changes: Vec<(Span, String)>) -> String {
+        let dockerfile = self.site.dockerfile;
+        let text = dockerfile.text(item);
+        let (Kind::Instruction(it), Some(words)) = (&dockerfile.items[item].kind, self.words(item))
+        else {
             return text.to_owned();
         };
-        let Some(words) = it.copy().filter(|_| it.json().is_none()) else { return text.to_owned() };
-        let start = self.site.dockerfile.items[item].span.start;
+        let start = dockerfile.items[item].span.start;
         let within = |range: Span| {
             let span = it.logical.source_span(range);
             span.start - start..span.end - start
         };
-        let mut edits = Vec::new();
-        let raw = words.destination.text.as_str();
-        if !raw.starts_with(['/', '"', '\'']) && before != run.state.workdir {
-            let slash = if raw.ends_with(['/', '.']) { "/" } else { "" };
-            let absolute = absolute(before.as_deref().unwrap_or("/"), raw);
-            let absolute = if absolute == "/" { absolute } else { format!("{absolute}{slash}") };
-            edits.push(Edit::replace(within(words.destination.range.clone()), absolute));
-        }
-        let copy = self
-            .layers
-            .copies
-            .iter()
-            .find(|it| it.item == item)
-            .and_then(|it| it.copy.as_ref().ok());
-        let stays = |word: &str| {
-            let mut own =
-                copy.into_iter().flat_map(|it| &it.sources).filter(|it| it.word == word).peekable();
-            own.peek().is_some()
-                && own.all(|it| !it.is_folder && kept.iter().any(|kept| kept.0 == it.path))
+        let starts: Vec<usize> =
+            words.sources.iter().chain([&words.destination]).map(|it| it.range.start).collect();
+        let edit = |(range, new): (Span, String)| {
+            let next = starts.iter().copied().find(|it| range.end <= *it);
+            match next.filter(|_| new.is_empty()) {
+                Some(next) => Edit::delete(within(range.start..next)),
+                None => Edit::replace(within(range), new),
+            }
         };
-        for (at, word) in words.sources.iter().enumerate().filter(|it| stays(&it.1.text)) {
-            let next = words.sources.get(at + 1).unwrap_or(&words.destination);
-            edits.push(Edit::delete(within(word.range.start..next.range.start)));
-        }
-        apply(text, &edits)
+        apply(text, &changes.into_iter().map(edit).collect::<Vec<_>>())
     }
 
     /// COPYs of these files to where the COPY at an item puts them.
     fn manifest_copies(&self, item: usize, files: &[(RepoPath, String)]) -> String {
         let dockerfile = self.site.dockerfile;
-        let layer = self
-            .layers
-            .copies
-            .iter()
-            .find(|it| it.item == item)
-            .and_then(|it| it.copy.as_ref().ok());
-        let (Kind::Instruction(it), Some(copy)) = (&dockerfile.items[item].kind, layer) else {
+        let (Kind::Instruction(it), Some(copy), Some(words)) =
+            (&dockerfile.items[item].kind, self.copy(item), self.words(item))
+        else {
             return dockerfile.text(item).to_owned();
         };
-        let Some(words) = it.copy() else { return dockerfile.text(item).to_owned() };
+        let named = words.sources.iter().filter(|it| self.stays(item, &it.text, files));
+        if named.clone().count() == files.len() {
+            // Each has a word of its own, so nothing but the other words goes.
+            let others = words.sources.iter().filter(|it| !self.stays(item, &it.text, files));
+            return self.edited(item, others.map(|it| (it.range.clone(), String::new())).collect());
+        }
         let keyword = &dockerfile.source[it.keyword_span.clone()];
         let keyword = if keyword.chars().all(char::is_lowercase) { "copy" } else { "COPY" };
         let flags = it.flags.iter().filter(|it| {
@@ -137,8 +189,11 @@ impl Deferral<'_> {
         let line = |(folder, names): (String, Vec<String>)| {
             let rest = below(&folder, &copy.destination).unwrap_or_default();
             let base = if matches!(raw, "." | "./") { "." } else { raw.trim_end_matches('/') };
-            let destination =
-                if rest.is_empty() { format!("{base}/") } else { format!("{base}/{rest}/") };
+            let destination = match (rest, base, names.as_slice()) {
+                ("", ".", [_]) => raw.to_owned(),
+                ("", ..) => format!("{base}/"),
+                _ => format!("{base}/{rest}/"),
+            };
             let words: Vec<String> = names.into_iter().chain([destination]).collect();
             let arguments = match words.iter().any(|it| it.contains(char::is_whitespace)) {
                 true => format!(
@@ -164,7 +219,29 @@ impl Deferral<'_> {
         }
         let name = file.strip_prefix(&self.layers.sent.folder).unwrap_or(file.as_str());
         let dotted = words.iter().all(|it| it.text.starts_with("./"));
-        if dotted { format!("./{name}") } else { name.to_owned() }
+        // What git ignores may be missing.
+        let star = if self.layers.sent.has_file(file) { "" } else { "*" };
+        format!("{}{name}{star}", if dotted { "./" } else { "" })
+    }
+}
+
+/// A relative destination from `folder`, quoted as it was.
+fn spelled_out(word: &Word, folder: &str) -> String {
+    let bare = word.text.trim_matches(['"', '\'']);
+    let slash = if bare.ends_with(['/', '.']) { "/" } else { "" };
+    let path = match bare.contains('$') {
+        true => format!("{}/{}", folder.trim_end_matches('/'), bare.trim_start_matches("./")),
+        false => match absolute(folder, bare).as_str() {
+            "/" => "/".to_owned(),
+            path => format!("{path}{slash}"),
+        },
+    };
+    // A word of a JSON array has its quotes in the file only.
+    let is_json = word.range.len() != word.text.len();
+    let quote = word.text.chars().next().filter(|it| ['"', '\''].contains(it));
+    match if is_json { Some('"') } else { quote } {
+        Some(quote) => format!("{quote}{path}{quote}"),
+        None => path,
     }
 }
 

@@ -31,6 +31,7 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     for name in ["pdm.lock", "pdm.toml", ".pdm-python", ".python-version"] {
         install.takes(file(name));
     }
+    install.settings(call, at, &["PDM_CONFIG_FILE"], &[".config/pdm/config.toml"]);
     install.makes.extend([file(".venv"), file("__pypackages__")]);
     let text = (at.text)(&file("pyproject.toml"));
     let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
@@ -38,7 +39,9 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
             Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
         return Some(install);
     };
-    install.source = if let Some(path) = manifest.paths.first() {
+    install.source = if install.source != Source::Nothing {
+        install.source
+    } else if let Some(path) = manifest.paths.first() {
         Source::Now(
             "local-requirement",
             format!("pyproject.toml depends on {path}, so PDM needs its source"),

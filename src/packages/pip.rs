@@ -3,7 +3,7 @@
 //! After pip's documentation: "Requirements File Format", "Caching" and "Configuration".
 
 use super::{
-    At, Caching, Call, Install, Manager, OffVariable, Source,
+    At, Caching, Call, Install, Local, Manager, OffVariable, Setting, Source,
     requirements::{self, Line},
 };
 use crate::dockerfile::stage::absolute;
@@ -110,67 +110,132 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
 pub(super) fn requirements(call: &Call, at: &At<'_>) -> Option<Install> {
     let mut install = Install::default();
     let mut seen = Vec::new();
-    let files = call.values(&["-r", "--requirement", "--requirements"]);
-    let constraints = call.values(&["-c", "--constraint", "--constraints", "--build-constraint"]);
     let locals = call.positionals(VALUED);
     let locals = locals.iter().map(|it| it.text.as_deref());
-    let editables = call.values(&["-e", "--editable"]);
-    for local in locals.chain(editables) {
-        let unknown = || Some("a requirement that cannot be read".to_owned());
-        if let Some(path) = local.map_or_else(unknown, |it| match it {
-            "." | ".." => Some(it.to_owned()),
-            it => requirements::local(it),
-        }) {
-            local_requirement(&mut install, at, &path, "the command line");
+    for local in locals.chain(call.values(&["-e", "--editable"])) {
+        match local {
+            Some(it @ ("." | "..")) => local_requirement(&mut install, at, it, "the command line"),
+            Some(it) => {
+                if let Some(path) = requirements::local(it) {
+                    local_requirement(&mut install, at, &path, "it");
+                }
+            }
+            None => install.source = Source::unknown(),
         }
     }
-    for file in files.iter().chain(&constraints) {
+    for file in call.values(FILES) {
         match file.and_then(|it| at.path(it)) {
             Some(path) if !file.is_some_and(|it| it.contains("://")) => {
                 read(&mut install, at, path, &mut seen);
             }
             Some(_) => {}
-            None => install.source = unreadable(),
+            None => install.source = Source::unknown(),
         }
     }
     for folder in call.values(&["-f", "--find-links"]) {
-        if !folder.is_some_and(|it| it.contains("://")) {
-            install.source = Source::Now(
-                "local-requirement",
-                "--find-links names a folder of the project".to_owned(),
-            );
-        }
+        archives(&mut install, at, folder.unwrap_or("$"), "it");
+    }
+    for index in call.values(INDEXES).into_iter().flatten() {
+        archives(&mut install, at, index, "it");
     }
     for group in call.values(&["--group"]) {
         let file = group.and_then(|it| it.split_once(':')).map_or("pyproject.toml", |it| it.0);
-        install.reads.extend(at.path(file).map(|path| super::Read { path, required: true }));
+        at.path(file).into_iter().for_each(|it| install.needs(it));
     }
-    // Files that the environment names are read by every call.
-    for name in ["PIP_REQUIREMENT", "PIP_CONSTRAINT", "PIP_CONFIG_FILE", "PIP_FIND_LINKS"] {
+    // Files and folders that the environment names are read by every call.
+    for (name, is_file) in
+        [("PIP_REQUIREMENT", true), ("PIP_CONSTRAINT", true), ("PIP_FIND_LINKS", false)]
+    {
         match at.variable(call, name) {
-            super::Setting::Known(value) if !value.is_empty() && !value.contains("://") => {
+            Setting::Known(value) if value.is_empty() || value.contains("://") => {}
+            Setting::Known(value) if is_file => {
                 at.path(&value).into_iter().for_each(|it| read(&mut install, at, it, &mut seen));
             }
-            super::Setting::Unknown => install.source = unreadable(),
-            _ => {}
+            Setting::Known(value) => archives(&mut install, at, &value, name),
+            Setting::Unknown => install.source = Source::unknown(),
+            Setting::Unset => {}
         }
     }
-    for target in
-        call.values(&["-t", "--target", "--prefix", "--root", "-d", "--dest", "-w", "--wheel-dir"])
-    {
+    for target in call.values(TARGETS) {
         match target.and_then(|it| at.path(it)) {
             Some(path) => install.makes.push(path),
-            None => install.source = unreadable(),
+            None => install.source = Source::unknown(),
         }
     }
-    (!install.reads.is_empty() || install.source != Source::Nothing).then_some(install)
+    if install.is_empty() {
+        return None;
+    }
+    for name in ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] {
+        if let Setting::Known(path) = at.variable(call, name) {
+            install.makes.extend(at.path(&path));
+        }
+    }
+    for file in call.values(&["--cert", "--client-cert"]).into_iter().flatten() {
+        at.path(file).into_iter().for_each(|it| install.takes(it));
+    }
+    let own = install.reads.len();
+    let variables = ["PIP_CONFIG_FILE", "PIP_CERT", "PIP_CLIENT_CERT"];
+    install.settings(call, at, &variables, &[".config/pip/pip.conf", ".pip/pip.conf"]);
+    // A configuration that names further files is not followed.
+    let names_files = |it: &super::Read| {
+        let text = (at.text)(&it.path).filter(|_| it.path.ends_with(".conf"));
+        text.is_some_and(|it| it.lines().any(|it| CONFIGURED.contains(&key(it))))
+    };
+    if install.reads[own..].iter().any(names_files) {
+        install.source = Source::unknown();
+    }
+    Some(install)
 }
 
-fn unreadable() -> Source {
-    Source::Now(
-        "unknown-manifest",
-        "what it installs depends on a value that is not known".to_owned(),
-    )
+/// The options that name a file of requirements or constraints.
+const FILES: &[&str] = &[
+    "-r",
+    "--requirement",
+    "--requirements",
+    "-c",
+    "--constraint",
+    "--constraints",
+    "--build-constraint",
+    "--build-constraints",
+    "--override",
+    "--overrides",
+];
+
+/// The options that name an index, which may be a folder.
+const INDEXES: &[&str] = &["-i", "--index-url", "--extra-index-url", "--index", "--default-index"];
+
+/// The options that name a folder to install into.
+const TARGETS: &[&str] =
+    &["-t", "--target", "--prefix", "--root", "-d", "--dest", "-w", "--wheel-dir"];
+
+/// The keys of `pip.conf` that name files and folders.
+const CONFIGURED: &[&str] = &[
+    "requirement",
+    "constraint",
+    "find-links",
+    "editable",
+    "target",
+    "prefix",
+    "root",
+    "cert",
+    "client-cert",
+];
+
+fn key(line: &str) -> &str {
+    line.split(['=', ':']).next().unwrap_or_default().trim()
+}
+
+/// A folder of archives, unless it is on the net.
+fn archives(install: &mut Install, at: &At<'_>, folder: &str, place: &str) {
+    let folder = folder.strip_prefix("file://").unwrap_or(folder);
+    if folder.contains("://") || folder.contains('@') {
+        return;
+    }
+    if folder.contains('$') {
+        install.source = Source::unknown();
+    }
+    let reason = format!("{place} takes archives from {folder}");
+    install.locals.push(Local { path: at.path(folder), reason });
 }
 
 /// A requirements or constraints file and the files it names, each once.
@@ -179,36 +244,45 @@ fn read(install: &mut Install, at: &At<'_>, path: String, seen: &mut Vec<String>
         return;
     }
     seen.push(path.clone());
-    let text = (at.text)(&path);
     install.needs(path.clone());
+    if ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|it| path.ends_with(it)) {
+        return;
+    }
+    let text = (at.text)(&path);
     let folder = path.rsplit_once('/').map_or("/", |it| it.0);
     for (line, asked) in requirements::read(text.as_deref().unwrap_or_default()) {
         let place = format!("{}:{line}", path.rsplit('/').next().unwrap_or_default());
         match asked {
+            // A clone to edit stands below the directory that pip runs in.
+            Line::Package(it) if it.starts_with("git+") && it.contains("#egg=") => {
+                let name = it.rsplit("#egg=").next().unwrap_or_default();
+                install.makes.extend(at.path(&format!("src/{}", name.trim())));
+            }
             Line::Package(_) => {}
             // Nested files are relative to the file that names them, local packages to the directory.
             Line::Include(nested) => read(install, at, absolute(folder, &nested), seen),
             Line::Local(local) => local_requirement(install, at, &local, &place),
             Line::FindLinks(folder) => {
-                let reason = format!("{place} takes archives from {folder}");
-                install.source = Source::Now("local-requirement", reason);
+                archives(install, at, &folder, &place);
             }
         }
     }
 }
 
-/// A file or folder of the project: an archive is one more file to copy, a folder needs its source.
+/// A file or folder: an archive is one more file to copy, a folder of the project needs its source.
 fn local_requirement(install: &mut Install, at: &At<'_>, local: &str, place: &str) {
-    let path = at.path(local);
     let is_archive = [".whl", ".tar.gz", ".zip", ".tar.bz2"].iter().any(|it| local.ends_with(it));
-    match path {
-        Some(path) if is_archive => install.needs(path),
-        _ => {
+    let is_pattern = local.contains(['*', '?', '[']);
+    // Of a pattern, all of its folder is taken for what it may match.
+    let folder = if is_pattern { local.rsplit_once('/').map_or(".", |it| it.0) } else { local };
+    match at.path(folder) {
+        Some(path) if is_archive && !is_pattern => install.needs(path),
+        path => {
             let reason = match local {
                 "." => "pip installs the project itself and needs its source".to_owned(),
                 local => format!("{place} installs {local}, so pip needs its source"),
             };
-            install.source = Source::Now("local-requirement", reason);
+            install.locals.push(Local { path, reason });
         }
     }
 }

@@ -44,7 +44,13 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     let mut install = Install::default();
     install.needs(pipfile.clone());
     install.takes(format!("{pipfile}.lock"));
-    install.makes.push(format!("{}/.venv", directory.trim_end_matches('/')));
+    install.settings(call, at, &["PIP_CONFIG_FILE"], &[".config/pip/pip.conf", ".pip/pip.conf"]);
+    if !call.has(&["--system"]) {
+        install.makes.push(format!("{}/.venv", directory.trim_end_matches('/')));
+    }
+    if install.source != Source::Nothing {
+        return Some(install);
+    }
     let paths = (at.text)(&pipfile).and_then(|it| pyproject::pipfile_paths(&it).ok());
     install.source = match paths.as_deref() {
         None => Source::Now("unknown-manifest", "the Pipfile cannot be read".to_owned()),

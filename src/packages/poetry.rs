@@ -38,8 +38,21 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     install.needs(file("pyproject.toml"));
     install.takes(file("poetry.lock"));
     install.takes(file("poetry.toml"));
-    if verb != "export" {
-        install.makes.push(file(".venv"));
+    install.settings(
+        call,
+        at,
+        &[],
+        &[".config/pypoetry/config.toml", ".config/pypoetry/auth.toml"],
+    );
+    if install.source != Source::Nothing {
+        return Some(install);
+    }
+    match verb {
+        "export" => {
+            let files = call.values(&["-o", "--output"]).into_iter().flatten();
+            install.makes.extend(files.filter_map(|it| at.path(it)));
+        }
+        _ => install.makes.push(file(".venv")),
     }
     let text = (at.text)(&file("pyproject.toml"));
     let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {

@@ -71,6 +71,7 @@ pub fn local(requirement: &str) -> Option<String> {
     let target = requirement.split_once(" @ ").map_or(requirement, |it| it.1).trim();
     let target = target.split(';').next().unwrap_or_default().trim();
     let target = target.split('#').next().unwrap_or_default();
+    let target = target.strip_prefix("git+").filter(|it| it.starts_with("file:")).unwrap_or(target);
     let path = match target.strip_prefix("file:") {
         Some(path) => path.strip_prefix("//").unwrap_or(path),
         None if is_url(target) => return None,

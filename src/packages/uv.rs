@@ -2,7 +2,9 @@
 //!
 //! After uv's documentation: "Using uv in Docker", "Caching" and the reference of its settings.
 
-use super::{At, Caching, Call, Install, Manager, OffVariable, Source, pip, pyproject::Pyproject};
+use super::{
+    At, Caching, Call, Install, Manager, OffVariable, Setting, Source, pip, pyproject::Pyproject,
+};
 
 /// uv.
 pub const MANAGER: Manager = Manager {
@@ -51,9 +53,11 @@ fn pip_install(call: &Call, at: &At<'_>) -> Option<Install> {
             it.ends_with("pyproject.toml") || it.ends_with("setup.py") || it.ends_with("setup.cfg")
         }) {
             let text = it.and_then(|it| (at.text)(&at.path(it)?));
-            let dynamic = text
-                .is_none_or(|it| Pyproject::read(&it).map_or(true, |it| it.dynamic_dependencies));
-            if dynamic {
+            let manifest = text.and_then(|it| Pyproject::read(&it).ok());
+            if let Some(path) = manifest.as_ref().and_then(|it| it.paths.first()) {
+                let reason = format!("pyproject.toml depends on {path}, so uv needs its source");
+                install.source = Source::Now("local-requirement", reason);
+            } else if manifest.is_none_or(|it| it.dynamic_dependencies) {
                 install.source = Source::Now(
                     "dynamic-metadata",
                     "uv has to build the project to know its dependencies".to_owned(),
@@ -65,6 +69,10 @@ fn pip_install(call: &Call, at: &At<'_>) -> Option<Install> {
 }
 
 fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
+    // A script lists its dependencies itself.
+    if call.has(&["--script"]) {
+        return None;
+    }
     let directory = match call.values(&["--directory", "--project"]).last() {
         Some(it) => at.path((*it)?)?,
         None => at.directory?.to_owned(),
@@ -72,12 +80,37 @@ fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
     let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
     let mut install = Install::default();
     install.needs(file("pyproject.toml"));
-    for name in ["uv.lock", "uv.toml", ".python-version"] {
-        install.takes(file(name));
+    install.takes(file("uv.lock"));
+    let mut above = directory.as_str();
+    let mut workspace = false;
+    // Settings and workspaces are looked for in the folders above, too.
+    loop {
+        let name = |name: &str| format!("{}/{name}", above.trim_end_matches('/'));
+        install.takes(name("uv.toml"));
+        install.takes(name(".python-version"));
+        let text = (at.text)(&name("pyproject.toml"));
+        workspace |= text.is_some_and(|it| Pyproject::read(&it).is_ok_and(|it| it.workspace));
+        match above.rsplit_once('/') {
+            Some((folder, _)) if !above.is_empty() => above = folder,
+            _ => break,
+        }
     }
+    install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
     let exports = call.subcommand() == Some("export");
-    if !exports {
-        install.makes.push(file(".venv"));
+    if exports {
+        let files = call.values(&["-o", "--output-file"]).into_iter().flatten();
+        install.makes.extend(files.filter_map(|it| at.path(it)));
+    } else {
+        match at.variable(call, "UV_PROJECT_ENVIRONMENT") {
+            Setting::Known(it) if !it.is_empty() => {
+                install.makes.push(crate::dockerfile::stage::absolute(&directory, &it));
+            }
+            Setting::Unknown => install.source = Source::unknown(),
+            _ => install.makes.push(file(".venv")),
+        }
+    }
+    if install.source != Source::Nothing {
+        return Some(install);
     }
     let text = (at.text)(&file("pyproject.toml"));
     let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
@@ -85,7 +118,7 @@ fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
             Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
         return Some(install);
     };
-    install.source = if manifest.workspace || call.has(&["--package", "--all-packages"]) {
+    install.source = if workspace || call.has(&["--package", "--all-packages"]) {
         Source::Now(
             "workspace",
             "uv needs the manifests of every member of the workspace".to_owned(),
@@ -127,7 +160,7 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
     };
     let folder = folder.unwrap_or_default();
     let symlinks = call.values(&["--link-mode"]).contains(&Some("symlink"))
-        || at.variable(call, "UV_LINK_MODE") == super::Setting::Known("symlink".to_owned());
+        || at.variable(call, "UV_LINK_MODE") == Setting::Known("symlink".to_owned());
     fills.then(|| Caching {
         folders: vec![folder.clone()],
         root: folder,

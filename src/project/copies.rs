@@ -4,7 +4,7 @@ use super::{Project, dockerignore::Dockerignore, glob};
 use crate::{
     dockerfile::{
         Instruction, Keyword,
-        stage::{State, absolute},
+        stage::{State, absolute, names},
     },
     path::RepoPath,
 };
@@ -49,13 +49,17 @@ pub struct Source {
 pub enum Opaque {
     /// It copies from a stage, an image or a named context.
     OtherStage,
-    /// It brings a URL, a repository or a here-document.
+    /// It brings a URL, a repository, a here-document or what an archive holds.
     NotOfContext,
-    /// Its destination or a source has a variable without a known value.
+    /// Its destination has a variable without a known value, or a source one that may get another.
     UnknownVariable,
     /// A source is not in the context, or its ignore file excludes it.
     Missing(String),
 }
+
+/// How the archives that ADD unpacks are called.
+const ARCHIVES: [&str; 8] =
+    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
 
 impl<'a> Sent<'a> {
     /// What a build of `dockerfile` with this context sends.
@@ -119,9 +123,18 @@ impl CopyIn {
             _ => state.expand(text, escape),
         };
         let mut sources = Vec::new();
+        let from_argument = |it: &&str| state.variables.get(*it).is_some_and(|it| it.from_argument);
         for word in &copy.sources {
+            // What is copied where somebody gives another value is not known here.
+            if names(&word.text).iter().any(from_argument) {
+                return Err(Opaque::UnknownVariable);
+            }
             let text = expand(&word.text).ok_or(Opaque::UnknownVariable)?;
             if it.keyword == Keyword::Add && (text.contains("://") || text.starts_with("git@")) {
+                return Err(Opaque::NotOfContext);
+            }
+            // ADD unpacks it.
+            if it.keyword == Keyword::Add && ARCHIVES.iter().any(|it| text.ends_with(it)) {
                 return Err(Opaque::NotOfContext);
             }
             let found = sent.expand(&text);

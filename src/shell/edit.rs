@@ -1,6 +1,6 @@
 //! Edits of a script, each of which leaves a valid one.
 
-use super::{Command, Operator, OperatorKind, Pipeline, Script, check::Shape, parse};
+use super::{Command, Operator, OperatorKind, Pipeline, Script, check::Shape, layout::Line, parse};
 use crate::text::{Edit, Span};
 
 /// How an author lays out the lines of a script.
@@ -138,6 +138,21 @@ impl Script {
             |it: &Command| pipeline.span.start <= it.span.start && it.span.end <= pipeline.span.end;
         let rest = self.commands.iter().filter(|it| !gone(it));
         self.checked(edits, &rest.map(Shape::of).collect::<Vec<_>>())
+    }
+
+    /// Takes out the comment lines that stand directly above a command's line in a continued RUN, when
+    /// the line begins with it; what goes with the command when that goes.
+    pub fn remove_comments(&self, command: &Command) -> Vec<Edit> {
+        let lines = self.lines();
+        let begins = |it: &Line| {
+            let before = self.source.get(it.start()..command.pipeline.start);
+            it.is_within(&(command.pipeline.start..command.pipeline.start + 1))
+                && before.is_some_and(|it| it.trim_matches([' ', '\t', '&', ';']).is_empty())
+        };
+        let Some(at) = lines.iter().position(begins) else { return Vec::new() };
+        let above =
+            lines[..at].iter().rev().take_while(|it| it.skipped && !self.is_blank(it.all()));
+        above.map(|it| Edit::delete(it.all())).collect()
     }
 
     /// The pipeline with one of the operators beside it.

@@ -29,6 +29,16 @@ struct Fate {
 }
 
 impl Line {
+    /// All of it, line end included.
+    pub(super) fn all(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Where it begins.
+    pub(super) fn start(&self) -> usize {
+        self.span.start
+    }
+
     /// Whether these bytes go over it.
     pub(super) fn is_within(&self, span: &Span) -> bool {
         span.start < self.span.end && self.span.start < span.end

@@ -92,10 +92,12 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
         };
     }
     let extension = name.rsplit_once('.').map_or("", |it| it.1);
-    let requirements = matches!(extension, "in" | "txt")
-        && (name.contains("requirements")
-            || name.starts_with("constraints")
-            || path.parent().is_some_and(|it| it.file_name() == "requirements"));
+    let says = |it: &str| {
+        ["requirement", "reqs", "constraint", "dependencies"].iter().any(|word| it.contains(word))
+    };
+    let requirements = (matches!(extension, "" | "in" | "pip" | "txt") && says(name))
+        || (matches!(extension, "in" | "pip" | "txt")
+            && path.parent().is_some_and(|it| says(it.file_name())));
     match name {
         "Pipfile.lock" | "pdm.lock" | "poetry.lock" | "uv.lock" => Some(Wanted::Lock),
         ".pdm.toml" | ".python-version" | "Pipfile" | "package.json" | "pdm.toml" | "pip.conf"
@@ -123,6 +125,7 @@ mod tests {
             ("scripts/build.sh", Some(Wanted::Script)),
             ("requirements/base.txt", Some(Wanted::Manifest)),
             ("dev-requirements.in", Some(Wanted::Manifest)),
+            ("reqs.txt", Some(Wanted::Manifest)),
             ("notes.txt", None),
             ("poetry.lock", Some(Wanted::Lock)),
             ("src/main.py", None),
