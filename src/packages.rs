@@ -168,22 +168,33 @@ pub fn off_variable(name: &str) -> Option<OffVariable> {
 
 /// Whether a text that cannot be read as shell seems to install packages.
 pub fn seems_to_install(text: &str) -> bool {
-    let words: Vec<&str> = text
-        .split(|it: char| !it.is_alphanumeric() && !"-_./".contains(it))
-        .filter(|it| !it.is_empty())
-        .collect();
-    words.windows(2).any(|it| {
-        let program = it[0]
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+    seeming_install(text).is_some()
+}
+
+/// Whether a text that cannot be read as shell seems to install from manifests: pip is given names of
+/// packages as well as files.
+pub fn seems_to_install_from_manifests(text: &str) -> bool {
+    let names_files = || {
+        let mut words = words(text);
+        words.any(|it| it.contains("requirement") || it.starts_with("-r"))
+    };
+    seeming_install(text).is_some_and(|it| it != "pip" || names_files())
+}
+
+/// The program that seems to install packages in a text.
+fn seeming_install(text: &str) -> Option<&str> {
+    let words: Vec<&str> = words(text).collect();
+    words.windows(2).find_map(|it| {
+        let program = it[0].rsplit('/').next().unwrap_or_default();
+        let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
         let known = MANAGERS.iter().any(|it| it.programs.contains(&program));
-        // pip is given names of packages as well as files.
-        let names_files =
-            || words.iter().any(|it| it.contains("requirement") || it.starts_with("-r"));
-        known && ["install", "sync", "pip"].contains(&it[1]) && (program != "pip" || names_files())
+        (known && ["install", "sync", "pip"].contains(&it[1])).then_some(program)
     })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./".contains(it));
+    parts.filter(|it| !it.is_empty())
 }
 
 /// Whether a file of this name is there for package managers and not for the program: a manifest, a lock,

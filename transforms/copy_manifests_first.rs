@@ -49,7 +49,7 @@ fn reorder(
 ) -> Result<Option<Change>, Refusal> {
     let run = match site.run(stage, item) {
         Ok(run) => run,
-        Err(why) if packages::seems_to_install(site.dockerfile.text(item)) => {
+        Err(why) if packages::seems_to_install_from_manifests(site.dockerfile.text(item)) => {
             return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
         }
         Err(_) => return Ok(None),
@@ -60,7 +60,7 @@ fn reorder(
     };
     if !run.calls().iter().any(installs) {
         let nested = run.script.commands().iter().filter_map(|it| it.nested_script());
-        if nested.into_iter().any(|it| packages::seems_to_install(&it.raw)) {
+        if nested.into_iter().any(|it| packages::seems_to_install_from_manifests(&it.raw)) {
             let why = ("unreadable-shell", "it hands its script to another shell".to_owned());
             return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
         }

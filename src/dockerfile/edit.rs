@@ -72,30 +72,35 @@ impl Dockerfile {
         Edit::insert(at, format!("# {name}={value}{}", self.line_end()))
     }
 
-    /// Adds builder flags to an instruction, after those it has, and each with a line of its own, as
-    /// people write them: the command moves down, and its lines stay as they are.
+    /// Adds builder flags to an instruction, after those it has.
+    ///
+    /// One short flag stays on the line; more than one, or a long one, take a line each.
     pub fn add_flags(&self, it: &Instruction, flags: &[String]) -> Edit {
         let at = match it.flags.last() {
             Some(last) => it.logical.source_span(last.range.clone()).end,
             None => it.keyword_span.end,
         };
         let line = self.source[at..].lines().next().unwrap_or_default();
-        // An indentation that aligns words below others is none for a command.
-        let indent = Some(self.indentation(it)).filter(|it| it.len() <= 8).unwrap_or("    ");
-        let breaks = format!(" {}{}{indent}", self.escape, self.line_end());
-        let gap = &line[..line.len() - line.trim_start().len()];
-        // Whether nothing of the command is left on the line, only its continuation.
-        let ends = line.trim() == self.escape.to_string();
-        match ends {
-            true if it.flags.is_empty() => Edit::insert(at, format!(" {}", flags.join(&breaks))),
+        let start = self.source[..at].rfind('\n').map_or(0, |it| it + 1);
+        let width = at - start + line.len() + flags.iter().map(|it| it.len() + 1).sum::<usize>();
+        let breaks = format!(" {}{}{}", self.escape, self.line_end(), self.indentation(it));
+        if !it.flags.is_empty() && line.trim() == self.escape.to_string() {
             // The flags that are there have lines of their own.
-            true => {
-                Edit::insert(at, flags.iter().map(|it| format!("{breaks}{it}")).collect::<String>())
-            }
-            false => {
-                Edit::replace(at..at + gap.len(), format!("{gap}{}{breaks}", flags.join(&breaks)))
-            }
+            let flags: String = flags.iter().map(|it| format!("{breaks}{it}")).collect();
+            return Edit::insert(at, flags);
         }
+        if flags.len() == 1 && (width <= 100 || line.trim() == self.escape.to_string()) {
+            return Edit::insert(at, format!(" {}", flags[0]));
+        }
+        let mut text = format!(" {}", flags.join(&breaks));
+        let gap = line.len() - line.trim_start().len();
+        // The rest of the line moves down, unless nothing is left of it but its continuation.
+        let mut span = at..at;
+        if line.trim() != self.escape.to_string() {
+            text += &breaks;
+            span.end += gap;
+        }
+        Edit::replace(span, text)
     }
 
     /// How the continuation lines of an instruction are indented; four spaces when it has none.
@@ -176,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_have_lines_of_their_own() {
+    fn flags_stay_on_the_line_or_take_one_each() {
         let add = |source: &str, flags: &[&str]| {
             let flags: Vec<String> = flags.iter().map(|it| (*it).to_owned()).collect();
             edited(source, |it| {
@@ -184,13 +189,8 @@ mod tests {
                 it.add_flags(run, &flags)
             })
         };
-        assert_eq!(add("FROM a\nRUN b", &["--x=1"]), "FROM a\nRUN --x=1 \\\n    b");
-        assert_eq!(add("FROM a\nRUN --y b", &["--x=1"]), "FROM a\nRUN --y --x=1 \\\n    b");
-        assert_eq!(add("FROM a\nRUN\tb", &["--x=1"]), "FROM a\nRUN\t--x=1 \\\n    b");
-        assert_eq!(
-            add("FROM a\nRUN b \\\n                   c", &["--x", "--y"]),
-            "FROM a\nRUN --x \\\n    --y \\\n    b \\\n                   c"
-        );
+        assert_eq!(add("FROM a\nRUN b", &["--x=1"]), "FROM a\nRUN --x=1 b");
+        assert_eq!(add("FROM a\nRUN --y b", &["--x=1"]), "FROM a\nRUN --y --x=1 b");
         assert_eq!(add("FROM a\nRUN \\\n  b", &["--x=1"]), "FROM a\nRUN --x=1 \\\n  b");
         assert_eq!(
             add("FROM a\nRUN --x \\\n  b", &["--y", "--z"]),
