@@ -88,7 +88,7 @@ impl Caches<'_> {
                     Reach::AllCaches => {
                         return Err(stuck("removes what else is in that folder, too"));
                     }
-                    Reach::Above | Reach::Unknown => return Err(emptied()),
+                    Reach::Above | Reach::Among | Reach::Unknown => return Err(emptied()),
                     Reach::Elsewhere => {}
                 }
             }

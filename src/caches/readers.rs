@@ -23,6 +23,8 @@ pub(super) enum Reach {
     AllCaches,
     /// It is further up.
     Above,
+    /// It is a pattern that matches one of these and others.
+    Among,
     /// It has nothing to do with them.
     Elsewhere,
     /// It cannot be known, but it speaks of caches.
@@ -111,7 +113,7 @@ fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
                 None => caches.reach_of(&command.words[word].raw),
             };
             match reach {
-                Reach::Within => true,
+                Reach::Within | Reach::Among => true,
                 Reach::Root | Reach::AllCaches | Reach::Above => into.contains(&word),
                 Reach::Elsewhere => caches.mentions(&command.words[word].raw),
                 Reach::Unknown => false,
@@ -237,13 +239,13 @@ impl Caching {
             return Reach::Elsewhere;
         }
         if path.contains(WILDCARDS) {
-            let Some(folder) = self.folders.iter().find(|it| may_match(path, it)) else {
-                return Reach::Elsewhere;
-            };
+            let literal = path.split('/').take_while(|it| !it.contains(WILDCARDS));
+            let literal = literal.collect::<Vec<_>>().join("/");
             return match path.strip_suffix("/*") {
-                Some(parent) if !parent.is_empty() => self.reach_of(parent),
-                _ if folder.matches('/').count() <= path.matches('/').count() => Reach::Within,
-                _ => Reach::Above,
+                _ if self.folders.iter().any(|it| below(&literal, it).is_some()) => Reach::Within,
+                _ if !self.folders.iter().any(|it| may_match(path, it)) => Reach::Elsewhere,
+                Some(parent) if parent == literal && !parent.is_empty() => self.reach_of(parent),
+                _ => Reach::Among,
             };
         }
         let is = |folder: &String| below(path, folder).is_some();
