@@ -239,13 +239,16 @@ impl Caching {
             return Reach::Elsewhere;
         }
         if path.contains(WILDCARDS) {
+            let depth = |it: &str| it.matches('/').count();
+            let matched = self.folders.iter().filter(|it| may_match(path, it));
             let literal = path.split('/').take_while(|it| !it.contains(WILDCARDS));
             let literal = literal.collect::<Vec<_>>().join("/");
             return match path.strip_suffix("/*") {
                 _ if self.folders.iter().any(|it| below(&literal, it).is_some()) => Reach::Within,
-                _ if !self.folders.iter().any(|it| may_match(path, it)) => Reach::Elsewhere,
+                _ if matched.clone().next().is_none() => Reach::Elsewhere,
                 Some(parent) if parent == literal && !parent.is_empty() => self.reach_of(parent),
-                _ => Reach::Among,
+                _ if matched.clone().any(|it| depth(it) <= depth(path)) => Reach::Among,
+                _ => Reach::Above,
             };
         }
         let is = |folder: &String| below(path, folder).is_some();
