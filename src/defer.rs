@@ -126,6 +126,26 @@ impl<'a> Deferral<'a> {
         self.copies(until).any(|it| it.reaches(path, &self.layers.sent))
     }
 
+    /// Whether a RUN seems to repeat installs that stand before every COPY of source, judged without the
+    /// context: the same managers in the same folders.
+    pub fn seems_repeated(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>) -> bool {
+        let source = stage.instructions().find(|it| source::seems_to_copy_source(it.2));
+        let installs = |run: &Run<'_>| {
+            let installs = |it: &&CallSite| {
+                let manager = packages::manager(&it.call);
+                manager.is_some_and(|manager| (manager.install)(&it.call, &run.at(it)).is_some())
+            };
+            let calls = run.calls().iter().filter(installs);
+            calls.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
+        };
+        let words = packages::programs();
+        let first =
+            site.runs(stage, &words).filter(|it| source.is_some_and(|source| *it < source.0));
+        let first: Vec<_> =
+            first.filter_map(|it| site.run(stage, it).ok()).flat_map(|it| installs(&it)).collect();
+        installs(run).iter().all(|it| first.contains(it))
+    }
+
     /// Whether every install of a RUN was made before the COPYs already: by the same manager in the same
     /// folder, from the same manifests unless what is left here needs the source.
     pub fn repeats(&self, run: &Run<'_>, roles: &[Role]) -> bool {

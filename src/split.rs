@@ -13,12 +13,14 @@ use crate::{
 pub struct Parts<'r> {
     /// The installs that come before, by command.
     pub installs: Vec<(usize, &'r Install)>,
-    /// The index of the first command that only the second part has.
+    /// The index of the first command that waits for the source.
     pub end: usize,
     /// The commands that only the first part has.
     before: Vec<usize>,
-    /// The commands that only the second part has.
+    /// The commands that the second part adds.
     after: Vec<usize>,
+    /// Those of them that the first part has not.
+    waits: Vec<usize>,
 }
 
 /// The texts of a RUN in two.
@@ -61,22 +63,31 @@ impl<'r> Parts<'r> {
                 }
             });
         };
-        // What prepares the shell for the second part has no use in the first, and may fail there.
-        let prepares = |it: &Role| *it == Role::Shell;
-        let end = match roles[..end].iter().rposition(|it| !prepares(it)) {
+        let is_later = |it: &(usize, &Install)| matches!(it.1.source, Source::Later(_));
+        let end = match roles[..end].iter().rposition(|it| *it != Role::Shell) {
+            // What comes after an install that is made again comes after it once more.
+            _ if installs.iter().any(is_later) => last + 1,
+            // What prepares the shell for the second part has no use in the first, and may fail there.
             Some(at) if end < roles.len() => at + 1,
             _ => end,
         };
-        let cleans = |at: usize| {
-            at > last && run.calls().iter().any(|it| it.command == at && it.call.program == "rm")
-        };
+        if let Some(command) = (end..roles.len()).find(|it| removes(run, *it)) {
+            let text = run.text(commands[command].span.clone());
+            let reason =
+                format!("`{text}` leaves no room for a second step without a larger image");
+            return Err(("removes-tools", reason));
+        }
+        let cleans = |at: &usize| commands[*at].is_top_level() && cleans(run, *at);
         let before = (0..end).filter(|it| match &roles[*it] {
             Role::Install(install) => install.source == Source::Nothing,
-            Role::Independent => !cleans(*it) && commands[*it].is_top_level(),
+            Role::Independent => commands[*it].is_top_level(),
             _ => false,
         });
         let before = before.collect();
-        Ok(Self { installs, end, before, after: (end..roles.len()).collect() })
+        // The caches of both steps are cleared in their layers.
+        let after: Vec<usize> = (end..roles.len()).collect();
+        let waits = after.iter().copied().filter(|it| !cleans(it)).collect();
+        Ok(Self { installs, end, before, after, waits })
     }
 
     /// Writes the two.
@@ -101,12 +112,41 @@ impl<'r> Parts<'r> {
         let mut flags: Vec<&'static str> =
             later.iter().flat_map(|it| it.1.iter().copied()).collect();
         flags.dedup();
-        let mut head = Part::new(text, escape).without(&self.after).ok_or_else(stuck)?;
+        let mut head = Part::new(text, escape).without(&self.waits).ok_or_else(stuck)?;
         for (command, flags) in later {
             head = head.with_words(command, flags).ok_or_else(stuck)?;
         }
         let after = Part::new(text, escape).without(&self.before).ok_or_else(stuck)?;
         Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
+    }
+}
+
+/// Whether a command uninstalls tools.
+fn removes(run: &Run<'_>, command: usize) -> bool {
+    let verbs = ["autoremove", "del", "erase", "purge", "remove", "uninstall"];
+    run.calls().iter().any(|it| {
+        it.command == command && it.call.subcommand().is_some_and(|it| verbs.contains(&it))
+    })
+}
+
+/// Whether a command does nothing but clear caches, which may be done twice.
+fn cleans(run: &Run<'_>, command: usize) -> bool {
+    let Some(site) = run.calls().iter().find(|it| it.command == command) else { return false };
+    let words = &run.script.commands()[command].words;
+    let is_cache = |it: &&crate::shell::Word| {
+        let text = it.raw.to_lowercase();
+        text.starts_with('-')
+            || text.contains("cache")
+            || ["/var/lib/apt/lists", "/tmp/", "/var/tmp/"].iter().any(|it| text.starts_with(it))
+    };
+    match site.call.program.as_str() {
+        "rm" => {
+            let forces = site.call.texts().any(|it| it.starts_with('-') && it.contains('f'));
+            forces && words.iter().skip(1).all(|it| is_cache(&it))
+        }
+        "apt-get" | "apt" => site.call.subcommand() == Some("clean"),
+        "pip" | "poetry" | "uv" => site.call.subcommand() == Some("cache"),
+        _ => false,
     }
 }
 

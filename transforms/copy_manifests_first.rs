@@ -66,7 +66,12 @@ fn reorder(
         }
         return Ok(None);
     }
-    let Some(mut deferral) = Deferral::before(project, site, stage, item)? else { return Ok(None) };
+    let mut deferral = match Deferral::before(project, site, stage, item) {
+        Ok(Some(it)) => it,
+        Ok(None) => return Ok(None),
+        Err(_) if Deferral::seems_repeated(site, stage, &run) => return Ok(None),
+        Err(why) => return Err(why),
+    };
     let roles = deferral.roles(project, &run);
     if deferral.repeats(&run, &roles) || deferral.mounts_source(project, &run) {
         return Ok(None);
@@ -103,4 +108,39 @@ fn words(kept: &Kept, texts: &Texts) -> (String, String) {
         }
     };
     (title, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        path::RepoPath,
+        plan::{Options, plan},
+    };
+
+    fn changed(dockerfile: &str) -> String {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let files = [("Dockerfile", dockerfile), ("requirements.txt", ""), ("main.py", "")];
+        let project = Project::new(files.map(|(it, text)| (path(it), text.to_owned())));
+        let plan = plan(project, &[TRANSFORM], &Options::default()).unwrap();
+        plan.after().file("Dockerfile").unwrap().text.to_string()
+    }
+
+    #[test]
+    fn line_ends_are_those_of_the_file() {
+        assert_eq!(
+            changed(
+                "FROM a\r\nWORKDIR /b\r\nCOPY . .\r\n\r\nRUN pip install -r requirements.txt\r\n"
+            ),
+            "FROM a\r\nWORKDIR /b\r\nCOPY requirements.txt .\r\n\r\nRUN pip install -r requirements.txt\r\n\r\nCOPY . .\r\n"
+        );
+    }
+
+    #[test]
+    fn a_last_line_without_end_stays_without() {
+        assert_eq!(
+            changed("FROM a\nWORKDIR /b\nCOPY . .\nRUN pip install -r requirements.txt"),
+            "FROM a\nWORKDIR /b\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . ."
+        );
+    }
 }

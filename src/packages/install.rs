@@ -1,6 +1,6 @@
 //! What an install reads, needs and makes.
 
-use super::{At, Call, Setting};
+use super::{At, Call, Setting, pyproject::Pyproject};
 
 /// What a command that installs from manifests reads and makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,21 @@ impl Source {
     pub(super) fn unknown() -> Self {
         let reason = "what it installs depends on a value that is not known";
         Self::Now("unknown-manifest", reason.to_owned())
+    }
+}
+
+impl At<'_> {
+    /// The `pyproject.toml` at a path.
+    ///
+    /// # Errors
+    /// Why an install that reads it cannot be told anything about, when it is not there or broken.
+    pub(super) fn pyproject(&self, path: &str) -> Result<Pyproject, Source> {
+        let Some(text) = (self.text)(path) else {
+            let reason = format!("the install reads {path}, which is not in the build context");
+            return Err(Source::Now("manifest-not-found", reason));
+        };
+        let unread = |_| Source::Now("unknown-manifest", format!("{path} cannot be read"));
+        Pyproject::read(&text).map_err(unread)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! After PDM's documentation of its commands and configuration.
 
-use super::{At, Caching, Call, Install, Manager, OffVariable, Source, pyproject::Pyproject};
+use super::{At, Caching, Call, Install, Manager, OffVariable, Source};
 
 /// PDM.
 pub const MANAGER: Manager = Manager {
@@ -33,11 +33,12 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     }
     install.settings(call, at, &["PDM_CONFIG_FILE"], &[".config/pdm/config.toml"]);
     install.makes.extend([file(".venv"), file("__pypackages__")]);
-    let text = (at.text)(&file("pyproject.toml"));
-    let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
-        install.source =
-            Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
-        return Some(install);
+    let manifest = match at.pyproject(&file("pyproject.toml")) {
+        Ok(it) => it,
+        Err(source) => {
+            install.source = source;
+            return Some(install);
+        }
     };
     install.source = if install.source != Source::Nothing {
         install.source

@@ -53,7 +53,13 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     }
     let paths = (at.text)(&pipfile).and_then(|it| pyproject::pipfile_paths(&it).ok());
     install.source = match paths.as_deref() {
-        None => Source::Now("unknown-manifest", "the Pipfile cannot be read".to_owned()),
+        None if (at.text)(&pipfile).is_some() => {
+            Source::Now("unknown-manifest", "the Pipfile cannot be read".to_owned())
+        }
+        None => {
+            let reason = format!("the install reads {pipfile}, which is not in the build context");
+            Source::Now("manifest-not-found", reason)
+        }
         Some([]) => Source::Nothing,
         Some([path, ..]) => Source::Now(
             "local-requirement",

@@ -54,11 +54,12 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
         }
         _ => install.makes.push(file(".venv")),
     }
-    let text = (at.text)(&file("pyproject.toml"));
-    let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
-        install.source =
-            Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
-        return Some(install);
+    let manifest = match at.pyproject(&file("pyproject.toml")) {
+        Ok(it) => it,
+        Err(source) => {
+            install.source = source;
+            return Some(install);
+        }
     };
     let archives =
         manifest.paths.iter().filter(|it| it.ends_with(".whl") || it.ends_with(".tar.gz"));

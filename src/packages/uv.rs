@@ -112,11 +112,12 @@ fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
     if install.source != Source::Nothing {
         return Some(install);
     }
-    let text = (at.text)(&file("pyproject.toml"));
-    let Some(manifest) = text.and_then(|it| Pyproject::read(&it).ok()) else {
-        install.source =
-            Source::Now("unknown-manifest", "pyproject.toml cannot be read".to_owned());
-        return Some(install);
+    let manifest = match at.pyproject(&file("pyproject.toml")) {
+        Ok(it) => it,
+        Err(source) => {
+            install.source = source;
+            return Some(install);
+        }
     };
     install.source = if workspace || call.has(&["--package", "--all-packages"]) {
         Source::Now(

@@ -50,8 +50,17 @@ pub(super) enum Folder {
 }
 
 /// What often lies in a context although git ignores it.
-pub(super) const OFTEN_IGNORED: [&str; 5] =
-    [".env", ".venv", "__pypackages__", "node_modules", "venv"];
+pub(super) const OFTEN_IGNORED: [&str; 9] = [
+    ".env",
+    ".venv",
+    "Pipfile.lock",
+    "__pypackages__",
+    "node_modules",
+    "pdm.lock",
+    "poetry.lock",
+    "uv.lock",
+    "venv",
+];
 
 /// What to do with the folder of this name at this place.
 pub(super) fn folder(name: &str, place: &Path) -> Folder {
