@@ -146,6 +146,17 @@ pub enum Setting {
     Unknown,
 }
 
+/// What a file of this name and text says about caches: the managers, and the key that it sets.
+pub fn cache_settings<'a>(
+    name: &'a str,
+    text: &'a str,
+) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+    let says =
+        |key: &str| text.lines().any(|it| !it.trim_start().starts_with('#') && it.contains(key));
+    let all = MANAGERS.iter().flat_map(|it| it.cache_config.iter().map(|of| (it.name, of)));
+    all.filter(move |(_, it)| it.0 == name && says(it.1)).map(|(manager, it)| (manager, it.1))
+}
+
 /// What is wrong with the text of a manifest of this name; `None` for a sound one and for other files.
 pub fn broken_manifest(name: &str, text: &str) -> Option<pyproject::Broken> {
     match name {

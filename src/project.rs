@@ -40,8 +40,14 @@ pub struct Project {
     tree: Arc<Tree>,
     /// What could not be read.
     problems: Arc<Vec<Problem>>,
-    /// The builds of each Dockerfile, made on first use.
-    builds: OnceLock<Arc<HashMap<RepoPath, Vec<Build>>>>,
+    /// What is asked of all files, made on first use.
+    index: OnceLock<Arc<Index>>,
+}
+
+#[derive(Default)]
+struct Index {
+    builds: HashMap<RepoPath, Vec<Build>>,
+    cache_settings: Vec<(RepoPath, &'static str, &'static str)>,
 }
 
 /// A file whose text was read.
@@ -133,15 +139,18 @@ impl Project {
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
-    /// What `look` makes of each Dockerfile, together; they are looked at side by side.
+    /// What `look` makes of each Dockerfile that mentions one of these words, together; they are looked at
+    /// side by side.
     pub fn each_dockerfile(
         &self,
+        words: &[&str],
         look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
     ) -> Outcome {
         let files: Vec<&Arc<File>> = self.files.values().collect();
         let one = |file: &&Arc<File>| {
             let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
-            Some(look(file, dockerfile))
+            let mentioned = words.iter().any(|it| file.text.contains(it));
+            mentioned.then(|| look(file, dockerfile))
         };
         let outcomes: Vec<Outcome> = files.par_iter().filter_map(one).collect();
         let mut all = Outcome::default();
@@ -151,14 +160,28 @@ impl Project {
 
     /// The builds that name this Dockerfile: from compose, bake, CI, Makefiles and scripts.
     pub fn builds(&self, dockerfile: &RepoPath) -> &[Build] {
-        let index = self.builds.get_or_init(|| {
-            let mut index: HashMap<RepoPath, Vec<Build>> = HashMap::new();
+        self.index().builds.get(dockerfile).map_or(&[], Vec::as_slice)
+    }
+
+    /// The files that configure a package manager's cache, each with the manager and the key that it sets.
+    pub fn cache_settings(&self) -> &[(RepoPath, &'static str, &'static str)] {
+        &self.index().cache_settings
+    }
+
+    /// What is asked of the whole project again and again, gathered once.
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
             for build in self.files().flat_map(|it| it.callers().builds.iter()) {
-                index.entry(build.dockerfile.clone()).or_default().push(build.clone());
+                index.builds.entry(build.dockerfile.clone()).or_default().push(build.clone());
             }
+            let settings = self.files().flat_map(|file| {
+                let settings = packages::cache_settings(file.path.file_name(), &file.text);
+                settings.map(|(manager, key)| (file.path.clone(), manager, key))
+            });
+            index.cache_settings = settings.collect();
             Arc::new(index)
-        });
-        index.get(dockerfile).map_or(&[], Vec::as_slice)
+        })
     }
 
     /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made
@@ -199,19 +222,19 @@ impl Project {
         if old.is_none() {
             Arc::make_mut(&mut self.tree).insert(path.clone());
         }
-        self.forget_builds(old.as_deref(), Some(&file));
+        self.forget_index(old.as_deref(), Some(&file));
     }
 
     fn remove(&mut self, path: &RepoPath) {
         let old = self.files.remove(path);
         Arc::make_mut(&mut self.tree).remove(path);
-        self.forget_builds(old.as_deref(), None);
+        self.forget_index(old.as_deref(), None);
     }
 
-    /// The index of builds stays as long as no caller changes.
-    fn forget_builds(&mut self, old: Option<&File>, new: Option<&File>) {
-        if old.into_iter().chain(new).any(|it| callers::is_caller(&it.path)) {
-            self.builds = OnceLock::new();
+    /// Dockerfiles have no part in the index, so it stays while nothing else changes.
+    fn forget_index(&mut self, old: Option<&File>, new: Option<&File>) {
+        if old.into_iter().chain(new).any(|it| !is_dockerfile(it.path.file_name())) {
+            self.index = OnceLock::new();
         }
     }
 

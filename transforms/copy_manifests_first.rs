@@ -19,9 +19,9 @@ pub(super) const TRANSFORM: Transform =
 const NAME: &str = "copy-manifests-first";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
-    project.each_dockerfile(|file, dockerfile| {
+    let words = packages::programs();
+    project.each_dockerfile(&words, |file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
-        let words = packages::programs();
         let mut outcome = Outcome::default();
         for stage in &site.stages {
             for item in site.runs(stage, &words) {

@@ -21,9 +21,9 @@ const NAME: &str = "mount-caches";
 const SYNTAX: &str = "docker/dockerfile:1.7";
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
-    project.each_dockerfile(|file, dockerfile| {
+    let words = packages::programs();
+    project.each_dockerfile(&words, |file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
-        let words = packages::programs();
         let mut outcome = Outcome::default();
         for stage in &site.stages {
             for item in site.runs(stage, &words) {

@@ -20,11 +20,8 @@ pub(super) const TRANSFORM: Transform =
 const NAME: &str = "pin-poetry";
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
-    project.each_dockerfile(|file, dockerfile| {
+    project.each_dockerfile(&["poetry"], |file, dockerfile| {
         let mut outcome = Outcome::default();
-        if !dockerfile.source.contains("poetry") {
-            return outcome;
-        }
         let site = Site::new(&file.path, dockerfile);
         for stage in &site.stages {
             // The name may come by a variable, so that the RUN itself does not have it.

@@ -18,11 +18,9 @@ pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal>
     if project.builds(site.path).iter().any(|it| it.builder == Builder::Kaniko) {
         return refuse("kaniko", "it is built with Kaniko, which does not know RUN --mount");
     }
-    let off = ["DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0", "DOCKER_BUILDKIT: \"0\""];
-    let classic = project
-        .files()
-        .find(|file| file.dockerfile().is_none() && off.iter().any(|it| file.text.contains(it)));
-    if let Some(file) = classic {
+    let callers = project.builds(site.path).iter().map(|it| &it.place.path);
+    let mut callers = callers.filter_map(|it| project.file(it.as_str()));
+    if let Some(file) = callers.find(|it| it.callers().turns_buildkit_off) {
         return refuse("classic-builder", format!("{} turns BuildKit off", file.path));
     }
     match site.dockerfile.directive("syntax").map(knows_cache_mounts) {
@@ -185,14 +183,9 @@ pub(super) fn configuration(
     let words = packages::programs();
     for it in &caches.uses {
         let Some(manager) = packages::manager(&it.site.call) else { continue };
-        for (name, key) in manager.cache_config {
-            let says = |text: &str| {
-                text.lines().any(|it| !it.trim_start().starts_with('#') && it.contains(key))
-            };
-            let file = project.files().find(|it| it.path.file_name() == *name && says(&it.text));
-            if let Some(file) = file {
-                return refuse("cache-config", format!("{} sets {key}", file.path));
-            }
+        let mut settings = project.cache_settings().iter();
+        if let Some((path, _, key)) = settings.find(|it| it.1 == manager.name) {
+            return refuse("cache-config", format!("{path} sets {key}"));
         }
         for below in stage.lineage(&site.stages) {
             let runs = site

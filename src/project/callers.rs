@@ -30,6 +30,8 @@ pub struct Callers {
     pub unresolved: Vec<(Place, String)>,
     /// What of it could not be read.
     pub problems: Vec<Problem>,
+    /// Whether it builds with the classic builder: it says `DOCKER_BUILDKIT=0`.
+    pub turns_buildkit_off: bool,
 }
 
 /// One build of a Dockerfile, as a compose file, a workflow or a script names it.
@@ -169,8 +171,10 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
             };
             script.read(text, &|it| it, into);
         }
-        None => {}
+        None => return callers,
     }
+    let off = ["DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0", "DOCKER_BUILDKIT: \"0\""];
+    callers.turns_buildkit_off = off.iter().any(|it| text.contains(it));
     callers
 }
 
