@@ -180,7 +180,7 @@ pub(super) fn configuration(
     site: &Site<'_>,
     stage: &Stage<'_>,
 ) -> Result<(), Refusal> {
-    let words = packages::programs();
+    let words = ["config"];
     for it in &caches.uses {
         let Some(manager) = packages::manager(&it.site.call) else { continue };
         let mut settings = project.cache_settings().iter();

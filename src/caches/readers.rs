@@ -158,6 +158,14 @@ fn copies_from(
         })
 }
 
+/// Whether the text of a RUN has anything of what reads caches.
+fn is_suspicious(site: &Site<'_>, item: usize) -> bool {
+    let text = site.dockerfile.text(item).to_lowercase();
+    let words = ["cache", "cp ", "mv ", "offline", "rsync ", "tar ", "zip "];
+    // A variable may say that installs are offline.
+    words.iter().any(|it| text.contains(it)) || site.dockerfile.source.contains("OFFLINE")
+}
+
 /// Whether a later instruction of the image reads the caches.
 fn uses_later(
     caches: &Caches<'_>,
@@ -168,6 +176,8 @@ fn uses_later(
     state: &dyn Fn() -> State,
 ) -> bool {
     match it.keyword {
+        // To read a script takes long, so only those are read that may be of interest.
+        Keyword::Run if !is_suspicious(site, item) => false,
         Keyword::Run => match site.run(stage, item) {
             Ok(run) => {
                 let offline = Caches::of(site, stage, &run).is_some_and(|it| {
