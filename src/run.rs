@@ -225,6 +225,16 @@ impl Reading {
 /// The version of `package` that a call installs, when it pins one.
 fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
     let call = &site.call;
+    let pipeline = &run.script.commands()[site.command].pipeline;
+    if call.program == "python" && run.text(pipeline.clone()).contains("install.python-poetry.org")
+    {
+        // The official installer takes a version as an option or from the environment.
+        let option = call.values(&["--version"]).pop().flatten();
+        let mut assigned = call.assignments.iter().filter(|it| it.0 == "POETRY_VERSION");
+        let assigned = assigned.next().and_then(|it| it.1.as_deref());
+        let version = option.or(assigned).or_else(|| run.state.variable("POETRY_VERSION"));
+        return version.filter(|_| package == "poetry")?.parse().ok();
+    }
     if !["pip", "pipx", "uv"].contains(&call.program.as_str()) {
         return None;
     }
