@@ -59,12 +59,17 @@ fn reorder(
             .is_some_and(|manager| (manager.install)(&it.call, &run.at(it)).is_some())
     };
     if !run.calls().iter().any(installs) {
-        let nested = run.script.commands().iter().filter_map(|it| it.nested_script());
-        if nested.into_iter().any(|it| packages::seems_to_install_from_manifests(&it.raw)) {
-            let why = ("unreadable-shell", "it hands its script to another shell".to_owned());
-            return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
-        }
-        return Ok(None);
+        let unread = |text: &str| packages::seems_to_install_from_manifests(text);
+        let mut nested = run.script.commands().iter().filter_map(|it| it.nested_script());
+        let somewhere = run.calls().iter().any(|it| it.directory.is_none());
+        let why = if nested.any(|it| unread(&it.raw)) {
+            ("unreadable-shell", "it hands its script to another shell".to_owned())
+        } else if somewhere && unread(site.dockerfile.text(item)) {
+            ("unknown-variable", "the folder that it runs in is not known".to_owned())
+        } else {
+            return Ok(None);
+        };
+        return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
     }
     let mut deferral = match Deferral::before(project, site, stage, item) {
         Ok(Some(it)) => it,
