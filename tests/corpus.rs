@@ -12,7 +12,10 @@ use std::{
 
 use refit::{
     change::Safety,
-    dockerfile::{Dockerfile, Keyword, Kind, stage::stages},
+    dockerfile::{
+        Dockerfile, Keyword, Kind,
+        stage::{Stage, stages},
+    },
     path::RepoPath,
     plan::{Options, Plan, codes, plan},
     project::{Project, is_dockerfile},
@@ -107,7 +110,7 @@ fn config(dockerfile: &Dockerfile) -> Vec<String> {
     use Keyword::{Cmd, Entrypoint, Expose, Healthcheck, Label, User, Volume, Workdir};
     let kinds = [Cmd, Entrypoint, Expose, Healthcheck, Label, User, Volume, Workdir];
     let stages = stages(dockerfile);
-    let last = stages.last().into_iter().flat_map(|it| it.instructions());
+    let last = stages.last().into_iter().flat_map(Stage::instructions);
     last.filter(|it| kinds.contains(&it.2.keyword))
         .map(|it| it.2.logical.text.trim().to_owned())
         .collect()
@@ -125,7 +128,7 @@ fn report(name: &str, plan: &Plan, seconds: f64) {
         "{name}: {} files changed by {all} changes ({safe} safe) in {seconds:.2} s",
         files.len()
     );
-    declines
-        .into_iter()
-        .for_each(|((transform, code), count)| println!("  {transform} [{code}] {count}"));
+    for ((transform, code), count) in declines {
+        println!("  {transform} [{code}] {count}");
+    }
 }
