@@ -144,16 +144,27 @@ impl<'a> ImageRef<'a> {
     /// Docker's official images do, but for a few services with users of their own; of the others only
     /// those whose Dockerfiles say so.
     pub fn runs_as_root(&self) -> bool {
-        if let Some(name) = self.official() {
+        // A registry of one's own may hold an image of one's own under an official name.
+        let own = self.registry.is_some_and(|it| !it.ends_with("docker.io"));
+        if let Some(name) = self.official().filter(|_| !own || self.repository.contains('/')) {
             let others = [
-                "jenkins",
-                "solr",
-                "elasticsearch",
-                "kibana",
-                "logstash",
                 "couchbase",
-                "sonarqube",
+                "elasticsearch",
+                "haproxy",
+                "jenkins",
+                "jetty",
+                "kibana",
+                "kong",
+                "liquibase",
+                "logstash",
+                "memcached",
                 "neo4j",
+                "odoo",
+                "open-liberty",
+                "solr",
+                "sonarqube",
+                "spark",
+                "varnish",
             ];
             return !others.contains(&name);
         }
@@ -246,5 +257,7 @@ mod tests {
         assert!(ImageRef::parse("python:3.11").runs_as_root());
         assert!(!ImageRef::parse("apache/airflow:2.7.0").runs_as_root());
         assert!(!ImageRef::parse("elasticsearch:8").runs_as_root());
+        assert!(ImageRef::parse("mirror.example/library/python:3.11").runs_as_root());
+        assert!(!ImageRef::parse("corp.example/python:3.11").runs_as_root());
     }
 }
