@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    change::{Change, Decline, FileChange, Place, Safety},
+    change::{Change, Decline, FileChange, Outcome, Place, Safety},
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, State, absolute, stages},
@@ -83,6 +83,25 @@ impl<'a> Site<'a> {
     ) -> impl Iterator<Item = usize> + 's {
         let mentions = |it: &Instruction| Script::mentions(self.dockerfile, it, words);
         stage.instructions().filter(move |it| mentions(it.2)).map(|it| it.0)
+    }
+
+    /// What `look` makes of the RUNs of a stage whose text has one of these words: changes, and declines
+    /// of the transform of this name.
+    pub fn each_run(
+        &self,
+        transform: &'static str,
+        stage: &Stage<'a>,
+        words: &[&str],
+        look: impl Fn(usize) -> Result<Option<Change>, Refusal>,
+    ) -> Outcome {
+        let mut outcome = Outcome::default();
+        for item in self.runs(stage, words) {
+            match look(item) {
+                Ok(change) => outcome.changes.extend(change),
+                Err(why) => outcome.declines.push(self.decline(transform, item, why)),
+            }
+        }
+        outcome
     }
 
     /// The RUN at an item; read once.

@@ -23,19 +23,13 @@ fn run(project: &Project, _: &Settings) -> Outcome {
     project.each_dockerfile(&words, |file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let mut outcome = Outcome::default();
-        for stage in &site.stages {
-            for item in site.runs(stage, &words) {
-                match reorder(project, &site, stage, item) {
-                    // The next install is looked at when this one stands where it belongs.
-                    Ok(Some(change)) => {
-                        outcome.changes.push(change);
-                        break;
-                    }
-                    Ok(None) => {}
-                    Err(why) => outcome.declines.push(site.decline(NAME, item, why)),
-                }
-            }
-        }
+        outcome.extend(site.stages.iter().map(|stage| {
+            let look = |item| reorder(project, &site, stage, item);
+            let mut found = site.each_run(NAME, stage, &words, look);
+            // The next install is looked at when this one stands where it belongs.
+            found.changes.truncate(1);
+            found
+        }));
         outcome
     })
 }

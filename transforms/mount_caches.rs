@@ -26,12 +26,8 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         let site = Site::new(&file.path, dockerfile);
         let mut outcome = Outcome::default();
         for stage in &site.stages {
-            for item in site.runs(stage, &words) {
-                match mount(project, settings, &site, stage, item) {
-                    Ok(change) => outcome.changes.extend(change),
-                    Err(why) => outcome.declines.push(site.decline(NAME, item, why)),
-                }
-            }
+            let look = |item| mount(project, settings, &site, stage, item);
+            outcome.extend([site.each_run(NAME, stage, &words, look)]);
             outcome.changes.extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0)));
         }
         outcome

@@ -25,12 +25,9 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         let site = Site::new(&file.path, dockerfile);
         for stage in &site.stages {
             // The name may come by a variable, so that the RUN itself does not have it.
-            for item in site.runs(stage, &["poetry", "POETRY", " install "]) {
-                match pin(project, &settings.pin_poetry, &site, stage, item) {
-                    Ok(change) => outcome.changes.extend(change),
-                    Err(why) => outcome.declines.push(site.decline(NAME, item, why)),
-                }
-            }
+            let words = ["poetry", "POETRY", " install "];
+            let look = |item| pin(project, &settings.pin_poetry, &site, stage, item);
+            outcome.extend([site.each_run(NAME, stage, &words, look)]);
             for (item, _, it) in stage.instructions().filter(|it| it.2.keyword == Keyword::Onbuild)
             {
                 if poetry::seems_to_install(it.text()) {
