@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::{path::RepoPath, text::Edit};
+use crate::{
+    dockerfile::Keyword,
+    path::RepoPath,
+    text::{Edit, Span},
+};
 
 /// How sure we are that a change keeps what the image does; ordered, so that one comparison is the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,11 +70,51 @@ pub enum FileChange {
     Delete,
 }
 
-/// A part of an image that a change alters on purpose.
+/// A part of an image's blueprint that a change alters on purpose; the blueprint is the
+/// flattened build: base, ordered effects, final configuration.
+///
+/// The engine compares the blueprints of every image before and after, and drops a change that alters
+/// anything else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alteration {
-    /// The environment variable of this name.
+    /// The environment variable of this name: in the image, and for what is run after it is set.
     Env(String),
+    /// A build argument of this name is new; with its default every image stays what it was.
+    Argument(String),
+    /// What one pipeline of a RUN says, by where it stands in the file that the change starts in. What
+    /// takes its place is again one pipeline, or nothing.
+    Pipeline(Span),
+    /// COPYs of source come later, behind RUNs that do not read them; an install may be done in two steps,
+    /// of which the first is told to leave out what needs the source.
+    Order,
+    /// What RUNs install is made in a stage of its own, of which only this folder is copied into the image.
+    Split {
+        /// The virtual environment, absolute: the same path in both stages.
+        environment: String,
+    },
+    /// A RUN of this script is new, as written behind `RUN`.
+    Run(String),
+    /// What this instruction sets in the image's configuration: `USER`, or the `CMD` of a tool that only
+    /// starts another command.
+    Config(Keyword),
+    /// What was built from one Dockerfile is now built from another, and is the same image.
+    Moved {
+        /// The Dockerfile that it was the default target of.
+        from: RepoPath,
+        /// Where it is now.
+        to: Origin,
+    },
+}
+
+/// How an image is built: a Dockerfile, a target and build arguments.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The Dockerfile.
+    pub dockerfile: RepoPath,
+    /// The stage; `None` for the last one.
+    pub target: Option<String>,
+    /// The build arguments that are given.
+    pub arguments: BTreeMap<String, String>,
 }
 
 /// A place that looked like a target and was left alone.

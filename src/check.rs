@@ -93,10 +93,18 @@ pub fn dockerfile(
     if let Some(directive) = missing(directives(before), directives(after)) {
         return Some(format!("loses a directive ({directive})"));
     }
+    // A blueprint is what tells these apart from mistakes.
+    let restructures = |it: &&&Alteration| {
+        matches!(it, Alteration::Split { .. } | Alteration::Moved { .. } | Alteration::Config(_))
+    };
+    if alters.iter().any(|it| restructures(&it)) {
+        return None;
+    }
     let altered: BTreeSet<&str> = alters
         .iter()
-        .map(|it| match it {
-            Alteration::Env(name) => name.as_str(),
+        .filter_map(|it| match it {
+            Alteration::Env(name) => Some(name.as_str()),
+            _ => None,
         })
         .collect();
     let (before, after) = (config(before, &altered), config(after, &altered));
