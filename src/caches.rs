@@ -10,6 +10,7 @@ mod off;
 mod readers;
 
 use crate::{
+    change::{Alteration, Altered},
     dockerfile::{
         image::{Family, ImageRef},
         stage::Stage,
@@ -17,7 +18,6 @@ use crate::{
     packages::{self, At, Caching, Refusal},
     project::{Project, copies::below},
     run::{CallSite, Run, Site},
-    text::Edit,
 };
 
 pub use off::{all_mounted, removable};
@@ -118,15 +118,16 @@ impl<'r> Caches<'r> {
     ///
     /// # Errors
     /// A decline, when that cannot be done without touching more.
-    pub fn let_fill(&self) -> Result<Vec<Edit>, Refusal> {
-        let mut edits = self.without_cleaning()?;
-        for it in &self.uses {
+    pub fn let_fill(&self) -> Result<Altered, Refusal> {
+        let (mut edits, mut alters) = self.without_cleaning()?;
+        for it in self.uses.iter().filter(|it| !it.caching.off.is_empty()) {
             let command = &self.run.script.commands()[it.site.command];
             let off =
                 || ("cache-off", "what turns the cache off here cannot be taken out".to_owned());
             edits.extend(self.run.script.remove_words(command, &it.caching.off).ok_or_else(off)?);
+            alters.push(Alteration::Pipeline(command.pipeline.clone()));
         }
-        Ok(edits)
+        Ok((edits, alters))
     }
 
     /// Whether the caches may be kept out of the image, and in mounts.

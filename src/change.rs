@@ -106,6 +106,9 @@ pub enum Alteration {
     },
 }
 
+/// Edits of a file, and what they alter of its images.
+pub type Altered = (Vec<Edit>, Vec<Alteration>);
+
 /// How an image is built: a Dockerfile, a target and build arguments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {

@@ -2,13 +2,16 @@
 //!
 //! A transform that fails one has a bug. Its change is dropped, never written.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod images;
 
+use std::collections::{BTreeMap, HashMap};
+
+use images::Images;
 use rayon::prelude::*;
 
 use crate::{
-    change::{Alteration, Change, FileChange},
-    dockerfile::{Dockerfile, Keyword, Kind},
+    change::{Change, FileChange},
+    dockerfile::{Dockerfile, Kind},
     path::RepoPath,
     project::{File, Project},
     text::{self, Edit},
@@ -41,30 +44,32 @@ pub fn change(project: &Project, change: &Change) -> Option<String> {
 
 /// The files that a step broke, each with an objection that reads after "its change".
 pub fn step(before: &Project, after: &Project, changes: &[Change]) -> BTreeMap<RepoPath, String> {
-    let mut touched: BTreeMap<&RepoPath, Vec<&Alteration>> = BTreeMap::new();
+    let mut touched: BTreeMap<&RepoPath, Vec<&Change>> = BTreeMap::new();
     for change in changes {
         for path in change.files.keys() {
-            touched.entry(path).or_default().extend(&change.alters);
+            touched.entry(path).or_default().push(change);
         }
     }
-    let broken = touched.into_par_iter().filter_map(|(path, alters)| {
-        let objection = file(before.file(path.as_str())?, after.file(path.as_str())?, &alters)?;
+    let broken = touched.into_par_iter().filter_map(|(path, changes)| {
+        let old = before.file(path.as_str());
+        let objection = match (old, after.file(path.as_str())) {
+            (Some(old), Some(new)) => {
+                file(old, new).or_else(|| Images { before, after, changes: &changes }.of(old, new))
+            }
+            (Some(old), None) => Images { before, after, changes: &changes }.of_deleted(old),
+            (None, new) => {
+                new?.dockerfile()?.errors.first().map(|it| format!("has an error ({})", it.message))
+            }
+        }?;
         Some((path.clone(), format!("{objection} in {path}")))
     });
-    // A file that is new has nothing to keep; it must only be right.
-    let made = changes.par_iter().flat_map_iter(|it| it.files.keys()).filter_map(|path| {
-        let (None, Some(file)) = (before.file(path.as_str()), after.file(path.as_str())) else {
-            return None;
-        };
-        let error = file.dockerfile()?.errors.first()?;
-        Some((path.clone(), format!("creates {path} with an error: {}", error.message)))
-    });
-    broken.chain(made).collect()
+    broken.collect()
 }
 
-fn file(before: &File, after: &File, alters: &[&Alteration]) -> Option<String> {
+/// What is wrong with a file that was changed, before anybody asks what it builds.
+fn file(before: &File, after: &File) -> Option<String> {
     match (before.dockerfile(), after.dockerfile()) {
-        (Some(before), Some(after)) => dockerfile(before, after, alters),
+        (Some(before), Some(after)) => dockerfile(before, after),
         _ => {
             let mut problems = after.callers().problems.iter();
             let old: Vec<_> = before.callers().problems.iter().map(|it| &it.message).collect();
@@ -74,12 +79,8 @@ fn file(before: &File, after: &File, alters: &[&Alteration]) -> Option<String> {
     }
 }
 
-/// What `after` lost or broke of `before`, beyond what a change says it alters.
-pub fn dockerfile(
-    before: &Dockerfile,
-    after: &Dockerfile,
-    alters: &[&Alteration],
-) -> Option<String> {
+/// What `after` lost or broke of the text of `before`.
+pub fn dockerfile(before: &Dockerfile, after: &Dockerfile) -> Option<String> {
     if !tiles(after) {
         return Some("loses bytes".to_owned());
     }
@@ -93,27 +94,7 @@ pub fn dockerfile(
     if let Some(directive) = missing(directives(before), directives(after)) {
         return Some(format!("loses a directive ({directive})"));
     }
-    // A blueprint is what tells these apart from mistakes.
-    let restructures = |it: &&&Alteration| {
-        matches!(it, Alteration::Split { .. } | Alteration::Moved { .. } | Alteration::Config(_))
-    };
-    if alters.iter().any(|it| restructures(&it)) {
-        return None;
-    }
-    let altered: BTreeSet<&str> = alters
-        .iter()
-        .filter_map(|it| match it {
-            Alteration::Env(name) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    let (before, after) = (config(before, &altered), config(after, &altered));
-    let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let (stage, keyword) = keys.into_iter().find(|it| before.get(it) != after.get(it))?;
-    Some(match keyword {
-        Keyword::From => "alters the stages".to_owned(),
-        keyword => format!("alters {keyword} of stage {stage}"),
-    })
+    None
 }
 
 /// Whether edits lie within the text, on character boundaries, and do not depend on their order.
@@ -173,92 +154,5 @@ fn directives(dockerfile: &Dockerfile) -> Vec<String> {
     directives.collect()
 }
 
-/// What the stages leave in their images' configuration, in order, by stage and instruction.
-fn config(
-    dockerfile: &Dockerfile,
-    altered: &BTreeSet<&str>,
-) -> BTreeMap<(usize, Keyword), Vec<String>> {
-    use Keyword::{
-        Cmd, Entrypoint, Env, Expose, From, Healthcheck, Label, Onbuild, Shell, Stopsignal, User,
-        Volume, Workdir,
-    };
-    let mut config: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    let mut stage = 0;
-    for (_, instruction) in dockerfile.instructions() {
-        let keyword = instruction.keyword;
-        match keyword {
-            From => {
-                stage += 1;
-                config.entry((0, From)).or_default().push(arguments(instruction));
-            }
-            Env => {
-                let pairs = instruction.pairs().into_iter();
-                let kept = pairs.filter(|it| !altered.contains(it.name.as_str()));
-                let pairs = kept.map(|it| format!("{}={}", it.name, it.value.unwrap_or_default()));
-                let pairs: Vec<_> = pairs.collect();
-                if !pairs.is_empty() {
-                    config.entry((stage, Env)).or_default().extend(pairs);
-                }
-            }
-            Cmd | Entrypoint | Expose | Healthcheck | Label | Onbuild | Shell | Stopsignal
-            | User | Volume | Workdir => {
-                config.entry((stage, keyword)).or_default().push(arguments(instruction));
-            }
-            _ => {}
-        }
-    }
-    config
-}
-
-/// The arguments of an instruction as the builder reads them, in a form to compare.
-fn arguments(instruction: &crate::dockerfile::Instruction) -> String {
-    let flags: Vec<_> = instruction.flags.iter().map(|it| &it.text).collect();
-    let form = if instruction.json().is_some() { "exec" } else { "shell" };
-    let trigger = instruction.trigger.as_deref();
-    let trigger = trigger.map(|it| format!("{} {}", it.keyword, arguments(it))).unwrap_or_default();
-    format!("{flags:?} {form} {:?} {trigger}", instruction.values())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn objection(before: &str, after: &str) -> Option<String> {
-        dockerfile(&Dockerfile::parse(before), &Dockerfile::parse(after), &[])
-    }
-
-    #[test]
-    fn what_a_change_may_do() {
-        let before = "FROM a AS x\nENV A=1 \\\n # why\n B=2\nRUN a\nCMD [\"a\"]\n";
-        let after = "# syntax=docker/dockerfile:1\nFROM a AS x\nRUN b\n# why\nENV A=1\nENV B=2\nCMD [ \"a\" ]";
-        assert_eq!(objection(before, after), None);
-    }
-
-    #[test]
-    fn what_no_change_may_do() {
-        let before =
-            "FROM a\n# one\nRUN a \\\n  # two\n  b\nUSER x\nONBUILD COPY . /a\nCMD [\"a\"]\n";
-        let cases = [
-            ("FROM a\n", "FROM b\n", "alters the stages"),
-            ("FROM a\n", "FROM a AS c\nFROM a\n", "alters the stages"),
-            ("# one\n", "", "loses a comment (# one)"),
-            ("  # two\n", "", "loses a comment (# two)"),
-            ("USER x\n", "", "alters USER of stage 1"),
-            ("COPY . /a", "ADD . /a", "alters ONBUILD of stage 1"),
-            ("CMD [\"a\"]", "CMD a", "alters CMD of stage 1"),
-            ("USER x\n", "USER x\nENV A\n", "brings an error (ENV must have two arguments)"),
-        ];
-        for (from, to, expected) in cases {
-            let after = before.replacen(from, to, 1);
-            assert_eq!(objection(before, &after).as_deref(), Some(expected), "{after}");
-        }
-    }
-
-    #[test]
-    fn the_environment_changes_only_where_a_change_says_so() {
-        let parse = |it: &str| Dockerfile::parse(it);
-        let (before, after) = (parse("FROM a\nENV A=1 B=2\n"), parse("FROM a\nENV B=2\n"));
-        assert!(dockerfile(&before, &after, &[]).is_some());
-        assert_eq!(dockerfile(&before, &after, &[&Alteration::Env("A".to_owned())]), None);
-    }
-}
+mod tests;

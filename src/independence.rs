@@ -97,6 +97,32 @@ pub fn role(
     if is_independent(call, at, brought) { Role::Independent } else { Role::MayRead }
 }
 
+/// Whether a program is known: a package manager, or one that touches only what its command line names.
+pub fn is_known(program: &str) -> bool {
+    const SHELL: &[&str] = &[
+        "cd",
+        "export",
+        "set",
+        "unset",
+        "umask",
+        "test",
+        "[",
+        "true",
+        ":",
+        "false",
+        "local",
+        ".",
+        "source",
+        "venv",
+        "virtualenv",
+        "python",
+        "npm",
+    ];
+    SHELL.contains(&program)
+        || TOUCH_ARGUMENTS.contains(&program)
+        || packages::programs().contains(&program)
+}
+
 /// Package managers' commands that install tools or settings, from nothing but their command line.
 fn manages(call: &Call) -> bool {
     match (call.program.as_str(), call.subcommands()) {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads the disk: [`load`] does, once. A clone is a snapshot; files are shared.
 
+pub mod blueprint;
 pub mod callers;
 pub mod context;
 pub mod copies;

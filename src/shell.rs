@@ -16,6 +16,7 @@ mod layout;
 mod parse;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod word;
 
 use std::sync::Arc;

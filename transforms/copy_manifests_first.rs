@@ -2,7 +2,7 @@
 
 use crate::{
     Transform,
-    change::{Change, Outcome, Safety},
+    change::{Alteration, Change, Outcome, Safety},
     defer::{Deferral, Kept},
     dockerfile::stage::Stage,
     packages::{self, Install, Refusal},
@@ -83,7 +83,8 @@ fn reorder(
     let texts = parts.texts(site.dockerfile.text(item), site.dockerfile.escape)?;
     let edits = deferral.edits(&run, &kept, &texts);
     let (title, reason) = words(&kept, &texts);
-    Ok(Some(site.change(item, Safety::Safe, title, reason, edits)))
+    let change = site.change(item, Safety::Safe, title, reason, edits);
+    Ok(Some(Change { alters: vec![Alteration::Order], ..change }))
 }
 
 /// The title and the reason of a change.

@@ -59,7 +59,8 @@ fn mount(
         caches::removable(project, site, stage, off)?;
     }
     let mut edits = vec![site.dockerfile.add_flags(run.instruction, &caches.flags())];
-    edits.extend(caches.let_fill()?);
+    let (more, alters) = caches.let_fill()?;
+    edits.extend(more);
     if settings.mount_caches.syntax && site.dockerfile.directive("syntax").is_none() {
         edits.push(site.dockerfile.add_directive("syntax", SYNTAX));
     }
@@ -71,7 +72,7 @@ fn mount(
     let reason = format!("{managers} {fill} there as root, and nothing else here uses the cache");
     // The variable that empties the mount goes next, and it is part of the image.
     let safety = if off.is_some() { Safety::Review } else { Safety::Safe };
-    Ok(Some(site.change(item, safety, title, reason, edits)))
+    Ok(Some(Change { alters, ..site.change(item, safety, title, reason, edits) }))
 }
 
 /// Takes out a flag that leaves a mount empty which is there already.
@@ -86,10 +87,10 @@ fn feed(
         return None;
     }
     caches.check(project, site, stage).ok()?;
-    let edits = caches.let_fill().ok()?;
+    let (edits, alters) = caches.let_fill().ok()?;
     let title = "Let the cache mount fill".to_owned();
     let reason = "the RUN mounts a cache and turns it off".to_owned();
-    Some(site.change(run.item, Safety::Safe, title, reason, edits))
+    Some(Change { alters, ..site.change(run.item, Safety::Safe, title, reason, edits) })
 }
 
 /// Takes out an ENV that would leave the mounts empty, once every RUN that it reaches has its mounts.

@@ -2,7 +2,7 @@
 
 use crate::{
     Transform,
-    change::{Change, Outcome, Safety},
+    change::{Alteration, Change, Outcome, Safety},
     dockerfile::{Keyword, stage::Stage},
     packages::{
         Refusal,
@@ -59,10 +59,13 @@ fn pin(
     poetry::can_run(&installation, &evidence.version)?;
     poetry::stands_alone(&installation)?;
     let follow = poetry::follow(&installation, &evidence)?;
-    let (mut edits, alters) = poetry::pin(&installation, settings, &evidence.version)?;
-    let sure = evidence.is_written_down && follow.is_empty() && alters.is_empty();
+    let (mut edits, mut alters) = poetry::pin(&installation, settings, &evidence.version)?;
+    let (followed, more) = follow;
+    let alters_more = alters.iter().any(|it| matches!(it, Alteration::Env(_)));
+    let sure = evidence.is_written_down && followed.is_empty() && !alters_more;
     let safety = if sure { Safety::Safe } else { Safety::Review };
-    edits.extend(follow);
+    edits.extend(followed);
+    alters.extend(more);
     let title = format!("Pin Poetry to {}", evidence.version);
     let mut change = site.change(item, safety, title, evidence.source, edits);
     change.alters = alters;

@@ -4,10 +4,10 @@
 
 use super::{Caches, readers::Reach};
 use crate::{
+    change::{Alteration, Altered},
     packages::{self, Refusal},
     run::CallSite,
     shell::Command,
-    text::Edit,
 };
 
 /// The programs that write nothing below `~/.cache`, unless they are told to.
@@ -58,8 +58,8 @@ const TIDY: &[&str] = &[
 
 impl Caches<'_> {
     /// Takes out what empties the caches.
-    pub(super) fn without_cleaning(&self) -> Result<Vec<Edit>, Refusal> {
-        let mut edits = Vec::new();
+    pub(super) fn without_cleaning(&self) -> Result<Altered, Refusal> {
+        let (mut edits, mut alters) = (Vec::new(), Vec::new());
         for site in self.run.calls() {
             let command = &self.run.script.commands()[site.command];
             let text = self.run.text(command.span.clone());
@@ -67,6 +67,7 @@ impl Caches<'_> {
             let emptied = || stuck("would empty the mount and cannot be taken out");
             if self.purges(site) {
                 edits.extend(self.run.script.remove_pipeline(command).ok_or_else(emptied)?);
+                alters.push(Alteration::Pipeline(command.pipeline.clone()));
             }
             if site.call.program != "rm" {
                 continue;
@@ -99,8 +100,9 @@ impl Caches<'_> {
                 _ => self.run.script.remove_words(command, &cleaned),
             };
             edits.extend(edit.ok_or_else(emptied)?);
+            alters.push(Alteration::Pipeline(command.pipeline.clone()));
         }
-        Ok(edits)
+        Ok((edits, alters))
     }
 
     /// Whether a call asks a manager to empty a cache that this RUN fills.

@@ -154,7 +154,8 @@ pub(super) fn set_by_script(script: &Script, name: &str) -> bool {
 pub(super) fn home(caches: &Caches<'_>, site: &Site<'_>, stage: &Stage<'_>) -> Result<(), Refusal> {
     let run = caches.run;
     let starts = caches.uses.iter().any(|it| !it.caching.off.is_empty());
-    let starts = starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.is_empty();
+    let starts =
+        starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.0.is_empty();
     let home = run.state.home().filter(|it| *it != "/root").unwrap_or("/home");
     let shared = run.state.variable("XDG_CACHE_HOME").filter(|it| !it.is_empty());
     let others =

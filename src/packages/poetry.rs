@@ -14,7 +14,7 @@ mod versions;
 pub use evidence::{Evidence, evidence};
 pub use installation::Installation;
 pub use installer::{Installer, find, seems_to_install};
-pub use pin::{Pinned, pin};
+pub use pin::pin;
 pub use usage::{can_run, follow, stands_alone};
 pub use versions::{DEFAULT, DEFAULT_2, Feature, missing, pythons};
 

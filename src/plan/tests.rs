@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    change::{FileChange, Outcome, Place},
+    change::{Alteration, FileChange, Outcome, Place},
     dockerfile::Keyword,
     text::Edit,
 };
@@ -15,10 +15,20 @@ fn replacing(project: &Project, from: &str, to: &str) -> Outcome {
     for (file, _) in project.dockerfiles() {
         for (at, _) in file.text.match_indices(from) {
             let edit = Edit::replace(at..at + from.len(), to);
-            outcome.changes.push(change(project, &file.path, at, FileChange::Edit(vec![edit])));
+            let change = change(project, &file.path, at, FileChange::Edit(vec![edit]));
+            let alters = vec![Alteration::Pipeline(pipeline(&file.text, at))];
+            outcome.changes.push(Change { alters, ..change });
         }
     }
     outcome
+}
+
+/// The span of the pipeline around a place.
+fn pipeline(text: &str, at: usize) -> crate::text::Span {
+    let start =
+        ["RUN ", "&& "].iter().filter_map(|it| Some(text[..at].rfind(it)? + it.len())).max();
+    let end = [" &&", "\n"].iter().filter_map(|it| Some(at + text[at..].find(it)?)).min();
+    start.unwrap_or(at)..end.unwrap_or(text.len())
 }
 
 fn change(project: &Project, path: &RepoPath, at: usize, change: FileChange) -> Change {
@@ -63,35 +73,37 @@ fn run_with(
 #[test]
 fn later_transforms_see_what_earlier_ones_did_and_rounds_go_on_until_nothing_changes() {
     let two_to_three = transform("two-to-three", |project, _| replacing(project, "two", "three"));
-    let (text, declines) = run("FROM a\nRUN one && two\n", &[two_to_three, one_to_two()]).unwrap();
-    assert_eq!((text.as_str(), declines.len()), ("FROM a\nRUN three && three\n", 0));
+    let (text, declines) =
+        run("FROM a\nRUN do one && do two\n", &[two_to_three, one_to_two()]).unwrap();
+    assert_eq!((text.as_str(), declines.len()), ("FROM a\nRUN do three && do three\n", 0));
 }
 
 #[test]
 fn transforms_that_undo_each_other_are_named() {
     let back = transform("two-to-one", |project, _| replacing(project, "two", "one"));
     let other = transform("other", |project, _| replacing(project, "x", "y"));
-    let diverged = run("FROM a\nRUN one x\n", &[other, one_to_two(), back]).unwrap_err();
+    let diverged = run("FROM a\nRUN do one x\n", &[other, one_to_two(), back]).unwrap_err();
     assert_eq!(diverged.transforms, ["swap", "two-to-one"]);
 }
 
 #[test]
 fn a_transform_that_never_finishes_is_stopped() {
-    let grow = transform("grow", |project, _| replacing(project, "RUN ", "RUN x "));
-    let diverged = run("FROM a\nRUN one\n", &[grow, one_to_two()]).unwrap_err();
+    let grow = transform("grow", |project, _| replacing(project, "do", "do x"));
+    let diverged = run("FROM a\nRUN do one\n", &[grow, one_to_two()]).unwrap_err();
     assert_eq!(diverged.transforms, ["grow"]);
 }
 
 #[test]
 fn a_change_that_breaks_something_is_dropped_alone() {
     // It replaces the stage's name as well as the command.
-    let (text, declines) = run("FROM one AS one\nRUN one\nCMD one\n", &[one_to_two()]).unwrap();
-    assert_eq!(text, "FROM one AS one\nRUN two\nCMD one\n");
+    let (text, declines) = run("FROM one AS one\nRUN do one\nCMD one\n", &[one_to_two()]).unwrap();
+    assert_eq!(text, "FROM one AS one\nRUN do two\nCMD one\n");
     assert_eq!(
         declines,
         [
-            "Dockerfile:1 engine a bug in swap: its change alters the stages in Dockerfile",
-            "Dockerfile:3 engine a bug in swap: its change alters CMD of stage 1 in Dockerfile",
+            "Dockerfile:1 engine a bug in swap: its change alters the base, one to two in Dockerfile",
+            "Dockerfile:1 engine a bug in swap: its change loses the stage one in Dockerfile",
+            "Dockerfile:3 engine a bug in swap: its change alters CMD in Dockerfile",
         ]
     );
 }
@@ -116,14 +128,14 @@ fn edits_that_do_not_fit_or_do_nothing_are_bugs() {
 
 #[test]
 fn comments_keep_transforms_away() {
-    let text = "FROM a\n# refit: ignore[swap, other] for now\n# more\nRUN one\nRUN one\n\
-                # refit: ignore\n\nRUN one\n# refit: ignore[other]\nRUN one\n";
+    let text = "FROM a\n# refit: ignore[swap, other] for now\n# more\nRUN do one\nRUN do one\n\
+                # refit: ignore\n\nRUN do one\n# refit: ignore[other]\nRUN do one\n";
     let (after, declines) = run(text, &[one_to_two()]).unwrap();
     assert_eq!(after.matches("two").count(), 3);
     assert_eq!(declines, ["Dockerfile:4 ignored a comment in the file says so"]);
     let (after, declines) =
-        run("ARG A\n# refit: ignore\n\nFROM a\nRUN one\n", &[one_to_two()]).unwrap();
-    assert!(after.contains("RUN one"));
+        run("ARG A\n# refit: ignore\n\nFROM a\nRUN do one\n", &[one_to_two()]).unwrap();
+    assert!(after.contains("RUN do one"));
     assert_eq!(declines.len(), 1);
 }
 

@@ -84,12 +84,19 @@ fn program(text: &str) -> Result<(Vec<Tok>, ast::Program), NotShell> {
     Ok((toks, program))
 }
 
+/// The tokens of a script; `None` for what no shell would read.
+pub(super) fn lex(text: &str) -> Option<Vec<Tok>> {
+    let options = ParserOptions::default().tokenizer_options();
+    let tokens = || brush_parser::uncached_tokenize_str(text, &options).ok();
+    positions(text, &catch_unwind(AssertUnwindSafe(tokens)).ok()??)
+}
+
 /// A token with its place in the text, in bytes.
-struct Tok {
-    text: String,
-    word: bool,
-    start: usize,
-    end: usize,
+pub(super) struct Tok {
+    pub(super) text: String,
+    pub(super) word: bool,
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// Its end in characters, as the tree counts.
     end_character: usize,
 }

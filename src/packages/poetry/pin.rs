@@ -2,15 +2,12 @@
 
 use super::{Installation, Installer, versions::full};
 use crate::{
-    change::Alteration,
+    change::{Alteration, Altered},
     dockerfile::{Instruction, Keyword, image::ImageRef, instruction::Pair, stage::mentions},
     packages::{Refusal, version::Version},
     settings::PinPoetry,
     text::Edit,
 };
-
-/// Edits of the Dockerfile, and what of the image they alter besides Poetry.
-pub type Pinned = (Vec<Edit>, Vec<Alteration>);
 
 /// Makes an installer install a version.
 ///
@@ -20,9 +17,10 @@ pub fn pin(
     it: &Installation<'_>,
     settings: &PinPoetry,
     version: &Version,
-) -> Result<Pinned, Refusal> {
+) -> Result<Altered, Refusal> {
     let (run, command) = (it.run, it.command());
     let mut edits = Vec::new();
+    let mut alters = vec![Alteration::Pipeline(command.pipeline.clone())];
     let declared = run.state.sets("POETRY_VERSION");
     let variable = run.state.variable("POETRY_VERSION") == Some(&version.to_string())
         && !run.script.assigns("POETRY_VERSION");
@@ -32,6 +30,7 @@ pub fn pin(
             full(version)
         );
         edits.push(it.site.dockerfile.insert_before(run.item, &lines));
+        alters.push(Alteration::Argument("POETRY_VERSION".to_owned()));
     }
     let variable = variable || (settings.renovate && !declared);
     let version = if variable { "${POETRY_VERSION}".to_owned() } else { full(version) };
@@ -59,13 +58,13 @@ pub fn pin(
             let quote = if variable { "\"" } else { "" };
             let text = format!("pip install {quote}poetry=={version}{quote}");
             edits.push(Edit::replace(command.pipeline.clone(), text));
-            let (more, alters) = without_path(it)?;
+            let (more, environment) = without_path(it)?;
             edits.extend(more);
-            return Ok((edits, alters));
+            alters.extend(environment);
         }
         Installer::Pinned | Installer::Unpinnable(_) => return Err(unwritable()),
     }
-    Ok((edits, Vec::new()))
+    Ok((edits, alters))
 }
 
 /// Whether `pip install` puts a command where every PATH leads: as root, and not with a distribution's
@@ -87,7 +86,7 @@ fn has_pip(it: &Installation<'_>) -> Result<(), Refusal> {
 }
 
 /// Takes out the PATH entries that served the dead installer script.
-fn without_path(it: &Installation<'_>) -> Result<Pinned, Refusal> {
+fn without_path(it: &Installation<'_>) -> Result<Altered, Refusal> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
     let heirs: Vec<usize> = it.site.heirs(it.stage).map(|it| it.index).collect();
     for stage in &it.site.stages {

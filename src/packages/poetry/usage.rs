@@ -2,11 +2,11 @@
 
 use super::{Evidence, Installation, versions::missing};
 use crate::{
+    change::{Alteration, Altered},
     dockerfile::{Keyword, image::ImageRef},
     packages::{Call, Refusal, Setting, version::Version},
     run::{CallSite, Run},
     shell::Word,
-    text::Edit,
 };
 
 /// Whether the image's Python can run a version of Poetry.
@@ -92,8 +92,8 @@ fn pinned_plugin(call: &Call) -> Option<&str> {
 ///
 /// # Errors
 /// A decline's code and reason, when a call needs another version.
-pub fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Vec<Edit>, Refusal> {
-    let mut edits = Vec::new();
+pub fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Altered, Refusal> {
+    let (mut edits, mut alters) = (Vec::new(), Vec::new());
     for stage in it.users() {
         for (item, entry, instruction) in stage.instructions() {
             let text = it.site.dockerfile.text(item);
@@ -110,7 +110,10 @@ pub fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Vec<Edit>, R
             let mut loose = Vec::new();
             match (instruction.keyword, it.site.run(stage, item)) {
                 (Keyword::Run, Ok(run)) => {
-                    edits.extend(follow_in(it, &run, &evidence.version).map_err(conflict)?);
+                    let (own, altered) =
+                        follow_in(it, &run, &evidence.version).map_err(conflict)?;
+                    edits.extend(own);
+                    alters.extend(altered);
                     // Scripts within scripts are looked at, but not edited.
                     let commands = run.script.commands().iter();
                     let within = commands.flat_map(|it| {
@@ -132,7 +135,7 @@ pub fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Vec<Edit>, R
             }
         }
     }
-    Ok(edits)
+    Ok((edits, alters))
 }
 
 /// The edits of one RUN.
@@ -143,8 +146,8 @@ fn follow_in(
     it: &Installation<'_>,
     run: &Run<'_>,
     version: &Version,
-) -> Result<Vec<Edit>, &'static str> {
-    let mut edits = Vec::new();
+) -> Result<Altered, &'static str> {
+    let (mut edits, mut alters) = (Vec::new(), Vec::new());
     for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
         let command = &run.script.commands()[site.command];
         for feature in lacks(it, &expanded(run, site), version) {
@@ -158,9 +161,10 @@ fn follow_in(
                 instead => run.script.replace_word(command, word, instead),
             };
             edits.extend(edited.ok_or(name)?);
+            alters.push(Alteration::Pipeline(command.pipeline.clone()));
         }
     }
-    Ok(edits)
+    Ok((edits, alters))
 }
 
 /// A call with what the Dockerfile says of the variables that are given as several words, or by a build
