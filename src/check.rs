@@ -3,6 +3,7 @@
 //! A transform that fails one has a bug. Its change is dropped, never written.
 
 mod images;
+mod installs;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use super::{comments, missing};
+use super::{comments, installs, missing};
 use crate::{
     change::{Alteration, Change, Origin},
     dockerfile::Dockerfile,
@@ -57,7 +57,7 @@ impl Images<'_> {
             by_arguments.entry(arguments).or_default().insert(target);
         }
         let allowed = self.allowed(path);
-        by_arguments.into_iter().find_map(|(arguments, mut targets)| {
+        let altered = by_arguments.into_iter().find_map(|(arguments, mut targets)| {
             let old = blueprints(before, &arguments);
             let new = blueprints(after, &arguments);
             // Somebody may build any stage that has a name.
@@ -73,7 +73,12 @@ impl Images<'_> {
                     name.map_or(String::new(), |it| format!(" of {it}"))
                 ))
             })
-        })
+        });
+        // COPYs in another order, or in another stage, may leave out what an install reads.
+        let moves = |it: &Alteration| matches!(it, Alteration::Order | Alteration::Split { .. });
+        let moves = self.changes.iter().flat_map(|it| &it.alters).any(moves);
+        let lost = || installs::lost(path, (self.before, before), (self.after, after));
+        altered.or_else(|| if moves { lost() } else { None })
     }
 
     fn of_caller(&self, old: &File, new: &File) -> Option<String> {
