@@ -62,6 +62,18 @@ impl RepoPath {
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
+    /// How this path is written from a folder: `../Dockerfile`; `.` for the folder itself.
+    pub fn relative_to(&self, folder: &Self) -> String {
+        let parts = |it: &Self| {
+            it.0.split('/').filter(|it| !it.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (from, to) = (parts(folder), parts(self));
+        let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+        let up = std::iter::repeat_n("..".to_owned(), from.len() - common);
+        let all: Vec<_> = up.chain(to.into_iter().skip(common)).collect();
+        if all.is_empty() { ".".to_owned() } else { all.join("/") }
+    }
+
     /// Whether it is the project's root.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -96,6 +108,21 @@ mod tests {
         assert_eq!(path("."), Some(".".to_owned()));
         assert_eq!(path("a/../.."), None);
         assert_eq!(path("/etc"), None);
+    }
+
+    #[test]
+    fn a_path_is_written_from_any_folder() {
+        let rows = [
+            ("api/Dockerfile", "", "api/Dockerfile"),
+            ("api/Dockerfile", "api", "Dockerfile"),
+            ("Dockerfile", "api/test", "../../Dockerfile"),
+            ("api/Dockerfile", "web", "../api/Dockerfile"),
+            ("api", "api", "."),
+        ];
+        for (path, folder, expected) in rows {
+            let (path, folder) = (RepoPath::new(path).unwrap(), RepoPath::new(folder).unwrap());
+            assert_eq!(path.relative_to(&folder), expected);
+        }
     }
 
     #[test]

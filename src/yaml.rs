@@ -2,6 +2,8 @@
 //!
 //! The only file that names `yaml-edit`.
 
+mod places;
+
 use std::{collections::HashMap, sync::Arc};
 
 use yaml_edit::{

@@ -2,10 +2,14 @@
 
 mod bake;
 mod compose;
+mod entries;
 mod github;
 mod gitlab;
 mod make;
+mod retarget;
 mod script;
+mod site;
+mod traced;
 mod words;
 
 use std::{
@@ -19,7 +23,10 @@ use crate::{
     project::Problem,
     yaml::{self, Node},
 };
+pub use retarget::{Move, Retargeting, Stuck, retarget};
 use script::Script;
+pub use site::Site;
+use traced::Traced;
 
 /// What one file builds.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +60,8 @@ pub struct Build {
     pub additional_contexts: BTreeMap<String, String>,
     /// What builds it.
     pub builder: Builder,
+    /// What there is to edit.
+    pub site: Site,
 }
 
 /// The kinds of files that name builds.
@@ -155,7 +164,9 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
     let mut callers = Callers::default();
     let into = &mut callers;
     match Kind::of(path) {
-        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, compose::read),
+        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, |path, root, into| {
+            compose::read(path, text, root, into);
+        }),
         Some(Kind::BakeHcl) => bake::read_hcl(path, text, into),
         Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
         Some(Kind::GitHubActions) => with_yaml(path, text, into, github::read),
@@ -201,7 +212,7 @@ fn with_yaml(
     path: &RepoPath,
     text: &str,
     into: &mut Callers,
-    read: fn(&RepoPath, &Arc<Node>, &mut Callers),
+    read: impl Fn(&RepoPath, &Arc<Node>, &mut Callers),
 ) {
     match yaml::read(text) {
         Ok(documents) => documents.iter().for_each(|it| read(path, it, into)),
@@ -214,6 +225,20 @@ fn with_yaml(
             hint: "mend it, so that the builds it names are known".to_owned(),
         }),
     }
+}
+
+/// The text of a scalar, each character with its place.
+fn traced(source: &str, node: &Node) -> Option<Traced> {
+    let text = node.as_str()?;
+    let Some(places) = node.places(source) else { return Some(Traced::untraced(text)) };
+    let mut traced = Traced::default();
+    for (c, at) in places {
+        match at {
+            Some(at) => traced.push_at(c, at),
+            None => traced.push(c),
+        }
+    }
+    Some(traced)
 }
 
 /// The entries of `args`: a mapping, or a list of `NAME=value`.

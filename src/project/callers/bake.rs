@@ -172,6 +172,7 @@ fn add(
         arguments: map("args"),
         additional_contexts: named.collect(),
         builder: Builder::Docker,
+        site: super::Site::fixed(),
     });
 }
 

@@ -3,19 +3,33 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Build, BuildContext, Builder, Caller, Callers, arguments, literals,
+    Build, BuildContext, Builder, Caller, Callers, arguments,
+    entries::{Anchor, Entries, Field, Names, syntax},
+    literals,
     script::{display, is_remote, locate},
+    site::{Form, Site},
+    traced,
     words::Values,
 };
 use crate::{change::Place, path::RepoPath, yaml::Node};
 
+/// What compose calls what a build says.
+const NAMES: Names = Names {
+    context: "context",
+    file: "dockerfile",
+    target: "target",
+    arguments: "args",
+    lines: false,
+};
+
 /// Reads the services of a compose file.
-pub(super) fn read(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
+pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
     let Some(services) = root.get("services") else { return };
     for service in services.entries() {
         let build = effective(services, &service.value, 0);
         if !build.is_empty() {
-            read_build(path, &service.key, service.line, &build, into);
+            let site = |seen_from: &RepoPath| site(source, &service.value, &build, seen_from);
+            read_build(path, &service.key, service.line, &build, &site, into);
         }
     }
 }
@@ -39,6 +53,7 @@ fn read_build(
     service: &str,
     line: usize,
     build: &[Arc<Node>],
+    site: &dyn Fn(&RepoPath) -> Site,
     into: &mut Callers,
 ) {
     let variables = HashMap::new();
@@ -69,6 +84,7 @@ fn read_build(
         return into.unresolved(place, what);
     };
     let value = |it: &str| display(&expand(it));
+    let seen_from = folder.clone();
     let nearest_last = || build.iter().rev();
     into.add(Build {
         place,
@@ -81,7 +97,37 @@ fn read_build(
             .flat_map(|it| additional(it.get("additional_contexts")))
             .collect(),
         builder: Builder::Docker,
+        site: site(&seen_from),
     });
+}
+
+/// Where a build is written: the nearest of `build` that names the Dockerfile, else the nearest.
+fn site(source: &str, service: &Node, build: &[Arc<Node>], seen_from: &RepoPath) -> Site {
+    let named = build.iter().find(|it| it.get(NAMES.file).is_some()).or(build.first());
+    let form = named.map_or(Form::Fixed, |it| match it.as_str() {
+        // An alias may stand for it, or it comes from a service that this one extends.
+        Some(_) => match Field::of(service, "build").filter(|field| field.value == it.span) {
+            Some(field) => Form::Entries(Entries {
+                syntax: syntax(source, service),
+                names: NAMES,
+                anchor: Anchor::Short(field),
+                arguments: None,
+            }),
+            None => Form::Fixed,
+        },
+        None => Form::Entries(Entries::of(source, it, NAMES)),
+    });
+    let text = |key: &str| {
+        let node = build.iter().find_map(|it| it.get(key))?;
+        let text = node.as_str().filter(|it| !it.is_empty())?;
+        // What a variable says today is not what it says tomorrow.
+        match text.contains('$') {
+            true => Some(super::Traced::untraced(text)),
+            false => traced(source, node),
+        }
+    };
+    let seen_from = Some(seen_from.clone());
+    Site { file: text(NAMES.file), seen_from, target: text(NAMES.target), form }
 }
 
 fn additional(node: Option<&Arc<Node>>) -> HashMap<String, String> {

@@ -132,6 +132,7 @@ impl Job<'_> {
                 .filter_map(|(name, value)| Some((name.to_owned(), display(value?))))
                 .collect(),
             builder,
+            site: super::Site::fixed(),
         });
     }
 }

@@ -243,6 +243,7 @@ impl Run<'_> {
                 arguments: flags.arguments.clone(),
                 additional_contexts: flags.contexts.clone(),
                 builder,
+                site: super::Site::fixed(),
             });
         }
     }

@@ -1,0 +1,398 @@
+//! Builds that are mappings, in YAML, HCL and JSON: entries put beside those that are there, in their style.
+
+use std::sync::Arc;
+
+use super::site::More;
+use crate::{
+    text::{Edit, Span},
+    yaml::{self, Node},
+};
+
+/// A build that is a mapping, or a scalar that stands for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entries {
+    /// The format of the file.
+    pub(super) syntax: Syntax,
+    /// What the format calls what a build says.
+    pub(super) names: Names,
+    /// Where new entries go.
+    pub(super) anchor: Anchor,
+    /// The build arguments that are there.
+    pub(super) arguments: Option<Arguments>,
+}
+
+/// A format of mappings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// YAML by indentation.
+    Block,
+    /// YAML in braces, which may be JSON.
+    Flow,
+    /// HCL.
+    Hcl,
+}
+
+/// The keys of a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Names {
+    pub(super) context: &'static str,
+    pub(super) file: &'static str,
+    pub(super) target: &'static str,
+    pub(super) arguments: &'static str,
+    /// Whether build arguments are the lines of a text.
+    pub(super) lines: bool,
+}
+
+/// Where new entries go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    /// Behind this entry.
+    Behind(Field),
+    /// Into the mapping that takes the place of the scalar: `build: .`
+    Short(Field),
+    /// Nowhere that is known.
+    Nowhere,
+}
+
+/// An entry in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) key: Span,
+    pub(super) value: Span,
+}
+
+/// How build arguments are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Arguments {
+    /// As a mapping that ends with this entry.
+    Map(Field, Syntax),
+    /// As a list that ends with this item.
+    List(Span, Syntax),
+    /// As the lines of a scalar.
+    Lines(Span),
+    /// In another way.
+    Other,
+}
+
+impl Field {
+    /// The entry of this key, when it is written in the mapping itself and not merged into it.
+    pub(super) fn of(mapping: &Node, key: &str) -> Option<Self> {
+        own(mapping).find(|it| it.key == key).map(Self::from)
+    }
+}
+
+impl From<&yaml::Entry> for Field {
+    fn from(entry: &yaml::Entry) -> Self {
+        Self { key: entry.span.clone(), value: entry.value.span.clone() }
+    }
+}
+
+/// The entries that are written in a mapping with values of their own, neither merged nor by an alias.
+pub(super) fn own(mapping: &Node) -> impl Iterator<Item = &yaml::Entry> {
+    let inside = |it: &&yaml::Entry| {
+        mapping.span.start <= it.span.start
+            && it.span.end <= it.value.span.start
+            && it.value.span.end <= mapping.span.end
+    };
+    mapping.entries().iter().filter(inside)
+}
+
+/// How a collection of a YAML file is written.
+pub(super) fn syntax(source: &str, node: &Node) -> Syntax {
+    let flow = source.get(node.span.clone()).is_some_and(|it| it.starts_with(['{', '[']));
+    if flow { Syntax::Flow } else { Syntax::Block }
+}
+
+impl Entries {
+    /// The build that this YAML mapping is.
+    pub(super) fn of(source: &str, mapping: &Arc<Node>, names: Names) -> Self {
+        let keys = [names.file, names.context];
+        let beside = keys.iter().find_map(|it| Field::of(mapping, it));
+        let beside =
+            beside.or_else(|| own(mapping).find(|it| it.value.as_str().is_some()).map(Field::from));
+        Self {
+            syntax: syntax(source, mapping),
+            names,
+            anchor: beside.map_or(Anchor::Nowhere, Anchor::Behind),
+            arguments: mapping.get(names.arguments).map(|it| {
+                match own(mapping).any(|it| it.key == names.arguments) {
+                    true => Arguments::of(source, it),
+                    false => Arguments::Other,
+                }
+            }),
+        }
+    }
+
+    /// A place that no other build has.
+    pub(super) fn mark(&self) -> Option<Span> {
+        match &self.anchor {
+            Anchor::Behind(it) | Anchor::Short(it) => Some(it.key.clone()),
+            Anchor::Nowhere => None,
+        }
+    }
+}
+
+impl Arguments {
+    fn of(source: &str, node: &Node) -> Self {
+        let syntax = syntax(source, node);
+        match &node.value {
+            yaml::Value::Mapping(_) => match own(node).last() {
+                Some(it) => Self::Map(Field::from(it), syntax),
+                None => Self::Other,
+            },
+            yaml::Value::Sequence(items) => match items.last() {
+                Some(it) => Self::List(it.span.clone(), syntax),
+                None => Self::Other,
+            },
+            yaml::Value::Scalar(_) => Self::Lines(node.span.clone()),
+        }
+    }
+}
+
+/// The edits that say more.
+///
+/// # Errors
+/// A clause that says why it cannot be said.
+pub(super) fn add(source: &str, entries: &Entries, more: &More<'_>) -> Result<Vec<Edit>, String> {
+    let mut edits = Vec::new();
+    let mut new: Vec<(&str, Value<'_>)> = Vec::new();
+    new.extend(more.file.as_deref().map(|it| (entries.names.file, Value::Text(it))));
+    new.extend(more.target.map(|it| (entries.names.target, Value::Text(it))));
+    if !more.arguments.is_empty() {
+        match &entries.arguments {
+            None => new
+                .push((entries.names.arguments, Value::Map(&more.arguments, entries.names.lines))),
+            Some(Arguments::Map(last, syntax)) => {
+                let syntax = if entries.syntax == Syntax::Hcl { Syntax::Hcl } else { *syntax };
+                let pairs = more.arguments.iter().map(|(name, it)| (*name, Value::Argument(it)));
+                edits.push(behind(source, last, syntax, &pairs.collect::<Vec<_>>()));
+            }
+            Some(Arguments::List(last, syntax)) => {
+                edits.push(items(source, last, *syntax, &more.arguments));
+            }
+            Some(Arguments::Lines(it)) => edits.push(lines(source, it, &more.arguments)?),
+            Some(Arguments::Other) => return Err("its build arguments stand elsewhere".to_owned()),
+        }
+    }
+    if new.is_empty() {
+        return Ok(edits);
+    }
+    match &entries.anchor {
+        Anchor::Behind(it) => edits.push(behind(source, it, entries.syntax, &new)),
+        Anchor::Short(it) => edits.extend(widened(source, it, entries, &new)),
+        Anchor::Nowhere => return Err("there is no place to say more".to_owned()),
+    }
+    Ok(edits)
+}
+
+enum Value<'a> {
+    Text(&'a str),
+    /// A build argument, which is text whatever it looks like.
+    Argument(&'a str),
+    Map(&'a [(&'a str, &'a str)], bool),
+}
+
+/// How the lines of a file are made.
+struct Layout<'a> {
+    /// What ends a line.
+    end: &'static str,
+    /// The indentation of the entry's line.
+    indent: &'a str,
+    /// One step of indentation.
+    step: usize,
+    /// Whether the entry begins its line.
+    own_line: bool,
+    /// The quotes of keys.
+    quote: &'static str,
+}
+
+impl<'a> Layout<'a> {
+    fn at(source: &'a str, at: usize) -> Self {
+        let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
+        let before = &source[line..at];
+        let blank = before.len() - before.trim_start_matches([' ', '\t']).len();
+        // A list's dash is as wide as a space.
+        let dashed = before.trim_start_matches([' ', '\t', '-']).is_empty();
+        let steps = source.lines().filter(|it| !it.trim().is_empty());
+        let steps = steps.map(|it| it.len() - it.trim_start_matches(' ').len());
+        let step = steps.filter(|it| *it > 0).min().unwrap_or(2);
+        Self {
+            end: if source[..at].contains("\r\n") { "\r\n" } else { "\n" },
+            indent: &before[..if dashed { before.len() } else { blank }],
+            step: step.min(8),
+            own_line: before.trim().is_empty(),
+            quote: if source[at..].starts_with('"') { "\"" } else { "" },
+        }
+    }
+
+    fn new_line(&self, deeper: usize) -> String {
+        let indent: String =
+            self.indent.chars().map(|it| if it == '-' { ' ' } else { it }).collect();
+        format!("{}{indent}{}", self.end, " ".repeat(self.step * deeper))
+    }
+}
+
+/// New entries behind one that is there.
+fn behind(source: &str, entry: &Field, syntax: Syntax, new: &[(&str, Value<'_>)]) -> Edit {
+    let layout = Layout::at(source, entry.key.start);
+    if syntax == Syntax::Block {
+        let text: String = new.iter().map(|it| block(&layout, it, 0)).collect();
+        return Edit::insert(line_end(source, entry.value.end), text);
+    }
+    let after = &source[entry.value.end..];
+    let comma = after.trim_start_matches([' ', '\t']).starts_with(',');
+    let flow: Vec<_> = new.iter().map(|it| flow(&layout, it, syntax)).collect();
+    let attributes = syntax == Syntax::Hcl && !comma && layout.own_line;
+    if attributes {
+        let text: String = flow.iter().map(|it| layout.new_line(0) + it).collect();
+        return Edit::insert(line_end(source, entry.value.end), text);
+    }
+    let between = if layout.own_line { layout.new_line(0) } else { " ".to_owned() };
+    let text: String = flow.iter().map(|it| format!(",{between}{it}")).collect();
+    Edit::insert(entry.value.end, text)
+}
+
+/// An entry of a block mapping, on lines of its own.
+fn block(layout: &Layout<'_>, (key, value): &(&str, Value<'_>), deeper: usize) -> String {
+    let line = layout.new_line(deeper);
+    match value {
+        Value::Text(it) => format!("{line}{key}: {}", plain(it)),
+        Value::Argument(it) => format!("{line}{key}: {}", argument(it)),
+        Value::Map(pairs, true) => match pairs {
+            [(name, value)] => format!("{line}{key}: {}", plain(&format!("{name}={value}"))),
+            _ => {
+                let below = layout.new_line(deeper + 1);
+                let pairs = pairs.iter().map(|(name, value)| format!("{below}{name}={value}"));
+                format!("{line}{key}: |{}", pairs.collect::<String>())
+            }
+        },
+        Value::Map(pairs, false) => {
+            let pairs = pairs
+                .iter()
+                .map(|(name, it)| block(layout, &(*name, Value::Argument(it)), deeper + 1));
+            format!("{line}{key}:{}", pairs.collect::<String>())
+        }
+    }
+}
+
+/// An entry of a mapping in braces.
+fn flow(layout: &Layout<'_>, (key, value): &(&str, Value<'_>), syntax: Syntax) -> String {
+    let quote = layout.quote;
+    let sign = if syntax == Syntax::Hcl && quote.is_empty() { " =" } else { ":" };
+    let strict = syntax == Syntax::Hcl || !quote.is_empty();
+    let text = |it: &str| if strict { quoted(it) } else { plain(it) };
+    let value = match value {
+        Value::Text(it) => text(it),
+        Value::Argument(it) if strict => quoted(it),
+        Value::Argument(it) => argument(it),
+        Value::Map(pairs, true) => {
+            let pairs: Vec<_> = pairs.iter().map(|(name, it)| format!("{name}={it}")).collect();
+            if let [one] = pairs.as_slice() { text(one) } else { quoted(&pairs.join("\n")) }
+        }
+        Value::Map(pairs, false) => {
+            let pair =
+                |(name, it): &(&str, &str)| flow(layout, &(name, Value::Argument(it)), syntax);
+            let pairs: Vec<_> = pairs.iter().map(pair).collect();
+            let space = if syntax == Syntax::Hcl && quote.is_empty() { " " } else { "" };
+            format!("{{{space}{}{space}}}", pairs.join(", "))
+        }
+    };
+    format!("{quote}{key}{quote}{sign} {value}")
+}
+
+/// New items behind the last one of a list of `NAME=value`.
+fn items(source: &str, last: &Span, syntax: Syntax, new: &[(&str, &str)]) -> Edit {
+    let written = &source[last.clone()];
+    let quote = written.chars().next().filter(|it| matches!(it, '"' | '\''));
+    let item = |(name, value): &(&str, &str)| {
+        let text = format!("{name}={value}");
+        match quote {
+            Some(it) => format!("{it}{text}{it}"),
+            None => plain(&text),
+        }
+    };
+    let layout = Layout::at(source, last.start);
+    if syntax == Syntax::Block {
+        let line = source[..last.start].rfind('\n').map_or(0, |it| it + 1);
+        let before = &source[line..last.start];
+        let new = new.iter().map(|it| format!("{}{before}{}", layout.end, item(it)));
+        return Edit::insert(line_end(source, last.end), new.collect::<String>());
+    }
+    let between = if layout.own_line { layout.new_line(0) } else { " ".to_owned() };
+    let new = new.iter().map(|it| format!(",{between}{}", item(it)));
+    Edit::insert(last.end, new.collect::<String>())
+}
+
+/// New lines behind the last one of a scalar that lists `NAME=value`.
+fn lines(source: &str, scalar: &Span, new: &[(&str, &str)]) -> Result<Edit, String> {
+    let written = &source[scalar.clone()];
+    let end = if written.contains("\r\n") { "\r\n" } else { "\n" };
+    let pairs = new.iter().map(|(name, value)| format!("{name}={value}"));
+    if written.starts_with('|') {
+        let body = written.trim_end();
+        let last = body.lines().last().unwrap_or_default();
+        let indent = &last[..last.len() - last.trim_start().len()];
+        let text: String = pairs.map(|it| format!("{end}{indent}{it}")).collect();
+        return Ok(Edit::insert(scalar.start + body.len(), text));
+    }
+    let layout = Layout::at(source, scalar.start);
+    let text = written.trim_matches(['"', '\'']);
+    let is_plain = !written.contains(['\n', '\\', '>']) && !text.contains(['"', '\'']);
+    let line = source[..scalar.start].rfind('\n').map_or(0, |it| it + 1);
+    if !is_plain || text.is_empty() || source[line..scalar.start].contains(['{', '[']) {
+        return Err("its build arguments are written in an unusual way".to_owned());
+    }
+    let line = layout.new_line(1);
+    let pairs: String = pairs.map(|it| format!("{line}{it}")).collect();
+    Ok(Edit::replace(scalar.clone(), format!("|{line}{text}{pairs}")))
+}
+
+/// `build: .` as a mapping with more in it.
+fn widened(source: &str, short: &Field, entries: &Entries, new: &[(&str, Value<'_>)]) -> Vec<Edit> {
+    let layout = Layout::at(source, short.key.start);
+    let context = entries.names.context;
+    if entries.syntax == Syntax::Block {
+        let text: String = new.iter().map(|it| block(&layout, it, 1)).collect();
+        let line = layout.new_line(1);
+        return vec![
+            Edit::replace(short.key.end..short.value.start, format!(":{line}{context}: ")),
+            Edit::insert(line_end(source, short.value.end), text),
+        ];
+    }
+    let quote = layout.quote;
+    let new: String =
+        new.iter().map(|it| format!(", {}", flow(&layout, it, entries.syntax))).collect();
+    vec![
+        Edit::insert(short.value.start, format!("{{{quote}{context}{quote}: ")),
+        Edit::insert(short.value.end, format!("{new}}}")),
+    ]
+}
+
+/// The end of the line on which byte `at` lies, before its line break.
+fn line_end(source: &str, at: usize) -> usize {
+    let rest = &source[at..];
+    let len = rest.find('\n').unwrap_or(rest.len());
+    at + rest[..len].trim_end_matches('\r').len()
+}
+
+/// A scalar of YAML, quoted when it would not be text otherwise.
+fn plain(text: &str) -> String {
+    let bare = |it: char| it.is_ascii_alphanumeric() || "._-/=".contains(it);
+    let starts = text.starts_with(|it: char| it.is_ascii_alphabetic() || ".".contains(it));
+    let word = !matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
+    );
+    let digits = text.trim_start_matches('.').starts_with(|it: char| it.is_ascii_digit());
+    if starts && word && !digits && text.chars().all(bare) { text.to_owned() } else { quoted(text) }
+}
+
+/// A build argument's value: what looks like a truth value or a number is quoted.
+fn argument(value: &str) -> String {
+    plain(value)
+}
+
+fn quoted(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("\"{text}\"")
+}
