@@ -164,9 +164,7 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
     let mut callers = Callers::default();
     let into = &mut callers;
     match Kind::of(path) {
-        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, |path, root, into| {
-            compose::read(path, text, root, into);
-        }),
+        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, compose::read),
         Some(Kind::BakeHcl) => bake::read_hcl(path, text, into),
         Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
         Some(Kind::GitHubActions) => with_yaml(path, text, into, github::read),
@@ -178,9 +176,11 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
                 caller: Caller::Script,
                 starts: own_folder_or_root(path),
                 variables: HashMap::new(),
-                lists: HashMap::new(),
+                lists: BTreeMap::new(),
             };
-            script.read(text, &|it| it, into);
+            if script::may_build(text) {
+                script.read(&Traced::at(text, 0), &|it| it, into);
+            }
         }
         None => return callers,
     }
@@ -189,9 +189,22 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
     callers
 }
 
+impl Build {
+    /// Whether both say the same, wherever they stand.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.caller == other.caller
+            && self.dockerfile == other.dockerfile
+            && self.context == other.context
+            && self.target == other.target
+            && self.arguments == other.arguments
+            && self.additional_contexts == other.additional_contexts
+            && self.builder == other.builder
+    }
+}
+
 impl Callers {
     fn add(&mut self, build: Build) {
-        if !self.builds.contains(&build) {
+        if !self.builds.iter().any(|it| it.place == build.place && it.is_like(&build)) {
             self.builds.push(build);
         }
     }
@@ -212,10 +225,10 @@ fn with_yaml(
     path: &RepoPath,
     text: &str,
     into: &mut Callers,
-    read: impl Fn(&RepoPath, &Arc<Node>, &mut Callers),
+    read: fn(&RepoPath, &str, &Arc<Node>, &mut Callers),
 ) {
     match yaml::read(text) {
-        Ok(documents) => documents.iter().for_each(|it| read(path, it, into)),
+        Ok(documents) => documents.iter().for_each(|it| read(path, text, it, into)),
         // Only a mention made it matter: it may be a template, or something else altogether.
         Err(_) if Kind::of(path) == Some(Kind::Yaml) => {}
         Err(error) => into.problems.push(Problem {
@@ -260,11 +273,11 @@ fn arguments(
 }
 
 /// The variables that a mapping gives literal values.
-fn literals(node: Option<&Arc<Node>>) -> HashMap<String, String> {
+fn literals(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, Traced> {
     let entries = node.map(|it| it.entries()).unwrap_or_default();
     let text = |it: &yaml::Entry| {
-        let value = it.value.as_str().or_else(|| it.value.text("value"))?;
-        Some((it.key.clone(), value.to_owned()))
+        let value = it.value.as_str().map(|_| &it.value).or_else(|| it.value.get("value"))?;
+        Some((it.key.clone(), traced(source, value)?))
     };
     entries.iter().filter_map(text).collect()
 }

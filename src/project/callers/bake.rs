@@ -9,7 +9,11 @@ use std::{
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
+    entries::{Anchor, Arguments, Entries, Field, Names, Syntax},
     script::{display, is_remote, locate},
+    site::{Form, Site},
+    traced,
+    traced::Traced,
     words::UNKNOWN,
 };
 use crate::{
@@ -22,10 +26,22 @@ use hcl::Value;
 /// How many combinations of a matrix are tried.
 const COMBINATIONS: usize = 256;
 
+/// What bake calls what a build says.
+const NAMES: Names = Names {
+    context: "context",
+    file: "dockerfile",
+    target: "target",
+    arguments: "args",
+    lines: false,
+};
+
+type Attributes = BTreeMap<String, (Value, Field)>;
+type Variables = HashMap<String, Traced>;
+
 struct Target {
     name: String,
     line: usize,
-    attributes: BTreeMap<String, Value>,
+    attributes: Attributes,
 }
 
 /// Reads a bake file in HCL.
@@ -38,62 +54,70 @@ pub(super) fn read_hcl(path: &RepoPath, text: &str, into: &mut Callers) {
                 targets.push(Target { name: name.clone(), line: entry.line, attributes });
             }
             ("variable", [name], Value::Map(mut it)) => {
-                if let Some(Value::Text(it)) = it.remove("default") {
-                    variables.insert(name.clone(), it);
+                // The environment may say something else.
+                if let Some((Value::Text(it), _)) = it.remove("default") {
+                    variables.insert(name.clone(), it.forgotten());
                 }
             }
             (name, [], Value::Text(it)) => _ = variables.insert(name.to_owned(), it),
             _ => {}
         }
     }
-    add_all(path, &targets, &variables, into);
+    add_all(path, &targets, &variables, Syntax::Hcl, into);
 }
 
 /// Reads a bake file in JSON, which is YAML too.
-pub(super) fn read_json(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
+pub(super) fn read_json(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
     let entries = |key: &str| root.get(key).map(|it| it.entries()).unwrap_or_default().iter();
-    let target = |it: &yaml::Entry| match value_of(&it.value, 0) {
+    let target = |it: &yaml::Entry| match value_of(source, &it.value, 0) {
         Value::Map(attributes) => Some(Target { name: it.key.clone(), line: it.line, attributes }),
         _ => None,
     };
     let targets: Vec<_> = entries("target").filter_map(target).collect();
-    let variable = |it: &yaml::Entry| Some((it.key.clone(), it.value.text("default")?.to_owned()));
+    let variable =
+        |it: &yaml::Entry| Some((it.key.clone(), Traced::untraced(it.value.text("default")?)));
     let variables = entries("variable").filter_map(variable).collect();
-    add_all(path, &targets, &variables, into);
+    add_all(path, &targets, &variables, Syntax::Flow, into);
 }
 
-fn value_of(node: &Node, depth: usize) -> Value {
+fn value_of(source: &str, node: &Node, depth: usize) -> Value {
     match &node.value {
         _ if depth > 8 => Value::Unknown,
-        yaml::Value::Scalar(it) => Value::Text(it.clone()),
+        yaml::Value::Scalar(_) => Value::Text(traced(source, node).unwrap_or_default()),
         yaml::Value::Sequence(it) => {
-            Value::List(it.iter().map(|it| value_of(it, depth + 1)).collect())
+            Value::List(it.iter().map(|it| value_of(source, it, depth + 1)).collect())
         }
         yaml::Value::Mapping(it) => {
-            let entry = |it: &yaml::Entry| (it.key.clone(), value_of(&it.value, depth + 1));
+            let entry = |it: &yaml::Entry| {
+                (it.key.clone(), (value_of(source, &it.value, depth + 1), Field::from(it)))
+            };
             Value::Map(it.iter().map(entry).collect())
         }
     }
 }
 
-type Variables = HashMap<String, String>;
-
-fn add_all(path: &RepoPath, targets: &[Target], variables: &Variables, into: &mut Callers) {
+fn add_all(
+    path: &RepoPath,
+    targets: &[Target],
+    variables: &Variables,
+    syntax: Syntax,
+    into: &mut Callers,
+) {
     for target in targets {
         let attributes = inherited(targets, target, 0);
         let mut rounds = vec![variables.clone()];
         let axes = match attributes.get("matrix") {
-            Some(Value::Map(it)) => it.iter().collect(),
+            Some((Value::Map(it), _)) => it.iter().collect(),
             _ => Vec::new(),
         };
         for (name, values) in axes {
-            let Value::List(values) = values else { continue };
+            let (Value::List(values), _) = values else { continue };
             let with = |round: &Variables, value: &Value| {
                 let mut round = round.clone();
                 match value {
                     Value::Text(it) => round.extend([(name.clone(), it.clone())]),
                     Value::Map(it) => round.extend(it.iter().filter_map(|(key, value)| {
-                        Some((format!("{name}.{key}"), value.text()?.to_owned()))
+                        Some((format!("{name}.{key}"), value.0.text()?.clone()))
                     })),
                     _ => {}
                 }
@@ -106,16 +130,16 @@ fn add_all(path: &RepoPath, targets: &[Target], variables: &Variables, into: &mu
                 .collect();
         }
         for round in &rounds {
-            add(path, target, &attributes, round, into);
+            add(path, target, &attributes, round, syntax, into);
         }
     }
 }
 
 /// A target's attributes with what it inherits: of several parents the last wins, and its own over all.
-fn inherited(targets: &[Target], target: &Target, depth: usize) -> BTreeMap<String, Value> {
-    let mut all: BTreeMap<String, Value> = BTreeMap::new();
+fn inherited(targets: &[Target], target: &Target, depth: usize) -> Attributes {
+    let mut all = Attributes::new();
     let parents = match target.attributes.get("inherits").filter(|_| depth < 16) {
-        Some(Value::List(it)) => it.iter().filter_map(Value::text).collect(),
+        Some((Value::List(it), _)) => it.iter().filter_map(Value::text).map(Traced::text).collect(),
         _ => Vec::new(),
     };
     let parents = parents.iter().filter_map(|name| targets.iter().find(|it| it.name == *name));
@@ -123,7 +147,7 @@ fn inherited(targets: &[Target], target: &Target, depth: usize) -> BTreeMap<Stri
     let own = target.attributes.iter().map(|(name, value)| (name.clone(), value.clone()));
     for (name, value) in parents.filter(|it| it.0 != "matrix").chain(own) {
         match (all.get_mut(&name), value) {
-            (Some(Value::Map(old)), Value::Map(new)) => old.extend(new),
+            (Some((Value::Map(old), _)), (Value::Map(new), _)) => old.extend(new),
             (_, value) => _ = all.insert(name, value),
         }
     }
@@ -133,18 +157,21 @@ fn inherited(targets: &[Target], target: &Target, depth: usize) -> BTreeMap<Stri
 fn add(
     path: &RepoPath,
     target: &Target,
-    attributes: &BTreeMap<String, Value>,
+    attributes: &Attributes,
     variables: &Variables,
+    syntax: Syntax,
     into: &mut Callers,
 ) {
-    let text = |key: &str| {
-        let value = attributes.get(key)?;
-        Some(value.text().map_or(UNKNOWN.to_string(), |it| template(it, variables)))
+    let value = |it: &Value| {
+        let unknown = || Traced::untraced(&UNKNOWN.to_string());
+        it.text().map_or_else(unknown, |it| template(it, variables))
     };
+    let input = |key: &str| Some(value(&attributes.get(key)?.0));
+    let text = |key: &str| input(key).map(|it| it.text());
     let map = |key: &str| match attributes.get(key) {
-        Some(Value::Map(it)) => it
+        Some((Value::Map(it), _)) => it
             .iter()
-            .map(|(name, it)| (name.clone(), it.text().map(|it| display(&template(it, variables)))))
+            .map(|(name, it)| (name.clone(), it.0.text().map(|_| display(&value(&it.0).text()))))
             .collect(),
         _ => BTreeMap::new(),
     };
@@ -167,29 +194,51 @@ fn add(
         place,
         caller: Caller::Bake,
         dockerfile,
-        context: BuildContext::Folder(folder),
+        context: BuildContext::Folder(folder.clone()),
         target: text("target").map(|it| display(&it)),
         arguments: map("args"),
         additional_contexts: named.collect(),
         builder: Builder::Docker,
-        site: super::Site::fixed(),
+        site: Site {
+            file: input("dockerfile"),
+            seen_from: Some(folder),
+            target: input("target"),
+            form: Form::Entries(entries(target, syntax)),
+        },
     });
 }
 
+/// Where a target says more: in its own body, whatever it inherits.
+fn entries(target: &Target, syntax: Syntax) -> Entries {
+    let last = |map: &Attributes| map.values().map(|it| it.1.clone()).max_by_key(|it| it.key.end);
+    let keys = ["dockerfile", "context"].iter().filter_map(|it| target.attributes.get(*it));
+    let anchor = keys.map(|it| it.1.clone()).next().or_else(|| last(&target.attributes));
+    let arguments = target.attributes.get("args").map(|it| match &it.0 {
+        Value::Map(it) => match last(it) {
+            Some(it) => Arguments::Map(it, syntax),
+            None => Arguments::Other,
+        },
+        _ => Arguments::Other,
+    });
+    let anchor = anchor.map_or(Anchor::Nowhere, Anchor::Behind);
+    Entries { syntax, names: NAMES, anchor, arguments }
+}
+
 /// Puts variables into `${NAME}`.
-fn template(text: &str, variables: &Variables) -> String {
-    let mut out = String::new();
-    let mut rest = text;
+fn template(text: &Traced, variables: &Variables) -> Traced {
+    let mut out = Traced::default();
+    let mut rest = text.clone();
     while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, after)) = after.split_once('}') else { break };
-        out.push_str(before);
-        match variables.get(name.trim()) {
-            Some(it) if !it.contains("${") => out.push_str(it),
+        let Some((name, after)) = after.split_once("}") else { break };
+        out.append(&before);
+        match variables.get(name.text().trim()) {
+            Some(it) if it.find("${", 0).is_none() => out.append(it),
             _ => out.push(UNKNOWN),
         }
         rest = after;
     }
-    out + rest
+    out.append(&rest);
+    out
 }
 
 #[cfg(test)]

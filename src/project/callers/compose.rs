@@ -9,6 +9,7 @@ use super::{
     script::{display, is_remote, locate},
     site::{Form, Site},
     traced,
+    traced::Traced,
     words::Values,
 };
 use crate::{change::Place, path::RepoPath, yaml::Node};
@@ -29,7 +30,7 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
         let build = effective(services, &service.value, 0);
         if !build.is_empty() {
             let site = |seen_from: &RepoPath| site(source, &service.value, &build, seen_from);
-            read_build(path, &service.key, service.line, &build, &site, into);
+            read_build(path, source, &service.key, service.line, &build, &site, into);
         }
     }
 }
@@ -50,6 +51,7 @@ fn effective(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Arc
 
 fn read_build(
     path: &RepoPath,
+    source: &str,
     service: &str,
     line: usize,
     build: &[Arc<Node>],
@@ -58,7 +60,7 @@ fn read_build(
 ) {
     let variables = HashMap::new();
     let values = Values { variables: &variables, folder: "", current: None };
-    let expand = |it: &str| interpolate(&values, it);
+    let expand = |it: &str| values.interpolate(&Traced::untraced(it)).text();
     let find = |key: &str| build.iter().find_map(|it| it.get(key));
     let text = |key: &str| find(key).and_then(|it| it.as_str()).map(expand);
     if find("dockerfile_inline").is_some() {
@@ -94,7 +96,7 @@ fn read_build(
         target: text("target").map(|it| display(&it)).filter(|it| !it.is_empty()),
         arguments: nearest_last().flat_map(|it| arguments(it.get("args"), &value)).collect(),
         additional_contexts: nearest_last()
-            .flat_map(|it| additional(it.get("additional_contexts")))
+            .flat_map(|it| additional(source, it.get("additional_contexts")))
             .collect(),
         builder: Builder::Docker,
         site: site(&seen_from),
@@ -122,7 +124,7 @@ fn site(source: &str, service: &Node, build: &[Arc<Node>], seen_from: &RepoPath)
         let text = node.as_str().filter(|it| !it.is_empty())?;
         // What a variable says today is not what it says tomorrow.
         match text.contains('$') {
-            true => Some(super::Traced::untraced(text)),
+            true => Some(Traced::untraced(text)),
             false => traced(source, node),
         }
     };
@@ -130,18 +132,13 @@ fn site(source: &str, service: &Node, build: &[Arc<Node>], seen_from: &RepoPath)
     Site { file: text(NAMES.file), seen_from, target: text(NAMES.target), form }
 }
 
-fn additional(node: Option<&Arc<Node>>) -> HashMap<String, String> {
-    let mut contexts = literals(node);
+fn additional(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, String> {
+    let contexts = literals(source, node).into_iter();
+    let mut contexts: HashMap<_, _> = contexts.map(|(name, it)| (name, it.text())).collect();
     let listed = node.map(|it| it.items()).unwrap_or_default().iter();
     let listed = listed.filter_map(|it| it.as_str()?.split_once('='));
     contexts.extend(listed.map(|(name, value)| (name.to_owned(), value.to_owned())));
     contexts
-}
-
-/// Compose's interpolation: `${VAR:-default}`; `$$` is a dollar sign, and quotes mean nothing.
-fn interpolate(values: &Values<'_>, text: &str) -> String {
-    let parts: Vec<_> = text.split("$$").map(|it| values.interpolate(it)).collect();
-    parts.join("$")
 }
 
 /// Whether a compose file of this name stands on its own, so that what it leaves out has its default.

@@ -178,6 +178,12 @@ pub(super) fn add(source: &str, entries: &Entries, more: &More<'_>) -> Result<Ve
         return Ok(edits);
     }
     match &entries.anchor {
+        // A block on one line has one attribute.
+        Anchor::Behind(it)
+            if entries.syntax == Syntax::Hcl && !Layout::at(source, it.key.start).own_line =>
+        {
+            return Err("it is written on one line".to_owned());
+        }
         Anchor::Behind(it) => edits.push(behind(source, it, entries.syntax, &new)),
         Anchor::Short(it) => edits.extend(widened(source, it, entries, &new)),
         Anchor::Nowhere => return Err("there is no place to say more".to_owned()),

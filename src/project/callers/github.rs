@@ -2,30 +2,51 @@
 
 mod matrix;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
-    Build, BuildContext, Builder, Caller, Callers, literals,
-    script::{Script, display, is_remote, locate},
+    Build, BuildContext, Builder, Caller, Callers,
+    entries::{Entries, Names},
+    literals,
+    script::{Script, display, is_remote, locate, may_build},
+    site::{Form, Site},
+    traced,
+    traced::Traced,
     words::{ROOT, UNKNOWN},
 };
 use crate::{change::Place, path::RepoPath, yaml::Node};
 use matrix::Values;
 
+/// What `docker/build-push-action` calls what a build says.
+const NAMES: Names = Names {
+    context: "context",
+    file: "file",
+    target: "target",
+    arguments: "build-args",
+    lines: true,
+};
+
 /// Reads the jobs of a workflow, or the steps of a composite action.
-pub(super) fn read(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
-    let env = literals(root.get("env"));
+pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
+    if !may_build(source) {
+        return;
+    }
+    let env = literals(source, root.get("env"));
     if let Some(steps) = root.get("runs").and_then(|it| it.get("steps")) {
-        Job { path, scopes: [root, root], env: &env, values: &Values::new() }.read(steps, into);
+        let values = &Values::new();
+        Job { path, source, scopes: [root, root], env: &env, values }.read(steps, into);
     }
     let jobs = root.get("jobs").map(|it| it.entries()).unwrap_or_default();
     for job in jobs.iter().map(|it| &it.value) {
         let Some(steps) = job.get("steps") else { continue };
         let mut env = env.clone();
-        env.extend(literals(job.get("env")));
+        env.extend(literals(source, job.get("env")));
         let matrix = job.get("strategy").and_then(|it| it.get("matrix"));
-        for values in &matrix::combinations(matrix) {
-            Job { path, scopes: [job, root], env: &env, values }.read(steps, into);
+        for values in &matrix::combinations(source, matrix) {
+            Job { path, source, scopes: [job, root], env: &env, values }.read(steps, into);
         }
     }
 }
@@ -33,9 +54,10 @@ pub(super) fn read(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
 /// One run of a job.
 struct Job<'a> {
     path: &'a RepoPath,
+    source: &'a str,
     /// Where defaults are looked for, the nearest first.
     scopes: [&'a Arc<Node>; 2],
-    env: &'a HashMap<String, String>,
+    env: &'a HashMap<String, Traced>,
     /// What the matrix gives.
     values: &'a Values,
 }
@@ -48,7 +70,7 @@ impl Job<'_> {
         let default = self.scopes.iter().find_map(default);
         for step in steps.items() {
             let mut env = self.env.clone();
-            env.extend(literals(step.get("env")));
+            env.extend(literals(self.source, step.get("env")));
             let mut values = self.values.clone();
             for (name, value) in &mut env {
                 *value = expression(value, self.values);
@@ -59,16 +81,20 @@ impl Job<'_> {
             }
             let Some(run) = step.get("run") else { continue };
             let folder = step.text("working-directory").or(default.as_deref()).unwrap_or(".");
-            let folder = locate(Some(&RepoPath::root()), &expression(folder, &values));
-            let (Some(text), Some(folder)) = (run.as_str(), folder) else { continue };
+            let folder = expression(&Traced::untraced(folder), &values).text();
+            let folder = locate(Some(&RepoPath::root()), &folder);
+            let (Some(text), Some(folder)) = (traced(self.source, run), folder) else { continue };
+            if !may_build(run.as_str().unwrap_or_default()) {
+                continue;
+            }
             let script = Script {
                 path: self.path,
                 caller: Caller::GitHubActions,
                 starts: vec![folder],
                 variables: env,
-                lists: HashMap::new(),
+                lists: BTreeMap::new(),
             };
-            script.read(&expression(text, &values), &|it| run.line_of(it), into);
+            script.read(&expression(&text, &values), &|it| run.line_of(it), into);
         }
     }
 
@@ -79,21 +105,22 @@ impl Job<'_> {
         values: &Values,
         into: &mut Callers,
     ) {
-        let text = |key: &str| {
-            let text = expression(with?.text(key)?.trim(), values);
+        let input = |key: &str| {
+            let text = expression(&traced(self.source, with?.get(key)?)?.trim(), values);
             Some(text).filter(|it| !it.is_empty())
         };
+        let text = |key: &str| input(key).map(|it| it.text());
         let name = action.as_str().unwrap_or_default();
         let (context, file, builder) = match name.split_once('@').map_or(name, |it| it.0) {
             // The names after `or` are those of its first version.
             "docker/build-push-action" => (
                 text("context").or_else(|| text("path")),
-                text("file").or_else(|| text("dockerfile")),
+                input("file").or_else(|| input("dockerfile")),
                 Builder::Docker,
             ),
             "redhat-actions/buildah-build" => {
-                let files = text("containerfiles").or_else(|| text("dockerfiles"));
-                let first = files.and_then(|it| it.lines().next().map(str::to_owned));
+                let files = input("containerfiles").or_else(|| input("dockerfiles"));
+                let first = files.and_then(|it| it.lines().into_iter().next());
                 (text("context"), first, Builder::Buildah)
             }
             _ => return,
@@ -107,14 +134,15 @@ impl Job<'_> {
             None => (false, context),
         };
         let folder = if is_remote(&context) { None } else { locate(Some(&root), &context) };
+        let seen_from = folder.as_ref().filter(|_| git).unwrap_or(&root).clone();
         let dockerfile = match (&file, &folder) {
-            (Some(file), Some(folder)) if git => locate(Some(folder), file),
-            (Some(file), _) => locate(Some(&root), file),
+            (Some(file), _) => locate(Some(&seen_from), &file.text()),
             (None, Some(folder)) => folder.join("Dockerfile"),
             (None, None) => None,
         };
         let Some(dockerfile) = dockerfile else {
-            let named = file.unwrap_or_else(|| format!("the Dockerfile of {context}"));
+            let named = file.map(|it| it.text());
+            let named = named.unwrap_or_else(|| format!("the Dockerfile of {context}"));
             let what = format!("builds {}, which cannot be told", display(&named));
             return into.unresolved(place, what);
         };
@@ -132,7 +160,18 @@ impl Job<'_> {
                 .filter_map(|(name, value)| Some((name.to_owned(), display(value?))))
                 .collect(),
             builder,
-            site: super::Site::fixed(),
+            site: Site {
+                file,
+                seen_from: Some(seen_from),
+                target: input("target"),
+                form: match with {
+                    // Of the first version of the action, whose inputs had other names, only that is edited.
+                    Some(it) if builder == Builder::Docker && it.get("dockerfile").is_none() => {
+                        Form::Entries(Entries::of(self.source, it, NAMES))
+                    }
+                    _ => Form::Fixed,
+                },
+            },
         });
     }
 }
@@ -147,22 +186,23 @@ fn pairs(text: Option<&str>) -> impl Iterator<Item = (&str, Option<&str>)> {
 }
 
 /// Puts in the expressions whose value is known.
-fn expression(text: &str, values: &Values) -> String {
-    let mut out = String::new();
-    let mut rest = text;
+fn expression(text: &Traced, values: &Values) -> Traced {
+    let mut out = Traced::default();
+    let mut rest = text.clone();
     while let Some((before, after)) = rest.split_once("${{") {
         let Some((inner, after)) = after.split_once("}}") else { break };
-        out.push_str(before);
-        match inner.trim() {
+        out.append(&before);
+        match inner.text().trim() {
             "github.workspace" => out.push(ROOT),
             name => match values.get(name) {
-                Some(value) => out.push_str(value),
+                Some(value) => out.append(value),
                 None => out.push(UNKNOWN),
             },
         }
         rest = after;
     }
-    out + rest
+    out.append(&rest);
+    out
 }
 
 #[cfg(test)]

@@ -1,36 +1,44 @@
 //! Builds in GitLab CI files.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Caller, Callers, literals, script::Script};
+use super::{
+    Caller, Callers, literals,
+    script::{Script, may_build},
+    traced,
+    traced::Traced,
+};
 use crate::{
     path::RepoPath,
     yaml::{Node, Value},
 };
 
 /// Reads the scripts of the jobs; a hidden job is read through the jobs that extend it.
-pub(super) fn read(path: &RepoPath, root: &Arc<Node>, into: &mut Callers) {
-    let global = literals(root.get("variables"));
+pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
+    if !may_build(source) {
+        return;
+    }
+    let global = literals(source, root.get("variables"));
     for job in root.entries().iter().filter(|it| !it.key.starts_with('.')) {
         let chain = chain(root, &job.value, 0);
         let lookup = |key: &str| chain.iter().find_map(|it| it.get(key));
         let Some(script) = lookup("script") else { continue };
         let mut variables = global.clone();
         for it in chain.iter().rev() {
-            variables.extend(literals(it.get("variables")));
+            variables.extend(literals(source, it.get("variables")));
         }
         let matrix = chain.iter().find_map(|it| it.get("parallel")?.get("matrix"));
         let before = lookup("before_script")
             .or_else(|| root.get("default")?.get("before_script"))
             .or_else(|| root.get("before_script"));
         let parts: Vec<_> = before.into_iter().chain([script]).collect();
-        let (text, lines) = join(&parts);
+        let (text, lines) = join(source, &parts);
         let script = Script {
             path,
             caller: Caller::GitLab,
             starts: vec![RepoPath::root()],
             variables,
-            lists: lists(matrix),
+            lists: lists(source, matrix),
         };
         let line = |it: usize| lines.get(it.saturating_sub(1)).copied().unwrap_or(job.line);
         script.read(&text, &line, into);
@@ -51,29 +59,30 @@ fn chain(root: &Arc<Node>, job: &Arc<Node>, depth: usize) -> Vec<Arc<Node>> {
 }
 
 /// The variables of a matrix, each with all its values.
-fn lists(matrix: Option<&Arc<Node>>) -> HashMap<String, Vec<String>> {
-    let mut lists: HashMap<String, Vec<String>> = HashMap::new();
+fn lists(source: &str, matrix: Option<&Arc<Node>>) -> BTreeMap<String, Vec<Traced>> {
+    let mut lists: BTreeMap<String, Vec<Traced>> = BTreeMap::new();
     let entries = matrix.map(|it| it.items()).unwrap_or_default().iter();
     for entry in entries.flat_map(|it| it.entries()) {
-        let values = entry.value.items().iter().map(|it| it.as_str());
-        let values = values.chain([entry.value.as_str()]).flatten().map(str::to_owned);
+        let values = entry.value.items().iter().chain([&entry.value]);
+        let values = values.filter_map(|it| traced(source, it));
         lists.entry(entry.key.clone()).or_default().extend(values);
     }
     lists
 }
 
 /// The lines of scripts, which run in one shell, and the line of the file of each.
-fn join(parts: &[&Arc<Node>]) -> (String, Vec<usize>) {
-    let mut text = String::new();
+fn join(source: &str, parts: &[&Arc<Node>]) -> (Traced, Vec<usize>) {
+    let mut text = Traced::default();
     let mut lines = Vec::new();
     let mut stack: Vec<&Arc<Node>> = parts.iter().rev().copied().collect();
     while let Some(node) = stack.pop() {
         match &node.value {
             // `!reference [job, script]` names lines and holds none.
             Value::Sequence(items) if node.tag.is_none() => stack.extend(items.iter().rev()),
-            Value::Scalar(it) => {
-                for (at, line) in it.lines().enumerate() {
-                    text.push_str(line);
+            Value::Scalar(_) => {
+                let scalar = traced(source, node).unwrap_or_default();
+                for (at, line) in scalar.lines().iter().enumerate() {
+                    text.append(line);
                     text.push('\n');
                     lines.push(node.line_of(at + 1));
                 }

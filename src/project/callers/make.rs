@@ -1,16 +1,20 @@
 //! Builds in Makefiles.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Caller, Callers, own_folder_or_root,
-    script::Script,
+    script::{Script, may_build},
+    traced::Traced,
     words::{ROOT, UNKNOWN},
 };
 use crate::path::RepoPath;
 
 /// Reads the recipes: each line runs in a shell of its own, unless `.ONESHELL` joins them.
 pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
+    if !may_build(text) {
+        return;
+    }
     let folder = path.parent().unwrap_or(RepoPath::root());
     // A Makefile runs where it lies; a file that others include runs where they lie.
     let is_included = path.file_name().ends_with(".mk");
@@ -19,86 +23,100 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
         caller: Caller::Makefile,
         starts: if is_included { own_folder_or_root(path) } else { vec![folder.clone()] },
         variables: HashMap::new(),
-        lists: HashMap::new(),
+        lists: BTreeMap::new(),
     };
     let mut variables = HashMap::from([
-        ("CURDIR".to_owned(), format!("{ROOT}/{}", folder.as_str())),
-        ("DOCKER".to_owned(), "docker".to_owned()),
+        ("CURDIR".to_owned(), Traced::untraced(&format!("{ROOT}/{}", folder.as_str()))),
+        ("DOCKER".to_owned(), Traced::untraced("docker")),
     ]);
     let lines = logical(text);
-    for (_, line) in lines.iter().filter(|it| !it.1.starts_with('\t')) {
+    for (_, line) in lines.iter().filter(|it| it.1.get(0) != Some('\t')) {
         if let Some((name, value)) = variable(line) {
-            let value = expand(value, &variables);
-            variables.insert(name.to_owned(), value);
+            let value = expand(&value, &variables);
+            variables.insert(name, value);
         }
     }
-    for (first, recipe) in lines.iter().filter(|it| it.1.starts_with('\t')) {
-        let command = recipe.trim_start_matches(['\t', ' ', '@', '-', '+']);
-        script.read(&expand(command, &variables), &|it| first + it - 1, into);
+    for (first, recipe) in lines.iter().filter(|it| it.1.get(0) == Some('\t')) {
+        let command = recipe.trim_start(|it| "\t @-+".contains(it));
+        script.read(&expand(&command, &variables), &|it| first + it - 1, into);
     }
 }
 
 /// The lines of a Makefile with their continuations, and the line each starts on.
-fn logical(text: &str) -> Vec<(usize, String)> {
-    let mut all: Vec<(usize, String)> = Vec::new();
+fn logical(text: &str) -> Vec<(usize, Traced)> {
+    let mut all: Vec<(usize, Traced)> = Vec::new();
     let mut continues = false;
     let one_shell = text.lines().any(|it| it.starts_with(".ONESHELL:"));
-    for (at, line) in text.lines().enumerate() {
-        let goes_on = |it: &String| one_shell && line.starts_with('\t') && it.starts_with('\t');
+    let mut start = 0;
+    for (at, whole) in text.split_inclusive('\n').enumerate() {
+        let line = whole.trim_end_matches(['\r', '\n']);
+        let goes_on = |it: &Traced| one_shell && line.starts_with('\t') && it.get(0) == Some('\t');
+        let traced = Traced::at(line, start);
         match all.last_mut() {
             Some((_, last)) if continues || goes_on(last) => {
                 last.push('\n');
-                last.push_str(line);
+                last.append(&traced);
             }
-            _ => all.push((at + 1, line.to_owned())),
+            _ => all.push((at + 1, traced)),
         }
         continues = line.ends_with('\\');
+        start += whole.len();
     }
     all
 }
 
-fn variable(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once('=')?;
-    let name = name.trim().trim_end_matches([':', '?', '+', '!']).trim();
+fn variable(line: &Traced) -> Option<(String, Traced)> {
+    let (left, value) = line.split_once("=")?;
+    let left = left.text();
+    let name = left.trim().trim_end_matches([':', '?', '+', '!']).trim();
     let name = name.strip_prefix("export ").unwrap_or(name);
     let plain = |it: char| it.is_ascii_alphanumeric() || "_-.".contains(it);
-    let value = value.split_once(" #").map_or(value, |it| it.0);
-    (!name.is_empty() && name.chars().all(plain)).then_some((name, value.trim()))
+    let value = value.split_once(" #").map_or(value, |it| it.0).trim();
+    // A variable that is there to be set from outside says something else on another day.
+    let value = if left.trim_end().ends_with('?') { value.forgotten() } else { value };
+    (!name.is_empty() && name.chars().all(plain)).then(|| (name.to_owned(), value))
 }
 
 /// Puts in make's variables; `$$` becomes the shell's `$`.
-fn expand(text: &str, variables: &HashMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        out.push_str(before);
-        let mut chars = after.chars();
-        rest = match chars.next() {
+fn expand(text: &Traced, variables: &HashMap<String, Traced>) -> Traced {
+    let mut out = Traced::default();
+    let mut at = 0;
+    while let Some(c) = text.get(at) {
+        at += 1;
+        if c != '$' {
+            out.append(&text.slice(at - 1..at));
+            continue;
+        }
+        match text.get(at) {
             Some('$') => {
-                out.push('$');
-                chars.as_str()
+                out.append(&text.slice(at..at + 1));
+                at += 1;
             }
             Some(open @ ('(' | '{')) => {
-                let close = if open == '(' { ')' } else { '}' };
-                let (name, rest) = chars.as_str().split_once(close).unwrap_or((chars.as_str(), ""));
-                match name {
-                    "shell pwd" => out.extend(variables.get("CURDIR").map(String::as_str)),
+                let close = if open == '(' { ")" } else { "}" };
+                let end = text.find(close, at).unwrap_or(text.len());
+                match text.slice(at + 1..end).text().as_str() {
+                    "shell pwd" => {
+                        if let Some(it) = variables.get("CURDIR") {
+                            out.append(it);
+                        }
+                    }
                     "shell git rev-parse --show-toplevel" => out.push(ROOT),
-                    _ => match variables.get(name) {
-                        Some(it) => out.push_str(it),
+                    name => match variables.get(name) {
+                        Some(it) => out.append(it),
                         None => out.push(UNKNOWN),
                     },
                 }
-                rest
+                at = end + 1;
             }
             Some(_) => {
                 out.push(UNKNOWN);
-                chars.as_str()
+                at += 1;
             }
-            None => "",
-        };
+            None => {}
+        }
     }
-    out + rest
+    out
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 mod flags;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
-    words::{self, ROOT, Token, UNKNOWN, Values},
+    site::{Flags, Form, Site},
+    traced::Traced,
+    words::{self, ROOT, Token, UNKNOWN, Values, Word},
 };
 use crate::{change::Place, path::RepoPath};
 use flags::BuildFlags;
@@ -20,9 +22,9 @@ pub(super) struct Script<'a> {
     /// The folders it may start in; what it builds is given for each.
     pub(super) starts: Vec<RepoPath>,
     /// Variables and their values.
-    pub(super) variables: HashMap<String, String>,
+    pub(super) variables: HashMap<String, Traced>,
     /// Variables that take several values, as in a loop.
-    pub(super) lists: HashMap<String, Vec<String>>,
+    pub(super) lists: BTreeMap<String, Vec<Traced>>,
 }
 
 /// How many values of loop variables are tried.
@@ -30,11 +32,7 @@ const LOOPS: usize = 256;
 
 impl Script<'_> {
     /// Reads the script; `line` gives the line in the file of a line of the script.
-    pub(super) fn read(&self, text: &str, line: &dyn Fn(usize) -> usize, into: &mut Callers) {
-        // Most scripts build nothing.
-        if !["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it)) {
-            return;
-        }
+    pub(super) fn read(&self, text: &Traced, line: &dyn Fn(usize) -> usize, into: &mut Callers) {
         let tokens = words::tokens(text);
         for start in &self.starts {
             let folder = self.path.parent().unwrap_or(RepoPath::root());
@@ -51,6 +49,11 @@ impl Script<'_> {
             run.all(&tokens);
         }
     }
+}
+
+/// Whether a script may build anything: most do not.
+pub(super) fn may_build(text: &str) -> bool {
+    ["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it))
 }
 
 /// A folder or file that a script names from the folder `current`; `None` outside the project.
@@ -74,19 +77,19 @@ struct Run<'a> {
     folder: String,
     current: Option<RepoPath>,
     above: Vec<Option<RepoPath>>,
-    variables: HashMap<String, String>,
-    lists: HashMap<String, Vec<String>>,
+    variables: HashMap<String, Traced>,
+    lists: BTreeMap<String, Vec<Traced>>,
     line: &'a dyn Fn(usize) -> usize,
     into: &'a mut Callers,
 }
 
 impl Run<'_> {
     fn all(&mut self, tokens: &[Token]) {
-        let mut command: Vec<(&str, usize)> = Vec::new();
+        let mut command: Vec<&Word> = Vec::new();
         for token in tokens.iter().chain([&Token::End]) {
             match token {
-                Token::Word(word, line) => {
-                    command.push((word, *line));
+                Token::Word(word) => {
+                    command.push(word);
                     continue;
                 }
                 Token::End => self.command(&command),
@@ -105,22 +108,22 @@ impl Run<'_> {
         }
     }
 
-    fn expand(&self, word: &str) -> String {
+    fn expand(&self, word: &Traced) -> Traced {
         self.expand_with(word, &self.variables)
     }
 
-    fn expand_with(&self, word: &str, variables: &HashMap<String, String>) -> String {
+    fn expand_with(&self, word: &Traced, variables: &HashMap<String, Traced>) -> Traced {
         let current = self.current.as_ref().map(|it| format!("{ROOT}/{}", it.as_str()));
         let values = Values { variables, folder: &self.folder, current: current.as_deref() };
         values.expand(word)
     }
 
-    fn command(&mut self, words: &[(&str, usize)]) {
+    fn command(&mut self, words: &[&Word]) {
         let mut words = words;
-        while let [(first, _), rest @ ..] = words {
-            let assigned = assignment(first);
+        while let [first, rest @ ..] = words {
+            let assigned = assignment(&first.text);
             let skipped = matches!(
-                *first,
+                first.text.text().as_str(),
                 "!" | "{"
                     | "}"
                     | "do"
@@ -142,41 +145,43 @@ impl Run<'_> {
             );
             match assigned {
                 Some((name, value)) => {
-                    let value = self.expand(value);
-                    self.lists.remove(name);
-                    self.variables.insert(name.to_owned(), value);
+                    let value = self.expand(&value);
+                    self.lists.remove(&name);
+                    self.variables.insert(name, value);
                 }
                 None if skipped => {}
                 None => break,
             }
             words = rest;
         }
-        let Some((first, line)) = words.first() else { return };
-        match *first {
+        let Some(first) = words.first() else { return };
+        match first.text.text().as_str() {
             "for" => self.loop_over(words),
-            "cd" | "pushd" => {
-                let to = words.iter().skip(1).map(|it| it.0).find(|it| !it.starts_with('-'));
-                if *first == "pushd" {
+            verb @ ("cd" | "pushd") => {
+                let to = words.iter().skip(1).find(|it| it.text.get(0) != Some('-'));
+                if verb == "pushd" {
                     self.above.push(self.current.clone());
                 }
-                let to = to.map(|it| self.expand(it));
+                let to = to.map(|it| self.expand(&it.text).text());
                 self.current = to.and_then(|it| locate(self.current.as_ref(), &it));
             }
             "popd" => self.current = self.above.pop().flatten(),
-            _ => self.try_build(words, *line),
+            _ => self.try_build(words, first.line),
         }
     }
 
-    fn loop_over(&mut self, words: &[(&str, usize)]) {
-        let [_, (name, _), (_, _), values @ ..] = words else { return };
-        let values: Vec<_> = values.iter().map(|it| self.expand(it.0)).collect();
-        let words = values.iter().flat_map(|it| it.split_whitespace()).map(str::to_owned);
-        self.variables.remove(*name);
-        self.lists.insert((*name).to_owned(), words.take(LOOPS).collect());
+    fn loop_over(&mut self, words: &[&Word]) {
+        let [_, name, _, values @ ..] = words else { return };
+        let values = values.iter().flat_map(|it| self.expand(&it.text).words());
+        let values: Vec<_> = values.take(LOOPS).collect();
+        let name = name.text.text();
+        self.variables.remove(&name);
+        self.lists.insert(name, values);
     }
 
-    fn try_build(&mut self, words: &[(&str, usize)], line: usize) {
-        let raw: Vec<_> = words.iter().map(|it| it.0).collect();
+    fn try_build(&mut self, words: &[&Word], line: usize) {
+        let raw: Vec<_> = words.iter().map(|it| it.text.text()).collect();
+        let raw: Vec<_> = raw.iter().map(String::as_str).collect();
         let Some((builder, at)) = build_command(&raw) else { return };
         let line = (self.line)(line);
         // One build for each value of the loop variables that the command names.
@@ -187,7 +192,7 @@ impl Run<'_> {
             if !raw.iter().any(|it| it.contains(&named) || it.contains(&braced)) {
                 continue;
             }
-            let with = |round: &HashMap<String, String>, value: &String| {
+            let with = |round: &HashMap<String, Traced>, value: &Traced| {
                 let mut round = round.clone();
                 round.insert(name.clone(), value.clone());
                 round
@@ -198,52 +203,68 @@ impl Run<'_> {
                 .take(LOOPS)
                 .collect();
         }
+        // Without a flag that names the Dockerfile, others go behind the verb.
+        let verb = words.get(at - 1).and_then(|it| it.end);
         for variables in &rounds {
-            let words = raw[at..].iter().map(|it| self.expand_with(it, variables));
+            let words = words[at..]
+                .iter()
+                .map(|it| Word { text: self.expand_with(&it.text, variables), ..(**it).clone() });
             let found = BuildFlags::read(words.collect(), builder);
-            self.add(found, builder, line);
+            let behind = || verb.map(|end| Flags { start: None, end });
+            let flags = found.behind.clone().or_else(behind);
+            self.add(found, flags, builder, line);
         }
     }
 
-    fn add(&mut self, flags: BuildFlags, builder: Builder, line: usize) {
+    fn add(&mut self, flags: BuildFlags, form: Option<Flags>, builder: Builder, line: usize) {
         let place = Place { path: self.script.path.clone(), line };
         let current = self.current.as_ref();
+        let file = flags.file.as_ref().map(Traced::text);
         let context = flags.context.as_deref().unwrap_or(".");
         let folder = if is_remote(context) { None } else { locate(current, context) };
-        let mut dockerfiles: Vec<RepoPath> = Vec::new();
-        match flags.file.as_deref() {
+        // Each with the folder that its name is seen from.
+        let mut dockerfiles: Vec<(RepoPath, Option<RepoPath>)> = Vec::new();
+        let mut found = |it: Option<RepoPath>, seen_from: Option<&RepoPath>| {
+            let new = it.filter(|it| !dockerfiles.iter().any(|known| known.0 == *it));
+            dockerfiles.extend(new.map(|it| (it, seen_from.cloned())));
+        };
+        match file.as_deref() {
             Some("-") => return,
             Some(file) => {
                 // Kaniko and Podman look below the context too.
-                dockerfiles.extend(locate(current, file));
+                found(locate(current, file), current);
                 if builder != Builder::Docker && !file.contains([ROOT, UNKNOWN]) {
-                    dockerfiles.extend(folder.as_ref().and_then(|it| it.join(file)));
+                    found(folder.as_ref().and_then(|it| it.join(file)), folder.as_ref());
                 }
             }
             None if context == "-" => return,
-            None => dockerfiles.extend(folder.as_ref().and_then(|it| it.join("Dockerfile"))),
+            None => found(folder.as_ref().and_then(|it| it.join("Dockerfile")), current),
         }
         let context = match folder {
             Some(it) => BuildContext::Folder(it),
             None => BuildContext::Elsewhere(display(context)),
         };
         if dockerfiles.is_empty() {
-            let named = flags.file.as_deref().map_or("its Dockerfile".to_owned(), display);
+            let named = file.as_deref().map_or("its Dockerfile".to_owned(), display);
             self.into.unresolved(place, format!("builds {named}, which cannot be told"));
             return;
         }
-        dockerfiles.dedup();
-        for dockerfile in dockerfiles {
+        for (dockerfile, seen_from) in dockerfiles {
             self.into.add(Build {
                 place: place.clone(),
                 caller: self.script.caller,
                 dockerfile,
                 context: context.clone(),
-                target: flags.target.clone(),
+                target: flags.target.as_ref().map(|it| display(&it.text())),
                 arguments: flags.arguments.clone(),
                 additional_contexts: flags.contexts.clone(),
                 builder,
-                site: super::Site::fixed(),
+                site: Site {
+                    file: flags.file.clone(),
+                    seen_from,
+                    target: flags.target.clone(),
+                    form: form.clone().map_or(Form::Fixed, Form::Flags),
+                },
             });
         }
     }
@@ -254,8 +275,9 @@ pub(super) fn is_remote(context: &str) -> bool {
     context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/")
 }
 
-fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
+fn assignment(word: &Traced) -> Option<(String, Traced)> {
+    let (name, value) = word.split_once("=")?;
+    let name = name.text();
     let starts = name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_');
     let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
     (starts && is_name).then_some((name, value))

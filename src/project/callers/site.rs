@@ -29,8 +29,19 @@ pub struct Site {
 pub(super) enum Form {
     /// As entries of a mapping.
     Entries(Entries),
+    /// As flags of a command.
+    Flags(Flags),
     /// In a way that is read and not edited.
     Fixed,
+}
+
+/// Where the flags of a build are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flags {
+    /// The byte on which the flag begins that names the Dockerfile.
+    pub(super) start: Option<usize>,
+    /// The byte behind which more flags go.
+    pub(super) end: usize,
 }
 
 /// What a build is to say beside the name of its Dockerfile.
@@ -45,11 +56,6 @@ pub(super) struct More<'a> {
 }
 
 impl Site {
-    /// A build that is read and not edited.
-    pub(super) fn fixed() -> Self {
-        Self { file: None, seen_from: None, target: None, form: Form::Fixed }
-    }
-
     /// The edits that make a build of `from` one of `to`, of which it gives the arguments `given` already.
     ///
     /// # Errors
@@ -87,6 +93,7 @@ impl Site {
         }
         edits.extend(match &self.form {
             Form::Entries(it) => entries::add(source, it, &more)?,
+            Form::Flags(it) => vec![it.add(source, &more)],
             Form::Fixed => return Err("this way of writing it is not edited".to_owned()),
         });
         Ok(edits)
@@ -129,9 +136,32 @@ impl Site {
         });
         let own = match &self.form {
             Form::Entries(it) => it.mark(),
+            Form::Flags(it) => Some(it.end..it.end),
             Form::Fixed => None,
         };
         tail.into_iter().chain(own).collect()
+    }
+}
+
+impl Flags {
+    /// More flags, on lines of their own where the one before them has one.
+    fn add(&self, source: &str, more: &More<'_>) -> Edit {
+        let start = self.start.unwrap_or(self.end);
+        let line = source[..start].rfind('\n').map_or(0, |it| it + 1);
+        let (above, indent) = (source[..line].trim_end_matches(['\r', '\n']), &source[line..start]);
+        let continued = above.ends_with(['\\', '`']) && indent.trim().is_empty();
+        let carriage = if source[..line].ends_with("\r\n") { "\r" } else { "" };
+        let between = match above.chars().next_back() {
+            Some(escape) if continued && self.start.is_some() => {
+                format!(" {escape}{carriage}\n{indent}")
+            }
+            _ => " ".to_owned(),
+        };
+        let file = more.file.as_ref().map(|it| format!("-f {it}"));
+        let target = more.target.map(|it| format!("--target {it}"));
+        let arguments = more.arguments.iter().map(|(name, it)| format!("--build-arg {name}={it}"));
+        let all = file.into_iter().chain(target).chain(arguments);
+        Edit::insert(self.end, all.map(|it| format!("{between}{it}")).collect::<String>())
     }
 }
 

@@ -14,7 +14,6 @@ const NOWHERE: u32 = u32::MAX;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Traced(Vec<(char, u32)>);
 
-#[allow(dead_code, reason = "the readers of scripts follow")]
 impl Traced {
     /// A text that stands nowhere.
     pub(super) fn untraced(text: &str) -> Self {
@@ -70,10 +69,70 @@ impl Traced {
         Self(self.0.get(range).unwrap_or_default().to_vec())
     }
 
+    /// The text as it is.
+    pub(super) fn text(&self) -> String {
+        self.chars().collect()
+    }
+
+    /// Where this text first is at or after character `from`, counted in characters.
+    pub(super) fn find(&self, text: &str, from: usize) -> Option<usize> {
+        let len = text.chars().count();
+        let last = self.len().checked_sub(len)?;
+        (from..=last).find(|at| self.0[*at..at + len].iter().map(|it| it.0).eq(text.chars()))
+    }
+
+    /// What stands before and behind the first `text`.
+    pub(super) fn split_once(&self, text: &str) -> Option<(Self, Self)> {
+        let at = self.find(text, 0)?;
+        Some((self.slice(0..at), self.slice(at + text.chars().count()..self.len())))
+    }
+
+    /// Without what `is_gone` says of at its start.
+    pub(super) fn trim_start(&self, is_gone: impl Fn(char) -> bool) -> Self {
+        let start = self.chars().take_while(|it| is_gone(*it)).count();
+        self.slice(start..self.len())
+    }
+
+    /// Without white space at its ends.
+    pub(super) fn trim(&self) -> Self {
+        let end = self.len() - self.chars().rev().take_while(|it| it.is_whitespace()).count();
+        self.slice(0..end).trim_start(char::is_whitespace)
+    }
+
+    /// Its lines, without their ends.
+    pub(super) fn lines(&self) -> Vec<Self> {
+        let mut lines = self.split(|it| it == '\n');
+        if lines.last().is_some_and(Self::is_empty) {
+            lines.pop();
+        }
+        let without_return = |it: Self| match it.get(it.len().saturating_sub(1)) {
+            Some('\r') => it.slice(0..it.len() - 1),
+            _ => it,
+        };
+        lines.into_iter().map(without_return).collect()
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> Vec<Self> {
+        let words = self.split(char::is_whitespace).into_iter();
+        words.filter(|it| !it.is_empty()).collect()
+    }
+
+    fn split(&self, is_between: impl Fn(char) -> bool) -> Vec<Self> {
+        self.0.split(|it| is_between(it.0)).map(|it| Self(it.to_vec())).collect()
+    }
+
     /// The byte of the file on which this character begins.
     pub(super) fn place(&self, at: usize) -> Option<usize> {
         let place = self.0.get(at)?.1;
         (place != NOWHERE).then_some(place as usize)
+    }
+
+    /// The byte of the file behind the character before `at`, or that of the character at `at`, which wins.
+    pub(super) fn boundary(&self, at: usize) -> Option<usize> {
+        let before =
+            at.checked_sub(1).and_then(|it| Some(self.place(it)? + self.get(it)?.len_utf8()));
+        self.place(at).or(before)
     }
 
     /// Where all of it stands, when it stands in one piece.

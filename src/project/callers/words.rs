@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use super::traced::Traced;
+
 /// Stands for text that nobody can know before the script runs.
 pub(super) const UNKNOWN: char = '\u{1}';
 /// Stands for the project's root at the start of a path.
@@ -12,8 +14,8 @@ pub(super) const ROOT: char = '\u{2}';
 /// A piece of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A word with its quotes, and its line, counted from 1.
-    Word(String, usize),
+    /// A word.
+    Word(Word),
     /// The end of a command: a line end, `;`, `&`, `|` and their kin.
     End,
     /// `(`
@@ -22,9 +24,22 @@ pub(super) enum Token {
     Close,
 }
 
+/// A word with its quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// What it says.
+    pub(super) text: Traced,
+    /// Its line in the script, counted from 1.
+    pub(super) line: usize,
+    /// The byte of the file on which it begins.
+    pub(super) start: Option<usize>,
+    /// The byte of the file on which more words can be put behind it.
+    pub(super) end: Option<usize>,
+}
+
 /// Splits a script; bodies of here-documents and comments are left out.
-pub(super) fn tokens(script: &str) -> Vec<Token> {
-    let mut reader = Reader { chars: script.chars().collect(), at: 0, line: 1 };
+pub(super) fn tokens(script: &Traced) -> Vec<Token> {
+    let mut reader = Reader { script, at: 0, line: 1 };
     let mut tokens = Vec::new();
     let mut heredocs: Vec<String> = Vec::new();
     while let Some(c) = reader.peek(0) {
@@ -53,29 +68,35 @@ pub(super) fn tokens(script: &str) -> Vec<Token> {
             }
             _ => {
                 let line = reader.line;
-                let word = reader.word();
+                let start = script.place(reader.at);
+                let text = reader.word();
+                let end = script.boundary(reader.at);
+                let word = text.text();
+                tokens.push(Token::Word(Word { text, line, start, end }));
                 if let Some(name) = word.split_once("<<").map(|it| it.1.trim_start_matches('-')) {
-                    let next = if name.is_empty() { reader.next_word() } else { name.to_owned() };
+                    let next = match name.is_empty() {
+                        true => reader.next_word().text(),
+                        false => name.to_owned(),
+                    };
                     if !next.starts_with('<') {
                         heredocs.push(next.replace(['"', '\'', '\\'], ""));
                     }
                 }
-                tokens.push(Token::Word(word, line));
             }
         }
     }
     tokens
 }
 
-struct Reader {
-    chars: Vec<char>,
+struct Reader<'a> {
+    script: &'a Traced,
     at: usize,
     line: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn peek(&self, ahead: usize) -> Option<char> {
-        self.chars.get(self.at + ahead).copied()
+        self.script.get(self.at + ahead)
     }
 
     fn next(&mut self) -> Option<char> {
@@ -83,6 +104,12 @@ impl Reader {
         self.at += 1;
         self.line += usize::from(c == '\n');
         Some(c)
+    }
+
+    /// Goes past the next character, which is part of `word`.
+    fn take(&mut self, word: &mut Traced) {
+        word.append(&self.script.slice(self.at..self.at + 1));
+        self.next();
     }
 
     /// Goes past a backslash at the end of a line.
@@ -95,22 +122,22 @@ impl Reader {
         continues
     }
 
-    fn word(&mut self) -> String {
-        let mut word = String::new();
+    fn word(&mut self) -> Traced {
+        let mut word = Traced::default();
         let mut quote = None;
         while let Some(c) = self.peek(0) {
             match (c, quote) {
                 ('\\', None | Some('"')) => {
                     if !self.continues() {
-                        word.extend(self.next());
-                        word.extend(self.next());
+                        self.take(&mut word);
+                        self.take(&mut word);
                     }
                     continue;
                 }
                 ('$', None | Some('"'))
                     if self.peek(1).is_some_and(|it| matches!(it, '(' | '{')) =>
                 {
-                    word.extend(self.next());
+                    self.take(&mut word);
                     self.group(&mut word);
                     continue;
                 }
@@ -119,17 +146,16 @@ impl Reader {
                 (c, None) if c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')') => break,
                 _ => {}
             }
-            word.push(c);
-            self.next();
+            self.take(&mut word);
         }
         word
     }
 
     /// `{…}` or `(…)` after a `$`, with what is nested in it.
-    fn group(&mut self, word: &mut String) {
+    fn group(&mut self, word: &mut Traced) {
         let mut depth = 0_usize;
-        while let Some(c) = self.next() {
-            word.push(c);
+        while let Some(c) = self.peek(0) {
+            self.take(word);
             match c {
                 '(' | '{' => depth += 1,
                 ')' | '}' if depth == 1 => return,
@@ -139,7 +165,7 @@ impl Reader {
         }
     }
 
-    fn next_word(&mut self) -> String {
+    fn next_word(&mut self) -> Traced {
         while self.peek(0).is_some_and(|it| it == ' ' || it == '\t') {
             self.next();
         }
@@ -168,7 +194,7 @@ const NESTED: usize = 64;
 /// What is known while a script is read.
 pub(super) struct Values<'a> {
     /// Variables with one known value.
-    pub(super) variables: &'a HashMap<String, String>,
+    pub(super) variables: &'a HashMap<String, Traced>,
     /// Where the script itself lies, as a path that starts with [`ROOT`].
     pub(super) folder: &'a str,
     /// The current folder; `None` when it is not known.
@@ -177,44 +203,44 @@ pub(super) struct Values<'a> {
 
 impl Values<'_> {
     /// Takes off quotes and puts in variables; what is not known becomes [`UNKNOWN`].
-    pub(super) fn expand(&self, word: &str) -> String {
-        let chars: Vec<char> = word.chars().collect();
-        let mut out = String::new();
+    pub(super) fn expand(&self, word: &Traced) -> Traced {
+        let mut out = Traced::default();
         let mut quote = None;
         let mut at = 0;
-        while let Some(c) = chars.get(at).copied() {
+        while let Some(c) = word.get(at) {
             at += 1;
             match (c, quote) {
                 ('\\', None) => {
-                    out.extend(chars.get(at));
+                    out.append(&word.slice(at..at + 1));
                     at += 1;
                 }
-                ('$', None | Some('"')) => at = self.variable(&chars, at, &mut out),
+                ('$', None | Some('"')) => at = self.variable(word, at, &mut out),
                 ('`', None | Some('"')) => {
-                    let end = chars[at..].iter().position(|it| *it == '`');
-                    let end = at + end.unwrap_or(chars.len() - at);
-                    let inner: String = chars[at..end].iter().collect();
-                    out.push_str(&self.output_of(&inner));
+                    let end = word.find("`", at).unwrap_or(word.len());
+                    out.push_str(&self.output_of(&word.slice(at..end).text()));
                     at = end + 1;
                 }
                 ('"' | '\'', None) => quote = Some(c),
                 (c, Some(open)) if c == open => quote = None,
-                (c, _) => out.push(c),
+                _ => out.append(&word.slice(at - 1..at)),
             }
         }
         out
     }
 
-    /// Puts in variables as compose does: quotes and backslashes are text.
-    pub(super) fn interpolate(&self, text: &str) -> String {
-        let chars: Vec<char> = text.chars().collect();
-        let mut out = String::new();
+    /// Puts in variables as compose does: quotes and backslashes are text, `$$` is a dollar sign.
+    pub(super) fn interpolate(&self, text: &Traced) -> Traced {
+        let mut out = Traced::default();
         let mut at = 0;
-        while let Some(c) = chars.get(at).copied() {
+        while let Some(c) = text.get(at) {
             at += 1;
             match c {
-                '$' => at = self.variable(&chars, at, &mut out),
-                c => out.push(c),
+                '$' if text.get(at) == Some('$') => {
+                    out.append(&text.slice(at..at + 1));
+                    at += 1;
+                }
+                '$' => at = self.variable(text, at, &mut out),
+                _ => out.append(&text.slice(at - 1..at)),
             }
         }
         out
@@ -223,22 +249,22 @@ impl Values<'_> {
     /// Puts in the variable whose `$` stands before `at`; returns where it ends.
     ///
     /// Variables in defaults of variables are followed, but not without end.
-    fn variable(&self, chars: &[char], at: usize, out: &mut String) -> usize {
-        let is_name = |it: &&char| it.is_ascii_alphanumeric() || **it == '_';
-        match chars.get(at) {
+    fn variable(&self, text: &Traced, at: usize, out: &mut Traced) -> usize {
+        let is_name = |it: &char| it.is_ascii_alphanumeric() || *it == '_';
+        match text.get(at) {
             Some(open @ ('{' | '(')) => {
-                let close = if *open == '{' { '}' } else { ')' };
+                let close = if open == '{' { '}' } else { ')' };
                 let mut depth = 0_usize;
-                let end = chars[at..].iter().position(|it| {
+                let end = text.chars().skip(at).position(|it| {
                     depth += usize::from(it == open);
-                    depth -= usize::from(*it == close);
+                    depth -= usize::from(it == close);
                     depth == 0
                 });
                 let Some(end) = end.map(|it| at + it) else {
                     out.push(UNKNOWN);
-                    return chars.len();
+                    return text.len();
                 };
-                let inner: String = chars[at + 1..end].iter().collect();
+                let inner = text.slice(at + 1..end).text();
                 if inner.matches('$').count() > NESTED {
                     out.push(UNKNOWN);
                 } else if close == '}' {
@@ -249,9 +275,12 @@ impl Values<'_> {
                 end + 1
             }
             Some(c) if is_name(&c) => {
-                let len = chars[at..].iter().take_while(is_name).count();
-                let name: String = chars[at..at + len].iter().collect();
-                out.push_str(&self.value(&name).unwrap_or(UNKNOWN.into()));
+                let len = text.chars().skip(at).take_while(is_name).count();
+                let name = text.slice(at..at + len).text();
+                match self.value(&name) {
+                    Some(it) => out.append(&it),
+                    None => out.push(UNKNOWN),
+                }
                 at + len
             }
             Some('@' | '*' | '#' | '?' | '!') => {
@@ -259,29 +288,34 @@ impl Values<'_> {
                 at + 1
             }
             _ => {
-                out.push('$');
+                out.append(&text.slice(at - 1..at));
                 at
             }
         }
     }
 
-    fn braced(&self, inner: &str, out: &mut String) {
+    /// A variable in braces. One with a default is there to be set from outside, so that what it says
+    /// stands nowhere.
+    fn braced(&self, inner: &str, out: &mut Traced) {
         let name_end = inner.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
         let (name, rest) = inner.split_at(name_end.unwrap_or(inner.len()));
         let value = self.value(name);
         let default = rest.strip_prefix(":-").or(rest.strip_prefix('-'));
         match (value, default) {
-            (Some(it), _) if rest.is_empty() || default.is_some() => out.push_str(&it),
-            (None, Some(default)) => out.push_str(&self.expand(default)),
+            (Some(it), None) if rest.is_empty() => out.append(&it),
+            (Some(it), Some(_)) => out.append(&it.forgotten()),
+            (None, Some(default)) => {
+                out.append(&self.expand(&Traced::untraced(default)));
+            }
             _ => out.push(UNKNOWN),
         }
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    fn value(&self, name: &str) -> Option<Traced> {
         match name {
-            "PWD" => self.current.map(str::to_owned),
+            "PWD" => self.current.map(Traced::untraced),
             // What CI systems call the checkout.
-            "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" => Some(ROOT.into()),
+            "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" => Some(Traced::untraced(&ROOT.to_string())),
             _ => self.variables.get(name).cloned(),
         }
     }
@@ -309,7 +343,7 @@ impl Values<'_> {
             let folder = folder.trim_end_matches([';', '&']).trim();
             let folder = folder.trim_start_matches("-P ").trim_start_matches("-- ");
             let folder = folder.trim_end_matches(">/dev/null 2>&1").trim_end();
-            return self.expand(folder);
+            return self.expand(&Traced::untraced(folder)).text();
         }
         unknown()
     }

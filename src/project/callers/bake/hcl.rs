@@ -4,15 +4,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::{
+    project::callers::{entries::Field, traced::Traced},
+    text::{Span, line_at},
+};
+
 /// A value.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     /// A string with its templates, a number, or the template that a bare name stands for.
-    Text(String),
+    Text(Traced),
     /// A list.
     List(Vec<Self>),
-    /// A map, or the body of a block.
-    Map(BTreeMap<String, Self>),
+    /// A map, or the body of a block: each entry with where it stands.
+    Map(BTreeMap<String, (Self, Field)>),
     /// What is not understood.
     Unknown,
 }
@@ -31,7 +36,7 @@ pub(super) struct Entry {
 
 impl Value {
     /// The text, when it is one.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&Traced> {
         match self {
             Self::Text(it) => Some(it),
             _ => None,
@@ -43,65 +48,71 @@ impl Value {
 pub(super) fn read(text: &str) -> Vec<Entry> {
     let mut reader = Reader { tokens: tokens(text), at: 0, depth: 0 };
     let mut entries = Vec::new();
-    while let Some((token, line)) = reader.next() {
+    while let Some((token, span)) = reader.next() {
         let Token::Word(name) = token else { continue };
         if let Some((labels, value)) = reader.entry() {
+            let line = line_at(text, span.start);
             entries.push(Entry { name, labels, line, value });
         }
     }
     entries
 }
 
+#[allow(dead_code, reason = "devcontainer.json is next")]
+/// The value that a JSON file is, comments and spare commas allowed.
+pub(in crate::project::callers) fn read_json(text: &str) -> Value {
+    Reader { tokens: tokens(text), at: 0, depth: 0 }.value()
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Word(String),
-    Text(String),
+    Text(Traced),
     Mark(char),
 }
 
-fn tokens(text: &str) -> Vec<(Token, usize)> {
+fn tokens(text: &str) -> Vec<(Token, Span)> {
     let mut tokens = Vec::new();
-    let mut line = 1;
-    let mut rest = text;
+    let mut at = 0;
     let end_of_line = |it: &str| it.find('\n').unwrap_or(it.len());
-    while let Some(c) = rest.chars().next() {
-        let len = match c {
-            '#' => end_of_line(rest),
-            '/' if rest.starts_with("//") => end_of_line(rest),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |it| it + 2),
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (token, len) = match c {
+            '#' => (None, end_of_line(rest)),
+            '/' if rest.starts_with("//") => (None, end_of_line(rest)),
+            '/' if rest.starts_with("/*") => {
+                (None, rest.find("*/").map_or(rest.len(), |it| it + 2))
+            }
             '"' => {
-                let (value, len) = string(rest);
-                tokens.push((Token::Text(value), line));
-                len
+                let (value, len) = string(rest, at);
+                (Some(Token::Text(value)), len)
             }
             c if c.is_alphanumeric() || c == '_' => {
                 let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-' | '.');
                 let len = rest.find(|it| !is_word(it)).unwrap_or(rest.len());
-                tokens.push((Token::Word(rest[..len].to_owned()), line));
-                len
+                (Some(Token::Word(rest[..len].to_owned())), len)
             }
-            c => {
-                if !c.is_whitespace() {
-                    tokens.push((Token::Mark(c), line));
-                }
-                c.len_utf8()
-            }
+            c => ((!c.is_whitespace()).then_some(Token::Mark(c)), c.len_utf8()),
         };
-        line += rest[..len].matches('\n').count();
-        rest = &rest[len..];
+        tokens.extend(token.map(|it| (it, at..at + len)));
+        at += len;
     }
     tokens
 }
 
-/// The string at the start of `text`, and how many bytes it takes.
-fn string(text: &str) -> (String, usize) {
-    let mut value = String::new();
+/// The string at the start of `text`, which is at byte `start` of the file, and how many bytes it takes.
+fn string(text: &str, start: usize) -> (Traced, usize) {
+    let mut value = Traced::default();
     let mut chars = text.char_indices().skip(1);
     while let Some((at, c)) = chars.next() {
         match c {
             '"' => return (value, at + 1),
-            '\\' => value.extend(chars.next().map(|it| it.1)),
-            c => value.push(c),
+            '\\' => {
+                if let Some((_, it)) = chars.next() {
+                    value.push(it);
+                }
+            }
+            c => value.push_at(c, start + at),
         }
     }
     (value, text.len())
@@ -111,7 +122,7 @@ fn string(text: &str) -> (String, usize) {
 const DEPTH: usize = 32;
 
 struct Reader {
-    tokens: Vec<(Token, usize)>,
+    tokens: Vec<(Token, Span)>,
     at: usize,
     depth: usize,
 }
@@ -121,7 +132,7 @@ impl Reader {
         self.tokens.get(self.at).map(|it| &it.0)
     }
 
-    fn next(&mut self) -> Option<(Token, usize)> {
+    fn next(&mut self) -> Option<(Token, Span)> {
         let next = self.tokens.get(self.at).cloned()?;
         self.at += 1;
         Some(next)
@@ -131,7 +142,7 @@ impl Reader {
     fn entry(&mut self) -> Option<(Vec<String>, Value)> {
         let mut labels = Vec::new();
         while let Some(Token::Text(it)) = self.peek() {
-            labels.push(it.clone());
+            labels.push(it.text());
             self.at += 1;
         }
         match self.peek()? {
@@ -168,17 +179,25 @@ impl Reader {
             Token::Word(it) if it == "null" => Value::Unknown,
             Token::Word(it) => {
                 let literal = it == "true" || it == "false" || it.starts_with(char::is_numeric);
-                Value::Text(if literal { it } else { format!("${{{it}}}") })
+                let text = if literal { it } else { format!("${{{it}}}") };
+                Value::Text(Traced::untraced(&text))
             }
             Token::Mark('{') => {
                 let mut entries = BTreeMap::new();
-                while let Some((token, _)) = self.next() {
-                    match token {
+                while let Some((token, key)) = self.next() {
+                    let name = match token {
                         Token::Mark('}') => break,
-                        Token::Word(name) | Token::Text(name) => {
-                            entries.extend(self.entry().map(|it| (name, it.1)));
-                        }
-                        Token::Mark(_) => {}
+                        Token::Word(name) => name,
+                        Token::Text(name) => name.text(),
+                        Token::Mark(_) => continue,
+                    };
+                    let first = self.at + 1;
+                    if let Some((_, value)) = self.entry() {
+                        let start = self.tokens.get(first).map(|it| it.1.start);
+                        let end = self.at.checked_sub(1).and_then(|it| self.tokens.get(it));
+                        let value_span =
+                            start.unwrap_or(key.end)..end.map_or(key.end, |it| it.1.end);
+                        entries.insert(name, (value, Field { key, value: value_span }));
                     }
                 }
                 Value::Map(entries)

@@ -2,24 +2,27 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::yaml::Node;
+use crate::{
+    project::callers::{traced, traced::Traced},
+    yaml::Node,
+};
 
 /// The values of expressions: `matrix.service`, `env.IMAGE`.
-pub(super) type Values = BTreeMap<String, String>;
+pub(super) type Values = BTreeMap<String, Traced>;
 
 /// How many combinations are tried.
 const COMBINATIONS: usize = 256;
 
 /// The combinations of a matrix, each as the values of its expressions; a single empty one when there is
 /// no matrix, or one that is made when the workflow runs.
-pub(super) fn combinations(matrix: Option<&Arc<Node>>) -> Vec<Values> {
+pub(super) fn combinations(source: &str, matrix: Option<&Arc<Node>>) -> Vec<Values> {
     let mut all = vec![Values::new()];
     let Some(matrix) = matrix else { return all };
     let own = |it: &str| !matches!(it, "include" | "exclude");
     for axis in matrix.entries().iter().filter(|it| own(&it.key)) {
         let name = format!("matrix.{}", axis.key);
         let values: Vec<Values> =
-            axis.value.items().iter().map(|it| flatten(&name, it, 0).collect()).collect();
+            axis.value.items().iter().map(|it| flatten(source, &name, it, 0).collect()).collect();
         if values.is_empty() {
             continue;
         }
@@ -39,11 +42,13 @@ pub(super) fn combinations(matrix: Option<&Arc<Node>>) -> Vec<Values> {
         let entry: Values = entry
             .entries()
             .iter()
-            .flat_map(|it| flatten(&format!("matrix.{}", it.key), &it.value, 0))
+            .flat_map(|it| flatten(source, &format!("matrix.{}", it.key), &it.value, 0))
             .collect();
         // It extends the combinations that it does not contradict; if there are none it is one more.
         let agrees = |it: &Values| {
-            let same = |(name, value)| entry.get(name).is_none_or(|it| it == value);
+            let same = |(name, value): (&String, &Traced)| {
+                entry.get(name).is_none_or(|it| it.text() == value.text())
+            };
             !it.is_empty() && it.iter().all(same)
         };
         if original.iter().any(agrees) {
@@ -60,10 +65,16 @@ pub(super) fn combinations(matrix: Option<&Arc<Node>>) -> Vec<Values> {
     all
 }
 
-fn flatten(name: &str, value: &Node, depth: usize) -> Box<dyn Iterator<Item = (String, String)>> {
-    let own = value.as_str().map(|it| (name.to_owned(), it.to_owned()));
+fn flatten(
+    source: &str,
+    name: &str,
+    value: &Node,
+    depth: usize,
+) -> Box<dyn Iterator<Item = (String, Traced)>> {
+    let own = traced(source, value).map(|it| (name.to_owned(), it));
     let below = value.entries().iter().filter(|_| depth < 8);
-    let below = below.flat_map(|it| flatten(&format!("{name}.{}", it.key), &it.value, depth + 1));
+    let below =
+        below.flat_map(|it| flatten(source, &format!("{name}.{}", it.key), &it.value, depth + 1));
     Box::new(own.into_iter().chain(below.collect::<Vec<_>>()))
 }
 
@@ -73,8 +84,8 @@ mod tests {
 
     fn rows(text: &str) -> Vec<String> {
         let root = crate::yaml::read(text).unwrap().remove(0);
-        let all = combinations(Some(&root));
-        let row = |it: &Values| it.values().cloned().collect::<Vec<_>>().join(" ");
+        let all = combinations(text, Some(&root));
+        let row = |it: &Values| it.values().map(Traced::text).collect::<Vec<_>>().join(" ");
         all.iter().map(row).collect()
     }
 

@@ -178,3 +178,221 @@ fn what_cannot_follow_is_stuck() {
         assert!(done.starts_with("stuck") && done.contains(reason), "{done}");
     }
 }
+
+#[test]
+fn bake_files_follow() {
+    assert_follows(
+        "docker-bake.hcl",
+        r#" NAME = "Dockerfile.test"
+ target "a" {
+-  dockerfile = "./api/Dockerfile.test" # a
++  dockerfile = "./api/Dockerfile" # a
++  target = "test"
++  args = { INSTALL_TEST_DEPS = "true" }
+ }
+ target "b" {
+   context    = "b"
+-  dockerfile = "Dockerfile.test"
++  dockerfile = "Dockerfile"
++  target = "test"
+-  args = { A = 1 }
++  args = { A = 1, INSTALL_TEST_DEPS = "true" }
+ }
+ target "c" {
+   args = {
+     A = 1
+     B = "2" # two
++    INSTALL_TEST_DEPS = "true"
+   }
+   context = "c"
+-  dockerfile = "c.test"
++  dockerfile = "Dockerfile"
++  target = "test"
+ }
+"#,
+    );
+    assert_follows(
+        "docker-bake.json",
+        r#" {
+   "target": {
+     "a": {
+-      "dockerfile": "Dockerfile.test"
++      "dockerfile": "Dockerfile",
++      "target": "test",
++      "args": {"INSTALL_TEST_DEPS": "true"}
+     },
+     "b": {
+-      "dockerfile": "Dockerfile.test",
++      "dockerfile": "Dockerfile",
++      "target": "test",
+       "args": {
+-        "A": "1"
++        "A": "1",
++        "INSTALL_TEST_DEPS": "true"
+       }
+     },
+-    "c": {"context": ".", "dockerfile": "Dockerfile.test"}
++    "c": {"context": ".", "dockerfile": "Dockerfile", "target": "test", "args": {"INSTALL_TEST_DEPS": "true"}}
+   }
+ }
+"#,
+    );
+    let one_line = "target \"a\" { dockerfile = \"Dockerfile.test\" }\n";
+    assert!(follow("docker-bake.hcl", one_line).contains("on one line"));
+    let matrix = r#"target "a" {
+  matrix = { it = ["a/Dockerfile.test", "b/Dockerfile"] }
+  dockerfile = it
+}
+"#;
+    assert!(follow("docker-bake.hcl", matrix).contains("b/Dockerfile"));
+}
+
+#[test]
+fn workflows_follow() {
+    assert_follows(
+        ".github/workflows/ci.yml",
+        r#" env:
+-  DOCKERFILE: web/Dockerfile.test
++  DOCKERFILE: web/Dockerfile
+ jobs:
+   test:
+     strategy:
+       matrix:
+         service: [api, worker]
+     steps:
+       - uses: docker/build-push-action@v6
+         with:
+           context: .
+-          file: services/${{ matrix.service }}/Dockerfile.test
++          file: services/${{ matrix.service }}/Dockerfile
++          target: test
++          build-args: INSTALL_TEST_DEPS=true
+           push: true
+       - uses: docker/build-push-action@v6
+         with:
+           context: .
+-          file: ./Dockerfile.test
++          file: ./Dockerfile
++          target: test
+           build-args: |
+             A=1
+             B=${{ github.sha }}
++            INSTALL_TEST_DEPS=true
+       - uses: docker/build-push-action@v6
+         with:
+-          build-args: A=1
++          build-args: |
++            A=1
++            INSTALL_TEST_DEPS=true
+-          file: Dockerfile.test
++          file: Dockerfile
++          target: test
+       - uses: docker/build-push-action@v6
+-        with: {file: a.test}
++        with: {file: Dockerfile, target: test, build-args: INSTALL_TEST_DEPS=true}
+       - run: |
+           echo
+-          docker build -f api/Dockerfile.test -t x .
++          docker build -f api/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true -t x .
+-      - run: docker build -f "$DOCKERFILE" .
++      - run: docker build -f "$DOCKERFILE" --target test --build-arg INSTALL_TEST_DEPS=true .
+       - run: >-
+-          docker build --file=${{ matrix.service }}/Dockerfile.test
++          docker build --file=${{ matrix.service }}/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true
+           -t x .
+"#,
+    );
+    let matrix = "\
+jobs:
+  a:
+    strategy:
+      matrix:
+        file: [Dockerfile, Dockerfile.test]
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., file: '${{ matrix.file }}'}
+";
+    let done = follow(".github/workflows/ci.yml", matrix);
+    assert!(done.ends_with("the same lines build Dockerfile {RepoPath(\"Dockerfile\")}"), "{done}");
+}
+
+#[test]
+fn gitlab_files_follow() {
+    assert_follows(".gitlab-ci.yml", r#" variables:
+   DIR: services
+ .build:
+   script:
+-    - docker build -t $NAME -f $DIR/$NAME/Dockerfile.test $DIR
++    - docker build -t $NAME -f $DIR/$NAME/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true $DIR
+ api:
+   extends: .build
+   variables: {NAME: api}
+ kaniko:
+   script:
+     - >-
+       /kaniko/executor --context $CI_PROJECT_DIR/k
+-      --dockerfile $CI_PROJECT_DIR/k/Dockerfile.test --destination x
++      --dockerfile $CI_PROJECT_DIR/k/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true --destination x
+     - |
+       docker build \
+-        -f 'Dockerfile.test' \
++        -f 'Dockerfile' \
++        --target test \
++        --build-arg INSTALL_TEST_DEPS=true \
+         .
+"#.replace("\\\\", "\\").as_str());
+}
+
+#[test]
+fn makefiles_follow() {
+    assert_follows("Makefile", " SERVICE := api
+-DOCKERFILE = Dockerfile.test # the twin
++DOCKERFILE = Dockerfile # the twin
+ test:
+-\t@docker build -t x \\
+-\t\t-f $(SERVICE)/Dockerfile.test .
++\t@docker build -t x \\
++\t\t-f $(SERVICE)/Dockerfile \\
++\t\t--target test \\
++\t\t--build-arg INSTALL_TEST_DEPS=true .
+-\tdocker build -f $(DOCKERFILE) -t x .
++\tdocker build -f $(DOCKERFILE) --target test --build-arg INSTALL_TEST_DEPS=true -t x .
+-\tfor s in a b; do docker build -f $$s/Dockerfile.test .; done
++\tfor s in a b; do docker build -f $$s/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true .; done
+");
+    let overridable = "F ?= Dockerfile.test\nt:\n\tdocker build -f $(F) .\n";
+    assert!(follow("Makefile", overridable).contains("comes from a variable"));
+}
+
+#[test]
+fn scripts_follow() {
+    assert_follows(
+        "build.sh",
+        r#" #!/bin/sh
+ HERE="$(cd "$(dirname "$0")" && pwd)"
+-docker build -f "$HERE/Dockerfile.test" "$HERE"
++docker build -f "$HERE/Dockerfile" --target test --build-arg INSTALL_TEST_DEPS=true "$HERE"
+-docker build -fapi/Dockerfile.test .
++docker build -fapi/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true .
+-docker build --file=api/Dockerfile.test --target=0 .
++docker build --file=api/Dockerfile --build-arg INSTALL_TEST_DEPS=true --target=test .
+-for f in a/Dockerfile.test b/Dockerfile.test; do
+-  docker buildx build --push -f "$f" .
++for f in a/Dockerfile b/Dockerfile; do
++  docker buildx build --push -f "$f" --target test --build-arg INSTALL_TEST_DEPS=true .
+ done
+ (
+   cd web
+-  podman build -f Dockerfile.test
++  podman build -f Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true
+ )
+"#,
+    );
+    let loops = "for f in a.test Dockerfile; do docker build -f $f .; done\n";
+    assert!(follow("build.sh", loops).contains("the same lines build Dockerfile"));
+    // Windows line ends.
+    let windows = "docker build \\\r\n  -f Dockerfile.test \\\r\n  .\r\n";
+    let followed = "docker build \\\r\n  -f Dockerfile \\\r\n  --target test \\\r\n  \
+                    --build-arg INSTALL_TEST_DEPS=true \\\r\n  .\r\n";
+    assert_eq!(follow("build.sh", windows), followed);
+}

@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::display;
-use crate::project::callers::{Builder, words::UNKNOWN};
+use crate::project::callers::{
+    Builder,
+    site::Flags,
+    traced::Traced,
+    words::{UNKNOWN, Word},
+};
 
 /// What the flags of a build say.
 #[derive(Default)]
@@ -11,9 +16,11 @@ pub(super) struct BuildFlags {
     /// The context, as written.
     pub(super) context: Option<String>,
     /// The Dockerfile, as written.
-    pub(super) file: Option<String>,
+    pub(super) file: Option<Traced>,
+    /// Where the flag that names the Dockerfile stands.
+    pub(super) behind: Option<Flags>,
     /// The stage.
-    pub(super) target: Option<String>,
+    pub(super) target: Option<Traced>,
     /// The build arguments.
     pub(super) arguments: BTreeMap<String, Option<String>>,
     /// Contexts with names.
@@ -46,10 +53,11 @@ const SWITCHES: [&str; 20] = [
 
 impl BuildFlags {
     /// Reads the words after `build`.
-    pub(super) fn read(words: Vec<String>, builder: Builder) -> Self {
+    pub(super) fn read(words: Vec<Word>, builder: Builder) -> Self {
         let mut flags = Self::default();
         let mut words = words.into_iter();
-        while let Some(word) = words.next() {
+        while let Some(traced) = words.next() {
+            let word = traced.text.text();
             if word.is_empty() {
                 continue;
             }
@@ -71,24 +79,32 @@ impl BuildFlags {
                 flags.context = Some(word);
                 continue;
             }
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) if name.starts_with("--") => {
-                    (name.to_owned(), value.to_owned())
+            let Word { text, start, mut end, .. } = traced;
+            let (name, value) = match text.split_once("=") {
+                Some((name, value)) if word.starts_with("--") => (name.text(), value),
+                _ if !word.starts_with("--") && text.len() > 2 => {
+                    let value = text.slice(2..text.len()).trim_start(|it| it == '=');
+                    (text.slice(0..2).text(), value)
                 }
-                _ if !word.starts_with("--") && word.chars().count() > 2 => {
-                    let (name, value) = word.split_at(2);
-                    (name.to_owned(), value.trim_start_matches('=').to_owned())
+                _ => {
+                    let value = words.next();
+                    end = value.as_ref().and_then(|it| it.end);
+                    (word, value.map(|it| it.text).unwrap_or_default())
                 }
-                _ => (word, words.next().unwrap_or_default()),
             };
             match (name.as_str(), builder) {
-                ("-f" | "--file" | "--dockerfile", _) => flags.file = Some(value),
+                ("-f" | "--file" | "--dockerfile", _) => {
+                    flags.file = Some(value);
+                    flags.behind = end.map(|end| Flags { start, end });
+                }
                 ("-c" | "--context", Builder::Kaniko) => {
+                    let value = value.text();
                     let folder = value.strip_prefix("dir://").unwrap_or(&value);
                     flags.context = Some(folder.to_owned());
                 }
-                ("--target", _) => flags.target = Some(display(&value)),
+                ("--target", _) => flags.target = Some(value),
                 ("--build-arg", _) => {
+                    let value = value.text();
                     let (name, value) = match value.split_once('=') {
                         Some((name, value)) => (name, Some(display(value))),
                         None => (value.as_str(), None),
@@ -96,7 +112,7 @@ impl BuildFlags {
                     flags.arguments.insert(name.to_owned(), value);
                 }
                 ("--build-context", _) => {
-                    if let Some((name, value)) = value.split_once('=') {
+                    if let Some((name, value)) = value.text().split_once('=') {
                         flags.contexts.insert(name.to_owned(), display(value));
                     }
                 }
