@@ -90,6 +90,13 @@ pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
     Ok(documents)
 }
 
+impl Entry {
+    /// Whether its value stands behind its key, and is not an alias.
+    pub fn is_written_out(&self) -> bool {
+        self.span.end <= self.value.span.start
+    }
+}
+
 impl Node {
     /// The text of a scalar.
     pub fn as_str(&self) -> Option<&str> {

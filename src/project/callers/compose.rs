@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers, arguments,
-    entries::{Anchor, Entries, Field, Names, syntax},
+    entries::{Anchor, Entries, Field, Names, Syntax, begins_line},
     literals,
     script::{display, is_remote, locate},
     site::{Form, Site},
@@ -12,7 +12,11 @@ use super::{
     traced::Traced,
     words::Values,
 };
-use crate::{change::Place, path::RepoPath, yaml::Node};
+use crate::{
+    change::Place,
+    path::RepoPath,
+    yaml::{Entry, Node},
+};
 
 /// What compose calls what a build says.
 const NAMES: Names = Names {
@@ -29,15 +33,17 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
     for service in services.entries() {
         let build = effective(services, &service.value, 0);
         if !build.is_empty() {
-            let site = |seen_from: &RepoPath| site(source, &service.value, &build, seen_from);
-            read_build(path, source, &service.key, service.line, &build, &site, into);
+            let site = |seen_from: &RepoPath| site(source, &build, seen_from);
+            let nodes: Vec<_> = build.iter().map(|it| Arc::clone(&it.value)).collect();
+            read_build(path, source, &service.key, service.line, &nodes, &site, into);
         }
     }
 }
 
 /// A service's own `build`, and behind it those it inherits from services of the same file.
-fn effective(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Arc<Node>> {
-    let mut found: Vec<_> = service.get("build").cloned().into_iter().collect();
+fn effective(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Entry> {
+    let own = service.entries().iter().find(|it| it.key == "build");
+    let mut found: Vec<_> = own.cloned().into_iter().collect();
     let parent = service.get("extends").filter(|_| depth < 16);
     let parent = parent.and_then(|it| match it.as_str() {
         Some(name) => services.get(name),
@@ -104,23 +110,21 @@ fn read_build(
 }
 
 /// Where a build is written: the nearest of `build` that names the Dockerfile, else the nearest.
-fn site(source: &str, service: &Node, build: &[Arc<Node>], seen_from: &RepoPath) -> Site {
-    let named = build.iter().find(|it| it.get(NAMES.file).is_some()).or(build.first());
-    let form = named.map_or(Form::Fixed, |it| match it.as_str() {
-        // An alias may stand for it, or it comes from a service that this one extends.
-        Some(_) => match Field::of(service, "build").filter(|field| field.value == it.span) {
-            Some(field) => Form::Entries(Entries {
-                syntax: syntax(source, service),
-                names: NAMES,
-                anchor: Anchor::Short(field),
-                arguments: None,
-            }),
-            None => Form::Fixed,
-        },
-        None => Form::Entries(Entries::of(source, it, NAMES)),
+fn site(source: &str, build: &[Entry], seen_from: &RepoPath) -> Site {
+    let named = build.iter().find(|it| it.value.get(NAMES.file).is_some()).or(build.first());
+    let form = named.map_or(Form::Fixed, |it| match it.value.as_str() {
+        // An alias may stand for it.
+        Some(_) if !it.is_written_out() => Form::Fixed,
+        Some(_) => Form::Entries(Entries {
+            syntax: if begins_line(source, it.span.start) { Syntax::Block } else { Syntax::Flow },
+            names: NAMES,
+            anchor: Anchor::Short(Field::from(it)),
+            arguments: None,
+        }),
+        None => Form::Entries(Entries::of(source, &it.value, NAMES)),
     });
     let text = |key: &str| {
-        let node = build.iter().find_map(|it| it.get(key))?;
+        let node = build.iter().find_map(|it| it.value.get(key))?;
         let text = node.as_str().filter(|it| !it.is_empty())?;
         // What a variable says today is not what it says tomorrow.
         match text.contains('$') {

@@ -1,5 +1,7 @@
 //! Builds that are mappings, in YAML, HCL and JSON: entries put beside those that are there, in their style.
 
+mod layout;
+
 use std::sync::Arc;
 
 use super::site::More;
@@ -7,6 +9,8 @@ use crate::{
     text::{Edit, Span},
     yaml::{self, Node},
 };
+pub(super) use layout::begins_line;
+use layout::{Layout, argument, line_end, plain, quoted};
 
 /// A build that is a mapping, or a scalar that stands for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +95,7 @@ impl From<&yaml::Entry> for Field {
 pub(super) fn own(mapping: &Node) -> impl Iterator<Item = &yaml::Entry> {
     let inside = |it: &&yaml::Entry| {
         mapping.span.start <= it.span.start
-            && it.span.end <= it.value.span.start
+            && it.is_written_out()
             && it.value.span.end <= mapping.span.end
     };
     mapping.entries().iter().filter(inside)
@@ -196,46 +200,6 @@ enum Value<'a> {
     /// A build argument, which is text whatever it looks like.
     Argument(&'a str),
     Map(&'a [(&'a str, &'a str)], bool),
-}
-
-/// How the lines of a file are made.
-struct Layout<'a> {
-    /// What ends a line.
-    end: &'static str,
-    /// The indentation of the entry's line.
-    indent: &'a str,
-    /// One step of indentation.
-    step: usize,
-    /// Whether the entry begins its line.
-    own_line: bool,
-    /// The quotes of keys.
-    quote: &'static str,
-}
-
-impl<'a> Layout<'a> {
-    fn at(source: &'a str, at: usize) -> Self {
-        let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
-        let before = &source[line..at];
-        let blank = before.len() - before.trim_start_matches([' ', '\t']).len();
-        // A list's dash is as wide as a space.
-        let dashed = before.trim_start_matches([' ', '\t', '-']).is_empty();
-        let steps = source.lines().filter(|it| !it.trim().is_empty());
-        let steps = steps.map(|it| it.len() - it.trim_start_matches(' ').len());
-        let step = steps.filter(|it| *it > 0).min().unwrap_or(2);
-        Self {
-            end: if source[..at].contains("\r\n") { "\r\n" } else { "\n" },
-            indent: &before[..if dashed { before.len() } else { blank }],
-            step: step.min(8),
-            own_line: before.trim().is_empty(),
-            quote: if source[at..].starts_with('"') { "\"" } else { "" },
-        }
-    }
-
-    fn new_line(&self, deeper: usize) -> String {
-        let indent: String =
-            self.indent.chars().map(|it| if it == '-' { ' ' } else { it }).collect();
-        format!("{}{indent}{}", self.end, " ".repeat(self.step * deeper))
-    }
 }
 
 /// New entries behind one that is there.
@@ -372,33 +336,4 @@ fn widened(source: &str, short: &Field, entries: &Entries, new: &[(&str, Value<'
         Edit::insert(short.value.start, format!("{{{quote}{context}{quote}: ")),
         Edit::insert(short.value.end, format!("{new}}}")),
     ]
-}
-
-/// The end of the line on which byte `at` lies, before its line break.
-fn line_end(source: &str, at: usize) -> usize {
-    let rest = &source[at..];
-    let len = rest.find('\n').unwrap_or(rest.len());
-    at + rest[..len].trim_end_matches('\r').len()
-}
-
-/// A scalar of YAML, quoted when it would not be text otherwise.
-fn plain(text: &str) -> String {
-    let bare = |it: char| it.is_ascii_alphanumeric() || "._-/=".contains(it);
-    let starts = text.starts_with(|it: char| it.is_ascii_alphabetic() || ".".contains(it));
-    let word = !matches!(
-        text.to_ascii_lowercase().as_str(),
-        "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
-    );
-    let digits = text.trim_start_matches('.').starts_with(|it: char| it.is_ascii_digit());
-    if starts && word && !digits && text.chars().all(bare) { text.to_owned() } else { quoted(text) }
-}
-
-/// A build argument's value: what looks like a truth value or a number is quoted.
-fn argument(value: &str) -> String {
-    plain(value)
-}
-
-fn quoted(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    format!("\"{text}\"")
 }

@@ -163,6 +163,52 @@ services:
 }
 
 #[test]
+fn a_build_that_is_only_a_context_says_more() {
+    let to = |source: &str| {
+        let [path, from] = ["compose.yml", "api/Dockerfile"].map(|it| RepoPath::new(it).unwrap());
+        let files = [(path.clone(), source), (from.clone(), "FROM x\n")];
+        let project = Project::new(files.map(|(path, text)| (path, text.to_owned())));
+        let dockerfile = RepoPath::new("docker/api.Dockerfile").unwrap();
+        let to = Origin { dockerfile, target: Some("test".to_owned()), arguments: [].into() };
+        let done = retarget(&project, &[Move { from, to }]);
+        assert_eq!(done.stuck, []);
+        text::apply(source, &done.edits[&path])
+    };
+    let before = "\
+x-api: &api
+    build: ./api # here
+services:
+    a: *api
+    b:
+        <<: *api
+    c:
+        extends: {service: a}
+    d: {build: './api', image: d}
+    e:
+        build:
+            context: api";
+    let after = "\
+x-api: &api
+    build:
+        context: ./api # here
+        dockerfile: ../docker/api.Dockerfile
+        target: test
+services:
+    a: *api
+    b:
+        <<: *api
+    c:
+        extends: {service: a}
+    d: {build: {context: './api', dockerfile: ../docker/api.Dockerfile, target: test}, image: d}
+    e:
+        build:
+            context: api
+            dockerfile: ../docker/api.Dockerfile
+            target: test";
+    assert_eq!(to(before), after);
+}
+
+#[test]
 fn what_cannot_follow_is_stuck() {
     let service = "services:\n  a:\n    build:\n      context: .\n      dockerfile: ";
     let rows = [
@@ -318,7 +364,7 @@ jobs:
 
 #[test]
 fn gitlab_files_follow() {
-    assert_follows(".gitlab-ci.yml", r#" variables:
+    assert_follows(".gitlab-ci.yml", r" variables:
    DIR: services
  .build:
    script:
@@ -340,7 +386,7 @@ fn gitlab_files_follow() {
 +        --target test \
 +        --build-arg INSTALL_TEST_DEPS=true \
          .
-"#.replace("\\\\", "\\").as_str());
+".replace("\\\\", "\\").as_str());
 }
 
 #[test]
