@@ -265,11 +265,12 @@ impl File {
     }
 }
 
-/// Whether a file of this name is a Dockerfile: `Dockerfile`, `Dockerfile.*`, `*.Dockerfile`,
-/// `*.dockerfile` or `Containerfile*`, but no `.dockerignore` and no template.
+/// Whether a file of this name is a Dockerfile: `Dockerfile`, `dockerfile`, `Dockerfile.*`, `Dockerfile-*`,
+/// `Dockerfile_*`, `*.Dockerfile`, `*.dockerfile` or `Containerfile*`, but no `.dockerignore`, no template
+/// and no text about one.
 pub fn is_dockerfile(name: &str) -> bool {
-    let named = name == "Dockerfile"
-        || name.starts_with("Dockerfile.")
+    let named = matches!(name, "Dockerfile" | "dockerfile")
+        || ["Dockerfile.", "Dockerfile-", "Dockerfile_"].iter().any(|it| name.starts_with(it))
         || name.ends_with(".Dockerfile")
         || name.ends_with(".dockerfile")
         || name.starts_with("Containerfile");
@@ -286,6 +287,7 @@ pub fn is_dockerfile(name: &str) -> bool {
         "template",
         "mustache",
         "hbs",
+        "md",
     ];
     named && !other.contains(&extension)
 }
@@ -302,12 +304,18 @@ mod tests {
             "api.Dockerfile",
             "api.dockerfile",
             "Containerfile.in",
+            "Dockerfile-test",
+            "Dockerfile_dev",
+            "dockerfile",
         ];
         let no = [
             "Dockerfile.dockerignore",
             "Dockerfile.j2",
             "dockerfile.md",
             "MyDockerfile",
+            "Dockerfiles",
+            "Dockerfile-test.j2",
+            "Dockerfile-notes.md",
             ".dockerignore",
         ];
         assert!(yes.iter().all(|it| is_dockerfile(it)));

@@ -1,14 +1,23 @@
-//! Who builds which Dockerfile: compose and bake files, CI, Makefiles and scripts.
+//! Who builds which Dockerfile: compose, bake and skaffold files, development containers, CI, Makefiles
+//! and scripts; and how they follow when it moves.
+//!
+//! A reader puts a build together from what its file says, in [`traced`] text whose characters remember
+//! where they stand, through variables, matrices and anchors. So each [`Build`] knows its [`Site`]: what to
+//! edit. [`retarget`] makes the edits and proves them by reading the file again. What names a Dockerfile
+//! and is no build that a reader understands, `mentions` weighs: prose is listed, the rest stands in the way.
 
 mod bake;
 mod compose;
+mod devcontainer;
 mod entries;
 mod github;
 mod gitlab;
 mod make;
+mod mentions;
 mod retarget;
 mod script;
 mod site;
+mod skaffold;
 mod traced;
 mod words;
 
@@ -79,6 +88,10 @@ pub enum Caller {
     Makefile,
     /// A shell script.
     Script,
+    /// A `skaffold.yaml`.
+    Skaffold,
+    /// A `devcontainer.json`.
+    Devcontainer,
 }
 
 /// What a build sends to the builder.
@@ -120,6 +133,10 @@ pub enum Kind {
     Makefile,
     /// A shell script.
     Script,
+    /// A `skaffold.yaml`.
+    Skaffold,
+    /// A `devcontainer.json`.
+    Devcontainer,
 }
 
 impl Kind {
@@ -135,10 +152,12 @@ impl Kind {
                 _ if stem.ends_with(".gitlab-ci") => Self::GitLab,
                 _ if whole.starts_with(".gitlab/") => Self::GitLab,
                 _ if stem.contains("compose") => Self::Compose,
+                _ if stem.starts_with("skaffold") => Self::Skaffold,
                 _ => Self::Yaml,
             }),
             "hcl" if stem.contains("bake") => Some(Self::BakeHcl),
             "json" if stem.starts_with("docker-bake") => Some(Self::BakeJson),
+            "json" if matches!(stem, "devcontainer" | ".devcontainer") => Some(Self::Devcontainer),
             "mk" => Some(Self::Makefile),
             "sh" | "bash" => Some(Self::Script),
             _ if matches!(stem, "GNUmakefile" | "Makefile" | "makefile") => Some(Self::Makefile),
@@ -169,6 +188,8 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
         Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
         Some(Kind::GitHubActions) => with_yaml(path, text, into, github::read),
         Some(Kind::GitLab) => with_yaml(path, text, into, gitlab::read),
+        Some(Kind::Skaffold) => with_yaml(path, text, into, skaffold::read),
+        Some(Kind::Devcontainer) => devcontainer::read(path, text, into),
         Some(Kind::Makefile) => make::read(path, text, into),
         Some(Kind::Script) => {
             let script = Script {

@@ -1,6 +1,6 @@
 //! Builds in bake files, in HCL and JSON.
 
-mod hcl;
+pub(super) mod hcl;
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -52,6 +52,8 @@ pub(super) struct Names {
 pub(super) enum Anchor {
     /// Behind this entry.
     Behind(Field),
+    /// Behind this entry, in a mapping of its own under this key.
+    Within(Field, &'static str),
     /// Into the mapping that takes the place of the scalar: `build: .`
     Short(Field),
     /// Nowhere that is known.
@@ -127,10 +129,22 @@ impl Entries {
         }
     }
 
+    /// A build that only the mapping around it speaks of; `key` is to hold it, behind an entry that is there.
+    pub(super) fn within(
+        source: &str,
+        around: &Node,
+        key: &'static str,
+        behind: Field,
+        names: Names,
+    ) -> Self {
+        let anchor = Anchor::Within(behind, key);
+        Self { syntax: syntax(source, around), names, anchor, arguments: None }
+    }
+
     /// A place that no other build has.
     pub(super) fn mark(&self) -> Option<Span> {
         match &self.anchor {
-            Anchor::Behind(it) | Anchor::Short(it) => Some(it.key.clone()),
+            Anchor::Behind(it) | Anchor::Within(it, _) | Anchor::Short(it) => Some(it.key.clone()),
             Anchor::Nowhere => None,
         }
     }
@@ -189,6 +203,9 @@ pub(super) fn add(source: &str, entries: &Entries, more: &More<'_>) -> Result<Ve
             return Err("it is written on one line".to_owned());
         }
         Anchor::Behind(it) => edits.push(behind(source, it, entries.syntax, &new)),
+        Anchor::Within(it, key) => {
+            edits.push(behind(source, it, entries.syntax, &[(key, Value::Nested(&new))]));
+        }
         Anchor::Short(it) => edits.extend(widened(source, it, entries, &new)),
         Anchor::Nowhere => return Err("there is no place to say more".to_owned()),
     }
@@ -200,6 +217,7 @@ enum Value<'a> {
     /// A build argument, which is text whatever it looks like.
     Argument(&'a str),
     Map(&'a [(&'a str, &'a str)], bool),
+    Nested(&'a [(&'a str, Self)]),
 }
 
 /// New entries behind one that is there.
@@ -228,6 +246,10 @@ fn block(layout: &Layout<'_>, (key, value): &(&str, Value<'_>), deeper: usize) -
     match value {
         Value::Text(it) => format!("{line}{key}: {}", plain(it)),
         Value::Argument(it) => format!("{line}{key}: {}", argument(it)),
+        Value::Nested(pairs) => {
+            let pairs = pairs.iter().map(|it| block(layout, it, deeper + 1));
+            format!("{line}{key}:{}", pairs.collect::<String>())
+        }
         Value::Map(pairs, true) => match pairs {
             [(name, value)] => format!("{line}{key}: {}", plain(&format!("{name}={value}"))),
             _ => {
@@ -255,6 +277,10 @@ fn flow(layout: &Layout<'_>, (key, value): &(&str, Value<'_>), syntax: Syntax) -
         Value::Text(it) => text(it),
         Value::Argument(it) if strict => quoted(it),
         Value::Argument(it) => argument(it),
+        Value::Nested(pairs) => {
+            let pairs: Vec<_> = pairs.iter().map(|it| flow(layout, it, syntax)).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
         Value::Map(pairs, true) => {
             let pairs: Vec<_> = pairs.iter().map(|(name, it)| format!("{name}={it}")).collect();
             if let [one] = pairs.as_slice() { text(one) } else { quoted(&pairs.join("\n")) }

@@ -8,12 +8,16 @@ pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Build, Callers, read};
+use super::{
+    Build, Callers,
+    mentions::{Weight, mentions},
+    read,
+};
 use crate::{
     change::{Origin, Place},
     path::RepoPath,
     project::{File, Project},
-    text::{self, Edit},
+    text::{self, Edit, Span},
 };
 
 /// One image that is built from elsewhere now.
@@ -61,7 +65,43 @@ pub fn retarget(project: &Project, moves: &[Move]) -> Retargeting {
             }
         }
     }
+    let gone: Vec<_> = moves.iter().filter(|it| it.from != it.to.dockerfile).collect();
+    for file in project.files().filter(|file| !gone.iter().any(|it| it.from == file.path)) {
+        for it in &gone {
+            all.mention(project, file, &it.from);
+        }
+    }
+    all.mentions.sort();
+    all.mentions.dedup();
+    all.stuck.sort();
+    all.stuck.dedup_by(|a, b| a.place == b.place);
     all
+}
+
+impl Retargeting {
+    /// Looks for what names a Dockerfile in other ways.
+    fn mention(&mut self, project: &Project, file: &File, dockerfile: &RepoPath) {
+        if !file.text.contains(dockerfile.file_name()) {
+            return;
+        }
+        // What is edited, and what other builds say.
+        let edited = self.edits.get(&file.path).into_iter().flatten().map(|it| it.span.clone());
+        let builds = file.callers().builds.iter().flat_map(|it| it.site.marks());
+        let known: Vec<Span> = edited.chain(builds).collect();
+        for (place, weight) in mentions(project, file, dockerfile, &known) {
+            // One reason is enough.
+            let told = self.stuck.iter().any(|it| it.place.path == file.path);
+            match weight {
+                Weight::Build if told => {}
+                Weight::Prose => self.mentions.push(place),
+                Weight::Build => self.stuck.push(Stuck {
+                    place,
+                    reason: format!("names {dockerfile} in a way that is not understood"),
+                    shares: BTreeSet::new(),
+                }),
+            }
+        }
+    }
 }
 
 fn follow<'a>(

@@ -60,7 +60,7 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
     let limit = wanted.limit();
     if metadata.len() > limit {
         return match wanted {
-            Wanted::Lock | Wanted::Script | Wanted::MaybeCompose => Read::Skipped,
+            Wanted::Lock | Wanted::Script | Wanted::MaybeCompose | Wanted::Mention => Read::Skipped,
             _ => Read::Problem(problem(
                 path,
                 &format!("larger than {} MiB, and so not read", limit >> 20),
@@ -80,7 +80,7 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
     // Scripts may be in any encoding, and few of them build images.
     let matters = |bytes: &[u8]| match wanted {
         Wanted::Script => mentions_a_builder(bytes),
-        Wanted::MaybeCompose => false,
+        Wanted::MaybeCompose | Wanted::Mention => false,
         _ => true,
     };
     let at = bytes.iter().position(|it| *it == 0);
@@ -89,7 +89,7 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
         return Read::Problem(at_line(path, &bytes[..at], &message, "remove the byte"));
     }
     match String::from_utf8(bytes) {
-        Ok(text) if wanted == Wanted::MaybeCompose && !builds_services(&text) => Read::Skipped,
+        Ok(text) if !is_kept(&text, wanted) => Read::Skipped,
         Ok(text) => Read::Text(text),
         Err(error) if matters(error.as_bytes()) => {
             let at = error.utf8_error().valid_up_to();
@@ -105,6 +105,17 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
 fn at_line(path: &RepoPath, before: &[u8], message: &str, hint: &str) -> Problem {
     let line = before.split(|it| *it == b'\n').count();
     Problem { line: Some(line), ..problem(path, message, hint) }
+}
+
+/// Whether the text of a file that may matter does.
+fn is_kept(text: &str, wanted: Wanted) -> bool {
+    let names_one =
+        || ["ockerfile", "ockerFile", "ontainerfile"].iter().any(|it| text.contains(it));
+    match wanted {
+        Wanted::MaybeCompose => builds_services(text) || names_one(),
+        Wanted::Mention => names_one(),
+        _ => true,
+    }
 }
 
 /// Whether a YAML file has services, and one of them is built.
@@ -140,7 +151,7 @@ fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs
             Err(report(&message, "give the file itself a Dockerfile's name"))
         }
         Wanted::Caller if !path.file_name().ends_with(".dockerignore") => Err(Read::Skipped),
-        Wanted::Script | Wanted::MaybeCompose => Err(Read::Skipped),
+        Wanted::Script | Wanted::MaybeCompose | Wanted::Mention => Err(Read::Skipped),
         _ => target.metadata().map_err(|_| Read::Skipped),
     }
 }

@@ -16,8 +16,10 @@ pub(super) enum Wanted {
     Caller,
     /// It may name builds; most scripts do not.
     Script,
-    /// It may be a compose file, by another name.
+    /// It may be a compose file, by another name, or name a Dockerfile.
     MaybeCompose,
+    /// It may name a Dockerfile.
+    Mention,
     /// It is a manifest or settings.
     Manifest,
     /// It is a lock, and may be large.
@@ -31,7 +33,7 @@ impl Wanted {
             Self::Dockerfile => 64 << 20,
             Self::Caller => 4 << 20,
             Self::Manifest | Self::Lock => 2 << 20,
-            Self::Script => 256 << 10,
+            Self::Script | Self::Mention => 256 << 10,
             Self::MaybeCompose => 64 << 10,
         }
     }
@@ -113,7 +115,33 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
         | "poetry.toml" | "pyproject.toml" | "refit.toml" | "setup.cfg" | "setup.py"
         | "uv.toml" => Some(Wanted::Manifest),
         _ if requirements => Some(Wanted::Manifest),
+        _ if may_mention(path) => Some(Wanted::Mention),
         _ => None,
+    }
+}
+
+/// Whether a file may name a Dockerfile, as instructions for people or for a tool: what is not known here
+/// is not looked into.
+fn may_mention(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let top = path.as_str().split('/').next().unwrap_or_default();
+    let is_guide = ["CONTRIBUTING", "DEVELOP", "HACKING", "INSTALL", "README"]
+        .iter()
+        .any(|it| stem.to_ascii_uppercase().starts_with(it));
+    match extension {
+        "adoc" | "md" | "rst" | "txt" => is_guide || matches!(top, "doc" | "docs") || top == name,
+        "bat" | "cmd" | "ps1" | "tf" => true,
+        "toml" => matches!(stem, "Cross" | "fly" | "mise" | "tilt"),
+        "ini" => stem == "tox",
+        "json" => matches!(stem, "fly" | "launch" | "tasks"),
+        "py" => matches!(stem, "conftest" | "dodo" | "fabfile" | "noxfile" | "tasks"),
+        _ => {
+            let names = ["CODEOWNERS", "Earthfile", "Jenkinsfile", "Tiltfile", "Vagrantfile"];
+            is_guide
+                || names.iter().any(|it| name.starts_with(it))
+                || matches!(name, ".justfile" | "justfile" | "Justfile")
+        }
     }
 }
 
@@ -135,9 +163,15 @@ mod tests {
             ("requirements/base.txt", Some(Wanted::Manifest)),
             ("dev-requirements.in", Some(Wanted::Manifest)),
             ("reqs.txt", Some(Wanted::Manifest)),
-            ("notes.txt", None),
+            ("notes.txt", Some(Wanted::Mention)),
+            ("src/notes.txt", None),
             ("poetry.lock", Some(Wanted::Lock)),
             ("src/main.py", None),
+            ("README.md", Some(Wanted::Mention)),
+            ("docs/build.rst", Some(Wanted::Mention)),
+            ("src/notes.md", None),
+            ("ci/Jenkinsfile.release", Some(Wanted::Mention)),
+            ("Tiltfile", Some(Wanted::Mention)),
         ];
         for (path, expected) in rows {
             assert_eq!(wanted(path), expected, "{path}");

@@ -11,7 +11,7 @@ use crate::{
 
 /// A value.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(in crate::project::callers) enum Value {
     /// A string with its templates, a number, or the template that a bare name stands for.
     Text(Traced),
     /// A list.
@@ -23,20 +23,20 @@ pub(super) enum Value {
 }
 
 /// A block or an attribute at the top of a file.
-pub(super) struct Entry {
+pub(in crate::project::callers) struct Entry {
     /// The block's type, or the attribute's name.
-    pub(super) name: String,
+    pub(in crate::project::callers) name: String,
     /// The labels of a block.
-    pub(super) labels: Vec<String>,
+    pub(in crate::project::callers) labels: Vec<String>,
     /// The line of the name, counted from 1.
-    pub(super) line: usize,
+    pub(in crate::project::callers) line: usize,
     /// What it holds.
-    pub(super) value: Value,
+    pub(in crate::project::callers) value: Value,
 }
 
 impl Value {
     /// The text, when it is one.
-    pub(super) fn text(&self) -> Option<&Traced> {
+    pub(in crate::project::callers) fn text(&self) -> Option<&Traced> {
         match self {
             Self::Text(it) => Some(it),
             _ => None,
@@ -45,7 +45,7 @@ impl Value {
 }
 
 /// The blocks and attributes of a file; never fails.
-pub(super) fn read(text: &str) -> Vec<Entry> {
+pub(in crate::project::callers) fn read(text: &str) -> Vec<Entry> {
     let mut reader = Reader { tokens: tokens(text), at: 0, depth: 0 };
     let mut entries = Vec::new();
     while let Some((token, span)) = reader.next() {
@@ -58,7 +58,6 @@ pub(super) fn read(text: &str) -> Vec<Entry> {
     entries
 }
 
-#[allow(dead_code, reason = "devcontainer.json is next")]
 /// The value that a JSON file is, comments and spare commas allowed.
 pub(in crate::project::callers) fn read_json(text: &str) -> Value {
     Reader { tokens: tokens(text), at: 0, depth: 0 }.value()

@@ -39,7 +39,7 @@ pub(in crate::project::callers) fn follow_with(
         })
         .collect();
     let done = retarget(&project, &moves);
-    match done.stuck.first() {
+    match done.stuck.last() {
         Some(it) => format!("stuck: {}: {} {:?}", it.place, it.reason, it.shares),
         None => text::apply(source, done.edits.get(&path).map_or(&[], Vec::as_slice)),
     }
@@ -229,7 +229,7 @@ fn what_cannot_follow_is_stuck() {
 fn bake_files_follow() {
     assert_follows(
         "docker-bake.hcl",
-        r#" NAME = "Dockerfile.test"
+        r#" # Dockerfile.test
  target "a" {
 -  dockerfile = "./api/Dockerfile.test" # a
 +  dockerfile = "./api/Dockerfile" # a
