@@ -2,7 +2,10 @@
 
 mod ignores;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     Transform,
@@ -23,6 +26,21 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the last round left alone, sorted.
     pub declines: Vec<Decline>,
+    /// What transforms did wrong, and the engine did not let them do.
+    pub bugs: Vec<Bug>,
+}
+
+/// A change that the engine dropped, with what it takes to see it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bug {
+    /// The transform that made it.
+    pub transform: &'static str,
+    /// What it was to do.
+    pub title: String,
+    /// What the engine says against it; it reads after "its change".
+    pub objection: String,
+    /// The files it touches, as it found them.
+    pub input: Vec<(RepoPath, Arc<str>)>,
 }
 
 /// What one transform did in one round.
@@ -77,7 +95,7 @@ pub fn plan(
     transforms: &[Transform],
     options: &Options,
 ) -> Result<Plan, Diverged> {
-    let mut plan = Plan { before, steps: Vec::new(), declines: Vec::new() };
+    let mut plan = Plan { before, steps: Vec::new(), declines: Vec::new(), bugs: Vec::new() };
     let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
     // What each transform declined when it last ran, and how many steps had been made by then: one
     // that changed nothing has nothing new to say before there is a further step.
@@ -88,7 +106,12 @@ pub fn plan(
             if settled.as_ref().is_some_and(|it| it.0 == plan.steps.len()) {
                 continue;
             }
-            let (step, declines) = step(plan.after(), transform, options);
+            let (step, declines, bugs) = step(plan.after(), transform, options);
+            for bug in bugs {
+                if !plan.bugs.iter().any(|it| it.is(&bug)) {
+                    plan.bugs.push(bug);
+                }
+            }
             *settled = Some((plan.steps.len(), declines));
             plan.steps.extend(step);
         }
@@ -107,7 +130,11 @@ pub fn plan(
 }
 
 /// What one transform does to a project, as far as options, comments and checks allow.
-fn step(project: &Project, it: &Transform, options: &Options) -> (Option<Step>, Vec<Decline>) {
+fn step(
+    project: &Project,
+    it: &Transform,
+    options: &Options,
+) -> (Option<Step>, Vec<Decline>, Vec<Bug>) {
     let outcome = (it.run)(project, &options.settings);
     let ignores = Ignores::new(project, it.name);
     let selected = |path: &RepoPath| options.selection.selects(path);
@@ -129,12 +156,16 @@ fn step(project: &Project, it: &Transform, options: &Options) -> (Option<Step>, 
         refusal.is_none()
     });
     let (after, changes, rejected) = take(project, changes);
-    declines.extend(rejected.into_iter().map(|(change, objection)| {
+    let bugs = rejected.into_iter().map(|(change, objection)| {
         let reason = format!("a bug in {}: its change {objection}", it.name);
-        decline(&change, codes::ENGINE, reason)
-    }));
+        declines.push(decline(&change, codes::ENGINE, reason));
+        let text = |it: &RepoPath| Some((it.clone(), project.file(it.as_str())?.text.clone()));
+        let input = change.files.keys().filter_map(text).collect();
+        Bug { transform: it.name, title: change.title, objection, input }
+    });
+    let bugs = bugs.collect();
     let step = Step { transform: it.name, changes, after };
-    ((!step.changes.is_empty()).then_some(step), declines)
+    ((!step.changes.is_empty()).then_some(step), declines, bugs)
 }
 
 /// Why a change is not wanted, however right it is.
@@ -189,6 +220,14 @@ fn take(project: &Project, changes: Vec<Change>) -> (Project, Vec<Change>, Vec<(
             kept.append(&mut cleared);
         }
         sound = kept;
+    }
+}
+
+impl Bug {
+    /// Whether it is the same, seen in another round.
+    fn is(&self, other: &Self) -> bool {
+        (self.transform, &self.title, &self.objection)
+            == (other.transform, &other.title, &other.objection)
     }
 }
 

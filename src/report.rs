@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     change::{Change, Decline, Safety},
     diff::{FileDiff, diff},
-    plan::Plan,
+    plan::{Bug, Plan},
     project::{Problem, Project, selection::Selection},
 };
 
@@ -22,6 +22,8 @@ pub struct Report {
     pub changes: Vec<ChangeReport>,
     /// The places left alone.
     pub declines: Vec<DeclineReport>,
+    /// The changes that the engine dropped: bugs, with what it takes to see them again.
+    pub bugs: Vec<BugReport>,
     /// The files that could not be read or understood.
     pub problems: Vec<ProblemReport>,
     /// The files that differ, with their diffs.
@@ -62,6 +64,19 @@ pub struct DeclineReport {
     pub line: usize,
     /// What stands in the way.
     pub reason: String,
+}
+
+/// One change that was dropped because it would have broken something.
+#[derive(Clone, Debug, Serialize)]
+pub struct BugReport {
+    /// The transform that made it.
+    pub transform: &'static str,
+    /// What it was to do.
+    pub title: String,
+    /// What it would have broken; it reads after "its change".
+    pub objection: String,
+    /// The texts of the files it touches, by path, as it found them.
+    pub input: BTreeMap<String, String>,
 }
 
 /// One thing that could not be read or understood.
@@ -146,6 +161,7 @@ impl Report {
             version: 1,
             changes: plan.changes().map(|(name, it)| ChangeReport::new(name, it)).collect(),
             declines: plan.declines.iter().map(DeclineReport::from).collect(),
+            bugs: plan.bugs.iter().map(BugReport::from).collect(),
             problems: problems.into_iter().map(ProblemReport::from).collect(),
             files: diffs.iter().map(FileReport::from).collect(),
             summary,
@@ -204,6 +220,18 @@ impl From<&Decline> for DeclineReport {
             path: it.place.path.to_string(),
             line: it.place.line,
             reason: it.reason.clone(),
+        }
+    }
+}
+
+impl From<&Bug> for BugReport {
+    fn from(it: &Bug) -> Self {
+        let input = it.input.iter().map(|(path, text)| (path.to_string(), text.to_string()));
+        Self {
+            transform: it.transform,
+            title: it.title.clone(),
+            objection: it.objection.clone(),
+            input: input.collect(),
         }
     }
 }

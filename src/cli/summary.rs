@@ -44,7 +44,7 @@ pub(super) fn print(report: &Report, kind: Kind, output: &Output) -> anyhow::Res
     for it in report.declines.iter().filter(|it| it.code == codes::ENGINE) {
         let place = format!("{}:{}", it.path, it.line);
         output::note(&format!(
-            "{YELLOW}warning{YELLOW:#}: {place}: {}; it was dropped, please report it\n",
+            "{YELLOW}warning{YELLOW:#}: {place}: {}; it was dropped, please report it with `bugs` of --format json\n",
             it.reason
         ))?;
     }

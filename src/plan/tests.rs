@@ -109,6 +109,17 @@ fn a_change_that_breaks_something_is_dropped_alone() {
 }
 
 #[test]
+fn what_was_dropped_can_be_seen_again() {
+    let text = "FROM one\nRUN do one\n";
+    let plan = plan(project(text), &[one_to_two()], &Options::default()).unwrap();
+    let [bug] = plan.bugs.as_slice() else { panic!("{:?}", plan.bugs) };
+    assert_eq!((bug.transform, bug.title.as_str()), ("swap", "replace"));
+    assert_eq!(bug.objection, "alters the base, one to two in Dockerfile");
+    // In the second round the file was another; the first is the one to look at.
+    assert_eq!(&*bug.input[0].1, text);
+}
+
+#[test]
 fn edits_that_do_not_fit_or_do_nothing_are_bugs() {
     let wild = transform("wild", |project, _| {
         let path = RepoPath::new("Dockerfile").unwrap();
