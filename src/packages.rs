@@ -4,6 +4,7 @@
 //! caches and what turns its cache off. Each manager is a file of facts and a line in [`MANAGERS`];
 //! transforms name none of them.
 
+pub mod apt;
 pub mod call;
 mod install;
 pub mod pdm;
@@ -12,6 +13,7 @@ pub mod pipenv;
 pub mod poetry;
 pub mod pyproject;
 pub mod requirements;
+pub mod system;
 pub mod uv;
 pub mod version;
 
