@@ -16,39 +16,22 @@ use refit::{
         Dockerfile, Keyword, Kind,
         stage::{Stage, stages},
     },
-    path::RepoPath,
     plan::{Options, Plan, codes, plan},
-    project::{Project, is_dockerfile},
+    project::Project,
     recipe,
 };
 
 #[test]
 fn real_dockerfiles_come_out_sound() {
-    let Some(archive) = support::corpus("dockerfiles.tar.xz") else { return };
-    // Some have names that only a caller's `dockerfile:` explains; here they all count.
-    let named =
-        |(path, bytes): (String, Vec<u8>)| match is_dockerfile(path.rsplit('/').next().unwrap()) {
-            true => (path, bytes),
-            false => (format!("{path}.Dockerfile"), bytes),
-        };
-    let project = Project::new(support::files(&archive).into_iter().map(named).filter_map(text));
+    let Some(files) = support::dockerfiles() else { return };
+    let project = Project::new(files);
     assert_eq!(project.files().filter(|it| it.dockerfile().is_some()).count(), 5233);
     check("dockerfiles", project);
 }
 
 #[test]
 fn real_projects_come_out_sound() {
-    let Some(archive) = support::corpus("projects.tar.xz") else { return };
-    let mut projects: BTreeMap<String, Vec<(RepoPath, String)>> = BTreeMap::new();
-    for (path, text) in support::files(&archive).into_iter().filter_map(text) {
-        let name = path.as_str().split('/').nth(1).unwrap().to_owned();
-        if name == "INDEX.tsv" {
-            continue;
-        }
-        let folder = RepoPath::new(&format!("projects/{name}")).unwrap();
-        let path = RepoPath::new(path.strip_prefix(&folder).unwrap()).unwrap();
-        projects.entry(name).or_default().push((path, text));
-    }
+    let Some(projects) = support::projects() else { return };
     assert_eq!(projects.len(), 116);
     let mut reached: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (name, files) in projects {
@@ -59,10 +42,6 @@ fn real_projects_come_out_sound() {
     for (transform, projects) in reached {
         println!("{transform} changes {} of 116 projects", projects.len());
     }
-}
-
-fn text((path, bytes): (String, Vec<u8>)) -> Option<(RepoPath, String)> {
-    Some((RepoPath::new(&path)?, String::from_utf8(bytes).ok()?))
 }
 
 /// Plans a project twice and asserts what must hold of each file; the transforms that changed something.

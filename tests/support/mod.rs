@@ -6,10 +6,13 @@
 pub mod page;
 
 use std::{
-    fs::File,
+    collections::BTreeMap,
+    fs::{self, File},
     io::{BufReader, Read as _},
     path::{Path, PathBuf},
 };
+
+use refit::{path::RepoPath, project::is_dockerfile};
 
 /// The corpus file of this name; `None`, with a line that says so, when the corpus is not there.
 pub fn corpus(name: &str) -> Option<PathBuf> {
@@ -43,4 +46,58 @@ pub fn files(archive: &Path) -> Vec<(String, Vec<u8>)> {
             (path, bytes)
         })
         .collect()
+}
+
+/// The corpus' lone Dockerfiles, by path; `None` when the corpus is not there.
+pub fn dockerfiles() -> Option<Vec<(RepoPath, String)>> {
+    // Some have names that only a caller's `dockerfile:` explains; here they all count.
+    let named =
+        |(path, bytes): (String, Vec<u8>)| match is_dockerfile(path.rsplit('/').next().unwrap()) {
+            true => (path, bytes),
+            false => (format!("{path}.Dockerfile"), bytes),
+        };
+    let files = files(&corpus("dockerfiles.tar.xz")?);
+    Some(files.into_iter().map(named).filter_map(text).collect())
+}
+
+/// The files of each of the corpus' projects, by its name; `None` when the corpus is not there.
+pub fn projects() -> Option<BTreeMap<String, Vec<(RepoPath, String)>>> {
+    let mut projects: BTreeMap<String, Vec<(RepoPath, String)>> = BTreeMap::new();
+    for (path, text) in files(&corpus("projects.tar.xz")?).into_iter().filter_map(text) {
+        let name = path.as_str().split('/').nth(1).unwrap().to_owned();
+        if name == "INDEX.tsv" {
+            continue;
+        }
+        let folder = RepoPath::new(&format!("projects/{name}")).unwrap();
+        let path = RepoPath::new(path.strip_prefix(&folder).unwrap()).unwrap();
+        projects.entry(name).or_default().push((path, text));
+    }
+    Some(projects)
+}
+
+/// The files of one of the project's own examples.
+pub fn example(name: &str) -> Vec<(RepoPath, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let (mut found, mut open) = (Vec::new(), vec![root.clone()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let path = path.strip_prefix(&root).unwrap().to_str().unwrap();
+                found.push((RepoPath::new(path).unwrap(), text));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a Dockerfile has to do with Python.
+pub fn is_python(dockerfile: &str) -> bool {
+    ["python", "pip", "poetry", "uv "].iter().any(|it| dockerfile.contains(it))
+}
+
+fn text((path, bytes): (String, Vec<u8>)) -> Option<(RepoPath, String)> {
+    Some((RepoPath::new(&path)?, String::from_utf8(bytes).ok()?))
 }
