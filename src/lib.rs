@@ -35,6 +35,7 @@ pub mod shell;
 pub mod split;
 pub mod text;
 pub mod transaction;
+pub mod twins;
 pub mod undo;
 
 // The catalogue is a top-level folder of its own; see transforms/mod.rs.

@@ -8,6 +8,7 @@
 //!
 //! brush-parser stays behind `parse`, which is the only file that names it.
 
+mod branch;
 mod check;
 mod command;
 mod edit;
@@ -21,6 +22,7 @@ mod word;
 
 use std::sync::Arc;
 
+pub use branch::{At, Step, Switch, one_line};
 pub use edit::{Indentation, Operators};
 pub use word::Word;
 

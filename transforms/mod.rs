@@ -1,11 +1,16 @@
 //! The catalogue: every refactoring, in the order in which a run applies them.
 
 mod copy_manifests_first;
+mod merge_test_dockerfile;
 mod mount_caches;
 mod pin_poetry;
 
 use crate::Transform;
 
 /// The transforms, in the order in which a run applies them.
-pub const ALL: &[Transform] =
-    &[pin_poetry::TRANSFORM, copy_manifests_first::TRANSFORM, mount_caches::TRANSFORM];
+pub const ALL: &[Transform] = &[
+    pin_poetry::TRANSFORM,
+    copy_manifests_first::TRANSFORM,
+    mount_caches::TRANSFORM,
+    merge_test_dockerfile::TRANSFORM,
+];

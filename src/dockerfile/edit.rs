@@ -66,6 +66,61 @@ impl Dockerfile {
         Edit::insert(start, format!("{}{end}", self.with_line_ends(lines)))
     }
 
+    /// Puts lines between an item and the comments above it.
+    pub fn insert_between(&self, at: usize, lines: &str) -> Edit {
+        let end = self.line_end();
+        Edit::insert(self.items[at].span.start, format!("{}{end}", self.with_line_ends(lines)))
+    }
+
+    /// Names the stage that the FROM at an item begins, whatever its name was.
+    pub fn name_stage(&self, at: usize, name: &str) -> Option<Edit> {
+        let Kind::Instruction(it) = &self.items[at].kind else { return None };
+        let words = it.words();
+        match (words.get(2), it.from()?.name) {
+            (Some(old), Some(_)) => {
+                Some(Edit::replace(it.logical.source_span(old.range.clone()), name))
+            }
+            _ => {
+                let image = it.logical.source_span(it.from()?.image_range);
+                Some(Edit::insert(image.end, format!(" {} {name}", self.keyword("AS"))))
+            }
+        }
+    }
+
+    /// A keyword in the case in which the file writes its own; `AS` as it stands in its FROMs.
+    pub fn keyword(&self, keyword: &str) -> String {
+        let froms = || self.instructions().filter_map(|it| it.1.from().map(|from| (it.1, from)));
+        let lower = match keyword {
+            "AS" => {
+                let named = froms().find(|it| it.1.name.is_some());
+                named.and_then(|it| it.0.words().into_iter().nth(1)).map(|it| it.text == "as")
+            }
+            _ => None,
+        };
+        let first = self.instructions().next();
+        let is_lower = |it: char| it.is_ascii_lowercase();
+        let all =
+            first.is_some_and(|it| self.source[it.1.keyword_span.clone()].chars().all(is_lower));
+        if lower.unwrap_or(all) { keyword.to_lowercase() } else { keyword.to_owned() }
+    }
+
+    /// The comment lines inside an instruction, trimmed.
+    pub fn inner_comments(&self, at: usize) -> impl Iterator<Item = &str> {
+        let lines = match self.items[at].kind {
+            Kind::Instruction(_) => self.text(at),
+            _ => "",
+        };
+        lines.lines().skip(1).map(str::trim).filter(|it| it.starts_with('#'))
+    }
+
+    /// The text of whole items, without the blank lines at both ends, with `\n` at the end of each line.
+    pub fn lines(&self, items: std::ops::Range<usize>) -> String {
+        let Some(last) = items.clone().next_back() else { return String::new() };
+        let span = self.items[items.start].span.start..self.items[last].span.end;
+        let text = self.source[span].replace("\r\n", "\n");
+        text.trim_matches('\n').to_owned()
+    }
+
     /// Makes a parser directive the first line of the file.
     pub fn add_directive(&self, name: &str, value: &str) -> Edit {
         let at = if self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };

@@ -4,7 +4,7 @@
 //! alone, read again, and must have changed the commands as it was meant to and nothing else: a `[` that
 //! comes to stand first may make the instruction exec form, a lost line end may join two instructions.
 
-use super::{Command, Script};
+use super::{Command, Scope, Script};
 use crate::{
     dockerfile::Dockerfile,
     text::{Edit, apply},
@@ -29,6 +29,14 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The condition of an `if` at the top level, one command without expansions but of variables.
+    pub(super) fn test(condition: &str) -> Self {
+        let words = condition.split(' ').map(str::to_owned).collect();
+        Self { words, others: vec![format!("{:?} 1", [Scope::IfCondition])] }
+    }
+}
+
 impl Script {
     pub(super) fn shapes(&self) -> Vec<Shape> {
         self.commands.iter().map(Shape::of).collect()
@@ -40,6 +48,16 @@ impl Script {
 
     /// The edits, when they make exactly these commands of the script and leave all else as it is.
     pub(super) fn checked(&self, edits: Vec<Edit>, expected: &[Shape]) -> Option<Vec<Edit>> {
+        self.checked_with(edits, expected, &|before, after| before == after)
+    }
+
+    /// [`Script::checked`] with another rule for comments: of those before, and those after.
+    pub(super) fn checked_with(
+        &self,
+        edits: Vec<Edit>,
+        expected: &[Shape],
+        keeps: &dyn Fn(&[&str], &[&str]) -> bool,
+    ) -> Option<Vec<Edit>> {
         let inside = |it: &Edit| self.item.start <= it.span.start && it.span.end <= self.item.end;
         if !edits.iter().all(inside) {
             return None;
@@ -58,8 +76,9 @@ impl Script {
         let (_, instruction) = parsed.instructions().next()?;
         let instruction = instruction.trigger.as_deref().unwrap_or(instruction);
         let script = Self::of(&parsed, instruction).ok()?;
-        let same =
-            old == new && comments(&before).eq(comments(&after)) && script.shapes() == expected;
+        let (before, after): (Vec<&str>, Vec<&str>) =
+            (comments(&before).collect(), comments(&after).collect());
+        let same = old == new && keeps(&before, &after) && script.shapes() == expected;
         same.then_some(edits)
     }
 
