@@ -11,7 +11,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use refit::{
-    change::{Change, FileChange},
+    change::{Alteration, Change, FileChange},
     check,
     config::Config,
     dockerfile::{
@@ -102,7 +102,7 @@ fn broken(before: &Project, change: &Change) -> Vec<(&'static str, Change)> {
         match it.keyword {
             Keyword::From | Keyword::Arg => {}
             // A stage that nothing is built from is nobody's.
-            _ if at < last && !is_used(&stages, at) => {}
+            _ if at < last && !is_used(&stages, at, change) => {}
             _ if says_nothing_new(&right, at, it) => {}
             // The first of two steps is there for the builder's cache alone.
             Keyword::Run if is_first_step(it) => {}
@@ -177,9 +177,15 @@ fn is_first_step(it: &Instruction) -> bool {
     ["--no-root", "--no-self", "--no-install-"].iter().any(|flag| it.text().contains(flag))
 }
 
-/// Whether the stage of an item is one that the last is built on.
-fn is_used(stages: &[Stage<'_>], at: usize) -> bool {
+/// Whether the stage of an item is one that the last is built on, or that an image is built from now.
+fn is_used(stages: &[Stage<'_>], at: usize, change: &Change) -> bool {
     let own = stages.iter().find(|it| it.from <= at && at < it.end);
-    let below = stages.last().map(|it| it.lineage(stages)).unwrap_or_default();
-    own.is_some_and(|own| below.iter().any(|it| it.index == own.index))
+    let moved = change.alters.iter().filter_map(|it| match it {
+        Alteration::Moved { to, .. } => to.target.as_deref(),
+        _ => None,
+    });
+    let built = moved.filter_map(|name| stages.iter().find(|it| it.name == Some(name)));
+    let built = stages.last().into_iter().chain(built);
+    let mut below = built.flat_map(|it| it.lineage(stages));
+    own.is_some_and(|own| below.any(|it| it.index == own.index))
 }
