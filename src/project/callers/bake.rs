@@ -243,7 +243,10 @@ fn template(text: &Traced, variables: &Variables) -> Traced {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::builds;
+    use super::super::{
+        retarget::tests::{assert_follows, follow},
+        tests::builds,
+    };
 
     #[test]
     fn targets_build() {
@@ -318,5 +321,73 @@ target "lost" {
             builds("docker-bake.hcl", text);
         }
         builds("docker-bake.hcl", &"a = [".repeat(100_000));
+    }
+
+    #[test]
+    fn bake_files_follow() {
+        assert_follows(
+            "docker-bake.hcl",
+            r#" # Dockerfile.test
+ target "a" {
+-  dockerfile = "./api/Dockerfile.test" # a
++  dockerfile = "./api/Dockerfile" # a
++  target = "test"
++  args = { INSTALL_TEST_DEPS = "true" }
+ }
+ target "b" {
+   context    = "b"
+-  dockerfile = "Dockerfile.test"
++  dockerfile = "Dockerfile"
++  target = "test"
+-  args = { A = 1 }
++  args = { A = 1, INSTALL_TEST_DEPS = "true" }
+ }
+ target "c" {
+   args = {
+     A = 1
+     B = "2" # two
++    INSTALL_TEST_DEPS = "true"
+   }
+   context = "c"
+-  dockerfile = "c.test"
++  dockerfile = "Dockerfile"
++  target = "test"
+ }
+"#,
+        );
+        assert_follows(
+            "docker-bake.json",
+            r#" {
+   "target": {
+     "a": {
+-      "dockerfile": "Dockerfile.test"
++      "dockerfile": "Dockerfile",
++      "target": "test",
++      "args": {"INSTALL_TEST_DEPS": "true"}
+     },
+     "b": {
+-      "dockerfile": "Dockerfile.test",
++      "dockerfile": "Dockerfile",
++      "target": "test",
+       "args": {
+-        "A": "1"
++        "A": "1",
++        "INSTALL_TEST_DEPS": "true"
+       }
+     },
+-    "c": {"context": ".", "dockerfile": "Dockerfile.test"}
++    "c": {"context": ".", "dockerfile": "Dockerfile", "target": "test", "args": {"INSTALL_TEST_DEPS": "true"}}
+   }
+ }
+"#,
+        );
+        let one_line = "target \"a\" { dockerfile = \"Dockerfile.test\" }\n";
+        assert!(follow("docker-bake.hcl", one_line).contains("on one line"));
+        let matrix = r#"target "a" {
+  matrix = { it = ["a/Dockerfile.test", "b/Dockerfile"] }
+  dockerfile = it
+}
+"#;
+        assert!(follow("docker-bake.hcl", matrix).contains("b/Dockerfile"));
     }
 }

@@ -207,7 +207,10 @@ fn expression(text: &Traced, values: &Values) -> Traced {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::builds;
+    use super::super::{
+        retarget::tests::{assert_follows, follow},
+        tests::builds,
+    };
 
     #[test]
     fn steps_build() {
@@ -264,6 +267,78 @@ jobs:
                 "37 a/Dockerfile <…>",
                 "35 lost",
             ]
+        );
+    }
+
+    #[test]
+    fn workflows_follow() {
+        assert_follows(
+            ".github/workflows/ci.yml",
+            r#" env:
+-  DOCKERFILE: web/Dockerfile.test
++  DOCKERFILE: web/Dockerfile
+ jobs:
+   test:
+     strategy:
+       matrix:
+         service: [api, worker]
+     steps:
+       - uses: docker/build-push-action@v6
+         with:
+           context: .
+-          file: services/${{ matrix.service }}/Dockerfile.test
++          file: services/${{ matrix.service }}/Dockerfile
++          target: test
++          build-args: INSTALL_TEST_DEPS=true
+           push: true
+       - uses: docker/build-push-action@v6
+         with:
+           context: .
+-          file: ./Dockerfile.test
++          file: ./Dockerfile
++          target: test
+           build-args: |
+             A=1
+             B=${{ github.sha }}
++            INSTALL_TEST_DEPS=true
+       - uses: docker/build-push-action@v6
+         with:
+-          build-args: A=1
++          build-args: |
++            A=1
++            INSTALL_TEST_DEPS=true
+-          file: Dockerfile.test
++          file: Dockerfile
++          target: test
+       - uses: docker/build-push-action@v6
+-        with: {file: a.test}
++        with: {file: Dockerfile, target: test, build-args: INSTALL_TEST_DEPS=true}
+       - run: |
+           echo
+-          docker build -f api/Dockerfile.test -t x .
++          docker build -f api/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true -t x .
+-      - run: docker build -f "$DOCKERFILE" .
++      - run: docker build -f "$DOCKERFILE" --target test --build-arg INSTALL_TEST_DEPS=true .
+       - run: >-
+-          docker build --file=${{ matrix.service }}/Dockerfile.test
++          docker build --file=${{ matrix.service }}/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true
+           -t x .
+"#,
+        );
+        let matrix = "\
+jobs:
+  a:
+    strategy:
+      matrix:
+        file: [Dockerfile, Dockerfile.test]
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., file: '${{ matrix.file }}'}
+";
+        let done = follow(".github/workflows/ci.yml", matrix);
+        assert!(
+            done.ends_with("the same lines build Dockerfile {RepoPath(\"Dockerfile\")}"),
+            "{done}"
         );
     }
 }

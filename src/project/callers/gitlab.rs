@@ -95,7 +95,7 @@ fn join(source: &str, parts: &[&Arc<Node>]) -> (Traced, Vec<usize>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Builder, read, tests::builds};
+    use super::super::{Builder, read, retarget::tests::assert_follows, tests::builds};
     use crate::path::RepoPath;
 
     const TEXT: &str = "\
@@ -140,5 +140,32 @@ kaniko:
         );
         let callers = read(&RepoPath::new(".gitlab-ci.yml").unwrap(), TEXT);
         assert_eq!(callers.builds[4].builder, Builder::Kaniko);
+    }
+
+    #[test]
+    fn gitlab_files_follow() {
+        assert_follows(".gitlab-ci.yml", r" variables:
+   DIR: services
+ .build:
+   script:
+-    - docker build -t $NAME -f $DIR/$NAME/Dockerfile.test $DIR
++    - docker build -t $NAME -f $DIR/$NAME/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true $DIR
+ api:
+   extends: .build
+   variables: {NAME: api}
+ kaniko:
+   script:
+     - >-
+       /kaniko/executor --context $CI_PROJECT_DIR/k
+-      --dockerfile $CI_PROJECT_DIR/k/Dockerfile.test --destination x
++      --dockerfile $CI_PROJECT_DIR/k/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true --destination x
+     - |
+       docker build \
+-        -f 'Dockerfile.test' \
++        -f 'Dockerfile' \
++        --target test \
++        --build-arg INSTALL_TEST_DEPS=true \
+         .
+".replace("\\\\", "\\").as_str());
     }
 }

@@ -121,7 +121,10 @@ fn expand(text: &Traced, variables: &HashMap<String, Traced>) -> Traced {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::builds;
+    use super::super::{
+        retarget::tests::{assert_follows, follow},
+        tests::builds,
+    };
 
     #[test]
     fn recipes_build() {
@@ -148,5 +151,26 @@ build: deps
                 "9 lost",
             ]
         );
+    }
+
+    #[test]
+    fn makefiles_follow() {
+        assert_follows("Makefile", " SERVICE := api
+-DOCKERFILE = Dockerfile.test # the twin
++DOCKERFILE = Dockerfile # the twin
+ test:
+-\t@docker build -t x \\
+-\t\t-f $(SERVICE)/Dockerfile.test .
++\t@docker build -t x \\
++\t\t-f $(SERVICE)/Dockerfile \\
++\t\t--target test \\
++\t\t--build-arg INSTALL_TEST_DEPS=true .
+-\tdocker build -f $(DOCKERFILE) -t x .
++\tdocker build -f $(DOCKERFILE) --target test --build-arg INSTALL_TEST_DEPS=true -t x .
+-\tfor s in a b; do docker build -f $$s/Dockerfile.test .; done
++\tfor s in a b; do docker build -f $$s/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true .; done
+");
+        let overridable = "F ?= Dockerfile.test\nt:\n\tdocker build -f $(F) .\n";
+        assert!(follow("Makefile", overridable).contains("comes from a variable"));
     }
 }

@@ -303,7 +303,10 @@ fn build_command(words: &[&str]) -> Option<(Builder, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::builds;
+    use super::super::{
+        retarget::tests::{assert_follows, follow},
+        tests::builds,
+    };
 
     #[test]
     fn scripts_build() {
@@ -355,5 +358,38 @@ docker compose build
     fn loops_name_every_value() {
         let text = "for s in api \"web\"; do\n  docker build -t \"$s\" \"./$s\"\ndone\n";
         assert_eq!(builds("build.sh", text), ["2 api/Dockerfile api", "2 web/Dockerfile web"]);
+    }
+
+    #[test]
+    fn scripts_follow() {
+        assert_follows(
+            "build.sh",
+            r#" #!/bin/sh
+ HERE="$(cd "$(dirname "$0")" && pwd)"
+-docker build -f "$HERE/Dockerfile.test" "$HERE"
++docker build -f "$HERE/Dockerfile" --target test --build-arg INSTALL_TEST_DEPS=true "$HERE"
+-docker build -fapi/Dockerfile.test .
++docker build -fapi/Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true .
+-docker build --file=api/Dockerfile.test --target=0 .
++docker build --file=api/Dockerfile --build-arg INSTALL_TEST_DEPS=true --target=test .
+-for f in a/Dockerfile.test b/Dockerfile.test; do
+-  docker buildx build --push -f "$f" .
++for f in a/Dockerfile b/Dockerfile; do
++  docker buildx build --push -f "$f" --target test --build-arg INSTALL_TEST_DEPS=true .
+ done
+ (
+   cd web
+-  podman build -f Dockerfile.test
++  podman build -f Dockerfile --target test --build-arg INSTALL_TEST_DEPS=true
+ )
+"#,
+        );
+        let loops = "for f in a.test Dockerfile; do docker build -f $f .; done\n";
+        assert!(follow("build.sh", loops).contains("the same lines build Dockerfile"));
+        // Windows line ends.
+        let windows = "docker build \\\r\n  -f Dockerfile.test \\\r\n  .\r\n";
+        let followed = "docker build \\\r\n  -f Dockerfile \\\r\n  --target test \\\r\n  \
+                    --build-arg INSTALL_TEST_DEPS=true \\\r\n  .\r\n";
+        assert_eq!(follow("build.sh", windows), followed);
     }
 }
