@@ -94,3 +94,38 @@ fn every_build_follows_or_is_stuck() {
     let sum = |of: &BTreeMap<Caller, usize>| of.values().sum::<usize>();
     assert!(sum(&stuck) * 9 < sum(&edited), "fewer than nine of ten follow");
 }
+
+#[test]
+fn damaged_callers_are_survived() {
+    let Some(projects) = projects() else { return };
+    let mut tried = 0;
+    for project in projects.values() {
+        for file in project.files().filter(|it| !it.callers().builds.is_empty()) {
+            for part in [3, 6] {
+                let mut at = file.text.len() * part / 8;
+                while !file.text.is_char_boundary(at) {
+                    at -= 1;
+                }
+                let damaged = [
+                    file.text[..at].to_owned(),
+                    format!("{}\"\\é{}", &file.text[..at], &file.text[at..]),
+                ];
+                for text in damaged {
+                    let cut = project.clone().with_text(&file.path, text);
+                    let builds = &cut.file(file.path.as_str()).unwrap().callers().builds;
+                    let moves = builds.iter().map(|it| Move {
+                        from: it.dockerfile.clone(),
+                        to: Origin {
+                            dockerfile: RepoPath::new("moved/Dockerfile").unwrap(),
+                            target: Some("test".to_owned()),
+                            arguments: [("A".to_owned(), "1".to_owned())].into(),
+                        },
+                    });
+                    retarget(&cut, &moves.collect::<Vec<_>>());
+                    tried += 1;
+                }
+            }
+        }
+    }
+    println!("{tried} damaged files");
+}

@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
                 let escaped = rest.chars().nth(1)?;
                 let is_it = matches!((escaped, c), ('n', '\n') | ('t', '\t'))
                     || (escaped == c && !escaped.is_ascii_alphanumeric());
-                self.at += 2;
+                self.at += 1 + escaped.len_utf8();
                 return is_it.then_some(None);
             }
             if rest.starts_with("\r\n") {
@@ -132,12 +132,11 @@ mod tests {
             ("a: >-\n  b\n  c\n", "b\nc"),
             ("a: >\n  b\n  c\n\n  d", "b\nc\nd?"),
             ("a: b\n  c\nd: e\n", "b\nc"),
-            ("x:\n- a: 1\n  b: 2\na: {b: c}\n", ""),
         ];
-        for (source, expected) in &rows[..8] {
-            assert_eq!(seen(source), *expected, "{source:?}");
+        for (source, expected) in rows {
+            assert_eq!(seen(source), expected, "{source:?}");
         }
-        let root = read(rows[8].0).unwrap().remove(0);
-        assert_eq!(root.get("a").unwrap().places(rows[8].0), None);
+        let mapping = "a: {b: c}\n";
+        assert_eq!(read(mapping).unwrap()[0].get("a").unwrap().places(mapping), None);
     }
 }
