@@ -171,20 +171,19 @@ impl Part {
     /// Takes out the pipelines of the commands at these indices; `None` when one cannot go.
     #[must_use]
     pub fn without(mut self, commands: &[usize]) -> Option<Self> {
-        let mut commands = commands.to_vec();
-        commands.sort_unstable();
+        let mut firsts = Vec::new();
+        self.edit(|script| {
+            // Of a pipeline of several commands, the first stands for it.
+            let first = |at: &usize| Some(at - script.commands().get(*at)?.position);
+            firsts = commands.iter().map(first).collect::<Option<Vec<_>>>()?;
+            Some(Vec::new())
+        })?;
+        firsts.sort_unstable();
+        firsts.dedup();
         // From the last to the first, so that the indices of the others stay.
-        let mut removed = usize::MAX;
-        for index in commands.into_iter().rev() {
-            let count = self.edit(|script| {
-                script.commands().get(index).map(|it| it.pipeline.clone()).map(|_| Vec::new())
-            })?;
-            if removed <= index || count <= index {
-                continue;
-            }
-            self.edit(|script| Some(script.remove_comments(&script.commands()[index])))?;
-            self.edit(|script| script.remove_pipeline(&script.commands()[index]))?;
-            removed = index;
+        for index in firsts.into_iter().rev() {
+            self.edit(|script| Some(script.remove_comments(script.commands().get(index)?)))?;
+            self.edit(|script| script.remove_pipeline(script.commands().get(index)?))?;
         }
         Some(self)
     }
@@ -194,6 +193,20 @@ impl Part {
     pub fn with_words(mut self, command: usize, words: &[&str]) -> Option<Self> {
         self.edit(|script| {
             Some(vec![script.append_words(script.commands().get(command)?, words)?])
+        })?;
+        Some(self)
+    }
+
+    /// Puts words in the place of the word at an index of a command, each on a line of its own when the word
+    /// has one; none take it out.
+    #[must_use]
+    pub fn with_word(mut self, command: usize, word: usize, words: &[String]) -> Option<Self> {
+        self.edit(|script| {
+            let command = script.commands().get(command)?;
+            match words {
+                [] => script.remove_word(command, word),
+                words => script.replace_word(command, word, &words.join(" ")),
+            }
         })?;
         Some(self)
     }

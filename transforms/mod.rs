@@ -4,6 +4,7 @@ mod copy_manifests_first;
 mod merge_test_dockerfile;
 mod mount_caches;
 mod pin_poetry;
+mod split_venv_stage;
 
 use crate::Transform;
 
@@ -11,6 +12,7 @@ use crate::Transform;
 pub const ALL: &[Transform] = &[
     pin_poetry::TRANSFORM,
     copy_manifests_first::TRANSFORM,
+    split_venv_stage::TRANSFORM,
     mount_caches::TRANSFORM,
     merge_test_dockerfile::TRANSFORM,
 ];

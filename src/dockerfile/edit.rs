@@ -12,11 +12,38 @@ impl Dockerfile {
         self.source[self.items[at].span.clone()].trim_end_matches(['\n', '\r'])
     }
 
+    /// The source text of several items.
+    pub fn text_of(&self, items: std::ops::Range<usize>) -> &str {
+        &self.source[self.items[items.start].span.start..self.items[items.end - 1].span.end]
+    }
+
+    /// Puts `name` (`AS builder`) in the place of a stage's name, or behind its image; `None` for an item
+    /// that is no FROM.
+    pub fn name_stage(&self, at: usize, name: &str) -> Option<Edit> {
+        let Kind::Instruction(it) = &self.items[at].kind else { return None };
+        let image = it.from()?.image_range;
+        let rest = image.end..it.arguments.end;
+        let end = it.logical.source_span(image).end;
+        let rest = if rest.is_empty() { end..end } else { end..it.logical.source_span(rest).end };
+        Some(Edit::replace(rest, format!(" {name}")))
+    }
+
     /// The comment lines that stand directly above an item and belong to it.
     pub fn comments_above(&self, at: usize) -> std::ops::Range<usize> {
         let above = self.items[..at].iter().rev();
         let count = above.take_while(|it| matches!(it.kind, Kind::Comment)).count();
         at - count..at
+    }
+
+    /// The last of the comment lines that stand directly below an item, when they say nothing of what comes
+    /// next: a blank line follows them. Else the item itself.
+    pub fn end_of_remarks(&self, at: usize) -> usize {
+        let below = self.items[at + 1..].iter();
+        let end = at + below.take_while(|it| matches!(it.kind, Kind::Comment)).count();
+        match self.items.get(end + 1) {
+            None | Some(super::Item { kind: Kind::Blank, .. }) => end,
+            _ => at,
+        }
     }
 
     /// Whether an item, with the comments above it, begins a paragraph: a blank line stands before it.

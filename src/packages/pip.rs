@@ -27,7 +27,7 @@ pub const MANAGER: Manager = Manager {
 };
 
 /// The options of `pip install` that take a value.
-pub(super) const VALUED: &[&str] = &[
+pub(crate) const VALUED: &[&str] = &[
     "-r",
     "--requirement",
     "-c",

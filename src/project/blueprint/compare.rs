@@ -83,8 +83,18 @@ fn follows(keyword: Keyword, before: &Blueprint<'_>, after: &Blueprint<'_>) -> b
             let (before, after) = (words(before.unwrap_or_default()), words(after));
             let (before, after): (Vec<_>, Vec<_>) =
                 (before.split_whitespace().collect(), after.split_whitespace().collect());
+            let runs = |it: &&str| ["poetry", "uv", "pdm", "pipenv"].contains(it);
+            let mut left = before.iter().copied().peekable();
+            let mut started = Vec::new();
+            while let Some(it) = left.next() {
+                match runs(&it) && left.peek() == Some(&"run") {
+                    true => _ = left.next(),
+                    false => started.push(it),
+                }
+            }
             // The words after the form, all of them at the end of what there was.
-            before.len() > after.len() && after.get(1..).is_some_and(|it| before.ends_with(it))
+            let ends = || after.get(1..).is_some_and(|it| before.ends_with(it));
+            before.len() > after.len() && (started == after || ends())
         }
     }
 }

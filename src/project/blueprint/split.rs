@@ -112,7 +112,10 @@ fn only_installs(effect: &Effect<'_>) -> bool {
             let name = copy.source.rsplit('/').next().unwrap_or_default();
             match copy.from {
                 From::Context => packages::is_manifest(name.trim_end_matches('*')),
-                From::Image(_) | From::Stage(_) => matches!(name, "uv" | "uvx" | "poetry"),
+                From::Image(_) | From::Stage(_) => {
+                    matches!(name, "uv" | "uvx" | "poetry" | "wheels" | "wheelhouse")
+                        || packages::is_manifest(name)
+                }
             }
         }
         Effect::Folder { .. } => false,
