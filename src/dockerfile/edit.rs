@@ -17,17 +17,6 @@ impl Dockerfile {
         &self.source[self.items[items.start].span.start..self.items[items.end - 1].span.end]
     }
 
-    /// Puts `name` (`AS builder`) in the place of a stage's name, or behind its image; `None` for an item
-    /// that is no FROM.
-    pub fn name_stage(&self, at: usize, name: &str) -> Option<Edit> {
-        let Kind::Instruction(it) = &self.items[at].kind else { return None };
-        let image = it.from()?.image_range;
-        let rest = image.end..it.arguments.end;
-        let end = it.logical.source_span(image).end;
-        let rest = if rest.is_empty() { end..end } else { end..it.logical.source_span(rest).end };
-        Some(Edit::replace(rest, format!(" {name}")))
-    }
-
     /// The comment lines that stand directly above an item and belong to it.
     pub fn comments_above(&self, at: usize) -> std::ops::Range<usize> {
         let above = self.items[..at].iter().rev();

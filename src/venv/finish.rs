@@ -63,7 +63,7 @@ pub(super) fn edits(
         finish.alters.extend(["VIRTUAL_ENV", "PATH"].map(|it| Alteration::Env(it.to_owned())));
         finish.edits.extend(make_environment(of, fates, &lines));
     }
-    finish.edits.extend(dockerfile.name_stage(of.stage.from, &format!("{} {name}", of.word("AS"))));
+    finish.edits.extend(dockerfile.name_stage(of.stage.from, &name));
     // What is said of a later stage is not said of the builder.
     let above = dockerfile.comments_above(of.stage.from);
     let said = if of.stage.index > 0 { above } else { 0..0 };
@@ -296,7 +296,8 @@ fn last_stage(
         text.push_str(if paragraph { "\n\n" } else { "\n" });
         text.push_str(line);
     };
-    let mut environment = format!("{} --from={name} {folder} {folder}", of.word("COPY"));
+    let mut environment =
+        format!("{} --from={name} {folder} {folder}", of.site.dockerfile.keyword("COPY"));
     let entered = of.runs.iter().any(|it| it.path.iter().any(|it| *it == format!("{folder}/bin")));
     let late = of.stage.instructions().any(|it| {
         it.2.keyword == Keyword::Env && it.2.logical.text.contains(&format!("{folder}/bin"))

@@ -258,19 +258,19 @@ impl Separation<'_> {
     /// The lines that make a new environment and enter it.
     pub(super) fn environment_lines(&self) -> String {
         let folder = self.environment.folder();
-        format!("{} python -m venv {folder}\n{}", self.word("RUN"), self.entering())
+        format!(
+            "{} python -m venv {folder}\n{}",
+            self.site.dockerfile.keyword("RUN"),
+            self.entering()
+        )
     }
 
     /// The line that enters the environment.
     pub(super) fn entering(&self) -> String {
         let folder = self.environment.folder();
-        format!("{} VIRTUAL_ENV={folder} PATH={folder}/bin:$PATH", self.word("ENV"))
-    }
-
-    /// A keyword in the case of the file.
-    pub(super) fn word(&self, keyword: &str) -> String {
-        let text = self.site.dockerfile.text(self.stage.from);
-        let lower = text.trim_start().starts_with("from");
-        if lower { keyword.to_lowercase() } else { keyword.to_owned() }
+        format!(
+            "{} VIRTUAL_ENV={folder} PATH={folder}/bin:$PATH",
+            self.site.dockerfile.keyword("ENV")
+        )
     }
 }
