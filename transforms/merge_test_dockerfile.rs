@@ -111,7 +111,9 @@ fn change(
     };
     let mut change = site.change(merged.item, Safety::Review, title, reason, Vec::new());
     change.files = files;
-    change.alters.extend(merged.argument.map(Alteration::Argument));
+    change
+        .alters
+        .extend(merged.argument.into_iter().chain(merged.others).map(Alteration::Argument));
     change.alters.push(Alteration::Moved { from: theirs.clone(), to });
     Ok(change)
 }

@@ -178,6 +178,12 @@ impl Run<'_> {
     }
 }
 
+/// Whether two scripts run the same when variables have these values: layout does not count, and conditions
+/// on them are decided.
+pub fn runs_alike(one: &str, other: &str, values: &dyn Fn(&str) -> Option<String>) -> bool {
+    script::runs_alike(one, other, values)
+}
+
 /// `path` in `folder`.
 fn join(folder: &str, path: &str) -> String {
     format!("{}/{path}", folder.trim_end_matches('/'))

@@ -1,12 +1,14 @@
 //! What two Dockerfiles have in common, instruction by instruction.
 
 use super::{
-    alike::is_same,
+    alike::{self, is_same},
+    names::Kind,
     stages::Layout,
     switch::{self, Place},
 };
 use crate::{
     dockerfile::{Dockerfile, Instruction, Keyword},
+    project::blueprint,
     shell::Switch,
     text::Edit,
 };
@@ -73,7 +75,16 @@ impl Pair<'_, '_> {
     pub(super) fn is_same(&self, ours: usize, theirs: usize) -> bool {
         let pair = self.ours.instruction(ours).zip(self.theirs.instruction(theirs));
         let files = (self.ours.site.dockerfile, self.theirs.site.dockerfile);
-        pair.is_some_and(|(a, b)| is_same((files.0, a), (files.1, b)))
+        pair.is_some_and(|(a, b)| is_same((files.0, a), (files.1, b)) || is_default(a, b))
+    }
+
+    /// The argument of a variant that was merged before, where ours declares it and theirs does not.
+    pub(super) fn declares_another(&self, ours: usize) -> Option<String> {
+        let it = self.ours.instruction(ours).filter(|it| it.keyword == Keyword::Arg)?;
+        let [pair] = it.pairs().try_into().ok()?;
+        let other = Kind::is_argument(&pair.name) && pair.value.as_deref() == Some("false");
+        let unknown = !self.theirs.site.dockerfile.source.contains(&pair.name);
+        (other && unknown).then_some(pair.name)
     }
 
     /// Aligns stages of ours with stages of theirs, as far as they go together.
@@ -81,7 +92,12 @@ impl Pair<'_, '_> {
         let (own, other) = (self.ours.instructions(ours), self.theirs.instructions(theirs));
         let (mut at, mut to) = (0, 0);
         let mut matches: Vec<Match> = Vec::new();
-        while let Some(&(stage, theirs)) = other.get(to) {
+        loop {
+            if own.get(at).is_some_and(|it| self.declares_another(it.1).is_some()) {
+                at += 1;
+                continue;
+            }
+            let Some(&(stage, theirs)) = other.get(to) else { break };
             let first = own.get(at).map_or(ours[0], |it| it.0);
             let after = matches.last().map_or(self.ours.stage(first).from, |it| it.ours);
             let same = own.get(at).is_some_and(|it| self.is_same(it.1, theirs));
@@ -163,6 +179,19 @@ impl Pair<'_, '_> {
         alignment.ours.splice(0..0, own);
         alignment.theirs.splice(0..0, other);
     }
+}
+
+/// Whether ours runs what theirs does unless the argument of another variant says otherwise.
+fn is_default(ours: &Instruction, theirs: &Instruction) -> bool {
+    let off = |name: &str| Kind::is_argument(name).then(|| "false".to_owned());
+    let shell = |it: &Instruction| {
+        it.keyword == Keyword::Run && it.json().is_none() && it.heredocs.is_empty()
+    };
+    shell(ours)
+        && shell(theirs)
+        && ours.text().contains("$INSTALL_")
+        && alike::flags(ours) == alike::flags(theirs)
+        && blueprint::runs_alike(ours.text(), theirs.text(), &off)
 }
 
 /// The share of instructions, in percent, that two files have in common in the same order.

@@ -26,6 +26,8 @@ pub struct Merged {
     pub target: Option<String>,
     /// The argument that must be `true` for it.
     pub argument: Option<String>,
+    /// The arguments of other variants, which theirs is built with now, too.
+    pub others: Vec<String>,
     /// The item of ours where the first change is.
     pub item: usize,
     /// The name of our last stage.
@@ -79,8 +81,18 @@ impl<'s, 'a> Merger<'s, 'a> {
         let target = needs_stage.then(|| self.kind.target().to_owned());
         let (edits, first) = Writer::write(self, &plan, needs_stage)?;
         let last = self.ours.last().name.map(str::to_owned);
+        let pair = self.pair();
+        let items = 0..self.ours.site.dockerfile.items.len();
+        let others = items.filter_map(|it| pair.declares_another(it)).collect();
         let argument = branches.then(|| self.argument.clone());
-        Ok(Merged { edits, target, argument, item: first.unwrap_or(self.ours.stage(0).from), last })
+        Ok(Merged {
+            edits,
+            target,
+            argument,
+            item: first.unwrap_or(self.ours.stage(0).from),
+            last,
+            others,
+        })
     }
 
     /// What stands before the first FROM.

@@ -73,6 +73,11 @@ impl Kind {
         format!("INSTALL_{}_DEPS", self.0.to_uppercase())
     }
 
+    /// Whether an argument is one that a variant was merged with.
+    pub fn is_argument(name: &str) -> bool {
+        VARIANTS.iter().any(|it| Self(it.0).argument() == name)
+    }
+
     fn of(word: &str) -> Option<Self> {
         VARIANTS.iter().find(|it| it.1.contains(&word)).map(|it| Self(it.0))
     }

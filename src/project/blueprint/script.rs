@@ -63,6 +63,12 @@ pub(super) fn pieces(text: &str, altered: &[Span], values: Values<'_>) -> Option
     Some(pieces)
 }
 
+/// Whether two scripts run the same when variables have these values.
+pub(super) fn runs_alike(one: &str, other: &str, values: Values<'_>) -> bool {
+    let one = pieces(one, &[], values);
+    one.is_some() && one == pieces(other, &[], values)
+}
+
 /// Whether two scripts run the same, but for what is altered in the first.
 pub(super) fn same(before: &[Piece], after: &[Piece]) -> bool {
     // Where in `after` each prefix of `before` may end.
