@@ -98,8 +98,10 @@ impl Pair<'_, '_> {
                 continue;
             }
             let Some(&(stage, theirs)) = other.get(to) else { break };
-            let first = own.get(at).map_or(ours[0], |it| it.0);
-            let after = matches.last().map_or(self.ours.stage(first).from, |it| it.ours);
+            // What only they have goes into the stage of what comes next, which others may not build on.
+            let next = own.get(at).map_or(ours[0], |it| it.0);
+            let last = matches.last().filter(|it| it.stage == next);
+            let after = last.map_or(self.ours.stage(next).from, |it| it.ours);
             let same = own.get(at).is_some_and(|it| self.is_same(it.1, theirs));
             // Ours may come after a few instructions that only they have.
             let comes = own.get(at).is_some_and(|own| {
@@ -112,8 +114,8 @@ impl Pair<'_, '_> {
                 matches.push(Match { stage, ours, theirs, change: Change::Same });
                 at += 1;
             } else if let Some(text) = comes.then(|| self.only(&matches, place)).flatten() {
-                let stage = matches.last().map_or(first, |it| it.stage);
-                matches.push(Match { stage, ours: after, theirs, change: Change::Only(text) });
+                let change = Change::Only(text);
+                matches.push(Match { stage: next, ours: after, theirs, change });
             } else if let Some(edits) = own.get(at).and_then(|it| self.branch(*it, place)) {
                 let (stage, ours) = own[at];
                 matches.push(Match { stage, ours, theirs, change: Change::Branch(edits) });

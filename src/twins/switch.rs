@@ -1,5 +1,6 @@
 //! A RUN of two: where only installs differ, a build argument decides between them.
 
+use super::names::Kind;
 use crate::{
     dockerfile::stage::Stage,
     run::{Run, Site},
@@ -43,6 +44,9 @@ const VERBS: &[&str] = &[
     "restore", "sync", "update", "upgrade", "wheel",
 ];
 
+/// How many commands an `if` may have in a branch: one that repeats more is no shorter than two RUNs.
+const MOST: usize = 6;
+
 /// A RUN in its file.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'s, 'a> {
@@ -74,7 +78,12 @@ pub(super) fn between(
     let changed = [(&ours.script, &own), (&theirs.script, &other)];
     for (script, steps) in changed {
         let middle = &steps[head..steps.len() - tail];
-        if !middle.is_empty() && !middle.iter().any(|it| script.commands_of(it).any(installs)) {
+        let any = middle.iter().any(|it| script.commands_of(it).any(installs));
+        // What decides by itself what it does is left whole.
+        let compound =
+            |it: &Step| !merged_before(it) && script.commands_of(it).any(|it| !it.is_top_level());
+        let repeats = MOST < middle.len();
+        if !middle.is_empty() && (!any || repeats || middle.iter().any(compound)) {
             return None;
         }
     }
@@ -85,8 +94,8 @@ pub(super) fn between(
 /// Our text of a RUN that only they have: it does nothing unless the argument says so.
 pub(super) fn only_theirs(theirs: Place<'_, '_>, switch: Switch<'_>) -> Option<String> {
     let run = theirs.run()?;
-    let steps = run.script.steps();
-    if !steps.iter().any(|it| run.script.commands_of(it).any(installs)) {
+    let top = run.script.commands().iter().all(Command::is_top_level);
+    if !top || !run.script.commands().iter().any(installs) {
         return None;
     }
     let edits = run.script.only_if(switch)?;
@@ -129,6 +138,12 @@ fn part(
         _ if head > 0 => (At::Steps(ours.start - 1, ours.end), theirs.start - 1..theirs.end),
         _ => (At::Steps(ours.start, ours.end + 1), theirs.start..theirs.end + 1),
     })
+}
+
+/// Whether a step is the `if` of a variant that was merged before.
+fn merged_before(step: &Step) -> bool {
+    let name = step.text.strip_prefix("if [ \"$").and_then(|it| it.split('"').next());
+    name.is_some_and(Kind::is_argument)
 }
 
 /// Whether a command installs packages, or says which are to be installed.

@@ -89,8 +89,9 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         let mut comments = Comments::of(ours, theirs, &matches, &froms, &self.copied());
         // What is said of their last stage is said of the stage that it becomes.
         let apart = !self.plan.trunk.ours.is_empty() || !self.plan.trunk.theirs.is_empty();
-        if let Some(lines) = comments.above.remove(&ours.last().from).filter(|_| apart) {
-            comments.of_file.extend(lines);
+        if apart {
+            let lines = comments.above.remove(&ours.last().from);
+            comments.of_file.extend(lines.into_iter().flatten());
         }
         comments
     }
@@ -171,7 +172,7 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
                         return Err(apart(0, "stages-differ", reason));
                     }
                 },
-                _ => image(dockerfile.text(stage.from)),
+                _ => ours.instruction(stage.from).map(image).unwrap_or_default(),
             };
             let text = self.their_stages(comments, &format!("{from} {base} {as_} {target}"));
             self.changes(last.from);
@@ -267,12 +268,10 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
     }
 }
 
-/// The image of a FROM with its flags, as written.
-fn image(from: &str) -> String {
-    let words: Vec<&str> = from.split_whitespace().skip(1).collect();
-    let named = words.len() > 2 && words[words.len() - 2].eq_ignore_ascii_case("as");
-    let kept = if named { words.len() - 2 } else { words.len() };
-    words[..kept].join(" ")
+/// The image of a FROM with its flags.
+fn image(from: &Instruction) -> String {
+    let flags = from.flags.iter().map(|it| it.text.as_str());
+    flags.chain(from.from().map(|it| it.image)).collect::<Vec<_>>().join(" ")
 }
 
 /// The edits with insertions at one place made one, in their order.
