@@ -84,15 +84,16 @@ impl Script {
     ) -> Option<Vec<Edit>> {
         let indentation = self.indentation();
         let (indent, unit) = (indentation.text.as_str(), unit(&indentation.text));
-        let steps = self.steps();
-        let first = other.lines_of(&other.steps(), &others, indent, unit)?;
+        let (steps, breaks) = (self.steps(), self.line_ending());
+        let first = other.lines_of(&other.steps(), &others, &format!("{breaks}{indent}{unit}"))?;
         let condition = switch.condition();
         let end = format!(" {}{}", self.escape, self.line_ending());
         let open = format!("if {condition}; then{end}{indent}{unit}{first};{end}");
         let close = format!("{indent}fi");
         let (edits, own) = match at {
             At::Steps(from, to) => {
-                let second = self.lines_of(&steps, &(from..to), indent, unit)?;
+                let second =
+                    self.lines_of(&steps, &(from..to), &format!("{breaks}{indent}{unit}"))?;
                 let text = format!("{open}{indent}else{end}{indent}{unit}{second};{end}{close}");
                 let span = steps.get(from)?.span.start..steps.get(to.checked_sub(1)?)?.span.end;
                 (
@@ -119,7 +120,7 @@ impl Script {
         let (indent, unit) = (indentation.text.as_str(), unit(&indentation.text));
         let steps = self.steps();
         let all = 0..steps.len();
-        let body = self.lines_of(&steps, &all, indent, unit)?;
+        let body = self.lines_of(&steps, &all, &format!("{}{indent}{unit}", self.line_ending()))?;
         let end = format!(" {}{}", self.escape, self.line_ending());
         let text =
             format!("if {}; then{end}{indent}{unit}{body};{end}{indent}fi", switch.condition());
@@ -169,13 +170,12 @@ impl Script {
         shapes
     }
 
-    /// The lines of steps as the body of a branch, without the indentation of the first.
+    /// The lines of steps as the body of a branch: `breaks` is a line end and the body's indentation.
     fn lines_of(
         &self,
         steps: &[Step],
         range: &std::ops::Range<usize>,
-        indent: &str,
-        unit: &str,
+        breaks: &str,
     ) -> Option<String> {
         let steps = steps.get(range.clone())?;
         let span = steps.first()?.span.start..steps.last()?.span.end;
@@ -194,12 +194,12 @@ impl Script {
                 text += line;
                 continue;
             }
-            text += self.line_ending();
             let bare = line.trim_start();
-            if !bare.is_empty() {
-                let deeper = line[..line.len() - bare.len()].strip_prefix(old).unwrap_or_default();
-                text += &format!("{indent}{unit}{deeper}{bare}");
-            }
+            let deeper = line[..line.len() - bare.len()].strip_prefix(old).unwrap_or_default();
+            text += &match bare {
+                "" => breaks.trim_end_matches([' ', '\t']).to_owned(),
+                _ => format!("{breaks}{deeper}{bare}"),
+            };
         }
         Some(text)
     }
@@ -282,4 +282,43 @@ pub fn one_line(text: &str) -> String {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::Dockerfile;
+
+    fn branched(ours: &str, theirs: &str) -> Option<String> {
+        let read = |text: &str| {
+            let dockerfile = Dockerfile::parse(text);
+            let run = dockerfile.instructions().next().unwrap().1;
+            Script::of(&dockerfile, run).unwrap()
+        };
+        let (own, other) = (read(ours), read(theirs));
+        let at = At::Steps(own.steps().len() - 1, own.steps().len());
+        let last = other.steps().len();
+        let edits = own.branch(Switch { variable: "X", value: "1" }, at, &other, last - 1..last)?;
+        Some(crate::text::apply(ours, &edits))
+    }
+
+    #[test]
+    fn line_ends_and_indentation_are_those_of_the_file() {
+        assert_eq!(
+            branched("RUN a && \\\r\n\tb c", "RUN a && \\\n\tb d \\\n\t\te\n").unwrap(),
+            "RUN a && \\\r\n\tif [ \"$X\" = \"1\" ]; then \\\r\n\t\tb d \\\r\n\t\t\te; \\\r\n\telse \\\r\n\
+             \t\tb c; \\\r\n\tfi"
+        );
+        assert_eq!(
+            branched("RUN --mount=type=cache,target=/c b\n", "RUN c\n").unwrap(),
+            "RUN --mount=type=cache,target=/c \\\n    if [ \"$X\" = \"1\" ]; then \\\n        c; \\\n    \
+             else \\\n        b; \\\n    fi\n"
+        );
+    }
+
+    #[test]
+    fn what_no_branch_can_hold_is_refused() {
+        assert_eq!(branched("RUN a &\n", "RUN b\n"), None);
+        assert_eq!(branched("RUN a; b $?\n", "RUN b\n"), None);
+    }
 }

@@ -120,6 +120,9 @@ impl Pair<'_, '_> {
                 let (stage, ours) = own[at];
                 matches.push(Match { stage, ours, theirs, change: Change::Branch(edits) });
                 at += 1;
+            } else if let Some(text) = self.only_before(&own[at..], &other[to..], &matches) {
+                let change = Change::Only(text);
+                matches.push(Match { stage: next, ours: after, theirs, change });
             } else {
                 break;
             }
@@ -131,6 +134,22 @@ impl Pair<'_, '_> {
     fn branch(&self, (stage, item): (usize, usize), theirs: Place<'_, '_>) -> Option<Vec<Edit>> {
         let ours = Place { site: self.ours.site, stage: self.ours.stage(stage), item };
         switch::between(ours, theirs, self.switch())
+    }
+
+    /// Our text of a RUN that only they have, where the one behind it stands for ours.
+    fn only_before(
+        &self,
+        own: &[(usize, usize)],
+        other: &[(usize, usize)],
+        before: &[Match],
+    ) -> Option<String> {
+        let place = |it: &(usize, usize)| Place {
+            site: self.theirs.site,
+            stage: self.theirs.stage(it.0),
+            item: it.1,
+        };
+        self.branch(*own.first()?, place(other.get(1)?))?;
+        self.only(before, place(other.first()?))
     }
 
     fn only(&self, before: &[Match], theirs: Place<'_, '_>) -> Option<String> {

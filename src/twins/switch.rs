@@ -4,7 +4,7 @@ use super::names::Kind;
 use crate::{
     dockerfile::stage::Stage,
     run::{Run, Site},
-    shell::{At, Command, Joined, Step, Switch},
+    shell::{At, Command, Joined, Script, Step, Switch},
     text::{self, Edit},
 };
 
@@ -75,20 +75,33 @@ pub(super) fn between(
     }
     let (own, other) = (ours.script.steps(), theirs.script.steps());
     let (head, tail) = ends(&own, &other);
-    let changed = [(&ours.script, &own), (&theirs.script, &other)];
-    for (script, steps) in changed {
-        let middle = &steps[head..steps.len() - tail];
-        let any = middle.iter().any(|it| script.commands_of(it).any(installs));
-        // What decides by itself what it does is left whole.
-        let compound =
-            |it: &Step| !merged_before(it) && script.commands_of(it).any(|it| !it.is_top_level());
-        let repeats = MOST < middle.len();
-        if !middle.is_empty() && (!any || repeats || middle.iter().any(compound)) {
-            return None;
-        }
+    let middles = [(&ours.script, &own), (&theirs.script, &other)]
+        .map(|(script, steps)| (script, &steps[head..steps.len() - tail]));
+    // What decides by itself what it does is left whole, and so is what is long.
+    let plain = |(script, steps): (&Script, &[Step])| {
+        let compound = |it: &Step| script.commands_of(it).any(|it| !it.is_top_level());
+        steps.len() <= MOST && !steps.iter().any(|it| compound(it) && !merged_before(it))
+    };
+    if !middles.iter().all(|it| plain(*it)) || !install_alike(middles) {
+        return None;
     }
     let (at, others) = part(&own, &other, head, tail)?;
     ours.script.branch(switch, at, &theirs.script, others)
+}
+
+/// Whether both sides of what differs install, and with a program in common, where there are two sides.
+fn install_alike(middles: [(&Script, &[Step]); 2]) -> bool {
+    let programs = middles.map(|(script, steps)| {
+        let commands = steps.iter().flat_map(|it| script.commands_of(it));
+        let names = commands.filter(|it| installs(it)).filter_map(Command::program);
+        names.collect::<Vec<_>>()
+    });
+    let [own, other] = &programs;
+    match middles.map(|it| it.1.is_empty()) {
+        [true, _] => !other.is_empty(),
+        [_, true] => !own.is_empty(),
+        _ => own.iter().any(|it| other.contains(it)),
+    }
 }
 
 /// Our text of a RUN that only they have: it does nothing unless the argument says so.

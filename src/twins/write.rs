@@ -137,7 +137,7 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         if !of_file.is_empty() {
             lines_above.entry(from).or_default().splice(0..0, of_file);
         }
-        for (item, lines) in arguments {
+        for (item, lines) in arguments.into_iter().filter(|it| !it.1.is_empty()) {
             self.edits.push(dockerfile.insert_before(item, &lines.join("\n")));
         }
         for (item, lines) in lines_above {
