@@ -120,7 +120,9 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
                 Change::Branch(edits) => {
                     self.edits.extend(edits.iter().cloned());
                     self.changes(it.ours);
-                    arguments.entry(it.ours).or_default().extend(new);
+                    if !new.is_empty() {
+                        arguments.entry(it.ours).or_default().extend(new);
+                    }
                 }
                 Change::Only(text) => {
                     new.extend(
