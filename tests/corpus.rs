@@ -16,36 +16,55 @@ use refit::{
         Dockerfile, Keyword, Kind,
         stage::{Stage, stages},
     },
+    path::RepoPath,
     plan::{Options, Plan, codes, plan},
     project::Project,
     recipe,
 };
+use support::figures::Figures;
 
 #[test]
 fn real_dockerfiles_come_out_sound() {
     let Some(files) = support::dockerfiles() else { return };
     let project = Project::new(files);
     assert_eq!(project.files().filter(|it| it.dockerfile().is_some()).count(), 5233);
-    check("dockerfiles", project);
+    let python: BTreeSet<String> = project
+        .files()
+        .filter(|it| support::is_python(&it.text))
+        .map(|it| it.path.to_string())
+        .collect();
+    let done = check("dockerfiles", project);
+    let mut figures = Figures::default();
+    figures.count(python.iter().cloned());
+    figures.add(&done, |it| python.get(it.as_str()).cloned());
+    figures.print("Python Dockerfiles");
 }
 
 #[test]
 fn real_projects_come_out_sound() {
     let Some(projects) = support::projects() else { return };
     assert_eq!(projects.len(), 116);
-    let mut reached: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let (mut all, mut python) = (Figures::default(), Figures::default());
     for (name, files) in projects {
-        for transform in check(&name, Project::new(files)) {
-            reached.entry(transform).or_default().insert(name.clone());
+        let project = Project::new(files);
+        let is_python = project.dockerfiles().any(|it| support::is_python(&it.0.text));
+        let done = check(&name, project);
+        all.count([name.clone()]);
+        all.add(&done, |_| Some(name.clone()));
+        if is_python {
+            // By file: one project may have many services.
+            let path = |it: &RepoPath| Some(format!("{name}/{it}"));
+            let dockerfiles = done.before.dockerfiles().map(|it| &it.0.path);
+            python.count(dockerfiles.filter_map(path));
+            python.add(&done, path);
         }
     }
-    for (transform, projects) in reached {
-        println!("{transform} changes {} of 116 projects", projects.len());
-    }
+    all.print("projects");
+    python.print("Dockerfiles of Python projects");
 }
 
-/// Plans a project twice and asserts what must hold of each file; the transforms that changed something.
-fn check(name: &str, project: Project) -> BTreeSet<&'static str> {
+/// Plans a project twice and asserts what must hold of each file.
+fn check(name: &str, project: Project) -> Plan {
     let transforms: Vec<_> = recipe::find("audit").unwrap().transforms().copied().collect();
     let started = Instant::now();
     let done = plan(project, &transforms, &Options::default()).unwrap();
@@ -65,7 +84,7 @@ fn check(name: &str, project: Project) -> BTreeSet<&'static str> {
         assert_eq!(config(before), config(after), "{name}: {}: config differs", file.path);
     }
     report(name, &done, seconds);
-    done.changes().map(|it| it.0).collect()
+    done
 }
 
 /// How often each comment occurs, those inside instructions included.

@@ -1,8 +1,9 @@
 //! The corpus of real files beside the project, read when it is there.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
-#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
 
+pub mod figures;
 pub mod page;
 
 use std::{
