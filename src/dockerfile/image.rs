@@ -15,6 +15,25 @@ pub struct ImageRef<'a> {
     pub digest: Option<&'a str>,
 }
 
+/// The namespaces of Docker Hub with the official images of one architecture each
+/// (docker-library/official-images, README: architectures other than amd64).
+const ARCHITECTURES: [&str; 11] = [
+    "amd64",
+    "arm32v5",
+    "arm32v6",
+    "arm32v7",
+    "arm64v8",
+    "i386",
+    "mips64le",
+    "ppc64le",
+    "riscv64",
+    "s390x",
+    "windows-amd64",
+];
+
+/// The users of images; see the file.
+const USERS: &str = include_str!("image/users.tsv");
+
 /// A Python version, as far as a tag tells: major and minor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PythonVersion(pub u32, pub u32);
@@ -65,6 +84,10 @@ impl<'a> ImageRef<'a> {
             self.registry.is_none_or(|it| it == "docker.io" || it.ends_with(".docker.io"));
         match (self.registry, self.repository.rsplit_once('/')) {
             (_, None) if docker_hub => Some(self.repository),
+            // Each architecture's own build of an official image.
+            (_, Some((namespace, name))) if docker_hub && ARCHITECTURES.contains(&namespace) => {
+                Some(name)
+            }
             // Mirrors keep the `library` namespace: `mirror.example/dockerhub/library/python`.
             (_, Some((namespace, name)))
                 if namespace == "library" || namespace.ends_with("/library") =>
@@ -168,21 +191,27 @@ impl<'a> ImageRef<'a> {
             ];
             return !others.contains(&name);
         }
-        let known = [
-            "tiangolo/",
-            "continuumio/",
-            "condaforge/",
-            "nvidia/",
-            "pytorch/pytorch",
-            "tensorflow/tensorflow",
-            "astral-sh/uv",
-            "lambda/python",
-            "fnndsc/",
-            "dotnet/sdk",
-            "playwright",
-            "nikolaik/python-nodejs",
-        ];
-        known.iter().any(|it| self.repository.starts_with(it) || self.repository.ends_with(it))
+        self.user() == Some("root")
+    }
+
+    /// The user that an image runs as which is none of Docker's official ones, when its public Dockerfile
+    /// says so: `root`, or a number.
+    pub fn user(&self) -> Option<&'static str> {
+        let whole = self.registry.map(|it| format!("{it}/{}", self.repository));
+        let is = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == pattern,
+        };
+        let rows = USERS.lines().filter(|it| !it.starts_with('#'));
+        let mut rows = rows.filter_map(|it| {
+            let mut columns = it.split('\t');
+            Some((columns.next()?, columns.next()?))
+        });
+        let hub = self.registry.is_some_and(|it| it.ends_with("docker.io"));
+        let named = |it: &str| {
+            is(it, self.repository) || whole.as_deref().is_some_and(|whole| !hub && is(it, whole))
+        };
+        rows.find(|it| named(it.0)).map(|it| it.1)
     }
 }
 
@@ -253,11 +282,33 @@ mod tests {
     }
 
     #[test]
+    fn the_users_are_sorted_and_have_their_source() {
+        let rows = || USERS.lines().filter(|it| !it.starts_with('#'));
+        assert!(rows().map(|it| it.split('\t').next()).is_sorted_by(|a, b| a < b));
+        for row in rows() {
+            let columns: Vec<_> = row.split('\t').collect();
+            let number = columns[1].parse::<u32>().is_ok_and(|it| it != 0);
+            assert!(columns.len() == 3 && (columns[1] == "root" || number), "{row}");
+            assert!(!columns[2].is_empty(), "{row}");
+        }
+    }
+
+    #[test]
     fn only_what_is_known_runs_as_root() {
         assert!(ImageRef::parse("python:3.11").runs_as_root());
         assert!(!ImageRef::parse("apache/airflow:2.7.0").runs_as_root());
         assert!(!ImageRef::parse("elasticsearch:8").runs_as_root());
         assert!(ImageRef::parse("mirror.example/library/python:3.11").runs_as_root());
         assert!(!ImageRef::parse("corp.example/python:3.11").runs_as_root());
+        assert!(ImageRef::parse("arm64v8/python:3.11").runs_as_root());
+        assert!(!ImageRef::parse("corp.example/arm64v8/python:3.11").runs_as_root());
+        assert!(ImageRef::parse("ghcr.io/astral-sh/uv:latest").runs_as_root());
+        assert!(ImageRef::parse("mcr.microsoft.com/playwright/python:v1.40.0").runs_as_root());
+        assert!(ImageRef::parse("quay.io/pypa/manylinux2014_x86_64").runs_as_root());
+        assert!(ImageRef::parse("docker.io/bitnami/minideb:bookworm").runs_as_root());
+        assert!(!ImageRef::parse("gcr.io/oss-fuzz-base/base-runner").runs_as_root());
+        assert!(!ImageRef::parse("pypa/manylinux1_x86_64").runs_as_root());
+        assert_eq!(ImageRef::parse("quay.io/jupyter/base-notebook").user(), Some("1000"));
+        assert_eq!(ImageRef::parse("somebody/python").user(), None);
     }
 }
