@@ -282,6 +282,14 @@ mod tests {
     }
 
     #[test]
+    fn remarks_below_an_item_end_at_a_blank_line() {
+        let end = |source: &str| Dockerfile::parse(source).end_of_remarks(0);
+        assert_eq!(end("FROM a\n# b\n# c\n\nRUN d\n"), 2);
+        assert_eq!(end("FROM a\n# b\nRUN d\n"), 0);
+        assert_eq!(end("FROM a\n"), 0);
+    }
+
+    #[test]
     fn a_pair_goes_with_what_separates_it() {
         let cut = |source: &str| edited(source, |it| it.remove_pair(1, "B").unwrap());
         assert_eq!(cut("FROM a\nENV A=1 B=2 C=3\n"), "FROM a\nENV A=1 C=3\n");

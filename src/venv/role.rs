@@ -154,7 +154,7 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
                     || ["/var/lib/apt", "/var/cache/", "/tmp/", "/var/tmp/"]
                         .iter()
                         .any(|of| it.starts_with(of))
-                    || it.contains("/.cache")
+                    || it.to_lowercase().contains("cache")
             };
             let all = command.words.iter().skip(1).all(|it| cleans(&it.raw));
             if all { Role::SystemUpkeep } else { Role::Other }
