@@ -227,3 +227,17 @@ impl Part {
         Some(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_goes_once_however_many_of_its_commands_are_named() {
+        let without = |text: &str, commands: &[usize]| {
+            Part::new(text, '\\').without(commands).unwrap().into_text()
+        };
+        assert_eq!(without("RUN a && curl b | sh - && ln c", &[1, 2]), "RUN a && ln c");
+        assert_eq!(without("RUN a && curl b | sh - && ln c", &[2, 0]), "RUN ln c");
+    }
+}

@@ -10,6 +10,7 @@ mod environment;
 mod finish;
 mod items;
 mod loss;
+mod programs;
 mod role;
 mod runtime;
 mod system;

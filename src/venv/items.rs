@@ -51,7 +51,11 @@ pub(super) fn fates(
         if let Some(step) = step {
             let is_other = |at: &usize| matches!(step.roles[*at], Role::Other | Role::Account);
             let others: Vec<usize> = (0..step.roles.len()).filter(is_other).collect();
-            runtime.runs(&step.run, &others).map_err(|why| (item, why))?;
+            let later = of.last < item;
+            let started = runtime.runs(&step.run, &others, later).map_err(|why| (item, why))?;
+            if !started.is_empty() {
+                fates.push((item, without_runners(of, step, started).map_err(|why| (item, why))?));
+            }
         }
         if of.last < item {
             continue;
@@ -72,6 +76,21 @@ pub(super) fn fates(
         fates.push((item, fate));
     }
     Ok(fates)
+}
+
+/// A RUN of the last stage in which these commands start by themselves.
+fn without_runners(
+    of: &Separation<'_>,
+    step: &Step<'_>,
+    started: Vec<usize>,
+) -> Result<Fate, Refusal> {
+    let text = of.site.dockerfile.text(step.run.item);
+    let mut part = Part::new(text, of.site.dockerfile.escape);
+    for at in &started {
+        let one = part.with_word(*at, 1, &[]).and_then(|it| it.with_word(*at, 0, &[]));
+        part = one.ok_or_else(system::stuck)?;
+    }
+    Ok(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
 }
 
 fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal> {

@@ -1,6 +1,9 @@
 //! What is started in an image, and whether it can do without the tools that only the builder has.
 
-use super::loss::Loss;
+use super::{
+    loss::Loss,
+    programs::{COMPILERS, PROGRAMS, SUPERVISORS},
+};
 use crate::{
     dockerfile::{
         Instruction, Keyword,
@@ -15,49 +18,6 @@ use crate::{
     run::Run,
     yaml::{self, Node},
 };
-
-/// The programs that compile, or call what does.
-const COMPILERS: &[&str] = &[
-    "make",
-    "cmake",
-    "gcc",
-    "g++",
-    "cc",
-    "c++",
-    "cargo",
-    "rustc",
-    "go",
-    "npm",
-    "yarn",
-    "pnpm",
-    "npx",
-    "gem",
-    "bundle",
-    "configure",
-    "ninja",
-    "meson",
-    "autoconf",
-    "automake",
-    "cython",
-    "node-gyp",
-    "nvcc",
-    "swig",
-];
-
-/// The programs that start what their own configuration names.
-const SUPERVISORS: &[&str] = &[
-    "supervisord",
-    "make",
-    "honcho",
-    "foreman",
-    "circusd",
-    "s6-svscan",
-    "runsvdir",
-    "monit",
-    "pm2",
-    "just",
-    "task",
-];
 
 /// What is known of the image in which things start.
 pub(super) struct Runtime<'a> {
@@ -108,19 +68,29 @@ impl Runtime<'_> {
                 return Err(gone());
             }
             for program in said.split(&old).skip(1).filter_map(|it| it.split_whitespace().next()) {
-                let program = program.trim_matches(['"', '\'']);
-                if self.manifests.iter().any(|it| defines(it, program)) {
-                    let reason = format!(
-                        "{program} is a script of pyproject.toml, which {tool} starts by itself"
-                    );
-                    return Err(("manager-script", reason));
-                }
+                self.is_installed(program.trim_matches(['"', '\'']), tool)?;
             }
             rewritten = Some(new);
             says = new_said;
         }
         self.starts(&says)?;
         Ok(rewritten)
+    }
+
+    /// Managers start scripts of the project themselves, also when it is not installed.
+    fn is_installed(&self, program: &str, tool: &str) -> Result<(), Refusal> {
+        let refuse = |reason: String| Err(("manager-script", reason));
+        if self.manifests.iter().any(|it| defines(it, program)) {
+            return refuse(format!(
+                "{program} is a script of pyproject.toml, which {tool} starts by itself"
+            ));
+        }
+        match self.manifests.is_empty() && !PROGRAMS.contains(&program) {
+            true => {
+                refuse(format!("nothing tells whether {program} is a script of pyproject.toml"))
+            }
+            false => Ok(()),
+        }
     }
 
     /// The package manager of those that are gone which a command line calls.
@@ -215,19 +185,39 @@ impl Runtime<'_> {
         Ok(())
     }
 
-    /// What a RUN of the last stage runs besides package managers.
+    /// What a RUN of the last stage runs besides package managers: the commands among these that a manager
+    /// only starts, when the RUN stands in the last stage alone (`later`).
     ///
     /// # Errors
     /// A decline's code and reason, when a command needs what is gone, or may.
-    pub(super) fn runs(&self, run: &Run<'_>, commands: &[usize]) -> Result<(), Refusal> {
+    pub(super) fn runs(
+        &self,
+        run: &Run<'_>,
+        commands: &[usize],
+        later: bool,
+    ) -> Result<Vec<usize>, Refusal> {
+        let mut started = Vec::new();
         for at in commands {
             let command = &run.script.commands()[*at];
             let text = run.text(command.span.clone());
             if let Some(tool) = self.called_manager(text) {
-                return Err((
-                    AT_RUNTIME,
-                    format!("`{}` calls {tool}, which only the builder has", first_line(text)),
-                ));
+                let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
+                let (["poetry" | "uv", "run", program, rest @ ..], true) =
+                    (words.as_slice(), later)
+                else {
+                    let text = first_line(text);
+                    let reason = format!("`{text}` calls {tool}, which only the builder has");
+                    return Err((AT_RUNTIME, reason));
+                };
+                self.is_installed(program, tool)?;
+                let rest = rest.join(" ");
+                if program.starts_with('-') || self.called_manager(&rest).is_some() {
+                    let reason = format!("`{}` gives {tool} options", first_line(text));
+                    return Err((AT_RUNTIME, reason));
+                }
+                self.starts(&format!("{program} {rest}"))?;
+                started.push(*at);
+                continue;
             }
             let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
             let shell = matches!(command.program(), Some("sh" | "bash" | "ash" | "dash"));
@@ -261,7 +251,7 @@ impl Runtime<'_> {
                 return Err(("needs-build-tools", reason));
             }
         }
-        Ok(())
+        Ok(started)
     }
 
     /// What those who start the image tell it to run.

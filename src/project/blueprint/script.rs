@@ -17,8 +17,9 @@ pub(super) struct Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Token(String),
-    /// What a change says it alters: its first word.
-    Altered(String),
+    /// What a change says it alters: its first word, and what a manager that it calls only starts
+    /// (`poetry run x`).
+    Altered(Vec<String>),
 }
 
 /// The value of a variable that is known where the script runs.
@@ -44,11 +45,16 @@ pub(super) fn pieces(text: &str, altered: &[Span], values: Values<'_>) -> Option
             continue;
         }
         if within.is_some() && within == open {
+            if let Some(Part::Altered(words)) = pieces.last_mut().and_then(|it| it.parts.last_mut())
+                && words.len() < 3
+            {
+                words.push(token.text.clone());
+            }
             continue;
         }
         open = within;
         let part = match within {
-            Some(_) => Part::Altered(token.text.clone()),
+            Some(_) => Part::Altered(vec![token.text.clone()]),
             None => Part::Token(token.text.clone()),
         };
         if starts {
@@ -97,12 +103,19 @@ fn alike(before: &[Part], after: &[Part]) -> bool {
         return before == after;
     };
     let (head, tail) = (&before[..at], &before[at + 1..]);
-    let Part::Altered(program) = &before[at] else { return false };
+    let Part::Altered(words) = &before[at] else { return false };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let program = words.first().copied().unwrap_or_default();
+    let started = match words.as_slice() {
+        ["poetry" | "uv" | "pdm" | "pipenv", "run", it] => it,
+        _ => program,
+    };
     let fits =
         head.len() + tail.len() < after.len() && after.starts_with(head) && after.ends_with(tail);
     // Words may change, and another installer may come; nothing else runs instead.
     let runs = after.get(at).is_some_and(|it| {
-        matches!(it, Part::Token(it) if it == program || it == "pip" || assigns(it) || assigns(program))
+        matches!(it, Part::Token(it) if it == program || it == started || it == "pip"
+            || assigns(it) || assigns(program))
     });
     fits && runs
 }
