@@ -240,11 +240,11 @@ pub(super) fn is_new(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     declared || is_idle(effect, &Allowed::default())
 }
 
-/// Whether a RUN comes to nothing, once its conditions are decided.
+/// Whether a RUN comes to nothing, once its conditions are decided, or may by what is declared.
 pub(super) fn is_idle(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     match effect {
         Effect::Run(it) if it.flags.is_empty() => {
-            it.pieces(&allowed.pipelines).is_some_and(|it| it.is_empty())
+            it.pieces(&allowed.pipelines).is_some_and(|it| it.iter().all(script::Piece::is_altered))
         }
         _ => false,
     }

@@ -22,6 +22,13 @@ enum Part {
     Altered(Vec<String>),
 }
 
+impl Piece {
+    /// Whether a change says that it may be anything, or nothing.
+    pub(super) fn is_altered(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Altered(_)])
+    }
+}
+
 /// The value of a variable that is known where the script runs.
 pub(super) type Values<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -86,7 +93,7 @@ pub(super) fn same(before: &[Piece], after: &[Piece]) -> bool {
             if !ends[at] {
                 continue;
             }
-            next[at] |= matches!(piece.parts.as_slice(), [Part::Altered(_)]);
+            next[at] |= piece.is_altered();
             if let Some(it) = after.get(at) {
                 next[at + 1] |= (at == 0 || piece.joined.is_empty() || piece.joined == it.joined)
                     && alike(&piece.parts, &it.parts);
