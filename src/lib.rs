@@ -37,6 +37,7 @@ pub mod text;
 pub mod transaction;
 pub mod twins;
 pub mod undo;
+pub mod users;
 pub mod venv;
 
 // The catalogue is a top-level folder of its own; see transforms/mod.rs.

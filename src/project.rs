@@ -30,7 +30,7 @@ use crate::{
     path::RepoPath,
     text::{self, Edit},
 };
-use callers::Build;
+use callers::{Build, service::Service};
 
 /// A snapshot of a project.
 #[derive(Clone, Default)]
@@ -48,6 +48,8 @@ pub struct Project {
 #[derive(Default)]
 struct Index {
     builds: HashMap<RepoPath, Vec<Build>>,
+    services: HashMap<RepoPath, Vec<(RepoPath, Service)>>,
+    pods: Vec<RepoPath>,
     cache_settings: Vec<(RepoPath, &'static str, &'static str)>,
 }
 
@@ -164,6 +166,17 @@ impl Project {
         self.index().builds.get(dockerfile).map_or(&[], Vec::as_slice)
     }
 
+    /// The compose services that run what this Dockerfile builds, each with its file; also those of other
+    /// files in the same folder that complete such a service.
+    pub fn services(&self, dockerfile: &RepoPath) -> &[(RepoPath, Service)] {
+        self.index().services.get(dockerfile).map_or(&[], Vec::as_slice)
+    }
+
+    /// The Kubernetes manifests and Helm charts of the project.
+    pub fn pods(&self) -> &[RepoPath] {
+        &self.index().pods
+    }
+
     /// The files that configure a package manager's cache, each with the manager and the key that it sets.
     pub fn cache_settings(&self) -> &[(RepoPath, &'static str, &'static str)] {
         &self.index().cache_settings
@@ -181,8 +194,39 @@ impl Project {
                 settings.map(|(manager, key)| (file.path.clone(), manager, key))
             });
             index.cache_settings = settings.collect();
+            index.services = self.services_by_dockerfile();
+            let manifests = self.files().filter(|it| callers::is_manifest_of_pods(it));
+            let charts = self.tree.files().filter(|it| it.file_name() == "Chart.yaml");
+            index.pods = manifests.map(|it| it.path.clone()).chain(charts.cloned()).collect();
             Arc::new(index)
         })
+    }
+
+    fn services_by_dockerfile(&self) -> HashMap<RepoPath, Vec<(RepoPath, Service)>> {
+        let all = self.files().flat_map(|file| {
+            file.callers().services.iter().map(|it| (file.path.clone(), it.clone()))
+        });
+        let (built, others): (Vec<_>, Vec<_>) = all.partition(|it| it.1.dockerfile.is_some());
+        // `docker-compose.prod.yml` completes what `docker-compose.yml` builds.
+        let mut completing: HashMap<_, Vec<_>> = HashMap::new();
+        for it in &others {
+            completing.entry((it.0.parent(), it.1.name.as_str())).or_default().push(it);
+        }
+        let mut found: HashMap<RepoPath, Vec<(RepoPath, Service)>> = HashMap::new();
+        for it in &built {
+            let Some(dockerfile) = it.1.dockerfile.clone() else { continue };
+            let into = found.entry(dockerfile).or_default();
+            into.push(it.clone());
+            for more in completing.get(&(it.0.parent(), it.1.name.as_str())).into_iter().flatten() {
+                if more.0 != it.0 && !into.iter().any(|it| it == *more) {
+                    into.push((
+                        more.0.clone(),
+                        Service { target: it.1.target.clone(), ..more.1.clone() },
+                    ));
+                }
+            }
+        }
+        found
     }
 
     /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made

@@ -261,6 +261,29 @@ impl Script {
         })
     }
 
+    /// Reads a script that is in no RUN: a shell file, or a line that is given to a shell.
+    ///
+    /// # Errors
+    /// What is no shell, or none that we read.
+    pub fn of_text(text: &str) -> Result<Self, NotShell> {
+        let errexit = shebang(text)?;
+        let parsed = parse::parse(text, &|it| it, errexit)?;
+        let parse::Parsed { commands, pipelines, sources, assigned } = parsed;
+        let region = 0..text.len();
+        Ok(Self {
+            source: text.into(),
+            item: region.clone(),
+            region,
+            escape: '\\',
+            backtick: false,
+            heredoc: true,
+            commands,
+            pipelines,
+            sources,
+            assigned,
+        })
+    }
+
     /// Whether any of these occurs in the text of a RUN: a cheap check before [`Script::of`].
     pub fn mentions(dockerfile: &Dockerfile, instruction: &Instruction, any: &[&str]) -> bool {
         let within = |text: &str| any.iter().any(|it| text.contains(it));

@@ -4,6 +4,7 @@ mod copy_manifests_first;
 mod merge_test_dockerfile;
 mod mount_caches;
 mod pin_poetry;
+mod run_as_nonroot;
 mod split_venv_stage;
 
 use crate::Transform;
@@ -15,4 +16,5 @@ pub const ALL: &[Transform] = &[
     split_venv_stage::TRANSFORM,
     mount_caches::TRANSFORM,
     merge_test_dockerfile::TRANSFORM,
+    run_as_nonroot::TRANSFORM,
 ];

@@ -16,6 +16,7 @@ mod make;
 mod mentions;
 mod retarget;
 mod script;
+pub mod service;
 mod site;
 mod skaffold;
 mod traced;
@@ -29,11 +30,12 @@ use std::{
 use crate::{
     change::Place,
     path::RepoPath,
-    project::Problem,
+    project::{File, Problem},
     yaml::{self, Node},
 };
 pub use retarget::{Move, Retargeting, Stuck, retarget};
 use script::Script;
+use service::Service;
 pub use site::Site;
 use traced::Traced;
 
@@ -46,6 +48,8 @@ pub struct Callers {
     pub unresolved: Vec<(Place, String)>,
     /// What of it could not be read.
     pub problems: Vec<Problem>,
+    /// How compose runs the services that it names.
+    pub services: Vec<Service>,
     /// Whether it builds with the classic builder: it says `DOCKER_BUILDKIT=0`.
     pub turns_buildkit_off: bool,
 }
@@ -173,6 +177,17 @@ impl Kind {
 /// Whether a file of this path may name builds.
 pub fn is_caller(path: &RepoPath) -> bool {
     Kind::of(path).is_some()
+}
+
+/// Whether a file is a Kubernetes manifest of what runs containers.
+pub fn is_manifest_of_pods(file: &File) -> bool {
+    Kind::of(&file.path) == Some(Kind::Yaml) && runs_pods(&file.text)
+}
+
+/// Whether a YAML text describes containers that Kubernetes runs.
+pub fn runs_pods(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.any(|it| it.starts_with("kind:")) && text.contains("containers:")
 }
 
 /// Reads what a file builds; never fails.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Build, BuildContext, Builder, Caller, Callers, arguments,
+    Build, BuildContext, Builder, Caller, Callers, Service, arguments,
     entries::{Anchor, Entries, Field, Names, Syntax, begins_line},
     literals,
     script::{display, is_remote, locate},
@@ -32,11 +32,18 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
     let Some(services) = root.get("services") else { return };
     for service in services.entries() {
         let build = effective(services, &service.value, 0);
+        let mut runs = Service::read(service, services);
+        let known = into.builds.len();
         if !build.is_empty() {
             let site = |seen_from: &RepoPath| site(source, &build, seen_from);
             let nodes: Vec<_> = build.iter().map(|it| Arc::clone(&it.value)).collect();
             read_build(path, source, &service.key, service.line, &nodes, &site, into);
         }
+        if let Some(build) = into.builds.get(known) {
+            runs.dockerfile = Some(build.dockerfile.clone());
+            runs.target.clone_from(&build.target);
+        }
+        into.services.push(runs);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, io::Read as _, path::Path};
 use super::wanted::{self, Wanted};
 use crate::{
     path::RepoPath,
-    project::{Problem, is_dockerfile},
+    project::{Problem, callers, is_dockerfile},
 };
 
 /// What came of reading a file.
@@ -112,7 +112,7 @@ fn is_kept(text: &str, wanted: Wanted) -> bool {
     let names_one =
         || ["ockerfile", "ockerFile", "ontainerfile"].iter().any(|it| text.contains(it));
     match wanted {
-        Wanted::MaybeCompose => builds_services(text) || names_one(),
+        Wanted::MaybeCompose => builds_services(text) || names_one() || callers::runs_pods(text),
         Wanted::Mention => names_one(),
         _ => true,
     }

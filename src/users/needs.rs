@@ -1,0 +1,422 @@
+//! What a process needs of the user that runs it: root, a home, folders to write to, ports.
+
+use super::processes::Process;
+use crate::packages::Refusal;
+
+/// What a process needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Who needs a home, if anybody.
+    pub home: Option<String>,
+    /// The folders that it writes to, as it names them, each with what tells.
+    pub folders: Vec<(String, String)>,
+    /// The ports that it listens on.
+    pub ports: Vec<u16>,
+}
+
+/// Programs that need root, or start others as users of their own.
+const ROOT: [&str; 66] = [
+    "apache2",
+    "apache2-foreground",
+    "apache2ctl",
+    "apachectl",
+    "apk",
+    "apt",
+    "apt-get",
+    "bind",
+    "chgrp",
+    "chown",
+    "chpasswd",
+    "chroot",
+    "containerd",
+    "cron",
+    "crond",
+    "dhcpd",
+    "dnf",
+    "dnsmasq",
+    "docker",
+    "dockerd",
+    "dockerd-entrypoint.sh",
+    "dovecot",
+    "freeradius",
+    "fuse",
+    "gosu",
+    "haproxy",
+    "httpd",
+    "httpd-foreground",
+    "init",
+    "insmod",
+    "ip",
+    "iptables",
+    "ldconfig",
+    "modprobe",
+    "monit",
+    "mount",
+    "my_init",
+    "mysqld",
+    "mysqld_safe",
+    "named",
+    "nginx",
+    "openvpn",
+    "php-fpm",
+    "postfix",
+    "rsyslogd",
+    "runsvdir",
+    "runuser",
+    "s6-svscan",
+    "service",
+    "slapd",
+    "smbd",
+    "sshd",
+    "su",
+    "su-exec",
+    "sudo",
+    "supervisord",
+    "sysctl",
+    "systemctl",
+    "systemd",
+    "tcpdump",
+    "update-ca-certificates",
+    "useradd",
+    "usermod",
+    "vsftpd",
+    "wg-quick",
+    "xinetd",
+];
+
+/// Services that packages bring, with users and folders of their own.
+const SERVERS: [&str; 20] = [
+    "elasticsearch",
+    "etcd",
+    "influxd",
+    "jenkins",
+    "kafka-server-start.sh",
+    "mariadbd",
+    "memcached",
+    "mongod",
+    "mosquitto",
+    "nats-server",
+    "neo4j",
+    "postgres",
+    "rabbitmq-server",
+    "redis-server",
+    "catalina.sh",
+    "squid",
+    "tor",
+    "varnishd",
+    "vault",
+    "znc",
+];
+
+/// Programs that test or inspect code.
+const TESTS: [&str; 29] = [
+    "ava",
+    "bats",
+    "behave",
+    "black",
+    "coverage",
+    "cypress",
+    "eslint",
+    "flake8",
+    "isort",
+    "jest",
+    "karma",
+    "mocha",
+    "molecule",
+    "mypy",
+    "nosetests",
+    "nox",
+    "phpunit",
+    "playwright",
+    "pre-commit",
+    "pylint",
+    "pytest",
+    "py.test",
+    "robot",
+    "rspec",
+    "ruff",
+    "tox",
+    "unittest",
+    "vitest",
+    "phpstan",
+];
+
+/// Development servers, which write beside the source.
+const DEVELOPMENT: [&str; 17] = [
+    "gatsby",
+    "gulp",
+    "lite-server",
+    "meteor",
+    "ng",
+    "nodemon",
+    "nuxi",
+    "parcel",
+    "quasar",
+    "react-scripts",
+    "ts-node-dev",
+    "tsx",
+    "vite",
+    "vue-cli-service",
+    "webpack",
+    "webpack-dev-server",
+    "air",
+];
+
+/// Commands that change files.
+const WRITERS: [&str; 15] = [
+    "cp", "dd", "git", "install", "ln", "mkdir", "mv", "openssl", "rm", "rsync", "tar", "tee",
+    "touch", "unzip", "wget",
+];
+
+/// What a process needs of its user.
+///
+/// # Errors
+/// A decline's code and reason: root, a place that is not known, or it is no service at all.
+pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
+    let (program, from) = (it.program.as_str(), &it.from);
+    let refuse = |code, reason: String| Err((code, reason));
+    if ROOT.contains(&program) || program.starts_with("php-fpm") || program.starts_with("s6-") {
+        return refuse("needs-root", format!("{from} runs {program}, which needs root"));
+    }
+    if SERVERS.contains(&program) {
+        let reason = format!("{from} runs {program}, a service with folders of its own");
+        return refuse("service-image", reason);
+    }
+    if TESTS.contains(&program) || is_test(it) {
+        return refuse("test-image", format!("{from} runs tests"));
+    }
+    let idle = ["sh", "bash", "ash", "zsh", "sleep", "tail", "true", "ipython", "fish", "cat"];
+    let prompt = ["python", "node", "irb", "ruby", "php"].contains(&program);
+    if idle.contains(&program) && it.writes.is_empty() && program != "cat"
+        || prompt && it.arguments.is_empty()
+    {
+        return refuse("tool-image", format!("{from} runs {program}: it is used by hand"));
+    }
+    installs(it)?;
+    writes(it)?;
+    Ok(Needs { home: home(it), folders: folders(it), ports: ports(it) })
+}
+
+fn is_test(it: &Process) -> bool {
+    let first = it.known().find(|it| !it.starts_with('-')).unwrap_or_default();
+    match it.program.as_str() {
+        "npm" | "yarn" | "pnpm" | "go" | "cargo" | "mvn" | "gradle" | "make" | "dotnet"
+        | "flask" | "mix" | "lein" | "sbt" => {
+            let run = ["run", "run-script"].contains(&first);
+            let name = if run { it.known().nth(1).unwrap_or_default() } else { first };
+            name.starts_with("test") || name == "lint" || name == "check"
+        }
+        "python" => it.known().any(|it| {
+            let name = it.rsplit('/').next().unwrap_or(it);
+            it == "test" || name.starts_with("test_") || name == "runtests.py"
+        }),
+        _ => false,
+    }
+}
+
+/// Installs and builds when a container starts, which need to write where code is.
+fn installs(it: &Process) -> Result<(), Refusal> {
+    let (program, from) = (it.program.as_str(), &it.from);
+    let first = it.known().find(|it| !it.starts_with('-')).unwrap_or_default();
+    let runs = first == "run" || first == "run-script";
+    let name = if runs { it.known().filter(|it| !it.starts_with('-')).nth(1) } else { None };
+    let name = name.unwrap_or(first);
+    let bad = match program {
+        "pip" | "pip3" | "bundle" | "composer" | "conda" | "mamba" => true,
+        "pipenv" | "poetry" | "pdm" | "uv" | "hatch" | "rye" => !runs,
+        "npm" | "yarn" | "pnpm" | "bun" => {
+            ["install", "ci", "i", "add", "build"].contains(&name) || name.starts_with("dev")
+        }
+        "npx" | "cargo" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "lein" | "make"
+        | "mix" => true,
+        "go" => ["run", "build", "install"].contains(&name),
+        "dotnet" => ["run", "build", "watch", "restore", "ef"].contains(&name),
+        "next" | "nuxt" | "astro" | "remix" | "prisma" => {
+            ["dev", "build", "generate", ""].contains(&name)
+        }
+        "rails" | "puma" | "unicorn" | "rake" | "rackup" | "passenger" | "jekyll" | "artisan" => {
+            true
+        }
+        "php" => it.has(&["artisan"]) || it.known().any(|it| it.ends_with("composer.phar")),
+        it => DEVELOPMENT.contains(&it),
+    };
+    match bad {
+        true => Err((
+            "writes-at-start",
+            format!("{from} runs {program} {name}").trim_end().to_owned()
+                + ", which writes where only root can",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// What is changed when a container starts, in places that only root can write to.
+fn writes(it: &Process) -> Result<(), Refusal> {
+    let (program, from) = (it.program.as_str(), &it.from);
+    let why = |what: &str| Err(("writes-at-start", format!("{from} {what} when it starts")));
+    let open = |path: &Option<String>| path.as_deref().is_some_and(Process::is_scratch);
+    if !it.writes.iter().all(open) {
+        return why("writes files");
+    }
+    let in_place = program == "sed" && it.known().any(|it| it.starts_with("-i"));
+    let paths = it.known().filter(|it| it.starts_with('/'));
+    let scratch = {
+        let paths: Vec<_> = paths.collect();
+        !paths.is_empty() && paths.into_iter().all(Process::is_scratch)
+    };
+    if in_place || (WRITERS.contains(&program) && !scratch) || program == "chmod" {
+        return why(&format!("runs {program}"));
+    }
+    let manages = ["collectstatic", "makemigrations", "compilemessages"];
+    match it.known().find(|it| manages.contains(it)) {
+        Some(name) => why(&format!("runs {name}")),
+        None => Ok(()),
+    }
+}
+
+fn home(it: &Process) -> Option<String> {
+    let program = it.program.as_str();
+    let needs = [
+        "streamlit",
+        "jupyter",
+        "jupyter-lab",
+        "jupyter-notebook",
+        "jupyterlab",
+        "notebook",
+        "npm",
+        "yarn",
+        "pnpm",
+        "pm2",
+        "pm2-runtime",
+        "mlflow",
+        "dagster",
+        "prefect",
+        "chainlit",
+        "gradio",
+        "ansible-playbook",
+        "ansible",
+        "aws",
+        "gcloud",
+        "kubectl",
+        "helm",
+        "terraform",
+        "deno",
+        "chromium",
+        "google-chrome",
+        "soffice",
+        "libreoffice",
+        "rasa",
+        "dagit",
+        "az",
+        "mitmproxy",
+        "mitmweb",
+        "mitmdump",
+        "code-server",
+        "atom",
+    ];
+    needs.contains(&program).then(|| program.to_owned())
+}
+
+fn folders(it: &Process) -> Vec<(String, String)> {
+    let file_flags = [
+        "--log-file",
+        "--logfile",
+        "--access-logfile",
+        "--error-logfile",
+        "--access-log-file",
+        "-f",
+        "-s",
+        "--schedule",
+        "--pidfile",
+        "--pid",
+        "--logto",
+    ];
+    let celery = it.program == "celery";
+    let flags = if celery { &file_flags[..] } else { &file_flags[..5] };
+    let mut found = Vec::new();
+    for value in it.values(flags) {
+        if value != "-" && !value.is_empty() && !value.contains(['%', '$']) {
+            let folder =
+                value.rsplit_once('/').map_or(".", |it| if it.0.is_empty() { "/" } else { it.0 });
+            found.push((folder.to_owned(), format!("{} of {}", value, it.from)));
+        }
+    }
+    let beat = celery && it.has(&["beat", "-B", "--beat"]);
+    if beat && it.values(&["-s", "--schedule"]).is_empty() && !it.has(&["-S", "--scheduler"]) {
+        found.push((".".to_owned(), "celery beat keeps its schedule there".to_owned()));
+    }
+    if it.program == "next" || it.known().any(|it| it.contains(".next/")) {
+        found.push((".next/cache".to_owned(), "Next.js caches there".to_owned()));
+    }
+    for flag in
+        ["--data-dir", "--storage-dir", "--data", "--db-path", "--upload-dir", "--output-dir"]
+    {
+        for value in it.values(&[flag]) {
+            if value.contains('/') && !value.contains("://") {
+                found.push((value.to_owned(), format!("{flag} of {}", it.from)));
+            }
+        }
+    }
+    found
+}
+
+fn ports(it: &Process) -> Vec<u16> {
+    let flags = ["--port", "-b", "--bind", "--http", "--listen", "--server.port", "--http-port"];
+    let values = it.values(&flags);
+    let runs = it.has(&["runserver"]);
+    let bare = it.known().filter(|_| runs).filter(|it| !it.starts_with('-'));
+    let texts = values.into_iter().chain(bare);
+    texts.filter_map(|it| it.rsplit(':').next()?.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs(line: &str) -> Result<Needs, &'static str> {
+        let mut words = line.split(' ').map(str::to_owned);
+        let program = words.next().unwrap();
+        let arguments = words.map(Some).collect();
+        let process = Process { program, arguments, from: "CMD".to_owned(), ..Process::default() };
+        of(&process).map_err(|it| it.0)
+    }
+
+    #[test]
+    fn processes_need_what_they_do() {
+        let rows = [
+            ("supervisord -n", "needs-root"),
+            ("php-fpm8.2", "needs-root"),
+            ("pytest -q", "test-image"),
+            ("python manage.py test", "test-image"),
+            ("npm test", "test-image"),
+            ("npm run dev", "writes-at-start"),
+            ("npm ci", "writes-at-start"),
+            ("python manage.py collectstatic", "writes-at-start"),
+            ("sed -i s/a/b/ /etc/x", "writes-at-start"),
+            ("poetry install", "writes-at-start"),
+            ("bash", "tool-image"),
+            ("sleep infinity", "tool-image"),
+        ];
+        for (line, code) in rows {
+            assert_eq!(needs(line), Err(code), "{line}");
+        }
+        assert_eq!(needs("python main.py"), Ok(Needs::default()));
+        assert_eq!(needs("cp a b"), Err("writes-at-start"));
+        assert_eq!(needs("cp a /tmp/b"), Ok(Needs::default()));
+    }
+
+    #[test]
+    fn ports_folders_and_homes_are_seen() {
+        let ports = |it: &str| needs(it).unwrap().ports;
+        assert_eq!(ports("uvicorn a:b --host 0.0.0.0 --port 80"), [80]);
+        assert_eq!(ports("gunicorn -b 0.0.0.0:443 a:b"), [443]);
+        assert_eq!(ports("python manage.py runserver 0.0.0.0:80"), [80]);
+        let folders = |it: &str| -> Vec<String> {
+            needs(it).unwrap().folders.into_iter().map(|it| it.0).collect()
+        };
+        assert_eq!(folders("gunicorn --log-file=logs/x.log --access-logfile - a:b"), ["logs"]);
+        assert_eq!(folders("celery -A a beat"), ["."]);
+        assert_eq!(folders("celery -A a beat -s /var/x/schedule"), ["/var/x"]);
+        assert_eq!(needs("streamlit run a.py").unwrap().home.as_deref(), Some("streamlit"));
+    }
+}
