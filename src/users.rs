@@ -89,6 +89,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let Some(base) = duty::base(image)? else { return Ok(None) };
     let processes = processes::of(image)?;
     let needs = processes.iter().map(needs::of).collect::<Result<Vec<Needs>, Refusal>>()?;
+    duty::packages(image, &processes)?;
     duty::check(image)?;
     homes::check(image, &processes)?;
     let own = accounts::made(image)?;
@@ -215,8 +216,20 @@ impl Handover {
             }
         }
         edits.push(place.insert(dockerfile, &lines.join("\n")));
-        (place.item(), edits)
+        (place.item(), in_one(edits))
     }
+}
+
+/// Insertions at one place as one, in their order.
+fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
+    let mut all: Vec<Edit> = Vec::new();
+    for edit in edits {
+        match all.iter_mut().find(|it| it.span == edit.span) {
+            Some(known) => known.text += &edit.text,
+            None => all.push(edit),
+        }
+    }
+    all
 }
 
 /// Whether the author writes keywords in lower case.

@@ -123,7 +123,7 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
         let account = Some(Account { name: None, user: 10001, group: Some(10001), home: None });
         return Ok(Some(Base { system: System::Bare, account, port: None }));
     }
-    let it = ImageRef::parse(image);
+    let it = ImageRef::parse(portable(image));
     let tag = it.tag.unwrap_or("latest");
     let repository = it.repository.trim_start_matches("library/");
     let has = |words: &[&str]| words.iter().any(|it| tag.contains(it) || repository.contains(it));
@@ -146,7 +146,7 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     if it.registry == Some("mcr.microsoft.com") && repository.starts_with("dotnet/") {
         return dotnet(repository, tag).map(Some);
     }
-    let official = official(&it);
+    let official = it.official();
     let is_server = official == Some("php") && has(&["apache", "fpm"]);
     let service = official.is_some_and(|it| SERVICES.contains(&it))
         || (official.is_none() && OTHER_SERVICES.iter().any(|it| repository.contains(it)));
@@ -154,7 +154,7 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
         return refuse("service-image", format!("{image} runs a service with users of its own"));
     }
     let unknown = || ("unknown-base", format!("nothing tells which users {image} has"));
-    let root = it.runs_as_root() || official.is_some_and(|it| it != repository);
+    let root = it.runs_as_root();
     if !root || tag.contains("onbuild") {
         return redhat(repository, tag).ok_or_else(unknown).map(Some);
     }
@@ -168,14 +168,14 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     Ok(Some(Base { system, account, port: None }))
 }
 
-/// The name an official image goes by, also those of one architecture.
-fn official<'a>(it: &ImageRef<'a>) -> Option<&'a str> {
-    it.official().or_else(|| {
-        let (namespace, name) = it.repository.split_once('/').filter(|_| it.registry.is_none())?;
-        let architectures =
-            ["amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "ppc64le", "s390x"];
-        architectures.contains(&namespace).then_some(name)
-    })
+/// A reference without the namespace of one architecture, which official images also have.
+fn portable(image: &str) -> &str {
+    let architectures =
+        ["amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "ppc64le", "s390x"];
+    match image.split_once('/') {
+        Some((namespace, rest)) if architectures.contains(&namespace) => rest,
+        _ => image,
+    }
 }
 
 fn system(it: &ImageRef<'_>, official: Option<&str>, tag: &str) -> Option<System> {

@@ -4,6 +4,7 @@ use super::{
     Image,
     base::{self, Base},
     needs::Needs,
+    processes::Process,
 };
 use crate::{
     dockerfile::{Keyword, stage},
@@ -125,6 +126,65 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     pods(image)
 }
 
+/// Whether no package of the distribution says that root is needed, or is itself what runs.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), Refusal> {
+    let root = [
+        "cron",
+        "cronie",
+        "dcron",
+        "fuse",
+        "iptables",
+        "ipset",
+        "nftables",
+        "openssh-server",
+        "openvpn",
+        "supervisor",
+        "wireguard-tools",
+    ];
+    for (run, _) in image.runs(&["apt", "apk", "yum", "dnf"])? {
+        for command in run.script.commands() {
+            let installs = [("apt-get", "install"), ("apt", "install"), ("apk", "add")]
+                .into_iter()
+                .chain([("yum", "install"), ("dnf", "install"), ("microdnf", "install")]);
+            if !installs.into_iter().any(|it| command.is(it.0, it.1)) {
+                continue;
+            }
+            let words = command.arguments().iter().filter_map(|it| it.value.as_deref());
+            for word in words.filter(|it| !it.starts_with('-')) {
+                let package = word.split(['=', '~', '<', '>', '@']).next().unwrap_or_default();
+                if root.contains(&package) {
+                    let reason = format!("it installs {package}, which runs as root");
+                    return Err(("needs-root", reason));
+                }
+                if let Some(it) = processes.iter().find(|it| brings(package, &it.program)) {
+                    let reason = format!(
+                        "{} runs {}, a program of the distribution with folders of its own",
+                        it.from, it.program
+                    );
+                    return Err(("service-image", reason));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a program is what a package is about, and no interpreter or server of one's own code.
+fn brings(package: &str, program: &str) -> bool {
+    let general = [
+        "bash", "celery", "curl", "deno", "dotnet", "erl", "gunicorn", "java", "lua", "mono",
+        "node", "nodejs", "npm", "perl", "php", "poetry", "python", "ruby", "uvicorn", "uwsgi",
+        "yarn", "flask", "alembic", "echo", "sh", "cd", "export", "set", "exec", "django", "",
+    ];
+    let bare = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+    let first = package.split('-').next().unwrap_or_default();
+    !general.contains(&bare)
+        && (package == program || package == program.trim_end_matches('d') || first == program)
+}
+
 /// Kubernetes manifests that run it with a user or a volume of their own.
 fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     for path in image.project.pods() {
@@ -196,6 +256,9 @@ pub(super) fn low_ports(
     ports.retain(|it| *it < 1024);
     ports.sort_unstable();
     ports.dedup();
+    if ports.contains(&22) {
+        return Err(("needs-root", "it listens on port 22, as sshd does".to_owned()));
+    }
     let Some(port) = ports.first() else { return Ok(ports) };
     if let Some(pod) = image.project.pods().first() {
         let reason = format!("it listens on port {port}, which needs root in Kubernetes ({pod})");

@@ -15,7 +15,7 @@ pub(super) struct Needs {
 }
 
 /// Programs that need root, or start others as users of their own.
-const ROOT: [&str; 66] = [
+const ROOT: [&str; 67] = [
     "apache2",
     "apache2-foreground",
     "apache2ctl",
@@ -56,6 +56,7 @@ const ROOT: [&str; 66] = [
     "mysqld",
     "mysqld_safe",
     "named",
+    "nsenter",
     "nginx",
     "openvpn",
     "php-fpm",
@@ -181,6 +182,11 @@ pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
     if SERVERS.contains(&program) {
         let reason = format!("{from} runs {program}, a service with folders of its own");
         return refuse("service-image", reason);
+    }
+    let drops = ["gunicorn", "uwsgi", "celery", "circusd", "twistd"].contains(&program)
+        && !it.values(&["-u", "--user", "--uid"]).is_empty();
+    if drops {
+        return refuse("needs-root", format!("{from} lets {program} drop root itself"));
     }
     if TESTS.contains(&program) || is_test(it) {
         return refuse("test-image", format!("{from} runs tests"));
@@ -348,9 +354,16 @@ fn folders(it: &Process) -> Vec<(String, String)> {
     if it.program == "next" || it.known().any(|it| it.contains(".next/")) {
         found.push((".next/cache".to_owned(), "Next.js caches there".to_owned()));
     }
-    for flag in
-        ["--data-dir", "--storage-dir", "--data", "--db-path", "--upload-dir", "--output-dir"]
-    {
+    for flag in [
+        "--data-dir",
+        "--data_dir",
+        "--datadir",
+        "--storage-dir",
+        "--data",
+        "--db-path",
+        "--upload-dir",
+        "--output-dir",
+    ] {
         for value in it.values(&[flag]) {
             if value.contains('/') && !value.contains("://") {
                 found.push((value.to_owned(), format!("{flag} of {}", it.from)));

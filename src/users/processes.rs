@@ -286,6 +286,7 @@ fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
     // What a stage has built is no script, but what comes from the project may be one.
     !file.contains('.') && name.contains('/') && image.provider(name).is_some()
         || (name.contains('/') && scripts.contains(&file))
+        || name.contains("scripts/")
         || file == "docker-entrypoint"
 }
 

@@ -33,6 +33,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
     for (_, it) in image.instructions() {
         if it.keyword == Keyword::Volume {
             let words = it.words().into_iter().filter_map(|it| image.expand(&it.text));
+            let words = words.filter(|it| !is_file(it) && !it.contains(':'));
             found.extend(words.map(|it| (it, "VOLUME".to_owned(), true)));
         }
     }
@@ -46,6 +47,9 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
             if volume.is_bind() {
                 bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
                     .map_err(|why| ("bind-mount", format!("{place} {why}")))?;
+                continue;
+            }
+            if is_file(target) {
                 continue;
             }
             let name = volume.source.as_deref().unwrap_or("a volume");
@@ -195,7 +199,7 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
         let workdir = image.state().made.iter().any(|made| below(made, &it.path).is_some());
         let stands = depth > 1 || is_state_name(&it.path);
         it.alone &= !used.iter().any(mentioned) && !brought && !system && !workdir && stands;
-        it.alone &= !is_dependencies(&it.path);
+        it.alone &= !is_dependencies(&it.path) && !is_settings(&it.path);
     }
     Ok(made)
 }
@@ -224,6 +228,20 @@ fn is_dependencies(path: &str) -> bool {
         "site-packages",
     ]
     .contains(&name)
+}
+
+/// Whether a path is that of a file, as settings are mounted.
+fn is_file(path: &str) -> bool {
+    let extension = path.rsplit('/').next().and_then(|it| it.rsplit_once('.')).map(|it| it.1);
+    let files = ["yaml", "yml", "json", "conf", "toml", "ini", "cfg", "xml", "env", "pem", "key"];
+    extension.is_some_and(|it| files.contains(&it))
+}
+
+/// Whether a folder is called what is only read at run time.
+fn is_settings(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let read = ["etc", "conf", "config", "certs", "ssl", "keys", "bin", "lib", "src", "static"];
+    read.contains(&name) || name.ends_with(".d")
 }
 
 /// Whether a folder is called what state is called.
