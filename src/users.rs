@@ -7,6 +7,7 @@
 mod accounts;
 pub mod base;
 mod duty;
+mod evidence;
 mod homes;
 mod image;
 mod modes;

@@ -1,6 +1,6 @@
 //! The image that the last stage of a Dockerfile makes, and who runs it.
 
-use super::state;
+use super::evidence;
 use crate::{
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
@@ -264,7 +264,7 @@ impl<'a> Image<'a> {
 
     /// Whether the source is in a folder, by its name and by what is copied there.
     pub(super) fn holds_code(&self, path: &str) -> bool {
-        !state::is_state_name(path) && self.is_destination(path)
+        !evidence::is_state_name(path) && self.is_destination(path)
     }
 
     /// Where USER goes: before what is run, behind all that needs root.

@@ -1,6 +1,11 @@
 //! The folders that a process writes to, by evidence: volumes, databases, logs, uploads.
 
-use super::{Image, image::resolve, needs::Needs};
+use super::{
+    Image,
+    evidence::{is_dependencies, is_file, is_new, is_settings, is_state_name, named},
+    image::resolve,
+    needs::Needs,
+};
 use crate::{
     dockerfile::{Keyword, stage::absolute},
     packages::Refusal,
@@ -210,53 +215,6 @@ fn texts(command: &Command) -> impl Iterator<Item = String> {
     words.map(|it| it.raw.trim_matches(['"', '\'']).to_owned())
 }
 
-/// Folders of dependencies and builds, which are mounted to keep them from being hidden.
-fn is_dependencies(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    [
-        "node_modules",
-        ".venv",
-        "venv",
-        "vendor",
-        "target",
-        "dist",
-        "build",
-        ".next",
-        "__pycache__",
-        "__pypackages__",
-        ".cargo",
-        "site-packages",
-    ]
-    .contains(&name)
-}
-
-/// Whether a path is that of a file, as settings are mounted.
-fn is_file(path: &str) -> bool {
-    let extension = path.rsplit('/').next().and_then(|it| it.rsplit_once('.')).map(|it| it.1);
-    let files = ["yaml", "yml", "json", "conf", "toml", "ini", "cfg", "xml", "env", "pem", "key"];
-    extension.is_some_and(|it| files.contains(&it))
-}
-
-/// Whether a folder is called what is only read at run time.
-fn is_settings(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let read = ["etc", "conf", "config", "certs", "ssl", "keys", "bin", "lib", "src", "static"];
-    read.contains(&name) || name.ends_with(".d")
-}
-
-/// Whether a folder is called what state is called.
-pub(super) fn is_state_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let name = name.trim_start_matches('.');
-    [
-        "data", "db", "database", "log", "upload", "media", "storage", "output", "download", "tmp",
-        "temp", "cache", "session", "backup", "state", "instance", "chroma", "results", "files",
-        "save",
-    ]
-    .iter()
-    .any(|it| name.starts_with(it) || name.ends_with(it))
-}
-
 /// A bind mount: the source of development is fine, data of the host has an owner of its own.
 fn bind(
     image: &Image<'_>,
@@ -276,108 +234,6 @@ fn bind(
     match own {
         Some(it) if image.exists(&it) && (it.is_root() || !is_state_name(it.as_str())) => Ok(()),
         _ => Err(format!("mounts {source} of the host at {target}, whose owner is another")),
-    }
-}
-
-/// The folder that a variable names, when its name or value says that it is written to.
-fn named(name: &str, value: &str) -> Option<String> {
-    if let Some(path) = sqlite(value) {
-        return Some(parent(&path));
-    }
-    let upper = name.to_uppercase();
-    let kinds = [
-        "UPLOAD", "MEDIA", "DATA", "LOG", "CACHE", "STORAGE", "DOWNLOAD", "OUTPUT", "SQLITE", "DB",
-        "DATABASE", "SESSION", "TMP", "TEMP", "STATE", "PERSIST", "BACKUP",
-    ];
-    let places = ["DIR", "PATH", "FOLDER", "ROOT", "FILE", "DIRECTORY", "LOCATION"];
-    let own = [
-        "HF_HOME",
-        "TRANSFORMERS_CACHE",
-        "TORCH_HOME",
-        "MPLCONFIGDIR",
-        "XDG_CACHE_HOME",
-        "SENTENCE_TRANSFORMERS_HOME",
-        "NUMBA_CACHE_DIR",
-    ];
-    // What installs use at build, and what programs only read.
-    let builds = [
-        "PIP_",
-        "POETRY_",
-        "UV_",
-        "NPM_",
-        "YARN_",
-        "APT_",
-        "NUGET_",
-        "LD_",
-        "CARGO_",
-        "GO",
-        "PDM_",
-        "PIPENV_",
-        "COMPOSER_",
-        "BUNDLE_",
-        "PLAYWRIGHT_",
-        "NLTK_",
-        "TZ",
-        "JAVA_",
-        "HOMEBREW_",
-        "CONDA_",
-        "POSTGRES",
-        "PG",
-        "MYSQL",
-        "REDIS",
-        "MONGO",
-        "PNPM_",
-        "COREPACK",
-    ];
-    let parts: Vec<&str> = upper.split('_').collect();
-    let kind =
-        kinds.iter().any(|it| parts.contains(it) || parts.contains(&format!("{it}S").as_str()));
-    let place = places.iter().any(|it| parts.last() == Some(it));
-    let written = own.contains(&upper.as_str())
-        || (kind && place && !builds.iter().any(|it| upper.starts_with(it)));
-    let plain = value.contains('/') || value.starts_with('.');
-    if !written
-        || value.is_empty()
-        || value.contains(['$', '{', ' ', ':', '*'])
-        || !(plain || own.contains(&upper.as_str()))
-    {
-        return None;
-    }
-    let last = value.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let file = last.trim_start_matches('.').contains('.');
-    Some(if file { parent(value) } else { value.to_owned() })
-}
-
-/// Whether the file of a database is none that a COPY brings, which would stay root's.
-fn is_new(image: &Image<'_>, value: &str) -> Result<(), Refusal> {
-    match sqlite(value).filter(|it| image.provider(it).is_some()) {
-        Some(path) => {
-            Err(("database-in-image", format!("{path} is copied into the image as root")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The file of an SQLite database: `sqlite:///./data/app.db`, `sqlite+aiosqlite:////data/app.db`,
-/// `file:./dev.db`.
-fn sqlite(value: &str) -> Option<String> {
-    let path = match value.split_once("://") {
-        Some((scheme, rest)) if scheme.starts_with("sqlite") => {
-            rest.strip_prefix('/').unwrap_or(rest)
-        }
-        None => value.strip_prefix("file:").filter(|it| it.ends_with(".db"))?,
-        _ => return None,
-    };
-    let path = path.split('?').next().unwrap_or(path);
-    let memory = path.is_empty() || path.contains(":memory:") || path.contains('$');
-    (!memory).then(|| path.to_owned())
-}
-
-fn parent(path: &str) -> String {
-    match path.trim_end_matches('/').rsplit_once('/') {
-        Some(("", _)) => "/".to_owned(),
-        Some((folder, _)) => folder.to_owned(),
-        None => ".".to_owned(),
     }
 }
 
