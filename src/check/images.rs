@@ -8,7 +8,7 @@ use std::{
 use super::{comments, installs, missing};
 use crate::{
     change::{Alteration, Change, Origin},
-    dockerfile::Dockerfile,
+    dockerfile::{Dockerfile, Keyword},
     path::RepoPath,
     project::{
         File, Project,
@@ -78,7 +78,27 @@ impl Images<'_> {
         let moves = |it: &Alteration| matches!(it, Alteration::Order | Alteration::Split { .. });
         let moves = self.changes.iter().flat_map(|it| &it.alters).any(moves);
         let lost = || installs::lost(path, (self.before, before), (self.after, after));
-        altered.or_else(|| if moves { lost() } else { None })
+        let altered = altered.or_else(|| if moves { lost() } else { None });
+        altered.or_else(|| self.unkept(path, before, after))
+    }
+
+    /// What a change says that it alters and does not: a RUN that is not there, a setting that stayed.
+    fn unkept(&self, path: &RepoPath, before: &Dockerfile, after: &Dockerfile) -> Option<String> {
+        let texts = |dockerfile: &Dockerfile, keyword| -> Vec<String> {
+            let own = dockerfile.instructions().filter(|it| it.1.keyword == keyword);
+            own.map(|it| plain(it.1.text())).collect()
+        };
+        let here = self.changes.iter().filter(|it| it.place.path == *path);
+        here.flat_map(|it| &it.alters).find_map(|it| match it {
+            Alteration::Run(script) => {
+                let count =
+                    |it| texts(it, Keyword::Run).iter().filter(|it| **it == plain(script)).count();
+                (count(after) <= count(before)).then(|| format!("does not run {script}"))
+            }
+            Alteration::Config(keyword) => (texts(before, *keyword) == texts(after, *keyword))
+                .then(|| format!("does not set {keyword}")),
+            _ => None,
+        })
     }
 
     fn of_caller(&self, old: &File, new: &File) -> Option<String> {
@@ -135,6 +155,12 @@ impl Images<'_> {
         });
         Allowed::new(all)
     }
+}
+
+/// A script without its line breaks.
+fn plain(text: &str) -> String {
+    let words = text.split_whitespace().filter(|it| !matches!(*it, "\\" | "`"));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn same_but_place(old: &Build, new: &Build) -> bool {

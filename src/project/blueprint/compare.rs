@@ -230,7 +230,7 @@ fn search(
 /// Whether an effect is one that a change declares as new, or does nothing.
 pub(super) fn is_new(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     let declared = match effect {
-        Effect::Run(it) => {
+        Effect::Run(it) if it.flags.is_empty() => {
             let own = it.pieces(&[]);
             let none = |_: &str| None;
             own.is_some() && allowed.runs.iter().any(|text| script::pieces(text, &[], &none) == own)
