@@ -89,8 +89,13 @@ fn check(name: &str, project: Project) -> Plan {
             _ => None,
         });
         let altered: Vec<Keyword> = altered.collect();
-        let (before, after) = (config(before, &altered), config(after, &altered));
-        assert_eq!(before, after, "{name}: {}: config differs", file.path);
+        let (old, new) = (config(before, &altered), config(after, &altered));
+        assert_eq!(old, new, "{name}: {}: config differs", file.path);
+        // A user is only ever added: by its number, and where nobody was named.
+        let (was, is) = (users(before), users(after));
+        let number = |it: &String| it.split(':').all(|it| it.parse::<u32>().is_ok_and(|it| it > 0));
+        let added = was.is_empty() && is.len() == 1 && is.iter().all(number);
+        assert!(was == is || added, "{name}: {}: {is:?} instead of {was:?}", file.path);
     }
     report(name, &done, seconds);
     done
@@ -110,6 +115,14 @@ fn comments(dockerfile: &Dockerfile) -> BTreeMap<String, usize> {
         }
     }
     comments
+}
+
+/// The users that the last stage and those below it name, in order.
+fn users(dockerfile: &Dockerfile) -> Vec<String> {
+    let stages = stages(dockerfile);
+    let last = stages.last().map(|it| it.lineage(&stages)).unwrap_or_default();
+    let last = last.iter().flat_map(Stage::instructions);
+    last.filter(|it| it.2.keyword == Keyword::User).map(|it| it.2.text().to_owned()).collect()
 }
 
 /// What the last stage and those below it leave in the image's configuration, but for what is altered.
