@@ -1,6 +1,6 @@
 #![doc = include_str!("merge_test_dockerfile.md")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Transform,
@@ -24,96 +24,138 @@ const NAME: &str = "merge-test-dockerfile";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut merged: Vec<&RepoPath> = Vec::new();
+    let mut ready: Vec<Ready<'_>> = Vec::new();
     for twins in names::find(project) {
+        match merge(project, twins) {
+            Ok(it) => ready.push(it),
+            Err(decline) => outcome.declines.extend(decline),
+        }
+    }
+    let mut done: BTreeSet<&RepoPath> = BTreeSet::new();
+    for one in &ready {
+        let group = one.group(project, &ready);
         // A second variant of one file is looked at when the first one is part of it.
-        if merged.contains(&&twins.ours.path) {
+        if group.iter().any(|it| done.contains(&it.twins.ours.path)) {
             continue;
         }
-        match merge(project, &twins) {
+        match change(project, &group) {
             Ok(change) => {
-                merged.push(&twins.ours.path);
+                done.extend(group.iter().map(|it| &it.twins.ours.path));
                 outcome.changes.push(change);
             }
-            Err(Some(decline)) => outcome.declines.push(decline),
-            Err(None) => {}
+            Err(why) => outcome.declines.push(decline(&one.twins, 1, why)),
         }
     }
     outcome
 }
 
+/// Two files that can be one, as far as their own text goes.
+struct Ready<'a> {
+    twins: Twins<'a>,
+    merged: Merged,
+    /// The ignore file that goes with the variant.
+    ignore_file: Option<RepoPath>,
+    place: Place,
+    to: Origin,
+}
+
+fn decline(twins: &Twins<'_>, line: usize, (code, reason): Refusal) -> Decline {
+    let place = Place { path: twins.theirs.path.clone(), line };
+    Decline { transform: NAME, place, code, reason }
+}
+
 /// Makes one file of two; `None` for what only its folder's name makes look like a variant.
-fn merge(project: &Project, twins: &Twins<'_>) -> Result<Change, Option<Decline>> {
-    let at = |line: usize, (code, reason): Refusal| Decline {
-        transform: NAME,
-        place: Place { path: twins.theirs.path.clone(), line },
-        code,
-        reason,
-    };
-    let decline = |why: Refusal| Some(at(1, why));
+fn merge<'a>(project: &Project, twins: Twins<'a>) -> Result<Ready<'a>, Option<Decline>> {
+    let whole = |why: Refusal| Some(decline(&twins, 1, why));
     if !twins.look_alike() {
         return Err(None);
     }
-    let (ours, theirs) = guard::readable(twins).map_err(decline)?;
-    guard::directives(ours, theirs).map_err(decline)?;
-    let ignore_file = guard::contexts(project, twins).map_err(decline)?;
+    let (ours, theirs) = guard::readable(&twins).map_err(whole)?;
+    guard::directives(ours, theirs).map_err(whole)?;
+    let ignore_file = guard::contexts(project, &twins).map_err(whole)?;
     let sites = (Site::new(&twins.ours.path, ours), Site::new(&twins.theirs.path, theirs));
     let merger = Merger::new(&sites.0, &sites.1, twins.kind);
-    let none = || decline(("unparsable", "one of the two has no stage".to_owned()));
+    let none = || whole(("unparsable", "one of the two has no stage".to_owned()));
     let merged = merger.ok_or_else(none)?.merge();
-    let merged = merged.map_err(|it| Some(at(sites.1.place(it.item).line, it.why)))?;
-    guard::builds(project, twins, &merged).map_err(decline)?;
-    change(project, twins, &sites.0, merged, ignore_file).map_err(decline)
+    let merged = merged.map_err(|it| Some(decline(&twins, sites.1.place(it.item).line, it.why)))?;
+    guard::builds(project, &twins, &merged).map_err(whole)?;
+    let arguments = merged.argument.iter().map(|it| (it.clone(), "true".to_owned())).collect();
+    let (dockerfile, target) = (twins.ours.path.clone(), merged.target.clone());
+    let to = Origin { dockerfile, target, arguments };
+    let place = sites.0.place(merged.item);
+    Ok(Ready { twins, merged, ignore_file, place, to })
 }
 
-/// The change of both files and of all who build the one that goes.
-fn change(
-    project: &Project,
-    twins: &Twins<'_>,
-    site: &Site<'_>,
-    merged: Merged,
-    ignore_file: Option<RepoPath>,
-) -> Result<Change, Refusal> {
-    let (ours, theirs) = (&twins.ours.path, &twins.theirs.path);
-    let arguments = merged.argument.iter().map(|it| (it.clone(), "true".to_owned()));
-    let to = Origin {
-        dockerfile: ours.clone(),
-        target: merged.target.clone(),
-        arguments: arguments.collect(),
-    };
-    let moved = retarget(project, &[Move { from: theirs.clone(), to: to.clone() }]);
+impl Ready<'_> {
+    fn moves(&self) -> Move {
+        Move { from: self.twins.theirs.path.clone(), to: self.to.clone() }
+    }
+
+    /// It and those that must move with it, since one line of a caller names them all.
+    fn group<'r>(&'r self, project: &Project, ready: &'r [Self]) -> Vec<&'r Self> {
+        let mut group = vec![self];
+        let alone = retarget(project, &[self.moves()]);
+        let shares: BTreeSet<RepoPath> = alone.stuck.into_iter().flat_map(|it| it.shares).collect();
+        let others = ready.iter().filter(|it| shares.contains(&it.twins.theirs.path));
+        for it in others {
+            // Two variants of one file cannot be merged at once.
+            if group.iter().all(|other| other.twins.ours.path != it.twins.ours.path) {
+                group.push(it);
+            }
+        }
+        group
+    }
+
+    fn title(&self) -> String {
+        let theirs = &self.twins.theirs.path;
+        match (&self.merged.target, &self.merged.argument) {
+            (None, None) => format!("Merge {theirs}, which says the same"),
+            (None, Some(it)) => format!("Merge {theirs}, to be built with {it}=true"),
+            (Some(target), None) => format!("Merge {theirs} as the target {target}"),
+            (Some(target), Some(it)) => {
+                format!("Merge {theirs} as the target {target}, to be built with {it}=true")
+            }
+        }
+    }
+}
+
+/// The change of these files and of all who build those that go.
+fn change(project: &Project, group: &[&Ready<'_>]) -> Result<Change, Refusal> {
+    let moves: Vec<Move> = group.iter().map(|it| it.moves()).collect();
+    let moved = retarget(project, &moves);
     if let Some(it) = moved.stuck.first() {
         return Err(("caller", format!("{} {}", it.place, it.reason)));
     }
     let mut files: BTreeMap<RepoPath, FileChange> = BTreeMap::new();
     files.extend(moved.edits.into_iter().map(|(path, edits)| (path, FileChange::Edit(edits))));
-    if !merged.edits.is_empty() {
-        files.insert(ours.clone(), FileChange::Edit(merged.edits));
-    }
-    files
-        .extend([theirs.clone()].into_iter().chain(ignore_file).map(|it| (it, FileChange::Delete)));
-    let title = match (merged.target, &merged.argument) {
-        (None, None) => format!("Merge {theirs}, which says the same"),
-        (None, Some(it)) => format!("Merge {theirs}, to be built with {it}=true"),
-        (Some(target), None) => format!("Merge {theirs} as the target {target}"),
-        (Some(target), Some(it)) => {
-            format!("Merge {theirs} as the target {target}, to be built with {it}=true")
+    let mut alters = Vec::new();
+    for it in group {
+        let merged = &it.merged;
+        if !merged.edits.is_empty() {
+            files.insert(it.twins.ours.path.clone(), FileChange::Edit(merged.edits.clone()));
         }
-    };
+        let gone = std::iter::once(&it.twins.theirs.path).chain(&it.ignore_file);
+        files.extend(gone.map(|it| (it.clone(), FileChange::Delete)));
+        let arguments = merged.argument.iter().chain(&merged.others);
+        alters.extend(arguments.cloned().map(Alteration::Argument));
+        let Move { from, to } = it.moves();
+        alters.push(Alteration::Moved { from, to });
+    }
     let mut mentions: Vec<String> = moved.mentions.iter().map(ToString::to_string).collect();
     mentions.dedup();
+    let mut title = group[0].title();
+    if let [_, others @ ..] = group
+        && !others.is_empty()
+    {
+        let others: Vec<&str> = others.iter().map(|it| it.twins.theirs.path.as_str()).collect();
+        title = format!("{title}, and with it {}", others.join(", "));
+    }
     let reason = match mentions.as_slice() {
-        [] => "both images stay what they are".to_owned(),
-        places => format!(
-            "both images stay what they are; {} still names the old file",
-            places.join(", ")
-        ),
+        [] => "the images stay what they are".to_owned(),
+        places => {
+            format!("the images stay what they are; {} still names the old file", places.join(", "))
+        }
     };
-    let mut change = site.change(merged.item, Safety::Review, title, reason, Vec::new());
-    change.files = files;
-    change
-        .alters
-        .extend(merged.argument.into_iter().chain(merged.others).map(Alteration::Argument));
-    change.alters.push(Alteration::Moved { from: theirs.clone(), to });
-    Ok(change)
+    let place = group[0].place.clone();
+    Ok(Change { title, reason, safety: Safety::Review, place, files, alters })
 }
