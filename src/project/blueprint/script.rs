@@ -150,7 +150,8 @@ fn folded(tokens: &[Token], values: Values<'_>) -> Vec<Token> {
             at += 1;
             continue;
         };
-        let whole = out.is_empty() && tokens[at + length..].iter().all(|it| it.text == "\n");
+        let is_end = |it: &Token| matches!(it.text.as_str(), "\n" | ";") && !it.is_word;
+        let whole = out.is_empty() && tokens[at + length..].iter().all(is_end);
         let branch = folded(branch, values);
         at += length;
         if branch.is_empty() {
