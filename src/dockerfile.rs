@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use instruction::Instruction;
 pub use keyword::Keyword;
 
-use crate::text::Span;
+use crate::{shell::Scripts, text::Span};
 
 /// A parsed Dockerfile.
 ///
@@ -35,6 +35,8 @@ pub struct Dockerfile {
     pub errors: Vec<SyntaxError>,
     /// The character that continues a line: a backslash, or what `# escape=` says.
     pub escape: char,
+    /// What [`crate::shell`] made of its RUNs: many ask, and it is read once.
+    pub(crate) scripts: Scripts,
 }
 
 /// A run of whole lines of a Dockerfile that belong together.

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     ops::Deref,
     rc::Rc,
+    sync::Arc,
 };
 
 use crate::{
@@ -44,7 +45,7 @@ pub struct Run<'a> {
 /// What reading a RUN gave: a [`Run`] dereferences to it.
 pub struct Reading {
     /// Its script.
-    pub script: Script,
+    pub script: Arc<Script>,
     /// What holds before it.
     pub state: State,
     calls: OnceCell<Vec<CallSite>>,
@@ -115,19 +116,19 @@ impl<'a> Site<'a> {
         };
         let known = self.runs.borrow().get(&item).cloned();
         let reading = known.unwrap_or_else(|| {
-            let reading = self.read(stage, item, found).map(Rc::new);
+            let reading = self.read(stage, item).map(Rc::new);
             self.runs.borrow_mut().insert(item, reading.clone());
             reading
         })?;
         Ok(Run { item, instruction: found, source: &self.dockerfile.source, reading })
     }
 
-    fn read(&self, stage: &Stage<'_>, item: usize, it: &Instruction) -> Result<Reading, Refusal> {
+    fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
         let state = self.stages[stage.index].state_before(item, &self.stages);
         if !state.is_posix_shell() {
             return Err(("not-posix-shell", "SHELL names a shell that is not POSIX".to_owned()));
         }
-        let script = Script::of(self.dockerfile, it).map_err(refusal)?;
+        let script = Script::at(self.dockerfile, item).map_err(refusal)?;
         Ok(Reading { script, state, calls: OnceCell::new() })
     }
 

@@ -20,14 +20,14 @@ mod tests;
 pub mod token;
 mod word;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use branch::{At, Step, Switch, one_line};
 pub use edit::{Indentation, Operators};
 pub use word::Word;
 
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword},
+    dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind},
     text::Span,
 };
 
@@ -210,7 +210,30 @@ enum OperatorKind {
     Ampersand,
 }
 
+/// The scripts of a Dockerfile's RUNs that were read, by the index of their items.
+#[derive(Debug, Default)]
+pub(crate) struct Scripts(OnceLock<Vec<Read>>);
+
+/// A script, once it was read.
+type Read = OnceLock<Result<Arc<Script>, NotShell>>;
+
 impl Script {
+    /// The script of the RUN at an item, read on first use; see [`Script::of`].
+    ///
+    /// # Errors
+    /// What has no script, or none that we read.
+    pub fn at(dockerfile: &Dockerfile, item: usize) -> Result<Arc<Self>, NotShell> {
+        let Some(Item { kind: Kind::Instruction(it), .. }) = dockerfile.items.get(item) else {
+            return Err(NotShell::NotRun);
+        };
+        let all = dockerfile
+            .scripts
+            .0
+            .get_or_init(|| dockerfile.items.iter().map(|_| OnceLock::new()).collect());
+        let read = || Self::of(dockerfile, it).map(Arc::new);
+        all.get(item).map_or_else(read, |it| it.get_or_init(read).clone())
+    }
+
     /// Reads the script of a RUN of this file; for `ONBUILD RUN …`, of its trigger.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub(super) fn between(
     }
     let (own, other) = (ours.script.steps(), theirs.script.steps());
     let (head, tail) = ends(&own, &other);
-    let middles = [(&ours.script, &own), (&theirs.script, &other)]
+    let middles = [(&*ours.script, &own), (&*theirs.script, &other)]
         .map(|(script, steps)| (script, &steps[head..steps.len() - tail]));
     // What decides by itself what it does is left whole, and so is what is long.
     let plain = |(script, steps): (&Script, &[Step])| {
