@@ -113,17 +113,25 @@ fn alike(before: &[Part], after: &[Part]) -> bool {
     let Part::Altered(words) = &before[at] else { return false };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let program = words.first().copied().unwrap_or_default();
+    // What a manager only starts may start by itself; another command of the manager's is another one.
     let started = match words.as_slice() {
-        ["poetry" | "uv" | "pdm" | "pipenv", "run", it] => it,
-        _ => program,
+        ["poetry" | "uv" | "pdm" | "pipenv", "run", it] => Some(*it),
+        _ => None,
+    };
+    let token = |at: usize| match after.get(at) {
+        Some(Part::Token(it)) => Some(it.as_str()),
+        _ => None,
     };
     let fits =
         head.len() + tail.len() < after.len() && after.starts_with(head) && after.ends_with(tail);
     // Words may change, and another installer may come; nothing else runs instead.
-    let runs = after.get(at).is_some_and(|it| {
-        matches!(it, Part::Token(it) if it == program || it == started || it == "pip"
-            || assigns(it) || assigns(program))
-    });
+    let runs = match (token(at), started) {
+        (Some(it), Some(started)) => {
+            it == started || (it == program && token(at + 1) == Some("run"))
+        }
+        (Some(it), None) => it == program || it == "pip" || assigns(it) || assigns(program),
+        (None, _) => false,
+    };
     fits && runs
 }
 
