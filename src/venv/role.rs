@@ -166,6 +166,10 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
         it if ACCOUNTS.contains(&it) => Role::Account,
         _ => Role::Other,
     };
+    let named = command.words.first().is_some_and(|it| it.value.is_some());
+    if role.is_of_packages() && !named {
+        return Err(unknown("a variable names the program that installs"));
+    }
     let exports = call.subcommand() == Some("export") || call.program == "echo";
     Ok(if writes && role.is_of_packages() && !exports { Role::Other } else { role })
 }

@@ -127,7 +127,8 @@ fn alike(before: &[Part], after: &[Part]) -> bool {
     // Words may change, and another installer may come; nothing else runs instead.
     let runs = match (token(at), started) {
         (Some(it), Some(started)) => {
-            it == started || (it == program && token(at + 1) == Some("run"))
+            let still = token(at + 1) == Some("run") && token(at + 2) == Some(started);
+            it == started || (it == program && still)
         }
         (Some(it), None) => it == program || it == "pip" || assigns(it) || assigns(program),
         (None, _) => false,
