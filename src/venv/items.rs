@@ -123,6 +123,12 @@ fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal
         others.into_iter().filter(|it| end < *it && step.run.item == of.last).collect();
     let mut fate = tweaked(of, step, text, behind)?;
     fate.altered.extend(last.iter().flat_map(|_| step.remains.altered.iter().copied()));
+    // What puts a package manager into place goes with it.
+    let places = ["ln", "cp", "mv", "chmod", "sh", "bash"];
+    let placed = |it: &crate::run::CallSite| places.contains(&it.call.program.as_str());
+    if last.is_none() && step.run.calls().iter().any(placed) {
+        fate.altered = (0..step.roles.len()).collect();
+    }
     fate.last = last;
     Ok(fate)
 }
