@@ -197,16 +197,18 @@ impl Part {
         Some(self)
     }
 
-    /// Puts words in the place of the word at an index of a command, each on a line of its own when the word
-    /// has one; none take it out.
+    /// Puts other words in the place of words of a command, by their indices; none take one out.
     #[must_use]
-    pub fn with_word(mut self, command: usize, word: usize, words: &[String]) -> Option<Self> {
+    pub fn replace(mut self, command: usize, words: &[(usize, Vec<String>)]) -> Option<Self> {
         self.edit(|script| {
             let command = script.commands().get(command)?;
-            match words {
-                [] => script.remove_word(command, word),
-                words => script.replace_word(command, word, &words.join(" ")),
+            let (gone, new): (Vec<_>, Vec<_>) = words.iter().partition(|it| it.1.is_empty());
+            let gone: Vec<usize> = gone.into_iter().map(|it| it.0).collect();
+            let mut edits = script.remove_words(command, &gone)?;
+            for (word, instead) in new {
+                edits.extend(script.replace_word(command, *word, &instead.join(" "))?);
             }
+            Some(edits)
         })?;
         Some(self)
     }

@@ -103,6 +103,13 @@ impl<'a> Separation<'a> {
                 is_python && trouble.as_ref().is_some_and(|it| seems_target(site, stage, it.0));
             return trouble.filter(|_| target).map_or(Ok(None), Err);
         };
+        // Other images have Pythons and packages of their own, and most are no targets at all.
+        let from_manifests = |it: &Step<'_>| {
+            packages::seems_to_install_from_manifests(&it.run.instruction.logical.text)
+        };
+        if !is_python && !runs.iter().any(from_manifests) {
+            return Ok(None);
+        }
         let mut loss = Loss::default();
         let release = apt::release(&image).unwrap_or(apt::Release::ANY);
         let context = Layers::context(project, site.path).ok();
@@ -122,13 +129,9 @@ impl<'a> Separation<'a> {
             apt::Role::Both if tools.contains(&package) => apt::Role::BuildOnly,
             it => it,
         };
-        let escape = site.dockerfile.escape;
         for step in runs.iter_mut().filter(|it| it.run.item <= last) {
-            let (item, text) = (step.run.item, site.dockerfile.text(step.run.item));
-            match system::remains(&step.run, &step.roles, text, escape, &role) {
-                Ok(it) => step.remains = it,
-                Err(why) => trouble = trouble.or(Some((item, why))),
-            }
+            let text = site.dockerfile.text(step.run.item);
+            step.remains = system::remains(&step.run, &step.roles, text, &role);
             // What its own RUN takes away again is not in the image.
             if !step.has(|it| *it == Role::SystemRemove) {
                 loss.packages.extend(step.remains.gone.iter().cloned());
@@ -152,19 +155,17 @@ impl<'a> Separation<'a> {
             return Ok(None);
         }
         if !is_python {
-            // Other images have Pythons and packages of their own, and most are no targets at all.
-            let manifests = runs.iter().any(|it| {
-                packages::seems_to_install_from_manifests(&it.run.instruction.logical.text)
-            });
             let reason = format!(
                 "{} is no official Python image, and may bring packages of its own",
                 image_of(stage)
             );
-            return if manifests {
-                Err((stage.from, ("not-python-image", reason)))
-            } else {
-                Ok(None)
-            };
+            return Err((stage.from, ("not-python-image", reason)));
+        }
+        for step in runs.iter_mut().filter(|it| it.run.item <= last) {
+            let (item, escape) = (step.run.item, site.dockerfile.escape);
+            if let Err(why) = step.remains.write(site.dockerfile.text(item), escape) {
+                trouble = trouble.or(Some((item, why)));
+            }
         }
         if let Some(stop) = trouble {
             return Err(stop);

@@ -87,7 +87,7 @@ fn without_runners(
     let text = of.site.dockerfile.text(step.run.item);
     let mut part = Part::new(text, of.site.dockerfile.escape);
     for at in &started {
-        let one = part.with_word(*at, 1, &[]).and_then(|it| it.with_word(*at, 0, &[]));
+        let one = part.replace(*at, &[(0, Vec::new()), (1, Vec::new())]);
         part = one.ok_or_else(system::stuck)?;
     }
     Ok(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
@@ -195,7 +195,7 @@ fn tweaked(
     let mut part = Part::new(text, escape);
     let mut fate = Fate::BUILDER;
     for (at, word) in of.system_flags(step) {
-        part = part.with_word(at, word, &[]).ok_or_else(system::stuck)?;
+        part = part.replace(at, &[(word, Vec::new())]).ok_or_else(system::stuck)?;
         fate.altered.push(at);
     }
     let settings = of.idle_settings(step);

@@ -22,21 +22,48 @@ pub(super) struct Remains {
     pub(super) instead: Vec<String>,
     /// The commands that are not in the text as they were.
     pub(super) altered: Vec<usize>,
+    /// The commands that are not in the text at all.
+    removed: Vec<usize>,
+    /// Other words for the packages of a command.
+    replaced: Vec<(usize, Vec<Replacement>)>,
+    /// Whether nothing is left to do.
+    is_idle: bool,
 }
 
-/// What a RUN leaves to do, where `role` tells what a package of the system is to the image.
-///
-/// # Errors
-/// A decline's code and reason, when its commands cannot be told apart.
+/// The words that stand in the place of the one at an index.
+type Replacement = (usize, Vec<String>);
+
+impl Remains {
+    /// Writes what is left to do.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when the commands of the RUN cannot be told apart.
+    pub(super) fn write(&mut self, text: &str, escape: char) -> Result<(), Refusal> {
+        let mut part = Part::new(text, escape);
+        for (command, words) in &self.replaced {
+            part = part.replace(*command, words).ok_or_else(stuck)?;
+        }
+        if self.is_idle {
+            return Ok(());
+        }
+        if !self.removed.is_empty() {
+            part = part.without(&self.removed).ok_or_else(stuck)?;
+        }
+        let after = part.into_text();
+        self.text = Some(if after == text { after } else { without_comments(&after) });
+        Ok(())
+    }
+}
+
+/// What a RUN leaves to do, not written yet, where `role` tells what a package of the system is to the
+/// image.
 pub(super) fn remains(
     run: &Run<'_>,
     roles: &[Role],
     text: &str,
-    escape: char,
     role: &dyn Fn(&str) -> apt::Role,
-) -> Result<Remains, Refusal> {
+) -> Remains {
     let mut remains = Remains::default();
-    let mut part = Part::new(text, escape);
     let is_gone = |it: &usize| roles[*it].is_of_packages() || roles[*it] == Role::SystemRemove;
     let mut removed: Vec<usize> = (0..roles.len()).filter(is_gone).collect();
     // What its own RUN takes away again is only there for it.
@@ -76,9 +103,7 @@ pub(super) fn remains(
         }
         if !edits.is_empty() {
             remains.altered.push(at);
-        }
-        for (word, new) in edits.into_iter().rev() {
-            part = part.with_word(at, word, &new).ok_or_else(stuck)?;
+            remains.replaced.push((at, edits));
         }
     }
     let does = |it: &usize| !removed.contains(it) && !roles[*it].is_beside();
@@ -86,16 +111,12 @@ pub(super) fn remains(
     let upgrades = |it: &Role| *it == Role::SystemUpkeep;
     let upgrade =
         text.contains("upgrade") && roles.iter().any(upgrades) && !text.contains("--upgrade");
-    if !(0..roles.len()).any(|it| does(&it)) && !upgrade {
-        return Ok(remains);
+    remains.is_idle = !(0..roles.len()).any(|it| does(&it)) && !upgrade;
+    if !remains.is_idle {
+        remains.altered.extend(&removed);
     }
-    remains.altered.extend(&removed);
-    if !removed.is_empty() {
-        part = part.without(&removed).ok_or_else(stuck)?;
-    }
-    let after = part.into_text();
-    remains.text = Some(if after == text { after } else { without_comments(&after) });
-    Ok(remains)
+    remains.removed = removed;
+    remains
 }
 
 /// The packages that an `apt-get install` names: where, and which, as far as that is known.
