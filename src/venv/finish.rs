@@ -124,6 +124,9 @@ fn lines(
         let new = fate.new.iter().map(|it| Alteration::Run(script_of(it, dockerfile.escape)));
         finish.alters.extend(new);
         let Some(step) = of.runs.iter().find(|it| it.run.item == *item) else { continue };
+        // What the last stage runs instead is there for certain.
+        let last = fate.last.as_deref().filter(|it| *it != dockerfile.text(*item));
+        finish.alters.extend(last.map(|it| Alteration::Run(script_of(it, dockerfile.escape))));
         for at in &fate.altered {
             let pipeline = step.run.script.commands()[*at].pipeline.clone();
             let alteration = Alteration::Pipeline(pipeline);

@@ -65,7 +65,7 @@ pub fn difference(
         let gap = if name.is_empty() { "" } else { " " };
         return Some(format!("{keyword}{gap}{name}"));
     }
-    effects(&before.effects, &after.effects, before, allowed).err()
+    effects(before, after, allowed).err()
 }
 
 /// Whether what an instruction sets now is what its transforms make of it: a user that is not root, a
@@ -99,24 +99,24 @@ fn follows(keyword: Keyword, before: &Blueprint<'_>, after: &Blueprint<'_>) -> b
     }
 }
 
-/// Compares lists of effects by the loosest relation that is declared.
+/// Compares effects by the loosest relation that is declared.
 fn effects(
-    before: &[Effect<'_>],
-    after: &[Effect<'_>],
-    image: &Blueprint<'_>,
+    before: &Blueprint<'_>,
+    after: &Blueprint<'_>,
     allowed: &Allowed<'_>,
 ) -> Result<(), String> {
-    let strict = strictly(before, after, allowed);
+    let (old, new) = (&before.effects, &after.effects);
+    let strict = strictly(old, new, allowed);
     if strict.is_ok() {
         return strict;
     }
     if let Some(environment) = allowed.environment
-        && let Some(apart) = split::built_apart(after, environment)
+        && let Some(apart) = split::built_apart(new, environment)
     {
-        return split::compare(before, after, image, &apart, allowed);
+        return split::compare(old, new, (before, after), &apart, allowed);
     }
     match allowed.order {
-        true => order::compare(before, after, allowed),
+        true => order::compare(old, new, allowed),
         false => strict,
     }
 }
@@ -240,11 +240,13 @@ pub(super) fn is_new(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     declared || is_idle(effect, &Allowed::default())
 }
 
-/// Whether a RUN comes to nothing, once its conditions are decided, or may by what is declared.
+/// Whether a RUN comes to nothing, once its conditions are decided; or only told Poetry not to make the
+/// environment that is there now.
 pub(super) fn is_idle(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     match effect {
         Effect::Run(it) if it.flags.is_empty() => {
-            it.pieces(&allowed.pipelines).is_some_and(|it| it.iter().all(script::Piece::is_altered))
+            let settles = |it: &script::Piece| allowed.environment.is_some() && it.is_setting();
+            it.pieces(&allowed.pipelines).is_some_and(|it| it.iter().all(settles))
         }
         _ => false,
     }
@@ -353,14 +355,19 @@ impl Run<'_> {
 
     /// The programs that its script calls, in order; `None` when it cannot be read.
     pub(super) fn programs(&self) -> Option<Vec<String>> {
+        Some(self.calls()?.into_iter().map(|it| it.program).collect())
+    }
+
+    /// The calls of its script, in order; `None` when it cannot be read.
+    pub(super) fn calls(&self) -> Option<Vec<Call>> {
         let script = Script::of(self.dockerfile, self.instruction).ok()?;
-        let program = |it: &shell::Command| {
+        let call = |it: &shell::Command| {
             if it.words.is_empty() {
-                return Some(":".to_owned());
+                return Some(Call { program: ":".to_owned(), ..Call::default() });
             }
             let words: Vec<_> = it.words.iter().map(|it| it.value.clone()).collect();
-            Call::read(&words, Vec::new()).map(|it| it.program)
+            Call::read(&words, Vec::new())
         };
-        script.commands().iter().map(program).collect()
+        script.commands().iter().map(call).collect()
     }
 }

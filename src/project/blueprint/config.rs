@@ -32,6 +32,19 @@ impl Config {
         Some((*keyword, name))
     }
 
+    /// Whether the PATH leads to a folder.
+    pub(super) fn leads_to(&self, folder: &str) -> bool {
+        let path = self.0.get(&(Keyword::Env, "PATH".to_owned()));
+        path.is_some_and(|it| it.split(':').any(|it| it.trim_end_matches('/') == folder))
+    }
+
+    /// Whether a command that its containers start, or that asks for their health, names a program.
+    pub(super) fn starts(&self, program: &str) -> bool {
+        let commands = [Keyword::Cmd, Keyword::Entrypoint, Keyword::Healthcheck];
+        let mut texts = commands.iter().filter_map(|it| self.get(*it));
+        texts.any(|it| it.split(|it: char| !it.is_alphanumeric()).any(|it| it == program))
+    }
+
     pub(super) fn set(&mut self, keyword: Keyword, name: &str, value: String) {
         self.0.insert((keyword, name.to_owned()), value);
     }

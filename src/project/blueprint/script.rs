@@ -23,9 +23,15 @@ enum Part {
 }
 
 impl Piece {
-    /// Whether a change says that it may be anything, or nothing.
-    pub(super) fn is_altered(&self) -> bool {
+    /// Whether a change says that it may be another pipeline, or none.
+    fn is_altered(&self) -> bool {
         matches!(self.parts.as_slice(), [Part::Altered(_)])
+    }
+
+    /// Whether a change says so of a setting of Poetry's.
+    pub(super) fn is_setting(&self) -> bool {
+        let [Part::Altered(words)] = self.parts.as_slice() else { return false };
+        words.iter().take(2).eq(["poetry", "config"])
     }
 }
 
