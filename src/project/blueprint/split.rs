@@ -150,7 +150,6 @@ const INSTALLS: &[&str] = &[
     ":",
     "[",
     "test",
-    "python",
     "curl",
     "wget",
     "rm",
@@ -163,14 +162,23 @@ const INSTALLS: &[&str] = &[
     "find",
 ];
 
+/// Whether a path is that of a package manager.
+fn names_manager(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    ["poetry", "uv", "uvx", "pipx", "pdm"].contains(&name)
+}
+
 /// Whether an effect is of use to an install alone, so that only what it installed is missed.
 fn only_installs(effect: &Effect<'_>) -> bool {
     match effect {
-        Effect::Run(run) => run.programs().is_some_and(|programs| {
-            let has = |name: &str| programs.iter().any(|it| it == name);
-            // Python runs an installer that was fetched; what else it runs is not known.
-            let python = !has("python") || has("curl") || has("wget");
-            python && programs.iter().all(|it| INSTALLS.contains(&it.as_str()))
+        Effect::Run(run) => run.calls().is_some_and(|calls| {
+            let fetches = calls.iter().any(|it| ["curl", "wget"].contains(&it.program.as_str()));
+            calls.iter().all(|it| match it.program.as_str() {
+                // They run an installer that was fetched; what else they run is not known.
+                "python" | "sh" | "bash" => fetches,
+                "ln" | "cp" | "mv" | "chmod" => it.texts().any(names_manager),
+                program => INSTALLS.contains(&program),
+            })
         }),
         Effect::Copy(copy) => {
             let name = copy.source.rsplit('/').next().unwrap_or_default();
