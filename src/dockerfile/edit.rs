@@ -174,12 +174,13 @@ impl Dockerfile {
         Edit::replace(span, text)
     }
 
-    /// How the continuation lines of an instruction are indented; four spaces when it has none.
+    /// How the continuation lines of an instruction are indented, those that lie deepest to the left; four
+    /// spaces when it has none.
     pub fn indentation(&self, it: &Instruction) -> &str {
         let text = it.logical.source_span(0..it.logical.text.len());
         let more = self.source[text].split_inclusive('\n').skip(1);
         let indents = more.map(|it| &it[..it.len() - it.trim_start_matches([' ', '\t']).len()]);
-        indents.into_iter().find(|it| !it.is_empty()).unwrap_or("    ")
+        indents.filter(|it| !it.is_empty()).min_by_key(|it| it.len()).unwrap_or("    ")
     }
 
     /// Takes one NAME=VALUE out of an ENV, LABEL or ARG; the whole instruction when it is the only one.
