@@ -30,6 +30,8 @@ pub struct Site<'a> {
     pub stages: Vec<Stage<'a>>,
     /// The RUNs that were read, by item: each is asked for many times.
     runs: RefCell<HashMap<usize, Result<Rc<Reading>, Refusal>>>,
+    /// What holds before the item that was asked for last, by stage: the next one is not far.
+    states: RefCell<HashMap<usize, (usize, State)>>,
 }
 
 /// A RUN that a shell runs.
@@ -73,7 +75,13 @@ pub struct CallSite {
 impl<'a> Site<'a> {
     /// A Dockerfile with its stages.
     pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
-        Self { path, dockerfile, stages: stages(dockerfile), runs: RefCell::default() }
+        Self {
+            path,
+            dockerfile,
+            stages: stages(dockerfile),
+            runs: RefCell::default(),
+            states: RefCell::default(),
+        }
     }
 
     /// The RUNs of a stage whose text has one of these words, by the index of their items.
@@ -124,12 +132,23 @@ impl<'a> Site<'a> {
     }
 
     fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
-        let state = self.stages[stage.index].state_before(item, &self.stages);
+        let state = self.state(stage.index, item);
         if !state.is_posix_shell() {
             return Err(("not-posix-shell", "SHELL names a shell that is not POSIX".to_owned()));
         }
         let script = Script::at(self.dockerfile, item).map_err(refusal)?;
         Ok(Reading { script, state, calls: OnceCell::new() })
+    }
+
+    fn state(&self, stage: usize, item: usize) -> State {
+        let mut states = self.states.borrow_mut();
+        let it = &self.stages[stage];
+        let state = match states.remove(&stage) {
+            Some((at, state)) if at <= item => it.state_after(state, at, item, &self.stages),
+            _ => it.state_before(item, &self.stages),
+        };
+        states.insert(stage, (item, state.clone()));
+        state
     }
 
     /// The version of a package that the stages up to an item install with pip, pipx or uv, when the last

@@ -159,13 +159,7 @@ impl<'a> Stage<'a> {
 
     /// What holds before the item at `at`, the stages below it taken into account.
     pub fn state_before(&self, at: usize, stages: &[Self]) -> State {
-        let mut globals = BTreeMap::new();
-        let head = stages.first().map_or(0, |it| it.from);
-        for item in &self.dockerfile.items[..head] {
-            if let Kind::Instruction(it) = &item.kind {
-                declare(it, self.dockerfile.escape, &mut globals, None);
-            }
-        }
+        let globals = self.globals(stages);
         let lineage = self.lineage(stages);
         let image = match &lineage[0].base {
             Base::Image(it) => Some(it.clone()),
@@ -188,6 +182,29 @@ impl<'a> Stage<'a> {
             }
         }
         state
+    }
+
+    /// What holds before the item at `at`, from what holds before an earlier item of this stage.
+    pub fn state_after(&self, mut state: State, from: usize, at: usize, stages: &[Self]) -> State {
+        let globals = self.globals(stages);
+        for (_, _, it) in
+            self.instructions().skip_while(|it| it.0 < from).take_while(|it| it.0 < at)
+        {
+            state.step(it, self.dockerfile.escape, &globals);
+        }
+        state
+    }
+
+    /// The arguments before the first FROM.
+    fn globals(&self, stages: &[Self]) -> BTreeMap<String, Variable> {
+        let mut globals = BTreeMap::new();
+        let head = stages.first().map_or(0, |it| it.from);
+        for item in &self.dockerfile.items[..head] {
+            if let Kind::Instruction(it) = &item.kind {
+                declare(it, self.dockerfile.escape, &mut globals, None);
+            }
+        }
+        globals
     }
 }
 
