@@ -4,6 +4,7 @@
 
 pub mod blueprint;
 pub mod callers;
+pub mod containers;
 pub mod context;
 pub mod copies;
 pub mod dockerignore;
@@ -31,6 +32,7 @@ use crate::{
     text::{self, Edit},
 };
 use callers::{Build, service::Service};
+use containers::Execution;
 
 /// A snapshot of a project.
 #[derive(Clone, Default)]
@@ -50,6 +52,7 @@ struct Index {
     builds: HashMap<RepoPath, Vec<Build>>,
     services: HashMap<RepoPath, Vec<(RepoPath, Service)>>,
     pods: Vec<RepoPath>,
+    executions: Vec<Execution>,
     cache_settings: Vec<(RepoPath, &'static str, &'static str)>,
 }
 
@@ -177,6 +180,11 @@ impl Project {
         &self.index().pods
     }
 
+    /// What CI, Makefiles and scripts run in containers.
+    pub fn executions(&self) -> &[Execution] {
+        &self.index().executions
+    }
+
     /// The files that configure a package manager's cache, each with the manager and the key that it sets.
     pub fn cache_settings(&self) -> &[(RepoPath, &'static str, &'static str)] {
         &self.index().cache_settings
@@ -194,6 +202,7 @@ impl Project {
                 settings.map(|(manager, key)| (file.path.clone(), manager, key))
             });
             index.cache_settings = settings.collect();
+            index.executions = containers::executions(self);
             index.services = self.services_by_dockerfile();
             let manifests = self.files().filter(|it| callers::is_manifest_of_pods(it));
             let charts = self.tree.files().filter(|it| it.file_name() == "Chart.yaml");

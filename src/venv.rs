@@ -14,6 +14,7 @@ mod programs;
 mod role;
 mod runtime;
 mod system;
+mod usage;
 
 use crate::{
     change::{Alteration, Change, Safety},
@@ -193,6 +194,9 @@ impl<'a> Separation<'a> {
         if self.site.path.as_str().contains(".devcontainer/") {
             return at("development", "people work in this image, and need the tools");
         }
+        if usage::waits(self.stage) {
+            return at("development", "it waits for what people run in it, who may need the tools");
+        }
         let numbered = |it: &crate::project::callers::Build| {
             it.target
                 .as_deref()
@@ -290,6 +294,8 @@ impl<'a> Separation<'a> {
         let at_stage = |why| (self.stage.from, why);
         self.loss.compiles_later(&runtime.manifests).map_err(at_stage)?;
         runtime.callers(self.project.builds(self.site.path)).map_err(at_stage)?;
+        runtime.executions(self.site.path).map_err(at_stage)?;
+        runtime.recipes(self.stage)?;
         environment::check(self, &runtime)?;
         let fates: Vec<(usize, Fate)> = items::fates(self, &runtime)?;
         let finish = finish::edits(self, &runtime, &fates)?;

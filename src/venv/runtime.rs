@@ -94,7 +94,7 @@ impl Runtime<'_> {
     }
 
     /// The package manager of those that are gone which a command line calls.
-    fn called_manager(&self, said: &str) -> Option<&'static str> {
+    pub(super) fn called_manager(&self, said: &str) -> Option<&'static str> {
         let managers = [("Poetry", "poetry"), ("uv", "uv"), ("pipx", "pipx")];
         let gone = managers.into_iter().filter(|it| self.loss.tools.contains(&it.0)).map(|it| it.1);
         gone.into_iter()
@@ -155,7 +155,7 @@ impl Runtime<'_> {
     }
 
     /// A script that is started.
-    fn script(&self, name: &str) -> Result<(), Refusal> {
+    pub(super) fn script(&self, name: &str) -> Result<(), Refusal> {
         let folder = self.context.as_ref();
         let mut found = folder
             .into_iter()
@@ -287,7 +287,7 @@ impl Runtime<'_> {
     }
 }
 
-const AT_RUNTIME: &str = "manager-at-runtime";
+pub(super) const AT_RUNTIME: &str = "manager-at-runtime";
 const AT_PATH: &str = "absolute-path";
 
 /// The lines of a compose service, as far as its scalars tell.
@@ -348,7 +348,7 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' '])
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
     parts.filter(|it| !it.is_empty())
 }
