@@ -243,7 +243,13 @@ fn installs(it: &Process) -> Result<(), Refusal> {
         "rails" | "puma" | "unicorn" | "rake" | "rackup" | "passenger" | "jekyll" | "artisan" => {
             true
         }
-        "php" => it.has(&["artisan"]) || it.known().any(|it| it.ends_with("composer.phar")),
+        // `php server.php start` is how Workerman starts, which keeps its pid beside its code.
+        "php" => {
+            let words: Vec<&str> = it.known().collect();
+            it.has(&["artisan"])
+                || words.iter().any(|it| it.ends_with("composer.phar"))
+                || words.windows(2).any(|it| it[0].ends_with(".php") && it[1] == "start")
+        }
         it => DEVELOPMENT.contains(&it),
     };
     match bad {
@@ -404,6 +410,7 @@ mod tests {
             ("npm test", "test-image"),
             ("npm run dev", "writes-at-start"),
             ("npm ci", "writes-at-start"),
+            ("php server.php start", "writes-at-start"),
             ("python manage.py collectstatic", "writes-at-start"),
             ("sed -i s/a/b/ /etc/x", "writes-at-start"),
             ("poetry install", "writes-at-start"),
