@@ -24,6 +24,21 @@ impl Dockerfile {
         at - count..at
     }
 
+    /// The comment lines above an item that belong to it, and the banner above those: a paragraph of comments
+    /// with a ruled line, which is the heading of what follows.
+    pub fn heading_above(&self, at: usize) -> std::ops::Range<usize> {
+        let own = self.comments_above(at).start;
+        let blanks = self.items[..own].iter().rev();
+        let end = own - blanks.take_while(|it| matches!(it.kind, Kind::Blank)).count();
+        let banner = self.comments_above(end);
+        let ruled = |it: usize| {
+            let line = self.text(it).trim();
+            line.len() > 3 && line.chars().all(|it| "#-=*~_+ ".contains(it))
+        };
+        let alone = banner.start == 0 || matches!(self.items[banner.start - 1].kind, Kind::Blank);
+        if end < own && alone && banner.clone().any(ruled) { banner.start..at } else { own..at }
+    }
+
     /// The last of the comment lines that stand directly below an item, when they say nothing of what comes
     /// next: a blank line follows them. Else the item itself.
     pub fn end_of_remarks(&self, at: usize) -> usize {

@@ -65,7 +65,7 @@ pub(super) fn edits(
     }
     finish.edits.extend(dockerfile.name_stage(of.stage.from, &name));
     // What is said of a later stage is not said of the builder.
-    let above = dockerfile.comments_above(of.stage.from);
+    let above = dockerfile.heading_above(of.stage.from);
     let said = if of.stage.index > 0 { above } else { 0..0 };
     let comments: String = said.clone().map(|it| format!("{}\n", dockerfile.text(it))).collect();
     if !said.is_empty() {
