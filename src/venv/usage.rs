@@ -51,7 +51,7 @@ impl Runtime<'_> {
 
 /// Whether a stage starts nothing but what keeps its container there, or its help: people say what runs.
 pub(super) fn waits(stage: &Stage<'_>) -> bool {
-    let command = stage.instructions().filter(|it| it.2.keyword == Keyword::Cmd).next_back();
+    let command = stage.instructions().rfind(|it| it.2.keyword == Keyword::Cmd);
     let started = stage.instructions().any(|it| it.2.keyword == Keyword::Entrypoint);
     let said = command.and_then(|it| it.2.command()).map(|it| match it {
         Command::Exec(words) => {
