@@ -2,8 +2,9 @@
 //! the tools for that, and what has nothing to do with it.
 
 use crate::{
-    packages::{Call, Refusal},
+    packages::{Argument, Call, Refusal},
     run::{CallSite, Run},
+    shell::Command,
 };
 
 /// What a command is to the environment.
@@ -125,8 +126,11 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
                 })
     });
     let role = match call.program.as_str() {
-        "pip" => pip(call)?,
-        "pipx" if call.subcommand() == Some("install") => tool(call.texts()).unwrap_or(Role::Other),
+        "pip" => pip(command, call)?,
+        "pipx" if call.subcommand() == Some("install") => {
+            let names = call.arguments.iter().map(|it| name(command, it));
+            tool(names).unwrap_or(Role::Other)
+        }
         "poetry" => poetry(call),
         "uv" => uv(call)?,
         "pipenv" | "pdm" | "conda" | "mamba" | "micromamba" => {
@@ -180,7 +184,7 @@ fn is_tool_path(path: &str) -> bool {
         && matches!(path.rsplit('/').next(), Some("poetry" | "uv" | "uvx" | "pipx"))
 }
 
-fn pip(call: &Call) -> Result<Role, Refusal> {
+fn pip(command: &Command, call: &Call) -> Result<Role, Refusal> {
     if call.subcommand() != Some("install") {
         return Ok(Role::Manage);
     }
@@ -189,12 +193,8 @@ fn pip(call: &Call) -> Result<Role, Refusal> {
         return Err(("install-elsewhere", format!("pip is told to install elsewhere: {flag}")));
     }
     let has_file = call.has(&["-r", "--requirement", "-e", "--editable"]);
-    let names: Vec<Option<&str>> = call
-        .positionals(crate::packages::pip::VALUED)
-        .iter()
-        .map(|it| it.text.as_deref())
-        .collect();
-    let known: Vec<&str> = names.iter().filter_map(|it| *it).map(bare).collect();
+    let names = call.positionals(crate::packages::pip::VALUED);
+    let known: Vec<&str> = names.iter().map(|it| name(command, it)).collect();
     let is_tool = |it: &&&str| TOOLS.iter().any(|of| of.0 == **it);
     let tools = known.iter().filter(is_tool).count();
     let builders = known.iter().filter(|it| BUILDERS.contains(it)).count();
@@ -214,6 +214,12 @@ fn pip(call: &Call) -> Result<Role, Refusal> {
 
 fn tool<'t>(mut names: impl Iterator<Item = &'t str>) -> Option<Role> {
     names.find_map(|it| TOOLS.iter().find(|of| of.0 == bare(it))).map(|it| Role::Tool(it.1))
+}
+
+/// The name that an argument begins with, also when a variable gives the version.
+fn name<'c>(command: &'c Command, argument: &'c Argument) -> &'c str {
+    let raw = || command.words.get(argument.word).map_or("", |it| it.raw.as_str());
+    bare(argument.text.as_deref().unwrap_or_else(raw).trim_matches(['"', '\'']))
 }
 
 /// A requirement's name: `poetry` for `poetry[extra]==1.8.3`.
