@@ -41,7 +41,7 @@ pub(super) fn edits(
     let name = builder_name(of)?;
     let mut lines = lines(of, runtime, fates, &mut finish)?;
     environment_variables(of, &mut lines, &mut finish.alters);
-    arguments(of, &mut lines);
+    arguments(of, &mut lines, &mut finish.alters);
     for (item, fate) in fates {
         let above = dockerfile.comments_above(*item);
         match &fate.builder {
@@ -221,7 +221,7 @@ fn without_pairs(escape: char, line: &Line, gone: &[(usize, String)]) -> String 
 }
 
 /// Leaves out the arguments that nothing in the last stage asks for.
-fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>) {
+fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Alteration>) {
     let after: Vec<&str> = of
         .stage
         .instructions()
@@ -235,7 +235,7 @@ fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>) {
         let Some(it) = instruction(of, line.item).filter(|it| it.keyword == Keyword::Arg) else {
             return true;
         };
-        it.pairs().iter().any(|it| {
+        let kept = it.pairs().iter().any(|it| {
             let name = it.name.as_str();
             let tool = ["POETRY_", "PIP_", "UV_"].iter().any(|it| name.starts_with(it));
             let said = texts
@@ -244,7 +244,11 @@ fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>) {
                 .chain(after.iter().copied())
                 .any(|it| stage::mentions(it, name));
             said || (runs && !tool)
-        })
+        });
+        if !kept {
+            alters.extend(it.pairs().into_iter().map(|it| Alteration::Env(it.name)));
+        }
+        kept
     });
 }
 
