@@ -42,7 +42,10 @@ pub fn directives(ours: &Dockerfile, theirs: &Dockerfile) -> Result<(), Refusal>
         let (own, other) = (ours.directive(name), theirs.directive(name));
         // The frontend that our file asks for reads what the built-in one does.
         let newer = name != "escape" && other.is_none();
-        if own != other && !newer {
+        // Nor does ours mind the official one, which mount-caches asks for.
+        let official = other.is_some_and(|it| it.starts_with("docker/dockerfile:1"));
+        let gains = name == "syntax" && own.is_none() && official;
+        if own != other && !newer && !gains {
             let say = |it: Option<&str>| it.map_or("nothing".to_owned(), |it| format!("`{it}`"));
             let reason =
                 format!("its `# {name}=` is {}, the other file's {}", say(other), say(own));

@@ -32,12 +32,22 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         has_stage: bool,
     ) -> Result<(Vec<Edit>, Option<usize>), Apart> {
         let mut writer = Self { merger, plan, edits: Vec::new(), first: None };
+        writer.frontend();
         let comments = writer.comments();
         writer.switches(&comments, has_stage);
         if has_stage {
             writer.stages(&comments)?;
         }
         Ok((joined(writer.edits), writer.first))
+    }
+
+    /// The frontend that only theirs asks for.
+    fn frontend(&mut self) {
+        let ours = self.merger.ours.site.dockerfile;
+        let theirs = self.merger.theirs.site.dockerfile;
+        if let (None, Some(it)) = (ours.directive("syntax"), theirs.directive("syntax")) {
+            self.edits.push(ours.add_directive("syntax", it));
+        }
     }
 
     fn changes(&mut self, item: usize) {
