@@ -69,6 +69,12 @@ pub fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
                     );
                     return Err(("pinned-plugin", reason));
                 }
+                if let Some(plugin) = newest_plugin(call) {
+                    let reason = format!(
+                        "line {line} asks for the newest {plugin}, which may not take that Poetry"
+                    );
+                    return Err(("newest-plugin", reason));
+                }
             }
         }
     }
@@ -85,6 +91,13 @@ fn pinned_plugin(call: &Call) -> Option<&str> {
     let pinned =
         |it: &&str| it.starts_with("poetry-") && it.contains(['=', '<', '>', '~', '@', '^']);
     call.texts().find(|it| adds && pinned(it))
+}
+
+/// A plugin that `poetry self add` is to add in its newest version: it takes the newest release that there
+/// is and fails when that needs another Poetry, where pip looks for one that fits.
+fn newest_plugin(call: &Call) -> Option<&str> {
+    let adds = call.program == "poetry" && call.subcommands() == (Some("self"), Some("add"));
+    call.texts().find(|it| adds && it.starts_with("poetry-"))
 }
 
 /// The edits by which the calls of Poetry follow its version: flags that the version no longer has,
