@@ -1,7 +1,7 @@
 //! Who builds which Dockerfile: compose, bake and skaffold files, development containers, CI, Makefiles
 //! and scripts; and how they follow when it moves.
 //!
-//! A reader puts a build together from what its file says, in [`traced`] text whose characters remember
+//! A reader puts a build together from what its file says, in traced text whose characters remember
 //! where they stand, through variables, matrices and anchors. So each [`Build`] knows its [`Site`]: what to
 //! edit. [`retarget`] makes the edits and proves them by reading the file again. What names a Dockerfile
 //! and is no build that a reader understands, `mentions` weighs: prose is listed, the rest stands in the way.
