@@ -334,7 +334,11 @@ fn last_stage(
         let comments = dockerfile.comments_above(line.item).map(|it| dockerfile.text(it));
         let comments: Vec<&str> = comments.filter(|_| line.moved).collect();
         let whole: Vec<&str> = comments.into_iter().chain([line.text.as_str()]).collect();
-        add(Some(line.item), &whole.join("\n"));
+        // A paragraph that goes leaves its gap.
+        let before = at.checked_sub(1).filter(|_| at != split).map(|it| &lines[it]);
+        let gap = before
+            .and_then(|it| (it.item + 1..line.item).find(|of| dockerfile.begins_paragraph(*of)));
+        add(gap.or(Some(line.item)), &whole.join("\n"));
     }
     if split == lines.len() {
         add(lines.last().map(|it| it.item), &environment);
