@@ -221,22 +221,6 @@ impl<'a> Separation<'a> {
         Ok(())
     }
 
-    /// An image that nobody is told to run is a base for others or used by hand, with the tools that it has.
-    fn check_command(&self) -> Result<(), Stop> {
-        let starts = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
-        let mut services = self.project.services(self.site.path).iter().map(|it| &it.1);
-        let known = self.stage.instructions().any(|it| starts(it.2.keyword))
-            || services.any(|it| it.command.is_some() || it.entrypoint.is_some());
-        if known {
-            return Ok(());
-        }
-        let reason = format!(
-            "neither CMD, ENTRYPOINT nor compose tells what is run, so {} may be wanted in it",
-            self.loss.text()
-        );
-        Err((self.stage.from, ("no-command", reason)))
-    }
-
     fn check_run(&self, step: &Step<'_>) -> Result<(), Stop> {
         let item = step.run.item;
         let stop = |code: &'static str, reason: String| Err((item, (code, reason)));
@@ -309,7 +293,9 @@ impl<'a> Separation<'a> {
         let runtime = self.runtime();
         let at_stage = |why| (self.stage.from, why);
         self.loss.compiles_later(&runtime.manifests).map_err(at_stage)?;
-        self.check_command()?;
+        loss::command(self)?;
+        let python = ImageRef::parse(image_of(self.stage)).python();
+        loss::setuptools(self, python, &runtime.manifests)?;
         runtime.callers(self.project.builds(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;
         runtime.recipes(self.stage)?;

@@ -1,7 +1,10 @@
 //! What the image goes without once it is taken apart.
 
-use super::calls;
-use crate::packages::Refusal;
+use super::{Environment, Role, Separation, Stop, calls};
+use crate::{
+    dockerfile::{Keyword, image::PythonVersion},
+    packages::Refusal,
+};
 
 /// Packages that compile when they run, with a compiler of the system.
 const COMPILE_AT_RUNTIME: &[&str] = &[
@@ -60,10 +63,59 @@ impl Loss {
     }
 }
 
+/// Environments have `setuptools` of their own up to Python 3.11. Where the file installs it beside the package
+/// manager, programs that import `pkg_resources` may live on it, unless a manifest asks for it, too.
+///
+/// # Errors
+/// Where it is installed, when the new environment would go without.
+pub(super) fn setuptools(
+    of: &Separation<'_>,
+    python: Option<PythonVersion>,
+    manifests: &[String],
+) -> Result<(), Stop> {
+    let brought = python.is_some_and(|it| it < PythonVersion(3, 12))
+        || manifests.iter().flat_map(|it| it.lines()).filter_map(requirement).any(|it| it == NAME);
+    if brought || of.environment != Environment::New || of.loss.tools.is_empty() {
+        return Ok(());
+    }
+    let begins = |it: &Role| matches!(it, Role::Install | Role::Create(_));
+    for step in of.runs.iter().filter(|it| it.run.item <= of.first) {
+        let before = step.roles.iter().take_while(|it| !begins(it)).enumerate();
+        let pip = before.filter(|it| matches!(it.1, Role::Upgrade | Role::Tool(_)));
+        let mut calls = pip.filter_map(|it| step.run.calls().iter().find(|of| of.command == it.0));
+        let names = |text: &str| text.split(['=', '<', '>', '~', '!', '[']).next() == Some(NAME);
+        if calls.any(|it| it.call.program == "pip" && it.call.texts().any(names)) {
+            let reason = format!(
+                "{NAME} is installed beside the package manager, and the environment would go without it"
+            );
+            return Err((step.run.item, ("mixed-install", reason)));
+        }
+    }
+    Ok(())
+}
+
+const NAME: &str = "setuptools";
+
 /// The name that a line of a manifest or a lock asks for.
 fn requirement(line: &str) -> Option<String> {
     let line = line.trim().trim_start_matches("name = ").trim_start_matches(['"', '\'']);
     let inside = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     let name = line.split(|it| !inside(it)).next().unwrap_or_default();
     (!name.is_empty()).then(|| name.to_ascii_lowercase())
+}
+
+/// An image that nobody is told to run is a base for others or used by hand, with the tools that it has.
+pub(super) fn command(of: &Separation<'_>) -> Result<(), Stop> {
+    let starts = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
+    let mut services = of.project.services(of.site.path).iter().map(|it| &it.1);
+    let known = of.stage.instructions().any(|it| starts(it.2.keyword))
+        || services.any(|it| it.command.is_some() || it.entrypoint.is_some());
+    if known {
+        return Ok(());
+    }
+    let reason = format!(
+        "neither CMD, ENTRYPOINT nor compose tells what is run, so {} may be wanted in it",
+        of.loss.text()
+    );
+    Err((of.stage.from, ("no-command", reason)))
 }
