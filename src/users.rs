@@ -13,6 +13,7 @@ mod image;
 mod modes;
 mod needs;
 mod processes;
+mod programs;
 mod state;
 
 use base::{Base, System};

@@ -7,7 +7,7 @@ use super::{
     processes::Process,
 };
 use crate::{
-    dockerfile::{Keyword, stage},
+    dockerfile::{Keyword, image::ImageRef, stage},
     packages::Refusal,
     path::RepoPath,
 };
@@ -135,6 +135,10 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
         "cron",
         "cronie",
         "dcron",
+        "docker-ce-cli",
+        "docker-cli",
+        "docker-compose",
+        "docker.io",
         "fuse",
         "iptables",
         "ipset",
@@ -144,6 +148,17 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
         "supervisor",
         "wireguard-tools",
     ];
+    let copied = image.instructions().any(|it| {
+        let copy = it.1.copy();
+        let from = copy.and_then(|it| it.from);
+        from.is_some_and(|it| ImageRef::parse(it).official() == Some("docker"))
+    });
+    if copied || image.mentions_run(&["download.docker.com", "get.docker.com"]) {
+        return Err((
+            "needs-root",
+            "it brings Docker's client, and only root may use Docker's socket".to_owned(),
+        ));
+    }
     for (run, _) in image.runs(&["apt", "apk", "yum", "dnf"])? {
         for command in run.script.commands() {
             let installs = [("apt-get", "install"), ("apt", "install"), ("apk", "add")]

@@ -24,6 +24,10 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
             }
         }
     }
+    if let Some(it) = runs_alone(image, processes)? {
+        let reason = format!("a RUN runs {it}, which may have left in root's home what it needs");
+        return Err((CODE, reason));
+    }
     let words = processes.iter().flat_map(Process::known);
     if let Some(it) = words.into_iter().find(|it| in_root(it)) {
         return Err((CODE, format!("it is run with {it}, and only root can read root's home")));
@@ -34,6 +38,23 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
         Some(it) => Err((CODE, format!("corepack keeps {} in root's home", it.program))),
         None => Ok(()),
     }
+}
+
+/// The program that a RUN starts without arguments and the container starts again: the first time is for what
+/// it leaves behind, such as the models that it fetches.
+fn runs_alone(image: &Image<'_>, processes: &[Process]) -> Result<Option<String>, Refusal> {
+    let started: Vec<&str> = processes.iter().flat_map(Process::known).collect();
+    for (run, _) in image.runs(&[".py"])? {
+        for command in run.script.commands() {
+            let [program, script] = command.words.as_slice() else { continue };
+            let python = program.value.as_deref().is_some_and(|it| it.starts_with("python"));
+            let script = script.value.as_deref().filter(|it| python && it.ends_with(".py"));
+            if let Some(it) = script.filter(|it| started.contains(it)) {
+                return Ok(Some(it.to_owned()));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Instructions that put something there.
@@ -162,6 +183,8 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
             first == "install" && !has(&["--root"]) && !is(image, "rust") && !sets(&["CARGO_HOME"])
         }
         "go" => first == "install" && !is(image, "golang") && !sets(&["GOPATH", "GOBIN"]),
+        "julia" => raw().contains("Pkg") && !sets(&["JULIA_DEPOT_PATH"]),
+        "opam" => first == "install" && !sets(&["OPAMROOT"]),
         "gem" => has(&["--user-install"]),
         "ollama" => first == "pull",
         "rustup" | "nvm" | "sdk" | "pyenv" => {

@@ -1,6 +1,9 @@
 //! What a process needs of the user that runs it: root, a home, folders to write to, ports.
 
-use super::processes::Process;
+use super::{
+    processes::Process,
+    programs::{DEVELOPMENT, HELP, ROOT, SERVERS, TESTS, TOOLS},
+};
 use crate::packages::Refusal;
 
 /// What a process needs.
@@ -13,155 +16,6 @@ pub(super) struct Needs {
     /// The ports that it listens on.
     pub ports: Vec<u16>,
 }
-
-/// Programs that need root, or start others as users of their own.
-const ROOT: [&str; 67] = [
-    "apache2",
-    "apache2-foreground",
-    "apache2ctl",
-    "apachectl",
-    "apk",
-    "apt",
-    "apt-get",
-    "bind",
-    "chgrp",
-    "chown",
-    "chpasswd",
-    "chroot",
-    "containerd",
-    "cron",
-    "crond",
-    "dhcpd",
-    "dnf",
-    "dnsmasq",
-    "docker",
-    "dockerd",
-    "dockerd-entrypoint.sh",
-    "dovecot",
-    "freeradius",
-    "fuse",
-    "gosu",
-    "haproxy",
-    "httpd",
-    "httpd-foreground",
-    "init",
-    "insmod",
-    "ip",
-    "iptables",
-    "ldconfig",
-    "modprobe",
-    "monit",
-    "mount",
-    "my_init",
-    "mysqld",
-    "mysqld_safe",
-    "named",
-    "nsenter",
-    "nginx",
-    "openvpn",
-    "php-fpm",
-    "postfix",
-    "rsyslogd",
-    "runsvdir",
-    "runuser",
-    "s6-svscan",
-    "service",
-    "slapd",
-    "smbd",
-    "sshd",
-    "su",
-    "su-exec",
-    "sudo",
-    "supervisord",
-    "sysctl",
-    "systemctl",
-    "systemd",
-    "tcpdump",
-    "update-ca-certificates",
-    "useradd",
-    "usermod",
-    "vsftpd",
-    "wg-quick",
-    "xinetd",
-];
-
-/// Services that packages bring, with users and folders of their own.
-const SERVERS: [&str; 20] = [
-    "elasticsearch",
-    "etcd",
-    "influxd",
-    "jenkins",
-    "kafka-server-start.sh",
-    "mariadbd",
-    "memcached",
-    "mongod",
-    "mosquitto",
-    "nats-server",
-    "neo4j",
-    "postgres",
-    "rabbitmq-server",
-    "redis-server",
-    "catalina.sh",
-    "squid",
-    "tor",
-    "varnishd",
-    "vault",
-    "znc",
-];
-
-/// Programs that test or inspect code.
-const TESTS: [&str; 29] = [
-    "ava",
-    "bats",
-    "behave",
-    "black",
-    "coverage",
-    "cypress",
-    "eslint",
-    "flake8",
-    "isort",
-    "jest",
-    "karma",
-    "mocha",
-    "molecule",
-    "mypy",
-    "nosetests",
-    "nox",
-    "phpunit",
-    "playwright",
-    "pre-commit",
-    "pylint",
-    "pytest",
-    "py.test",
-    "robot",
-    "rspec",
-    "ruff",
-    "tox",
-    "unittest",
-    "vitest",
-    "phpstan",
-];
-
-/// Development servers, which write beside the source.
-const DEVELOPMENT: [&str; 17] = [
-    "gatsby",
-    "gulp",
-    "lite-server",
-    "meteor",
-    "ng",
-    "nodemon",
-    "nuxi",
-    "parcel",
-    "quasar",
-    "react-scripts",
-    "ts-node-dev",
-    "tsx",
-    "vite",
-    "vue-cli-service",
-    "webpack",
-    "webpack-dev-server",
-    "air",
-];
 
 /// Commands that change files.
 const WRITERS: [&str; 15] = [
@@ -176,8 +30,14 @@ const WRITERS: [&str; 15] = [
 pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
     let (program, from) = (it.program.as_str(), &it.from);
     let refuse = |code, reason: String| Err((code, reason));
-    if ROOT.contains(&program) || program.starts_with("php-fpm") || program.starts_with("s6-") {
-        return refuse("needs-root", format!("{from} runs {program}, which needs root"));
+    // What a program is given by its path is run by it.
+    let given = it.known().filter(|it| it.starts_with('/') && it.contains("bin/"));
+    let given = given.filter_map(|it| it.rsplit('/').next());
+    if let Some(name) = std::iter::once(program).chain(given).find(|it| is_root(it)) {
+        return refuse("needs-root", format!("{from} runs {name}, which needs root"));
+    }
+    if it.has(&["--allow-root"]) {
+        return refuse("explicit-root", format!("{from} tells {program} that root runs it"));
     }
     if SERVERS.contains(&program) {
         let reason = format!("{from} runs {program}, a service with folders of its own");
@@ -198,9 +58,23 @@ pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
     {
         return refuse("tool-image", format!("{from} runs {program}: it is used by hand"));
     }
+    let mut arguments = it.known();
+    if let (Some(only), None) = (arguments.next().filter(|it| HELP.contains(it)), arguments.next())
+    {
+        let reason = format!("{from} runs {program} {only}: it is used by hand");
+        return refuse("tool-image", reason);
+    }
+    if TOOLS.contains(&program) {
+        let reason = format!("{from} runs {program}, a tool for files and accounts of people");
+        return refuse("tool-image", reason);
+    }
     installs(it)?;
     writes(it)?;
     Ok(Needs { home: home(it), folders: folders(it), ports: ports(it) })
+}
+
+fn is_root(program: &str) -> bool {
+    ROOT.contains(&program) || program.starts_with("php-fpm") || program.starts_with("s6-")
 }
 
 fn is_test(it: &Process) -> bool {
@@ -234,7 +108,8 @@ fn installs(it: &Process) -> Result<(), Refusal> {
             ["install", "ci", "i", "add", "build"].contains(&name) || name.starts_with("dev")
         }
         "npx" | "cargo" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "lein" | "make"
-        | "mix" => true,
+        | "mix" | "activator" | "cabal" | "stack" => true,
+        "swift" => ["run", "build"].contains(&name),
         "go" => ["run", "build", "install"].contains(&name),
         "dotnet" => ["run", "build", "watch", "restore", "ef"].contains(&name),
         "next" | "nuxt" | "astro" | "remix" | "prisma" => {
@@ -243,13 +118,10 @@ fn installs(it: &Process) -> Result<(), Refusal> {
         "rails" | "puma" | "unicorn" | "rake" | "rackup" | "passenger" | "jekyll" | "artisan" => {
             true
         }
-        // `php server.php start` is how Workerman starts, which keeps its pid beside its code.
-        "php" => {
-            let words: Vec<&str> = it.known().collect();
-            it.has(&["artisan"])
-                || words.iter().any(|it| it.ends_with("composer.phar"))
-                || words.windows(2).any(|it| it[0].ends_with(".php") && it[1] == "start")
-        }
+        // Workerman and Hypnotoad keep their PID and their log beside the source.
+        "hypnotoad" => true,
+        "php" if name.ends_with(".php") && it.has(&["start"]) => true,
+        "php" => it.has(&["artisan"]) || it.known().any(|it| it.ends_with("composer.phar")),
         it => DEVELOPMENT.contains(&it),
     };
     match bad {
@@ -300,18 +172,13 @@ fn home(it: &Process) -> Option<String> {
         "pnpm",
         "pm2",
         "pm2-runtime",
+        "forever",
+        "airflow",
         "mlflow",
         "dagster",
         "prefect",
         "chainlit",
         "gradio",
-        "ansible-playbook",
-        "ansible",
-        "aws",
-        "gcloud",
-        "kubectl",
-        "helm",
-        "terraform",
         "deno",
         "chromium",
         "google-chrome",
@@ -319,7 +186,6 @@ fn home(it: &Process) -> Option<String> {
         "libreoffice",
         "rasa",
         "dagit",
-        "az",
         "mitmproxy",
         "mitmweb",
         "mitmdump",

@@ -282,12 +282,13 @@ fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
     if [".sh", ".bash"].iter().any(|it| file.ends_with(it)) {
         return true;
     }
-    let scripts = ["entrypoint", "start", "run", "boot", "init", "launch", "docker-entrypoint"];
+    let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
     // What a stage has built is no script, but what comes from the project may be one.
     !file.contains('.') && name.contains('/') && image.provider(name).is_some()
         || (name.contains('/') && scripts.contains(&file))
+        || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
         || name.contains("scripts/")
-        || file == "docker-entrypoint"
+        || file.ends_with("entrypoint")
 }
 
 /// What a script of the project runs.

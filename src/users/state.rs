@@ -71,6 +71,15 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         is_new(image, value)?;
         found.extend(named(name, value).map(|it| (it, name.clone(), false)));
     }
+    for (item, it) in image.instructions() {
+        let Some(copy) = it.copy() else { continue };
+        let mut sources = copy.sources.iter().map(|it| it.text.trim_end_matches('/'));
+        if sources.any(|it| it.ends_with(".next/standalone")) {
+            let to = image.path_at(item, &copy.destination.text);
+            let cache = to.map(|it| format!("{}/.next/cache", it.trim_end_matches('/')));
+            found.extend(cache.map(|it| (it, "Next.js caches there".to_owned(), false)));
+        }
+    }
     for (folder, evidence) in needs.iter().flat_map(|it| &it.folders) {
         found.push((folder.clone(), evidence.clone(), false));
     }
