@@ -42,13 +42,9 @@ impl Images<'_> {
         before: &Dockerfile,
         after: &Dockerfile,
     ) -> Option<String> {
-        // What callers ask for that stay as they are; the others are compared where they are named.
-        let same_caller = |it: &&Build| {
-            let text =
-                |project: &Project| project.file(it.place.path.as_str()).map(|it| it.text.clone());
-            text(self.before) == text(self.after)
-        };
-        let builds = self.before.builds(path).iter().filter(same_caller);
+        // What is asked for before and after; the other builds are compared where they are named.
+        let stays = |it: &&Build| self.after.builds(path).iter().any(|new| new.is_like(it));
+        let builds = self.before.builds(path).iter().filter(stays);
         let mut known: BTreeSet<(Arguments, Option<String>)> =
             builds.map(|it| (it.arguments.clone(), it.target.clone())).collect();
         known.insert((Arguments::new(), None));
@@ -101,13 +97,16 @@ impl Images<'_> {
         })
     }
 
+    /// What a step does to the builds of a caller that say something else now.
     fn of_caller(&self, old: &File, new: &File) -> Option<String> {
         let (old, new) = (&old.callers().builds, &new.callers().builds);
         if old.len() != new.len() {
             return Some("alters which builds there are".to_owned());
         }
-        old.iter().zip(new).filter(|(old, new)| !same_but_place(old, new)).find_map(|(old, new)| {
-            if old.context != new.context {
+        // Those that say the same are compared with the Dockerfile that they build.
+        old.iter().zip(new).filter(|(old, new)| !old.is_like(new)).find_map(|(old, new)| {
+            if (&old.context, &old.additional_contexts) != (&new.context, &new.additional_contexts)
+            {
                 return Some(format!("alters the context of {}", old.dockerfile));
             }
             let was = self.before.file(old.dockerfile.as_str()).and_then(|it| it.dockerfile());
@@ -116,8 +115,11 @@ impl Images<'_> {
                 image(was, &old.arguments, old.target.as_deref()),
                 image(is, &new.arguments, new.target.as_deref()),
             );
-            let (Some(was), Some(is)) = (was, is) else {
-                return Some(format!("leaves nothing to build instead of {}", old.dockerfile));
+            let (was, is) = match (was, is) {
+                (Some(was), Some(is)) => (was, is),
+                // A reading that comes to nothing, and came to nothing before.
+                (None, None) => return None,
+                _ => return Some(format!("leaves nothing to build instead of {}", old.dockerfile)),
             };
             let what = difference(&was, &is, &self.allowed(&old.dockerfile))?;
             Some(format!("alters {what} of what is built from {}", old.dockerfile))
@@ -161,10 +163,6 @@ impl Images<'_> {
 fn plain(text: &str) -> String {
     let words = text.split_whitespace().filter(|it| !matches!(*it, "\\" | "`"));
     words.collect::<Vec<_>>().join(" ")
-}
-
-fn same_but_place(old: &Build, new: &Build) -> bool {
-    Build { place: old.place.clone(), ..new.clone() } == *old
 }
 
 fn image<'a>(

@@ -307,6 +307,7 @@ fn twins_may_become_one() {
         (1, "\"yes\"", "\"no\""),
         (1, "dockerfile: Dockerfile\n", "dockerfile: Dockerfile.test\n"),
         (1, "context: .", "context: ./a"),
+        (1, "context: .", "context: .\n      additional_contexts:\n        x: ./a"),
     ] {
         let mut files = MERGED;
         let text = files[at].1.replacen(from, to, 1);
@@ -319,4 +320,37 @@ fn twins_may_become_one() {
     // A caller that still names what is gone.
     let stale = [MERGED[0], TWINS[2]];
     assert!(objection(&TWINS, &stale, moved()).is_none_or(|it| it.contains("compose")));
+}
+
+#[test]
+fn a_build_that_stays_is_compared_in_a_caller_that_changes() {
+    let with = |files: &[(&'static str, &str)], two: &str| -> Vec<(&str, String)> {
+        let run = format!("ARG V=1\nRUN if [ \"$V\" = \"2\" ]; then {two}; else b; fi\n");
+        let web =
+            "services:\n  web:\n    build:\n      context: .\n      args:\n        V: \"2\"\n";
+        let one = |(name, text): &(&'static str, &str)| match text.split_once('\n').unwrap() {
+            ("services:", rest) => (*name, format!("{web}{rest}")),
+            (from, rest) => (*name, format!("{from}\n{run}{rest}")),
+        };
+        files.iter().map(one).collect()
+    };
+    let merged = |two| {
+        let (before, after) = (with(&TWINS, "a"), with(&MERGED, two));
+        let before: Vec<_> = before.iter().map(|it| (it.0, it.1.as_str())).collect();
+        let after: Vec<_> = after.iter().map(|it| (it.0, it.1.as_str())).collect();
+        objection(&before, &after, moved())
+    };
+    assert_eq!(merged("a"), None);
+    assert_eq!(merged("c").as_deref(), Some("alters the RUN on line 3 in Dockerfile"));
+}
+
+#[test]
+fn a_reading_that_comes_to_nothing_may_come_to_nothing_in_another_way() {
+    // Without a `cd` it is read from its own folder as well.
+    let script = |file: &str| format!("docker build -f {file} .\n");
+    let (before, after) =
+        (script("Dockerfile.test"), script("Dockerfile --target test --build-arg T=yes"));
+    let before = [TWINS[0], TWINS[1], ("ci/build.sh", before.as_str())];
+    let after = [MERGED[0], ("ci/build.sh", after.as_str())];
+    assert_eq!(objection(&before, &after, moved()), None);
 }
