@@ -136,6 +136,9 @@ impl Images<'_> {
         let Some(Origin { dockerfile: path, target, arguments }) = moved else {
             return Some("deletes what an image is built from".to_owned());
         };
+        if let Some(it) = self.after.builds(&old.path).first() {
+            return Some(format!("leaves nothing to build for {}", it.place));
+        }
         let new = self.after.file(path.as_str()).and_then(|it| it.dockerfile());
         let lost = new.and_then(|it| missing(comments(dockerfile), comments(it)));
         if let Some(comment) = lost {
