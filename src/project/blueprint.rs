@@ -59,7 +59,8 @@ pub enum Effect<'a> {
 pub struct Run<'a> {
     instruction: &'a Instruction,
     dockerfile: &'a Dockerfile,
-    line: usize,
+    /// Where it stands in the file.
+    item: usize,
     /// Its flags, but for mounts of package managers' caches: these leave nothing in the image.
     flags: Vec<String>,
     /// The stages that it mounts.
@@ -153,7 +154,9 @@ impl Effect<'_> {
     /// What it is, for people.
     fn describe(&self) -> String {
         match self {
-            Self::Run(it) => format!("the RUN on line {}", it.line),
+            Self::Run(it) => {
+                format!("the RUN on line {}", it.dockerfile.items[it.item].lines.0)
+            }
             Self::Copy(it) => format!("the {} on line {}", it.keyword, it.line),
             Self::Folder { line, .. } => format!("the WORKDIR on line {line}"),
         }

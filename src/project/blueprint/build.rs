@@ -21,9 +21,9 @@ pub fn blueprints<'a>(
         open: None,
         cmd_is_own: false,
     };
-    for item in &dockerfile.items {
+    for (index, item) in dockerfile.items.iter().enumerate() {
         if let Kind::Instruction(it) = &item.kind {
-            builder.step(it, item.lines.0);
+            builder.step(it, index);
         }
     }
     builder.close();
@@ -46,7 +46,7 @@ impl<'a> Builder<'a, '_> {
         self.stages.extend(open);
     }
 
-    fn step(&mut self, it: &'a Instruction, line: usize) {
+    fn step(&mut self, it: &'a Instruction, item: usize) {
         if let Some(from) = it.from() {
             self.close();
             self.cmd_is_own = false;
@@ -68,11 +68,12 @@ impl<'a> Builder<'a, '_> {
         let cmd_is_own = self.cmd_is_own;
         self.cmd_is_own |= it.keyword == Keyword::Cmd;
         let escape = self.dockerfile.escape;
+        let line = self.dockerfile.items[item].lines.0;
         let Some((_, image)) = &mut self.open else { return };
         let effect = match it.keyword {
             Keyword::Env => return image.set(it, escape),
             Keyword::Workdir => image.enter(it, escape, line),
-            Keyword::Run => Some(Effect::Run(self.run(it, line))),
+            Keyword::Run => Some(Effect::Run(self.run(it, item))),
             Keyword::Copy | Keyword::Add => return self.copy(it, line),
             _ => {
                 let expanded = |text: &str| expand(text, escape, &image.variables);
@@ -110,7 +111,7 @@ impl<'a> Builder<'a, '_> {
         target(&self.stages, Some(name)).map(|it| Rc::clone(&it.image))
     }
 
-    fn run(&self, it: &'a Instruction, line: usize) -> Run<'a> {
+    fn run(&self, it: &'a Instruction, item: usize) -> Run<'a> {
         let image = self.open.as_ref().map(|it| &it.1);
         let none = BTreeMap::new();
         let variables = image.map_or(&none, |it| &it.variables);
@@ -142,7 +143,7 @@ impl<'a> Builder<'a, '_> {
         Run {
             instruction: it,
             dockerfile: self.dockerfile,
-            line,
+            item,
             flags,
             mounted,
             user: image.and_then(|it| it.config.get(Keyword::User).map(str::to_owned)),

@@ -360,7 +360,7 @@ impl Run<'_> {
 
     /// The calls of its script, in order; `None` when it cannot be read.
     pub(super) fn calls(&self) -> Option<Vec<Call>> {
-        let script = Script::of(self.dockerfile, self.instruction).ok()?;
+        let script = Script::at(self.dockerfile, self.item).ok()?;
         let call = |it: &shell::Command| {
             if it.words.is_empty() {
                 return Some(Call { program: ":".to_owned(), ..Call::default() });
