@@ -1,9 +1,6 @@
 //! Two blueprints compared, up to what a change declares.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{collections::BTreeSet, rc::Rc};
 
 use super::{Blueprint, Copied, Effect, From, Run, Setting, order, script, split};
 use crate::{
@@ -290,16 +287,13 @@ pub(super) fn same_kind(a: &Copied<'_>, b: &Copied<'_>) -> bool {
 pub(super) fn same_surroundings(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
     let mounted = a.mounted.len() == b.mounted.len()
         && a.mounted.iter().zip(&b.mounted).all(|(a, b)| difference(a, b, allowed).is_none());
-    let kept = |it: &&(&String, &Setting)| !allowed.variables.contains(it.0.as_str());
-    let all = |it: &BTreeMap<String, Setting>| {
-        it.iter().filter(|it| kept(&it)).map(|it| (it.0.clone(), it.1.clone())).collect::<Vec<_>>()
-    };
+    let kept = |it: &(&String, &Setting)| !allowed.variables.contains(it.0.as_str());
     mounted
         && a.flags == b.flags
         && a.user == b.user
         && a.workdir == b.workdir
         && a.shell == b.shell
-        && (a.environment == b.environment || all(&a.environment) == all(&b.environment))
+        && a.environment.iter().filter(kept).eq(b.environment.iter().filter(kept))
 }
 
 fn same_script(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
