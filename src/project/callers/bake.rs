@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
-    entries::{Anchor, Arguments, Entries, Field, Names, Syntax},
+    entries::{Anchor, Arguments, COMPOSE, Entries, Field, Syntax},
     script::{display, is_remote, locate},
     site::{Form, Site},
     traced,
@@ -25,15 +25,6 @@ use hcl::Value;
 
 /// How many combinations of a matrix are tried.
 const COMBINATIONS: usize = 256;
-
-/// What bake calls what a build says.
-const NAMES: Names = Names {
-    context: "context",
-    file: "dockerfile",
-    target: "target",
-    arguments: "args",
-    lines: false,
-};
 
 type Attributes = BTreeMap<String, (Value, Field)>;
 type Variables = HashMap<String, Traced>;
@@ -221,7 +212,7 @@ fn entries(target: &Target, syntax: Syntax) -> Entries {
         _ => Arguments::Other,
     });
     let anchor = anchor.map_or(Anchor::Nowhere, Anchor::Behind);
-    Entries { syntax, names: NAMES, anchor, arguments }
+    Entries { syntax, names: COMPOSE, anchor, arguments }
 }
 
 /// Puts variables into `${NAME}`.

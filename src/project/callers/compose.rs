@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers, Service, arguments,
-    entries::{Anchor, Entries, Field, Names, Syntax, begins_line},
+    entries::{Anchor, COMPOSE, Entries, Field, Syntax, begins_line},
     literals,
     script::{display, is_remote, locate},
     site::{Form, Site},
@@ -16,15 +16,6 @@ use crate::{
     change::Place,
     path::RepoPath,
     yaml::{Entry, Node},
-};
-
-/// What compose calls what a build says.
-const NAMES: Names = Names {
-    context: "context",
-    file: "dockerfile",
-    target: "target",
-    arguments: "args",
-    lines: false,
 };
 
 /// Reads the services of a compose file.
@@ -118,17 +109,17 @@ fn read_build(
 
 /// Where a build is written: the nearest of `build` that names the Dockerfile, else the nearest.
 fn site(source: &str, build: &[Entry], seen_from: &RepoPath) -> Site {
-    let named = build.iter().find(|it| it.value.get(NAMES.file).is_some()).or(build.first());
+    let named = build.iter().find(|it| it.value.get(COMPOSE.file).is_some()).or(build.first());
     let form = named.map_or(Form::Fixed, |it| match it.value.as_str() {
         // An alias may stand for it.
         Some(_) if !it.is_written_out() => Form::Fixed,
         Some(_) => Form::Entries(Entries {
             syntax: if begins_line(source, it.span.start) { Syntax::Block } else { Syntax::Flow },
-            names: NAMES,
+            names: COMPOSE,
             anchor: Anchor::Short(Field::from(it)),
             arguments: None,
         }),
-        None => Form::Entries(Entries::of(source, &it.value, NAMES)),
+        None => Form::Entries(Entries::of(source, &it.value, COMPOSE)),
     });
     let text = |key: &str| {
         let node = build.iter().find_map(|it| it.value.get(key))?;
@@ -140,7 +131,7 @@ fn site(source: &str, build: &[Entry], seen_from: &RepoPath) -> Site {
         }
     };
     let seen_from = Some(seen_from.clone());
-    Site { file: text(NAMES.file), seen_from, target: text(NAMES.target), form }
+    Site { file: text(COMPOSE.file), seen_from, target: text(COMPOSE.target), form }
 }
 
 fn additional(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, String> {

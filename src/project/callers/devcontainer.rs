@@ -5,21 +5,12 @@ use std::collections::BTreeMap;
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
     bake::hcl::{self, Value},
-    entries::{Anchor, Arguments, Entries, Field, Names, Syntax},
+    entries::{Anchor, Arguments, COMPOSE, Entries, Field, Syntax},
     script::locate,
     site::{Form, Site},
     traced::Traced,
 };
 use crate::{change::Place, path::RepoPath, text};
-
-/// What a `devcontainer.json` calls what a build says.
-const NAMES: Names = Names {
-    context: "context",
-    file: "dockerfile",
-    target: "target",
-    arguments: "args",
-    lines: false,
-};
 
 /// Reads a `devcontainer.json`, which may have comments.
 ///
@@ -31,11 +22,11 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
         (_, Some(_)) => (&root, true),
         _ => return,
     };
-    let file_key = if old { "dockerFile" } else { NAMES.file };
+    let file_key = if old { "dockerFile" } else { COMPOSE.file };
     let input = |key: &str| Some(build.get(key)?.0.text()?.clone());
     let Some(file) = input(file_key) else { return };
     let folder = path.parent().unwrap_or(RepoPath::root());
-    let context = input(NAMES.context).map_or(".".to_owned(), |it| it.text());
+    let context = input(COMPOSE.context).map_or(".".to_owned(), |it| it.text());
     let at = build.get(file_key).map_or(0, |it| it.1.key.start);
     let place = Place { path: path.clone(), line: text::line_at(source, at) };
     let told = |it: &str| !it.contains("${");
@@ -47,7 +38,7 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
         Some(it) => BuildContext::Folder(it),
         None => BuildContext::Elsewhere(context),
     };
-    let arguments = match build.get(NAMES.arguments) {
+    let arguments = match build.get(COMPOSE.arguments) {
         Some((Value::Map(it), _)) if !old => {
             it.iter().map(|(name, it)| (name.clone(), it.0.text().map(Traced::text))).collect()
         }
@@ -56,14 +47,14 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
     let form = match (old, build.get(file_key)) {
         (false, Some((_, field))) => Form::Entries(Entries {
             syntax: Syntax::Flow,
-            names: NAMES,
+            names: COMPOSE,
             anchor: Anchor::Behind(field.clone()),
-            arguments: build.get(NAMES.arguments).map(|it| written(&it.0)),
+            arguments: build.get(COMPOSE.arguments).map(|it| written(&it.0)),
         }),
         // The old keys have none for a target.
         _ => Form::Fixed,
     };
-    let target = input(NAMES.target).filter(|_| !old);
+    let target = input(COMPOSE.target).filter(|_| !old);
     into.add(Build {
         place,
         caller: Caller::Devcontainer,

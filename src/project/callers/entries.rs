@@ -47,6 +47,15 @@ pub(super) struct Names {
     pub(super) lines: bool,
 }
 
+/// The keys of compose files, which others took over.
+pub(super) const COMPOSE: Names = Names {
+    context: "context",
+    file: "dockerfile",
+    target: "target",
+    arguments: "args",
+    lines: false,
+};
+
 /// Where new entries go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers, arguments,
-    entries::{Anchor, Arguments, Entries, Field, Names},
+    entries::{Anchor, Arguments, COMPOSE, Entries, Field, Names},
     script::locate,
     site::{Form, Site},
     traced,
@@ -16,13 +16,7 @@ use crate::{
 };
 
 /// What skaffold calls what a build says.
-const NAMES: Names = Names {
-    context: "context",
-    file: "dockerfile",
-    target: "target",
-    arguments: "buildArgs",
-    lines: false,
-};
+const NAMES: Names = Names { arguments: "buildArgs", ..COMPOSE };
 
 /// Reads the artifacts of a skaffold file and of its profiles.
 ///
