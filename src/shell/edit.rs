@@ -90,18 +90,6 @@ impl Script {
         self.inserted(command, index + 1, words, Edit::insert(at, text))
     }
 
-    /// Puts words before the word at this index; `None` when there is none, or these are not words.
-    pub fn insert_words_before(
-        &self,
-        command: &Command,
-        index: usize,
-        words: &[&str],
-    ) -> Option<Edit> {
-        let at = command.words.get(index)?.span.start;
-        let text = format!("{} ", words.join(" "));
-        self.inserted(command, index, words, Edit::insert(at, text))
-    }
-
     fn inserted(&self, command: &Command, at: usize, words: &[&str], edit: Edit) -> Option<Edit> {
         let mut expected = self.shapes();
         let shape = expected.get_mut(self.index_of(command)?)?;
