@@ -12,9 +12,10 @@ use crate::{
     path::RepoPath,
     project::{
         File, Project,
-        blueprint::{Allowed, Blueprint, blueprints, difference, target},
+        blueprint::{Allowed, Blueprint, blueprints, difference, runs_alike, target},
         callers::Build,
     },
+    shell::one_line,
 };
 
 /// A step, as far as it concerns one file.
@@ -80,19 +81,20 @@ impl Images<'_> {
 
     /// What a change says that it alters and does not: a RUN that is not there, a setting that stayed.
     fn unkept(&self, path: &RepoPath, before: &Dockerfile, after: &Dockerfile) -> Option<String> {
-        let texts = |dockerfile: &Dockerfile, keyword| -> Vec<String> {
-            let own = dockerfile.instructions().filter(|it| it.1.keyword == keyword);
-            own.map(|it| plain(it.1.text())).collect()
-        };
+        fn own(it: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &str> {
+            it.instructions().filter(move |it| it.1.keyword == keyword).map(|it| it.1.text())
+        }
         let here = self.changes.iter().filter(|it| it.place.path == *path);
         here.flat_map(|it| &it.alters).find_map(|it| match it {
             Alteration::Run(script) => {
-                let count =
-                    |it| texts(it, Keyword::Run).iter().filter(|it| **it == plain(script)).count();
+                let is_it = |it: &&str| runs_alike(it, script, &|_| None);
+                let count = |it| own(it, Keyword::Run).filter(is_it).count();
                 (count(after) <= count(before)).then(|| format!("does not run {script}"))
             }
-            Alteration::Config(keyword) => (texts(before, *keyword) == texts(after, *keyword))
-                .then(|| format!("does not set {keyword}")),
+            Alteration::Config(keyword) => {
+                let texts = |it| own(it, *keyword).map(one_line);
+                texts(before).eq(texts(after)).then(|| format!("does not set {keyword}"))
+            }
             _ => None,
         })
     }
@@ -160,12 +162,6 @@ impl Images<'_> {
         });
         Allowed::new(all)
     }
-}
-
-/// A script without its line breaks.
-fn plain(text: &str) -> String {
-    let words = text.split_whitespace().filter(|it| !matches!(*it, "\\" | "`"));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn image<'a>(

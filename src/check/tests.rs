@@ -182,6 +182,22 @@ fn what_a_change_declares_it_may_do_and_nothing_else() {
 }
 
 #[test]
+fn what_a_change_declares_it_does() {
+    let before = "FROM a\nRUN useradd x\nUSER 1\nCMD a\n";
+    let after = before.replace("USER 1", "USER  1");
+    let rows = [
+        (Alteration::Run("useradd x".to_owned()), "does not run useradd x"),
+        (Alteration::Config(Keyword::User), "does not set USER"),
+    ];
+    for (alteration, expected) in rows {
+        assert_eq!(of_one(before, &after, vec![alteration]).as_deref(), Some(expected));
+    }
+    // One more than before, in whatever layout.
+    let again = before.replace("CMD", "RUN useradd \\\n  x\nCMD");
+    assert_eq!(of_one(before, &again, vec![Alteration::Run("useradd x".to_owned())]), None);
+}
+
+#[test]
 fn copies_may_wait_for_what_does_not_read_them() {
     let before = "FROM a\nCOPY . /s\nRUN make\nRUN pip install -r /s/r.txt\n";
     let after = "FROM a\nCOPY r.txt /s/\nRUN make\nRUN pip install -r /s/r.txt\nCOPY . /s\n";
