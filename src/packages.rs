@@ -44,6 +44,9 @@ pub struct Manager {
 pub const MANAGERS: &[Manager] =
     &[pip::MANAGER, poetry::MANAGER, uv::MANAGER, pipenv::MANAGER, pdm::MANAGER];
 
+/// The programs that fetch a file, and the packages that bring them.
+pub const FETCHERS: [&str; 2] = ["curl", "wget"];
+
 /// Where a command runs.
 pub struct At<'a> {
     /// What the Dockerfile says holds there.

@@ -6,7 +6,7 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
     },
-    packages::Refusal,
+    packages::{FETCHERS, Refusal},
     path::RepoPath,
     project::{
         Project, callers::service::Service, context::context_sources, copies::below, layers::Layers,
@@ -101,7 +101,7 @@ impl<'a> Image<'a> {
     /// Whether what a command reads in its pipeline comes by something with one of these words.
     pub(super) fn pipes_from(&self, command: &Command, words: &[&str]) -> bool {
         let text = &self.site.dockerfile.source[command.pipeline.clone()];
-        let fetches = ["curl", "wget"].iter().any(|it| text.contains(it));
+        let fetches = FETCHERS.iter().any(|it| text.contains(it));
         !fetches || words.iter().any(|it| text.contains(it))
     }
 

@@ -1,9 +1,12 @@
 //! Tools that fetch: whether anything but the build calls them.
 
-use crate::{dockerfile::Keyword, packages::apt, path::RepoPath, project::Project, run::Site};
-
-/// Packages that are there to fetch what is built, as long as nobody is seen calling them.
-pub(super) const FETCHERS: [&str; 2] = ["curl", "wget"];
+use crate::{
+    dockerfile::Keyword,
+    packages::{FETCHERS, apt},
+    path::RepoPath,
+    project::Project,
+    run::Site,
+};
 
 /// Folders of those who start containers in ways that are not read here, and may look into them by a command.
 const ELSEWHERE: [&str; 8] =
@@ -19,6 +22,7 @@ pub(super) fn idle_tools(
     context: Option<&RepoPath>,
 ) -> Vec<&'static str> {
     let whole = site.dockerfile.text_of(0..site.dockerfile.items.len());
+    // They are there to fetch what is built, as long as nobody is seen calling them.
     let mut candidates: Vec<&str> = FETCHERS.into_iter().filter(|it| whole.contains(it)).collect();
     let Some(context) = context.filter(|_| !candidates.is_empty()) else { return Vec::new() };
     let top =

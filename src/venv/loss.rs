@@ -1,9 +1,9 @@
 //! What the image goes without once it is taken apart.
 
-use super::{Environment, Role, Separation, Stop, calls};
+use super::{Environment, Role, Separation, Stop};
 use crate::{
     dockerfile::{Keyword, image::PythonVersion},
-    packages::Refusal,
+    packages::{FETCHERS, Refusal},
 };
 
 /// Packages that compile when they run, with a compiler of the system.
@@ -32,7 +32,7 @@ pub(super) struct Loss {
 impl Loss {
     /// Whether it has nothing to compile with.
     pub(super) fn compiles(&self) -> bool {
-        self.packages.iter().any(|it| !calls::FETCHERS.contains(&it.as_str()))
+        self.packages.iter().any(|it| !FETCHERS.contains(&it.as_str()))
     }
 
     /// Whether it is not worth a stage.

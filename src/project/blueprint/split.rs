@@ -172,7 +172,7 @@ fn names_manager(path: &str) -> bool {
 fn only_installs(effect: &Effect<'_>) -> bool {
     match effect {
         Effect::Run(run) => run.calls().is_some_and(|calls| {
-            let fetches = calls.iter().any(|it| ["curl", "wget"].contains(&it.program.as_str()));
+            let fetches = calls.iter().any(|it| packages::FETCHERS.contains(&it.program.as_str()));
             calls.iter().all(|it| match it.program.as_str() {
                 // They run an installer that was fetched; what else they run is not known.
                 "python" | "sh" | "bash" => fetches,
