@@ -3,24 +3,21 @@
 use super::Image;
 use crate::packages::Refusal;
 
+/// Folders of installed packages, which are code: `node_modules` and its like.
+pub(super) fn is_installed(path: &str) -> bool {
+    let folders = ["node_modules", ".venv", "venv", "vendor", "__pypackages__", "site-packages"];
+    folders.contains(&last(path))
+}
+
+/// The last part of a path.
+fn last(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
 /// Folders of dependencies and builds, which are mounted to keep them from being hidden.
 pub(super) fn is_dependencies(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    [
-        "node_modules",
-        ".venv",
-        "venv",
-        "vendor",
-        "target",
-        "dist",
-        "build",
-        ".next",
-        "__pycache__",
-        "__pypackages__",
-        ".cargo",
-        "site-packages",
-    ]
-    .contains(&name)
+    let builds = ["target", "dist", "build", ".next", "__pycache__", ".cargo"];
+    is_installed(path) || builds.contains(&last(path))
 }
 
 /// Whether a path is that of a file, as settings are mounted.
@@ -32,14 +29,14 @@ pub(super) fn is_file(path: &str) -> bool {
 
 /// Whether a folder is called what is only read at run time.
 pub(super) fn is_settings(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = last(path);
     let read = ["etc", "conf", "config", "certs", "ssl", "keys", "bin", "lib", "src", "static"];
     read.contains(&name) || name.ends_with(".d")
 }
 
 /// Whether a folder is called what state is called.
 pub(super) fn is_state_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let name = last(path).to_lowercase();
     let name = name.trim_start_matches('.');
     [
         "data", "db", "database", "log", "upload", "media", "storage", "output", "download", "tmp",
@@ -114,7 +111,7 @@ pub(super) fn named(name: &str, value: &str) -> Option<String> {
     {
         return None;
     }
-    let last = value.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let last = last(value);
     let file = last.trim_start_matches('.').contains('.');
     Some(if file { parent(value) } else { value.to_owned() })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Image,
-    evidence::{is_dependencies, is_file, is_new, is_settings, is_state_name, named},
+    evidence::{is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name, named},
     image::resolve,
     needs::Needs,
 };
@@ -38,7 +38,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
     for (_, it) in image.instructions() {
         if it.keyword == Keyword::Volume {
             let words = it.words().into_iter().filter_map(|it| image.expand(&it.text));
-            let words = words.filter(|it| !is_file(it) && !it.contains(':'));
+            let words = words.filter(|it| !is_file(it) && !is_installed(it) && !it.contains(':'));
             found.extend(words.map(|it| (it, "VOLUME".to_owned(), true)));
         }
     }
