@@ -182,8 +182,7 @@ fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mu
         }
     }
     for line in lines.iter_mut().filter(|it| it.keyword == Keyword::Env) {
-        let text = without_pairs(dockerfile.escape, line, &gone);
-        line.text = if text == line.text { text } else { without_comments(&text) };
+        line.text = without_pairs(dockerfile.escape, line, &gone);
     }
     lines.retain(|it| !it.text.is_empty());
     for (_, name) in gone {
@@ -201,10 +200,15 @@ fn instruction<'s>(of: &Separation<'s>, item: usize) -> Option<&'s Instruction> 
     }
 }
 
-/// The text of an ENV without these pairs; empty when none is left.
+/// The text of an ENV without these pairs, and then without comments; empty when none is left.
 fn without_pairs(escape: char, line: &Line, gone: &[(usize, String)]) -> String {
-    let mut left = line.text.clone();
-    for (_, name) in gone.iter().filter(|it| it.0 == line.item) {
+    let mut gone = gone.iter().filter(|it| it.0 == line.item).peekable();
+    if gone.peek().is_none() {
+        return line.text.clone();
+    }
+    // They stay in the builder; here they would stand in the way of what goes.
+    let mut left = without_comments(&line.text);
+    for (_, name) in gone {
         let file = alone(&left, escape);
         let Some(at) = file.items.iter().position(|it| matches!(it.kind, Kind::Instruction(_)))
         else {
