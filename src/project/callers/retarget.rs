@@ -84,9 +84,10 @@ impl Retargeting {
         if !file.text.contains(dockerfile.file_name()) {
             return;
         }
-        // What is edited, and what other builds say.
+        // What is edited, and what other builds say; what builds nothing was not understood.
         let edited = self.edits.get(&file.path).into_iter().flatten().map(|it| it.span.clone());
-        let builds = file.callers().builds.iter().flat_map(|it| it.site.marks());
+        let exists = |it: &&Build| project.tree().is_file(&it.dockerfile);
+        let builds = file.callers().builds.iter().filter(exists).flat_map(|it| it.site.marks());
         let known: Vec<Span> = edited.chain(builds).collect();
         for (place, weight) in mentions(project, file, dockerfile, &known) {
             // One reason is enough.

@@ -224,3 +224,16 @@ fn what_cannot_follow_is_stuck() {
         assert!(done.starts_with("stuck") && done.contains(reason), "{done}");
     }
 }
+
+#[test]
+fn what_is_read_as_no_build_may_be_one() {
+    // Copied to another place, it builds what is there.
+    let path = "templates/.github/workflows/ci.yml";
+    let text = "jobs:\n  a:\n    steps:\n      - run: docker build -f Dockerfile.test .\n";
+    let files = [(path, text), ("Dockerfile.test", "FROM x\n")];
+    let at = |it: &str| RepoPath::new(it).unwrap();
+    let project = Project::new(files.map(|it| (at(it.0), it.1.to_owned())));
+    let to = Origin { dockerfile: at("Dockerfile"), target: None, arguments: [].into() };
+    let done = retarget(&project, &[Move { from: at("Dockerfile.test"), to }]);
+    assert_eq!(done.stuck[0].place.to_string(), format!("{path}:4"));
+}
