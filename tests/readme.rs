@@ -40,6 +40,20 @@ fn the_example_is_a_session_that_happened() {
 }
 
 #[test]
+fn the_readme_shows_all_that_is_done_to_the_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let command = "cargo run --release -- diff examples/assistants";
+    assert!(readme.contains(&format!("$ {command}")));
+    let diff = |folder, command: &str| session(folder, &format!("({command} 2>/dev/null)"));
+    // From where this repository is, and as the repository that it is meant to be.
+    let inside = diff(root, "refit diff examples/assistants");
+    let alone = diff(copy(&root.join("examples/assistants")).path(), "refit diff");
+    assert_eq!(inside.replace("examples/assistants/", ""), alone);
+    assert_eq!(alone.matches("\ndeleted file mode").count(), 7);
+}
+
+#[test]
 fn the_readme_names_commands_that_exist() {
     let readme =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();

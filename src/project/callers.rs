@@ -148,13 +148,14 @@ impl Kind {
     pub fn of(path: &RepoPath) -> Option<Self> {
         let name = path.file_name();
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-        let whole = path.as_str();
+        // A repository may lie inside another one, as an example does.
+        let whole = format!("/{path}");
         match extension {
             "yml" | "yaml" => Some(match stem {
-                _ if whole.starts_with(".github/workflows/") => Self::GitHubActions,
-                "action" if whole.starts_with(".github/actions/") => Self::GitHubActions,
+                _ if whole.contains("/.github/workflows/") => Self::GitHubActions,
+                "action" if whole.contains("/.github/actions/") => Self::GitHubActions,
                 _ if stem.ends_with(".gitlab-ci") => Self::GitLab,
-                _ if whole.starts_with(".gitlab/") => Self::GitLab,
+                _ if whole.contains("/.gitlab/") => Self::GitLab,
                 _ if stem.contains("compose") => Self::Compose,
                 _ if stem.starts_with("skaffold") => Self::Skaffold,
                 _ => Self::Yaml,
@@ -253,8 +254,16 @@ impl Callers {
 }
 
 fn own_folder_or_root(path: &RepoPath) -> Vec<RepoPath> {
-    let own = path.parent().unwrap_or(RepoPath::root());
-    if own.is_root() { vec![own] } else { vec![own, RepoPath::root()] }
+    or_root(path.parent().unwrap_or(RepoPath::root()))
+}
+
+fn or_root(folder: RepoPath) -> Vec<RepoPath> {
+    if folder.is_root() { vec![folder] } else { vec![folder, RepoPath::root()] }
+}
+
+/// The folder that a file's `.github` or `.gitlab` lies in: that of the repository it is for.
+fn above(path: &RepoPath, hidden: &str) -> Option<RepoPath> {
+    path.ancestors().find(|it| it.file_name() == hidden)?.parent()
 }
 
 fn with_yaml(

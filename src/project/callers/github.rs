@@ -8,14 +8,14 @@ use std::{
 };
 
 use super::{
-    Build, BuildContext, Builder, Caller, Callers,
+    Build, BuildContext, Builder, Caller, Callers, above,
     entries::{Entries, Names},
     literals,
     script::{Script, display, is_remote, locate, may_build},
     site::{Form, Site},
     traced,
     traced::Traced,
-    words::{ROOT, UNKNOWN},
+    words::{UNKNOWN, rooted},
 };
 use crate::{change::Place, path::RepoPath, yaml::Node};
 use matrix::Values;
@@ -34,10 +34,17 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
     if !may_build(source) {
         return;
     }
-    let env = literals(source, root.get("env"));
+    let checkout = &above(path, ".github").unwrap_or(RepoPath::root());
+    let workspace = Traced::untraced(&rooted(checkout));
+    let mut env = literals(source, root.get("env"));
+    env.insert("GITHUB_WORKSPACE".to_owned(), workspace.clone());
+    let known = |mut values: Values| {
+        values.insert("github.workspace".to_owned(), workspace.clone());
+        values
+    };
     if let Some(steps) = root.get("runs").and_then(|it| it.get("steps")) {
-        let values = &Values::new();
-        Job { path, source, scopes: [root, root], env: &env, values }.read(steps, into);
+        let values = &known(Values::new());
+        Job { path, checkout, source, scopes: [root, root], env: &env, values }.read(steps, into);
     }
     let jobs = root.get("jobs").map(|it| it.entries()).unwrap_or_default();
     for job in jobs.iter().map(|it| &it.value) {
@@ -45,8 +52,10 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
         let mut env = env.clone();
         env.extend(literals(source, job.get("env")));
         let matrix = job.get("strategy").and_then(|it| it.get("matrix"));
-        for values in &matrix::combinations(source, matrix) {
-            Job { path, source, scopes: [job, root], env: &env, values }.read(steps, into);
+        for values in matrix::combinations(source, matrix) {
+            let values = &known(values);
+            Job { path, checkout, source, scopes: [job, root], env: &env, values }
+                .read(steps, into);
         }
     }
 }
@@ -54,6 +63,8 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
 /// One run of a job.
 struct Job<'a> {
     path: &'a RepoPath,
+    /// The folder that the repository is in.
+    checkout: &'a RepoPath,
     source: &'a str,
     /// Where defaults are looked for, the nearest first.
     scopes: [&'a Arc<Node>; 2],
@@ -82,7 +93,7 @@ impl Job<'_> {
             let Some(run) = step.get("run") else { continue };
             let folder = step.text("working-directory").or(default.as_deref()).unwrap_or(".");
             let folder = expression(&Traced::untraced(folder), &values).text();
-            let folder = locate(Some(&RepoPath::root()), &folder);
+            let folder = locate(Some(self.checkout), &folder);
             let (Some(text), Some(folder)) = (traced(self.source, run), folder) else { continue };
             if !may_build(run.as_str().unwrap_or_default()) {
                 continue;
@@ -126,15 +137,14 @@ impl Job<'_> {
             _ => return,
         };
         let place = Place { path: self.path.clone(), line: action.line };
-        let root = RepoPath::root();
         let context = context.unwrap_or_else(|| "{{defaultContext}}".to_owned());
         // The default context is the repository as git has it; a file is then seen from that context.
         let (git, context) = match context.strip_prefix("{{defaultContext}}") {
             Some(rest) => (true, format!("./{}", rest.trim_start_matches(':'))),
             None => (false, context),
         };
-        let folder = if is_remote(&context) { None } else { locate(Some(&root), &context) };
-        let seen_from = folder.as_ref().filter(|_| git).unwrap_or(&root).clone();
+        let folder = if is_remote(&context) { None } else { locate(Some(self.checkout), &context) };
+        let seen_from = folder.as_ref().filter(|_| git).unwrap_or(self.checkout).clone();
         let dockerfile = match (&file, &folder) {
             (Some(file), _) => locate(Some(&seen_from), &file.text()),
             (None, Some(folder)) => folder.join("Dockerfile"),
@@ -192,12 +202,9 @@ fn expression(text: &Traced, values: &Values) -> Traced {
     while let Some((before, after)) = rest.split_once("${{") {
         let Some((inner, after)) = after.split_once("}}") else { break };
         out.append(&before);
-        match inner.text().trim() {
-            "github.workspace" => out.push(ROOT),
-            name => match values.get(name) {
-                Some(value) => out.append(value),
-                None => out.push(UNKNOWN),
-            },
+        match values.get(inner.text().trim()) {
+            Some(value) => out.append(value),
+            None => out.push(UNKNOWN),
         }
         rest = after;
     }
@@ -268,6 +275,29 @@ jobs:
                 "35 lost",
             ]
         );
+    }
+
+    #[test]
+    fn a_repository_may_lie_inside_another() {
+        let text = "\
+jobs:
+  build:
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {file: a/Dockerfile.test}
+      - run: docker build -f ${{ github.workspace }}/b/Dockerfile.test .
+        working-directory: b
+      - run: docker build -f $GITHUB_WORKSPACE/c/Dockerfile.test c
+";
+        let expected = ["4 a/Dockerfile.test .", "6 b/Dockerfile.test b", "8 c/Dockerfile.test c"];
+        assert_eq!(builds(".github/workflows/ci.yml", text), expected);
+        let inside = [
+            "4 x/y/a/Dockerfile.test x/y",
+            "6 x/y/b/Dockerfile.test x/y/b",
+            "8 x/y/c/Dockerfile.test x/y/c",
+        ];
+        assert_eq!(builds("x/y/.github/workflows/ci.yml", text), inside);
+        assert_eq!(follow("x/y/.github/workflows/ci.yml", text).matches("target").count(), 3);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Caller, Callers, literals,
+    Caller, Callers, above, literals, or_root,
     script::{Script, may_build},
     traced,
     traced::Traced,
+    words::rooted,
 };
 use crate::{
     path::RepoPath,
@@ -33,16 +34,26 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
             .or_else(|| root.get("before_script"));
         let parts: Vec<_> = before.into_iter().chain([script]).collect();
         let (text, lines) = join(source, &parts);
-        let script = Script {
-            path,
-            caller: Caller::GitLab,
-            starts: vec![RepoPath::root()],
-            variables,
-            lists: lists(source, matrix),
-        };
+        let lists = lists(source, matrix);
         let line = |it: usize| lines.get(it.saturating_sub(1)).copied().unwrap_or(job.line);
-        script.read(&text, &line, into);
+        for checkout in checkouts(path) {
+            let mut variables = variables.clone();
+            let folder = Traced::untraced(&rooted(&checkout));
+            variables.insert("CI_PROJECT_DIR".to_owned(), folder);
+            let lists = lists.clone();
+            let script =
+                Script { path, caller: Caller::GitLab, starts: vec![checkout], variables, lists };
+            script.read(&text, &line, into);
+        }
     }
+}
+
+/// Where the jobs start: at the root of the repository that the file is for, and that may include a file
+/// which would be another repository's in its place.
+fn checkouts(path: &RepoPath) -> Vec<RepoPath> {
+    let alone = path.file_name().starts_with(".gitlab-ci.");
+    let beside = if alone { path.parent() } else { None };
+    or_root(above(path, ".gitlab").or(beside).unwrap_or(RepoPath::root()))
 }
 
 /// A job and the jobs it extends, the nearest first.
@@ -140,6 +151,21 @@ kaniko:
         );
         let callers = read(&RepoPath::new(".gitlab-ci.yml").unwrap(), TEXT);
         assert_eq!(callers.builds[4].builder, Builder::Kaniko);
+    }
+
+    #[test]
+    fn a_file_may_be_another_repositorys_or_included() {
+        let text = "a:\n  script: docker build -f $CI_PROJECT_DIR/Dockerfile.test .\n";
+        let rows = [
+            (".gitlab-ci.yml", vec!["2 Dockerfile.test ."]),
+            (".gitlab/ci/a.yml", vec!["2 Dockerfile.test ."]),
+            ("ci/a.gitlab-ci.yml", vec!["2 Dockerfile.test ."]),
+            ("x/.gitlab-ci.yml", vec!["2 x/Dockerfile.test x", "2 Dockerfile.test ."]),
+            ("x/.gitlab/ci/a.yml", vec!["2 x/Dockerfile.test x", "2 Dockerfile.test ."]),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(builds(path, text), expected, "{path}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     Caller, Callers, own_folder_or_root,
     script::{Script, may_build},
     traced::Traced,
-    words::{ROOT, UNKNOWN},
+    words::{ROOT, UNKNOWN, rooted},
 };
 use crate::path::RepoPath;
 
@@ -26,7 +26,7 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
         lists: BTreeMap::new(),
     };
     let mut variables = HashMap::from([
-        ("CURDIR".to_owned(), Traced::untraced(&format!("{ROOT}/{}", folder.as_str()))),
+        ("CURDIR".to_owned(), Traced::untraced(&rooted(&folder))),
         ("DOCKER".to_owned(), Traced::untraced("docker")),
     ]);
     let lines = logical(text);

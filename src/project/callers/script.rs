@@ -8,7 +8,7 @@ use super::{
     Build, BuildContext, Builder, Caller, Callers,
     site::{Flags, Form, Site},
     traced::Traced,
-    words::{self, ROOT, Token, UNKNOWN, Values, Word},
+    words::{self, ROOT, Token, UNKNOWN, Values, Word, rooted},
 };
 use crate::{change::Place, path::RepoPath};
 use flags::BuildFlags;
@@ -38,7 +38,7 @@ impl Script<'_> {
             let folder = self.path.parent().unwrap_or(RepoPath::root());
             let mut run = Run {
                 script: self,
-                folder: format!("{ROOT}/{}", folder.as_str()),
+                folder: rooted(&folder),
                 current: Some(start.clone()),
                 above: Vec::new(),
                 variables: self.variables.clone(),
@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 
     fn expand_with(&self, word: &Traced, variables: &HashMap<String, Traced>) -> Traced {
-        let current = self.current.as_ref().map(|it| format!("{ROOT}/{}", it.as_str()));
+        let current = self.current.as_ref().map(rooted);
         let values = Values { variables, folder: &self.folder, current: current.as_deref() };
         values.expand(word)
     }

@@ -5,11 +5,18 @@
 use std::collections::HashMap;
 
 use super::traced::Traced;
+use crate::path::RepoPath;
 
 /// Stands for text that nobody can know before the script runs.
 pub(super) const UNKNOWN: char = '\u{1}';
 /// Stands for the project's root at the start of a path.
 pub(super) const ROOT: char = '\u{2}';
+
+/// A folder of the project, as a path that starts with [`ROOT`].
+pub(super) fn rooted(folder: &RepoPath) -> String {
+    let slash = if folder.is_root() { "" } else { "/" };
+    format!("{ROOT}{slash}{}", folder.as_str())
+}
 
 /// A piece of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -312,11 +319,14 @@ impl Values<'_> {
     }
 
     fn value(&self, name: &str) -> Option<Traced> {
+        let given = self.variables.get(name).cloned();
         match name {
             "PWD" => self.current.map(Traced::untraced),
-            // What CI systems call the checkout.
-            "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" => Some(Traced::untraced(&ROOT.to_string())),
-            _ => self.variables.get(name).cloned(),
+            // What CI systems call the checkout; a script does not say which one calls it.
+            "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" => {
+                given.or_else(|| Some(Traced::untraced(&rooted(&RepoPath::root()))))
+            }
+            _ => given,
         }
     }
 
