@@ -39,6 +39,7 @@ pub mod twins;
 pub mod undo;
 pub mod users;
 pub mod venv;
+pub mod verify;
 
 // The catalogue is a top-level folder of its own; see transforms/mod.rs.
 #[path = "../transforms/mod.rs"]
