@@ -19,6 +19,7 @@ mod state;
 use base::{Base, System};
 pub use image::Image;
 use needs::Needs;
+pub(crate) use processes::{SHELLS, WRAPPERS};
 use state::Folder;
 
 use crate::{

@@ -23,7 +23,7 @@ pub(super) struct Process {
 }
 
 /// Wrappers that run what follows their own flags.
-const WRAPPERS: [&str; 16] = [
+pub(crate) const WRAPPERS: [&str; 16] = [
     "tini",
     "dumb-init",
     "catatonit",
@@ -42,7 +42,7 @@ const WRAPPERS: [&str; 16] = [
     "xvfb-run",
 ];
 
-const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
+pub(crate) const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
 /// How deep scripts are followed into scripts.
 const DEPTH: usize = 6;

@@ -43,7 +43,7 @@ impl Release {
     }
 
     /// The release of this name or number, as tags have them.
-    fn named(name: &str) -> Option<Self> {
+    pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "bullseye" | "debian11" => Self::BULLSEYE,
             "bookworm" | "debian12" => Self::BOOKWORM,

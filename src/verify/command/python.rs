@@ -1,0 +1,232 @@
+//! What Python is told to run: modules and scripts, by the command lines of those that load them.
+
+use serde_json::{Value, json};
+
+use super::Started;
+use crate::{
+    dockerfile::stage::absolute,
+    packages,
+    verify::{config::Config, contents::Contents},
+};
+
+/// A module or script that a program is told to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// What is loaded.
+    pub what: Loaded,
+    /// The folder that it is loaded from before all others, absolute; empty is where the program starts.
+    pub folder: String,
+    /// Whether the program makes that folder its own.
+    pub enters: bool,
+}
+
+/// What is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// A module, and what is wanted of it.
+    Module(String, Option<String>),
+    /// A script, absolute.
+    Script(String),
+}
+
+impl Import {
+    /// What it is to the program that tries it.
+    pub(super) fn task(&self) -> Value {
+        match &self.what {
+            Loaded::Module(name, attribute) => json!({
+                "module": name, "attribute": attribute, "folder": self.folder, "enters": self.enters,
+            }),
+            Loaded::Script(path) => json!({
+                "script": path, "folder": self.folder, "enters": self.enters,
+            }),
+        }
+    }
+}
+
+/// Servers that are told `module:name`.
+const SERVERS: [&str; 5] = ["uvicorn", "gunicorn", "hypercorn", "daphne", "granian"];
+
+/// What the programs load, and the words that start their Python.
+pub(super) fn imports(
+    programs: &[Started],
+    config: &Config,
+    contents: &Contents,
+) -> (Vec<Import>, Vec<String>) {
+    let mut imports = Vec::new();
+    let mut interpreter = Vec::new();
+    for (at, it) in programs.iter().enumerate() {
+        let found = of(it, config);
+        if found.is_empty() {
+            continue;
+        }
+        if interpreter.is_empty() {
+            interpreter = python(it, at.checked_sub(1).map(|at| &programs[at]), config, contents);
+        }
+        imports.extend(found.into_iter().filter(|it| !imports.contains(it)).collect::<Vec<_>>());
+    }
+    (imports, interpreter)
+}
+
+/// The words that start the Python which runs a program: itself, what its `#!` names, or the first of `PATH`;
+/// behind a package manager that runs it, when that does.
+fn python(
+    it: &Started,
+    runner: Option<&Started>,
+    config: &Config,
+    contents: &Contents,
+) -> Vec<String> {
+    let name = |it: &Started| it.program.rsplit('/').next().unwrap_or_default().to_owned();
+    if let Some(runner) =
+        runner.filter(|of| packages::MANAGERS.iter().any(|it| it.name == name(of)))
+    {
+        let run = runner.arguments.iter().position(|it| it.as_deref() == Some("run"));
+        let before: Option<Vec<String>> =
+            run.and_then(|it| runner.arguments[..=it].iter().cloned().collect());
+        if let Some(before) = before {
+            let start = std::iter::once(runner.program.clone());
+            return start.chain(before).chain(["python".to_owned()]).collect();
+        }
+    }
+    if is_python(&name(it)) {
+        return vec![it.program.clone()];
+    }
+    let resolved = it.found.as_ref().ok().and_then(|it| contents.resolve(it));
+    let line = resolved.and_then(|it| contents.entry(&it)?.interpreter.clone());
+    let by_line = line.and_then(|it| {
+        let first = it.split_whitespace().next()?.to_owned();
+        is_python(first.rsplit('/').next()?).then_some(first)
+    });
+    let path = config.env.get("PATH").map_or("", String::as_str);
+    let there = |it: &&str| contents.program(it, path, &config.workdir).is_ok();
+    let of_path = || ["python3", "python"].into_iter().find(there).map(str::to_owned);
+    by_line.or_else(of_path).into_iter().collect()
+}
+
+fn is_python(name: &str) -> bool {
+    let plain = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+    matches!(plain, "python" | "pypy")
+}
+
+/// What one program loads.
+fn of(it: &Started, config: &Config) -> Vec<Import> {
+    let name = it.program.rsplit('/').next().unwrap_or_default();
+    let words: Vec<&str> =
+        it.arguments.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
+    let here = || absolute("/", &config.workdir);
+    if !is_python(name) {
+        return loaded(name, &words, config);
+    }
+    let with_value = |it: &str| matches!(it, "-W" | "-X" | "--check-hash-based-pycs");
+    let mut at = 0;
+    while let Some(word) = words.get(at).filter(|it| it.starts_with('-')) {
+        if word.ends_with('m') && !word.starts_with("--") {
+            let Some(module) = words.get(at + 1).filter(|it| is_module(it)) else {
+                return Vec::new();
+            };
+            let rest = &words[at + 2..];
+            let inner = loaded(module, rest, config);
+            if !inner.is_empty() {
+                return inner;
+            }
+            let what = Loaded::Module((*module).to_owned(), None);
+            return vec![Import { what, folder: here(), enters: false }];
+        }
+        if word.ends_with('c') && !word.starts_with("--") {
+            return Vec::new();
+        }
+        at += if with_value(word) { 2 } else { 1 };
+    }
+    let script = words.get(at).filter(|it| !it.is_empty() && !it.contains('$'));
+    script.map(|it| self::script(it, config)).into_iter().collect()
+}
+
+/// A script, whose folder is where it loads from.
+fn script(path: &str, config: &Config) -> Import {
+    let path = absolute(&config.workdir, path);
+    let folder = path.rsplit_once('/').map_or("/", |it| it.0);
+    let folder = if folder.is_empty() { "/" } else { folder }.to_owned();
+    Import { what: Loaded::Script(path), folder, enters: false }
+}
+
+/// What a program loads that is known to load modules.
+fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
+    let option = |names: &[&str]| {
+        names.iter().find_map(|name| {
+            let next = words.iter().position(|it| it == name).and_then(|it| words.get(it + 1));
+            let joined = || words.iter().find_map(|it| it.strip_prefix(name)?.strip_prefix('='));
+            next.copied().or_else(joined)
+        })
+    };
+    let here = absolute("/", &config.workdir);
+    let import = |text: &str, folder: &str, enters: bool| {
+        let (module, attribute) = text.split_once(':').unwrap_or((text, ""));
+        let attribute = attribute.split(['(', '.']).next().filter(|it| !it.is_empty());
+        let what = Loaded::Module(module.to_owned(), attribute.map(str::to_owned));
+        Import { what, folder: folder.to_owned(), enters }
+    };
+    match program {
+        it if SERVERS.contains(&it) => {
+            let folder = option(&["--app-dir", "--chdir", "--working-dir"]);
+            let folder = folder.map_or(here, |it| absolute(&config.workdir, it));
+            let enters = option(&["--chdir", "--working-dir"]).is_some();
+            let is_value = |at: usize| {
+                at > 0 && words[at - 1].starts_with('-') && !words[at - 1].contains('=')
+            };
+            let application = words.iter().find(|it| is_application(it)).or_else(|| {
+                let last = words.len().checked_sub(1)?;
+                words.last().filter(|it| program != "uvicorn" && is_module(it) && !is_value(last))
+            });
+            let worker = option(&["-k", "--worker-class"]).filter(|it| it.contains('.'));
+            let worker = worker.and_then(|it| it.rsplit_once('.'));
+            let worker = worker.map(|(module, name)| format!("{module}:{name}"));
+            let all = worker.as_deref().into_iter().chain(application.copied());
+            all.map(|it| import(it, &folder, enters)).collect()
+        }
+        "celery" => {
+            let folder = option(&["--workdir"]).map_or(here, |it| absolute(&config.workdir, it));
+            let module = option(&["-A", "--app"]).filter(|it| is_module(it) || is_application(it));
+            // What is wanted of it is looked for in many places.
+            let module = module.and_then(|it| it.split(':').next());
+            module.map(|it| import(it, &folder, false)).into_iter().collect()
+        }
+        "flask" => {
+            let named = option(&["--app", "-A"])
+                .or_else(|| config.env.get("FLASK_APP").map(String::as_str));
+            match named {
+                Some(it) if it.ends_with(".py") => vec![script(it, config)],
+                Some(it) if is_module(it) || is_application(it) => vec![import(it, &here, false)],
+                _ => Vec::new(),
+            }
+        }
+        "fastapi" | "streamlit" => {
+            let mut files = words.iter().filter(|it| it.ends_with(".py") && !it.starts_with('-'));
+            files.next().map(|it| script(it, config)).into_iter().collect()
+        }
+        "dramatiq" | "arq" | "taskiq" => {
+            let mut modules = words.iter().filter(|it| it.contains('.') || it.contains(':'));
+            let module = modules.find(|it| is_module(it) || is_application(it));
+            let module = module.map(|it| match program {
+                "arq" => it.rsplit_once('.').map_or(*it, |it| it.0),
+                _ => it.split(':').next().unwrap_or(it),
+            });
+            module.map(|it| import(it, &here, false)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether it may be a module's name.
+fn is_module(text: &str) -> bool {
+    let is_name = |it: &str| {
+        it.starts_with(|it: char| it.is_alphabetic() || it == '_')
+            && it.chars().all(|it| it.is_alphanumeric() || it == '_')
+    };
+    text.split('.').all(is_name)
+}
+
+/// Whether it names something in a module: `app.main:app`, `app:create()`.
+fn is_application(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(module, name)| {
+        is_module(module) && is_module(name.split('(').next().unwrap_or(name))
+    })
+}

@@ -1,0 +1,151 @@
+//! Command lines and what they load.
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
+use std::{path::Path, process::Command};
+
+use super::{python::Loaded, *};
+use crate::verify::contents::tests::Image;
+
+fn image() -> Contents {
+    Image::new()
+        .elf("usr/bin/python3.11", &[], "")
+        .link("usr/bin/python", "python3.11")
+        .elf("usr/bin/tini", &[], "")
+        .elf("bin/sh", &[], "")
+        .program("opt/venv/bin/uvicorn", "#!/usr/bin/python3.11\n")
+        .program("entrypoint.sh", "#!/bin/sh\nset -e\nalembic upgrade head\nexec \"$@\"\n")
+        .read()
+}
+
+fn config(entrypoint: &[&str], command: &[&str]) -> Config {
+    let words = |it: &[&str]| Some(it.iter().map(|it| (*it).to_owned()).collect());
+    let env =
+        [("PATH", "/opt/venv/bin:/usr/bin:/bin"), ("PORT", "80"), ("FLASK_APP", "site.app:make()")];
+    Config {
+        entrypoint: words(entrypoint),
+        cmd: words(command),
+        workdir: "/app".to_owned(),
+        env: env.map(|it| (it.0.to_owned(), it.1.to_owned())).into(),
+        ..Config::default()
+    }
+}
+
+/// What a command loads, as `module:attribute` or the path of a script, `@` the folder where it is another.
+fn loads(words: &[&str]) -> String {
+    let probe = probe(&config(&[], words), &image());
+    let text = |it: &Import| {
+        let what = match &it.what {
+            Loaded::Module(name, None) => name.clone(),
+            Loaded::Module(name, Some(it)) => format!("{name}:{it}"),
+            Loaded::Script(path) => path.clone(),
+        };
+        if it.folder == "/app" { what } else { format!("{what}@{}", it.folder) }
+    };
+    probe.imports.iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn command_lines_name_what_they_load() {
+    let table = [
+        ("python main.py --port 1", "/app/main.py"),
+        ("python -u -X dev src/main.py", "/app/src/main.py@/app/src"),
+        ("python3 -m worker.main x", "worker.main"),
+        ("python -um uvicorn app.main:app", "app.main:app"),
+        ("python -c print()", ""),
+        ("python", ""),
+        ("uvicorn --host 0.0.0.0 --port 80 app.main:create --factory", "app.main:create"),
+        ("uvicorn --app-dir src main:app", "main:app@/app/src"),
+        ("gunicorn --bind 0.0.0.0:8000 --workers 2 site.wsgi", "site.wsgi"),
+        ("gunicorn site.wsgi:application -b unix:/run/x.sock", "site.wsgi:application"),
+        (
+            "gunicorn -k uvicorn.workers.UvicornWorker --chdir=/srv m:app.x",
+            "uvicorn.workers:UvicornWorker@/srv m:app@/srv",
+        ),
+        ("gunicorn -c gunicorn.conf.py", ""),
+        ("celery -A proj.tasks:app worker", "proj.tasks"),
+        ("flask run", "site.app:make"),
+        ("flask --app x.py run", "/app/x.py"),
+        ("streamlit run ui/home.py", "/app/ui/home.py@/app/ui"),
+        ("fastapi run", ""),
+        ("dramatiq jobs.tasks --processes 2", "jobs.tasks"),
+        ("arq jobs.Settings", "jobs"),
+        ("poetry run uvicorn app:app", "app:app"),
+        ("node index.js", ""),
+    ];
+    for (line, expected) in table {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(loads(&words), expected, "{line}");
+        assert_eq!(loads(&["/bin/sh", "-c", line]), expected, "{line}");
+    }
+}
+
+#[test]
+fn programs_behind_shells_and_wrappers_are_found() {
+    let names = |config: &Config| {
+        let found = started(config, &image()).into_iter();
+        found.map(|it| (it.by, it.program, it.found.is_ok())).collect::<Vec<_>>()
+    };
+    let mut config = config(
+        &["tini", "--", "/entrypoint.sh"],
+        &["sh", "-c", "cd /x && exec uvicorn a:b --port $PORT"],
+    );
+    config.healthcheck = Some(serde_json::json!({"Test": ["CMD", "curl", "x"]}));
+    let expected = [
+        ("ENTRYPOINT", "tini", true),
+        ("ENTRYPOINT", "/entrypoint.sh", false),
+        ("/entrypoint.sh", "alembic", false),
+        ("/entrypoint.sh", "sh", true),
+        ("/entrypoint.sh", "uvicorn", true),
+        ("HEALTHCHECK", "curl", false),
+    ];
+    let expected = expected.map(|it| (it.0.to_owned(), it.1.to_owned(), it.2));
+    let mut found = names(&config);
+    // Its interpreter is a program, too.
+    found[1].2 = false;
+    assert_eq!(found, expected);
+    let probe = probe(&config, &image());
+    assert_eq!(probe.imports.len(), 1);
+    assert_eq!(probe.words(5).unwrap()[..2], ["/usr/bin/python3.11", "-c"]);
+    let endless = Image::new().program("a.sh", "#!/bin/sh\n/a.sh\n").elf("bin/sh", &[], "").read();
+    config.entrypoint = Some(vec!["/a.sh".to_owned()]);
+    assert!(started(&config, &endless).len() < 20);
+}
+
+#[test]
+fn python_tells_what_came_of_it() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("good.py", "print('noise')\nimport other\nassert __name__ == 'refit_verify'\n");
+    write("other.py", "app = 1\n");
+    write("bad.py", "import not_there\n");
+    write("stop.py", "import sys\nsys.exit('at ' + sys.prefix + '/x ' + repr(object()))\n");
+    write("slow.py", "import time\ntime.sleep(60)\n");
+    let at = |what: Loaded, seconds: u32| {
+        let folder = folder.path().to_str().unwrap().to_owned();
+        let imports = vec![Import { what, folder, enters: true }];
+        let probe =
+            Probe { programs: Vec::new(), imports, interpreter: vec!["python3".to_owned()] };
+        let words = probe.words(seconds).unwrap();
+        let output = Command::new(&words[0]).args(&words[1..]).current_dir("/").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let script =
+        |name: &str| Loaded::Script(Path::new(folder.path()).join(name).display().to_string());
+    let module =
+        |name: &str, of: Option<&str>| Loaded::Module(name.to_owned(), of.map(str::to_owned));
+    assert_eq!(at(script("good.py"), 20), "{\"outcome\": \"ok\"}\n");
+    assert_eq!(at(module("other", Some("app")), 20), "{\"outcome\": \"ok\"}\n");
+    let raised = |kind: &str, text: &str| {
+        format!("{{\"outcome\": \"raised\", \"text\": \"{text}\", \"type\": \"{kind}\"}}\n")
+    };
+    let lacks = raised("AttributeError", "other has no it");
+    assert_eq!(at(module("other", Some("it")), 20), lacks);
+    let missing = raised("ModuleNotFoundError", "No module named 'not_there'");
+    assert_eq!(at(script("bad.py"), 20), missing);
+    let stopped = raised("SystemExit", "at \\u2026/x <object object at \\u2026>");
+    assert_eq!(at(script("stop.py"), 20), stopped);
+    assert_eq!(at(module("slow", None), 1), "{\"outcome\": \"running\"}\n");
+}

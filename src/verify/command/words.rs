@@ -1,0 +1,140 @@
+//! From words to programs: through shells, wrappers, runners and scripts.
+
+use std::collections::BTreeSet;
+
+use super::Started;
+use crate::{
+    packages,
+    shell::Script,
+    users::{SHELLS, WRAPPERS},
+    verify::{config::Config, contents::Contents},
+};
+
+/// How deep wrappers, shells and scripts are followed.
+const DEPTH: usize = 16;
+
+/// The words of a command, as far as they are known.
+pub(super) struct Line<'a> {
+    /// Who says so.
+    pub(super) by: &'a str,
+    /// The words.
+    pub(super) words: &'a [Option<String>],
+}
+
+/// Reads what is started.
+pub(super) struct Reader<'a> {
+    config: &'a Config,
+    contents: &'a Contents,
+    depth: usize,
+    /// The scripts of the image that were read: once is enough, and they may call each other.
+    read: BTreeSet<String>,
+    pub(super) found: Vec<Started>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(config: &'a Config, contents: &'a Contents) -> Self {
+        Self { config, contents, depth: 0, read: BTreeSet::new(), found: Vec::new() }
+    }
+
+    /// Reads the words of a command.
+    pub(super) fn line(&mut self, line: Line<'_>) {
+        if self.depth == DEPTH {
+            return;
+        }
+        self.depth += 1;
+        self.one(&line);
+        self.depth -= 1;
+    }
+
+    fn one(&mut self, line: &Line<'_>) {
+        let Some((Some(program), rest)) = line.words.split_first() else { return };
+        if program.is_empty() {
+            return;
+        }
+        let path = self.config.env.get("PATH").map_or(PATH, String::as_str);
+        let found = self.contents.program(program, path, &self.config.workdir);
+        let at = found.clone().ok().and_then(|it| self.contents.resolve(&it));
+        let name = program.rsplit('/').next().unwrap_or(program);
+        if found.is_ok() || !BUILTINS.contains(&name) {
+            let (by, arguments) = (line.by.to_owned(), rest.to_vec());
+            self.found.push(Started { by, program: program.clone(), arguments, found });
+        }
+        let is_flag =
+            |it: &Option<String>| it.as_deref().is_some_and(|it| it.starts_with(['-', '+']));
+        if SHELLS.contains(&name) {
+            let flags = rest.iter().take_while(|it| is_flag(it)).count();
+            let takes_text = |it: &&str| it.contains('c') && !it.starts_with("--");
+            let is_text = rest[..flags].iter().flatten().any(|it| takes_text(&it.as_str()));
+            let Some(Some(what)) = rest.get(flags) else { return };
+            match is_text {
+                true => self.script(line.by, what, rest.get(flags + 2..).unwrap_or_default()),
+                false => self.file(what, &rest[flags + 1..]),
+            }
+        } else if WRAPPERS.contains(&name) {
+            let own = |it: &Option<String>| {
+                is_flag(it) || it.as_deref().is_some_and(|it| it.contains('='))
+            };
+            let mark = rest.iter().position(|it| it.as_deref() == Some("--")).map(|it| it + 1);
+            let start = mark.unwrap_or_else(|| rest.iter().take_while(|it| own(it)).count());
+            self.line(Line { by: line.by, words: rest.get(start..).unwrap_or_default() });
+        } else if packages::MANAGERS.iter().any(|it| it.name == name) {
+            let run = rest.iter().position(|it| it.as_deref() == Some("run"));
+            if let Some(inner) = run.and_then(|it| rest.get(it + 1..)) {
+                self.line(Line { by: line.by, words: inner });
+            }
+        } else if let Some(at) = at.filter(|it| self.contents.script(it).is_some()) {
+            self.file(&at, rest);
+        }
+    }
+
+    /// Reads a script of the image that is given arguments.
+    fn file(&mut self, path: &str, arguments: &[Option<String>]) {
+        let path = crate::dockerfile::stage::absolute(&self.config.workdir, path);
+        let Some(at) = self.contents.resolve(&path) else { return };
+        let shell = self.contents.entry(&at).and_then(|it| it.interpreter.as_deref());
+        let is_shell = shell.is_some_and(|it| {
+            let mut words = it.split_whitespace().map(|it| it.rsplit('/').next().unwrap_or(it));
+            words.any(|it| SHELLS.contains(&it))
+        });
+        let Some(text) = self.contents.script(&at).filter(|_| is_shell) else { return };
+        if self.read.insert(at.clone()) {
+            self.script(&at, text, arguments);
+        }
+    }
+
+    /// Reads a shell script that is given arguments.
+    pub(super) fn script(&mut self, by: &str, text: &str, arguments: &[Option<String>]) {
+        if self.depth == DEPTH {
+            return;
+        }
+        self.depth += 1;
+        if let Ok(script) = Script::of_text(text) {
+            let variable = |name: &str| self.config.env.get(name).cloned();
+            let mut lines: Vec<Vec<Option<String>>> = Vec::new();
+            for command in script.commands() {
+                let mut words = Vec::new();
+                for word in &command.words {
+                    match word.raw.trim_matches('"') {
+                        "$@" | "${@}" => words.extend_from_slice(arguments),
+                        _ => words.push(script.resolve(word, &variable)),
+                    }
+                }
+                lines.push(words);
+            }
+            for words in &lines {
+                self.line(Line { by, words });
+            }
+        }
+        self.depth -= 1;
+    }
+}
+
+/// What shells do by themselves: POSIX' and bash's own, those that scripts start with.
+const BUILTINS: [&str; 28] = [
+    ".", ":", "[", "[[", "alias", "cd", "command", "declare", "echo", "eval", "exec", "exit",
+    "export", "false", "local", "printf", "read", "readonly", "return", "set", "shift", "shopt",
+    "source", "test", "trap", "true", "ulimit", "umask",
+];
+
+/// Docker's PATH, where an image says none.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -1,0 +1,199 @@
+//! The Python distributions of two images.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Comparison, Declared, counted, some};
+use crate::{
+    packages,
+    verify::contents::{Contents, Distribution},
+};
+
+/// Tools that install and build distributions, besides the package managers that refit knows.
+const TOOLS: [&str; 12] = [
+    "build",
+    "crashtest",
+    "flit",
+    "flit-core",
+    "hatch",
+    "hatchling",
+    "installer",
+    "pip-tools",
+    "pipx",
+    "poetry-core",
+    "twine",
+    "virtualenv",
+];
+
+/// What an environment has of its own, in a version of its own.
+const OWN: [&str; 3] = ["pip", "setuptools", "wheel"];
+
+/// What became of the distributions.
+#[derive(Debug, Default)]
+pub(super) struct Fates {
+    /// The names of those that stay in the builder.
+    pub(super) gone: BTreeSet<String>,
+    /// The names of those whose loss is a difference.
+    pub(super) lost: BTreeSet<String>,
+    /// The tools among those that stay that people asked for.
+    pub(super) tools: BTreeSet<String>,
+    /// The names of those that another version of is there.
+    pub(super) other: BTreeSet<String>,
+}
+
+type Versions<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+pub(super) fn compare(
+    before: &Contents,
+    after: &Contents,
+    declared: &Declared,
+    comparison: &mut Comparison,
+) -> Fates {
+    let (old, new) = (versions(before), versions(after));
+    let tool = |it: &&str| {
+        let manager = packages::MANAGERS.iter().any(|of| of.name.eq_ignore_ascii_case(it));
+        (manager && !OWN.contains(it)) || TOOLS.contains(it) || it.starts_with("poetry-")
+    };
+    let lost = |it: &&str| !new.contains_key(it);
+    let pinned: Vec<&str> = declared.pinned.iter().map(String::as_str).collect();
+    let tools: Vec<&str> = old.keys().copied().filter(tool).filter(lost).collect();
+    let of_tools = match declared.environment {
+        Some(_) => closure(before.distributions(), tools.iter().chain(&pinned)),
+        None => closure(before.distributions(), &pinned),
+    };
+    let of_pinned: BTreeSet<&str> = closure(before.distributions(), &pinned)
+        .into_iter()
+        .chain(closure(after.distributions(), &pinned))
+        .collect();
+    let required = required(after.distributions());
+    let mut fates = Fates::default();
+    let (mut gone, mut moved) = (BTreeSet::new(), Vec::new());
+    for (name, versions) in &old {
+        let listed = || some(versions, 9);
+        let Some(others) = new.get(name) else {
+            let by = required.get(name);
+            let mut lose = |why: &str| {
+                let text = format!("the Python distribution {name} {} is gone{why}", listed());
+                comparison.differences.push(text);
+                fates.lost.insert((*name).to_owned());
+            };
+            let explained =
+                of_tools.contains(name) || declared.environment.is_some() && OWN.contains(name);
+            match by {
+                Some(by) => lose(&format!(", which {by} requires")),
+                None if explained => _ = gone.insert((*name).to_owned()),
+                None if of_system(before, after, name) => {}
+                None => lose(""),
+            }
+            continue;
+        };
+        if versions.is_subset(others) {
+            comparison.distributions += 1;
+            continue;
+        }
+        fates.other.insert((*name).to_owned());
+        // A second copy that came with the system, or with what was installed beside it.
+        let copy = others.is_subset(versions) && of_system(before, after, name);
+        if OWN.contains(name) && declared.environment.is_some() || copy {
+            comparison.distributions += 1;
+        } else if of_pinned.contains(name) {
+            moved.push(format!("{name} {}", some(others, 9)));
+        } else {
+            comparison.differences.push(format!(
+                "the Python distribution {name} is {} instead of {}",
+                some(others, 9),
+                listed()
+            ));
+        }
+    }
+    for (name, versions) in new.iter().filter(|it| !old.contains_key(it.0)) {
+        if OWN.contains(name) && declared.environment.is_some() || of_pinned.contains(name) {
+            continue;
+        }
+        let version = some(versions, 9);
+        let text = format!("the Python distribution {name} {version} is new");
+        match of_system(after, before, name) {
+            true => comparison.notes.push(text),
+            false => comparison.differences.push(text),
+        }
+    }
+    if !moved.is_empty() {
+        let what = counted(moved.len(), "Python distribution");
+        let text = format!("{what} in other versions, as pinned: {}", some(moved, 4));
+        comparison.notes.push(text);
+    }
+    fates.gone = gone;
+    // Tools that others of them need are not what people asked for.
+    let is_needed = |name: &str| {
+        let others = before.distributions().iter().filter(|it| it.name != name);
+        let mut others = others.filter(|it| fates.gone.contains(&it.name));
+        others.any(|it| it.requires.iter().any(|it| it.name == name))
+    };
+    let tools = tools.into_iter().filter(|it| fates.gone.contains(*it) && !is_needed(it));
+    fates.tools = tools.map(str::to_owned).collect();
+    fates
+}
+
+fn versions(of: &Contents) -> Versions<'_> {
+    let mut versions = Versions::new();
+    for it in of.distributions() {
+        versions.entry(&it.name).or_default().insert(&it.version);
+    }
+    versions
+}
+
+/// Whether all copies of a distribution that are in `one` alone belong to packages of the system that are in
+/// it alone.
+fn of_system(one: &Contents, other: &Contents, name: &str) -> bool {
+    let has = |of: &&Distribution| {
+        other.distributions().iter().any(|it| it.name == name && it.version == of.version)
+    };
+    let mut copies = one.distributions().iter().filter(|it| it.name == name && !has(it)).peekable();
+    copies.peek().is_some()
+        && copies.all(|it| {
+            let metadata = [it.place.clone(), format!("{}/METADATA", it.place)];
+            let owner = metadata.iter().find_map(|it| one.system().owner(it));
+            owner.is_some_and(|it| !other.system().packages().contains_key(it))
+        })
+}
+
+/// The distributions that others require, each with one of those.
+fn required(all: &[Distribution]) -> BTreeMap<&str, &str> {
+    let extras = extras(all);
+    let mut required = BTreeMap::new();
+    for it in all {
+        let own = extras.get(it.name.as_str()).map_or(&[][..], Vec::as_slice);
+        for needed in it.requires.iter().filter(|it| it.holds(own)) {
+            required.entry(needed.name.as_str()).or_insert(it.name.as_str());
+        }
+    }
+    required
+}
+
+/// The extras that any distribution asks for, of each.
+fn extras(all: &[Distribution]) -> BTreeMap<&str, Vec<String>> {
+    let mut extras: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for it in all.iter().flat_map(|it| &it.requires).filter(|it| it.only_with.is_empty()) {
+        extras.entry(&it.name).or_default().extend(it.extras.iter().cloned());
+    }
+    extras
+}
+
+/// These distributions and all that they require.
+fn closure<'a>(
+    all: &'a [Distribution],
+    of: impl IntoIterator<Item = &'a &'a str>,
+) -> BTreeSet<&'a str> {
+    let extras = extras(all);
+    let mut open: Vec<&str> = of.into_iter().copied().collect();
+    let mut closed = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let mut found = all.iter().filter(|it| it.name == name).peekable();
+        if found.peek().is_none() || !closed.insert(name) {
+            continue;
+        }
+        let own = extras.get(name).map_or(&[][..], Vec::as_slice);
+        let needed = found.flat_map(|it| &it.requires).filter(|it| it.holds(own));
+        open.extend(needed.map(|it| it.name.as_str()));
+    }
+    closed
+}

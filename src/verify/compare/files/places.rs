@@ -1,0 +1,117 @@
+//! Places of a file system where files come and go.
+
+use crate::packages;
+
+/// Folders of home directories in which package managers keep what they have fetched and built.
+const CACHES: [&str; 13] = [
+    ".cache/pip/",
+    ".cache/pip-tools/",
+    ".cache/pipenv/",
+    ".cache/pdm/",
+    ".cache/pypoetry/artifacts/",
+    ".cache/pypoetry/cache/",
+    ".cache/uv/",
+    ".cache/virtualenv/",
+    ".cache/yarn/",
+    ".cache/go-build/",
+    ".cache/hatch/",
+    ".npm/_cacache/",
+    ".npm/_logs/",
+];
+
+/// Folders of home directories and `/etc` in which package managers keep their settings.
+const MANAGERS: [&str; 9] = [
+    ".config/pypoetry/",
+    ".config/pip/",
+    ".config/pdm/",
+    ".config/uv/",
+    ".pip/",
+    ".local/share/pypoetry/",
+    ".local/share/uv/",
+    ".local/share/virtualenv/",
+    ".local/state/uv/",
+];
+
+/// The part of a path below a home directory.
+fn below_home(path: &str) -> Option<&str> {
+    let below = path.strip_prefix("/root/");
+    below.or_else(|| Some(path.strip_prefix("/home/")?.split_once('/')?.1))
+}
+
+/// Whether a path is in a cache of package managers.
+pub(super) fn is_cache(path: &str) -> bool {
+    let folder = format!("{path}/");
+    let home = below_home(&folder);
+    home.is_some_and(|it| {
+        CACHES.iter().any(|of| it.starts_with(of) || (of.starts_with(it) && !it.is_empty()))
+    })
+}
+
+/// Whether a path is of a package manager's own: its settings, or a program that is all of it, as uv is.
+pub(super) fn is_manager(path: &str) -> bool {
+    let program = path.rsplit_once("/bin/").map(|it| it.1);
+    if program.is_some_and(|it| {
+        packages::MANAGERS.iter().any(|of| of.programs.contains(&it)) || it == "uvx"
+    }) {
+        return true;
+    }
+    let folder = format!("{path}/");
+    below_home(&folder).is_some_and(|it| MANAGERS.iter().any(|of| it.starts_with(of)))
+        || path == "/etc/pip.conf"
+}
+
+/// Whether what lies there is another thing after each build, or made anew when it is needed.
+pub(super) fn is_volatile(path: &str) -> bool {
+    const FOLDERS: [&str; 12] = [
+        "/dev/",
+        "/proc/",
+        "/run/",
+        "/sys/",
+        "/tmp/",
+        "/usr/share/mime/",
+        "/var/cache/",
+        "/var/lib/apt/lists/",
+        "/var/log/",
+        "/var/run/",
+        "/var/tmp/",
+        "/var/lib/systemd/",
+    ];
+    const FILES: [&str; 11] = [
+        "/.dockerenv",
+        "/etc/.pwd.lock",
+        "/etc/hostname",
+        "/etc/hosts",
+        "/etc/ld.so.cache",
+        "/etc/machine-id",
+        "/etc/mtab",
+        "/etc/resolv.conf",
+        "/root/.wget-hsts",
+        "/usr/share/info/dir",
+        "/usr/lib/locale/locale-archive",
+    ];
+    path.ends_with(".pyc")
+        || path.ends_with("/__pycache__")
+        || FOLDERS.iter().any(|it| path.starts_with(it))
+        || FILES.contains(&path)
+}
+
+/// Whether the system's package managers keep it as a record of what is installed, or make it out of what
+/// all packages bring.
+pub(super) fn is_record(path: &str) -> bool {
+    const FOLDERS: [&str; 6] = [
+        "/lib/apk/db",
+        "/usr/lib/apk/db",
+        "/var/lib/apt/",
+        "/var/lib/dpkg/",
+        "/var/lib/pam/",
+        "/var/lib/ucf/",
+    ];
+    FOLDERS.iter().any(|it| path.starts_with(it))
+}
+
+/// Whether it lists users and groups.
+pub(super) fn is_account(path: &str) -> bool {
+    const FILES: [&str; 6] = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"];
+    let name = path.strip_prefix("/etc/").map(|it| it.trim_end_matches('-'));
+    name.is_some_and(|it| FILES.contains(&it))
+}

@@ -1,0 +1,189 @@
+//! Why files are gone.
+
+use std::collections::HashMap;
+
+use super::{
+    super::{counted, some},
+    Reasons, places,
+};
+use crate::{
+    packages::is_manifest,
+    verify::contents::{Distribution, Entry, Kind},
+};
+
+/// Why a file is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// It is of a package or distribution whose loss is a difference already.
+    Told,
+    Volatile,
+    Cached,
+    Moved,
+    Package,
+    Distribution,
+    Manager,
+    Manifest,
+}
+
+impl Reasons<'_> {
+    /// Why a file is gone.
+    pub(super) fn reason(
+        &self,
+        path: &str,
+        entry: &Entry,
+        recorded: &Recorded<'_>,
+    ) -> Option<Reason> {
+        let split = self.declared.environment.as_deref();
+        if places::is_cache(path) {
+            return (self.declared.caches || split.is_some()).then_some(Reason::Cached);
+        }
+        if places::is_volatile(path) {
+            return Some(Reason::Volatile);
+        }
+        if let Some(environment) = split
+            && let Some(new) = self.moved(environment, path)
+        {
+            // Programs name their interpreter, metadata their installer, and compilers are not exact.
+            let free = entry.kind != Kind::File
+                || entry.interpreter.is_some()
+                || path.contains("-info/")
+                || (entry.size, entry.digest) == (new.size, new.digest);
+            let by = recorded.by(path);
+            let other = by.is_some_and(|it| self.distributions.other.contains(it));
+            return (free || other).then_some(Reason::Moved);
+        }
+        if let Some(owner) = self.owner(path, entry) {
+            let known = self.packages.gone.contains(owner) || self.packages.other.contains(owner);
+            let told = self.packages.lost.contains(owner).then_some(Reason::Told);
+            return known.then_some(Reason::Package).or(told);
+        }
+        let gone = &self.distributions.gone;
+        if let Some(by) = recorded.by(path) {
+            let known = gone.contains(by) || self.distributions.other.contains(by);
+            let told = self.distributions.lost.contains(by).then_some(Reason::Told);
+            return known.then_some(Reason::Distribution).or(told);
+        }
+        if places::is_record(path) {
+            let none = self.packages.gone.is_empty();
+            return Some(if none { Reason::Volatile } else { Reason::Package });
+        }
+        // Packages also make folders when they are configured.
+        let made = entry.kind == Kind::Folder
+            && ["/usr/", "/etc/", "/var/lib/"].iter().any(|it| path.starts_with(it));
+        if made && !self.packages.gone.is_empty() {
+            return Some(Reason::Package);
+        }
+        // A link goes with what it leads to.
+        if matches!(entry.kind, Kind::Link(_)) {
+            let target = self.before.follow(path);
+            let behind = self.before.entry(&target).filter(|it| !matches!(it.kind, Kind::Link(_)));
+            if let Some(reason) = behind.and_then(|it| self.reason(&target, it, recorded))
+                && self.after.resolve(&target).is_none()
+            {
+                return Some(reason);
+            }
+        }
+        if split.is_some() && (places::is_manager(path) || self.is_of_manager(path)) {
+            return Some(Reason::Manager);
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        (split.is_some() && is_manifest(name)).then_some(Reason::Manifest)
+    }
+
+    /// What a file is below the environment now.
+    fn moved(&self, environment: &str, path: &str) -> Option<&Entry> {
+        let below = |rest: &str| self.after.entry(&format!("{environment}/{rest}"));
+        for folder in ["/site-packages/", "/dist-packages/"] {
+            if let Some((site, rest)) = path.split_once(folder) {
+                let python = site.rsplit('/').next().unwrap_or_default();
+                return below(&format!("lib/{python}/site-packages/{rest}"));
+            }
+        }
+        // The schemes of an installation and of an environment are the same below their prefixes, but for
+        // headers.
+        let prefixes = ["/usr/local/", "/root/.local/"];
+        prefixes.iter().filter_map(|it| path.strip_prefix(it)).find_map(|it| {
+            let header = || below(&format!("include/site/{}", it.strip_prefix("include/")?));
+            below(it).or_else(header)
+        })
+    }
+
+    /// The package of the system that a path belongs to, or one behind it that is a link.
+    pub(super) fn owner(&self, path: &str, entry: &Entry) -> Option<&str> {
+        let system = self.before.system();
+        let owner = system.owner(path);
+        owner.or_else(|| match entry.kind {
+            Kind::Link(_) => system.owner(&self.before.follow(path)),
+            _ => None,
+        })
+    }
+
+    /// Whether a file is of the environment of a tool that stays in the builder, as installers make them.
+    fn is_of_manager(&self, path: &str) -> bool {
+        let tools = &self.distributions.tools;
+        let all = self.before.distributions().iter().filter(|it| tools.contains(&it.name));
+        let roots = all.filter_map(|it| it.site().split_once("/lib/python").map(|it| it.0));
+        let is_environment = |it: &&str| self.before.entry(&format!("{it}/pyvenv.cfg")).is_some();
+        roots.filter(is_environment).any(|it| path.starts_with(&format!("{it}/")))
+    }
+
+    /// A reason for people.
+    pub(super) fn sentence(&self, reason: Reason) -> String {
+        match reason {
+            Reason::Told => String::new(),
+            Reason::Volatile => "of logs, bytecode and the like".to_owned(),
+            Reason::Cached => "of package managers' caches".to_owned(),
+            Reason::Moved => {
+                let environment = self.declared.environment.as_deref().unwrap_or_default();
+                format!("moved to {environment}")
+            }
+            Reason::Package => {
+                let (gone, other) = (&self.packages.gone, &self.packages.other);
+                if gone.is_empty() {
+                    let packages = counted(other.len(), "package");
+                    return format!("of {packages} of the system in other versions");
+                }
+                let asked = gone.iter().filter(|it| self.before.system().is_asked_for(it));
+                let mut asked: Vec<&String> = asked.collect();
+                if asked.is_empty() {
+                    asked = gone.iter().collect();
+                }
+                let packages = counted(gone.len(), "package");
+                format!("of {packages} of the system that only build ({})", some(asked, 4))
+            }
+            Reason::Distribution => {
+                let count = counted(self.distributions.gone.len(), "Python distribution");
+                let tools = &self.distributions.tools;
+                match tools.is_empty() {
+                    true => "of Python distributions in other versions, as pinned".to_owned(),
+                    false => format!("of {count} that only install ({})", some(tools, 4)),
+                }
+            }
+            Reason::Manager => "of package managers and their settings".to_owned(),
+            Reason::Manifest => "of manifests and locks, which package managers read".to_owned(),
+        }
+    }
+}
+
+/// The distributions that record files.
+pub(super) struct Recorded<'a>(HashMap<&'a str, &'a str>);
+
+impl<'a> Recorded<'a> {
+    pub(super) fn of(all: &'a [Distribution]) -> Self {
+        let of = |it: &'a Distribution| {
+            let own = std::iter::once((it.place.as_str(), it.name.as_str()));
+            own.chain(it.files.iter().map(|of| (of.as_str(), it.name.as_str())))
+        };
+        Self(all.iter().flat_map(of).collect())
+    }
+
+    /// The distribution that records a file, or the folder of its metadata.
+    pub(super) fn by(&self, path: &str) -> Option<&'a str> {
+        let metadata = || {
+            let end = path.find(".dist-info/").map(|it| it + ".dist-info".len());
+            let end = end.or_else(|| path.find(".egg-info/").map(|it| it + ".egg-info".len()));
+            self.0.get(&path[..end?])
+        };
+        self.0.get(path).or_else(metadata).copied()
+    }
+}

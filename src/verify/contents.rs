@@ -1,0 +1,309 @@
+//! What is in an image, read from its tar stream in one pass; nothing is unpacked to disk.
+//!
+//! Of most files only the beginning is read. Whole are read: what Python distributions and the system's
+//! packages say of themselves, programs and libraries in ELF, and scripts that people wrote.
+
+mod elf;
+mod marker;
+mod python;
+mod system;
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::DefaultHasher},
+    hash::Hasher,
+    io::{self, Read},
+};
+
+use tar::EntryType;
+
+use self::elf::Linked;
+pub use self::{
+    marker::Requirement,
+    python::Distribution,
+    system::{Package, System},
+};
+use crate::dockerfile::stage::absolute;
+
+/// How much of a file its digest is made of: the beginning and the size tell apart what a build makes.
+const BEGINNING: usize = 64 << 10;
+/// The largest ELF file that is looked into; the largest libraries of CUDA are some times larger.
+const LARGEST_ELF: u64 = 200 << 20;
+/// The largest text that is read whole: `dpkg`'s status of a desktop has 5 MB.
+const LARGEST_TEXT: u64 = 64 << 20;
+/// The largest script whose text is kept.
+const LARGEST_SCRIPT: u64 = 64 << 10;
+
+/// What is in an image.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    files: BTreeMap<String, Entry>,
+    distributions: Vec<Distribution>,
+    system: System,
+    linked: BTreeMap<String, Linked>,
+    scripts: HashMap<String, String>,
+    codename: Option<String>,
+}
+
+/// A file, folder or link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// Its permissions, without the type of the file.
+    pub mode: u32,
+    /// The numbers of its user and group.
+    pub owner: (u64, u64),
+    /// Its size in bytes.
+    pub size: u64,
+    /// What its beginning hashes to; 0 for what has no content.
+    pub digest: u64,
+    /// What `#!` names at its beginning, with arguments.
+    pub interpreter: Option<Box<str>>,
+}
+
+/// What an entry of a file system is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, whatever its names.
+    File,
+    /// A file that the kernel or its loader runs or links to.
+    Elf,
+    /// A folder.
+    Folder,
+    /// A symbolic link to this path, as it is written.
+    Link(String),
+    /// A device, pipe or socket.
+    Other,
+}
+
+impl Contents {
+    /// Reads an image from its tar stream.
+    ///
+    /// # Errors
+    /// What the stream gives, and what is no tar.
+    pub fn read(tar: &mut dyn Read) -> io::Result<Self> {
+        let mut contents = Self::default();
+        let mut texts = Texts::default();
+        let mut hard_links = Vec::new();
+        let mut archive = tar::Archive::new(tar);
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            let path = absolute("/", &String::from_utf8_lossy(&entry.path_bytes()));
+            let target = |it: &tar::Entry<'_, _>| {
+                it.link_name_bytes().map(|it| String::from_utf8_lossy(&it).into_owned())
+            };
+            let kind = match entry.header().entry_type() {
+                EntryType::Directory => Kind::Folder,
+                EntryType::Symlink => Kind::Link(target(&entry).unwrap_or_default()),
+                EntryType::Link => {
+                    hard_links.push((path, absolute("/", &target(&entry).unwrap_or_default())));
+                    continue;
+                }
+                EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => Kind::File,
+                _ => Kind::Other,
+            };
+            let header = entry.header();
+            let number = |it: io::Result<u64>| it.unwrap_or_default();
+            let mut found = Entry {
+                mode: header.mode().unwrap_or_default() & 0o7777,
+                owner: (number(header.uid()), number(header.gid())),
+                size: if kind == Kind::File { entry.size() } else { 0 },
+                digest: 0,
+                interpreter: None,
+                kind,
+            };
+            if found.kind == Kind::File {
+                contents.file(&path, &mut found, &mut entry, &mut texts)?;
+            }
+            contents.files.insert(path, found);
+        }
+        for (path, target) in hard_links {
+            if let Some(entry) = contents.files.get(&target).cloned() {
+                contents.files.insert(path, entry);
+            }
+        }
+        contents.distributions = python::distributions(texts.python);
+        contents.system = system::read(texts.system);
+        contents.codename = texts.release.iter().find_map(codename);
+        Ok(contents)
+    }
+
+    /// Reads what is wanted of a file.
+    fn file(
+        &mut self,
+        path: &str,
+        entry: &mut Entry,
+        body: &mut dyn Read,
+        texts: &mut Texts,
+    ) -> io::Result<()> {
+        let mut read = Vec::new();
+        body.take(BEGINNING as u64).read_to_end(&mut read)?;
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&read);
+        entry.digest = hasher.finish();
+        if elf::is_elf(&read) {
+            entry.kind = Kind::Elf;
+            if entry.size <= LARGEST_ELF {
+                body.read_to_end(&mut read)?;
+                self.linked.insert(path.to_owned(), elf::linked(&read).unwrap_or_default());
+            }
+            return Ok(());
+        }
+        if let Some(line) = read.strip_prefix(b"#!") {
+            let line = line.split(|it| *it == b'\n').next().unwrap_or_default();
+            let line = String::from_utf8_lossy(&line[..line.len().min(256)]);
+            entry.interpreter = Some(line.trim().into());
+            if entry.size <= LARGEST_SCRIPT && !is_of_system(path) {
+                let text = String::from_utf8_lossy(&read).into_owned();
+                self.scripts.insert(path.to_owned(), text);
+            }
+        }
+        let Some(into) = texts.wanting(path).filter(|_| entry.size <= LARGEST_TEXT) else {
+            return Ok(());
+        };
+        body.read_to_end(&mut read)?;
+        into.push((path.to_owned(), String::from_utf8_lossy(&read).into_owned()));
+        Ok(())
+    }
+
+    /// Everything in it, by absolute path.
+    pub fn files(&self) -> &BTreeMap<String, Entry> {
+        &self.files
+    }
+
+    /// What lies at a path, itself.
+    pub fn entry(&self, path: &str) -> Option<&Entry> {
+        self.files.get(path)
+    }
+
+    /// The Python distributions, wherever they lie, in the order of their paths.
+    pub fn distributions(&self) -> &[Distribution] {
+        &self.distributions
+    }
+
+    /// The packages of the system's own manager.
+    pub fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// What the ELF files that were looked into are linked with, by path.
+    pub(super) fn linked(&self) -> &BTreeMap<String, Linked> {
+        &self.linked
+    }
+
+    /// The text of a script that people wrote.
+    pub(super) fn script(&self, path: &str) -> Option<&str> {
+        self.scripts.get(path).map(String::as_str)
+    }
+
+    /// The name of Debian's or Ubuntu's release.
+    pub(super) fn codename(&self) -> Option<&str> {
+        self.codename.as_deref()
+    }
+
+    /// The path that a path leads to, symbolic links followed; `None` where there is nothing.
+    pub fn resolve(&self, path: &str) -> Option<String> {
+        let end = self.follow(path);
+        (end == "/" || self.files.contains_key(&end)).then_some(end)
+    }
+
+    /// Follows symbolic links as far as they lead, also to where nothing lies.
+    pub(super) fn follow(&self, path: &str) -> String {
+        let mut path = absolute("/", path);
+        // As many links as the kernel follows.
+        for _ in 0..40 {
+            let Some(next) = self.follow_one(&path) else { return path };
+            path = next;
+        }
+        path
+    }
+
+    /// The path with its first symbolic link replaced by what it leads to.
+    fn follow_one(&self, path: &str) -> Option<String> {
+        let ends = path.match_indices('/').map(|it| it.0).skip(1).chain([path.len()]);
+        for end in ends {
+            let at = path.get(..end)?;
+            if let Some(Entry { kind: Kind::Link(target), .. }) = self.files.get(at) {
+                let folder = at.rsplit_once('/').map_or("/", |it| it.0);
+                return Some(absolute(
+                    "/",
+                    &format!("{}{}", absolute(folder, target), &path[end..]),
+                ));
+            }
+        }
+        None
+    }
+
+    /// Where a shell or the kernel finds a program: at its path, or in the first folder of `PATH` that has
+    /// it. A folder with a path of its own is looked for from `workdir`.
+    ///
+    /// # Errors
+    /// Why it cannot be started, read after its name.
+    pub fn program(&self, name: &str, path: &str, workdir: &str) -> Result<String, String> {
+        let workdir = if workdir.is_empty() { "/" } else { workdir };
+        let candidates: Vec<String> = match name.contains('/') {
+            true => vec![absolute(workdir, name)],
+            false => path.split(':').map(|it| absolute(workdir, &format!("{it}/{name}"))).collect(),
+        };
+        let mut why = if name.contains('/') { "is not there" } else { "is not on PATH" };
+        for candidate in &candidates {
+            let Some(at) = self.resolve(candidate) else { continue };
+            let Some(entry) = self.files.get(&at) else { continue };
+            match entry.kind {
+                Kind::File | Kind::Elf if entry.mode & 0o111 != 0 => {
+                    self.interpreted(entry)?;
+                    return Ok(candidate.clone());
+                }
+                Kind::File | Kind::Elf => why = "is not executable",
+                _ => {}
+            }
+        }
+        Err(why.to_owned())
+    }
+
+    /// Whether what `#!` names is there.
+    fn interpreted(&self, entry: &Entry) -> Result<(), String> {
+        let Some(line) = &entry.interpreter else { return Ok(()) };
+        let program = line.split_whitespace().next().unwrap_or_default();
+        match self.resolve(program) {
+            Some(_) => Ok(()),
+            None => Err(format!("is a script for {program}, which is not there")),
+        }
+    }
+}
+
+/// The files whose whole text is wanted.
+#[derive(Default)]
+struct Texts {
+    python: Vec<(String, String)>,
+    system: Vec<(String, String)>,
+    release: Vec<(String, String)>,
+}
+
+impl Texts {
+    /// Where the text of a file belongs, when it is wanted.
+    fn wanting(&mut self, path: &str) -> Option<&mut Vec<(String, String)>> {
+        if python::is_wanted(path) {
+            return Some(&mut self.python);
+        }
+        if system::is_wanted(path) {
+            return Some(&mut self.system);
+        }
+        ["/etc/os-release", "/usr/lib/os-release"].contains(&path).then_some(&mut self.release)
+    }
+}
+
+/// Whether a path is one of the system's, where people's scripts are not.
+fn is_of_system(path: &str) -> bool {
+    ["/usr/lib/", "/usr/share/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/lib/", "/etc/"]
+        .iter()
+        .any(|it| path.starts_with(it))
+}
+
+/// The release that `os-release` names.
+fn codename(file: &(String, String)) -> Option<String> {
+    let value = file.1.lines().find_map(|it| it.strip_prefix("VERSION_CODENAME="))?;
+    Some(value.trim_matches('"').to_owned())
+}

@@ -1,0 +1,102 @@
+//! Python distributions, as they are recorded beside what they install: "Recording installed projects" and
+//! "Core metadata" of the packaging specifications, and setuptools' older `egg-info`.
+
+use std::collections::BTreeMap;
+
+use super::Requirement;
+use crate::dockerfile::stage::absolute;
+
+/// A Python distribution that is installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distribution {
+    /// Its name, normalised: lower case, runs of `-`, `_` and `.` as one `-`.
+    pub name: String,
+    /// Its version, as its metadata has it.
+    pub version: String,
+    /// The folder or file of its metadata, absolute.
+    pub place: String,
+    /// What it requires, where that holds on Linux.
+    pub requires: Vec<Requirement>,
+    /// The files that it installed, absolute, as far as they are recorded.
+    pub files: Vec<String>,
+}
+
+impl Distribution {
+    /// The folder of packages that it lies in: `…/site-packages`.
+    pub fn site(&self) -> &str {
+        self.place.rsplit_once('/').map_or("/", |it| it.0)
+    }
+}
+
+/// Whether a file says something of a distribution.
+pub(super) fn is_wanted(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+    match name {
+        "METADATA" | "RECORD" => folder.ends_with(".dist-info"),
+        "PKG-INFO" | "requires.txt" | "installed-files.txt" => folder.ends_with(".egg-info"),
+        _ => name.ends_with(".egg-info"),
+    }
+}
+
+/// The distributions that these files record.
+pub(super) fn distributions(texts: Vec<(String, String)>) -> Vec<Distribution> {
+    let mut found: BTreeMap<String, Distribution> = BTreeMap::new();
+    for (path, text) in texts {
+        let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+        let place = if name.ends_with(".egg-info") { path.as_str() } else { folder };
+        let it = found.entry(place.to_owned()).or_default();
+        place.clone_into(&mut it.place);
+        let python = python(place);
+        match name {
+            "RECORD" => {
+                let site = it.site().to_owned();
+                let paths = text.lines().filter_map(first_column);
+                it.files.extend(paths.map(|it| absolute(&site, &it)));
+            }
+            "installed-files.txt" => it.files.extend(text.lines().map(|it| absolute(place, it))),
+            "requires.txt" => {
+                let plain = text.lines().take_while(|it| !it.starts_with('['));
+                it.requires.extend(plain.filter_map(|it| Requirement::read(it, python)));
+            }
+            _ => {
+                let field = |line: &str, name: &str| {
+                    let (key, value) = line.split_once(':')?;
+                    key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+                };
+                // The description follows an empty line, and may look like fields.
+                for line in text.lines().take_while(|it| !it.is_empty()) {
+                    if let Some(name) = field(line, "Name") {
+                        it.name = normalized(&name);
+                    }
+                    if let Some(version) = field(line, "Version") {
+                        it.version = version;
+                    }
+                    let requires = field(line, "Requires-Dist");
+                    it.requires.extend(requires.and_then(|it| Requirement::read(&it, python)));
+                }
+            }
+        }
+    }
+    found.into_values().filter(|it| !it.name.is_empty()).collect()
+}
+
+/// A name as the packaging specifications normalise it.
+pub(super) fn normalized(name: &str) -> String {
+    let parts = name.trim().split(['-', '_', '.']).filter(|it| !it.is_empty());
+    parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
+/// The minor version of the Python 3 that a path belongs to.
+fn python(path: &str) -> Option<u32> {
+    let version = path.split('/').find_map(|it| it.strip_prefix("python3."))?;
+    version.parse().ok()
+}
+
+/// The first column of a line of comma-separated values.
+fn first_column(line: &str) -> Option<String> {
+    let first = match line.strip_prefix('"') {
+        Some(quoted) => quoted.split_once("\",")?.0.replace("\"\"", "\""),
+        None => line.split(',').next()?.to_owned(),
+    };
+    (!first.is_empty()).then_some(first)
+}
