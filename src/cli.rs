@@ -12,6 +12,7 @@ mod markdown;
 mod output;
 mod summary;
 mod undo;
+mod verify;
 
 use std::{io, process::ExitCode};
 
@@ -35,12 +36,14 @@ enum Command {
     Diff(diff::Diff),
     Apply(apply::Apply),
     Check(check::Check),
+    Verify(verify::Verify),
     Undo(undo::Undo),
     List(list::List),
     Explain(explain::Explain),
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`), \
+const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`) or \
+                          not verified (`verify`), \
                           2 an error, also when only some files could not be read or parsed.";
 
 /// How a command ended; ordered, the worst last.
@@ -48,7 +51,7 @@ const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending
 enum Status {
     /// Nothing to do, or done.
     Done,
-    /// Changes are pending.
+    /// Changes are pending, or are not verified.
     Pending,
     /// Something could not be done; the rest was.
     Failed,
@@ -88,6 +91,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
         Command::Diff(it) => it.run(jobs, output),
         Command::Apply(it) => it.run(jobs, output),
         Command::Check(it) => it.run(jobs, output),
+        Command::Verify(it) => it.run(jobs, output),
         Command::Undo(it) => it.run(output),
         Command::List(it) => it.run(),
         Command::Explain(it) => it.run(),

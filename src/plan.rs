@@ -65,6 +65,19 @@ pub struct Options {
     pub only: Option<RepoPath>,
     /// What `refit.toml` says to the transforms.
     pub settings: Settings,
+    /// Changes that are not to be made, because real builds spoke against them.
+    pub without: Vec<Without>,
+}
+
+/// What is kept from a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Without {
+    /// The Dockerfile.
+    pub dockerfile: RepoPath,
+    /// The transform whose changes are not made; `None` for all of them.
+    pub transform: Option<&'static str>,
+    /// What the builds showed: a sentence without a full stop.
+    pub reason: String,
 }
 
 /// Transforms that undo each other's work, or never finish: a bug in one of them.
@@ -85,6 +98,8 @@ pub mod codes {
     pub const REVIEW: &str = "review";
     /// It needs other files to change, and only this one may.
     pub const OTHER_FILES: &str = "other-files";
+    /// A real build showed that the image would not be what it was, or that it cannot be built at all.
+    pub const UNVERIFIED: &str = "unverified";
 }
 
 const MAX_ROUNDS: usize = 100;
@@ -151,9 +166,9 @@ fn step(
         if !selected(&change.place.path) {
             return false;
         }
-        let refusal = refusal(change, &ignores, options);
-        declines.extend(refusal.map(|(code, reason)| decline(change, code, reason.to_owned())));
-        refusal.is_none()
+        let Some((code, reason)) = refusal(it.name, change, &ignores, options) else { return true };
+        declines.push(decline(change, code, reason.to_owned()));
+        false
     });
     let (after, changes, rejected) = take(project, changes);
     let bugs = rejected.into_iter().map(|(change, objection)| {
@@ -169,11 +184,15 @@ fn step(
 }
 
 /// Why a change is not wanted, however right it is.
-fn refusal(
+fn refusal<'a>(
+    transform: &str,
     change: &Change,
     ignores: &Ignores<'_>,
-    options: &Options,
-) -> Option<(&'static str, &'static str)> {
+    options: &'a Options,
+) -> Option<(&'static str, &'a str)> {
+    let without = options.without.iter().find(|it| {
+        change.files.contains_key(&it.dockerfile) && it.transform.is_none_or(|it| it == transform)
+    });
     let elsewhere = |only: &RepoPath| change.files.keys().any(|it| it != only);
     if ignores.forbid(change) {
         Some((codes::IGNORED, "a comment in the file says so"))
@@ -182,7 +201,7 @@ fn refusal(
     } else if options.only.as_ref().is_some_and(elsewhere) {
         Some((codes::OTHER_FILES, "other files would have to change with it"))
     } else {
-        None
+        without.map(|it| (codes::UNVERIFIED, it.reason.as_str()))
     }
 }
 
@@ -237,6 +256,13 @@ impl Plan {
         self.steps.last().map_or(&self.before, |it| &it.after)
     }
 
+    /// The plan as it was when its step `at` was done.
+    #[must_use]
+    pub fn until(&self, at: usize) -> Self {
+        let steps = self.steps.iter().take(at + 1).cloned().collect();
+        Self { before: self.before.clone(), steps, declines: Vec::new(), bugs: Vec::new() }
+    }
+
     /// Every change, in order, with the name of its transform.
     pub fn changes(&self) -> impl Iterator<Item = (&'static str, &Change)> {
         self.steps.iter().flat_map(|step| step.changes.iter().map(|it| (step.transform, it)))
@@ -250,6 +276,7 @@ impl Default for Options {
             selection: Selection::all(),
             only: None,
             settings: Settings::default(),
+            without: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     diff::{FileDiff, diff},
     plan::{Bug, Plan},
     project::{Problem, Project, selection::Selection},
+    verify,
 };
 
 /// A run, as `--format json` prints it.
@@ -30,6 +31,9 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// All of it in figures.
     pub summary: Summary,
+    /// What real builds showed; only `apply --verify` builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<verify::report::Report>,
 }
 
 /// One change.
@@ -165,6 +169,7 @@ impl Report {
             problems: problems.into_iter().map(ProblemReport::from).collect(),
             files: diffs.iter().map(FileReport::from).collect(),
             summary,
+            verification: None,
         }
     }
 }

@@ -342,8 +342,56 @@ fn the_help_is_one_screen() {
     let folder = Folder::new(&[]);
     let help = folder.refit(&["-h"]).stdout;
     assert!(help.lines().count() <= 40, "{help}");
-    for command in ["diff", "apply", "check", "undo", "list", "explain"] {
+    for command in ["diff", "apply", "check", "verify", "undo", "list", "explain"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         assert_eq!(folder.refit(&[command, "--help"]).code, 0);
     }
+}
+
+#[test]
+fn verify_says_what_is_missing_to_build() {
+    let folder = unpinned();
+    let refit = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_refit"));
+        command.args(arguments).current_dir(folder.path()).env("PATH", "");
+        Ran::from(command.output().unwrap())
+    };
+    let ran = refit(&["verify", "--quiet"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    let expected = "error: no builder answers\n  docker: not on PATH\n  buildah: not on PATH\n  podman: not on PATH\n\
+                    hint: Install Docker with buildx, buildah or podman, and start its engine if it has one.\n";
+    assert_eq!(ran.stderr, expected);
+    let ran = refit(&["apply", "--verify", "--quiet", "--allow-dirty", "--builder", "podman"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("  podman: not on PATH\nhint: Install podman"), "{ran:?}");
+    assert_eq!(folder.read("api/Dockerfile"), UNPINNED);
+}
+
+#[test]
+fn verify_builds_only_what_changes() {
+    let folder = Folder::new(&[("Dockerfile", "FROM scratch\nCOPY a /\n"), ("a", "")]).commit();
+    let ran = folder.refit(&["verify", "--service", "web"]);
+    assert!(ran.code == 2 && ran.stderr.contains("called web\nhint: no image changes"), "{ran:?}");
+    // Nothing to build needs no builder.
+    let ran = folder.refit(&["verify", "--format", "markdown", "--quiet"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "No image changes.\n"), "{ran:?}");
+    let unknown = unpinned().refit(&["verify", "--service", "web"]);
+    assert!(unknown.stderr.contains("\nhint: these change: api\n"), "{unknown:?}");
+}
+
+#[test]
+fn options_of_builds_need_a_build() {
+    let folder = unpinned();
+    for option in ["--keep", "--no-syntax", "--smoke=true", "--timeout=1", "--build-option=--x"] {
+        let ran = folder.refit(&["apply", option]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let name = option.split('=').next().unwrap();
+        assert!(ran.stderr.starts_with(&format!("error: {name} without --verify\n")), "{ran:?}");
+    }
+    for command in [&["verify", "-"][..], &["apply", "--verify", "-"]] {
+        let ran = folder.refit(command);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.starts_with("error: a Dockerfile on standard input cannot be built\n"));
+    }
+    assert_eq!(folder.read("api/Dockerfile"), UNPINNED);
 }

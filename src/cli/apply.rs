@@ -5,9 +5,11 @@ use clap::Args;
 use super::{
     Status,
     args::{Format, Run},
+    failure::Failure,
     input::Input,
     output::{self, Output},
     summary,
+    verify::{self, Building, Session},
 };
 use crate::{apply, git, report::Report};
 
@@ -19,10 +21,22 @@ pub(super) struct Apply {
     /// Write although git has uncommitted changes, or does not keep the files
     #[arg(long)]
     allow_dirty: bool,
+    /// Build every image before and after, and write only what is verified
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    building: Building,
 }
 
 impl Apply {
     pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+        if let Some(option) = self.building.given().filter(|_| !self.verify) {
+            let hint = "give --verify as well: without it nothing is built";
+            return Err(Failure::new(format!("{option} without --verify"), hint).into());
+        }
+        if self.verify && self.run.scope.is_stdin() {
+            return Err(verify::no_context().into());
+        }
         let mut input = Input::read(&self.run, jobs)?;
         if let Some(root) = &input.root {
             let recovered = apply::recover(root)?;
@@ -32,8 +46,23 @@ impl Apply {
                 input = Input::read(&self.run, jobs)?;
             }
         }
-        let plan = input.plan()?;
-        let report = Report::new(&plan, input.selection());
+        let mut plan = input.plan()?;
+        let mut verification = None;
+        if let Some(root) = input.root.as_deref().filter(|_| self.verify && !plan.steps.is_empty())
+        {
+            // Not after half an hour of builds.
+            if !self.allow_dirty {
+                git::check_saved(root)?;
+            }
+            let (settled, report) = Session::settle(&self.building, &input, output)?;
+            plan = settled.plan;
+            if self.run.format == Format::Text && !output.quiet {
+                output::note(&verify::text(&report, output.verbose))?;
+            }
+            verification = Some(report);
+        }
+        let mut report = Report::new(&plan, input.selection());
+        report.verification = verification;
         if let Some(root) = input.root.as_deref().filter(|_| !report.files.is_empty()) {
             if !self.allow_dirty {
                 git::check_saved(root)?;

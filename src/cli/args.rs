@@ -21,9 +21,22 @@ pub(super) struct Global {
     pub(super) jobs: Option<usize>,
 }
 
-/// What to look at, and what to do about it.
+/// What to look at, what to do about it, and what to print.
 #[derive(Debug, Args)]
 pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) scope: Scope,
+    /// Print for people, or one JSON object for machines
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    /// Where the Dockerfile on standard input would lie, so that its project is seen
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<PathBuf>,
+}
+
+/// What to look at, and what to do about it.
+#[derive(Debug, Args)]
+pub(super) struct Scope {
     /// Folders or Dockerfiles; `-` reads one Dockerfile from standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
@@ -45,12 +58,13 @@ pub(super) struct Run {
     /// The configuration to use [default: the nearest refit.toml above PATH]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Print for people, or one JSON object for machines
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
-    /// Where the Dockerfile on standard input would lie, so that its project is seen
-    #[arg(long, value_name = "FILE")]
-    pub(super) stdin_filename: Option<PathBuf>,
+}
+
+impl Scope {
+    /// Whether a Dockerfile on standard input is asked for.
+    pub(super) fn is_stdin(&self) -> bool {
+        self.paths.iter().any(|it| it.as_os_str() == "-")
+    }
 }
 
 /// What to print.

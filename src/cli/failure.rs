@@ -9,6 +9,7 @@ use crate::{
     project::load::LoadError,
     transaction,
     undo::UndoError,
+    verify::builder::NoBuilder,
 };
 
 /// What stopped a command: `error:` and `hint:`.
@@ -38,6 +39,7 @@ impl Failure {
             let known = known.or_else(|| it.downcast_ref().and_then(disk));
             let known = known.or_else(|| it.downcast_ref().map(diverged));
             let known = known.or_else(|| it.downcast_ref().and_then(undo));
+            let known = known.or_else(|| it.downcast_ref().map(no_builder));
             known.or_else(|| it.downcast_ref().and_then(load))
         });
         Self { message: format!("{error:#}"), hint }
@@ -87,6 +89,10 @@ fn undo(error: &UndoError) -> Option<String> {
         }
         UndoError::Transaction(it) => disk(it),
     }
+}
+
+fn no_builder(error: &NoBuilder) -> String {
+    error.hint.to_owned()
 }
 
 fn diverged(error: &Diverged) -> String {

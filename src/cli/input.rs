@@ -9,13 +9,16 @@ use std::{
 use anyhow::Context as _;
 use rayon::prelude::*;
 
-use super::{args::Run, failure::Failure};
+use super::{
+    args::{Run, Scope},
+    failure::Failure,
+};
 use crate::{
     Transform,
     change::Safety,
     config::{self, Config},
     path::RepoPath,
-    plan::{Options, Plan, plan},
+    plan::{Diverged, Options, Plan, Without, plan},
     project::{
         Project, is_dockerfile,
         load::{self, Loaded, load},
@@ -39,40 +42,50 @@ pub(super) struct Input {
 impl Input {
     /// Reads what the arguments name.
     pub(super) fn read(run: &Run, jobs: usize) -> anyhow::Result<Self> {
-        let from_stdin = run.paths.iter().any(|it| it.as_os_str() == "-");
-        if from_stdin && run.paths.len() != 1 {
+        Self::of_scope(&run.scope, run.stdin_filename.as_deref(), jobs)
+    }
+
+    /// Reads what the arguments name; `stdin_filename` is where standard input would lie.
+    pub(super) fn of_scope(
+        scope: &Scope,
+        stdin_filename: Option<&Path>,
+        jobs: usize,
+    ) -> anyhow::Result<Self> {
+        let from_stdin = scope.is_stdin();
+        if from_stdin && scope.paths.len() != 1 {
             let hint = "give `-` alone, or paths alone";
             return Err(Failure::new("`-` and paths cannot be mixed", hint).into());
         }
-        if !from_stdin && run.stdin_filename.is_some() {
+        if !from_stdin && stdin_filename.is_some() {
             let hint = "give `-` as the path to read from standard input";
             return Err(Failure::new("--stdin-filename without `-`", hint).into());
         }
-        let mut paths = run.paths.clone();
+        let mut paths = scope.paths.clone();
         if from_stdin {
-            paths = run.stdin_filename.iter().cloned().collect();
+            paths = stdin_filename.map(Path::to_owned).into_iter().collect();
         }
-        let (config, folder) = config(run.config.as_deref(), &paths)?;
-        let transforms = transforms(run, &config)?;
+        let (config, folder) = config(scope.config.as_deref(), &paths)?;
+        let transforms = transforms(scope, &config)?;
         let here = std::env::current_dir().context("the current folder")?;
         let here = here.canonicalize().unwrap_or(here);
         let pattern = |folder: &Path, glob: &String| Pattern {
             folder: folder.to_owned(),
             glob: glob.clone(),
         };
-        let mut exclude: Vec<_> = run.exclude.iter().map(|it| pattern(&here, it)).collect();
+        let mut exclude: Vec<_> = scope.exclude.iter().map(|it| pattern(&here, it)).collect();
         exclude.extend(config.exclude.iter().map(|it| pattern(&folder, it)));
         let options = load::Options { exclude, jobs };
 
         let (project, root, selection, stdin) = if from_stdin {
-            let (project, selection, path) = buffer(run.stdin_filename.as_deref(), &options)?;
+            let (project, selection, path) = buffer(stdin_filename, &options)?;
             (project, None, selection, Some(path))
         } else {
             let Loaded { project, root, selection } = load(&paths, &options)?;
             (project, Some(root), selection, None)
         };
-        let floor = if run.safe { Safety::Safe } else { Safety::Review };
-        let options = Options { floor, selection, only: stdin.clone(), settings: config.settings };
+        let floor = if scope.safe { Safety::Safe } else { Safety::Review };
+        let (only, settings) = (stdin.clone(), config.settings);
+        let options = Options { floor, selection, only, settings, without: Vec::new() };
         // Parsed on all cores, before the transforms ask one by one.
         project.files().collect::<Vec<_>>().into_par_iter().for_each(|it| {
             it.dockerfile();
@@ -83,7 +96,13 @@ impl Input {
 
     /// What a run would do.
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
-        Ok(plan(self.project.clone(), &self.transforms, &self.options)?)
+        Ok(self.plan_without(&[])?)
+    }
+
+    /// What a run would do that leaves some of it out.
+    pub(super) fn plan_without(&self, without: &[Without]) -> Result<Plan, Diverged> {
+        let options = Options { without: without.to_vec(), ..self.options.clone() };
+        plan(self.project.clone(), &self.transforms, &options)
     }
 
     /// What the arguments select.
@@ -170,16 +189,16 @@ fn shown(path: &Path) -> PathBuf {
 }
 
 /// The transforms to run: arguments win over the configuration.
-fn transforms(run: &Run, config: &Config) -> Result<Vec<Transform>, Failure> {
-    let names = run.only.iter().chain(&run.skip);
+fn transforms(scope: &Scope, config: &Config) -> Result<Vec<Transform>, Failure> {
+    let names = scope.only.iter().chain(&scope.skip);
     if let Some(unknown) = names.into_iter().find_map(|it| config::unknown_transform(it)) {
         return Err(unknown.into());
     }
-    let recipe = run.recipe.as_deref();
+    let recipe = scope.recipe.as_deref();
     if let Some(unknown) = recipe.and_then(config::unknown_recipe) {
         return Err(unknown.into());
     }
-    let only = match (run.only.as_slice(), recipe) {
+    let only = match (scope.only.as_slice(), recipe) {
         ([], Some(_)) => None,
         ([], None) => config.only.as_deref(),
         (only, _) => Some(only),
@@ -194,6 +213,7 @@ fn transforms(run: &Run, config: &Config) -> Result<Vec<Transform>, Failure> {
         (None, Some(recipe)) => recipe.transforms().copied().collect(),
         (None, None) => Vec::new(),
     };
-    let skipped = |it: &Transform| run.skip.iter().chain(&config.skip).any(|name| name == it.name);
+    let skipped =
+        |it: &Transform| scope.skip.iter().chain(&config.skip).any(|name| name == it.name);
     Ok(all.into_iter().filter(|it| !skipped(it)).collect())
 }

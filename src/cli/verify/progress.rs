@@ -1,0 +1,55 @@
+//! What is built at the moment, on standard error.
+
+use std::io::{self, IsTerminal as _};
+
+use crate::{
+    cli::output::{self, DIM, RED},
+    verify::Event,
+};
+
+/// A line per build; on a terminal it shows the step as well.
+pub(super) struct Progress {
+    /// Which image of how many.
+    pub(super) at: Option<(usize, usize)>,
+    quiet: bool,
+    live: bool,
+    line: String,
+}
+
+/// What goes back to the start of a line and clears it.
+const CLEAR: &str = "\r\u{1b}[K";
+/// How much of a step is shown.
+const WIDTH: usize = 60;
+
+impl Progress {
+    pub(super) fn new(quiet: bool) -> Self {
+        let live = io::stderr().is_terminal() && !quiet;
+        Self { at: None, quiet, live, line: String::new() }
+    }
+
+    /// Shows an event; a standard error that nobody reads is no error.
+    pub(super) fn show(&mut self, event: Event<'_>) {
+        if self.quiet {
+            return;
+        }
+        let text = match event {
+            Event::Begins(image, what) => {
+                let at = self.at.map(|it| format!("[{}/{}] ", it.0, it.1)).unwrap_or_default();
+                self.line = format!("{at}{image}, {what}");
+                format!("{} … ", self.line)
+            }
+            Event::Step(step) if self.live => {
+                let step: String = step.chars().take(WIDTH).collect();
+                format!("{CLEAR}{} … {DIM}{step}{DIM:#}", self.line)
+            }
+            Event::Step(_) => return,
+            Event::Ends(seconds, built) => {
+                let start =
+                    if self.live { format!("{CLEAR}{} … ", self.line) } else { String::new() };
+                let failed = if built { String::new() } else { format!(", {RED}failed{RED:#}") };
+                format!("{start}{seconds:.1} s{failed}\n")
+            }
+        };
+        let _ = output::note(&text);
+    }
+}

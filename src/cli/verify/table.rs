@@ -1,0 +1,275 @@
+//! The tables of a verification: for a terminal, and for a pull request.
+
+use std::fmt::Write as _;
+
+use super::figures::{bytes, number, pair, seconds, size, tenths};
+use crate::{
+    cli::{
+        output::{BOLD, DIM, GREEN, RED, YELLOW},
+        summary::count,
+    },
+    verify::{
+        edits::EditKind,
+        report::{ImageReport, LeftOut, Measured, Report, Sides, Verdict},
+    },
+};
+
+/// The columns of the table of images.
+const COLUMNS: [&str; 7] = [
+    "image",
+    "verdict",
+    "first build",
+    "after a source edit",
+    "after a manifest edit",
+    "size",
+    "user",
+];
+/// How many files are named in a group of missing ones.
+const EXAMPLES: usize = 3;
+
+/// For a terminal: the images, what all of them take, and what is to be said of each.
+pub(super) fn text(report: &Report, verbose: bool) -> String {
+    let mut out = String::new();
+    if !report.images.is_empty() {
+        let rows: Vec<_> = report.images.iter().map(row).collect();
+        out += &aligned(&COLUMNS.map(str::to_owned), &rows);
+        out.push('\n');
+        let head = ["", "before", "after"].map(str::to_owned);
+        out += &aligned(&head, &sums(report));
+    }
+    for image in &report.images {
+        let is_fine = image.verdict == Verdict::Verified;
+        if is_fine && !verbose {
+            continue;
+        }
+        let style = verdict_style(image.verdict);
+        let dockerfile = &image.before.dockerfile;
+        let _ = writeln!(
+            out,
+            "\n{BOLD}{}{BOLD:#} ({dockerfile}): {style}{}{style:#}",
+            image.name, image.verdict
+        );
+        for line in remarks(image, verbose) {
+            let _ = writeln!(out, "  {}", line.replace('\n', "\n    "));
+        }
+    }
+    for it in &report.unknown {
+        let _ = writeln!(out, "{YELLOW}not built{YELLOW:#}: {}: {}", it.dockerfile, it.reason);
+    }
+    for it in &report.left_out {
+        let _ = writeln!(out, "{YELLOW}left out{YELLOW:#}: {}", left_out(it));
+    }
+    if !report.images.is_empty() {
+        let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
+        let all = count(report.images.len(), "image");
+        let _ =
+            writeln!(out, "\n{BOLD}{verified} of {all} verified{BOLD:#} with {}", report.builder);
+    }
+    out
+}
+
+/// For a pull request.
+pub(super) fn markdown(report: &Report) -> String {
+    let mut out = String::new();
+    if report.images.is_empty() {
+        return "No image changes.\n".to_owned();
+    }
+    let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
+    let all = count(report.images.len(), "image");
+    let _ = writeln!(
+        out,
+        "**{verified} of {all} verified** with {}: each was built before and after, and compared.\n",
+        report.builder
+    );
+    let head = ["", "before", "after"].map(str::to_owned);
+    out += &piped(&head, &sums(report));
+    out.push('\n');
+    let rows: Vec<_> = report.images.iter().map(row).collect();
+    out += &piped(&COLUMNS.map(str::to_owned), &rows);
+    let unknown =
+        report.unknown.iter().map(|it| format!("not built: `{}`: {}", it.dockerfile, it.reason));
+    let left = report.left_out.iter().map(|it| format!("left out: {}", left_out(it)));
+    for (at, line) in unknown.chain(left).enumerate() {
+        let _ = writeln!(out, "{}- {line}", if at == 0 { "\n" } else { "" });
+    }
+    for image in &report.images {
+        let _ = writeln!(out, "\n<details><summary>{}: {}</summary>\n", image.name, image.verdict);
+        for line in remarks(image, true) {
+            let _ = writeln!(out, "- {}", line.replace('\n', "\n  "));
+        }
+        out += "\n</details>\n";
+    }
+    out
+}
+
+fn row(image: &ImageReport) -> Vec<String> {
+    let none = || "—".to_owned();
+    let sides = image.measured();
+    let cell = |it: &dyn Fn(&Sides<&Measured>) -> String| sides.as_ref().map_or_else(none, it);
+    let edit = |kind| {
+        sides.as_ref().and_then(|it| {
+            let (old, new) = (it.before.rebuild(kind)?, it.after.rebuild(kind)?);
+            let steps = pair(&old.steps.to_string(), &new.steps.to_string());
+            Some(format!("{}, {steps} steps", seconds(old.seconds, new.seconds)))
+        })
+    };
+    // What is shared is what an edit costs most in.
+    let source = edit(EditKind::Shared).or_else(|| edit(EditKind::Source));
+    vec![
+        image.name.clone(),
+        image.verdict.to_string(),
+        cell(&|it| seconds(it.before.seconds, it.after.seconds)),
+        source.unwrap_or_else(none),
+        edit(EditKind::Manifest).unwrap_or_else(none),
+        cell(&|it| bytes(it.before.size, it.after.size)),
+        cell(&|it| pair(user(it.before), user(it.after))),
+    ]
+}
+
+/// What all images take that were built on both sides.
+fn sums(report: &Report) -> Vec<Vec<String>> {
+    let built: Vec<_> = report.images.iter().filter_map(ImageReport::measured).collect();
+    let row = |name: String, before: String, after: String| vec![name, before, after];
+    let dockerfiles = report.dockerfiles;
+    let mut rows = vec![row(
+        "Dockerfiles".to_owned(),
+        dockerfiles.before.to_string(),
+        dockerfiles.after.to_string(),
+    )];
+    if built.is_empty() {
+        return rows;
+    }
+    let of = count(built.len(), "image");
+    let total = |it: &dyn Fn(&Measured) -> f64| {
+        let sum = |side: &dyn Fn(&Sides<&Measured>) -> f64| {
+            format!("{} s", tenths(built.iter().map(side).sum()))
+        };
+        (sum(&|sides| it(sides.before)), sum(&|sides| it(sides.after)))
+    };
+    let (before, after) = total(&|it| it.seconds);
+    rows.push(row(format!("first build of {of}"), before, after));
+    for kind in [EditKind::Source, EditKind::Shared, EditKind::Manifest] {
+        let both = |it: &&Sides<&Measured>| {
+            it.before.rebuild(kind).is_some() && it.after.rebuild(kind).is_some()
+        };
+        let edited: Vec<_> = built.iter().filter(both).collect();
+        if edited.is_empty() {
+            continue;
+        }
+        let sum =
+            |side: &dyn Fn(&Sides<&Measured>) -> f64| edited.iter().map(|it| side(it)).sum::<f64>();
+        let steps = |side: &dyn Fn(&Sides<&Measured>) -> usize| {
+            edited.iter().map(|it| side(it)).sum::<usize>()
+        };
+        let of = |it: &Measured| it.rebuild(kind).map_or((0.0, 0), |it| (it.seconds, it.steps));
+        let cell =
+            |seconds: f64, steps: usize| format!("{} s, {}", tenths(seconds), count(steps, "step"));
+        rows.push(row(
+            format!("after an edit of {kind}, {}", count(edited.len(), "image")),
+            cell(sum(&|it| of(it.before).0), steps(&|it| of(it.before).1)),
+            cell(sum(&|it| of(it.after).0), steps(&|it| of(it.after).1)),
+        ));
+    }
+    let sum = |it: &dyn Fn(&Measured) -> u64| {
+        let before: u64 = built.iter().map(|sides| it(sides.before)).sum();
+        let after: u64 = built.iter().map(|sides| it(sides.after)).sum();
+        (before, after)
+    };
+    let (before, after) = sum(&|it| it.size);
+    rows.push(row("image size".to_owned(), size(before), size(after)));
+    let (before, after) = sum(&|it| it.layers as u64);
+    rows.push(row("layers".to_owned(), number(before), number(after)));
+    if built.iter().all(|it| it.before.context_bytes.is_some() && it.after.context_bytes.is_some())
+    {
+        let (before, after) = sum(&|it| it.context_bytes.unwrap_or_default());
+        rows.push(row("context sent".to_owned(), size(before), size(after)));
+    }
+    rows
+}
+
+/// What is to be said of an image.
+fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
+    let mut out = image.differences.clone();
+    out.extend(image.logs.iter().map(|it| format!("log: {it}")));
+    if !verbose {
+        return out;
+    }
+    out.push(format!("changed by {}", image.transforms.join(", ")));
+    if image.distributions != 0 {
+        out.push(format!("{} are the same", count(image.distributions, "Python distribution")));
+    }
+    for it in &image.missing {
+        let shown: Vec<&str> = it.examples.iter().take(EXAMPLES).map(String::as_str).collect();
+        let more = if it.files > shown.len() { ", …" } else { "" };
+        out.push(format!("{it}: {}{more}", shown.join(", ")));
+    }
+    if let Some(sides) = image.measured() {
+        for (old, new) in sides.before.rebuilds.iter().zip(&sides.after.rebuilds) {
+            let steps = pair(&old.steps.to_string(), &new.steps.to_string());
+            out.push(format!(
+                "after an edit in {}: {}, {steps} steps run again",
+                old.path,
+                seconds(old.seconds, new.seconds)
+            ));
+        }
+        out.push(format!(
+            "layers: {}",
+            pair(&sides.before.layers.to_string(), &sides.after.layers.to_string())
+        ));
+        if let (Some(old), Some(new)) = (sides.before.context_bytes, sides.after.context_bytes) {
+            out.push(format!("context sent: {}", bytes(old, new)));
+        }
+    }
+    out.extend(image.notes.iter().cloned());
+    out
+}
+
+/// `rest_service/Dockerfile, split-venv-stage: it differs: …`.
+fn left_out(it: &LeftOut) -> String {
+    let transform = it.transform.map_or("all changes", |it| it);
+    let bug = if it.is_bug { "; this is a bug in refit, please report it" } else { "" };
+    format!("{}, {transform}: {}{bug}", it.dockerfile, it.reason)
+}
+
+fn user(it: &Measured) -> &str {
+    match it.user.as_str() {
+        "" | "0" => "root",
+        user => user,
+    }
+}
+
+fn verdict_style(it: Verdict) -> anstyle::Style {
+    match it {
+        Verdict::Verified => GREEN,
+        Verdict::BrokenBefore | Verdict::Unknown => YELLOW,
+        Verdict::Differs | Verdict::Breaks => RED,
+    }
+}
+
+/// Columns side by side, figures and all to the left.
+fn aligned(head: &[String], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|it| it.get(column)).chain(head.get(column));
+        cells.map(|it| it.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |cells: &[String]| {
+        let cells = cells.iter().zip(&widths).map(|(it, width)| format!("{it:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut out = format!("{DIM}{}{DIM:#}\n", line(head));
+    out.extend(rows.iter().map(|it| line(it) + "\n"));
+    out
+}
+
+fn piped(head: &[String], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<_> = cells.iter().map(|it| it.replace('|', "\\|")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = format!("|{}\n", "---|".repeat(head.len()));
+    line(head) + &rule + &rows.iter().map(|it| line(it)).collect::<String>()
+}
+
+#[cfg(test)]
+mod tests;

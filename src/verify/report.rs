@@ -1,0 +1,210 @@
+//! What a verification found, as data.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use super::{
+    compare::Missing,
+    edits::EditKind,
+    images::{ImageBuild, Unknown},
+};
+
+/// A verification, as `--format json` prints it.
+///
+/// Fields are only ever added; `version` rises when one changes its meaning.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The version of this form: 1.
+    pub version: u32,
+    /// The builder, with its version.
+    pub builder: String,
+    /// The Dockerfiles of the project before and after.
+    pub dockerfiles: Sides<usize>,
+    /// The images that the plan touches.
+    pub images: Vec<ImageReport>,
+    /// The Dockerfiles of which it could not be told how they are built.
+    pub unknown: Vec<UnknownReport>,
+    /// What was left out of the plan because of what was found; only `apply --verify` leaves out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something before and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Sides<T> {
+    /// Before the plan.
+    pub before: T,
+    /// After it.
+    pub after: T,
+}
+
+/// One image.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImageReport {
+    /// What it is called.
+    pub name: String,
+    /// How it is built before.
+    pub before: BuildReport,
+    /// How it is built after; `null` when nothing builds it any more.
+    pub after: Option<BuildReport>,
+    /// The transforms that changed what it is built from.
+    pub transforms: Vec<&'static str>,
+    /// What came out.
+    pub verdict: Verdict,
+    /// Why it is not verified: sentences without a full stop.
+    pub differences: Vec<String>,
+    /// What is not in the image any more and why that is right.
+    pub missing: Vec<Missing>,
+    /// What is worth knowing and no difference.
+    pub notes: Vec<String>,
+    /// The Python distributions that are the same in both.
+    pub distributions: usize,
+    /// The logs of builds that failed.
+    pub logs: Vec<String>,
+}
+
+/// One side of an image: how it is built, and what that gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct BuildReport {
+    /// The Dockerfile.
+    pub dockerfile: String,
+    /// The context.
+    pub context: String,
+    /// The target, when the caller names one.
+    pub target: Option<String>,
+    /// The build arguments.
+    pub arguments: BTreeMap<String, String>,
+    /// What was measured; `null` when it was not built.
+    pub measured: Option<Measured>,
+}
+
+/// What a build gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// The seconds of the first build: no layer cache, empty cache mounts, base images there.
+    pub seconds: f64,
+    /// The instructions that ran.
+    pub steps: usize,
+    /// The bytes sent to the builder, where it tells.
+    pub context_bytes: Option<u64>,
+    /// The bytes of the image.
+    pub size: u64,
+    /// Its layers.
+    pub layers: usize,
+    /// Its user; empty for root.
+    pub user: String,
+    /// The builds after an edit.
+    pub rebuilds: Vec<Rebuild>,
+}
+
+/// A build after an edit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rebuild {
+    /// What was edited.
+    pub kind: EditKind,
+    /// The file.
+    pub path: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// The instructions that ran again.
+    pub steps: usize,
+}
+
+/// What came out of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It builds, and is what it was but for what the plan says.
+    Verified,
+    /// It does not build today, so there is nothing to compare with.
+    BrokenBefore,
+    /// It cannot be told how it is built after.
+    Unknown,
+    /// It builds, and is another.
+    Differs,
+    /// It does not build any more.
+    Breaks,
+}
+
+/// A Dockerfile of which it could not be told how it is built.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnknownReport {
+    /// Which one.
+    pub dockerfile: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Changes that were left out of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The Dockerfile that they concern.
+    pub dockerfile: String,
+    /// The transform whose changes they are; `null` for all of them.
+    pub transform: Option<&'static str>,
+    /// Whether it is refit that is wrong, and not the project that cannot be built: please report it.
+    pub is_bug: bool,
+    /// Why: a sentence without a full stop.
+    pub reason: String,
+}
+
+impl Report {
+    /// Whether every image is what it was.
+    pub fn is_verified(&self) -> bool {
+        self.unknown.is_empty() && self.images.iter().all(|it| it.verdict == Verdict::Verified)
+    }
+}
+
+impl ImageReport {
+    /// What was measured on both sides.
+    pub fn measured(&self) -> Option<Sides<&Measured>> {
+        let before = self.before.measured.as_ref()?;
+        Some(Sides { before, after: self.after.as_ref()?.measured.as_ref()? })
+    }
+}
+
+impl BuildReport {
+    /// How an image is built, before it is.
+    pub(super) fn new(build: &ImageBuild) -> Self {
+        let context = build.context.as_str();
+        Self {
+            dockerfile: build.origin.dockerfile.to_string(),
+            context: if context.is_empty() { "." } else { context }.to_owned(),
+            target: build.origin.target.clone(),
+            arguments: build.origin.arguments.clone(),
+            measured: None,
+        }
+    }
+}
+
+impl Measured {
+    /// The build after an edit of this kind.
+    pub fn rebuild(&self, kind: EditKind) -> Option<&Rebuild> {
+        self.rebuilds.iter().find(|it| it.kind == kind)
+    }
+}
+
+impl Verdict {
+    /// The words users see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::BrokenBefore => "does not build today",
+            Self::Unknown => "unknown",
+            Self::Differs => "differs",
+            Self::Breaks => "does not build any more",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl From<Unknown> for UnknownReport {
+    fn from(it: Unknown) -> Self {
+        Self { dockerfile: it.dockerfile.to_string(), reason: it.reason }
+    }
+}

@@ -1,0 +1,263 @@
+//! A copy of what builds send, to build from: the project's own files are never touched.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::images::ImageBuild;
+use crate::{
+    dockerfile::{Dockerfile, Item, Kind},
+    path::RepoPath,
+    project::{Project, copies::Sent},
+    text::{self, Edit},
+};
+
+/// A folder that holds what some builds need, as a snapshot of the project has it.
+pub struct Scratch {
+    root: PathBuf,
+}
+
+/// How Dockerfiles are altered to be measured; what they build stays the same.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared<'a> {
+    /// Goes into the names of cache mounts: they start empty, and nobody else's are touched.
+    pub salt: &'a str,
+    /// Leaves out `# syntax=`, for machines that cannot pull the frontend image.
+    pub no_syntax: bool,
+}
+
+impl Scratch {
+    /// Copies what `builds` send from the folder `from`, which a plan was made from, and lays `project`,
+    /// a snapshot of that plan, over it.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written; the error names it.
+    pub fn new(
+        root: PathBuf,
+        from: &Path,
+        (before, project): (&Project, &Project),
+        builds: &[&ImageBuild],
+        how: &Prepared<'_>,
+    ) -> io::Result<Self> {
+        let scratch = Self { root };
+        fs::create_dir_all(&scratch.root)?;
+        for build in builds {
+            let dockerfile = &build.origin.dockerfile;
+            for folder in build.folders() {
+                let sent = Sent::new(project, folder.clone(), dockerfile);
+                scratch.copy(from, folder, &sent)?;
+            }
+        }
+        let differs = |it: &RepoPath| {
+            let text = |project: &Project| project.file(it.as_str()).map(|it| it.text.clone());
+            text(before) != text(project)
+        };
+        for file in before.files().filter(|it| project.file(it.path.as_str()).is_none()) {
+            let gone = fs::remove_file(scratch.path(&file.path));
+            gone.or_else(|it| if it.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(it) })?;
+        }
+        for file in project.files().filter(|it| differs(&it.path)) {
+            scratch.write(&file.path, &file.text)?;
+        }
+        for build in builds {
+            let path = &build.origin.dockerfile;
+            if let Some(file) = project.file(path.as_str()) {
+                scratch.write(path, &prepared(&file.text, how))?;
+            }
+            // Where the builder looks first.
+            let ignore = format!("{path}.dockerignore");
+            if let Some(file) = project.file(&ignore) {
+                scratch.write(&file.path, &file.text)?;
+            }
+            let ignore = build.context.join(".dockerignore");
+            if let Some(file) = ignore.and_then(|it| project.file(it.as_str())) {
+                scratch.write(&file.path, &file.text)?;
+            }
+        }
+        Ok(scratch)
+    }
+
+    /// Where a path of the project is in it.
+    pub fn path(&self, path: &RepoPath) -> PathBuf {
+        self.root.join(path.as_str())
+    }
+
+    /// Adds a line to a file, as somebody does who works on it.
+    ///
+    /// # Errors
+    /// Those of reading and writing it.
+    pub fn append(&self, path: &RepoPath, line: &str) -> io::Result<()> {
+        let path = self.path(path);
+        let mut text = fs::read(&path).map_err(|it| named(&path, &it))?;
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+        text.extend_from_slice(line.as_bytes());
+        fs::write(&path, text).map_err(|it| named(&path, &it))
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn remove(self) -> io::Result<()> {
+        fs::remove_dir_all(&self.root).map_err(|it| named(&self.root, &it))
+    }
+
+    fn write(&self, path: &RepoPath, text: &str) -> io::Result<()> {
+        let path = self.path(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|it| named(folder, &it))?;
+        }
+        fs::write(&path, text).map_err(|it| named(&path, &it))
+    }
+
+    /// Copies a folder but for what its ignore file keeps from the builder.
+    fn copy(&self, from: &Path, folder: &RepoPath, sent: &Sent<'_>) -> io::Result<()> {
+        let source = from.join(folder.as_str());
+        let target = self.path(folder);
+        fs::create_dir_all(&target).map_err(|it| named(&target, &it))?;
+        let entries = fs::read_dir(&source).map_err(|it| named(&source, &it))?;
+        for entry in entries {
+            let entry = entry.map_err(|it| named(&source, &it))?;
+            // What is not UTF-8 no pattern names; it is left out.
+            let Some(path) = entry.file_name().to_str().and_then(|it| folder.join(it)) else {
+                continue;
+            };
+            let kind = entry.file_type().map_err(|it| named(&entry.path(), &it))?;
+            let excluded = sent.excludes(&path);
+            let to = self.path(&path);
+            if kind.is_dir() {
+                // An exception may bring back what is in it.
+                let may_hold = sent.ignore.as_ref().is_some_and(|it| it.1.has_exceptions());
+                if !excluded || may_hold {
+                    self.copy(from, &path, sent)?;
+                }
+            } else if !excluded && fs::symlink_metadata(&to).is_err() {
+                if kind.is_symlink() {
+                    let link =
+                        fs::read_link(entry.path()).map_err(|it| named(&entry.path(), &it))?;
+                    symlink(&link, &to).map_err(|it| named(&to, &it))?;
+                } else if kind.is_file() {
+                    fs::copy(entry.path(), &to).map_err(|it| named(&entry.path(), &it))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn symlink(link: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(link, to)
+}
+
+#[cfg(not(unix))]
+fn symlink(link: &Path, to: &Path) -> io::Result<()> {
+    // Links need a privilege there; what they point at will do, when it is there.
+    let target = to.parent().map_or_else(|| link.to_owned(), |it| it.join(link));
+    if target.is_file() { fs::copy(target, to).map(|_| ()) } else { Ok(()) }
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// A Dockerfile that builds the same with caches of its own.
+fn prepared(source: &str, how: &Prepared<'_>) -> String {
+    let dockerfile = Dockerfile::parse(source);
+    let mut edits = Vec::new();
+    for (_, it) in dockerfile.instructions() {
+        for flag in it.flags.iter().filter(|it| it.name == "mount") {
+            let value = flag.value.as_deref().unwrap_or_default();
+            if let Some(salted) = salted(value, how.salt) {
+                let span = it.logical.source_span(flag.range.clone());
+                edits.push(Edit::replace(span, format!("--mount={salted}")));
+            }
+        }
+    }
+    if how.no_syntax {
+        let is_syntax = |it: &&Item| matches!(&it.kind, Kind::Directive(it) if it.name == "syntax");
+        edits.extend(
+            dockerfile.items.iter().find(is_syntax).map(|it| Edit::delete(it.span.clone())),
+        );
+    }
+    text::apply(source, &edits)
+}
+
+/// A cache mount under another name: its own, or the folder that stands for one, behind the salt.
+fn salted(value: &str, salt: &str) -> Option<String> {
+    let fields: Vec<&str> = value.split(',').collect();
+    let get = |keys: &[&str]| {
+        fields
+            .iter()
+            .find_map(|it| it.split_once('=').filter(|it| keys.contains(&it.0)).map(|it| it.1))
+    };
+    if get(&["type"]) != Some("cache") {
+        return None;
+    }
+    let name = get(&["id"]).or_else(|| get(&["target", "dst", "destination"]))?;
+    let kept = fields.iter().filter(|it| !it.starts_with("id="));
+    let kept: Vec<&str> = kept.copied().collect();
+    Some(format!("{},id={salt}{name}", kept.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caches_start_empty_and_the_rest_stays() {
+        let how = Prepared { salt: "s-", no_syntax: true };
+        let source = "# syntax=docker/dockerfile:1.7\n# a\nFROM a\nRUN --mount=type=cache,target=/c \\\n    --mount=type=cache,id=npm,sharing=locked,target=/n --mount=type=bind,target=/b x\n";
+        assert_eq!(
+            prepared(source, &how),
+            "# a\nFROM a\nRUN --mount=type=cache,target=/c,id=s-/c \\\n    --mount=type=cache,sharing=locked,target=/n,id=s-npm --mount=type=bind,target=/b x\n"
+        );
+        assert_eq!(prepared("FROM a\nRUN x\n", &how), "FROM a\nRUN x\n");
+    }
+
+    #[test]
+    fn what_the_ignore_file_excludes_is_not_copied_and_nothing_is_touched() {
+        let from = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = from.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("a/Dockerfile", "FROM x\nCOPY . .\n");
+        write("a/.dockerignore", "big\nlogs/*\n!logs/keep\n");
+        write("a/main.py", "x = 1");
+        write("a/big/file", "…");
+        write("a/logs/one", "1");
+        write("a/logs/keep", "2");
+        write("b/other", "3");
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let before = Project::new(
+            ["a/Dockerfile", "a/.dockerignore"]
+                .map(|it| (path(it), fs::read_to_string(from.path().join(it)).unwrap())),
+        );
+        let after = before.clone().with_text(&path("a/Dockerfile"), "FROM y\n".to_owned());
+        let build = ImageBuild {
+            origin: crate::change::Origin {
+                dockerfile: path("a/Dockerfile"),
+                target: None,
+                arguments: std::collections::BTreeMap::new(),
+            },
+            context: path("a"),
+            contexts: std::collections::BTreeMap::new(),
+        };
+        let to = tempfile::tempdir().unwrap();
+        let how = Prepared::default();
+        let root = to.path().join("s");
+        let scratch = Scratch::new(root, from.path(), (&before, &after), &[&build], &how).unwrap();
+        let text = |it: &str| fs::read_to_string(scratch.path(&path(it))).ok();
+        assert_eq!(text("a/Dockerfile").as_deref(), Some("FROM y\n"));
+        assert_eq!(text("a/logs/keep").as_deref(), Some("2"));
+        assert_eq!([text("a/logs/one"), text("a/big/file"), text("b/other")], [None, None, None]);
+        scratch.append(&path("a/main.py"), "# more\n").unwrap();
+        assert_eq!(text("a/main.py").as_deref(), Some("x = 1\n# more\n"));
+        assert_eq!(fs::read_to_string(from.path().join("a/main.py")).unwrap(), "x = 1");
+    }
+}

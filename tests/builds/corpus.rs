@@ -1,0 +1,123 @@
+//! The projects of the corpus whose originals build: after refit, every one still builds.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+};
+
+use libtest_mimic::Failed;
+use serde_json::Value;
+
+use crate::{
+    own, support,
+    table::{median, publish, rebuilds, sum},
+    verify,
+};
+
+/// Which Dockerfiles build as they are, found with `BUILDS=all`.
+const LIST: &str = "tests/builds/corpus.tsv";
+
+pub fn every_project_still_builds() -> Result<(), Failed> {
+    let wanted = env::var("BUILDS").ok();
+    let all = wanted.as_deref() == Some("all");
+    let listed = listed();
+    let Some(projects) = support::projects() else { return Ok(()) };
+    let mut found: Vec<(String, Value)> = Vec::new();
+    let mut tried = 0;
+    for (name, files) in &projects {
+        let own = listed.get(name.as_str());
+        let is_wanted = wanted.as_ref().is_none_or(|it| all || it == name);
+        if !is_wanted || (own.is_none() && !all) {
+            continue;
+        }
+        tried += 1;
+        let folder = tempfile::tempdir()?;
+        for (path, text) in files {
+            let path = folder.path().join(path.as_str());
+            fs::create_dir_all(path.parent().unwrap())?;
+            fs::write(path, text)?;
+        }
+        let services = own.filter(|_| !all).into_iter().flatten();
+        let services: Vec<_> = services.map(|it| format!("--service={it}")).collect();
+        let mut more = vec!["--rebuilds=source"];
+        more.extend(services.iter().map(String::as_str));
+        let report = verify(folder.path(), &more);
+        let images = report["images"].as_array().cloned().unwrap_or_default();
+        found.extend(images.into_iter().map(|it| (name.clone(), it)));
+    }
+    if all && env::var_os("UPDATE").is_some() {
+        write_list(&found);
+    }
+    publish("the corpus", &table(tried, &found));
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|(_, it)| ["breaks", "differs"].map(Value::from).contains(&it["verdict"]))
+        .map(|(name, it)| format!("{name}, {}: {:#}", it["name"], it["differences"]))
+        .collect();
+    // On another day a registry may not answer; what used to build and does not is told all the same.
+    for (name, it) in found.iter().filter(|it| !all && it.1["verdict"] == "broken-before") {
+        println!("{name}, {}: does not build today: {}", it["name"], it["differences"][0]);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+fn listed() -> BTreeMap<String, Vec<String>> {
+    let mut listed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let text = fs::read_to_string(own(LIST)).unwrap_or_default();
+    for (project, dockerfile) in text.lines().filter_map(|it| it.split_once('\t')) {
+        listed.entry(project.to_owned()).or_default().push(dockerfile.to_owned());
+    }
+    listed
+}
+
+fn write_list(found: &[(String, Value)]) {
+    let built = found.iter().filter(|it| it.1["verdict"] != "broken-before");
+    let lines: BTreeSet<String> = built
+        .map(|(name, it)| format!("{name}\t{}\n", it["before"]["dockerfile"].as_str().unwrap()))
+        .collect();
+    fs::write(Path::new(&own(LIST)), lines.into_iter().collect::<String>()).unwrap();
+}
+
+fn table(tried: usize, found: &[(String, Value)]) -> String {
+    let all: Vec<&Value> = found.iter().map(|it| &it.1).collect();
+    let built: Vec<&Value> =
+        all.iter().copied().filter(|it| !it["before"]["measured"].is_null()).collect();
+    let after: Vec<&Value> =
+        built.iter().copied().filter(|it| !it["after"]["measured"].is_null()).collect();
+    let verified = after.iter().filter(|it| it["verdict"] == "verified").count();
+    let split = after.iter().filter(|it| {
+        it["transforms"].as_array().unwrap().iter().any(|it| it == "split-venv-stage")
+    });
+    let projects: BTreeSet<&str> = found
+        .iter()
+        .filter(|it| !it.1["before"]["measured"].is_null())
+        .map(|it| it.0.as_str())
+        .collect();
+    let mut out = "| | |\n|---|---|\n".to_owned();
+    let mut row = |name: &str, value: String| out += &format!("| {name} | {value} |\n");
+    row("projects tried", tried.to_string());
+    row("projects and images that build before", format!("{}, {}", projects.len(), built.len()));
+    let percent =
+        |it: usize| format!("{it} ({:.0} %)", 100.0 * it as f64 / built.len().max(1) as f64);
+    row("images that build after", percent(after.len()));
+    row("with equal distributions, configuration and files", percent(verified));
+    row("get a stage of their own for what builds", split.count().to_string());
+    let size = |side| sum(&after, side, "size") / 1e6;
+    row("size, all together", format!("{:.0} → {:.0} MB", size("before"), size("after")));
+    let cell = |side: &str| {
+        let all = rebuilds(&after, side, "source");
+        let seconds: Vec<f64> = all.iter().map(|it| it.0).collect();
+        let steps: Vec<f64> = all.iter().map(|it| it.1 as f64).collect();
+        let most = |it: &[f64]| it.iter().copied().fold(0.0, f64::max);
+        let (worst, most_steps) = (most(&seconds), most(&steps));
+        format!(
+            "median {:.1} s, {:.0} steps; worst {worst:.1} s, {most_steps:.0} steps",
+            median(seconds),
+            median(steps)
+        )
+    };
+    row("rebuild after a source edit, before", cell("before"));
+    row("rebuild after a source edit, after", cell("after"));
+    out
+}

@@ -1,0 +1,154 @@
+//! What builds speak against is left out, and nothing else.
+
+use std::{cell::RefCell, collections::BTreeSet, fs, time::Duration};
+
+use libtest_mimic::Failed;
+use refit::{
+    Transform,
+    change::FileChange,
+    change::{Alteration, Change, Outcome, Place, Safety},
+    plan::{self, Plan, codes, plan},
+    project::{
+        Project,
+        load::{self, load},
+    },
+    settings::Settings,
+    text::Edit,
+    verify::{
+        Event, Options, Verification,
+        builder::{Builder, Choice},
+        images::images,
+        report::Verdict,
+        settle::settle,
+    },
+};
+
+use crate::{BASE, build_options};
+
+/// Adds a RUN, and says so.
+fn add(project: &Project, title: &str, script: &str) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (file, dockerfile) in project.dockerfiles() {
+        if file.text.contains(script) {
+            continue;
+        }
+        let at = dockerfile.items.len() - 1;
+        let edit: Edit = dockerfile.insert_before(at, &format!("RUN {script}"));
+        outcome.changes.push(Change {
+            title: title.to_owned(),
+            reason: "a test wants it".to_owned(),
+            safety: Safety::Review,
+            place: Place { path: file.path.clone(), line: 1 },
+            files: [(file.path.clone(), FileChange::Edit(vec![edit]))].into(),
+            alters: vec![Alteration::Run(script.to_owned())],
+        });
+    }
+    outcome
+}
+
+const FIRST: Transform = Transform {
+    name: "first",
+    docs: "",
+    run: |project: &Project, _: &Settings| add(project, "note one", "echo one > /one"),
+};
+/// Right for `a`, which has no such file; `b` cannot do without it.
+const WRONG: Transform = Transform {
+    name: "wrong",
+    docs: "",
+    run: |project: &Project, _: &Settings| add(project, "tidy up", "rm -f /opt/data"),
+};
+const LAST: Transform = Transform {
+    name: "last",
+    docs: "",
+    run: |project: &Project, _: &Settings| add(project, "note two", "echo two > /two"),
+};
+
+/// Two services; the data of one is all in the image.
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("a/Dockerfile", &format!("FROM {BASE}\nCOPY main.sh /\nCMD [\"sh\", \"/main.sh\"]\n"));
+    write("a/main.sh", "echo a\n");
+    write(
+        "b/Dockerfile",
+        &format!("FROM {BASE}\nCOPY data /opt/data\nCMD [\"cat\", \"/opt/data\"]\n"),
+    );
+    write("b/data", "1\n");
+    folder
+}
+
+fn options(smoke: Option<&str>) -> Options {
+    Options {
+        build_options: build_options(),
+        timeout: Duration::from_secs(300),
+        no_syntax: true,
+        smoke: smoke.map(str::to_owned),
+        rebuilds: BTreeSet::new(),
+        keep: false,
+    }
+}
+
+fn watch() -> RefCell<impl FnMut(Event<'_>)> {
+    RefCell::new(|_: Event<'_>| {})
+}
+
+pub fn a_step_that_breaks_is_left_out() -> Result<(), Failed> {
+    let (folder, scratch) = (project(), tempfile::tempdir()?);
+    let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
+    let builder = Builder::find(Choice::Auto)?;
+    let options = options(None);
+    let watch = watch();
+    let verification =
+        Verification::new(&builder, &options, (&loaded.root, scratch.path()), &watch);
+    let plan = |without: &[plan::Without]| -> Result<Plan, plan::Diverged> {
+        let options = plan::Options { without: without.to_vec(), ..plan::Options::default() };
+        plan(loaded.project.clone(), &[FIRST, WRONG, LAST], &options)
+    };
+    let settled = settle(&verification, plan)?;
+    let left: Vec<_> = settled
+        .left_out
+        .iter()
+        .map(|it| (it.dockerfile.as_str(), it.transform, it.is_bug))
+        .collect();
+    assert_eq!(left, [("b/Dockerfile", Some("wrong"), true)]);
+    assert!(
+        settled.images.iter().all(|it| it.verdict == Verdict::Verified),
+        "{:?}",
+        settled.images
+    );
+    for path in ["a/Dockerfile", "b/Dockerfile"] {
+        let text = &settled.plan.after().file(path).unwrap().text;
+        assert!(text.contains("/one") && text.contains("/two"), "{text}");
+        assert_eq!(text.contains("rm -f"), path.starts_with('a'), "{text}");
+    }
+    let declined: Vec<_> = settled.plan.declines.iter().map(|it| (it.transform, it.code)).collect();
+    assert_eq!(declined, [("wrong", codes::UNVERIFIED)]);
+    // Nothing of it is in the project's folder.
+    assert!(!fs::read_to_string(folder.path().join("b/Dockerfile"))?.contains("RUN"));
+    Ok(())
+}
+
+pub fn a_smoke_test_sees_a_difference() -> Result<(), Failed> {
+    let (folder, scratch) = (project(), tempfile::tempdir()?);
+    let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
+    let builder = Builder::find(Choice::Auto)?;
+    let plan = plan(loaded.project.clone(), &[FIRST], &plan::Options::default())?;
+    let (images, _) = images(&plan);
+    let verdict = |smoke: &str| {
+        let (options, watch) = (options(Some(smoke)), watch());
+        let folders = (loaded.root.as_path(), scratch.path());
+        let verification = Verification::new(&builder, &options, folders, &watch);
+        let report = verification.image(&plan, &images[0]);
+        (report.verdict, report.differences)
+    };
+    assert_eq!(verdict("cat /main.sh"), (Verdict::Verified, Vec::new()));
+    let (seen, why) = verdict("test -e /one");
+    assert_eq!(seen, Verdict::Differs);
+    assert_eq!(why, ["`test -e /one`: exit code 1 before, exit code 0 after"]);
+    assert_eq!(verdict("ls /").1, ["`ls /` prints something else"]);
+    Ok(())
+}
