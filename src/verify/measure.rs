@@ -118,6 +118,15 @@ impl Verification<'_> {
         if let Some(why) = why_failed(&old.outcome) {
             report.fail(Verdict::BrokenBefore, why);
             report.logs.push(before.log.display().to_string());
+            // There is nothing to compare with; that the changes mend it is worth knowing.
+            let new = self.build(&image.name, after, "first build", true)?;
+            if why_failed(&new.outcome).is_none() {
+                report.notes.push("it builds with these changes".to_owned());
+                let inspected = self.builder.inspect(&after.image).map_err(io::Error::other)?;
+                if let Some(it) = &mut report.after {
+                    it.measured = Some(Measured::new(&new, &inspected));
+                }
+            }
             return Ok(());
         }
         let old_look = self.look(before)?;

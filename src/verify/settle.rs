@@ -113,11 +113,14 @@ fn left_out_for(
     let is_bug = matches!(report.verdict, Verdict::Breaks | Verdict::Differs);
     let transform = if is_bug { culprit(verification, plan, image) } else { None };
     let why = report.differences.first().cloned().unwrap_or_default();
+    let mended = report.verdict == Verdict::BrokenBefore
+        && report.after.as_ref().is_some_and(|it| it.measured.is_some());
+    let mended = if mended { " (it builds with the changes)" } else { "" };
     LeftOut {
         dockerfile: image.before.origin.dockerfile.to_string(),
         transform,
         is_bug,
-        reason: format!("{}: {why}", report.verdict),
+        reason: format!("{}{mended}: {why}", report.verdict),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
-    path::Path,
 };
 
 use libtest_mimic::Failed;
@@ -21,13 +20,13 @@ const LIST: &str = "tests/builds/corpus.tsv";
 pub fn every_project_still_builds() -> Result<(), Failed> {
     let wanted = env::var("BUILDS").ok();
     let all = wanted.as_deref() == Some("all");
-    let listed = listed();
+    let listed = listed(wanted.is_some());
     let Some(projects) = support::projects() else { return Ok(()) };
     let mut found: Vec<(String, Value)> = Vec::new();
     let mut tried = 0;
     for (name, files) in &projects {
         let own = listed.get(name.as_str());
-        let is_wanted = wanted.as_ref().is_none_or(|it| all || it == name);
+        let is_wanted = wanted.as_ref().is_none_or(|it| all || it == "listed" || it == name);
         if !is_wanted || (own.is_none() && !all) {
             continue;
         }
@@ -44,9 +43,12 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
         more.extend(services.iter().map(String::as_str));
         let report = verify(folder.path(), &more);
         let images = report["images"].as_array().cloned().unwrap_or_default();
+        for it in images.iter().filter(|it| it["verdict"] != "verified") {
+            eprintln!("{name}, {}: {}: {:#}", it["name"], it["verdict"], it["differences"]);
+        }
         found.extend(images.into_iter().map(|it| (name.clone(), it)));
     }
-    if all && env::var_os("UPDATE").is_some() {
+    if (all || wanted.as_deref() == Some("listed")) && env::var_os("UPDATE").is_some() {
         write_list(&found);
     }
     publish("the corpus", &table(tried, &found));
@@ -62,21 +64,32 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-fn listed() -> BTreeMap<String, Vec<String>> {
+/// The Dockerfiles of the list, by project; those that take long only when somebody asks for more.
+fn listed(long: bool) -> BTreeMap<String, Vec<String>> {
     let mut listed: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let text = fs::read_to_string(own(LIST)).unwrap_or_default();
-    for (project, dockerfile) in text.lines().filter_map(|it| it.split_once('\t')) {
-        listed.entry(project.to_owned()).or_default().push(dockerfile.to_owned());
+    for line in text.lines() {
+        let mut fields = line.split('\t');
+        let (Some(project), Some(dockerfile)) = (fields.next(), fields.next()) else { continue };
+        if long || fields.next().is_none() {
+            listed.entry(project.to_owned()).or_default().push(dockerfile.to_owned());
+        }
     }
     listed
 }
 
+/// Seconds of both first builds together, above which an image is not built again by default.
+const LONG: f64 = 100.0;
+
 fn write_list(found: &[(String, Value)]) {
     let built = found.iter().filter(|it| it.1["verdict"] != "broken-before");
-    let lines: BTreeSet<String> = built
-        .map(|(name, it)| format!("{name}\t{}\n", it["before"]["dockerfile"].as_str().unwrap()))
-        .collect();
-    fs::write(Path::new(&own(LIST)), lines.into_iter().collect::<String>()).unwrap();
+    let line = |(name, it): &(String, Value)| {
+        let seconds = |side: &str| it[side]["measured"]["seconds"].as_f64().unwrap_or_default();
+        let long = if seconds("before") + seconds("after") > LONG { "\tlong" } else { "" };
+        format!("{name}\t{}{long}\n", it["before"]["dockerfile"].as_str().unwrap())
+    };
+    let lines: BTreeSet<String> = built.map(line).collect();
+    fs::write(own(LIST), lines.into_iter().collect::<String>()).unwrap();
 }
 
 fn table(tried: usize, found: &[(String, Value)]) -> String {
@@ -86,6 +99,9 @@ fn table(tried: usize, found: &[(String, Value)]) -> String {
     let after: Vec<&Value> =
         built.iter().copied().filter(|it| !it["after"]["measured"].is_null()).collect();
     let verified = after.iter().filter(|it| it["verdict"] == "verified").count();
+    let mended = all
+        .iter()
+        .filter(|it| it["before"]["measured"].is_null() && !it["after"]["measured"].is_null());
     let split = after.iter().filter(|it| {
         it["transforms"].as_array().unwrap().iter().any(|it| it == "split-venv-stage")
     });
@@ -102,6 +118,7 @@ fn table(tried: usize, found: &[(String, Value)]) -> String {
         |it: usize| format!("{it} ({:.0} %)", 100.0 * it as f64 / built.len().max(1) as f64);
     row("images that build after", percent(after.len()));
     row("with equal distributions, configuration and files", percent(verified));
+    row("images that do not build today and do after", mended.count().to_string());
     row("get a stage of their own for what builds", split.count().to_string());
     let size = |side| sum(&after, side, "size") / 1e6;
     row("size, all together", format!("{:.0} → {:.0} MB", size("before"), size("after")));

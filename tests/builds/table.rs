@@ -21,16 +21,16 @@ pub fn publish(name: &str, table: &str) {
 }
 
 /// The audit's own table: sums over the services; the test images by the side.
-pub fn of_example(found: &Value) -> String {
-    let images = found["images"].as_array().unwrap();
-    let is_test = |it: &&Value| it["before"]["dockerfile"].as_str().unwrap().ends_with(".test");
-    let services: Vec<_> = images.iter().filter(|it| !is_test(it)).collect();
-    let tests: Vec<_> = images.iter().filter(is_test).collect();
+pub fn of_example(services: &Value, tests: &Value) -> String {
+    let dockerfiles = &services["dockerfiles"];
+    let images = |it: &'_ Value| it["images"].as_array().unwrap().clone();
+    let (services, tests) = (images(services), images(tests));
+    let services: Vec<&Value> = services.iter().collect();
+    let tests: Vec<&Value> = tests.iter().collect();
     let mut out = "| | before | after |\n|---|---|---|\n".to_owned();
     let mut row = |name: &str, before: String, after: String| {
         out += &format!("| {name} | {before} | {after} |\n");
     };
-    let dockerfiles = &found["dockerfiles"];
     row("Dockerfiles", dockerfiles["before"].to_string(), dockerfiles["after"].to_string());
     let seconds = |of: &[&Value], side| format!("{:.0} s", sum(of, side, "seconds"));
     let megabytes = |of: &[&Value], side, what| format!("{:.0} MB", sum(of, side, what) / 1e6);

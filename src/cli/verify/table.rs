@@ -192,6 +192,9 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     let mut out = image.differences.clone();
     out.extend(image.logs.iter().map(|it| format!("log: {it}")));
     if !verbose {
+        // What speaks for the changes all the same.
+        let mended = image.verdict == Verdict::BrokenBefore;
+        out.extend(image.notes.iter().filter(|_| mended).cloned());
         return out;
     }
     out.push(format!("changed by {}", image.transforms.join(", ")));
