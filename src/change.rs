@@ -79,6 +79,8 @@ pub enum FileChange {
 pub enum Alteration {
     /// The environment variable of this name: in the image, and for what is run after it is set.
     Env(String),
+    /// A package is installed in another version than what the index happens to offer; what its name is.
+    Pinned(&'static str),
     /// A build argument of this name is new; with its default every image stays what it was.
     Argument(String),
     /// What one pipeline of a RUN says, by where it stands in the file that the change starts in. What

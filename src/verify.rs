@@ -18,6 +18,7 @@ mod measure;
 pub mod report;
 pub mod scratch;
 pub mod settle;
+mod side;
 
 use std::{
     cell::RefCell,

@@ -66,6 +66,7 @@ fn pin(
     let safety = if sure { Safety::Safe } else { Safety::Review };
     edits.extend(followed);
     alters.extend(more);
+    alters.push(Alteration::Pinned("poetry"));
     let title = format!("Pin Poetry to {}", evidence.version);
     let mut change = site.change(item, safety, title, evidence.source, edits);
     change.alters = alters;

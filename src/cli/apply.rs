@@ -56,8 +56,8 @@ impl Apply {
             }
             let (settled, report) = Session::settle(&self.building, &input, output)?;
             plan = settled.plan;
-            if self.run.format == Format::Text && !output.quiet {
-                output::note(&verify::text(&report, output.verbose))?;
+            if self.run.format == Format::Text {
+                output::note(&verify::text(&report, output))?;
             }
             verification = Some(report);
         }
@@ -76,6 +76,8 @@ impl Apply {
             }
             (Format::Text, None) => {}
         }
-        summary::print(&report, summary::Kind::Applied, output)
+        let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
+        let problems = summary::print(&report, summary::Kind::Applied, output)?;
+        Ok(problems.max(if left_out { Status::Pending } else { Status::Done }))
     }
 }

@@ -26,7 +26,7 @@ use crate::{
         builder::{self, Builder},
         edits::EditKind,
         images::{Image, images},
-        report::{ImageReport, Report, Sides, UnknownReport, Verdict},
+        report::{ImageReport, Report, Sides, UnknownReport},
         settle::{Settled, settle},
     },
 };
@@ -37,6 +37,10 @@ use progress::Progress;
 /// Builds run in copies: the working tree is not touched. An image is verified when it has the same
 /// configuration, Python distributions, files and libraries as before, but for what the changes say that
 /// they alter, and its command is still found and imports what it names.
+///
+/// Copies of the contexts, two at a time, and logs of what fails go into a folder of their own below
+/// TMPDIR. Images are removed at the end; layers and cache mounts stay with the builder until it needs the
+/// room (`docker builder prune` makes it).
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]
@@ -126,6 +130,7 @@ impl Verify {
         if self.scope.is_stdin() {
             return Err(no_context().into());
         }
+        self.check()?;
         let input = Input::of_scope(&self.scope, None, jobs)?;
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan()?;
@@ -153,7 +158,7 @@ impl Verify {
             let session = Session::new(&self.building, self.rebuilds(), output)?;
             session.builder.name().clone_into(&mut report.builder);
             report.images = session.images(&plan, &images, &root);
-            session.close(&report.images)?;
+            session.close(&report)?;
         }
         output::print(&match self.format {
             Format::Json => serde_json::to_string_pretty(&report)? + "\n",
@@ -177,6 +182,13 @@ impl Verify {
             self.service.is_empty() || self.service.iter().any(|name| it.is_called(name))
         };
         Ok(images.into_iter().filter(is_chosen).collect())
+    }
+
+    /// `none` beside others says nothing that could be meant.
+    fn check(&self) -> Result<(), Failure> {
+        let mixed = self.rebuilds.len() > 1 && self.rebuilds.contains(&Rebuilds::None);
+        let hint = "give none alone, or the edits to build again after";
+        if mixed { Err(Failure::new("--rebuilds none and others", hint)) } else { Ok(()) }
     }
 
     fn rebuilds(&self) -> BTreeSet<EditKind> {
@@ -210,6 +222,11 @@ impl Session {
             Choice::Podman => builder::Choice::Podman,
         };
         let builder = Builder::find(choice)?;
+        // What was made is removed before refit ends.
+        #[cfg(unix)]
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            signal_hook::flag::register(signal, builder::interrupt()).context("signals")?;
+        }
         let options = Options {
             build_options: building.build_option.clone(),
             timeout: Duration::from_secs(building.timeout),
@@ -229,6 +246,9 @@ impl Session {
             Verification::new(&self.builder, &self.options, (root, self.folder.path()), &watch);
         let mut reports = Vec::with_capacity(images.len());
         for (at, image) in images.iter().enumerate() {
+            if builder::is_interrupted() {
+                break;
+            }
             self.progress.borrow_mut().at = Some((at + 1, images.len()));
             reports.push(verification.image(plan, image));
         }
@@ -260,19 +280,23 @@ impl Session {
             left_out: settled.left_out.clone(),
         };
         drop(verification);
-        session.close(&report.images)?;
+        session.close(&report)?;
         Ok((settled, report))
     }
 
     /// Ends it; what somebody wants to look at stays.
-    fn close(self, images: &[ImageReport]) -> anyhow::Result<()> {
+    fn close(self, report: &Report) -> anyhow::Result<()> {
+        let mut logs = report.images.iter().map(|it| &it.logs);
         let has_logs =
-            images.iter().any(|it| it.verdict != Verdict::Verified && !it.logs.is_empty());
+            logs.any(|it| !it.is_empty()) || report.left_out.iter().any(|it| !it.logs.is_empty());
         if self.options.keep || has_logs {
             let folder = self.folder.keep();
             output::note(&format!("kept in {}\n", folder.display()))?;
         } else {
             self.folder.close().context("the folder of what was built")?;
+        }
+        if builder::is_interrupted() {
+            return Err(Failure::new("interrupted", "nothing was changed").into());
         }
         Ok(())
     }
@@ -284,7 +308,7 @@ pub(super) fn no_context() -> Failure {
     Failure::new("a Dockerfile on standard input cannot be built", hint)
 }
 
-/// What a verification found, for people.
-pub(super) fn text(report: &Report, verbose: bool) -> String {
-    table::text(report, verbose)
+/// What a verification found, for people; when they want to hear little, what was left out.
+pub(super) fn text(report: &Report, output: &Output) -> String {
+    if output.quiet { table::left_out_lines(report) } else { table::text(report, output.verbose) }
 }

@@ -5,7 +5,12 @@ use std::{
     fs, io,
 };
 
-use super::{Event, Verification, builder::Request, images::ImageBuild};
+use super::{
+    Event, Verification,
+    builder::{Outcome, Request},
+    images::ImageBuild,
+    side::remove_folder,
+};
 use crate::project::{
     Project,
     blueprint::{Stage, blueprints},
@@ -21,35 +26,34 @@ impl Verification<'_> {
         }
         let folder = self.folder.join("bases");
         fs::create_dir_all(&folder)?;
-        // Copied into and from, so that a builder which fetches late does it now.
-        let stage = |(at, base): (usize, &String)| {
-            format!("FROM {base} AS base-{at}\nCOPY Dockerfile /refit-{at}\n")
-        };
-        let mut text: String = new.iter().enumerate().map(stage).collect();
-        text += "FROM scratch\n";
-        (0..new.len()).for_each(|at| text += &format!("COPY --from=base-{at} /refit-{at} /\n"));
-        let dockerfile = folder.join("Dockerfile");
-        fs::write(&dockerfile, text)?;
-        let image = format!("refit-verify/{}-bases", self.nonce);
-        let request = Request {
-            context: &folder,
-            dockerfile: &dockerfile,
-            target: None,
-            arguments: &BTreeMap::new(),
-            contexts: &BTreeMap::new(),
-            image: &image,
-            cold: false,
-            options: &self.options.build_options,
-            timeout: self.options.timeout,
-            log: &folder.join("log"),
-        };
-        self.tell(Event::Begins("base images", &new.join(", ")));
-        // One that is not to be had fails the build that needs it, with a log of its own.
-        let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)))?;
-        self.tell(Event::Ends(built.seconds, true));
-        self.builder.remove(&image);
+        for (at, base) in new.iter().enumerate() {
+            // Copied into and from, so that a builder which fetches late does it now.
+            let text = format!(
+                "FROM {base} AS base\nCOPY Dockerfile /refit\nFROM scratch\nCOPY --from=base /refit /\n"
+            );
+            let dockerfile = folder.join("Dockerfile");
+            fs::write(&dockerfile, text)?;
+            let image = format!("refit-verify/{}-base-{at}", self.nonce);
+            let request = Request {
+                context: &folder,
+                dockerfile: &dockerfile,
+                target: None,
+                arguments: &BTreeMap::new(),
+                contexts: &BTreeMap::new(),
+                image: &image,
+                cold: false,
+                options: &self.options.build_options,
+                timeout: self.options.timeout,
+                log: &folder.join("log"),
+            };
+            self.tell(Event::Begins("base image", base));
+            // One that is not to be had fails the build that needs it, with a log of its own.
+            let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)))?;
+            self.tell(Event::Ends(built.seconds, built.outcome == Outcome::Built));
+            self.builder.remove(&image);
+        }
         self.bases.borrow_mut().extend(new);
-        Ok(())
+        remove_folder(&folder)
     }
 }
 

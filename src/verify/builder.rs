@@ -13,6 +13,10 @@ use std::{
     fs::File,
     io::{self, BufWriter, Read, Write as _},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -191,6 +195,17 @@ impl Error {
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// How long the files of an image may take to come, and to be read.
 const FILES_PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// What ends the builds that run, and those that would begin, once it is set: to be handed to whoever is
+/// told of signals.
+pub fn interrupt() -> Arc<AtomicBool> {
+    process::interrupt()
+}
+
+/// Whether somebody does not want to wait any longer.
+pub fn is_interrupted() -> bool {
+    interrupt().load(Ordering::Relaxed)
+}
 
 impl Builder {
     /// The first of this machine's builders that answers, or the one that is asked for.

@@ -30,6 +30,8 @@ pub struct Declared {
     /// Python distributions that are installed in another version, as a pin asks for, normalised: their
     /// requirements may be others, too.
     pub pinned: BTreeSet<String>,
+    /// Paths that are not the same in two builds of the same Dockerfile.
+    pub unstable: BTreeSet<String>,
 }
 
 /// How two images compare.

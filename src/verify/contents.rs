@@ -11,7 +11,7 @@ mod system;
 pub(super) mod tests;
 
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::DefaultHasher},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::DefaultHasher},
     hash::Hasher,
     io::{self, Read},
 };
@@ -171,6 +171,12 @@ impl Contents {
     /// Everything in it, by absolute path.
     pub fn files(&self) -> &BTreeMap<String, Entry> {
         &self.files
+    }
+
+    /// The paths that are not the same in another image, or not there in one of them.
+    pub fn differing(&self, other: &Self) -> BTreeSet<String> {
+        let all = self.files.keys().chain(other.files.keys());
+        all.filter(|it| self.files.get(*it) != other.files.get(*it)).cloned().collect()
     }
 
     /// What lies at a path, itself.

@@ -14,9 +14,6 @@ use crate::{
     },
 };
 
-/// The transform that asks for another version of what it pins.
-const PIN: &str = "pin-poetry";
-
 /// How an image is built: `docker build --target … --build-arg … -f DOCKERFILE CONTEXT`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageBuild {
@@ -105,9 +102,6 @@ impl Image {
         let now = after.as_ref().and_then(|it| {
             plan.after().file(it.origin.dockerfile.as_str())?.dockerfile().map(mounts_caches)
         });
-        if transforms.contains(&PIN) {
-            declared.pinned.insert("poetry".to_owned());
-        }
         declared.caches = now.unwrap_or_default();
         Self { name, before, after, declared, transforms }
     }
@@ -131,6 +125,9 @@ fn declare(declared: &mut Declared, alteration: &Alteration) {
             declared.config.insert(*keyword);
         }
         Alteration::Split { environment } => declared.environment = Some(environment.clone()),
+        Alteration::Pinned(name) => {
+            declared.pinned.insert((*name).to_owned());
+        }
         Alteration::Argument(_)
         | Alteration::Pipeline(_)
         | Alteration::Order

@@ -1,45 +1,23 @@
 //! One image, built before and after, measured and compared.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeSet, io, time::Duration};
 
 use super::{
-    Event, Verification,
-    builder::{Build, Inspected, Outcome, Request},
+    Verification,
+    builder::{Build, Inspected, Outcome},
     command,
-    compare::compare,
-    contents::Contents,
+    compare::{Comparison, Declared, compare},
     edits::{EditKind, TouchedFile, edits, line},
-    images::{Image, ImageBuild, Named},
+    images::Image,
     report::{BuildReport, ImageReport, Measured, Rebuild, Verdict},
-    scratch::{Prepared, Scratch},
+    side::{Looked, Side, remove_folder},
 };
-use crate::{plan::Plan, project::Project};
+use crate::plan::Plan;
 
 /// How long a command may take that is only there to look at an image.
-const PROBE: Duration = Duration::from_secs(120);
+const PROBE: Duration = Duration::from_secs(300);
 /// The seconds after which something that is imported counts as running.
-const IMPORT: u32 = 20;
-
-/// One side of an image: a copy to build from, and what it is called.
-struct Side<'a> {
-    label: &'static str,
-    build: &'a ImageBuild,
-    scratch: Scratch,
-    image: String,
-    /// Where the builder's own words go.
-    log: PathBuf,
-}
-
-/// What is known of an image that was built.
-struct Looked {
-    inspected: Inspected,
-    contents: Contents,
-}
+const IMPORT: u32 = 30;
 
 impl Verification<'_> {
     /// Builds and compares; after that it edits and builds again, for each kind in `rebuilds`.
@@ -64,46 +42,32 @@ impl Verification<'_> {
         report: &mut ImageReport,
     ) -> io::Result<()> {
         let Some(after) = &image.after else {
-            report.fail(Verdict::Unknown, "what builds it afterwards cannot be told".to_owned());
+            report.fail(Verdict::Unknown, "how it is built afterwards cannot be told".to_owned());
             return Ok(());
         };
         let number = self.count.replace_with(|it| *it + 1);
         let folder = self.folder.join(format!("{number}-{}", slug(&image.name)));
-        let side = |label, project, build| {
-            self.side(&plan.before, (label, project, build), (&folder, &image.name))
-        };
+        let side =
+            |label, project, build| Side::new(self, (label, project, build), &plan.before, &folder);
         let before = side("before", &plan.before, &image.before)?;
         let after = side("after", plan.after(), after)?;
         self.pull_bases([(&plan.before, before.build), (plan.after(), after.build)])?;
-        let mut built = self.both(image, [&before, &after], report);
-        if built.is_ok() && report.verdict == Verdict::Verified {
-            built = self.rebuild(plan, image, [&before, &after], rebuilds, report);
+        let sides = [&before, &after];
+        let mut done = self.both(image, sides, report);
+        if done.is_ok() && report.verdict == Verdict::Verified {
+            done = self.rebuild(plan, image, sides, rebuilds, report);
+        }
+        if report.verdict != Verdict::Verified || done.is_err() {
+            report.logs.extend(sides.iter().map(|it| it.log()).filter(|it| !it.is_empty()));
         }
         if !self.options.keep {
-            self.builder.remove(&before.image);
-            self.builder.remove(&after.image);
-            before.scratch.remove()?;
-            after.scratch.remove()?;
+            before.remove(self)?;
+            after.remove(self)?;
             if report.logs.is_empty() {
-                fs::remove_dir_all(&folder)?;
+                remove_folder(&folder)?;
             }
         }
-        built
-    }
-
-    fn side<'a>(
-        &self,
-        before: &Project,
-        (label, project, build): (&'static str, &Project, &'a ImageBuild),
-        (folder, name): (&Path, &str),
-    ) -> io::Result<Side<'a>> {
-        let image = format!("refit-verify/{}-{}:{label}", self.nonce, slug(name));
-        let salt = format!("{}-{label}-", folder.file_name().unwrap_or_default().display());
-        let salt = format!("{}-{salt}", self.nonce);
-        let how = Prepared { salt: &salt, no_syntax: self.options.no_syntax };
-        let root = folder.join(label);
-        let scratch = Scratch::new(root, self.root, (before, project), &[build], &how)?;
-        Ok(Side { label, build, scratch, image, log: folder.join(format!("{label}.log")) })
+        done
     }
 
     /// Builds both sides for the first time, and compares what comes out.
@@ -114,128 +78,145 @@ impl Verification<'_> {
         report: &mut ImageReport,
     ) -> io::Result<()> {
         let [before, after] = sides;
-        let old = self.build(&image.name, before, "first build", true)?;
-        if let Some(why) = why_failed(&old.outcome) {
-            report.fail(Verdict::BrokenBefore, why);
-            report.logs.push(before.log.display().to_string());
-            // There is nothing to compare with; that the changes mend it is worth knowing.
-            let new = self.build(&image.name, after, "first build", true)?;
-            if why_failed(&new.outcome).is_none() {
-                report.notes.push("it builds with these changes".to_owned());
-                let inspected = self.builder.inspect(&after.image).map_err(io::Error::other)?;
-                if let Some(it) = &mut report.after {
-                    it.measured = Some(Measured::new(&new, &inspected));
+        let old = self.first(image, before, report)?;
+        match &old.outcome {
+            Outcome::Built => {}
+            Outcome::TimedOut => return report.took_too_long(),
+            Outcome::Failed(why) => {
+                report.fail(Verdict::BrokenBefore, why.clone());
+                // There is nothing to compare with; that the changes mend it is worth knowing.
+                let new = self.build(&image.name, after, "first build", true)?;
+                if new.outcome == Outcome::Built {
+                    report.notes.push("it builds with these changes".to_owned());
+                    let inspected =
+                        self.builder.inspect(&after.image()).map_err(io::Error::other)?;
+                    report.after_measured(Measured::new(&new, &inspected));
                 }
+                return Ok(());
             }
-            return Ok(());
         }
         let old_look = self.look(before)?;
         report.before.measured = Some(Measured::new(&old, &old_look.inspected));
-        let mut new = self.build(&image.name, after, "first build", true)?;
-        if let Some(why) = why_failed(&new.outcome) {
-            // A server that did not answer is no verdict.
-            new = self.build(&image.name, after, "first build, once more", true)?;
-            if why_failed(&new.outcome).is_some() {
-                report.fail(Verdict::Breaks, why);
-                report.logs.push(after.log.display().to_string());
+        let new = self.first(image, after, report)?;
+        match &new.outcome {
+            Outcome::Built => {}
+            Outcome::TimedOut => return report.took_too_long(),
+            Outcome::Failed(why) => {
+                report.fail(Verdict::Breaks, why.clone());
                 return Ok(());
             }
-            report
-                .notes
-                .push(format!("its first build failed, and succeeded when tried again: {why}"));
         }
         let new_look = self.look(after)?;
-        if let Some(it) = &mut report.after {
-            it.measured = Some(Measured::new(&new, &new_look.inspected));
-        }
-        let one = (&old_look.inspected.config, &old_look.contents);
-        let other = (&new_look.inspected.config, &new_look.contents);
-        let found = compare(one, other, &image.declared);
+        report.after_measured(Measured::new(&new, &new_look.inspected));
+        let looked = [&old_look, &new_look];
+        let found = self.compare(image, before, looked)?;
         report.distributions = found.distributions;
         report.missing = found.missing;
         report.notes.extend(found.notes);
         let mut differences = found.differences;
-        differences.extend(self.imports([(before, &old_look), (after, &new_look)], report));
-        differences.extend(self.smoke([before, after])?);
+        differences.extend(self.imports(sides, looked, report)?);
+        differences.extend(self.smoke(sides, report)?);
         for it in differences {
             report.fail(Verdict::Differs, it);
         }
         Ok(())
     }
 
-    fn build(&self, name: &str, side: &Side<'_>, what: &str, cold: bool) -> io::Result<Build> {
-        let what = format!("{}: {what}", side.label);
-        self.tell(Event::Begins(name, &what));
-        let contexts = side.build.contexts.iter().map(|(name, it)| {
-            let value = match it {
-                Named::Folder(it) => side.scratch.path(it).display().to_string(),
-                Named::Other(it) => it.clone(),
-            };
-            (name.clone(), value)
-        });
-        let contexts: BTreeMap<String, String> = contexts.collect();
-        let request = Request {
-            context: &side.scratch.path(&side.build.context),
-            dockerfile: &side.scratch.path(&side.build.origin.dockerfile),
-            target: side.build.origin.target.as_deref(),
-            arguments: &side.build.origin.arguments,
-            contexts: &contexts,
-            image: &side.image,
-            cold,
-            options: &self.options.build_options,
-            timeout: self.options.timeout,
-            log: &side.log,
-        };
-        let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)))?;
-        let is_built = matches!(built.outcome, Outcome::Built);
-        self.tell(Event::Ends(built.seconds, is_built));
-        // An engine that ended says nothing about what it was to build.
-        if !is_built && let Err(why) = self.builder.answers() {
-            let gone = format!("{} does not answer any more: {why}", self.builder.name());
-            return Err(io::Error::other(gone));
+    /// A first build; one that fails is tried again, since a server that did not answer is no verdict.
+    fn first(&self, image: &Image, side: &Side<'_>, report: &mut ImageReport) -> io::Result<Build> {
+        let built = self.build(&image.name, side, "first build", true)?;
+        let Outcome::Failed(why) = &built.outcome else { return Ok(built) };
+        if side.label == "before" && !is_passing(why) {
+            return Ok(built);
         }
-        Ok(built)
+        let again = self.build(&image.name, side, "first build, once more", true)?;
+        if again.outcome == Outcome::Built {
+            let why = why.lines().next().unwrap_or_default();
+            let what = format!("{}: the first build failed, and not the second: {why}", side.label);
+            report.notes.push(what);
+        }
+        Ok(Build { context_bytes: built.context_bytes.or(again.context_bytes), ..again })
     }
 
-    fn look(&self, side: &Side<'_>) -> io::Result<Looked> {
-        let inspected = self.builder.inspect(&side.image).map_err(io::Error::other)?;
-        let contents = self.builder.files(&side.image, Contents::read).map_err(io::Error::other)?;
-        Ok(Looked { inspected, contents })
+    /// Compares two images; where they differ, what is not the same in two builds of the old one does not
+    /// count.
+    fn compare(
+        &self,
+        image: &Image,
+        before: &Side<'_>,
+        [old, new]: [&Looked; 2],
+    ) -> io::Result<Comparison> {
+        let pair = |declared: &Declared| {
+            let one = (&old.inspected.config, &old.contents);
+            compare(one, (&new.inspected.config, &new.contents), declared)
+        };
+        let found = pair(&image.declared);
+        if found.differences.is_empty() {
+            return Ok(found);
+        }
+        let again =
+            self.build(&image.name, before, "once more, to see what is never the same", true)?;
+        if again.outcome != Outcome::Built {
+            return Ok(found);
+        }
+        let again = self.look(before)?;
+        let unstable = old.contents.differing(&again.contents);
+        if unstable.is_empty() {
+            return Ok(found);
+        }
+        let count = unstable.len();
+        let mut found = pair(&Declared { unstable, ..image.declared.clone() });
+        found.notes.push(format!("{count} of its files are never the same in two builds"));
+        Ok(found)
     }
 
     /// Whether what the command names is imported with the same outcome.
     fn imports(
         &self,
-        sides: [(&Side<'_>, &Looked); 2],
+        sides: [&Side<'_>; 2],
+        looked: [&Looked; 2],
         report: &mut ImageReport,
-    ) -> Option<String> {
-        let outcome = |(side, look): (&Side<'_>, &Looked)| {
+    ) -> io::Result<Option<String>> {
+        let outcome = |at: usize| -> io::Result<Option<String>> {
+            let look = looked[at];
             let probe = command::probe(&look.inspected.config, &look.contents);
-            let words = probe.words(IMPORT)?;
+            let Some(words) = probe.words(IMPORT) else { return Ok(None) };
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let ran = self.builder.run(&side.image, &words, PROBE);
-            Some(ran.map_or_else(|it| it.to_string(), |it| last_line(&it.stdout)))
+            let ran = self.builder.run(&sides[at].image(), &words, PROBE);
+            Ok(Some(last_line(&ran.map_err(io::Error::other)?.stdout)))
         };
-        let [before, after] = sides.map(outcome);
-        match (before?, after) {
-            (before, Some(after)) if before == after => {
-                report.notes.push(format!("what the command imports gives {before} in both"));
-                None
+        let (before, after) = (outcome(0)?, outcome(1)?);
+        let (before, after) = match (before, after) {
+            (None, _) => {
+                report.notes.push("nothing that the command imports could be tried".to_owned());
+                return Ok(None);
             }
-            (before, Some(after)) => {
-                Some(format!("what the command imports gave {before}, and gives {after}"))
+            (Some(_), None) => {
+                let lost = "what the command imports cannot be tried any more";
+                return Ok(Some(lost.to_owned()));
             }
-            (_, None) => Some("what the command imports cannot be tried any more".to_owned()),
+            (Some(before), Some(after)) => (before, after),
+        };
+        if before == after {
+            report.notes.push(format!("what the command imports gives {before} in both"));
+            return Ok(None);
         }
+        let is_fine = |it: &str| it.contains("\"ok\"") || it.contains("\"running\"");
+        let what = format!("what the command imports gave {before}, and gives {after}");
+        // One of them was only faster.
+        if is_fine(&before) && is_fine(&after) {
+            report.notes.push(what);
+            return Ok(None);
+        }
+        Ok(Some(what))
     }
 
     /// What the command that the user gave does otherwise.
-    fn smoke(&self, sides: [&Side<'_>; 2]) -> io::Result<Option<String>> {
+    fn smoke(&self, sides: [&Side<'_>; 2], report: &mut ImageReport) -> io::Result<Option<String>> {
         let Some(smoke) = &self.options.smoke else { return Ok(None) };
         let run = |side: &Side<'_>| {
-            let ran =
-                self.builder.run(&side.image, &["/bin/sh", "-c", smoke], self.options.timeout);
-            ran.map_err(io::Error::other)
+            let words = ["/bin/sh", "-c", smoke];
+            self.builder.run(&side.image(), &words, PROBE).map_err(io::Error::other)
         };
         let [before, after] = sides.map(run);
         let (before, after) = (before?, after?);
@@ -243,6 +224,10 @@ impl Verification<'_> {
         Ok(if before.code != after.code {
             let (before, after) = (exit(before.code), exit(after.code));
             Some(format!("`{smoke}`: {before} before, {after} after"))
+        } else if before.code != Some(0) {
+            // What fails today tells nothing of tomorrow.
+            report.fail(Verdict::Unknown, format!("`{smoke}`: {} in both", exit(before.code)));
+            None
         } else if before.stdout != after.stdout {
             Some(format!("`{smoke}` prints something else"))
         } else {
@@ -250,43 +235,43 @@ impl Verification<'_> {
         })
     }
 
-    /// Edits both copies in the same way, and builds them again.
+    /// Edits both copies in the same way, and builds them again; what comes out is compared once more, for
+    /// it is now that a cache may be stale.
     fn rebuild(
         &self,
         plan: &Plan,
         image: &Image,
-        [before, after]: [&Side<'_>; 2],
+        sides: [&Side<'_>; 2],
         kinds: &BTreeSet<EditKind>,
         report: &mut ImageReport,
     ) -> io::Result<()> {
-        for edit in edits(&plan.before, &image.before).iter().filter(|it| kinds.contains(&it.kind))
-        {
-            let TouchedFile { kind, path } = edit;
+        let edits = edits(&plan.before, &image.before);
+        let edits: Vec<_> = edits.iter().filter(|it| kinds.contains(&it.kind)).collect();
+        for TouchedFile { kind, path } in &edits {
             let line = line(path, &format!("refit verify {}", self.nonce));
-            let reports = [
-                report.before.measured.as_mut(),
-                report.after.as_mut().and_then(|it| it.measured.as_mut()),
-            ];
-            for (side, measured) in [before, after].into_iter().zip(reports) {
+            for side in sides {
                 side.scratch.append(path, &line)?;
-                let built =
-                    self.build(&image.name, side, &format!("after an edit in {path}"), false)?;
-                let steps = built.steps.iter().filter(|it| !it.cached).count();
-                match (why_failed(&built.outcome), measured) {
-                    (None, Some(measured)) => measured.rebuilds.push(Rebuild {
-                        kind: *kind,
-                        path: path.to_string(),
-                        seconds: built.seconds,
-                        steps,
-                    }),
-                    (Some(why), _) => {
-                        report
-                            .notes
-                            .push(format!("{}, after an edit in {path}: {why}", side.label));
+                let what = format!("after an edit in {path}");
+                let built = self.build(&image.name, side, &what, false)?;
+                match &built.outcome {
+                    Outcome::Built => report.rebuilt(side.label, *kind, path.as_str(), &built),
+                    Outcome::TimedOut => return report.took_too_long(),
+                    // The project's own: a lock that does not fit its manifest any more.
+                    Outcome::Failed(why) if side.label == "before" => {
+                        report.notes.push(format!("{what} it does not build today: {why}"));
                         return Ok(());
                     }
-                    (None, None) => {}
+                    Outcome::Failed(why) => {
+                        report.fail(Verdict::Breaks, format!("{what}: {why}"));
+                        return Ok(());
+                    }
                 }
+            }
+        }
+        if !edits.is_empty() {
+            let (old, new) = (self.look(sides[0])?, self.look(sides[1])?);
+            for it in self.compare(image, sides[0], [&old, &new])?.differences {
+                report.fail(Verdict::Differs, format!("built again after edits: {it}"));
             }
         }
         Ok(())
@@ -310,9 +295,31 @@ impl ImageReport {
     }
 
     /// Says why it is not verified.
-    pub(super) fn fail(&mut self, verdict: Verdict, why: String) {
+    fn fail(&mut self, verdict: Verdict, why: String) {
         self.verdict = self.verdict.max(verdict);
         self.differences.push(why);
+    }
+
+    /// Says that nothing can be said.
+    fn took_too_long(&mut self) -> io::Result<()> {
+        self.fail(Verdict::Unknown, "its build took longer than --timeout allows".to_owned());
+        Ok(())
+    }
+
+    fn after_measured(&mut self, measured: Measured) {
+        if let Some(it) = &mut self.after {
+            it.measured = Some(measured);
+        }
+    }
+
+    fn rebuilt(&mut self, label: &str, kind: EditKind, path: &str, built: &Build) {
+        let before = label == "before";
+        let side = if before { Some(&mut self.before) } else { self.after.as_mut() };
+        if let Some(measured) = side.and_then(|it| it.measured.as_mut()) {
+            let steps = built.steps.iter().filter(|it| !it.cached).count();
+            let (path, seconds) = (path.to_owned(), built.seconds);
+            measured.rebuilds.push(Rebuild { kind, path, seconds, steps });
+        }
     }
 }
 
@@ -330,12 +337,20 @@ impl Measured {
     }
 }
 
-fn why_failed(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Built => None,
-        Outcome::Failed(why) => Some(why.clone()),
-        Outcome::TimedOut => Some("its build took longer than --timeout allows".to_owned()),
-    }
+/// Whether a failure looks like one of the network, which passes.
+fn is_passing(why: &str) -> bool {
+    let signs = [
+        "timed out",
+        "timeout",
+        "Temporary failure",
+        "Connection reset",
+        "Connection refused",
+        "502 ",
+        "503 ",
+        "504 ",
+        "failed to get edge",
+    ];
+    signs.iter().any(|it| why.contains(it))
 }
 
 /// The last line of what a command prints.

@@ -45,7 +45,7 @@ pub struct ImageReport {
     pub name: String,
     /// How it is built before.
     pub before: BuildReport,
-    /// How it is built after; `null` when nothing builds it any more.
+    /// How it is built after; `null` when that cannot be told.
     pub after: Option<BuildReport>,
     /// The transforms that changed what it is built from.
     pub transforms: Vec<&'static str>,
@@ -118,7 +118,7 @@ pub enum Verdict {
     Verified,
     /// It does not build today, so there is nothing to compare with.
     BrokenBefore,
-    /// It cannot be told how it is built after.
+    /// Nothing can be said: it cannot be told how it is built after, a build took too long, an engine ended.
     Unknown,
     /// It builds, and is another.
     Differs,
@@ -146,12 +146,15 @@ pub struct LeftOut {
     pub is_bug: bool,
     /// Why: a sentence without a full stop.
     pub reason: String,
+    /// What the builder said.
+    pub logs: Vec<String>,
 }
 
 impl Report {
-    /// Whether every image is what it was.
+    /// Whether every image is what it was, and nothing had to be left out for that.
     pub fn is_verified(&self) -> bool {
-        self.unknown.is_empty() && self.images.iter().all(|it| it.verdict == Verdict::Verified)
+        let whole = self.unknown.is_empty() && self.left_out.is_empty();
+        whole && self.images.iter().all(|it| it.verdict == Verdict::Verified)
     }
 }
 
@@ -185,6 +188,18 @@ impl Measured {
 }
 
 impl Verdict {
+    /// Whose it is to mend: reads after "differs".
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::Verified => "",
+            Self::BrokenBefore => "a trait of the project: no change is to blame",
+            Self::Unknown => "of the surroundings: try again",
+            Self::Differs | Self::Breaks => {
+                "a bug in refit, unless something says otherwise: please report it"
+            }
+        }
+    }
+
     /// The words users see.
     pub fn as_str(self) -> &'static str {
         match self {

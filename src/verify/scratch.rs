@@ -9,13 +9,18 @@ use super::images::ImageBuild;
 use crate::{
     dockerfile::{Dockerfile, Item, Kind},
     path::RepoPath,
-    project::{Project, copies::Sent},
+    project::{Project, callers::is_caller, copies::Sent, is_dockerfile},
     text::{self, Edit},
 };
 
-/// A folder that holds what some builds need, as a snapshot of the project has it.
+/// A folder that holds what a build needs.
+///
+/// Its context is the one of today on both sides: what a plan changes in Dockerfiles, and in files that name
+/// builds, is no part of an image, and a `COPY . .` that takes it along tells nothing. The Dockerfile to
+/// build is beside the context.
 pub struct Scratch {
     root: PathBuf,
+    dockerfile: PathBuf,
 }
 
 /// How Dockerfiles are altered to be measured; what they build stays the same.
@@ -28,8 +33,8 @@ pub struct Prepared<'a> {
 }
 
 impl Scratch {
-    /// Copies what `builds` send from the folder `from`, which a plan was made from, and lays `project`,
-    /// a snapshot of that plan, over it.
+    /// Copies what `build` sends from the folder `from`, which a plan was made from in the state `before`,
+    /// and lays over it what `project`, a snapshot of that plan, changes.
     ///
     /// # Errors
     /// A file that cannot be read or written; the error names it.
@@ -37,45 +42,45 @@ impl Scratch {
         root: PathBuf,
         from: &Path,
         (before, project): (&Project, &Project),
-        builds: &[&ImageBuild],
+        build: &ImageBuild,
         how: &Prepared<'_>,
     ) -> io::Result<Self> {
-        let scratch = Self { root };
-        fs::create_dir_all(&scratch.root)?;
-        for build in builds {
-            let dockerfile = &build.origin.dockerfile;
-            for folder in build.folders() {
-                let sent = Sent::new(project, folder.clone(), dockerfile);
-                scratch.copy(from, folder, &sent)?;
+        let scratch = Self { dockerfile: root.join("Dockerfile"), root: root.join("context") };
+        fs::create_dir_all(&scratch.root).map_err(|it| named(&root, &it))?;
+        let path = &build.origin.dockerfile;
+        for folder in build.folders() {
+            scratch.copy(from, folder, &Sent::new(project, folder.clone(), path))?;
+        }
+        let laid = |it: &RepoPath| !is_dockerfile(it.file_name()) && !is_caller(it);
+        for file in before.files().filter(|it| laid(&it.path)) {
+            if project.file(file.path.as_str()).is_none() {
+                scratch.clear(&file.path)?;
             }
         }
-        let differs = |it: &RepoPath| {
-            let text = |project: &Project| project.file(it.as_str()).map(|it| it.text.clone());
-            text(before) != text(project)
-        };
-        for file in before.files().filter(|it| project.file(it.path.as_str()).is_none()) {
-            let gone = fs::remove_file(scratch.path(&file.path));
-            gone.or_else(|it| if it.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(it) })?;
+        let text =
+            |project: &Project, it: &RepoPath| project.file(it.as_str()).map(|it| it.text.clone());
+        for file in project.files().filter(|it| laid(&it.path)) {
+            if text(before, &file.path).as_ref() != Some(&file.text) {
+                scratch.write(&file.path, &file.text)?;
+            }
         }
-        for file in project.files().filter(|it| differs(&it.path)) {
+        let source = text(project, path).unwrap_or_default();
+        let write = |path: &Path, text: &str| fs::write(path, text).map_err(|it| named(path, &it));
+        write(&scratch.dockerfile, &prepared(&source, how))?;
+        // The builder looks for it beside the Dockerfile first.
+        if let Some(own) = project.file(&format!("{path}.dockerignore")) {
+            write(&root.join("Dockerfile.dockerignore"), &own.text)?;
+        }
+        let shared = build.context.join(".dockerignore");
+        if let Some(file) = shared.and_then(|it| project.file(it.as_str())) {
             scratch.write(&file.path, &file.text)?;
         }
-        for build in builds {
-            let path = &build.origin.dockerfile;
-            if let Some(file) = project.file(path.as_str()) {
-                scratch.write(path, &prepared(&file.text, how))?;
-            }
-            // Where the builder looks first.
-            let ignore = format!("{path}.dockerignore");
-            if let Some(file) = project.file(&ignore) {
-                scratch.write(&file.path, &file.text)?;
-            }
-            let ignore = build.context.join(".dockerignore");
-            if let Some(file) = ignore.and_then(|it| project.file(it.as_str())) {
-                scratch.write(&file.path, &file.text)?;
-            }
-        }
         Ok(scratch)
+    }
+
+    /// The Dockerfile to build.
+    pub fn dockerfile(&self) -> &Path {
+        &self.dockerfile
     }
 
     /// Where a path of the project is in it.
@@ -86,7 +91,7 @@ impl Scratch {
     /// Adds a line to a file, as somebody does who works on it.
     ///
     /// # Errors
-    /// Those of reading and writing it.
+    /// Those of reading and writing it; a link, which may lead to a file of somebody's.
     pub fn append(&self, path: &RepoPath, line: &str) -> io::Result<()> {
         let path = self.path(path);
         let mut text = fs::read(&path).map_err(|it| named(&path, &it))?;
@@ -94,6 +99,7 @@ impl Scratch {
             text.push(b'\n');
         }
         text.extend_from_slice(line.as_bytes());
+        self.own(&path)?;
         fs::write(&path, text).map_err(|it| named(&path, &it))
     }
 
@@ -102,7 +108,8 @@ impl Scratch {
     /// # Errors
     /// The disk's.
     pub fn remove(self) -> io::Result<()> {
-        fs::remove_dir_all(&self.root).map_err(|it| named(&self.root, &it))
+        let folder = self.root.parent().unwrap_or(&self.root);
+        fs::remove_dir_all(folder).map_err(|it| named(folder, &it))
     }
 
     fn write(&self, path: &RepoPath, text: &str) -> io::Result<()> {
@@ -110,7 +117,33 @@ impl Scratch {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|it| named(folder, &it))?;
         }
+        self.own(&path)?;
         fs::write(&path, text).map_err(|it| named(&path, &it))
+    }
+
+    fn clear(&self, path: &RepoPath) -> io::Result<()> {
+        let path = self.path(path);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(&path, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure that what is written at `path` is written here: links may lead anywhere.
+    fn own(&self, path: &Path) -> io::Result<()> {
+        let elsewhere = || {
+            let message = "a link leads out of the copy";
+            Err(named(path, &io::Error::new(io::ErrorKind::InvalidInput, message)))
+        };
+        let root = self.root.canonicalize().map_err(|it| named(&self.root, &it))?;
+        let folder = path.parent().unwrap_or(path);
+        if !folder.canonicalize().map_err(|it| named(folder, &it))?.starts_with(&root) {
+            return elsewhere();
+        }
+        if fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink()) {
+            fs::remove_file(path).map_err(|it| named(path, &it))?;
+        }
+        Ok(())
     }
 
     /// Copies a folder but for what its ignore file keeps from the builder.
@@ -144,7 +177,9 @@ impl Scratch {
                 }
             }
         }
-        Ok(())
+        // Last, so that a folder that nobody may write to can be filled.
+        let permissions = fs::metadata(&source).map_err(|it| named(&source, &it))?.permissions();
+        fs::set_permissions(&target, permissions).map_err(|it| named(&target, &it))
     }
 }
 
@@ -248,16 +283,25 @@ mod tests {
             context: path("a"),
             contexts: std::collections::BTreeMap::new(),
         };
+        let outside = tempfile::tempdir().unwrap();
+        let theirs = outside.path().join("theirs.py");
+        fs::write(&theirs, "y = 1\n").unwrap();
+        symlink(&theirs, &from.path().join("a/link.py")).unwrap();
         let to = tempfile::tempdir().unwrap();
         let how = Prepared::default();
         let root = to.path().join("s");
-        let scratch = Scratch::new(root, from.path(), (&before, &after), &[&build], &how).unwrap();
+        let scratch = Scratch::new(root, from.path(), (&before, &after), &build, &how).unwrap();
         let text = |it: &str| fs::read_to_string(scratch.path(&path(it))).ok();
-        assert_eq!(text("a/Dockerfile").as_deref(), Some("FROM y\n"));
+        assert_eq!(fs::read_to_string(scratch.dockerfile()).unwrap(), "FROM y\n");
+        // What `COPY . .` takes along is the same on both sides.
+        assert_eq!(text("a/Dockerfile").as_deref(), Some("FROM x\nCOPY . .\n"));
         assert_eq!(text("a/logs/keep").as_deref(), Some("2"));
         assert_eq!([text("a/logs/one"), text("a/big/file"), text("b/other")], [None, None, None]);
-        scratch.append(&path("a/main.py"), "# more\n").unwrap();
-        assert_eq!(text("a/main.py").as_deref(), Some("x = 1\n# more\n"));
+        for (it, was) in [("a/main.py", "x = 1\n"), ("a/link.py", "y = 1\n")] {
+            scratch.append(&path(it), "# more\n").unwrap();
+            assert_eq!(text(it), Some(format!("{was}# more\n")));
+        }
         assert_eq!(fs::read_to_string(from.path().join("a/main.py")).unwrap(), "x = 1");
+        assert_eq!(fs::read_to_string(theirs).unwrap(), "y = 1\n");
     }
 }

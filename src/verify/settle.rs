@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Verification,
+    Verification, builder,
     images::{Image, ImageBuild, Unknown, images},
     report::{ImageReport, LeftOut, Verdict},
 };
@@ -28,6 +28,8 @@ pub struct Settled {
 pub enum Error {
     #[error(transparent)]
     Diverged(#[from] Diverged),
+    #[error("interrupted")]
+    Interrupted,
     #[error("images are touched although nothing may touch them")]
     Unsettled,
 }
@@ -55,6 +57,9 @@ pub fn settle(
     let mut known: Vec<(Made, ImageReport)> = Vec::new();
     let (mut without, mut left_out) = (Vec::new(), Vec::new());
     loop {
+        if builder::is_interrupted() {
+            return Err(Error::Interrupted);
+        }
         let plan = plan(&without)?;
         let (images, unknown) = images(&plan);
         let mut new: Vec<LeftOut> = unknown.into_iter().map(LeftOut::from).collect();
@@ -112,7 +117,7 @@ fn left_out_for(
 ) -> LeftOut {
     let is_bug = matches!(report.verdict, Verdict::Breaks | Verdict::Differs);
     let transform = if is_bug { culprit(verification, plan, image) } else { None };
-    let why = report.differences.first().cloned().unwrap_or_default();
+    let why = report.differences.first().and_then(|it| it.lines().next()).unwrap_or_default();
     let mended = report.verdict == Verdict::BrokenBefore
         && report.after.as_ref().is_some_and(|it| it.measured.is_some());
     let mended = if mended { " (it builds with the changes)" } else { "" };
@@ -121,6 +126,7 @@ fn left_out_for(
         transform,
         is_bug,
         reason: format!("{}{mended}: {why}", report.verdict),
+        logs: report.logs.clone(),
     }
 }
 
@@ -171,6 +177,7 @@ impl From<Unknown> for LeftOut {
             transform: None,
             is_bug: false,
             reason: format!("it cannot be told how it is built: {}", it.reason),
+            logs: Vec::new(),
         }
     }
 }

@@ -56,9 +56,7 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
     for it in &report.unknown {
         let _ = writeln!(out, "{YELLOW}not built{YELLOW:#}: {}: {}", it.dockerfile, it.reason);
     }
-    for it in &report.left_out {
-        let _ = writeln!(out, "{YELLOW}left out{YELLOW:#}: {}", left_out(it));
-    }
+    out += &left_out_lines(report);
     if !report.images.is_empty() {
         let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
         let all = count(report.images.len(), "image");
@@ -71,7 +69,7 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
 /// For a pull request.
 pub(super) fn markdown(report: &Report) -> String {
     let mut out = String::new();
-    if report.images.is_empty() {
+    if report.images.is_empty() && report.unknown.is_empty() && report.left_out.is_empty() {
         return "No image changes.\n".to_owned();
     }
     let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
@@ -190,6 +188,9 @@ fn sums(report: &Report) -> Vec<Vec<String>> {
 /// What is to be said of an image.
 fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     let mut out = image.differences.clone();
+    if image.verdict != Verdict::Verified {
+        out.push(format!("this is {}", image.verdict.cause()));
+    }
     out.extend(image.logs.iter().map(|it| format!("log: {it}")));
     if !verbose {
         // What speaks for the changes all the same.
@@ -227,11 +228,19 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     out
 }
 
+/// What was left out, a line each: what nobody may overlook.
+pub(super) fn left_out_lines(report: &Report) -> String {
+    let line = |it| format!("{YELLOW}left out{YELLOW:#}: {}\n", left_out(it));
+    report.left_out.iter().map(line).collect()
+}
+
 /// `rest_service/Dockerfile, split-venv-stage: it differs: …`.
 fn left_out(it: &LeftOut) -> String {
     let transform = it.transform.map_or("all changes", |it| it);
     let bug = if it.is_bug { "; this is a bug in refit, please report it" } else { "" };
-    format!("{}, {transform}: {}{bug}", it.dockerfile, it.reason)
+    let logs =
+        if it.logs.is_empty() { String::new() } else { format!("; log: {}", it.logs.join(", ")) };
+    format!("{}, {transform}: {}{bug}{logs}", it.dockerfile, it.reason)
 }
 
 fn user(it: &Measured) -> &str {

@@ -38,7 +38,8 @@ impl<'a> Allowed<'a> {
                 Alteration::Config(keyword) => {
                     allowed.config.insert(*keyword);
                 }
-                Alteration::Pipeline(_) | Alteration::Moved { .. } => {}
+                // Files are not seen here, only what is run.
+                Alteration::Pipeline(_) | Alteration::Moved { .. } | Alteration::Pinned(_) => {}
             }
         }
         allowed

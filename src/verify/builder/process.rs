@@ -8,7 +8,11 @@ mod family;
 use std::{
     io::{self, Read},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +27,14 @@ const LATE: Duration = Duration::from_secs(2);
 const KEPT: usize = 4 << 20;
 /// A line longer than this, in bytes, is cut in two.
 const LINE: usize = 64 << 20;
+
+/// Whether builds are to end: set when somebody does not want to wait any longer.
+static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// What ends the builds that run, and those that would begin, once it is set.
+pub(super) fn interrupt() -> Arc<AtomicBool> {
+    Arc::clone(&INTERRUPTED)
+}
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +74,7 @@ pub(super) fn lines(
     let (reader, writer) = io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
     let mut running = Running::start(&mut command, timeout)?;
+    running.can_be_interrupted = true;
     // It holds the pipe's other end: as long as it lives, the output does not end.
     drop(command);
     running.pump(reader, Stream::Out);
@@ -154,6 +167,8 @@ struct Running {
     sender: Option<SyncSender<(Stream, Vec<u8>)>>,
     chunks: Receiver<(Stream, Vec<u8>)>,
     status: Option<ExitStatus>,
+    /// Whether it ends when somebody does not want to wait: a build does, what tidies up does not.
+    can_be_interrupted: bool,
 }
 
 /// What comes next from a program.
@@ -171,7 +186,8 @@ impl Running {
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(365 * 24 * 60 * 60));
         let child = command.stdin(Stdio::null()).spawn()?;
         let (sender, chunks) = mpsc::sync_channel(16);
-        Ok(Self { child, deadline, sender: Some(sender), chunks, status: None })
+        let (sender, can_be_interrupted) = (Some(sender), false);
+        Ok(Self { child, deadline, sender, chunks, status: None, can_be_interrupted })
     }
 
     fn pump_child(&mut self) {
@@ -206,6 +222,9 @@ impl Running {
         // From now on the pumps alone hold the channel open.
         self.sender = None;
         loop {
+            if self.can_be_interrupted && INTERRUPTED.load(Ordering::Relaxed) {
+                self.deadline = Instant::now();
+            }
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(Next::Nothing);

@@ -86,7 +86,9 @@ impl Reasons<'_> {
         new: &Entry,
         recorded: &Recorded<'_>,
     ) -> Option<String> {
-        if places::is_volatile(path) || places::is_cache(path) || places::is_record(path) {
+        let passing =
+            places::is_volatile(path) || places::is_cache(path) || places::is_record(path);
+        if passing || self.declared.unstable.contains(path) {
             return None;
         }
         if std::mem::discriminant(&old.kind) != std::mem::discriminant(&new.kind) {

@@ -95,6 +95,7 @@ fn declared() -> Declared {
         environment: Some("/opt/venv".to_owned()),
         caches: true,
         pinned: BTreeSet::new(),
+        unstable: BTreeSet::new(),
     }
 }
 

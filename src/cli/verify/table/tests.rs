@@ -89,6 +89,7 @@ context sent                      1.5 kB          1.5 kB
 job (web/Dockerfile): does not build any more
   [2/3] RUN x
     not found
+  this is a bug in refit, unless something says otherwise: please report it
   log: /tmp/x/after.log
 not built: lost/Dockerfile: nobody knows
 
@@ -132,6 +133,7 @@ fn a_pull_request_gets_all_of_it() {
 
 - [2/3] RUN x
   not found
+- this is a bug in refit, unless something says otherwise: please report it
 - log: /tmp/x/after.log
 - changed by pin-poetry, split-venv-stage
 

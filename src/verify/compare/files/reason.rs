@@ -37,7 +37,7 @@ impl Reasons<'_> {
         if places::is_cache(path) {
             return (self.declared.caches || split.is_some()).then_some(Reason::Cached);
         }
-        if places::is_volatile(path) {
+        if places::is_volatile(path) || self.declared.unstable.contains(path) {
             return Some(Reason::Volatile);
         }
         if let Some(environment) = split

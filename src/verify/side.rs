@@ -1,0 +1,142 @@
+//! One side of an image: a copy to build from, and what is built from it.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Event, Verification,
+    builder::{self, Build, Inspected, Outcome, Request},
+    contents::Contents,
+    images::{ImageBuild, Named},
+    scratch::{Prepared, Scratch},
+};
+use crate::project::Project;
+
+/// One side of an image.
+pub(super) struct Side<'a> {
+    /// `before` or `after`.
+    pub(super) label: &'static str,
+    pub(super) build: &'a ImageBuild,
+    pub(super) scratch: Scratch,
+    /// The images that were made of it, the last one last, each with its log.
+    made: RefCell<Vec<(String, PathBuf)>>,
+    /// What the names of its images begin with.
+    tag: String,
+    folder: PathBuf,
+}
+
+/// What is known of an image that was built.
+pub(super) struct Looked {
+    pub(super) inspected: Inspected,
+    pub(super) contents: Contents,
+}
+
+impl<'a> Side<'a> {
+    /// Copies what a build needs into a folder that is its own.
+    pub(super) fn new(
+        verification: &Verification<'_>,
+        (label, project, build): (&'static str, &Project, &'a ImageBuild),
+        before: &Project,
+        folder: &Path,
+    ) -> io::Result<Self> {
+        let name = folder.file_name().unwrap_or_default().display();
+        let (nonce, options) = (&verification.nonce, verification.options);
+        let salt = format!("{nonce}-{name}-{label}-");
+        let how = Prepared { salt: &salt, no_syntax: options.no_syntax };
+        let scratch =
+            Scratch::new(folder.join(label), verification.root, (before, project), build, &how)?;
+        let tag = format!("refit-verify/{nonce}-{name}:{label}");
+        let (made, folder) = (RefCell::default(), folder.to_owned());
+        Ok(Self { label, build, scratch, made, tag, folder })
+    }
+
+    /// The image that was made last.
+    pub(super) fn image(&self) -> String {
+        self.made.borrow().last().map(|it| it.0.clone()).unwrap_or_default()
+    }
+
+    /// What the builder said when it made that, or failed to.
+    pub(super) fn log(&self) -> String {
+        self.made.borrow().last().map(|it| it.1.display().to_string()).unwrap_or_default()
+    }
+
+    /// Removes its images, all of them, and the copy.
+    pub(super) fn remove(self, verification: &Verification<'_>) -> io::Result<()> {
+        self.made.borrow().iter().for_each(|it| verification.builder.remove(&it.0));
+        self.scratch.remove()
+    }
+}
+
+impl Verification<'_> {
+    /// Builds a side once more, under a name of its own; `cold` knows no layers from before.
+    ///
+    /// # Errors
+    /// An engine that ended, or somebody who does not want to wait any longer: neither says anything about
+    /// the image.
+    pub(super) fn build(
+        &self,
+        name: &str,
+        side: &Side<'_>,
+        what: &str,
+        cold: bool,
+    ) -> io::Result<Build> {
+        let what = format!("{}: {what}", side.label);
+        self.tell(Event::Begins(name, &what));
+        let contexts = side.build.contexts.iter().map(|(name, it)| {
+            let value = match it {
+                Named::Folder(it) => side.scratch.path(it).display().to_string(),
+                Named::Other(it) => it.clone(),
+            };
+            (name.clone(), value)
+        });
+        let contexts: BTreeMap<String, String> = contexts.collect();
+        let number = side.made.borrow().len() + 1;
+        let image = format!("{}-{number}", side.tag);
+        let log = side.folder.join(format!("{}-{number}.log", side.label));
+        side.made.borrow_mut().push((image.clone(), log.clone()));
+        let request = Request {
+            context: &side.scratch.path(&side.build.context),
+            dockerfile: side.scratch.dockerfile(),
+            target: side.build.origin.target.as_deref(),
+            arguments: &side.build.origin.arguments,
+            contexts: &contexts,
+            image: &image,
+            cold,
+            options: &self.options.build_options,
+            timeout: self.options.timeout,
+            log: &log,
+        };
+        let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)));
+        let is_built = built.as_ref().is_ok_and(|it| it.outcome == Outcome::Built);
+        self.tell(Event::Ends(built.as_ref().map_or(0.0, |it| it.seconds), is_built));
+        if builder::is_interrupted() {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
+        }
+        let built = built?;
+        if !is_built && let Err(why) = self.builder.answers() {
+            let gone = format!("{} does not answer any more: {why}", self.builder.name());
+            return Err(io::Error::other(gone));
+        }
+        Ok(built)
+    }
+
+    /// Looks into the image that was made last.
+    pub(super) fn look(&self, side: &Side<'_>) -> io::Result<Looked> {
+        let image = side.image();
+        let inspected = self.builder.inspect(&image).map_err(io::Error::other)?;
+        let contents = self.builder.files(&image, Contents::read).map_err(io::Error::other)?;
+        Ok(Looked { inspected, contents })
+    }
+}
+
+/// Removes a folder; that it is not there is right as well.
+pub(super) fn remove_folder(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
