@@ -39,8 +39,7 @@ use progress::Progress;
 /// they alter, and its command is still found and imports what it names.
 ///
 /// Copies of the contexts, two at a time, and logs of what fails go into a folder of their own below
-/// TMPDIR. Images are removed at the end; layers and cache mounts stay with the builder until it needs the
-/// room (`docker builder prune` makes it).
+/// TMPDIR. Images, layers and cache mounts are removed as soon as an image is done.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! Image builders of this machine, used through their own command lines: Docker's BuildKit, buildah, podman.
 
 mod buildah;
+mod cache;
 mod commands;
 mod engine;
 mod find;
@@ -21,6 +22,7 @@ use std::{
 };
 
 use super::config::Config;
+pub use cache::Kept;
 pub use find::NoBuilder;
 use process::End;
 use progress::Progress;

@@ -45,6 +45,7 @@ impl Verification<'_> {
             report.fail(Verdict::Unknown, "how it is built afterwards cannot be told".to_owned());
             return Ok(());
         };
+        let kept = self.builder.kept();
         let number = self.count.replace_with(|it| *it + 1);
         let folder = self.folder.join(format!("{number}-{}", slug(&image.name)));
         let side =
@@ -63,6 +64,7 @@ impl Verification<'_> {
         if !self.options.keep {
             before.remove(self)?;
             after.remove(self)?;
+            self.builder.forget_since(&kept);
             if report.logs.is_empty() {
                 remove_folder(&folder)?;
             }

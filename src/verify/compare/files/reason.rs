@@ -11,6 +11,9 @@ use crate::{
     verify::contents::{Distribution, Entry, Kind},
 };
 
+/// The folder of a distribution's metadata.
+const METADATA: &str = ".dist-info/";
+
 /// Why a file is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
@@ -51,6 +54,15 @@ impl Reasons<'_> {
             let by = recorded.by(path);
             let other = by.is_some_and(|it| self.distributions.other.contains(it));
             return (free || other).then_some(Reason::Moved);
+        }
+        // Installers write different metadata for the same distribution.
+        if let Some(environment) = split
+            && let Some(at) = path.find(METADATA)
+            && self
+                .moved(environment, &format!("{}METADATA", &path[..at + METADATA.len()]))
+                .is_some()
+        {
+            return Some(Reason::Moved);
         }
         if let Some(owner) = self.owner(path, entry) {
             let known = self.packages.gone.contains(owner) || self.packages.other.contains(owner);
