@@ -56,11 +56,16 @@ struct Marker<'a> {
     rest: &'a str,
     python: Option<u32>,
     extra: &'a str,
+    /// How many parentheses are open.
+    depth: usize,
 }
+
+/// How deep parentheses are read: what people write has two or three, a broken file any number.
+const DEPTH: usize = 20;
 
 impl<'a> Marker<'a> {
     fn new(text: &'a str, python: Option<u32>, extra: &'a str) -> Self {
-        Self { rest: text.trim(), python, extra }
+        Self { rest: text.trim(), python, extra, depth: 0 }
     }
 
     fn any(&mut self) -> Option<bool> {
@@ -91,15 +96,14 @@ impl<'a> Marker<'a> {
 
     fn one(&mut self) -> Option<bool> {
         if let Some(rest) = self.rest.strip_prefix('(') {
-            // Each parenthesis takes a character: a text of some kilobytes cannot go deep enough to matter,
-            // but nothing stops a broken file from having more.
-            let depth = self.rest.chars().take_while(|it| *it == '(').count();
-            self.rest = rest.trim_start();
-            if depth > 20 {
+            if self.depth == DEPTH {
                 self.rest = "";
                 return None;
             }
+            self.depth += 1;
+            self.rest = rest.trim_start();
             let met = self.any();
+            self.depth -= 1;
             self.rest = self.rest.strip_prefix(')').unwrap_or(self.rest).trim_start();
             return met;
         }

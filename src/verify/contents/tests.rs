@@ -228,7 +228,11 @@ fn requirements_hold_where_their_markers_do() {
     }
     assert_eq!(Requirement::read("a[X_y, z]", None).unwrap().extras, ["x-y", "z"]);
     // Nothing is too deep, and nothing panics.
-    _ = holds(&format!("a; {}", "(".repeat(100_000)));
+    for deep in ["(", "( ", "(a==\"b\" or ", "(os_name == 'posix' and ("] {
+        assert_eq!(holds(&format!("a; {}", deep.repeat(100_000))), always.clone(), "{deep}");
+    }
+    let deep = "(extra == 'x' or ".repeat(1000);
+    assert_eq!(holds(&format!("a; {deep}")), always.clone());
     _ = holds("a; 'ü == \"");
 }
 
