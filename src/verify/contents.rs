@@ -1,9 +1,10 @@
 //! What is in an image, read from its tar stream in one pass; nothing is unpacked to disk.
 //!
 //! Of most files only the beginning is read. Whole are read: what Python distributions and the system's
-//! packages say of themselves, programs and libraries in ELF, and scripts that people wrote.
+//! packages say of themselves, programs and libraries in ELF, and scripts and Python that people wrote.
 
 mod elf;
+mod imports;
 mod marker;
 mod python;
 mod system;
@@ -43,6 +44,7 @@ pub struct Contents {
     system: System,
     linked: BTreeMap<String, Linked>,
     scripts: HashMap<String, String>,
+    imports: imports::Imports,
     codename: Option<String>,
 }
 
@@ -159,6 +161,12 @@ impl Contents {
                 let text = String::from_utf8_lossy(&read).into_owned();
                 self.scripts.insert(path.to_owned(), text);
             }
+        }
+        let interpreter = entry.interpreter.as_deref();
+        if entry.size <= imports::LARGEST && imports::is_wanted(path, interpreter) {
+            body.read_to_end(&mut read)?;
+            imports::add(&mut self.imports, path, &String::from_utf8_lossy(&read));
+            return Ok(());
         }
         let Some(into) = texts.wanting(path).filter(|_| entry.size <= LARGEST_TEXT) else {
             return Ok(());

@@ -58,13 +58,18 @@ pub(super) fn compare(
     let tools: Vec<&str> = old.keys().copied().filter(tool).filter(lost).collect();
     let of_tools = match declared.environment {
         Some(_) => closure(before.distributions(), tools.iter().chain(&pinned)),
-        None => closure(before.distributions(), &pinned),
+        // Another version of a tool requires others; the same requires the same.
+        None => {
+            let is_other = |it: &&&str| new.get(**it).is_some_and(|of| old.get(**it) != Some(of));
+            closure(before.distributions(), pinned.iter().filter(is_other))
+        }
     };
     let of_pinned: BTreeSet<&str> = closure(before.distributions(), &pinned)
         .into_iter()
         .chain(closure(after.distributions(), &pinned))
         .collect();
     let required = required(after.distributions());
+    let left: BTreeSet<String> = after.distributions().iter().flat_map(|it| it.modules()).collect();
     let mut fates = Fates::default();
     let (mut gone, mut moved) = (BTreeSet::new(), Vec::new());
     for (name, versions) in &old {
@@ -78,11 +83,12 @@ pub(super) fn compare(
             };
             let explained =
                 of_tools.contains(name) || declared.environment.is_some() && OWN.contains(name);
-            match by {
-                Some(by) => lose(&format!(", which {by} requires")),
-                None if explained => _ = gone.insert((*name).to_owned()),
-                None if of_system(before, after, name) => {}
-                None => lose(""),
+            match (by, imported(before, after, &left, name)) {
+                (Some(by), _) => lose(&format!(", which {by} requires")),
+                (None, Some(by)) => lose(&format!(", and {by}")),
+                _ if explained => _ = gone.insert((*name).to_owned()),
+                _ if of_system(before, after, name) => {}
+                _ => lose(""),
             }
             continue;
         };
@@ -154,6 +160,20 @@ fn of_system(one: &Contents, other: &Contents, name: &str) -> bool {
             let owner = metadata.iter().find_map(|it| one.system().owner(it));
             owner.is_some_and(|it| !other.system().packages().contains_key(it))
         })
+}
+
+/// That a file of people's own imports a module of a distribution that is gone, which no other that is left
+/// has: not all that is imported is declared.
+fn imported(
+    before: &Contents,
+    after: &Contents,
+    left: &BTreeSet<String>,
+    name: &str,
+) -> Option<String> {
+    let copies = before.distributions().iter().filter(|it| it.name == name);
+    let modules: BTreeSet<String> = copies.flat_map(Distribution::modules).collect();
+    let mut modules = modules.iter().filter(|it| !left.contains(*it));
+    modules.find_map(|it| after.importer(it).map(|file| format!("{file} imports {it}")))
 }
 
 /// The distributions that others require, each with one of those.

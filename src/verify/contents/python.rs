@@ -1,9 +1,9 @@
 //! Python distributions, as they are recorded beside what they install: "Recording installed projects" and
 //! "Core metadata" of the packaging specifications, and setuptools' older `egg-info`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Requirement;
+use super::{Requirement, imports::is_module};
 use crate::dockerfile::stage::absolute;
 
 /// A Python distribution that is installed.
@@ -19,12 +19,37 @@ pub struct Distribution {
     pub requires: Vec<Requirement>,
     /// The files that it installed, absolute, as far as they are recorded.
     pub files: Vec<String>,
+    /// The modules that it says are its own, where it records no files.
+    top_level: Vec<String>,
 }
 
 impl Distribution {
     /// The folder of packages that it lies in: `…/site-packages`.
     pub fn site(&self) -> &str {
         self.place.rsplit_once('/').map_or("/", |it| it.0)
+    }
+
+    /// The modules that are to be imported from it, dotted: of packages that it has to itself the package,
+    /// of those that it shares the ones in them.
+    pub fn modules(&self) -> BTreeSet<String> {
+        let site = format!("{}/", self.site());
+        let files: BTreeSet<&str> =
+            self.files.iter().filter_map(|it| it.strip_prefix(&site)).collect();
+        let module = |path: &&str| {
+            let folders = path.match_indices('/').map(|it| &path[..it.0]);
+            let own = { folders }.find(|it| files.contains(format!("{it}/__init__.py").as_str()));
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let (stem, end) = name.split_once('.')?;
+            let is_code = end == "py" || end == "so" || end.ends_with(".so");
+            let dotted = own.map_or_else(|| format!("{folder}/{stem}"), str::to_owned);
+            is_code.then(|| dotted.trim_start_matches('/').replace('/', "."))
+        };
+        let mut modules: BTreeSet<String> = files.iter().filter_map(module).collect();
+        if modules.is_empty() {
+            modules.extend(self.top_level.iter().cloned());
+        }
+        modules.retain(|it| is_module(it));
+        modules
     }
 }
 
@@ -33,7 +58,9 @@ pub(super) fn is_wanted(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or_default();
     match name {
         "METADATA" | "RECORD" => folder.ends_with(".dist-info"),
-        "PKG-INFO" | "requires.txt" | "installed-files.txt" => folder.ends_with(".egg-info"),
+        "PKG-INFO" | "requires.txt" | "installed-files.txt" | "top_level.txt" => {
+            folder.ends_with(".egg-info")
+        }
         _ => name.ends_with(".egg-info"),
     }
 }
@@ -54,6 +81,7 @@ pub(super) fn distributions(texts: Vec<(String, String)>) -> Vec<Distribution> {
                 it.files.extend(paths.map(|it| absolute(&site, &it)));
             }
             "installed-files.txt" => it.files.extend(text.lines().map(|it| absolute(place, it))),
+            "top_level.txt" => it.top_level.extend(text.lines().map(|it| it.trim().to_owned())),
             "requires.txt" => {
                 let plain = text.lines().take_while(|it| !it.starts_with('['));
                 it.requires.extend(plain.filter_map(|it| Requirement::read(it, python)));

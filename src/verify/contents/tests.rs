@@ -82,6 +82,15 @@ impl Image {
             .file(&format!("{site}/{name}.py"), name)
     }
 
+    /// A distribution of version 1 that records these files.
+    pub(in crate::verify) fn record(self, site: &str, name: &str, files: &[&str]) -> Self {
+        let info = format!("{site}/{name}-1.dist-info");
+        let record: String = files.iter().map(|it| format!("{it},,\n")).collect();
+        let image = self.file(&format!("{info}/METADATA"), &format!("Name: {name}\nVersion: 1\n"));
+        let image = image.file(&format!("{info}/RECORD"), &record);
+        files.iter().fold(image, |image, it| image.file(&format!("{site}/{it}"), name))
+    }
+
     /// Debian's packages: name, version, what it depends on, files.
     pub(in crate::verify) fn debian(self, packages: &[(&str, &str, &[&str])]) -> Self {
         let mut status = String::new();

@@ -1,0 +1,92 @@
+//! What people's own Python files import, read line by line: enough to tell that a module is used.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Contents;
+
+/// The largest file that is read for it, in bytes.
+pub(super) const LARGEST: u64 = 1 << 20;
+
+/// The modules that files import, by dotted name; of each folder with one that does, the first file.
+///
+/// `import a.b` and `from a import b` both import `a` and `a.b`: whether `b` is a module is left open.
+pub(super) type Imports = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Whether a file is of people's own Python: not the standard library, nothing that is installed or cached,
+/// and no `setup.py`, which only builds.
+pub(super) fn is_wanted(path: &str, interpreter: Option<&str>) -> bool {
+    const INSTALLED: [&str; 6] = [
+        "/site-packages/",
+        "/dist-packages/",
+        "/lib/python",
+        "/node_modules/",
+        "/.cache/",
+        "/__pypackages__/",
+    ];
+    const SYSTEM: [&str; 5] = ["/usr/lib/", "/usr/share/", "/usr/bin/", "/etc/", "/tmp/"];
+    (path.ends_with(".py") || interpreter.is_some_and(|it| it.contains("python")))
+        && !path.ends_with("/setup.py")
+        && !SYSTEM.iter().any(|it| path.starts_with(it))
+        && !INSTALLED.iter().any(|it| path.contains(it))
+}
+
+/// Adds what a file imports.
+pub(super) fn add(imports: &mut Imports, path: &str, text: &str) {
+    let folder = path.rsplit_once('/').map_or("", |it| it.0);
+    for module in text.lines().flat_map(imported) {
+        let prefixes = module.match_indices('.').map(|it| it.0).chain([module.len()]);
+        for end in prefixes {
+            let by_folder = imports.entry(module[..end].to_owned()).or_default();
+            by_folder.entry(folder.to_owned()).or_insert_with(|| path.to_owned());
+        }
+    }
+}
+
+/// The modules that a line imports, and what may be one.
+fn imported(line: &str) -> BTreeSet<String> {
+    let line = line.trim_start();
+    let first = |it: &str| {
+        let name = it.trim_start_matches([' ', '\t', '(']);
+        let end = name.find(|it: char| !(it.is_alphanumeric() || "_.".contains(it)));
+        name[..end.unwrap_or(name.len())].to_owned()
+    };
+    let names = |it: &str| it.split(',').map(first).filter(|it| is_module(it)).collect::<Vec<_>>();
+    if let Some(rest) = line.strip_prefix("import ") {
+        return names(rest).into_iter().collect();
+    }
+    let Some((module, rest)) = line.strip_prefix("from ").and_then(|it| it.split_once(" import"))
+    else {
+        return BTreeSet::new();
+    };
+    let module = module.trim();
+    if !is_module(module) {
+        return BTreeSet::new();
+    }
+    let inside = names(rest).into_iter().map(|it| format!("{module}.{it}"));
+    inside.chain([module.to_owned()]).collect()
+}
+
+/// Whether a dotted name may be a module's that does not depend on where it stands.
+pub(super) fn is_module(name: &str) -> bool {
+    name.split('.').all(|it| {
+        it.starts_with(|it: char| it.is_alphabetic() || it == '_')
+            && it.chars().all(|it| it.is_alphanumeric() || it == '_')
+    })
+}
+
+impl Contents {
+    /// A file of people's own that imports a module, which is none of its own project.
+    pub(in crate::verify) fn importer(&self, module: &str) -> Option<&str> {
+        let top = module.split('.').next().unwrap_or(module);
+        let is_own = |folder: &str| {
+            let ends = folder.match_indices('/').map(|it| it.0).chain([folder.len()]);
+            { ends }.any(|end| {
+                let at = format!("{}/{top}", &folder[..end]);
+                self.entry(&format!("{at}.py")).is_some()
+                    || self.entry(&format!("{at}/__init__.py")).is_some()
+            })
+        };
+        let mut importers = self.imports.get(module)?.iter();
+        importers.find(|it| !is_own(it.0)).map(|it| it.1.as_str())
+    }
+}
