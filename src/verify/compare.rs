@@ -76,8 +76,9 @@ pub fn compare(
     let distributions = distributions::compare(before.1, after.1, declared, &mut comparison);
     let packages = packages::compare(before.1, after.1, declared, &mut comparison);
     libraries::compare(before.1, after.1, &mut comparison);
-    let reasons =
-        files::Reasons { before: before.1, after: after.1, declared, distributions, packages };
+    let user = after.1.user(&after.0.user);
+    let (before, after) = (before.1, after.1);
+    let reasons = files::Reasons { before, after, user, declared, distributions, packages };
     reasons.compare(&mut comparison);
     comparison
 }

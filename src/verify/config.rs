@@ -33,3 +33,13 @@ pub struct Config {
     /// The instructions of ONBUILD, in order.
     pub on_build: Vec<String>,
 }
+
+impl Config {
+    /// The folders in which programs are looked for, separated by colons: Docker's where an image says none.
+    pub fn path(&self) -> &str {
+        self.env.get("PATH").map_or(PATH, String::as_str)
+    }
+}
+
+/// The `PATH` that Docker gives to what has none.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

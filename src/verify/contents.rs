@@ -3,6 +3,7 @@
 //! Of most files only the beginning is read. Whole are read: what Python distributions and the system's
 //! packages say of themselves, programs and libraries in ELF, and scripts and Python that people wrote.
 
+mod accounts;
 mod elf;
 mod imports;
 mod marker;
@@ -21,10 +22,12 @@ use tar::EntryType;
 
 use self::elf::Linked;
 pub use self::{
+    accounts::User,
     marker::Requirement,
     python::Distribution,
     system::{Package, System},
 };
+use super::config::Config;
 use crate::dockerfile::stage::absolute;
 
 /// How much of a file its digest is made of: the beginning and the size tell apart what a build makes.
@@ -45,6 +48,7 @@ pub struct Contents {
     linked: BTreeMap<String, Linked>,
     scripts: HashMap<String, String>,
     imports: imports::Imports,
+    accounts: accounts::Accounts,
     codename: Option<String>,
 }
 
@@ -128,6 +132,7 @@ impl Contents {
         }
         contents.distributions = python::distributions(texts.python);
         contents.system = system::read(texts.system);
+        contents.accounts = accounts::read(&texts.accounts);
         contents.codename = texts.release.iter().find_map(codename);
         Ok(contents)
     }
@@ -250,41 +255,47 @@ impl Contents {
         None
     }
 
-    /// Where a shell or the kernel finds a program: at its path, or in the first folder of `PATH` that has
-    /// it. A folder with a path of its own is looked for from `workdir`.
+    /// Where a shell or the kernel finds a program: at its path, or in the first folder of `PATH` that has one
+    /// which the image's user may execute. A folder with a path of its own is looked for from `WORKDIR`.
     ///
     /// # Errors
     /// Why it cannot be started, read after its name.
-    pub fn program(&self, name: &str, path: &str, workdir: &str) -> Result<String, String> {
-        let workdir = if workdir.is_empty() { "/" } else { workdir };
-        let candidates: Vec<String> = match name.contains('/') {
-            true => vec![absolute(workdir, name)],
-            false => path.split(':').map(|it| absolute(workdir, &format!("{it}/{name}"))).collect(),
+    pub fn program(&self, name: &str, config: &Config) -> Result<String, String> {
+        let Some(user) = self.user(&config.user) else {
+            return Err(format!("runs as {}, whom /etc/passwd does not name", config.user));
         };
-        let mut why = if name.contains('/') { "is not there" } else { "is not on PATH" };
-        for candidate in &candidates {
-            let Some(at) = self.resolve(candidate) else { continue };
+        let workdir = absolute("/", &config.workdir);
+        let candidates: Vec<String> = match name.contains('/') {
+            true => vec![absolute(&workdir, name)],
+            false => {
+                let folders = config.path().split(':');
+                folders.map(|it| absolute(&workdir, &format!("{it}/{name}"))).collect()
+            }
+        };
+        let mut why = if name.contains('/') { "is not there" } else { "is not on PATH" }.to_owned();
+        for candidate in candidates {
+            let Some(at) = self.resolve(&candidate) else { continue };
             let Some(entry) = self.files.get(&at) else { continue };
-            match entry.kind {
-                Kind::File | Kind::Elf if entry.mode & 0o111 != 0 => {
-                    self.interpreted(entry)?;
-                    return Ok(candidate.clone());
-                }
-                Kind::File | Kind::Elf => why = "is not executable",
-                _ => {}
+            if !matches!(entry.kind, Kind::File | Kind::Elf) {
+                continue;
+            }
+            match self.executable(&candidate, &user) {
+                Ok(()) => return self.interpreted(entry, &user).map(|()| candidate),
+                Err(it) => why = it,
             }
         }
-        Err(why.to_owned())
+        Err(why)
     }
 
     /// Whether what `#!` names is there.
-    fn interpreted(&self, entry: &Entry) -> Result<(), String> {
+    fn interpreted(&self, entry: &Entry, user: &User) -> Result<(), String> {
         let Some(line) = &entry.interpreter else { return Ok(()) };
         let program = line.split_whitespace().next().unwrap_or_default();
-        match self.resolve(program) {
-            Some(_) => Ok(()),
-            None => Err(format!("is a script for {program}, which is not there")),
-        }
+        let found = match self.resolve(program) {
+            Some(_) => self.executable(program, user),
+            None => Err("is not there".to_owned()),
+        };
+        found.map_err(|why| format!("is a script for {program}, which {why}"))
     }
 }
 
@@ -293,6 +304,7 @@ impl Contents {
 struct Texts {
     python: Vec<(String, String)>,
     system: Vec<(String, String)>,
+    accounts: Vec<(String, String)>,
     release: Vec<(String, String)>,
 }
 
@@ -304,6 +316,9 @@ impl Texts {
         }
         if system::is_wanted(path) {
             return Some(&mut self.system);
+        }
+        if accounts::is_wanted(path) {
+            return Some(&mut self.accounts);
         }
         ["/etc/os-release", "/usr/lib/os-release"].contains(&path).then_some(&mut self.release)
     }

@@ -96,8 +96,7 @@ fn python(
         let first = it.split_whitespace().next()?.to_owned();
         is_python(first.rsplit('/').next()?).then_some(first)
     });
-    let path = config.env.get("PATH").map_or("", String::as_str);
-    let there = |it: &&str| contents.program(it, path, &config.workdir).is_ok();
+    let there = |it: &&str| contents.program(it, config).is_ok();
     let of_path = || ["python3", "python"].into_iter().find(there).map(str::to_owned);
     by_line.or_else(of_path).into_iter().collect()
 }

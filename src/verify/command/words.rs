@@ -51,8 +51,7 @@ impl<'a> Reader<'a> {
         if program.is_empty() {
             return;
         }
-        let path = self.config.env.get("PATH").map_or(PATH, String::as_str);
-        let found = self.contents.program(program, path, &self.config.workdir);
+        let found = self.contents.program(program, self.config);
         let at = found.clone().ok().and_then(|it| self.contents.resolve(&it));
         let name = program.rsplit('/').next().unwrap_or(program);
         if found.is_ok() || !BUILTINS.contains(&name) {
@@ -135,6 +134,3 @@ const BUILTINS: [&str; 28] = [
     "export", "false", "local", "printf", "read", "readonly", "return", "set", "shift", "shopt",
     "source", "test", "trap", "true", "ulimit", "umask",
 ];
-
-/// Docker's PATH, where an image says none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

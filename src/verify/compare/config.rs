@@ -96,10 +96,8 @@ fn variables(
 
 /// Folders that `PATH` has no longer, although programs are in them.
 fn path(before: (&Config, &Contents), after: (&Config, &Contents), comparison: &mut Comparison) {
-    let folders = |it: &Config| {
-        let path = it.env.get("PATH").cloned().unwrap_or_default();
-        path.split(':').map(|it| absolute("/", it)).collect::<Vec<_>>()
-    };
+    let folders =
+        |it: &Config| it.path().split(':').map(|it| absolute("/", it)).collect::<Vec<_>>();
     let (old, new) = (folders(before.0), folders(after.0));
     for folder in old.iter().filter(|it| !new.contains(it) && *it != "/") {
         let below = format!("{folder}/");

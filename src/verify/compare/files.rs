@@ -10,13 +10,15 @@ use reason::{Reason, Recorded};
 use super::{Comparison, Declared, Missing, counted, distributions, packages, some};
 use crate::{
     dockerfile::Keyword,
-    verify::contents::{Contents, Entry, Kind},
+    verify::contents::{Contents, Entry, Kind, User},
 };
 
 /// Everything that may be the reason that a file is gone.
 pub(super) struct Reasons<'a> {
     pub(super) before: &'a Contents,
     pub(super) after: &'a Contents,
+    /// Who runs in the image from now on.
+    pub(super) user: Option<User>,
     pub(super) declared: &'a Declared,
     pub(super) distributions: distributions::Fates,
     pub(super) packages: packages::Fates,
@@ -29,12 +31,17 @@ impl Reasons<'_> {
         let mut explained: BTreeMap<Reason, Vec<&str>> = BTreeMap::new();
         let mut gone: Vec<&str> = Vec::new();
         let mut other: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        let mut handed = 0;
+        // Of these, a user that is declared has the first.
+        let mut handed: [Vec<&str>; 2] = Default::default();
+        let users = self.user.as_ref().filter(|_| self.declared.config.contains(&Keyword::User));
         let filled = folders(self.before);
         for (path, entry) in self.before.files() {
             match self.after.entry(path) {
                 Some(new) => {
-                    handed += usize::from(new.owner != entry.owner && !places::is_volatile(path));
+                    if new.owner != entry.owner && !places::is_volatile(path) {
+                        let other = !users.is_some_and(|it| it.owns(new.owner));
+                        handed[usize::from(other)].push(path);
+                    }
                     if let Some(what) = self.altered(path, entry, new, &recorded) {
                         other.entry(what).or_default().push(path);
                     }
@@ -62,11 +69,11 @@ impl Reasons<'_> {
             let text = format!("{} {be} {what}: {}", counted(files.len(), "file"), some(files, 4));
             comparison.differences.push(text);
         }
-        if handed > 0 {
-            let text = format!("{} of another owner", counted(handed, "file"));
-            match self.declared.config.contains(&Keyword::User) {
-                true => comparison.notes.push(text),
-                false => comparison.differences.push(text),
+        for (files, into) in handed.iter().zip([&mut comparison.notes, &mut comparison.differences])
+        {
+            if !files.is_empty() {
+                let count = counted(files.len(), "file");
+                into.push(format!("{count} of another owner: {}", some(files, 3)));
             }
         }
         self.fresh(comparison);

@@ -239,7 +239,7 @@ fn files_that_are_not_the_same_are_found() {
         "3 files are not the same: /app/a.py, /app/link, /etc/passwd",
         "1 file is of another kind: /app/b.py",
         "1 file is of mode 0644 instead of 0755: /app/run",
-        "1 file of another owner",
+        "1 file of another owner: /app/owned",
     ];
     let mut found = all.differences.clone();
     found.sort();
@@ -248,8 +248,13 @@ fn files_that_are_not_the_same_are_found() {
     assert_eq!(found, expected);
     assert_eq!(all.notes, ["1 file below /app is new: /app/new"]);
     let user = Declared { config: [Keyword::User].into(), ..Declared::default() };
-    let found = compare((&config, &old), (&config, &new), &user).differences;
-    assert!(!found.iter().any(|it| it.contains("passwd") || it.contains("owner")), "{found:?}");
+    for (name, is_theirs) in [("7", true), ("", false), ("8", false), ("app", false)] {
+        let after = Config { user: name.to_owned(), ..Config::default() };
+        let all = compare((&config, &old), (&after, &new), &user);
+        assert!(!all.differences.iter().any(|it| it.contains("passwd")), "{all:?}");
+        let said = if is_theirs { all.notes } else { all.differences };
+        assert!(said.iter().any(|it| it.contains("/app/owned")), "{name}: {said:?}");
+    }
 }
 
 #[test]

@@ -45,9 +45,21 @@ impl Image {
         self
     }
 
-    pub(in crate::verify) fn owned(mut self, path: &str, user: u64) -> Self {
-        let mut header = Self::header(EntryType::Regular, 0o644, 0);
-        header.set_uid(user);
+    pub(in crate::verify) fn owned(self, path: &str, user: u64) -> Self {
+        self.with(path, EntryType::Regular, 0o644, (user, 0))
+    }
+
+    /// Something without content, of an owner.
+    pub(in crate::verify) fn with(
+        mut self,
+        path: &str,
+        kind: EntryType,
+        mode: u32,
+        owner: (u64, u64),
+    ) -> Self {
+        let mut header = Self::header(kind, mode, 0);
+        header.set_uid(owner.0);
+        header.set_gid(owner.1);
         self.0.append_data(&mut header, path, &[][..]).unwrap();
         self
     }
@@ -280,7 +292,12 @@ fn programs_are_found_as_the_kernel_finds_them() {
         .program("app/run.sh", "#!/bin/python\n")
         .folder("usr/bin/folder")
         .read();
-    let find = |name: &str| image.program(name, "/opt/venv/bin:/bin", "/app");
+    let config = Config {
+        env: [("PATH".to_owned(), "/opt/venv/bin:/bin".to_owned())].into(),
+        workdir: "/app".to_owned(),
+        ..Config::default()
+    };
+    let find = |name: &str| image.program(name, &config);
     assert_eq!(find("python").unwrap(), "/bin/python");
     assert_eq!(find("./run.sh").unwrap(), "/app/run.sh");
     assert_eq!(find("text").unwrap_err(), "is not executable");
@@ -288,4 +305,49 @@ fn programs_are_found_as_the_kernel_finds_them() {
     assert_eq!(find("/app/none").unwrap_err(), "is not there");
     let why = "is a script for /opt/venv/bin/python, which is not there";
     assert_eq!(find("uvicorn").unwrap_err(), why);
+}
+
+#[test]
+fn programs_are_for_users_that_may_execute_them() {
+    let image = Image::new()
+        .file("etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:10:20::/:/bin/sh\n")
+        .file("etc/group", "root:x:0:\nstaff:x:30:other,app\nbroken\n")
+        .with("root", EntryType::Directory, 0o700, (0, 0))
+        .with("root/uv", EntryType::Regular, 0o755, (0, 0))
+        .link("usr/bin/uv", "/root/uv")
+        .with("bin/own", EntryType::Regular, 0o500, (10, 0))
+        .with("bin/group", EntryType::Regular, 0o050, (0, 30))
+        .with("bin/none", EntryType::Regular, 0o711, (0, 0))
+        .program("bin/script", "#!/usr/bin/uv run\n")
+        .read();
+    let find = |user: &str, name: &str| {
+        let config = Config { user: user.to_owned(), ..Config::default() };
+        image.program(name, &config).err().unwrap_or_default()
+    };
+    let entering = "is in /root, which the user app may not enter";
+    let table = [
+        ("", "uv", ""),
+        ("root", "none", ""),
+        ("app", "uv", entering),
+        (
+            "app",
+            "script",
+            "is a script for /usr/bin/uv, which is in /root, which the user app may not enter",
+        ),
+        ("app", "own", ""),
+        ("11", "own", "the user 11 may not execute"),
+        ("app", "group", ""),
+        ("11:staff", "group", ""),
+        ("app:20", "group", "the user app:20 may not execute"),
+        ("10", "none", "the user 10 may not read"),
+        ("nobody", "own", "runs as nobody, whom /etc/passwd does not name"),
+        ("1:nobody", "own", "runs as 1:nobody, whom /etc/passwd does not name"),
+    ];
+    for (user, name, expected) in table {
+        assert_eq!(find(user, name), expected, "{user} {name}");
+    }
+    let of =
+        |text: &str| image.user(text).map(|it| (it.id, it.groups.into_iter().collect::<Vec<_>>()));
+    assert_eq!(of("app"), Some((10, vec![20, 30])));
+    assert_eq!(of("10001"), Some((10001, vec![0])));
 }
