@@ -38,7 +38,7 @@ impl Reasons<'_> {
         for (path, entry) in self.before.files() {
             match self.after.entry(path) {
                 Some(new) => {
-                    if new.owner != entry.owner && !places::is_volatile(path) {
+                    if new.owner != entry.owner && !places::is_volatile(path, &new.kind) {
                         let other = !users.is_some_and(|it| it.owns(new.owner));
                         handed[usize::from(other)].push(path);
                     }
@@ -93,8 +93,9 @@ impl Reasons<'_> {
         new: &Entry,
         recorded: &Recorded<'_>,
     ) -> Option<String> {
-        let passing =
-            places::is_volatile(path) || places::is_cache(path) || places::is_record(path);
+        let passing = places::is_volatile(path, &new.kind)
+            || places::is_cache(path)
+            || places::is_record(path);
         if passing || self.declared.unstable.contains(path) {
             return None;
         }
@@ -115,6 +116,7 @@ impl Reasons<'_> {
             let package = self.owner(path, old).is_some_and(|it| self.packages.other.contains(it));
             let by = recorded.by(path);
             compiled
+                || places::is_compiled(path)
                 || users
                 || package
                 || path.contains(".dist-info/")
@@ -133,7 +135,7 @@ impl Reasons<'_> {
             self.before.resolve(path).is_some()
                 || (it.kind == Kind::Folder && filled.contains(path))
                 || environment.as_ref().is_some_and(|it| format!("{path}/").starts_with(it))
-                || places::is_volatile(path)
+                || places::is_volatile(path, &it.kind)
                 || places::is_cache(path)
                 || places::is_record(path)
                 || (users && places::is_account(path))
@@ -150,9 +152,11 @@ impl Reasons<'_> {
     }
 }
 
-/// The folders that something is in.
+/// The folders that something is in which lasts.
 fn folders(of: &Contents) -> BTreeSet<&str> {
-    of.files().keys().filter_map(|it| it.rsplit_once('/')).map(|it| it.0).collect()
+    let lasts = |it: &(&String, &Entry)| !places::is_volatile(it.0, &it.1.kind);
+    let all = of.files().iter().filter(lasts);
+    all.filter_map(|it| it.0.rsplit_once('/')).map(|it| it.0).collect()
 }
 
 /// `3 files below /app are`.

@@ -1,6 +1,8 @@
 //! What is explained, and what is found.
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
+mod losses;
+
 use serde_json::json;
 
 use super::*;
@@ -324,53 +326,4 @@ fn a_pin_explains_other_versions_of_what_it_requires() {
         all.notes[0],
         "2 Python distributions in other versions, as pinned: poetry 1.8, poetry-core 1.9"
     );
-}
-
-#[test]
-fn what_people_import_is_not_only_a_tools() {
-    let image = |import: &str, tools: bool| {
-        let image = base().file("src/main.py", import).file("src/setup.py", "import poetry");
-        let image = image.file("src/own/build.py", "").file("src/own/x.py", "import build\n");
-        match tools {
-            true => image
-                .distribution(SITE, "poetry", "2.1", &["build", "requests", "shared-x"])
-                .distribution(SITE, "build", "1.0", &[])
-                .distribution(SITE, "requests", "2.3", &[])
-                .record(SITE, "shared-x", &["shared/x.py", "shared/data/x.json"]),
-            false => image.record(SITE, "shared-y", &["shared/y.py"]),
-        }
-        .read()
-    };
-    let table = [
-        ("import os, requests as r\n", "requests 2.3 is gone, and /src/main.py imports requests"),
-        ("def f():\n    from requests.a import (b)\n", "requests 2.3"),
-        ("from shared import x\n", "shared-x 1 is gone, and /src/main.py imports shared.x"),
-        ("from shared import y\n", ""),
-        (
-            "from .requests import x\nfrom . import requests\n# import requests\nimportrequests\n",
-            "",
-        ),
-        ("import build_x, requestsx\n", ""),
-    ];
-    let pins = ["poetry".to_owned()].into();
-    for (import, expected) in table {
-        let (old, new) = (image(import, true), image(import, false));
-        let all = compare((&config(), &old), (&config(), &new), &declared());
-        let lost = all.differences.iter().filter(|it| it.contains("is gone"));
-        let lost: Vec<_> = lost.filter(|it| it.contains("distribution")).collect();
-        assert_eq!(lost.len(), usize::from(!expected.is_empty()), "{import}: {lost:?}");
-        assert!(lost.iter().all(|it| it.contains(expected)), "{import}: {lost:?}");
-    }
-    // A pin explains what another version of the tool has no use for, and nothing else.
-    let pinned = Declared { pinned: pins, ..Declared::default() };
-    let lost = |import: &str, version: &str| {
-        let new = base().file("src/main.py", import);
-        let new = new.distribution(SITE, "poetry", version, &[]).read();
-        let all = compare((&config(), &image(import, true)), (&config(), &new), &pinned);
-        let lost = all.differences.into_iter().filter(|it| it.contains("distribution"));
-        lost.collect::<Vec<_>>()
-    };
-    assert_eq!(lost("", "1.8"), Vec::<String>::new());
-    assert_eq!(lost("import requests", "1.8").len(), 1);
-    assert_eq!(lost("", "2.1").len(), 3);
 }

@@ -1,6 +1,6 @@
 //! Places of a file system where files come and go.
 
-use crate::packages;
+use crate::{packages, verify::contents::Kind};
 
 /// Folders of home directories in which package managers keep what they have fetched and built.
 const CACHES: [&str; 13] = [
@@ -60,8 +60,9 @@ pub(super) fn is_manager(path: &str) -> bool {
         || path == "/etc/pip.conf"
 }
 
-/// Whether what lies there is another thing after each build, or made anew when it is needed.
-pub(super) fn is_volatile(path: &str) -> bool {
+/// Whether what lies there is another thing after each build, or made anew when it is needed. A folder that
+/// people made is not: who writes a log looks for the folder.
+pub(super) fn is_volatile(path: &str, kind: &Kind) -> bool {
     const FOLDERS: [&str; 12] = [
         "/dev/",
         "/proc/",
@@ -76,7 +77,7 @@ pub(super) fn is_volatile(path: &str) -> bool {
         "/var/tmp/",
         "/var/lib/systemd/",
     ];
-    const FILES: [&str; 11] = [
+    const FILES: [&str; 10] = [
         "/.dockerenv",
         "/etc/.pwd.lock",
         "/etc/hostname",
@@ -87,12 +88,55 @@ pub(super) fn is_volatile(path: &str) -> bool {
         "/etc/resolv.conf",
         "/root/.wget-hsts",
         "/usr/share/info/dir",
-        "/usr/lib/locale/locale-archive",
     ];
-    path.ends_with(".pyc")
-        || path.ends_with("/__pycache__")
-        || FOLDERS.iter().any(|it| path.starts_with(it))
-        || FILES.contains(&path)
+    match kind {
+        Kind::Folder => path.ends_with("/__pycache__") || is_system(path) || is_temporary(path),
+        // As `/dev/stdout` has the name of a log.
+        Kind::Link(_) if path.starts_with("/var/log/") => false,
+        _ => {
+            path.ends_with(".pyc")
+                || FOLDERS.iter().any(|it| path.starts_with(it))
+                || FILES.contains(&path)
+        }
+    }
+}
+
+/// Whether only that it is there counts: it is compiled out of what the system has.
+pub(super) fn is_compiled(path: &str) -> bool {
+    path == "/usr/lib/locale/locale-archive"
+}
+
+/// Whether a folder is one of those that the kernel, `apt` and the like make and empty themselves.
+fn is_system(path: &str) -> bool {
+    const FOLDERS: [&str; 16] = [
+        "/dev/",
+        "/proc/",
+        "/sys/",
+        "/usr/share/mime/",
+        "/var/cache/apk/",
+        "/var/cache/apt/",
+        "/var/cache/debconf/",
+        "/var/cache/dnf/",
+        "/var/cache/fontconfig/",
+        "/var/cache/ldconfig/",
+        "/var/cache/man/",
+        "/var/cache/yum/",
+        "/var/lib/apt/lists/",
+        "/var/lib/systemd/",
+        "/var/log/apt/",
+        "/var/log/journal/",
+    ];
+    let folder = format!("{path}/");
+    FOLDERS.iter().any(|it| folder.starts_with(it))
+}
+
+/// Whether a folder is one that tools leave behind, by the names that they give.
+fn is_temporary(path: &str) -> bool {
+    const BEGINNINGS: [&str; 8] =
+        [".", "go-build", "hsperfdata", "npm-", "pip-", "tmp", "uv-", "yarn-"];
+    let below = path.strip_prefix("/tmp/").or_else(|| path.strip_prefix("/var/tmp/"));
+    let first = below.map(|it| it.split('/').next().unwrap_or(it));
+    first.is_some_and(|it| BEGINNINGS.iter().any(|of| it.starts_with(of)) || it.contains("cache"))
 }
 
 /// Whether the system's package managers keep it as a record of what is installed, or make it out of what

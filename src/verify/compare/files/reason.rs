@@ -40,7 +40,8 @@ impl Reasons<'_> {
         if places::is_cache(path) {
             return (self.declared.caches || split.is_some()).then_some(Reason::Cached);
         }
-        if places::is_volatile(path) || self.declared.unstable.contains(path) {
+        let unstable = self.declared.unstable.contains(path);
+        if places::is_volatile(path, &entry.kind) || unstable {
             return Some(Reason::Volatile);
         }
         if let Some(environment) = split
@@ -79,10 +80,7 @@ impl Reasons<'_> {
             let none = self.packages.gone.is_empty();
             return Some(if none { Reason::Volatile } else { Reason::Package });
         }
-        // Packages also make folders when they are configured.
-        let made = entry.kind == Kind::Folder
-            && ["/usr/", "/etc/", "/var/lib/"].iter().any(|it| path.starts_with(it));
-        if made && !self.packages.gone.is_empty() {
+        if entry.kind == Kind::Folder && self.is_made_by_package(path) {
             return Some(Reason::Package);
         }
         // A link goes with what it leads to.
@@ -128,6 +126,38 @@ impl Reasons<'_> {
             Kind::Link(_) => system.owner(&self.before.follow(path)),
             _ => None,
         })
+    }
+
+    /// Whether packages that are gone made a folder while they were configured: one below a folder that they
+    /// list, of their own name, or in a place where people make none.
+    fn is_made_by_package(&self, path: &str) -> bool {
+        let gone = &self.packages.gone;
+        let listed = |it: &str| {
+            let owner = self.before.system().owner(it);
+            self.after.entry(it).is_none() && owner.is_some_and(|it| gone.contains(it))
+        };
+        let named = || {
+            let roots = ["/etc/", "/run/", "/var/cache/", "/var/lib/", "/var/log/"];
+            let below = roots.iter().find_map(|it| path.strip_prefix(it));
+            let name = below.and_then(|it| it.split('/').next());
+            let starts = |of: &str, name: &str| {
+                of.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('-'))
+            };
+            name.is_some_and(|name| gone.iter().any(|it| starts(it, name)))
+        };
+        let of_system = || {
+            let peoples = ["/usr/src/", "/usr/local/"].iter().any(|it| path.starts_with(it));
+            // Debian's Python, fonts and catalogues make these for what people add to them.
+            let shared = path.strip_prefix("/usr/local/").is_some_and(|it| {
+                (it.starts_with("lib/python3") && it.ends_with("/dist-packages"))
+                    || ["share/fonts", "share/sgml", "share/xml"]
+                        .iter()
+                        .any(|of| it.starts_with(of))
+            });
+            !gone.is_empty() && (shared || path.starts_with("/usr/") && !peoples)
+        };
+        let mut above = path.match_indices('/').skip(1).map(|it| &path[..it.0]);
+        above.any(listed) || named() || of_system()
     }
 
     /// Whether a file is of the environment of a tool that stays in the builder, as installers make them.
