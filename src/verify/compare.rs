@@ -75,7 +75,7 @@ pub fn compare(
     commands(before, after, &mut comparison);
     let distributions = distributions::compare(before.1, after.1, declared, &mut comparison);
     let packages = packages::compare(before.1, after.1, declared, &mut comparison);
-    libraries::compare(before.1, after.1, &mut comparison);
+    libraries::compare(before, after, &mut comparison);
     let user = after.1.user(&after.0.user);
     let (before, after) = (before.1, after.1);
     let reasons = files::Reasons { before, after, user, declared, distributions, packages };

@@ -38,6 +38,8 @@ const LARGEST_ELF: u64 = 200 << 20;
 const LARGEST_TEXT: u64 = 64 << 20;
 /// The largest script whose text is kept.
 const LARGEST_SCRIPT: u64 = 64 << 10;
+/// What the loader of the GNU C library looks libraries up in.
+const LOADER_CACHE: &str = "/etc/ld.so.cache";
 
 /// What is in an image.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,8 @@ pub struct Contents {
     distributions: Vec<Distribution>,
     system: System,
     linked: BTreeMap<String, Linked>,
+    /// The paths of libraries that the loader's cache lists.
+    cached: BTreeSet<String>,
     scripts: HashMap<String, String>,
     imports: imports::Imports,
     accounts: accounts::Accounts,
@@ -167,6 +171,11 @@ impl Contents {
                 self.scripts.insert(path.to_owned(), text);
             }
         }
+        if path == LOADER_CACHE && entry.size <= LARGEST_TEXT {
+            body.read_to_end(&mut read)?;
+            self.cached = elf::cached(&read);
+            return Ok(());
+        }
         let interpreter = entry.interpreter.as_deref();
         if entry.size <= imports::LARGEST && imports::is_wanted(path, interpreter) {
             body.read_to_end(&mut read)?;
@@ -210,6 +219,11 @@ impl Contents {
     /// What the ELF files that were looked into are linked with, by path.
     pub(super) fn linked(&self) -> &BTreeMap<String, Linked> {
         &self.linked
+    }
+
+    /// The paths of the libraries that the loader's cache lists: `ldconfig` wrote it.
+    pub(super) fn cached(&self) -> &BTreeSet<String> {
+        &self.cached
     }
 
     /// The text of a script that people wrote.

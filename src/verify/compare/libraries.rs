@@ -1,35 +1,37 @@
 //! Shared libraries that are needed and no longer there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Comparison, counted};
 use crate::{
     dockerfile::stage::absolute,
-    verify::contents::{Contents, Kind},
+    verify::{
+        config::Config,
+        contents::{Contents, Kind},
+    },
 };
 
-pub(super) fn compare(before: &Contents, after: &Contents, comparison: &mut Comparison) {
-    let (old, new) = (provided(before), provided(after));
-    let mut lost: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (needer, linked) in after.linked() {
+pub(super) fn compare(
+    before: (&Config, &Contents),
+    after: (&Config, &Contents),
+    comparison: &mut Comparison,
+) {
+    let (old, new) = (Loader::of(before), Loader::of(after));
+    let mut lost: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
+    for (needer, linked) in after.1.linked() {
         for library in &linked.needed {
-            let Some(was) = old.get(library.as_str()) else { continue };
-            let is = new.get(library.as_str()).map_or(&[][..], Vec::as_slice);
-            let own = || linked.folders.iter().map(|it| origin(it, needer));
-            let found = match was.iter().any(|it| is_searched(it)) {
-                // The loader looked there by itself; elsewhere it needs to be told.
-                true => {
-                    is.iter().any(|it| is_searched(it))
-                        || own().any(|folder| is.iter().any(|it| folder_of(it) == folder))
-                }
-                false => !is.is_empty(),
+            let (was, is) = (old.provided(library), new.provided(library));
+            // What was there and not found was loaded by other means, as it may be now.
+            let found = match old.finds(library) || old.is_told(name_of(needer), library) {
+                true => new.finds(library) || is.iter().any(|it| new.leads(needer, it)),
+                false => was.is_empty() || !is.is_empty(),
             };
             if !found {
-                lost.entry(library).or_default().push(needer);
+                lost.entry((library, is.first().copied())).or_default().push(needer);
             }
         }
     }
-    for (library, needers) in lost {
+    for ((library, place), needers) in lost {
         let more = match needers.len() {
             1 => String::new(),
             it => format!(" and {}", counted(it - 1, "other file")),
@@ -37,7 +39,10 @@ pub(super) fn compare(before: &Contents, after: &Contents, comparison: &mut Comp
         // Modules of Python itself are the base image's, which never had more than it has now.
         let own = needers.iter().all(|it| it.contains("/lib-dynload/"));
         let needs = if needers.len() == 1 { "needs" } else { "need" };
-        let text = format!("the library {library} is gone, which {}{more} {needs}", needers[0]);
+        let gone = place.map_or("gone".to_owned(), |it| {
+            format!("only at {it}, where the loader does not look for it")
+        });
+        let text = format!("the library {library} is {gone}, which {}{more} {needs}", needers[0]);
         match own {
             true => comparison.notes.push(text),
             false => comparison.differences.push(text),
@@ -49,7 +54,7 @@ pub(super) fn compare(before: &Contents, after: &Contents, comparison: &mut Comp
 fn provided(of: &Contents) -> HashMap<&str, Vec<&str>> {
     let mut all: HashMap<&str, Vec<&str>> = HashMap::new();
     for (path, entry) in of.files() {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = name_of(path);
         let may = match entry.kind {
             Kind::Elf => true,
             Kind::Link(_) => name.contains(".so") && of.resolve(path).is_some(),
@@ -62,12 +67,74 @@ fn provided(of: &Contents) -> HashMap<&str, Vec<&str>> {
     all
 }
 
-/// Whether the loader looks into the folder of a path by itself: `ld.so.conf` of Debian, Alpine and Red Hat.
-fn is_searched(path: &str) -> bool {
-    let folder = folder_of(path);
+/// What the loader of an image finds.
+struct Loader<'a> {
+    contents: &'a Contents,
+    provided: HashMap<&'a str, Vec<&'a str>>,
+    /// By the names of files, the paths of those that are linked.
+    linked: HashMap<&'a str, Vec<&'a str>>,
+    /// The libraries of its cache, by the paths that these lead to.
+    cached: BTreeSet<String>,
+    /// The folders of `LD_LIBRARY_PATH`.
+    folders: Vec<String>,
+    /// Whether it is musl's, which has no cache.
+    is_musl: bool,
+}
+
+impl<'a> Loader<'a> {
+    fn of((config, contents): (&Config, &'a Contents)) -> Self {
+        let real = |it: &str| format!("{}/{}", contents.follow(folder_of(it)), name_of(it));
+        let mut linked: HashMap<&str, Vec<&str>> = HashMap::new();
+        for path in contents.linked().keys() {
+            linked.entry(name_of(path)).or_default().push(path);
+        }
+        let folders = config.env.get("LD_LIBRARY_PATH").map_or("", String::as_str);
+        let folders = folders.split([':', ';']).filter(|it| !it.is_empty());
+        let musl = contents.files().range("/lib/ld-musl-".to_owned()..).next();
+        Self {
+            contents,
+            provided: provided(contents),
+            linked,
+            cached: contents.cached().iter().map(|it| real(it)).collect(),
+            folders: folders.map(|it| contents.follow(&absolute(&config.workdir, it))).collect(),
+            is_musl: musl.is_some_and(|it| it.0.starts_with("/lib/ld-musl-")),
+        }
+    }
+
+    fn provided(&self, library: &str) -> &[&'a str] {
+        self.provided.get(library).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether it finds a library for whatever needs it: in its own folders, through its cache, or as the
+    /// environment says.
+    fn finds(&self, library: &str) -> bool {
+        self.provided(library).iter().any(|it| {
+            let folder = folder_of(it);
+            is_default(folder)
+                || (self.is_musl && folder == "/usr/local/lib")
+                || self.cached.contains(*it)
+                || self.folders.iter().any(|it| it == folder)
+        })
+    }
+
+    /// Whether any file of a name tells it where a library is.
+    fn is_told(&self, name: &str, library: &str) -> bool {
+        let needers = self.linked.get(name).map_or(&[][..], Vec::as_slice);
+        needers.iter().any(|needer| self.provided(library).iter().any(|it| self.leads(needer, it)))
+    }
+
+    /// Whether a file says itself that it looks into the folder of a library: `DT_RPATH`, `DT_RUNPATH`.
+    fn leads(&self, needer: &str, library: &str) -> bool {
+        let told = self.contents.linked().get(needer).map_or(&[][..], |it| &it.folders);
+        let mut told = told.iter().map(|it| self.contents.follow(&origin(it, needer)));
+        told.any(|it| it == folder_of(library))
+    }
+}
+
+/// Whether the loader looks into a folder by itself: `/lib`, `/usr/lib` and theirs for an architecture.
+fn is_default(folder: &str) -> bool {
     let folder = folder.strip_prefix("/usr").unwrap_or(folder);
-    let folder = folder.strip_prefix("/local").unwrap_or(folder);
-    match folder.strip_prefix("/lib").or_else(|| folder.strip_prefix("/lib64")) {
+    match folder.strip_prefix("/lib") {
         Some("" | "64" | "32") => true,
         Some(rest) => {
             rest.starts_with('/') && rest.matches('/').count() == 1 && rest.contains("-linux-")
@@ -84,4 +151,8 @@ fn origin(folder: &str, needer: &str) -> String {
 
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("/", |it| it.0)
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

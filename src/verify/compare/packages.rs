@@ -42,8 +42,10 @@ pub(super) fn compare(
         None => Vec::new(),
     };
     let closure = before.system().closure(roots.iter().copied());
+    // What was asked for by name is for its own sake, also where others want it, too.
+    let own = |it: &&str| roots.contains(it) || !before.system().is_asked_for(it);
     let (explained, lost): (Vec<&str>, Vec<&str>) =
-        gone.iter().copied().partition(|it| closure.contains(it));
+        gone.iter().copied().partition(|it| closure.contains(it) && own(it));
     let needed = |name: &str| {
         let mut others = gone.iter().filter(|it| **it != name && old.contains_key(**it));
         others.any(|it| old[*it].requires.iter().any(|it| it == name))

@@ -45,6 +45,7 @@ fn old() -> Image {
             ("build-essential", "gcc", &[]),
             ("gcc", "", &["/usr/bin/gcc-12"]),
         ])
+        .file("var/lib/apt/extended_states", "Package: libpq5\nAuto-Installed: 1\n")
         .program("usr/bin/curl", "x")
         .program("usr/bin/gcc-12", "x")
         .link("etc/alternatives/cc", "/usr/bin/gcc-12")
@@ -134,8 +135,8 @@ fn a_split_is_explained() {
         "1 file of package managers and their settings",
         "1 file of package managers' caches",
         "2 files of logs, bytecode and the like",
-        "7 files of 3 packages of the system that only build (build-essential, gcc, libpq-dev)",
         "8 files moved to /opt/venv",
+        "8 files of 3 packages of the system that only build (build-essential, gcc, libpq-dev)",
         "9 files of 3 Python distributions that only install (poetry)",
     ];
     assert_eq!(missing, expected);

@@ -1,5 +1,7 @@
 //! ELF files: what the loader looks for before it starts them. The only code that names `object`.
 
+use std::collections::BTreeSet;
+
 use object::{
     Endianness, elf,
     read::elf::{Dyn, FileHeader, ProgramHeader},
@@ -13,6 +15,15 @@ pub(in crate::verify) struct Linked {
     /// The folders in which they are looked for before the system's: `DT_RPATH` and `DT_RUNPATH`, with
     /// `$ORIGIN` as written.
     pub(in crate::verify) folders: Vec<String>,
+}
+
+/// The paths that the loader's cache lists: of all its forms, the strings are at the end, each with a NUL.
+pub(super) fn cached(data: &[u8]) -> BTreeSet<String> {
+    let texts = data.split(|it| *it == 0).filter_map(|it| {
+        let printable = it.iter().rev().take_while(|it| matches!(it, b' '..=b'~')).count();
+        str::from_utf8(&it[it.len() - printable..]).ok()
+    });
+    texts.filter(|it| it.starts_with('/')).map(str::to_owned).collect()
 }
 
 /// Whether a file that begins like this is in ELF.

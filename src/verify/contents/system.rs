@@ -9,6 +9,8 @@ pub struct System {
     /// Which package a path belongs to.
     owners: HashMap<String, String>,
     automatic: BTreeSet<String>,
+    /// The packages of Alpine's that were asked for by name.
+    world: BTreeSet<String>,
 }
 
 /// A package of the system.
@@ -26,6 +28,7 @@ pub struct Package {
 
 const STATUS: &str = "/var/lib/dpkg/status";
 const AUTOMATIC: &str = "/var/lib/apt/extended_states";
+const WORLD: &str = "/etc/apk/world";
 const APK: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 
 impl System {
@@ -44,7 +47,10 @@ impl System {
 
     /// Whether a package was asked for by its name, as far as that is recorded.
     pub fn is_asked_for(&self, package: &str) -> bool {
-        !self.automatic.contains(package)
+        match self.packages.get(package) {
+            Some(it) if it.is_alpine => self.world.contains(package),
+            _ => !self.automatic.contains(package),
+        }
     }
 
     /// These packages and everything that they depend on or recommend.
@@ -79,6 +85,7 @@ pub(super) fn is_wanted(path: &str) -> bool {
     };
     path == STATUS
         || path == AUTOMATIC
+        || path == WORLD
         || APK.contains(&path)
         || path.strip_prefix("/var/lib/dpkg").is_some_and(dpkg)
         || (path.starts_with("/var/lib/dpkg/status.d/") && path.ends_with(".md5sums"))
@@ -101,6 +108,8 @@ pub(super) fn read(texts: Vec<(String, String)>) -> System {
             }
         } else if APK.contains(&path.as_str()) {
             text.split("\n\n").for_each(|it| system.alpine(it));
+        } else if path == WORLD {
+            system.world.extend(text.split_whitespace().map(alpine_name));
         } else if path == AUTOMATIC {
             let automatic = text.split("\n\n").filter(|it| it.contains("Auto-Installed: 1"));
             let names = automatic.filter_map(|it| field(it, "Package"));
@@ -142,13 +151,12 @@ impl System {
         let mut name = String::new();
         let mut package = Package { is_alpine: true, ..Package::default() };
         let mut folder = "";
-        let plain = |it: &str| it.split(['=', '<', '>', '~']).next().unwrap_or(it).to_owned();
         for line in text.lines() {
             match line.split_once(':') {
                 Some(("P", it)) => it.clone_into(&mut name),
                 Some(("V", it)) => it.clone_into(&mut package.version),
-                Some(("D", it)) => package.requires.extend(it.split_whitespace().map(plain)),
-                Some(("p", it)) => package.provides.extend(it.split_whitespace().map(plain)),
+                Some(("D", it)) => package.requires.extend(it.split_whitespace().map(alpine_name)),
+                Some(("p", it)) => package.provides.extend(it.split_whitespace().map(alpine_name)),
                 Some(("F", it)) => folder = it,
                 Some(("R", it)) => {
                     let path = crate::dockerfile::stage::absolute("/", &format!("{folder}/{it}"));
@@ -161,6 +169,11 @@ impl System {
             self.packages.insert(name, package);
         }
     }
+}
+
+/// The name of one of Alpine's packages, without the versions that are asked for.
+fn alpine_name(text: &str) -> String {
+    text.split(['=', '<', '>', '~', '@']).next().unwrap_or(text).to_owned()
 }
 
 /// The value of a field of a paragraph, on one line.

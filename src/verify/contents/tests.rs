@@ -276,7 +276,9 @@ fn packages_of_the_system_own_files() {
     assert!(system.is_asked_for("libpq-dev") && !system.is_asked_for("libpq5"));
     assert_eq!(system.closure(["libpq-dev"]), ["libpq-dev", "libpq5"].into());
     let apk = "P:gcc\nV:12\nD:so:libz.so.1 musl>1\nF:usr/bin\nR:gcc\n\nP:zlib\nV:1\np:so:libz.so.1=1.2\nF:lib\nR:libz.so.1\n\n";
-    let image = Image::new().file("lib/apk/db/installed", apk).read();
+    let image = Image::new().file("lib/apk/db/installed", apk).file("etc/apk/world", "gcc~12\n");
+    let image = image.read();
+    assert!(image.system().is_asked_for("gcc") && !image.system().is_asked_for("zlib"));
     assert_eq!(image.system().owner("/usr/bin/gcc"), Some("gcc"));
     assert_eq!(image.system().closure(["gcc"]), ["gcc", "zlib"].into());
 }

@@ -97,3 +97,74 @@ fn folders_that_people_made_are_not_forgotten() {
     let kept = base().file("usr/lib/locale/locale-archive", "other").folder("var/log/app");
     assert_eq!(gone(kept).len(), expected.len() - 2);
 }
+
+#[test]
+fn what_was_asked_for_by_name_is_not_lost_with_a_compiler() {
+    let old = |automatic: &str| {
+        let packages = [("build-essential", "libxml2, gcc", &[][..]), ("libxml2", "", &[])];
+        let image = base().debian(&[packages[0], packages[1], ("gcc", "", &[])]);
+        let states = format!("Package: {automatic}\nAuto-Installed: 1\n");
+        image.file("var/lib/apt/extended_states", &states).read()
+    };
+    let lost = |automatic: &str| {
+        let new = base().read();
+        let all = compare((&config(), &old(automatic)), (&config(), &new), &declared());
+        all.differences.into_iter().filter(|it| it.contains("package")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lost("gcc"),
+        ["the package libxml2 1-1 is gone, and nothing tells that it only builds"]
+    );
+    assert_eq!(lost("libxml2"), Vec::<String>::new());
+}
+
+#[test]
+fn a_library_is_found_where_the_loader_looks() {
+    let cache = |paths: &[&str]| {
+        let head = "glibc-ld.so.cache1.1\0\u{1}\u{2}";
+        let paths: String = paths.iter().map(|it| format!("x.so\0{it}\0")).collect();
+        format!("{head}{paths}")
+    };
+    let with = |image: Image, paths: &[&str]| image.file("etc/ld.so.cache", &cache(paths));
+    let plain = || Image::new().elf("app/x", &["x.so"], "");
+    let local = || plain().elf("usr/local/lib/x.so", &[], "");
+    let wheel =
+        |folders: &str| plain().elf("v/x.libs/x.so", &[], "").elf("v/x/own.so", &["x.so"], folders);
+    let listed = ["/usr/local/lib/x.so"];
+    let place = "the library x.so is only at /usr/local/lib/x.so, where the loader does not look for it, which /app/x needs";
+    let paths = [("LD_LIBRARY_PATH".to_owned(), "/opt/l:/usr/local/lib".to_owned())].into();
+    let told = Config { env: paths, ..Config::default() };
+    let none = Config::default();
+    let musl = |image: Image| image.elf("lib/ld-musl-x86_64.so.1", &[], "");
+    let cuda = || plain().link("cuda", "cuda-1").elf("cuda-1/l/x.so", &[], "");
+    let own = "which /v/x/own.so needs";
+    let table = [
+        (with(local(), &listed), &none, with(local(), &listed), &none, ""),
+        (with(local(), &listed), &none, local(), &none, place),
+        (local(), &told, local(), &none, place),
+        (with(local(), &listed), &none, local(), &told, ""),
+        // It was not found before, so something else loads it.
+        (local(), &none, local(), &none, ""),
+        (local(), &none, plain(), &none, "the library x.so is gone, which /app/x needs"),
+        (musl(local()), &none, musl(local()), &none, ""),
+        (with(cuda(), &["/cuda/l/x.so"]), &none, with(cuda(), &["/cuda/l/x.so"]), &none, ""),
+        (wheel("$ORIGIN/../x.libs"), &none, wheel("$ORIGIN/../x.libs"), &none, ""),
+        (wheel("$ORIGIN/../x.libs"), &none, wheel("$ORIGIN"), &none, own),
+        (
+            wheel("${ORIGIN}/../x.libs"),
+            &none,
+            plain().elf("v/x/own.so", &["x.so"], "/"),
+            &none,
+            "the library x.so is gone",
+        ),
+    ];
+    for (at, (old, before, new, after, expected)) in table.into_iter().enumerate() {
+        let mut all = Comparison::default();
+        libraries::compare((before, &old.read()), (after, &new.read()), &mut all);
+        let found = all.differences.join("; ");
+        assert!(
+            found.contains(expected) && found.is_empty() == expected.is_empty(),
+            "{at}: {found}"
+        );
+    }
+}
