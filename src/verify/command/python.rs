@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Started;
+use super::{Started, words::run};
 use crate::{
     dockerfile::stage::absolute,
     packages,
@@ -79,9 +79,8 @@ fn python(
     if let Some(runner) =
         runner.filter(|of| packages::MANAGERS.iter().any(|it| it.name == name(of)))
     {
-        let run = runner.arguments.iter().position(|it| it.as_deref() == Some("run"));
         let before: Option<Vec<String>> =
-            run.and_then(|it| runner.arguments[..=it].iter().cloned().collect());
+            run(&runner.arguments).and_then(|it| runner.arguments[..it].iter().cloned().collect());
         if let Some(before) = before {
             let start = std::iter::once(runner.program.clone());
             return start.chain(before).chain(["python".to_owned()]).collect();

@@ -70,6 +70,11 @@ fn command_lines_name_what_they_load() {
         ("dramatiq jobs.tasks --processes 2", "jobs.tasks"),
         ("arq jobs.Settings", "jobs"),
         ("poetry run uvicorn app:app", "app:app"),
+        ("uv run --no-sync uvicorn app:app", "app:app"),
+        ("uv --directory x run --frozen --extra api -- uvicorn app:app", "app:app"),
+        ("uv run --python 3.12 -m worker.main", "worker.main"),
+        ("uv run main.py", "/app/main.py"),
+        ("uv run --no-sync", ""),
         ("node index.js", ""),
     ];
     for (line, expected) in table {
@@ -109,6 +114,13 @@ fn programs_behind_shells_and_wrappers_are_found() {
     let endless = Image::new().program("a.sh", "#!/bin/sh\n/a.sh\n").elf("bin/sh", &[], "").read();
     config.entrypoint = Some(vec!["/a.sh".to_owned()]);
     assert!(started(&config, &endless).len() < 20);
+}
+
+#[test]
+fn what_is_tried_behind_a_runner_is_run_as_it_runs() {
+    let words = ["uv", "run", "--no-sync", "uvicorn", "a:b"];
+    let probe = probe(&config(&[], &words), &image());
+    assert_eq!(probe.words(5).unwrap()[..5], ["uv", "run", "--no-sync", "python", "-c"]);
 }
 
 #[test]

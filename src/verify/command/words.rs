@@ -1,6 +1,6 @@
 //! From words to programs: through shells, wrappers, runners and scripts.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use super::Started;
 use crate::{
@@ -77,9 +77,20 @@ impl<'a> Reader<'a> {
             let start = mark.unwrap_or_else(|| rest.iter().take_while(|it| own(it)).count());
             self.line(Line { by: line.by, words: rest.get(start..).unwrap_or_default() });
         } else if packages::MANAGERS.iter().any(|it| it.name == name) {
-            let run = rest.iter().position(|it| it.as_deref() == Some("run"));
-            if let Some(inner) = run.and_then(|it| rest.get(it + 1..)) {
-                self.line(Line { by: line.by, words: inner });
+            if let Some(at) = run(rest) {
+                let inner = &rest[at..];
+                let is_python = inner[0].as_deref().is_some_and(|it| {
+                    matches!(it, "-m" | "--module")
+                        || Path::new(it).extension().is_some_and(|it| it == "py")
+                });
+                let mut words = inner.to_vec();
+                if is_python {
+                    if inner[0].as_deref() == Some("--module") {
+                        words[0] = Some("-m".to_owned());
+                    }
+                    words.insert(0, Some("python".to_owned()));
+                }
+                self.line(Line { by: line.by, words: &words });
             }
         } else if let Some(at) = at.filter(|it| self.contents.script(it).is_some()) {
             self.file(&at, rest);
@@ -125,6 +136,46 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
+    }
+}
+
+/// Where in its arguments a package manager is told what to run: behind `run` and its flags. At `-m` and at a
+/// script the program is Python.
+pub(super) fn run(arguments: &[Option<String>]) -> Option<usize> {
+    /// The flags of `uv run` and `pdm run` that a value follows.
+    const WITH_VALUE: [&str; 22] = [
+        "--directory",
+        "--env-file",
+        "--extra",
+        "--extra-index-url",
+        "--group",
+        "--index",
+        "--index-url",
+        "--no-extra",
+        "--no-group",
+        "--only-group",
+        "--package",
+        "--project",
+        "--python",
+        "--refresh-package",
+        "--venv",
+        "--with",
+        "--with-editable",
+        "--with-requirements",
+        "-e",
+        "-i",
+        "-p",
+        "-w",
+    ];
+    let mut at = arguments.iter().position(|it| it.as_deref() == Some("run"))? + 1;
+    loop {
+        match arguments.get(at)?.as_deref() {
+            Some("--") => return (at + 1 < arguments.len()).then_some(at + 1),
+            Some("-m" | "--module") => return Some(at),
+            Some(it) if WITH_VALUE.contains(&it) => at += 2,
+            Some(it) if it.starts_with('-') => at += 1,
+            _ => return Some(at),
+        }
     }
 }
 

@@ -69,7 +69,8 @@ pub(super) fn compare(
         .chain(closure(after.distributions(), &pinned))
         .collect();
     let required = required(after.distributions());
-    let left: BTreeSet<String> = after.distributions().iter().flat_map(|it| it.modules()).collect();
+    let left: BTreeSet<String> =
+        after.distributions().iter().flat_map(Distribution::modules).collect();
     let mut fates = Fates::default();
     let (mut gone, mut moved) = (BTreeSet::new(), Vec::new());
     for (name, versions) in &old {

@@ -83,8 +83,7 @@ impl Contents {
                 [group.parse().ok().or(named)?].into()
             }
             None => {
-                let is_member =
-                    |of: &Vec<String>| known.is_some_and(|it| of.iter().any(|of| *of == it.0));
+                let is_member = |of: &Vec<String>| known.is_some_and(|it| of.contains(&it.0));
                 let further = groups.iter().filter(|it| is_member(&it.2)).map(|it| it.1);
                 further.chain([known.map_or(0, |it| it.2)]).collect()
             }

@@ -132,8 +132,8 @@ fn is_system(path: &str) -> bool {
 
 /// Whether a folder is one that tools leave behind, by the names that they give.
 fn is_temporary(path: &str) -> bool {
-    const BEGINNINGS: [&str; 8] =
-        [".", "go-build", "hsperfdata", "npm-", "pip-", "tmp", "uv-", "yarn-"];
+    const BEGINNINGS: [&str; 10] =
+        [".", "go-build", "hsperfdata", "npm-", "pdm-", "pip-", "poetry-", "tmp", "uv-", "yarn-"];
     let below = path.strip_prefix("/tmp/").or_else(|| path.strip_prefix("/var/tmp/"));
     let first = below.map(|it| it.split('/').next().unwrap_or(it));
     first.is_some_and(|it| BEGINNINGS.iter().any(|of| it.starts_with(of)) || it.contains("cache"))

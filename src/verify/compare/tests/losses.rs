@@ -70,6 +70,7 @@ fn folders_that_people_made_are_not_forgotten() {
         .folder("usr/local/app")
         .folder("tmp/metrics")
         .folder("tmp/tmpx3")
+        .folder("tmp/poetry-chef-o1lir7sw")
         .folder("var/cache/apt/archives/partial")
         .file("usr/lib/locale/locale-archive", "x")
         .file("var/log/dpkg.log", "x")
