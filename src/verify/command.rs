@@ -14,7 +14,8 @@ use super::{config::Config, contents::Contents};
 /// A program that an image starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// The instruction that starts it, or the script: `CMD`, `HEALTHCHECK`, `/entrypoint.sh`.
+    /// The instruction that starts it, the script, or the caller: `CMD`, `HEALTHCHECK`, `/entrypoint.sh`,
+    /// `compose.yaml:12 command`.
     pub by: String,
     /// The program, as it is written.
     pub program: String,
@@ -34,10 +35,23 @@ pub struct Probe {
     interpreter: Vec<String>,
 }
 
-/// What ENTRYPOINT and CMD start, and what of that can be tried.
-pub fn probe(config: &Config, contents: &Contents) -> Probe {
-    let programs: Vec<Started> =
-        started(config, contents).into_iter().filter(|it| it.by != HEALTHCHECK).collect();
+/// What a caller starts a container of the image with in the place of its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Who says so: `compose.yaml:12 command`. The test of a health check ends in `healthcheck`; its words are
+    /// in `cmd` behind an empty `entrypoint`, with the shell's where it is for one.
+    pub by: String,
+    /// The words in the place of ENTRYPOINT, where they are given: CMD's then count no longer.
+    pub entrypoint: Option<Vec<String>>,
+    /// The words in the place of CMD, where they are given.
+    pub cmd: Option<Vec<String>>,
+}
+
+/// What ENTRYPOINT and CMD start, and callers in their place, and what of that can be tried.
+pub fn probe(config: &Config, contents: &Contents, given: &[Given]) -> Probe {
+    let is_health = |it: &Started| it.by == HEALTHCHECK || it.by.ends_with(" healthcheck");
+    let mut programs = started(config, contents, given);
+    programs.retain(|it| !is_health(it));
     let (imports, interpreter) = python::imports(&programs, config, contents);
     Probe { programs, imports, interpreter }
 }
@@ -61,15 +75,17 @@ impl Probe {
 
 const HEALTHCHECK: &str = "HEALTHCHECK";
 
-/// The programs that an image starts: of ENTRYPOINT and CMD, of scripts among them, and of HEALTHCHECK.
-pub(super) fn started(config: &Config, contents: &Contents) -> Vec<Started> {
+/// The programs that an image starts: of ENTRYPOINT and CMD, of scripts among them, of HEALTHCHECK, and of what
+/// callers give in their place.
+pub(super) fn started(config: &Config, contents: &Contents, given: &[Given]) -> Vec<Started> {
     let mut reader = words::Reader::new(config, contents);
-    let own = |it: &Option<Vec<String>>| it.clone().unwrap_or_default();
-    let (entrypoint, command) = (own(&config.entrypoint), own(&config.cmd));
-    let mut whole: Vec<Option<String>> = entrypoint.iter().cloned().map(Some).collect();
-    let by = if whole.is_empty() { "CMD" } else { "ENTRYPOINT" };
-    whole.extend(command.into_iter().map(Some));
-    reader.line(Line { by, words: &whole });
+    let words = |it: &Option<Vec<String>>| it.clone().unwrap_or_default();
+    let whole = |entrypoint: Vec<String>, cmd: Vec<String>| -> Vec<Option<String>> {
+        entrypoint.into_iter().chain(cmd).map(Some).collect()
+    };
+    let (entrypoint, cmd) = (words(&config.entrypoint), words(&config.cmd));
+    let by = if entrypoint.is_empty() { "CMD" } else { "ENTRYPOINT" };
+    reader.line(Line { by, words: &whole(entrypoint.clone(), cmd.clone()) });
     let test =
         config.healthcheck.as_ref().and_then(|it| it.get("Test")).and_then(|it| it.as_array());
     let test: Vec<Option<String>> =
@@ -81,5 +97,17 @@ pub(super) fn started(config: &Config, contents: &Contents) -> Vec<Started> {
         }
         _ => {}
     }
-    reader.found
+    let mut found = reader.found;
+    for it in given {
+        let own = |given: &Option<Vec<String>>, own: &[String]| {
+            given.clone().unwrap_or_else(|| own.to_vec())
+        };
+        let cmd = if it.entrypoint.is_some() { words(&it.cmd) } else { own(&it.cmd, &cmd) };
+        // What a script starts depends on what it is given, so each is read anew.
+        let mut reader = words::Reader::new(config, contents);
+        let words = whole(own(&it.entrypoint, &entrypoint), cmd);
+        reader.line(Line { by: &it.by, words: &words });
+        found.extend(reader.found);
+    }
+    found
 }

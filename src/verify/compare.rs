@@ -13,7 +13,11 @@ use std::{
     fmt,
 };
 
-use super::{command, config::Config, contents::Contents};
+use super::{
+    command::{self, Given},
+    config::Config,
+    contents::Contents,
+};
 use crate::dockerfile::Keyword;
 
 /// What a rewrite says that it alters, as far as it is to be seen in an image.
@@ -32,6 +36,8 @@ pub struct Declared {
     pub pinned: BTreeSet<String>,
     /// Paths that are not the same in two builds of the same Dockerfile.
     pub unstable: BTreeSet<String>,
+    /// What callers start containers with in the place of ENTRYPOINT and CMD, before and after.
+    pub given: Vec<Given>,
 }
 
 /// How two images compare.
@@ -72,7 +78,7 @@ pub fn compare(
 ) -> Comparison {
     let mut comparison = Comparison::default();
     config::compare(before, after, declared, &mut comparison);
-    commands(before, after, &mut comparison);
+    commands(before, after, &declared.given, &mut comparison);
     let distributions = distributions::compare(before.1, after.1, declared, &mut comparison);
     let packages = packages::compare(before.1, after.1, declared, &mut comparison);
     libraries::compare(before, after, &mut comparison);
@@ -87,13 +93,14 @@ pub fn compare(
 fn commands(
     before: (&Config, &Contents),
     after: (&Config, &Contents),
+    given: &[Given],
     comparison: &mut Comparison,
 ) {
-    let old = command::started(before.0, before.1);
+    let old = command::started(before.0, before.1, given);
     let known: BTreeMap<&str, bool> =
         old.iter().map(|it| (it.program.as_str(), it.found.is_ok())).collect();
     let mut said = BTreeSet::new();
-    for it in command::started(after.0, after.1) {
+    for it in command::started(after.0, after.1, given) {
         // What was not there before is nothing that the rewrite lost: a word that is no program.
         if let Err(why) = &it.found
             && known.get(it.program.as_str()) != Some(&false)

@@ -181,7 +181,7 @@ impl Verification<'_> {
     ) -> io::Result<Option<String>> {
         let outcome = |at: usize| -> io::Result<Option<String>> {
             let look = looked[at];
-            let probe = command::probe(&look.inspected.config, &look.contents);
+            let probe = command::probe(&look.inspected.config, &look.contents, &[]);
             let Some(words) = probe.words(IMPORT) else { return Ok(None) };
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let ran = self.builder.run(&sides[at].image(), &words, PROBE);

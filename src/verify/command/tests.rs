@@ -32,7 +32,7 @@ fn config(entrypoint: &[&str], command: &[&str]) -> Config {
 
 /// What a command loads, as `module:attribute` or the path of a script, `@` the folder where it is another.
 fn loads(words: &[&str]) -> String {
-    let probe = probe(&config(&[], words), &image());
+    let probe = probe(&config(&[], words), &image(), &[]);
     let text = |it: &Import| {
         let what = match &it.what {
             Loaded::Module(name, None) => name.clone(),
@@ -87,7 +87,7 @@ fn command_lines_name_what_they_load() {
 #[test]
 fn programs_behind_shells_and_wrappers_are_found() {
     let names = |config: &Config| {
-        let found = started(config, &image()).into_iter();
+        let found = started(config, &image(), &[]).into_iter();
         found.map(|it| (it.by, it.program, it.found.is_ok())).collect::<Vec<_>>()
     };
     let mut config = config(
@@ -108,18 +108,42 @@ fn programs_behind_shells_and_wrappers_are_found() {
     // Its interpreter is a program, too.
     found[1].2 = false;
     assert_eq!(found, expected);
-    let probe = probe(&config, &image());
+    let probe = probe(&config, &image(), &[]);
     assert_eq!(probe.imports.len(), 1);
     assert_eq!(probe.words(5).unwrap()[..2], ["/usr/bin/python3.11", "-c"]);
     let endless = Image::new().program("a.sh", "#!/bin/sh\n/a.sh\n").elf("bin/sh", &[], "").read();
     config.entrypoint = Some(vec!["/a.sh".to_owned()]);
-    assert!(started(&config, &endless).len() < 20);
+    assert!(started(&config, &endless, &[]).len() < 20);
+}
+
+#[test]
+fn callers_start_what_they_give() {
+    let words = |it: &[&str]| Some(it.iter().map(|it| (*it).to_owned()).collect());
+    let config = config(&["/entrypoint.sh"], &["uvicorn", "a:b"]);
+    let starts = |entrypoint, cmd| {
+        let given = [Given { by: "compose.yaml:1 command".to_owned(), entrypoint, cmd }];
+        let own = started(&config, &image(), &[]).len();
+        let all = started(&config, &image(), &given).split_off(own);
+        all.into_iter().map(|it| it.program).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(starts(None, words(&["celery"])), "/entrypoint.sh alembic celery");
+    assert_eq!(starts(words(&["tini", "--"]), words(&["python"])), "tini python");
+    assert_eq!(starts(words(&["tini"]), None), "tini");
+    assert_eq!(starts(words(&[]), words(&["curl"])), "curl");
+    assert_eq!(starts(None, None), "/entrypoint.sh alembic uvicorn");
+    let given = |key: &str| Given {
+        by: format!("compose.yaml:1 {key}"),
+        entrypoint: words(&[]),
+        cmd: words(&["python", "check.py"]),
+    };
+    let imports = |key: &str| probe(&config, &image(), &[given(key)]).imports.len();
+    assert_eq!((imports("command"), imports("healthcheck")), (2, 1));
 }
 
 #[test]
 fn what_is_tried_behind_a_runner_is_run_as_it_runs() {
     let words = ["uv", "run", "--no-sync", "uvicorn", "a:b"];
-    let probe = probe(&config(&[], &words), &image());
+    let probe = probe(&config(&[], &words), &image(), &[]);
     assert_eq!(probe.words(5).unwrap()[..5], ["uv", "run", "--no-sync", "python", "-c"]);
 }
 

@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
 /// script the program is Python.
 pub(super) fn run(arguments: &[Option<String>]) -> Option<usize> {
     /// The flags of `uv run` and `pdm run` that a value follows.
-    const WITH_VALUE: [&str; 22] = [
+    const WITH_VALUE: [&str; 21] = [
         "--directory",
         "--env-file",
         "--extra",
@@ -162,7 +162,6 @@ pub(super) fn run(arguments: &[Option<String>]) -> Option<usize> {
         "--with",
         "--with-editable",
         "--with-requirements",
-        "-e",
         "-i",
         "-p",
         "-w",

@@ -97,8 +97,7 @@ fn declared() -> Declared {
         config: [Keyword::User].into(),
         environment: Some("/opt/venv".to_owned()),
         caches: true,
-        pinned: BTreeSet::new(),
-        unstable: BTreeSet::new(),
+        ..Declared::default()
     }
 }
 

@@ -169,3 +169,16 @@ fn a_library_is_found_where_the_loader_looks() {
         );
     }
 }
+
+#[test]
+fn what_callers_start_is_looked_for() {
+    let given = Given {
+        by: "compose.yaml:3 command".to_owned(),
+        entrypoint: None,
+        cmd: Some(vec!["gcc-12".to_owned()]),
+    };
+    let declared = Declared { given: vec![given], ..declared() };
+    let (old, new) = (old().read(), source(venv(system(base()))).read());
+    let all = compare((&config(), &old), (&split_config(), &new), &declared);
+    assert_eq!(all.differences, ["compose.yaml:3 command starts gcc-12, which is not on PATH"]);
+}
