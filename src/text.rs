@@ -1,5 +1,7 @@
 //! Text edits: the one currency in which every file format pays.
 
+pub mod count;
+
 use std::ops::Range;
 
 /// A range of bytes of a source text.

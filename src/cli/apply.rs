@@ -11,7 +11,7 @@ use super::{
     summary,
     verify::{self, Building, Session},
 };
-use crate::{apply, git, report::Report};
+use crate::{apply, git, report::Report, text::count::counted};
 
 /// Write exactly what `diff` shows, all files or none; `undo` takes it back
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ impl Apply {
         if let Some(root) = &input.root {
             let recovered = apply::recover(root)?;
             if !recovered.is_empty() {
-                let count = summary::count(recovered.len(), "file");
+                let count = counted(recovered.len(), "file");
                 output::note(&format!("an interrupted apply was rolled back: {count}\n"))?;
                 input = Input::read(&self.run, jobs)?;
             }

@@ -14,6 +14,7 @@ use crate::{
     plan::codes,
     project::Problem,
     report::{ChangeReport, DeclineReport, Report},
+    text::count::counted,
 };
 
 /// What became of the changes.
@@ -73,11 +74,6 @@ pub(super) fn decline_line(it: &DeclineReport) -> String {
     format!("{}: {}:{} left alone: {} [{}]", it.transform, it.path, it.line, it.reason, it.code)
 }
 
-/// `1 file`, `2 files`.
-pub(super) fn count(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 fn figures(report: &Report, kind: Kind) -> String {
     let summary = &report.summary;
     let mut out = String::new();
@@ -85,13 +81,13 @@ fn figures(report: &Report, kind: Kind) -> String {
         let _ = writeln!(out, "{YELLOW}warning{YELLOW:#}: no Dockerfile here");
         return out;
     }
-    let looked = count(summary.dockerfiles, "Dockerfile");
+    let looked = counted(summary.dockerfiles, "Dockerfile");
     if summary.changes == 0 {
         let _ = writeln!(out, "{BOLD}nothing to change{BOLD:#} in {looked}");
     } else {
         let verb = if kind == Kind::Applied { "changed" } else { "would change" };
-        let files = count(summary.changed_files, "file");
-        let all = count(summary.changes, "change");
+        let files = counted(summary.changed_files, "file");
+        let all = counted(summary.changes, "change");
         let (safe, review) = (summary.safe, summary.review);
         let _ = writeln!(
             out,
@@ -132,7 +128,7 @@ fn declines(report: &Report, verbose: bool) -> String {
         let _ = writeln!(out, "{YELLOW}left alone{YELLOW:#}:");
     }
     for ((transform, code), places) in by_code {
-        let total = count(places.len(), "place");
+        let total = counted(places.len(), "place");
         let _ = writeln!(out, "  {transform} [{code}] {DIM}{total}{DIM:#}");
         for it in places.iter().take(shown) {
             let _ = writeln!(out, "    {}:{} {}", it.path, it.line, it.reason);

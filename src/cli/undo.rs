@@ -8,9 +8,11 @@ use clap::Args;
 use super::{
     Status,
     output::{self, Output},
-    summary,
 };
-use crate::undo::{Undone, undo};
+use crate::{
+    text::count::counted,
+    undo::{Undone, undo},
+};
 
 /// Take the last apply back, whole
 #[derive(Debug, Args)]
@@ -31,7 +33,7 @@ impl Undo {
             Undone::Interrupted(files) => ("as before an apply that was interrupted", files),
         };
         if !output.quiet {
-            output::note(&format!("{} {what}\n", summary::count(files.len(), "file")))?;
+            output::note(&format!("{} {what}\n", counted(files.len(), "file")))?;
             for file in &files {
                 output::note(&format!("  {file}\n"))?;
             }

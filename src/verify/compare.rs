@@ -18,7 +18,7 @@ use super::{
     config::Config,
     contents::Contents,
 };
-use crate::dockerfile::Keyword;
+use crate::{dockerfile::Keyword, text::count::counted};
 
 /// What a rewrite says that it alters, as far as it is to be seen in an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,20 +109,6 @@ fn commands(
             comparison.differences.push(format!("{} starts {}, which {why}", it.by, it.program));
         }
     }
-}
-
-/// `1 file`, `1,204 files`.
-pub(super) fn counted(number: usize, what: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{text} {what}{plural}")
 }
 
 /// The first few of a list, and that there are more.

@@ -1,17 +1,6 @@
 //! Figures as people read them.
 
-/// `1,017`.
-pub(super) fn number(it: u64) -> String {
-    let digits = it.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at != 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+use crate::text::count::number;
 
 /// `38.6 → 23.6 s`; what is the same on both sides stands once.
 pub(super) fn seconds(before: f64, after: f64) -> String {
@@ -65,7 +54,6 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!(seconds(38.61, 7.4), "38.6 → 7.4 s");
         assert_eq!(bytes(1_017_400_000, 349_000_000), "1,017 → 349 MB");
         assert_eq!(bytes(24_300, 24_300), "24.3 kB");

@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{bytes, number, pair, seconds, size, tenths};
+use super::figures::{bytes, pair, seconds, size, tenths};
 use crate::{
-    cli::{
-        output::{BOLD, DIM, GREEN, RED, YELLOW},
-        summary::count,
-    },
+    cli::output::{BOLD, DIM, GREEN, RED, YELLOW},
+    text::count::{counted, number},
     verify::{
         edits::EditKind,
         report::{ImageReport, LeftOut, Measured, Report, Sides, Verdict},
@@ -59,7 +57,7 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
     out += &left_out_lines(report);
     if !report.images.is_empty() {
         let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
-        let all = count(report.images.len(), "image");
+        let all = counted(report.images.len(), "image");
         let _ =
             writeln!(out, "\n{BOLD}{verified} of {all} verified{BOLD:#} with {}", report.builder);
     }
@@ -73,7 +71,7 @@ pub(super) fn markdown(report: &Report) -> String {
         return "No image changes.\n".to_owned();
     }
     let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
-    let all = count(report.images.len(), "image");
+    let all = counted(report.images.len(), "image");
     let _ = writeln!(
         out,
         "**{verified} of {all} verified** with {}: each was built before and after, and compared.\n",
@@ -137,7 +135,7 @@ fn sums(report: &Report) -> Vec<Vec<String>> {
     if built.is_empty() {
         return rows;
     }
-    let of = count(built.len(), "image");
+    let of = counted(built.len(), "image");
     let total = |it: &dyn Fn(&Measured) -> f64| {
         let sum = |side: &dyn Fn(&Sides<&Measured>) -> f64| {
             format!("{} s", tenths(built.iter().map(side).sum()))
@@ -160,10 +158,11 @@ fn sums(report: &Report) -> Vec<Vec<String>> {
             edited.iter().map(|it| side(it)).sum::<usize>()
         };
         let of = |it: &Measured| it.rebuild(kind).map_or((0.0, 0), |it| (it.seconds, it.steps));
-        let cell =
-            |seconds: f64, steps: usize| format!("{} s, {}", tenths(seconds), count(steps, "step"));
+        let cell = |seconds: f64, steps: usize| {
+            format!("{} s, {}", tenths(seconds), counted(steps, "step"))
+        };
         rows.push(row(
-            format!("after an edit of {kind}, {}", count(edited.len(), "image")),
+            format!("after an edit of {kind}, {}", counted(edited.len(), "image")),
             cell(sum(&|it| of(it.before).0), steps(&|it| of(it.before).1)),
             cell(sum(&|it| of(it.after).0), steps(&|it| of(it.after).1)),
         ));
@@ -200,7 +199,7 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     }
     out.push(format!("changed by {}", image.transforms.join(", ")));
     if image.distributions != 0 {
-        out.push(format!("{} are the same", count(image.distributions, "Python distribution")));
+        out.push(format!("{} are the same", counted(image.distributions, "Python distribution")));
     }
     for it in &image.missing {
         let shown: Vec<&str> = it.examples.iter().take(EXAMPLES).map(String::as_str).collect();

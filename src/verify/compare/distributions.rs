@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Declared, counted, some};
+use super::{Comparison, Declared, some};
 use crate::{
     packages,
+    text::count::counted,
     verify::contents::{Contents, Distribution},
 };
 

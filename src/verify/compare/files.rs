@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reason::{Reason, Recorded};
 
-use super::{Comparison, Declared, Missing, counted, distributions, packages, some};
+use super::{Comparison, Declared, Missing, distributions, packages, some};
 use crate::{
     dockerfile::Keyword,
+    text::count::counted,
     verify::contents::{Contents, Entry, Kind, User},
 };
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Comparison, counted};
+use super::Comparison;
 use crate::{
     dockerfile::stage::absolute,
+    text::count::counted,
     verify::{
         config::Config,
         contents::{Contents, Kind},

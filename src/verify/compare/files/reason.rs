@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{
-    super::{counted, some},
-    Reasons, places,
-};
+use super::{super::some, Reasons, places};
 use crate::{
     packages::is_manifest,
+    text::count::counted,
     verify::contents::{Distribution, Entry, Kind},
 };
 

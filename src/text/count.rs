@@ -1,0 +1,33 @@
+//! Numbers as people read them.
+
+/// A number with its thousands apart: `1,017`.
+pub fn number(it: u64) -> String {
+    let digits = it.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at != 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// How many of something, whose plural has an `s`: `1 file`, `1,204 files`.
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", number(count as u64), if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!([0, 999, 1_017, 1_234_567].map(number), ["0", "999", "1,017", "1,234,567"]);
+        assert_eq!(
+            [0, 1, 1_204].map(|it| counted(it, "file")),
+            ["0 files", "1 file", "1,204 files"]
+        );
+    }
+}
