@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::Declared;
+use super::{command, compare::Declared};
 use crate::{
     change::{Alteration, Change, Origin},
     dockerfile::{Dockerfile, Keyword},
@@ -10,7 +10,7 @@ use crate::{
     plan::Plan,
     project::{
         Context, Project,
-        callers::{Build, BuildContext},
+        callers::{Build, BuildContext, service},
     },
 };
 
@@ -81,7 +81,7 @@ pub fn images(plan: &Plan) -> (Vec<Image>, Vec<Unknown>) {
 
 impl Image {
     fn new(plan: &Plan, before: ImageBuild, after: Option<ImageBuild>) -> Self {
-        let name = service(&plan.before, &before.origin).unwrap_or_else(|| {
+        let name = service_name(&plan.before, &before.origin).unwrap_or_else(|| {
             let folder = before.origin.dockerfile.parent().unwrap_or(RepoPath::root());
             let folder = if folder.is_root() { &before.context } else { &folder };
             match folder.file_name() {
@@ -103,6 +103,7 @@ impl Image {
             plan.after().file(it.origin.dockerfile.as_str())?.dockerfile().map(mounts_caches)
         });
         declared.caches = now.unwrap_or_default();
+        declared.given = given(&plan.before, &before.origin);
         Self { name, before, after, declared, transforms }
     }
 
@@ -233,8 +234,31 @@ impl ImageBuild {
     }
 }
 
+/// What compose gives the containers of an image in the place of its command.
+fn given(project: &Project, origin: &Origin) -> Vec<command::Given> {
+    let services = project.services(&origin.dockerfile).iter();
+    let own = services.filter(|it| it.1.target == origin.target);
+    let given = own.map(|(path, it)| command::Given {
+        by: format!("{path}:{} (compose)", it.line),
+        entrypoint: it.entrypoint.as_ref().map(words),
+        cmd: it.command.as_ref().map(words),
+    });
+    given.filter(|it| it.entrypoint.is_some() || it.cmd.is_some()).collect()
+}
+
+fn words(given: &service::Given) -> Vec<String> {
+    match given {
+        service::Given::Words(it) => it.clone(),
+        // Quotes and variables are for whoever splits it as a shell does.
+        service::Given::Line(it) if it.contains(['"', '\'', '$', '\\']) => {
+            ["/bin/sh", "-c", it].map(str::to_owned).to_vec()
+        }
+        service::Given::Line(it) => it.split_whitespace().map(str::to_owned).collect(),
+    }
+}
+
 /// The name of the compose service that runs an image.
-fn service(project: &Project, origin: &Origin) -> Option<String> {
+fn service_name(project: &Project, origin: &Origin) -> Option<String> {
     let services = project.services(&origin.dockerfile).iter();
     let mut own = services.filter(|it| it.1.target == origin.target);
     own.next().map(|it| it.1.name.clone())

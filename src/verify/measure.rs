@@ -83,7 +83,10 @@ impl Verification<'_> {
         let old = self.first(image, before, report)?;
         match &old.outcome {
             Outcome::Built => {}
-            Outcome::TimedOut => return report.took_too_long(),
+            Outcome::TimedOut => {
+                report.took_too_long();
+                return Ok(());
+            }
             Outcome::Failed(why) => {
                 report.fail(Verdict::BrokenBefore, why.clone());
                 // There is nothing to compare with; that the changes mend it is worth knowing.
@@ -102,7 +105,10 @@ impl Verification<'_> {
         let new = self.first(image, after, report)?;
         match &new.outcome {
             Outcome::Built => {}
-            Outcome::TimedOut => return report.took_too_long(),
+            Outcome::TimedOut => {
+                report.took_too_long();
+                return Ok(());
+            }
             Outcome::Failed(why) => {
                 report.fail(Verdict::Breaks, why.clone());
                 return Ok(());
@@ -116,7 +122,7 @@ impl Verification<'_> {
         report.missing = found.missing;
         report.notes.extend(found.notes);
         let mut differences = found.differences;
-        differences.extend(self.imports(sides, looked, report)?);
+        differences.extend(self.imports(image, sides, looked, report)?);
         differences.extend(self.smoke(sides, report)?);
         for it in differences {
             report.fail(Verdict::Differs, it);
@@ -175,13 +181,15 @@ impl Verification<'_> {
     /// Whether what the command names is imported with the same outcome.
     fn imports(
         &self,
+        image: &Image,
         sides: [&Side<'_>; 2],
         looked: [&Looked; 2],
         report: &mut ImageReport,
     ) -> io::Result<Option<String>> {
         let outcome = |at: usize| -> io::Result<Option<String>> {
             let look = looked[at];
-            let probe = command::probe(&look.inspected.config, &look.contents, &[]);
+            let probe =
+                command::probe(&look.inspected.config, &look.contents, &image.declared.given);
             let Some(words) = probe.words(IMPORT) else { return Ok(None) };
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let ran = self.builder.run(&sides[at].image(), &words, PROBE);
@@ -257,7 +265,10 @@ impl Verification<'_> {
                 let built = self.build(&image.name, side, &what, false)?;
                 match &built.outcome {
                     Outcome::Built => report.rebuilt(side.label, *kind, path.as_str(), &built),
-                    Outcome::TimedOut => return report.took_too_long(),
+                    Outcome::TimedOut => {
+                        report.took_too_long();
+                        return Ok(());
+                    }
                     // The project's own: a lock that does not fit its manifest any more.
                     Outcome::Failed(why) if side.label == "before" => {
                         report.notes.push(format!("{what} it does not build today: {why}"));
@@ -303,9 +314,8 @@ impl ImageReport {
     }
 
     /// Says that nothing can be said.
-    fn took_too_long(&mut self) -> io::Result<()> {
+    fn took_too_long(&mut self) {
         self.fail(Verdict::Unknown, "its build took longer than --timeout allows".to_owned());
-        Ok(())
     }
 
     fn after_measured(&mut self, measured: Measured) {

@@ -10,6 +10,7 @@ use reason::{Reason, Recorded};
 use super::{Comparison, Declared, Missing, distributions, packages, some};
 use crate::{
     dockerfile::Keyword,
+    packages::is_manifest,
     text::count::counted,
     verify::contents::{Contents, Entry, Kind, User},
 };
@@ -111,6 +112,8 @@ impl Reasons<'_> {
             (Kind::Link(old), Kind::Link(new)) => old == new,
             _ => (old.size, old.digest) == (new.size, new.digest),
         };
+        // Another version of a package manager exports and locks the same in other words.
+        let managed = !self.declared.pinned.is_empty();
         let is_known = || {
             // What is compiled while it builds is not the same twice.
             let compiled = old.kind == Kind::Elf && self.before.system().owner(path).is_none();
@@ -121,6 +124,7 @@ impl Reasons<'_> {
                 || users
                 || package
                 || path.contains(".dist-info/")
+                || (managed && is_manifest(path.rsplit('/').next().unwrap_or(path)))
                 || by.is_some_and(|it| self.distributions.other.contains(it))
         };
         (!same && !is_known()).then(|| "not the same".to_owned())
