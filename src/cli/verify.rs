@@ -221,11 +221,7 @@ impl Session {
             Choice::Podman => builder::Choice::Podman,
         };
         let builder = Builder::find(choice)?;
-        // What was made is removed before refit ends.
-        #[cfg(unix)]
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            signal_hook::flag::register(signal, builder::interrupt()).context("signals")?;
-        }
+        watch_signals().context("signals")?;
         let options = Options {
             build_options: building.build_option.clone(),
             timeout: Duration::from_secs(building.timeout),
@@ -299,6 +295,25 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Has what was made removed before a signal ends refit; a second one ends it at once.
+#[cfg(unix)]
+fn watch_signals() -> std::io::Result<()> {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        flag::{register, register_conditional_shutdown},
+    };
+    for signal in [SIGINT, SIGTERM] {
+        register_conditional_shutdown(signal, 128 + signal, builder::interrupt())?;
+        register(signal, builder::interrupt())?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn watch_signals() -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Why standard input cannot be verified.

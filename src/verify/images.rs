@@ -320,8 +320,9 @@ mod tests {
 
     #[test]
     fn an_image_is_built_as_its_callers_build_it() {
-        let compose = "services:\n  web:\n    build:\n      context: ./web\n      args:\n        V: '2'\n        \
-            UNKNOWN: x\n        T: ${TAG}\n  other:\n    image: redis\n";
+        let compose = "services:\n  web:\n    command: celery -A main worker\n    build:\n      \
+            context: ./web\n      args:\n        V: '2'\n        UNKNOWN: x\n        T: ${TAG}\n  \
+            other:\n    image: redis\n";
         let plan = planned(&[
             ("compose.yaml", compose),
             ("web/Dockerfile", WEB),
@@ -344,6 +345,12 @@ mod tests {
         assert!(images.iter().all(|it| it.after.as_ref() == Some(&it.before)));
         assert!(images.iter().all(|it| it.declared.caches), "{images:?}");
         assert_eq!(unknown, []);
+        let given = &images[1].declared.given[0];
+        assert_eq!(
+            given.cmd.as_deref(),
+            Some(&["celery", "-A", "main", "worker"].map(str::to_owned)[..])
+        );
+        assert!(images[0].declared.given.is_empty() && given.by.starts_with("compose.yaml:"));
         assert!(images[1].is_called("web") && images[1].is_called("web/Dockerfile"));
         assert!(!images[1].is_called("job"));
     }

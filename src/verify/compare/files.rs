@@ -101,6 +101,10 @@ impl Reasons<'_> {
         if passing || self.declared.unstable.contains(path) {
             return None;
         }
+        // It is a file of a distribution that is there in another version, and told as that.
+        if recorded.by(path).is_some_and(|it| self.distributions.other.contains(it)) {
+            return None;
+        }
         if std::mem::discriminant(&old.kind) != std::mem::discriminant(&new.kind) {
             return Some("of another kind".to_owned());
         }
@@ -118,14 +122,12 @@ impl Reasons<'_> {
             // What is compiled while it builds is not the same twice.
             let compiled = old.kind == Kind::Elf && self.before.system().owner(path).is_none();
             let package = self.owner(path, old).is_some_and(|it| self.packages.other.contains(it));
-            let by = recorded.by(path);
             compiled
                 || places::is_compiled(path)
                 || users
                 || package
                 || path.contains(".dist-info/")
                 || (managed && is_manifest(path.rsplit('/').next().unwrap_or(path)))
-                || by.is_some_and(|it| self.distributions.other.contains(it))
         };
         (!same && !is_known()).then(|| "not the same".to_owned())
     }

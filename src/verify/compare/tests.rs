@@ -327,3 +327,14 @@ fn a_pin_explains_other_versions_of_what_it_requires() {
         "2 Python distributions in other versions, as pinned: poetry 1.8, poetry-core 1.9"
     );
 }
+
+#[test]
+fn a_pip_that_is_upgraded_where_packages_are_made_is_told_and_no_more() {
+    // `pip install --upgrade pip` before the split; the base's own is left in the image after it.
+    let own = |version: &str| Image::new().distribution(SITE, "pip", version, &[]);
+    let old = own("26").program("usr/local/bin/pip", "#!/usr/local/bin/python\nx").read();
+    let new = own("24").link("usr/local/bin/pip", "pip3").read();
+    let config = Config::default();
+    let all = compare((&config, &old), (&config, &new), &declared());
+    assert_eq!(all.differences, Vec::<String>::new());
+}
