@@ -329,6 +329,18 @@ fn a_pin_explains_other_versions_of_what_it_requires() {
 }
 
 #[test]
+fn a_folder_that_an_installer_makes_is_the_environments_now() {
+    let old = Image::new().folder("usr/lib/python3.13/dist-packages").read();
+    let venv = "opt/venv/lib/python3.13/site-packages";
+    let new = Image::new().folder(venv).read();
+    let config = Config::default();
+    let all = compare((&config, &old), (&config, &new), &declared());
+    assert_eq!(all.differences, Vec::<String>::new());
+    let all = compare((&config, &old), (&config, &Image::new().read()), &declared());
+    assert_eq!(all.differences.len(), 1);
+}
+
+#[test]
 fn a_pip_that_is_upgraded_where_packages_are_made_is_told_and_no_more() {
     // `pip install --upgrade pip` before the split; the base's own is left in the image after it.
     let own = |version: &str| Image::new().distribution(SITE, "pip", version, &[]);

@@ -102,9 +102,11 @@ impl Reasons<'_> {
     fn moved(&self, environment: &str, path: &str) -> Option<&Entry> {
         let below = |rest: &str| self.after.entry(&format!("{environment}/{rest}"));
         for folder in ["/site-packages/", "/dist-packages/"] {
-            if let Some((site, rest)) = path.split_once(folder) {
+            // Also the folder itself, which installers make.
+            if let Some((site, rest)) = format!("{path}/").split_once(folder) {
                 let python = site.rsplit('/').next().unwrap_or_default();
-                return below(&format!("lib/{python}/site-packages/{rest}"));
+                let moved = format!("lib/{python}/site-packages/{rest}");
+                return below(moved.trim_end_matches('/'));
             }
         }
         // The schemes of an installation and of an environment are the same below their prefixes, but for
