@@ -330,14 +330,15 @@ fn a_pin_explains_other_versions_of_what_it_requires() {
 
 #[test]
 fn a_folder_that_an_installer_makes_is_the_environments_now() {
-    let old = Image::new().folder("usr/lib/python3.13/dist-packages").read();
-    let venv = "opt/venv/lib/python3.13/site-packages";
-    let new = Image::new().folder(venv).read();
+    let old = Image::new().folder("usr/lib/python3.13/dist-packages");
+    let old = old.file("usr/include/python3.13/greenlet/greenlet.h", "x").read();
+    let new = Image::new().folder("opt/venv/lib/python3.13/site-packages");
+    let new = new.file("opt/venv/include/site/python3.13/greenlet/greenlet.h", "x").read();
     let config = Config::default();
     let all = compare((&config, &old), (&config, &new), &declared());
     assert_eq!(all.differences, Vec::<String>::new());
     let all = compare((&config, &old), (&config, &Image::new().read()), &declared());
-    assert_eq!(all.differences.len(), 1);
+    assert_eq!(all.differences.len(), 2);
 }
 
 #[test]

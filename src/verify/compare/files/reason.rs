@@ -110,12 +110,11 @@ impl Reasons<'_> {
             }
         }
         // The schemes of an installation and of an environment are the same below their prefixes, but for
-        // headers.
+        // headers, which Debian's Python has in the system's folder.
         let prefixes = ["/usr/local/", "/root/.local/"];
-        prefixes.iter().filter_map(|it| path.strip_prefix(it)).find_map(|it| {
-            let header = || below(&format!("include/site/{}", it.strip_prefix("include/")?));
-            below(it).or_else(header)
-        })
+        let mut below_prefix = prefixes.iter().filter_map(|it| path.strip_prefix(it));
+        let header = || below(&format!("include/site/{}", path.split_once("/include/")?.1));
+        below_prefix.find_map(below).or_else(header)
     }
 
     /// The package of the system that a path belongs to, or one behind it that is a link.
