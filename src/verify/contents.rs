@@ -1,9 +1,10 @@
 //! What is in an image, read from its tar stream in one pass; nothing is unpacked to disk.
 //!
-//! Of most files only the beginning is read. Whole are read: what Python distributions and the system's
-//! packages say of themselves, programs and libraries in ELF, and scripts and Python that people wrote.
+//! Most files are hashed as they pass by. Kept in memory for a while are: what Python distributions and the
+//! system's packages say of themselves, programs and libraries in ELF, and scripts and Python that people wrote.
 
 mod accounts;
+mod digest;
 mod elf;
 mod imports;
 mod marker;
@@ -13,31 +14,28 @@ mod system;
 pub(super) mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, hash_map::DefaultHasher},
-    hash::Hasher,
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::{self, Read},
 };
 
 use tar::EntryType;
 
-use self::elf::Linked;
 pub use self::{
     accounts::User,
     marker::Requirement,
     python::Distribution,
     system::{Package, System},
 };
+use self::{digest::Digested, elf::Linked};
 use super::config::Config;
 use crate::dockerfile::stage::absolute;
 
-/// How much of a file its digest is made of: the beginning and the size tell apart what a build makes.
-const BEGINNING: usize = 64 << 10;
+/// How much of a file tells what it is, and the largest script whose text is kept.
+const BEGINNING: u64 = 64 << 10;
 /// The largest ELF file that is looked into; the largest libraries of CUDA are some times larger.
 const LARGEST_ELF: u64 = 200 << 20;
 /// The largest text that is read whole: `dpkg`'s status of a desktop has 5 MB.
 const LARGEST_TEXT: u64 = 64 << 20;
-/// The largest script whose text is kept.
-const LARGEST_SCRIPT: u64 = 64 << 10;
 /// What the loader of the GNU C library looks libraries up in.
 const LOADER_CACHE: &str = "/etc/ld.so.cache";
 
@@ -67,7 +65,7 @@ pub struct Entry {
     pub owner: (u64, u64),
     /// Its size in bytes.
     pub size: u64,
-    /// What its beginning hashes to; 0 for what has no content.
+    /// What it hashes to; 0 for what has no content.
     pub digest: u64,
     /// What `#!` names at its beginning, with arguments.
     pub interpreter: Option<Box<str>>,
@@ -125,7 +123,9 @@ impl Contents {
                 kind,
             };
             if found.kind == Kind::File {
-                contents.file(&path, &mut found, &mut entry, &mut texts)?;
+                let mut body = Digested::new(&mut entry);
+                contents.file(&path, &mut found, &mut body, &mut texts)?;
+                found.digest = body.finish()?;
             }
             contents.files.insert(path, found);
         }
@@ -150,10 +150,7 @@ impl Contents {
         texts: &mut Texts,
     ) -> io::Result<()> {
         let mut read = Vec::new();
-        body.take(BEGINNING as u64).read_to_end(&mut read)?;
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&read);
-        entry.digest = hasher.finish();
+        body.take(BEGINNING).read_to_end(&mut read)?;
         if elf::is_elf(&read) {
             entry.kind = Kind::Elf;
             if entry.size <= LARGEST_ELF {
@@ -166,7 +163,7 @@ impl Contents {
             let line = line.split(|it| *it == b'\n').next().unwrap_or_default();
             let line = String::from_utf8_lossy(&line[..line.len().min(256)]);
             entry.interpreter = Some(line.trim().into());
-            if entry.size <= LARGEST_SCRIPT && !is_of_system(path) {
+            if entry.size <= BEGINNING && !is_of_system(path) {
                 let text = String::from_utf8_lossy(&read).into_owned();
                 self.scripts.insert(path.to_owned(), text);
             }
@@ -195,10 +192,15 @@ impl Contents {
         &self.files
     }
 
-    /// The paths that are not the same in another image, or not there in one of them.
-    pub fn differing(&self, other: &Self) -> BTreeSet<String> {
-        let all = self.files.keys().chain(other.files.keys());
-        all.filter(|it| self.files.get(*it) != other.files.get(*it)).cloned().collect()
+    /// The paths that another build of the same Dockerfile gave something else, where one of the two is as in
+    /// `model`: what differs from that differs by chance. Poetry's installers are an example: their threads
+    /// read the umask by setting it, and a folder that another one makes meanwhile is open for all to write.
+    pub fn unstable(&self, again: &Self, model: &Self) -> BTreeSet<String> {
+        let by_chance = |path: &&String| {
+            let [one, other, model] = [self, again, model].map(|it| it.files.get(*path));
+            one != other && (one == model || other == model)
+        };
+        self.files.keys().chain(again.files.keys()).filter(by_chance).cloned().collect()
     }
 
     /// What lies at a path, itself.

@@ -12,7 +12,7 @@ use super::{
     report::{BuildReport, ImageReport, Measured, Rebuild, Verdict},
     side::{Looked, Side, remove_folder},
 };
-use crate::plan::Plan;
+use crate::{plan::Plan, text::count::counted};
 
 /// How long a command may take that is only there to look at an image.
 const PROBE: Duration = Duration::from_secs(300);
@@ -80,44 +80,15 @@ impl Verification<'_> {
         report: &mut ImageReport,
     ) -> io::Result<()> {
         let [before, after] = sides;
-        let old = self.first(image, before, report)?;
-        match &old.outcome {
-            Outcome::Built => {}
-            Outcome::TimedOut => {
-                report.took_too_long();
-                return Ok(());
+        let Some(old) = self.first(image, before, report)? else {
+            if report.verdict == Verdict::BrokenBefore {
+                self.mend(image, after, report)?;
             }
-            Outcome::Failed(why) => {
-                report.fail(Verdict::BrokenBefore, why.clone());
-                // There is nothing to compare with; that the changes mend it is worth knowing.
-                let new = self.build(&image.name, after, "first build", true)?;
-                if new.outcome == Outcome::Built {
-                    report.notes.push("it builds with these changes".to_owned());
-                    let inspected =
-                        self.builder.inspect(&after.image()).map_err(io::Error::other)?;
-                    report.after_measured(Measured::new(&new, &inspected));
-                }
-                return Ok(());
-            }
-        }
-        let old_look = self.look(before)?;
-        report.before.measured = Some(Measured::new(&old, &old_look.inspected));
-        let new = self.first(image, after, report)?;
-        match &new.outcome {
-            Outcome::Built => {}
-            Outcome::TimedOut => {
-                report.took_too_long();
-                return Ok(());
-            }
-            Outcome::Failed(why) => {
-                report.fail(Verdict::Breaks, why.clone());
-                return Ok(());
-            }
-        }
-        let new_look = self.look(after)?;
-        report.after_measured(Measured::new(&new, &new_look.inspected));
-        let looked = [&old_look, &new_look];
-        let found = self.compare(image, before, looked)?;
+            return Ok(());
+        };
+        let Some(new) = self.first(image, after, report)? else { return Ok(()) };
+        let looked = [&old, &new];
+        let found = self.compare(image, sides, looked)?;
         report.distributions = found.distributions;
         report.missing = found.missing;
         report.notes.extend(found.notes);
@@ -130,8 +101,50 @@ impl Verification<'_> {
         Ok(())
     }
 
+    /// A first build, measured, and what came out; without that, the report says why.
+    fn first(
+        &self,
+        image: &Image,
+        side: &Side<'_>,
+        report: &mut ImageReport,
+    ) -> io::Result<Option<Looked>> {
+        let built = self.try_twice(image, side, report)?;
+        match &built.outcome {
+            Outcome::Built => {}
+            Outcome::TimedOut => {
+                report.took_too_long();
+                return Ok(None);
+            }
+            Outcome::Failed(why) => {
+                let is_old = side.label == "before";
+                let verdict = if is_old { Verdict::BrokenBefore } else { Verdict::Breaks };
+                report.fail(verdict, why.clone());
+                return Ok(None);
+            }
+        }
+        let look = self.look(side)?;
+        report.first_built(side.label, Measured::new(&built, &look.inspected));
+        Ok(Some(look))
+    }
+
+    /// Where there is nothing to compare with, that the changes mend the build is worth knowing.
+    fn mend(&self, image: &Image, after: &Side<'_>, report: &mut ImageReport) -> io::Result<()> {
+        let built = self.build(&image.name, after, "first build", true)?;
+        if built.outcome == Outcome::Built {
+            report.notes.push("it builds with these changes".to_owned());
+            let inspected = self.builder.inspect(&after.image()).map_err(io::Error::other)?;
+            report.first_built(after.label, Measured::new(&built, &inspected));
+        }
+        Ok(())
+    }
+
     /// A first build; one that fails is tried again, since a server that did not answer is no verdict.
-    fn first(&self, image: &Image, side: &Side<'_>, report: &mut ImageReport) -> io::Result<Build> {
+    fn try_twice(
+        &self,
+        image: &Image,
+        side: &Side<'_>,
+        report: &mut ImageReport,
+    ) -> io::Result<Build> {
         let built = self.build(&image.name, side, "first build", true)?;
         let Outcome::Failed(why) = &built.outcome else { return Ok(built) };
         if side.label == "before" && !is_passing(why) {
@@ -146,35 +159,37 @@ impl Verification<'_> {
         Ok(Build { context_bytes: built.context_bytes.or(again.context_bytes), ..again })
     }
 
-    /// Compares two images; where they differ, what is not the same in two builds of the old one does not
-    /// count.
+    /// Compares two images; where they differ, both are built once more, and only what differs each time
+    /// counts.
     fn compare(
         &self,
         image: &Image,
-        before: &Side<'_>,
-        [old, new]: [&Looked; 2],
+        sides: [&Side<'_>; 2],
+        looked: [&Looked; 2],
     ) -> io::Result<Comparison> {
+        let [old, new] = looked;
         let pair = |declared: &Declared| {
             let one = (&old.inspected.config, &old.contents);
             compare(one, (&new.inspected.config, &new.contents), declared)
         };
-        let found = pair(&image.declared);
-        if found.differences.is_empty() {
-            return Ok(found);
+        let mut declared = image.declared.clone();
+        let mut found = pair(&declared);
+        for (side, look) in sides.into_iter().zip(looked) {
+            if found.differences.is_empty() {
+                break;
+            }
+            let built = self.build(&image.name, side, "once more, to see what is stable", true)?;
+            if built.outcome != Outcome::Built {
+                break;
+            }
+            let again = self.look(side)?;
+            declared.unstable.extend(look.contents.unstable(&again.contents, &old.contents));
+            found = pair(&declared);
         }
-        let again =
-            self.build(&image.name, before, "once more, to see what is never the same", true)?;
-        if again.outcome != Outcome::Built {
-            return Ok(found);
+        if !declared.unstable.is_empty() {
+            let files = counted(declared.unstable.len(), "file");
+            found.notes.push(format!("another one in each build: {files}"));
         }
-        let again = self.look(before)?;
-        let unstable = old.contents.differing(&again.contents);
-        if unstable.is_empty() {
-            return Ok(found);
-        }
-        let count = unstable.len();
-        let mut found = pair(&Declared { unstable, ..image.declared.clone() });
-        found.notes.push(format!("{count} of its files are never the same in two builds"));
         Ok(found)
     }
 
@@ -283,7 +298,7 @@ impl Verification<'_> {
         }
         if !edits.is_empty() {
             let (old, new) = (self.look(sides[0])?, self.look(sides[1])?);
-            for it in self.compare(image, sides[0], [&old, &new])?.differences {
+            for it in self.compare(image, sides, [&old, &new])?.differences {
                 report.fail(Verdict::Differs, format!("built again after edits: {it}"));
             }
         }
@@ -318,16 +333,18 @@ impl ImageReport {
         self.fail(Verdict::Unknown, "its build took longer than --timeout allows".to_owned());
     }
 
-    fn after_measured(&mut self, measured: Measured) {
-        if let Some(it) = &mut self.after {
-            it.measured = Some(measured);
+    fn side(&mut self, label: &str) -> Option<&mut BuildReport> {
+        if label == "before" { Some(&mut self.before) } else { self.after.as_mut() }
+    }
+
+    fn first_built(&mut self, label: &str, measured: Measured) {
+        if let Some(side) = self.side(label) {
+            side.measured = Some(measured);
         }
     }
 
     fn rebuilt(&mut self, label: &str, kind: EditKind, path: &str, built: &Build) {
-        let before = label == "before";
-        let side = if before { Some(&mut self.before) } else { self.after.as_mut() };
-        if let Some(measured) = side.and_then(|it| it.measured.as_mut()) {
+        if let Some(measured) = self.side(label).and_then(|it| it.measured.as_mut()) {
             let steps = built.steps.iter().filter(|it| !it.cached).count();
             let (path, seconds) = (path.to_owned(), built.seconds);
             measured.rebuilds.push(Rebuild { kind, path, seconds, steps });

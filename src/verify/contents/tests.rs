@@ -353,3 +353,23 @@ fn programs_are_for_users_that_may_execute_them() {
     assert_eq!(of("app"), Some((10, vec![20, 30])));
     assert_eq!(of("10001"), Some((10001, vec![0])));
 }
+
+#[test]
+fn what_differs_by_chance_is_unstable() {
+    let long = |end: &str| "x".repeat(100_000) + end;
+    let image = |folder: u32, text: &str, never: &str| {
+        Image::new()
+            .with("site/licenses", EntryType::Directory, folder, (0, 0))
+            .file("site/data", &long(text))
+            .file("site/never", never)
+            .read()
+    };
+    let model = image(0o755, "1", "1");
+    let (one, again) = (image(0o777, "2", "2"), image(0o755, "2", "3"));
+    assert_ne!(model.entry("/site/data"), one.entry("/site/data"));
+    // What differs each time is no chance: the other side is always the same.
+    assert_eq!(one.unstable(&again, &model), ["/site/licenses".to_owned()].into());
+    // Two builds of the model itself differ in whatever they differ.
+    let all = ["/site/licenses", "/site/data", "/site/never"].map(str::to_owned);
+    assert_eq!(model.unstable(&one, &model), all.into());
+}
