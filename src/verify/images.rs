@@ -1,8 +1,10 @@
 //! The images that a plan touches: how each is built before, and how after.
 
+mod containers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{command, compare::Declared};
+use super::compare::Declared;
 use crate::{
     change::{Alteration, Change, Origin},
     dockerfile::{Dockerfile, Keyword},
@@ -10,7 +12,7 @@ use crate::{
     plan::Plan,
     project::{
         Context, Project,
-        callers::{Build, BuildContext, service},
+        callers::{Build, BuildContext},
     },
 };
 
@@ -81,14 +83,8 @@ pub fn images(plan: &Plan) -> (Vec<Image>, Vec<Unknown>) {
 
 impl Image {
     fn new(plan: &Plan, before: ImageBuild, after: Option<ImageBuild>) -> Self {
-        let name = service_name(&plan.before, &before.origin).unwrap_or_else(|| {
-            let folder = before.origin.dockerfile.parent().unwrap_or(RepoPath::root());
-            let folder = if folder.is_root() { &before.context } else { &folder };
-            match folder.file_name() {
-                "" => before.origin.dockerfile.file_name().to_owned(),
-                name => name.to_owned(),
-            }
-        });
+        let service = containers::services(&plan.before, &before.origin).next();
+        let name = service.map_or_else(|| before.folder_name().to_owned(), |it| it.1.name.clone());
         let files = [Some(&before), after.as_ref()];
         let files: Vec<_> = files.into_iter().flatten().map(|it| &it.origin.dockerfile).collect();
         let touches = |it: &Change| it.files.keys().any(|it| files.contains(&it));
@@ -103,7 +99,7 @@ impl Image {
             plan.after().file(it.origin.dockerfile.as_str())?.dockerfile().map(mounts_caches)
         });
         declared.caches = now.unwrap_or_default();
-        declared.given = given(&plan.before, &before.origin);
+        declared.given = containers::given(&plan.before, &before.origin);
         Self { name, before, after, declared, transforms }
     }
 
@@ -180,12 +176,10 @@ fn pairs(
 
 /// What the plan makes of a caller's build: the one that stands in its place.
 fn followed(plan: &Plan, build: &Build) -> Option<ImageBuild> {
-    let builds = |project: &Project| -> Option<Vec<Build>> {
-        Some(project.file(build.place.path.as_str())?.callers().builds.clone())
-    };
-    let (old, new) = (builds(&plan.before)?, builds(plan.after())?);
-    let at = old.iter().position(|it| it == build).filter(|_| old.len() == new.len())?;
-    let new = &new[at];
+    let path = build.place.path.as_str();
+    let (old, new) = (plan.before.file(path)?.callers(), plan.after().file(path)?.callers());
+    let at = old.builds.iter().position(|it| it == build)?;
+    let new = new.builds.get(at).filter(|_| old.builds.len() == new.builds.len())?;
     let file = plan.after().file(new.dockerfile.as_str())?;
     ImageBuild::of(new, plan.after(), file.dockerfile()?)
 }
@@ -224,6 +218,16 @@ impl ImageBuild {
         })
     }
 
+    /// The name of the folder that its Dockerfile lies in; at the top, of its context.
+    fn folder_name(&self) -> &str {
+        let dockerfile = &self.origin.dockerfile;
+        let folder = dockerfile.as_str().rsplit_once('/').map_or(self.context.as_str(), |it| it.0);
+        match folder.rsplit('/').next() {
+            None | Some("") => dockerfile.file_name(),
+            Some(name) => name,
+        }
+    }
+
     /// The folders of the project that it sends to the builder.
     pub fn folders(&self) -> impl Iterator<Item = &RepoPath> {
         let named = self.contexts.values().filter_map(|it| match it {
@@ -232,36 +236,6 @@ impl ImageBuild {
         });
         std::iter::once(&self.context).chain(named)
     }
-}
-
-/// What compose gives the containers of an image in the place of its command.
-fn given(project: &Project, origin: &Origin) -> Vec<command::Given> {
-    let services = project.services(&origin.dockerfile).iter();
-    let own = services.filter(|it| it.1.target == origin.target);
-    let given = own.map(|(path, it)| command::Given {
-        by: format!("{path}:{} (compose)", it.line),
-        entrypoint: it.entrypoint.as_ref().map(words),
-        cmd: it.command.as_ref().map(words),
-    });
-    given.filter(|it| it.entrypoint.is_some() || it.cmd.is_some()).collect()
-}
-
-fn words(given: &service::Given) -> Vec<String> {
-    match given {
-        service::Given::Words(it) => it.clone(),
-        // Quotes and variables are for whoever splits it as a shell does.
-        service::Given::Line(it) if it.contains(['"', '\'', '$', '\\']) => {
-            ["/bin/sh", "-c", it].map(str::to_owned).to_vec()
-        }
-        service::Given::Line(it) => it.split_whitespace().map(str::to_owned).collect(),
-    }
-}
-
-/// The name of the compose service that runs an image.
-fn service_name(project: &Project, origin: &Origin) -> Option<String> {
-    let services = project.services(&origin.dockerfile).iter();
-    let mut own = services.filter(|it| it.1.target == origin.target);
-    own.next().map(|it| it.1.name.clone())
 }
 
 /// Tells images of the same name apart: by their Dockerfile, target and arguments, then by number.
@@ -320,7 +294,8 @@ mod tests {
 
     #[test]
     fn an_image_is_built_as_its_callers_build_it() {
-        let compose = "services:\n  web:\n    command: celery -A main worker\n    build:\n      \
+        let compose = "services:\n  web:\n    command: celery -A main worker\n    \
+            healthcheck:\n      test: curl -f localhost\n    build:\n      \
             context: ./web\n      args:\n        V: '2'\n        UNKNOWN: x\n        T: ${TAG}\n  \
             other:\n    image: redis\n";
         let plan = planned(&[
@@ -345,12 +320,16 @@ mod tests {
         assert!(images.iter().all(|it| it.after.as_ref() == Some(&it.before)));
         assert!(images.iter().all(|it| it.declared.caches), "{images:?}");
         assert_eq!(unknown, []);
-        let given = &images[1].declared.given[0];
+        let given = images[1].declared.given.iter().map(|it| (it.by.as_str(), it.cmd.clone()));
+        let words = |it: &[&str]| Some(it.iter().map(|it| (*it).to_owned()).collect());
         assert_eq!(
-            given.cmd.as_deref(),
-            Some(&["celery", "-A", "main", "worker"].map(str::to_owned)[..])
+            given.collect::<Vec<_>>(),
+            [
+                ("compose.yaml:2 command", words(&["celery", "-A", "main", "worker"])),
+                ("compose.yaml:2 healthcheck", words(&["/bin/sh", "-c", "curl -f localhost"])),
+            ]
         );
-        assert!(images[0].declared.given.is_empty() && given.by.starts_with("compose.yaml:"));
+        assert!(images[0].declared.given.is_empty());
         assert!(images[1].is_called("web") && images[1].is_called("web/Dockerfile"));
         assert!(!images[1].is_called("job"));
     }

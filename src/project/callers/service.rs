@@ -39,6 +39,8 @@ pub struct Service {
     pub command: Option<Given>,
     /// What runs in the place of ENTRYPOINT.
     pub entrypoint: Option<Given>,
+    /// The test of its health check, `CMD`, `CMD-SHELL` or `NONE` at the front of words.
+    pub healthcheck: Option<Given>,
 }
 
 /// A command of a compose file.
@@ -89,6 +91,7 @@ impl Service {
             environment: environment.iter().flat_map(variables).collect(),
             command: find("command").and_then(given),
             entrypoint: find("entrypoint").and_then(given),
+            healthcheck: find("healthcheck").and_then(|it| given(it.get("test")?)),
             ..Self::default()
         }
     }
@@ -202,7 +205,8 @@ mod tests {
         let it = service(
             "user: '7'\nprivileged: true\ncap_add: [NET_ADMIN]\ndevices: []\nnetwork_mode: host\n\
              ports:\n  - 8080:80\n  - '127.0.0.1:1:53/udp'\n  - target: 443\n  - 9000\n\
-             environment:\n  - A=1\n  - B\ncommand: a b\nentrypoint: [c, d]\n",
+             environment:\n  - A=1\n  - B\ncommand: a b\nentrypoint: [c, d]\n\
+             healthcheck:\n  test: [CMD, e]\n",
         );
         assert_eq!(it.user.as_deref(), Some("7"));
         assert_eq!(it.privileges, ["privileged", "cap_add"]);
@@ -210,7 +214,8 @@ mod tests {
         assert_eq!(it.ports, [80, 53, 443, 9000]);
         assert_eq!(it.environment, [("A".to_owned(), "1".to_owned())]);
         assert_eq!(it.command, Some(Given::Line("a b".to_owned())));
-        assert_eq!(it.entrypoint, Some(Given::Words(vec!["c".to_owned(), "d".to_owned()])));
+        let words = |it: [&str; 2]| Some(Given::Words(it.map(str::to_owned).to_vec()));
+        assert_eq!((it.entrypoint, it.healthcheck), (words(["c", "d"]), words(["CMD", "e"])));
     }
 
     #[test]
