@@ -26,7 +26,7 @@ use crate::{
         builder::{self, Builder},
         edits::EditKind,
         images::{Image, images},
-        report::{ImageReport, Report, Sides, UnknownReport},
+        report::{ImageReport, Report, UnknownReport},
         settle::{Settled, settle},
     },
 };
@@ -137,21 +137,9 @@ impl Verify {
         let problems = summary::print(&problems, summary::Kind::Listed, output)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;
-        let selected = |it: &&_| input.selection().selects(it);
-        let count = |it: &Plan, after: bool| {
-            let project = if after { it.after() } else { &it.before };
-            project.dockerfiles().map(|it| &it.0.path).filter(selected).count()
-        };
-        let mut report = Report {
-            version: 1,
-            builder: String::new(),
-            dockerfiles: Sides { before: count(&plan, false), after: count(&plan, true) },
-            images: Vec::new(),
-            unknown: unknown.into_iter().map(UnknownReport::from).collect(),
-            left_out: Vec::new(),
-        };
-        if !self.service.is_empty() {
-            report.unknown.clear();
+        let mut report = Report::new(&plan, input.selection());
+        if self.service.is_empty() {
+            report.unknown = unknown.into_iter().map(UnknownReport::from).collect();
         }
         if !images.is_empty() {
             let session = Session::new(&self.building, self.rebuilds(), output)?;
@@ -262,18 +250,10 @@ impl Session {
         let folders = (root.as_path(), session.folder.path());
         let verification = Verification::new(&session.builder, &session.options, folders, &watch);
         let settled = settle(&verification, |without| input.plan_without(without))?;
-        let count = |it: &crate::project::Project| it.dockerfiles().count();
-        let report = Report {
-            version: 1,
-            builder: session.builder.name().to_owned(),
-            dockerfiles: Sides {
-                before: count(&settled.plan.before),
-                after: count(settled.plan.after()),
-            },
-            images: settled.images.clone(),
-            unknown: Vec::new(),
-            left_out: settled.left_out.clone(),
-        };
+        let mut report = Report::new(&settled.plan, input.selection());
+        session.builder.name().clone_into(&mut report.builder);
+        report.images.clone_from(&settled.images);
+        report.left_out.clone_from(&settled.left_out);
         drop(verification);
         session.close(&report)?;
         Ok((settled, report))

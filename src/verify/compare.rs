@@ -70,18 +70,26 @@ impl fmt::Display for Missing {
     }
 }
 
+/// An image: its configuration, and what is in it.
+pub type Image<'a> = (&'a Config, &'a Contents);
+
+/// The image of a build before a rewrite and that of the build after it, and what the rewrite declares.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    before: Image<'a>,
+    after: Image<'a>,
+    declared: &'a Declared,
+}
+
 /// Compares the image of a build before a rewrite with that of the build after it.
-pub fn compare(
-    before: (&Config, &Contents),
-    after: (&Config, &Contents),
-    declared: &Declared,
-) -> Comparison {
+pub fn compare(before: Image<'_>, after: Image<'_>, declared: &Declared) -> Comparison {
+    let pair = Pair { before, after, declared };
     let mut comparison = Comparison::default();
-    config::compare(before, after, declared, &mut comparison);
-    commands(before, after, &declared.given, &mut comparison);
-    let distributions = distributions::compare(before.1, after.1, declared, &mut comparison);
-    let packages = packages::compare(before.1, after.1, declared, &mut comparison);
-    libraries::compare(before, after, &mut comparison);
+    config::compare(pair, &mut comparison);
+    commands(pair, &mut comparison);
+    let distributions = distributions::compare(pair, &mut comparison);
+    let packages = packages::compare(pair, &mut comparison);
+    libraries::compare(pair, &mut comparison);
     let user = after.1.user(&after.0.user);
     let (before, after) = (before.1, after.1);
     let reasons = files::Reasons { before, after, user, declared, distributions, packages };
@@ -90,12 +98,8 @@ pub fn compare(
 }
 
 /// Programs that are started and are not there.
-fn commands(
-    before: (&Config, &Contents),
-    after: (&Config, &Contents),
-    given: &[Given],
-    comparison: &mut Comparison,
-) {
+fn commands(Pair { before, after, declared }: Pair<'_>, comparison: &mut Comparison) {
+    let given = &declared.given;
     let old = command::started(before.0, before.1, given);
     let known: BTreeMap<&str, bool> =
         old.iter().map(|it| (it.program.as_str(), it.found.is_ok())).collect();

@@ -9,6 +9,10 @@ use super::{
     edits::EditKind,
     images::{ImageBuild, Unknown},
 };
+use crate::{
+    plan::Plan,
+    project::{Project, selection::Selection},
+};
 
 /// A verification, as `--format json` prints it.
 ///
@@ -151,6 +155,21 @@ pub struct LeftOut {
 }
 
 impl Report {
+    /// A report of a plan before anything is built, on the Dockerfiles that were asked for.
+    pub fn new(plan: &Plan, selection: &Selection) -> Self {
+        let count = |it: &Project| {
+            it.dockerfiles().filter(|(file, _)| selection.selects(&file.path)).count()
+        };
+        Self {
+            version: 1,
+            builder: String::new(),
+            dockerfiles: Sides { before: count(&plan.before), after: count(plan.after()) },
+            images: Vec::new(),
+            unknown: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
     /// Whether every image is what it was, and nothing had to be left out for that.
     pub fn is_verified(&self) -> bool {
         let whole = self.unknown.is_empty() && self.left_out.is_empty();

@@ -68,9 +68,12 @@ pub fn settle(
             let made = Made::new(&plan, image);
             let report = match known.iter().find(|it| it.0 == made) {
                 Some(it) => it.1.clone(),
-                None => verification.image(&plan, image),
+                None => {
+                    let report = verification.image(&plan, image);
+                    known.push((made, report.clone()));
+                    report
+                }
             };
-            known.push((made, report.clone()));
             if report.verdict != Verdict::Verified {
                 new.push(left_out_for(verification, &plan, image, &report));
             }

@@ -2,22 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Declared};
+use super::{Comparison, Declared, Pair};
 use crate::{
     dockerfile::{Keyword, stage::absolute},
-    verify::{
-        config::Config,
-        contents::{Contents, Kind},
-    },
+    verify::{config::Config, contents::Kind},
 };
 
 /// Compares all but what is declared.
-pub(super) fn compare(
-    before: (&Config, &Contents),
-    after: (&Config, &Contents),
-    declared: &Declared,
-    comparison: &mut Comparison,
-) {
+pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) {
+    let Pair { before, after, declared } = pair;
     let (old, new) = (before.0, after.0);
     let mut field = |keyword: Keyword, old: String, new: String| {
         if old == new {
@@ -64,7 +57,7 @@ pub(super) fn compare(
     );
     variables("LABEL", &old.labels, &new.labels, declared, comparison);
     variables("ENV", &old.env, &new.env, declared, comparison);
-    path(before, after, comparison);
+    path(pair, comparison);
 }
 
 /// Compares labels or environments.
@@ -95,7 +88,7 @@ fn variables(
 }
 
 /// Folders that `PATH` has no longer, although programs are in them.
-fn path(before: (&Config, &Contents), after: (&Config, &Contents), comparison: &mut Comparison) {
+fn path(Pair { before, after, .. }: Pair<'_>, comparison: &mut Comparison) {
     let folders =
         |it: &Config| it.path().split(':').map(|it| absolute("/", it)).collect::<Vec<_>>();
     let (old, new) = (folders(before.0), folders(after.0));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Declared, some};
+use super::{Comparison, Pair, some};
 use crate::{
     packages,
     text::count::counted,
@@ -43,12 +43,8 @@ pub(super) struct Fates {
 
 type Versions<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-pub(super) fn compare(
-    before: &Contents,
-    after: &Contents,
-    declared: &Declared,
-    comparison: &mut Comparison,
-) -> Fates {
+pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
+    let Pair { before: (_, before), after: (_, after), declared } = pair;
     let (old, new) = (versions(before), versions(after));
     let tool = |it: &&str| {
         let manager = packages::MANAGERS.iter().any(|of| of.name.eq_ignore_ascii_case(it));

@@ -2,21 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Comparison;
+use super::{Comparison, Image, Pair};
 use crate::{
     dockerfile::stage::absolute,
     text::count::counted,
-    verify::{
-        config::Config,
-        contents::{Contents, Kind},
-    },
+    verify::contents::{Contents, Kind},
 };
 
-pub(super) fn compare(
-    before: (&Config, &Contents),
-    after: (&Config, &Contents),
-    comparison: &mut Comparison,
-) {
+pub(super) fn compare(Pair { before, after, .. }: Pair<'_>, comparison: &mut Comparison) {
     let (old, new) = (Loader::of(before), Loader::of(after));
     let mut lost: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
     for (needer, linked) in after.1.linked() {
@@ -83,7 +76,7 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn of((config, contents): (&Config, &'a Contents)) -> Self {
+    fn of((config, contents): Image<'a>) -> Self {
         let real = |it: &str| format!("{}/{}", contents.follow(folder_of(it)), name_of(it));
         let mut linked: HashMap<&str, Vec<&str>> = HashMap::new();
         for path in contents.linked().keys() {

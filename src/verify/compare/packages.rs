@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Comparison, Declared, some};
-use crate::{
-    packages::apt::{self, Release, Role},
-    verify::contents::Contents,
-};
+use super::{Comparison, Pair, some};
+use crate::packages::apt::{self, Release, Role};
 
 /// What became of the system's packages.
 #[derive(Debug, Default)]
@@ -19,12 +16,8 @@ pub(super) struct Fates {
     pub(super) other: BTreeSet<String>,
 }
 
-pub(super) fn compare(
-    before: &Contents,
-    after: &Contents,
-    declared: &Declared,
-    comparison: &mut Comparison,
-) -> Fates {
+pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
+    let Pair { before: (_, before), after: (_, after), declared } = pair;
     let (old, new) = (before.system().packages(), after.system().packages());
     let release = before.codename().and_then(Release::named).unwrap_or(Release::ANY);
     let gone: BTreeSet<&str> =

@@ -161,7 +161,9 @@ fn a_library_is_found_where_the_loader_looks() {
     ];
     for (at, (old, before, new, after, expected)) in table.into_iter().enumerate() {
         let mut all = Comparison::default();
-        libraries::compare((before, &old.read()), (after, &new.read()), &mut all);
+        let (old, new, declared) = (old.read(), new.read(), Declared::default());
+        let (before, after) = ((before, &old), (after, &new));
+        libraries::compare(Pair { before, after, declared: &declared }, &mut all);
         let found = all.differences.join("; ");
         assert!(
             found.contains(expected) && found.is_empty() == expected.is_empty(),
