@@ -73,8 +73,8 @@ pub struct Verification<'a> {
     /// Part of the names of images and caches that this run makes.
     nonce: String,
     watch: &'a RefCell<dyn FnMut(Event<'_>) + 'a>,
-    /// The base images that are on this machine by now.
-    bases: RefCell<BTreeSet<String>>,
+    /// The base images and frontends that are on this machine by now.
+    bases: RefCell<BTreeSet<bases::Base>>,
     count: RefCell<usize>,
 }
 

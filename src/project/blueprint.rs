@@ -15,6 +15,7 @@ mod split;
 use std::{collections::BTreeMap, rc::Rc};
 
 pub use build::blueprints;
+pub(crate) use caches::named_caches;
 pub use compare::{Allowed, difference};
 pub use config::Config;
 

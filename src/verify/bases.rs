@@ -1,4 +1,4 @@
-//! Base images, brought to this machine before anything is timed.
+//! Base images and frontends, brought to this machine before anything is timed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,23 +16,49 @@ use crate::project::{
     blueprint::{Stage, blueprints},
 };
 
+/// An image from elsewhere that a build needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Base {
+    /// What it starts from or copies from.
+    Image(String),
+    /// What reads the Dockerfile: `# syntax=`.
+    Frontend(String),
+}
+
+impl Base {
+    fn name(&self) -> &str {
+        match self {
+            Self::Image(it) | Self::Frontend(it) => it,
+        }
+    }
+
+    /// A Dockerfile that needs nothing else.
+    fn dockerfile(&self) -> String {
+        match self {
+            // Copied into and from, so that a builder which fetches late does it now.
+            Self::Image(it) => format!(
+                "FROM {it} AS base\nCOPY Dockerfile /refit\nFROM scratch\nCOPY --from=base /refit /\n"
+            ),
+            Self::Frontend(it) => format!("# syntax={it}\nFROM scratch\nCOPY Dockerfile /\n"),
+        }
+    }
+}
+
 impl Verification<'_> {
     /// Has the base images brought to this machine, so that no build waits for them.
     pub(super) fn pull_bases(&self, sides: [(&Project, &ImageBuild); 2]) -> io::Result<()> {
-        let bases: BTreeSet<String> = sides.into_iter().flat_map(|it| bases(it.0, it.1)).collect();
-        let new: Vec<String> = bases.difference(&self.bases.borrow()).cloned().collect();
+        let all = sides.into_iter().flat_map(|it| bases(it.0, it.1));
+        let is_wanted = |it: &Base| !(self.options.no_syntax && matches!(it, Base::Frontend(_)));
+        let bases: BTreeSet<Base> = all.filter(is_wanted).collect();
+        let new: Vec<Base> = bases.difference(&self.bases.borrow()).cloned().collect();
         if new.is_empty() {
             return Ok(());
         }
         let folder = self.folder.join("bases");
         fs::create_dir_all(&folder)?;
         for (at, base) in new.iter().enumerate() {
-            // Copied into and from, so that a builder which fetches late does it now.
-            let text = format!(
-                "FROM {base} AS base\nCOPY Dockerfile /refit\nFROM scratch\nCOPY --from=base /refit /\n"
-            );
             let dockerfile = folder.join("Dockerfile");
-            fs::write(&dockerfile, text)?;
+            fs::write(&dockerfile, base.dockerfile())?;
             let image = format!("refit-verify/{}-base-{at}", self.nonce);
             let request = Request {
                 context: &folder,
@@ -46,7 +72,7 @@ impl Verification<'_> {
                 timeout: self.options.timeout,
                 log: &folder.join("log"),
             };
-            self.tell(Event::Begins("base image", base));
+            self.tell(Event::Begins("base image", base.name()));
             // One that is not to be had fails the build that needs it, with a log of its own.
             let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)))?;
             self.tell(Event::Ends(built.seconds, built.outcome == Outcome::Built));
@@ -57,8 +83,8 @@ impl Verification<'_> {
     }
 }
 
-/// The images from elsewhere that a build starts from or copies from, as far as the Dockerfile tells.
-fn bases(project: &Project, build: &ImageBuild) -> BTreeSet<String> {
+/// The images from elsewhere that a build needs, as far as the Dockerfile tells.
+fn bases(project: &Project, build: &ImageBuild) -> BTreeSet<Base> {
     let file = project.file(build.origin.dockerfile.as_str());
     let Some(dockerfile) = file.and_then(|it| it.dockerfile()) else { return BTreeSet::new() };
     let arguments = build.origin.arguments.iter();
@@ -73,5 +99,36 @@ fn bases(project: &Project, build: &ImageBuild) -> BTreeSet<String> {
     let plain = |it: &String| {
         !it.is_empty() && it != "scratch" && !it.contains(['$', ' ']) && !is_stage(it)
     };
-    all.filter(|it| plain(it) && !build.contexts.contains_key(it)).collect()
+    let images = all.filter(|it| plain(it) && !build.contexts.contains_key(it)).map(Base::Image);
+    let frontend = dockerfile.directive("syntax").filter(|it| !it.is_empty());
+    images.chain(frontend.map(|it| Base::Frontend(it.to_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may")]
+
+    use super::*;
+    use crate::{change::Origin, path::RepoPath, verify::images::Named};
+
+    #[test]
+    fn what_comes_from_elsewhere_is_found() {
+        let text = "# syntax=docker/dockerfile:1.7\nARG V=3\nFROM python:$V AS a\nFROM A AS b\n\
+            COPY --from=a /x /\nCOPY --from=ghcr.io/uv:1 /uv /\nCOPY --from=0 /y /\n\
+            COPY --from=tools /z /\nFROM scratch\n";
+        let path = RepoPath::new("Dockerfile").unwrap();
+        let project = Project::new([(path.clone(), text.to_owned())]);
+        let arguments = [("V".to_owned(), "4".to_owned())].into();
+        let build = ImageBuild {
+            origin: Origin { dockerfile: path, target: None, arguments },
+            context: RepoPath::root(),
+            contexts: [("tools".to_owned(), Named::Other("x".to_owned()))].into(),
+        };
+        let image = |it: &str| Base::Image(it.to_owned());
+        let frontend = Base::Frontend("docker/dockerfile:1.7".to_owned());
+        assert_eq!(
+            bases(&project, &build),
+            [image("ghcr.io/uv:1"), image("python:4"), frontend].into()
+        );
+    }
 }

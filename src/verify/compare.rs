@@ -18,7 +18,7 @@ use super::{
     config::Config,
     contents::Contents,
 };
-use crate::{dockerfile::Keyword, text::count::counted};
+use crate::{dockerfile::Keyword, project::blueprint::named_caches, text::count::counted};
 
 /// What a rewrite says that it alters, as far as it is to be seen in an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,8 +91,9 @@ pub fn compare(before: Image<'_>, after: Image<'_>, declared: &Declared) -> Comp
     let packages = packages::compare(pair, &mut comparison);
     libraries::compare(pair, &mut comparison);
     let user = after.1.user(&after.0.user);
+    let caches = named_caches(|it| before.0.env.get(it).map(String::as_str)).collect();
     let (before, after) = (before.1, after.1);
-    let reasons = files::Reasons { before, after, user, declared, distributions, packages };
+    let reasons = files::Reasons { before, after, user, caches, declared, distributions, packages };
     reasons.compare(&mut comparison);
     comparison
 }

@@ -45,6 +45,8 @@ impl Verification<'_> {
             report.fail(Verdict::Unknown, "how it is built afterwards cannot be told".to_owned());
             return Ok(());
         };
+        self.pull_bases([(&plan.before, &image.before), (plan.after(), after)])?;
+        // What a build pulls is for the builds after it, too.
         let kept = self.builder.kept();
         let number = self.count.replace_with(|it| *it + 1);
         let folder = self.folder.join(format!("{number}-{}", slug(&image.name)));
@@ -52,7 +54,6 @@ impl Verification<'_> {
             |label, project, build| Side::new(self, (label, project, build), &plan.before, &folder);
         let before = side("before", &plan.before, &image.before)?;
         let after = side("after", plan.after(), after)?;
-        self.pull_bases([(&plan.before, before.build), (plan.after(), after.build)])?;
         let sides = [&before, &after];
         let mut done = self.both(image, sides, report);
         if done.is_ok() && report.verdict == Verdict::Verified {

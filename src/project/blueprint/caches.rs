@@ -29,13 +29,19 @@ const NAMED_CACHES: &[(&str, &[&str])] = &[
     ("XDG_CACHE_HOME", &["/pip", "/uv", "/pdm", "/pipenv"]),
 ];
 
+/// The caches that variables name, as far as these are set.
+pub(crate) fn named_caches<'a>(
+    value: impl Fn(&str) -> Option<&'a str>,
+) -> impl Iterator<Item = String> {
+    let set = NAMED_CACHES.iter().filter_map(move |(name, parts)| Some((value(name)?, *parts)));
+    let set = set.map(|(value, parts)| (value.trim_end_matches('/'), parts));
+    let named = set.filter(|it| !it.0.is_empty());
+    named.flat_map(|(folder, parts)| parts.iter().map(move |part| format!("{folder}{part}")))
+}
+
 /// Whether a folder is such a cache where these variables are set.
 pub(super) fn is_cache(folder: &str, variables: &BTreeMap<String, Setting>) -> bool {
     let folder = folder.trim_end_matches('/');
-    let named = NAMED_CACHES.iter().any(|(name, parts)| {
-        let value = variables.get(*name).map(|it| it.value.trim_end_matches('/'));
-        let rest = value.and_then(|it| folder.strip_prefix(it));
-        rest.is_some_and(|it| parts.contains(&it))
-    });
-    named || CACHES.iter().any(|it| folder.ends_with(it))
+    named_caches(|name| variables.get(name).map(|it| it.value.as_str())).any(|it| it == folder)
+        || CACHES.iter().any(|it| folder.ends_with(it))
 }

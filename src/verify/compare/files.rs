@@ -21,6 +21,8 @@ pub(super) struct Reasons<'a> {
     pub(super) after: &'a Contents,
     /// Who runs in the image from now on.
     pub(super) user: Option<User>,
+    /// The caches of package managers that the environment names.
+    pub(super) caches: Vec<String>,
     pub(super) declared: &'a Declared,
     pub(super) distributions: distributions::Fates,
     pub(super) packages: packages::Fates,
@@ -95,9 +97,8 @@ impl Reasons<'_> {
         new: &Entry,
         recorded: &Recorded<'_>,
     ) -> Option<String> {
-        let passing = places::is_volatile(path, &new.kind)
-            || places::is_cache(path)
-            || places::is_record(path);
+        let passing =
+            places::is_volatile(path, &new.kind) || self.is_cache(path) || places::is_record(path);
         if passing || self.declared.unstable.contains(path) {
             return None;
         }
@@ -132,6 +133,12 @@ impl Reasons<'_> {
         (!same && !is_known()).then(|| "not the same".to_owned())
     }
 
+    /// Whether a path is in a cache of package managers.
+    fn is_cache(&self, path: &str) -> bool {
+        let folder = format!("{path}/");
+        places::is_cache(path) || self.caches.iter().any(|it| folder.starts_with(&format!("{it}/")))
+    }
+
     /// Notes what is new.
     fn fresh(&self, comparison: &mut Comparison) {
         let recorded = Recorded::of(self.after.distributions());
@@ -143,7 +150,7 @@ impl Reasons<'_> {
                 || (it.kind == Kind::Folder && filled.contains(path))
                 || environment.as_ref().is_some_and(|it| format!("{path}/").starts_with(it))
                 || places::is_volatile(path, &it.kind)
-                || places::is_cache(path)
+                || self.is_cache(path)
                 || places::is_record(path)
                 || (users && places::is_account(path))
                 || self.after.system().owner(path).is_some()

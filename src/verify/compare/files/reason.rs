@@ -35,7 +35,7 @@ impl Reasons<'_> {
         recorded: &Recorded<'_>,
     ) -> Option<Reason> {
         let split = self.declared.environment.as_deref();
-        if places::is_cache(path) {
+        if self.is_cache(path) {
             return (self.declared.caches || split.is_some()).then_some(Reason::Cached);
         }
         let unstable = self.declared.unstable.contains(path);
