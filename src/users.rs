@@ -19,6 +19,7 @@ mod state;
 use base::{Base, System};
 pub use image::Image;
 use needs::Needs;
+use processes::Process;
 pub(crate) use processes::{SHELLS, WRAPPERS};
 use state::Folder;
 
@@ -105,6 +106,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     modes::check(image, &account)?;
     let low_ports = duty::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
+    let home = home.map(|it| format!("{it} needs a home"));
     let folders = state::folders(image, &needs)?;
     if base.system == System::Bare && !folders.is_empty() {
         let reason = format!("{} cannot be handed over without a shell", folders[0].path);
@@ -112,11 +114,14 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     let brought = own.is_some() || base.account.is_some();
     if let (Some(who), true, None) = (&home, brought, &account.home) {
-        return Err(("no-home", format!("{who} needs a home, which the user does not have")));
+        return Err(("no-home", format!("{who}, which the user does not have")));
     }
     if image.sets("HOME") && home.is_some() {
         return Err(("no-home", "HOME is set, and something writes there".to_owned()));
     }
+    let installed = |it: &&Process| needs::may_need_home(it) && !image.copies(&it.program);
+    let unknown = processes.iter().filter(|_| !brought).find(installed);
+    let home = home.or_else(|| Some(format!("{} may need a home", unknown?.program)));
     let creation = (!brought).then(|| creation(&base, home.is_some()));
     Ok(Some(Handover { account, creation, folders, low_ports, home }))
 }
@@ -157,7 +162,7 @@ impl Handover {
             });
         }
         if let Some(who) = &self.home {
-            parts.push(format!("{who} needs a home"));
+            parts.push(who.clone());
         }
         for it in &self.folders {
             let old =

@@ -244,6 +244,14 @@ impl<'a> Image<'a> {
         found.or_else(|| self.mentions_run(&desktop).then(|| "a desktop program".to_owned()))
     }
 
+    /// Whether a file of this name is copied into it: a program of the project's own.
+    pub(super) fn copies(&self, name: &str) -> bool {
+        let is_named = |it: &str| it.trim_end_matches('/').rsplit('/').next() == Some(name);
+        self.instructions().filter_map(|it| it.1.copy()).any(|it| {
+            is_named(&it.destination.text) || it.sources.iter().any(|it| is_named(&it.text))
+        })
+    }
+
     /// Whether a COPY puts something at a folder or below it.
     pub(super) fn is_destination(&self, path: &str) -> bool {
         self.instructions().any(|(item, it)| {

@@ -2,7 +2,7 @@
 
 use super::{
     processes::Process,
-    programs::{DEVELOPMENT, HELP, ROOT, SERVERS, TESTS, TOOLS},
+    programs::{DEVELOPMENT, HELP, HOMELESS, ROOT, SERVERS, TESTS, TOOLS},
 };
 use crate::packages::Refusal;
 
@@ -156,6 +156,12 @@ fn writes(it: &Process) -> Result<(), Refusal> {
         Some(name) => why(&format!("runs {name}")),
         None => Ok(()),
     }
+}
+
+/// A program that somebody installed, and of which nothing is known: most such tools keep settings, sessions
+/// or caches in a home, and end with an error where there is none.
+pub(super) fn may_need_home(it: &Process) -> bool {
+    it.on_path && !HOMELESS.contains(&it.program.as_str())
 }
 
 fn home(it: &Process) -> Option<String> {

@@ -16,6 +16,8 @@ pub(super) struct Process {
     pub program: String,
     /// What it is given; `None` where that cannot be known.
     pub arguments: Vec<Option<String>>,
+    /// Whether it is found on `PATH`, by its name alone.
+    pub on_path: bool,
     /// The files that it writes by redirection.
     pub writes: Vec<Option<String>>,
     /// Who says so: `CMD`, `compose.yml:3`.
@@ -263,7 +265,8 @@ fn expand(
         }
         return Ok(vec![process("python", rest, writes, from)]);
     }
-    Ok(vec![process(name, rest, writes, from)])
+    let on_path = name == first;
+    Ok(vec![Process { on_path, ..process(name, rest, writes, from) }])
 }
 
 fn process(
@@ -272,8 +275,8 @@ fn process(
     writes: Vec<Option<String>>,
     from: &str,
 ) -> Process {
-    let from = from.to_owned();
-    Process { program: program.to_owned(), arguments: arguments.to_vec(), writes, from }
+    let (program, arguments) = (program.to_owned(), arguments.to_vec());
+    Process { program, arguments, writes, from: from.to_owned(), ..Process::default() }
 }
 
 /// Whether a program may be a script of the project.
