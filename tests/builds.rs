@@ -4,7 +4,8 @@
 //! is tested. `REFIT_BUILD_OPTIONS` is handed to the builder, such as `--network=host`. Of the corpus, those
 //! images are built of which `tests/builds/corpus.tsv` says that they build, and do not take long;
 //! `BUILDS=listed` builds all of the list, `BUILDS=NAME` those of one project, `BUILDS=all` tries every
-//! project. `UPDATE=1` writes the tables of the README, and with `BUILDS=all` or `listed` the list.
+//! project, and goes on where it was interrupted. `UPDATE=1` writes the tables of the README, and with
+//! `BUILDS=all` or `listed` the list.
 
 #![allow(unreachable_pub, reason = "a test of several files")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
@@ -70,7 +71,7 @@ fn build_options() -> Vec<String> {
 /// Runs `refit verify` on a folder, and reads what it prints.
 fn verify(folder: &Path, more: &[&str]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_refit"));
-    command.args(["verify", "--format", "json", "--no-syntax", "--timeout", "1200"]).args(more);
+    command.args(["verify", "--format", "json", "--no-syntax", "--timeout", "900"]).args(more);
     command.args(build_options().iter().map(|it| format!("--build-option={it}"))).arg(folder);
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -3,9 +3,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
+    path::Path,
 };
 
 use libtest_mimic::Failed;
+use refit::path::RepoPath;
 use serde_json::Value;
 
 use crate::{
@@ -16,6 +18,9 @@ use crate::{
 
 /// Which Dockerfiles build as they are, found with `BUILDS=all`.
 const LIST: &str = "tests/builds/corpus.tsv";
+/// Where `BUILDS=all`, which takes hours, keeps the report of each project: it goes on where it was
+/// interrupted, until refit itself is built anew.
+const REPORTS: &str = "target/builds";
 
 pub fn every_project_still_builds() -> Result<(), Failed> {
     let wanted = env::var("BUILDS").ok();
@@ -25,23 +30,21 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
     let mut found: Vec<(String, Value)> = Vec::new();
     let mut tried = 0;
     for (name, files) in &projects {
-        let own = listed.get(name.as_str());
+        let dockerfiles = listed.get(name.as_str());
         let is_wanted = wanted.as_ref().is_none_or(|it| all || it == "listed" || it == name);
-        if !is_wanted || (own.is_none() && !all) {
+        if !is_wanted || (dockerfiles.is_none() && !all) {
             continue;
         }
         tried += 1;
-        let folder = tempfile::tempdir()?;
-        for (path, text) in files {
-            let path = folder.path().join(path.as_str());
-            fs::create_dir_all(path.parent().unwrap())?;
-            fs::write(path, text)?;
+        let kept = all.then(|| own(&format!("{REPORTS}/{name}.json")));
+        let report = match kept.as_deref().and_then(kept_report) {
+            Some(it) => it,
+            None => build(files, dockerfiles.filter(|_| !all))?,
+        };
+        if let Some(kept) = kept {
+            fs::create_dir_all(own(REPORTS))?;
+            fs::write(kept, report.to_string())?;
         }
-        let services = own.filter(|_| !all).into_iter().flatten();
-        let services: Vec<_> = services.map(|it| format!("--service={it}")).collect();
-        let mut more = vec!["--rebuilds=source"];
-        more.extend(services.iter().map(String::as_str));
-        let report = verify(folder.path(), &more);
         let images = report["images"].as_array().cloned().unwrap_or_default();
         for it in images.iter().filter(|it| it["verdict"] != "verified") {
             eprintln!("{name}, {}: {}: {:#}", it["name"], it["verdict"], it["differences"]);
@@ -62,6 +65,26 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
         println!("{name}, {}: does not build today: {}", it["name"], it["differences"][0]);
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// Builds a project, or only these of its Dockerfiles.
+fn build(files: &[(RepoPath, String)], only: Option<&Vec<String>>) -> Result<Value, Failed> {
+    let folder = tempfile::tempdir()?;
+    for (path, text) in files {
+        let path = folder.path().join(path.as_str());
+        fs::create_dir_all(path.parent().unwrap())?;
+        fs::write(path, text)?;
+    }
+    let services = only.into_iter().flatten().map(|it| format!("--service={it}"));
+    let more: Vec<String> = services.chain(["--rebuilds=source".to_owned()]).collect();
+    Ok(verify(folder.path(), &more.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+/// A report that this very refit made.
+fn kept_report(path: &Path) -> Option<Value> {
+    let made = |it: &Path| fs::metadata(it).ok()?.modified().ok();
+    let is_new = made(path)? > made(Path::new(env!("CARGO_BIN_EXE_refit")))?;
+    serde_json::from_str(&fs::read_to_string(path).ok().filter(|_| is_new)?).ok()
 }
 
 /// The Dockerfiles of the list, by project; those that take long only when somebody asks for more.
@@ -112,7 +135,7 @@ fn table(tried: usize, found: &[(String, Value)]) -> String {
         .collect();
     let mut out = "| | |\n|---|---|\n".to_owned();
     let mut row = |name: &str, value: String| out += &format!("| {name} | {value} |\n");
-    row("projects tried", tried.to_string());
+    row("projects and images tried", format!("{tried}, {}", all.len()));
     row("projects and images that build before", format!("{}, {}", projects.len(), built.len()));
     let percent =
         |it: usize| format!("{it} ({:.0} %)", 100.0 * it as f64 / built.len().max(1) as f64);
