@@ -54,6 +54,7 @@ impl Verification<'_> {
         if new.is_empty() {
             return Ok(());
         }
+        let kept = self.builder.kept();
         let folder = self.folder.join("bases");
         fs::create_dir_all(&folder)?;
         for (at, base) in new.iter().enumerate() {
@@ -78,6 +79,7 @@ impl Verification<'_> {
             self.tell(Event::Ends(built.seconds, built.outcome == Outcome::Built));
             self.builder.remove(&image);
         }
+        self.builder.forget_but_bases(&kept);
         self.bases.borrow_mut().extend(new);
         remove_folder(&folder)
     }

@@ -43,6 +43,14 @@ impl Builder {
         }
     }
 
+    /// Removes what a build that only fetched its base has left besides it: in BuildKit's cache, that is the
+    /// base itself, for those builds that need it.
+    pub fn forget_but_bases(&self, before: &Kept) {
+        if !matches!(self.kind, Kind::Docker(_)) {
+            self.forget_since(before);
+        }
+    }
+
     /// The numbers of what it keeps, the newest first: records of BuildKit's cache; images without a name.
     fn records(&self) -> Vec<String> {
         let mut command = self.command();
