@@ -128,6 +128,7 @@ impl Reasons<'_> {
                 || users
                 || package
                 || path.contains(".dist-info/")
+                || recorded.is_shared(path)
                 || (managed && is_manifest(path.rsplit('/').next().unwrap_or(path)))
         };
         (!same && !is_known()).then(|| "not the same".to_owned())

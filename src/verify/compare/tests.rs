@@ -363,3 +363,18 @@ fn caches_are_where_variables_say() {
     assert_eq!(all.missing[0].to_string(), "2 files of package managers' caches");
     assert_eq!(all.differences, ["1 file below /var/poetry is gone: /var/poetry/c"]);
 }
+
+#[test]
+fn what_two_distributions_bring_is_of_either() {
+    let image = |text: &str| {
+        base()
+            .record(SITE, "fastapi", &["script", "own.py"])
+            .record(SITE, "fastapi-cli", &["script"])
+            .file(&format!("{SITE}/script"), text)
+            .file(&format!("{SITE}/own.py"), text)
+            .read()
+    };
+    let (old, new) = (image("1"), image("2"));
+    let all = compare((&config(), &old), (&config(), &new), &Declared::default());
+    assert_eq!(all.differences, [format!("1 file is not the same: /{SITE}/own.py")]);
+}

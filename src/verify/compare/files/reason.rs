@@ -1,6 +1,6 @@
 //! Why files are gone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{super::some, Reasons, places};
 use crate::{
@@ -47,6 +47,7 @@ impl Reasons<'_> {
         {
             // Programs name their interpreter, metadata their installer, and compilers are not exact.
             let free = entry.kind != Kind::File
+                || recorded.is_shared(path)
                 || entry.interpreter.is_some()
                 || path.contains("-info/")
                 || (entry.size, entry.digest) == (new.size, new.digest);
@@ -207,15 +208,30 @@ impl Reasons<'_> {
 }
 
 /// The distributions that record files.
-pub(super) struct Recorded<'a>(HashMap<&'a str, &'a str>);
+pub(super) struct Recorded<'a> {
+    by: HashMap<&'a str, &'a str>,
+    shared: HashSet<&'a str>,
+}
 
 impl<'a> Recorded<'a> {
     pub(super) fn of(all: &'a [Distribution]) -> Self {
-        let of = |it: &'a Distribution| {
-            let own = std::iter::once((it.place.as_str(), it.name.as_str()));
-            own.chain(it.files.iter().map(|of| (of.as_str(), it.name.as_str())))
-        };
-        Self(all.iter().flat_map(of).collect())
+        let (mut by, mut shared) = (HashMap::new(), HashSet::new());
+        for it in all {
+            let name = it.name.as_str();
+            by.insert(it.place.as_str(), name);
+            for file in &it.files {
+                if by.insert(file, name).is_some_and(|other| other != name) {
+                    shared.insert(file.as_str());
+                }
+            }
+        }
+        Self { by, shared }
+    }
+
+    /// Whether several distributions bring a file, as fastapi and fastapi-cli do `bin/fastapi`: installers work
+    /// side by side, and whose comes last is chance.
+    pub(super) fn is_shared(&self, path: &str) -> bool {
+        self.shared.contains(path)
     }
 
     /// The distribution that records a file, or the folder of its metadata.
@@ -223,8 +239,8 @@ impl<'a> Recorded<'a> {
         let metadata = || {
             let end = path.find(".dist-info/").map(|it| it + ".dist-info".len());
             let end = end.or_else(|| path.find(".egg-info/").map(|it| it + ".egg-info".len()));
-            self.0.get(&path[..end?])
+            self.by.get(&path[..end?])
         };
-        self.0.get(path).or_else(metadata).copied()
+        self.by.get(path).or_else(metadata).copied()
     }
 }
