@@ -103,7 +103,8 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         group: Some(10001),
         home: None,
     });
-    modes::check(image, &account)?;
+    let brought = own.is_some() || base.account.is_some();
+    modes::check(image, &account, !brought)?;
     let low_ports = duty::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
@@ -112,7 +113,6 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         let reason = format!("{} cannot be handed over without a shell", folders[0].path);
         return Err(("no-shell", reason));
     }
-    let brought = own.is_some() || base.account.is_some();
     if let (Some(who), true, None) = (&home, brought, &account.home) {
         return Err(("no-home", format!("{who}, which the user does not have")));
     }

@@ -3,19 +3,32 @@
 use super::{Account, Image, image::resolve};
 use crate::{dockerfile::Keyword, packages::Refusal, shell::Command};
 
-/// Whether every file that is put into the image can be read by every user.
+/// Whether every file that is put into the image can be read by every user, and none is given to a user other
+/// than this one. A user `is_new` that the image does not have yet: then nobody can have meant it by its name.
 ///
 /// # Errors
 /// A decline's code and reason.
-pub(super) fn check(image: &Image<'_>, account: &Account) -> Result<(), Refusal> {
+pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Result<(), Refusal> {
+    let other = |owner: &str| {
+        let own = owner.split(':').any(|it| account.name.as_deref() == Some(it));
+        match is_new && own {
+            // BuildKit gives it to root where there is no such user, and to ours if we made one.
+            true => Some(format!("files are given to {owner}, whom the image does not have")),
+            false if account.is(owner) => None,
+            false => {
+                Some(format!("files are given to {owner}, so another user was meant to have them"))
+            }
+        }
+        .map(|reason| ("other-owner", reason))
+    };
     for (_, it) in image.instructions() {
         let mode = it.flag("chmod").and_then(|it| it.value.as_deref());
         if let Some(mode) = mode.filter(|it| is_closed(it)) {
             return Err(closed(mode));
         }
         let owner = it.flag("chown").and_then(|it| it.value.as_deref());
-        if let Some(owner) = owner.filter(|it| !account.is(it)) {
-            return Err(other(owner));
+        if let Some(refusal) = owner.and_then(other) {
+            return Err(refusal);
         }
         if it.keyword != Keyword::Add || mode.is_some() {
             continue;
@@ -38,8 +51,8 @@ pub(super) fn check(image: &Image<'_>, account: &Account) -> Result<(), Refusal>
                 (Some("chmod"), Some(mode)) if is_closed(&mode) && !is_private(&run, command) => {
                     return Err(closed(&mode));
                 }
-                (Some("chown"), Some(owner)) if !account.is(&owner) => return Err(other(&owner)),
                 (Some("umask"), Some(mode)) if mode.ends_with('7') => return Err(closed(&mode)),
+                (Some("chown"), Some(owner)) => other(&owner).map_or(Ok(()), Err)?,
                 _ => {}
             }
         }
@@ -49,10 +62,6 @@ pub(super) fn check(image: &Image<'_>, account: &Account) -> Result<(), Refusal>
 
 fn closed(mode: &str) -> Refusal {
     ("closed-mode", format!("mode {mode} keeps files from all users but their owner"))
-}
-
-fn other(owner: &str) -> Refusal {
-    ("other-owner", format!("files are given to {owner}, so another user was meant to have them"))
 }
 
 /// Whether a mode keeps other users from reading a file, or from running one that its owner can run.
