@@ -4,8 +4,8 @@
 //! is tested. `REFIT_BUILD_OPTIONS` is handed to the builder, such as `--network=host`. Of the corpus, those
 //! images are built of which `tests/builds/corpus.tsv` says that they build, and do not take long;
 //! `BUILDS=listed` builds all of the list, `BUILDS=NAME` those of one project, `BUILDS=all` tries every
-//! project, and goes on where it was interrupted. `UPDATE=1` writes the tables of the README, and with
-//! `BUILDS=all` or `listed` the list.
+//! project; listed and all go on where they were interrupted. `UPDATE=1` writes the tables of the README,
+//! and with `BUILDS=all` or `listed` the list.
 
 #![allow(unreachable_pub, reason = "a test of several files")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]

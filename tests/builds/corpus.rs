@@ -18,13 +18,14 @@ use crate::{
 
 /// Which Dockerfiles build as they are, found with `BUILDS=all`.
 const LIST: &str = "tests/builds/corpus.tsv";
-/// Where `BUILDS=all`, which takes hours, keeps the report of each project: it goes on where it was
-/// interrupted, until refit itself is built anew.
+/// Where `BUILDS=listed` and `BUILDS=all`, which take hours, keep the report of each project: they go on where
+/// they were interrupted, until refit itself is built anew.
 const REPORTS: &str = "target/builds";
 
 pub fn every_project_still_builds() -> Result<(), Failed> {
     let wanted = env::var("BUILDS").ok();
     let all = wanted.as_deref() == Some("all");
+    let keep = wanted.as_deref().filter(|it| ["all", "listed"].contains(it));
     let listed = listed(wanted.is_some());
     let Some(projects) = support::projects() else { return Ok(()) };
     let mut found: Vec<(String, Value)> = Vec::new();
@@ -36,13 +37,13 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
             continue;
         }
         tried += 1;
-        let kept = all.then(|| own(&format!("{REPORTS}/{name}.json")));
+        let kept = keep.map(|it| own(&format!("{REPORTS}/{it}/{name}.json")));
         let report = match kept.as_deref().and_then(kept_report) {
             Some(it) => it,
             None => build(files, dockerfiles.filter(|_| !all))?,
         };
         if let Some(kept) = kept {
-            fs::create_dir_all(own(REPORTS))?;
+            fs::create_dir_all(kept.parent().unwrap())?;
             fs::write(kept, report.to_string())?;
         }
         let images = report["images"].as_array().cloned().unwrap_or_default();
@@ -51,7 +52,7 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
         }
         found.extend(images.into_iter().map(|it| (name.clone(), it)));
     }
-    if (all || wanted.as_deref() == Some("listed")) && env::var_os("UPDATE").is_some() {
+    if keep.is_some() && env::var_os("UPDATE").is_some() {
         write_list(&found);
     }
     publish("the corpus", &table(tried, &found));
