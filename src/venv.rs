@@ -308,10 +308,13 @@ impl<'a> Separation<'a> {
             }
             Environment::Existing(it) => format!("Install {it} in a stage of its own"),
         };
-        let reason =
-            format!("the image goes without {}, which only installing needs", self.loss.text());
-        let mut change =
-            self.site.change(self.stage.from, Safety::Review, title, reason, finish.edits);
+        let mut change = self.site.change(
+            self.stage.from,
+            Safety::Review,
+            title,
+            loss::reason(self),
+            finish.edits,
+        );
         change.alters = finish.alters;
         change.alters.push(Alteration::Split { environment: self.environment.folder().to_owned() });
         Ok(change)

@@ -63,6 +63,25 @@ impl Loss {
     }
 }
 
+/// What the image goes without, and why that is right: a sentence without a full stop.
+pub(super) fn reason(of: &Separation<'_>) -> String {
+    let reason = format!("the image goes without {}, which only installing needs", of.loss.text());
+    let steps = of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
+    let redirects = steps.flat_map(|it| it.run.script.commands()).flat_map(|it| &it.redirects);
+    match redirects.filter_map(|it| it.target.value.as_deref()).find(|it| is_unquoted(it)) {
+        None => reason,
+        Some(file) => format!(
+            "{reason}, and without {file}: a requirement lacks quotes, so the shell writes there what pip \
+             prints, and any version will do"
+        ),
+    }
+}
+
+/// Whether a file is what a shell makes of a requirement without quotes: `redis>=5` writes to `=5`.
+pub(super) fn is_unquoted(file: &str) -> bool {
+    file.starts_with('=')
+}
+
 /// Environments have `setuptools` of their own up to Python 3.11. Where the file installs it beside the package
 /// manager, programs that import `pkg_resources` may live on it, unless a manifest asks for it, too.
 ///

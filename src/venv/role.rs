@@ -1,6 +1,7 @@
 //! What each command of a RUN is to a virtual environment: what makes it, what fills it, what only brings
 //! the tools for that, and what has nothing to do with it.
 
+use super::loss;
 use crate::{
     packages::{Argument, Call, Refusal},
     run::{CallSite, Run},
@@ -118,9 +119,10 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
                 .target
                 .value
                 .as_deref()
-                // `redis>=5` without quotes writes a file that nobody wants.
+                // A file that nobody wants, or none.
                 .is_none_or(|it| {
-                    !it.starts_with(['=', '&'])
+                    !loss::is_unquoted(it)
+                        && !it.starts_with('&')
                         && !it.starts_with("/dev/")
                         && it.parse::<u8>().is_err()
                 })

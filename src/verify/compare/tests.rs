@@ -196,6 +196,7 @@ fn tools_go_with_what_installers_made_for_them() {
         .elf("usr/bin/uvx", &[], "")
         .file("root/.cache/uv/x", "x")
         .file("root/.cache/huggingface/model", "x")
+        .file("app/=2.9.0", "Collecting mlflow")
         .file("home/app/.cache/pip/x", "x")
         .read();
     let new = base().read();

@@ -24,6 +24,7 @@ pub(super) enum Reason {
     Distribution,
     Manager,
     Manifest,
+    Unquoted,
 }
 
 impl Reasons<'_> {
@@ -96,7 +97,14 @@ impl Reasons<'_> {
             return Some(Reason::Manager);
         }
         let name = path.rsplit('/').next().unwrap_or(path);
-        (split.is_some() && is_manifest(name)).then_some(Reason::Manifest)
+        // `pip install redis>=5`: the shell writes to `=5`.
+        let unquoted =
+            name.strip_prefix('=').is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()));
+        match split {
+            Some(_) if is_manifest(name) => Some(Reason::Manifest),
+            Some(_) if unquoted && entry.kind == Kind::File => Some(Reason::Unquoted),
+            _ => None,
+        }
     }
 
     /// What a file is below the environment now.
@@ -202,6 +210,7 @@ impl Reasons<'_> {
                 }
             }
             Reason::Manager => "of package managers and their settings".to_owned(),
+            Reason::Unquoted => "that a shell made of requirements without quotes".to_owned(),
             Reason::Manifest => "of manifests and locks, which package managers read".to_owned(),
         }
     }
