@@ -40,12 +40,8 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
         let kept = keep.map(|it| own(&format!("{REPORTS}/{it}/{name}.json")));
         let report = match kept.as_deref().and_then(kept_report) {
             Some(it) => it,
-            None => build(files, dockerfiles.filter(|_| !all))?,
+            None => build(files, dockerfiles.filter(|_| !all), kept.as_deref())?,
         };
-        if let Some(kept) = kept {
-            fs::create_dir_all(kept.parent().unwrap())?;
-            fs::write(kept, report.to_string())?;
-        }
         let images = report["images"].as_array().cloned().unwrap_or_default();
         for it in images.iter().filter(|it| it["verdict"] != "verified") {
             eprintln!("{name}, {}: {}: {:#}", it["name"], it["verdict"], it["differences"]);
@@ -68,8 +64,12 @@ pub fn every_project_still_builds() -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// Builds a project, or only these of its Dockerfiles.
-fn build(files: &[(RepoPath, String)], only: Option<&Vec<String>>) -> Result<Value, Failed> {
+/// Builds a project, or only these of its Dockerfiles, and keeps the report.
+fn build(
+    files: &[(RepoPath, String)],
+    only: Option<&Vec<String>>,
+    keep: Option<&Path>,
+) -> Result<Value, Failed> {
     let folder = tempfile::tempdir()?;
     for (path, text) in files {
         let path = folder.path().join(path.as_str());
@@ -78,7 +78,12 @@ fn build(files: &[(RepoPath, String)], only: Option<&Vec<String>>) -> Result<Val
     }
     let services = only.into_iter().flatten().map(|it| format!("--service={it}"));
     let more: Vec<String> = services.chain(["--rebuilds=source".to_owned()]).collect();
-    Ok(verify(folder.path(), &more.iter().map(String::as_str).collect::<Vec<_>>()))
+    let report = verify(folder.path(), &more.iter().map(String::as_str).collect::<Vec<_>>());
+    if let Some(path) = keep {
+        fs::create_dir_all(path.parent().unwrap())?;
+        fs::write(path, report.to_string())?;
+    }
+    Ok(report)
 }
 
 /// A report that this very refit made.
@@ -102,18 +107,24 @@ fn listed(long: bool) -> BTreeMap<String, Vec<String>> {
     listed
 }
 
-/// Seconds of both first builds together, above which an image is not built again by default.
+/// Seconds of all first builds together, above which a Dockerfile is not built again by default.
 const LONG: f64 = 100.0;
 
 fn write_list(found: &[(String, Value)]) {
-    let built = found.iter().filter(|it| it.1["verdict"] != "broken-before");
-    let line = |(name, it): &(String, Value)| {
-        let seconds = |side: &str| it[side]["measured"]["seconds"].as_f64().unwrap_or_default();
-        let long = if seconds("before") + seconds("after") > LONG { "\tlong" } else { "" };
-        format!("{name}\t{}{long}\n", it["before"]["dockerfile"].as_str().unwrap())
+    let mut took: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+    for (name, it) in found {
+        let seconds = |side: &str| it[side]["measured"]["seconds"].as_f64();
+        if let Some(before) = seconds("before") {
+            let dockerfile = it["before"]["dockerfile"].as_str().unwrap();
+            let all = took.entry((name, dockerfile)).or_default();
+            *all += before + seconds("after").unwrap_or_default();
+        }
+    }
+    let line = |((name, dockerfile), seconds)| {
+        let long = if seconds > LONG { "\tlong" } else { "" };
+        format!("{name}\t{dockerfile}{long}\n")
     };
-    let lines: BTreeSet<String> = built.map(line).collect();
-    fs::write(own(LIST), lines.into_iter().collect::<String>()).unwrap();
+    fs::write(own(LIST), took.into_iter().map(line).collect::<String>()).unwrap();
 }
 
 fn table(tried: usize, found: &[(String, Value)]) -> String {
