@@ -2,7 +2,7 @@
 //!
 //! Needs a builder that answers and base images; where one of them is missing, a line says so and nothing
 //! is tested. `REFIT_BUILD_OPTIONS` is handed to the builder, such as `--network=host`. Of the corpus, those
-//! images are built of which `tests/builds/corpus.tsv` says that they build, and do not take long;
+//! images are built that `tests/builds/corpus.tsv` lists, those that do not take long;
 //! `BUILDS=listed` builds all of the list, `BUILDS=NAME` those of one project, `BUILDS=all` tries every
 //! project; listed and all go on where they were interrupted. `UPDATE=1` writes the tables of the README,
 //! and with `BUILDS=all` or `listed` the list.

@@ -108,7 +108,7 @@ fn listed(long: bool) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Seconds of all first builds together, above which a Dockerfile is not built again by default.
-const LONG: f64 = 100.0;
+const LONG: f64 = 50.0;
 
 fn write_list(found: &[(String, Value)]) {
     let mut took: BTreeMap<(&str, &str), f64> = BTreeMap::new();
