@@ -43,6 +43,7 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("a_step_that_breaks_an_image_is_left_out", settled::a_step_that_breaks_is_left_out),
         trial("what_a_smoke_test_sees_is_a_difference", settled::a_smoke_test_sees_a_difference),
+        trial("a_stale_cache_is_a_difference", settled::a_stale_cache_is_a_difference),
         trial("the_example_is_what_it_was", example),
         trial("every_project_that_builds_still_builds", corpus::every_project_still_builds),
     ];

@@ -7,6 +7,7 @@ use refit::{
     Transform,
     change::FileChange,
     change::{Alteration, Change, Outcome, Place, Safety},
+    dockerfile::{Dockerfile, Keyword},
     plan::{self, Plan, codes, plan},
     project::{
         Project,
@@ -17,6 +18,7 @@ use refit::{
     verify::{
         Event, Options, Verification,
         builder::{Builder, Choice},
+        edits::EditKind,
         images::images,
         report::Verdict,
         settle::settle,
@@ -27,20 +29,32 @@ use crate::{BASE, build_options};
 
 /// Adds a RUN, and says so.
 fn add(project: &Project, title: &str, script: &str) -> Outcome {
+    let alters = vec![Alteration::Run(script.to_owned())];
+    edited(project, title, script, alters, |it| {
+        it.insert_before(it.items.len() - 1, &format!("RUN {script}"))
+    })
+}
+
+/// Edits each Dockerfile that does not say `done` yet.
+fn edited(
+    project: &Project,
+    title: &str,
+    done: &str,
+    alters: Vec<Alteration>,
+    edit: impl Fn(&Dockerfile) -> Edit,
+) -> Outcome {
     let mut outcome = Outcome::default();
     for (file, dockerfile) in project.dockerfiles() {
-        if file.text.contains(script) {
+        if file.text.contains(done) {
             continue;
         }
-        let at = dockerfile.items.len() - 1;
-        let edit: Edit = dockerfile.insert_before(at, &format!("RUN {script}"));
         outcome.changes.push(Change {
             title: title.to_owned(),
             reason: "a test wants it".to_owned(),
             safety: Safety::Review,
             place: Place { path: file.path.clone(), line: 1 },
-            files: [(file.path.clone(), FileChange::Edit(vec![edit]))].into(),
-            alters: vec![Alteration::Run(script.to_owned())],
+            files: [(file.path.clone(), FileChange::Edit(vec![edit(dockerfile)]))].into(),
+            alters: alters.clone(),
         });
     }
     outcome
@@ -63,22 +77,39 @@ const LAST: Transform = Transform {
     run: |project: &Project, _: &Settings| add(project, "note two", "echo two > /two"),
 };
 
-/// Two services; the data of one is all in the image.
-fn project() -> tempfile::TempDir {
+/// Right where a package manager caches; what is made of the source outlives an edit of it there.
+const STALE: Transform = Transform {
+    name: "stale",
+    docs: "",
+    run: |project: &Project, _: &Settings| {
+        let mount = "--mount=type=cache,target=/root/.cache/pip";
+        edited(project, "keep a cache", mount, Vec::new(), |it| {
+            let run = it.instructions().find(|it| it.1.keyword == Keyword::Run).unwrap();
+            it.add_flags(run.1, &[mount.to_owned()])
+        })
+    },
+};
+
+fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
+    for (path, text) in files {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
-    };
-    write("a/Dockerfile", &format!("FROM {BASE}\nCOPY main.sh /\nCMD [\"sh\", \"/main.sh\"]\n"));
-    write("a/main.sh", "echo a\n");
-    write(
-        "b/Dockerfile",
-        &format!("FROM {BASE}\nCOPY data /opt/data\nCMD [\"cat\", \"/opt/data\"]\n"),
-    );
-    write("b/data", "1\n");
+    }
     folder
+}
+
+/// Two services; the data of one is all in the image.
+fn project() -> tempfile::TempDir {
+    let a = format!("FROM {BASE}\nCOPY main.sh /\nCMD [\"sh\", \"/main.sh\"]\n");
+    let b = format!("FROM {BASE}\nCOPY data /opt/data\nCMD [\"cat\", \"/opt/data\"]\n");
+    written(&[
+        ("a/Dockerfile", &a),
+        ("a/main.sh", "echo a\n"),
+        ("b/Dockerfile", &b),
+        ("b/data", "1\n"),
+    ])
 }
 
 fn options(smoke: Option<&str>) -> Options {
@@ -150,5 +181,26 @@ pub fn a_smoke_test_sees_a_difference() -> Result<(), Failed> {
     assert_eq!(seen, Verdict::Differs);
     assert_eq!(why, ["`test -e /one`: exit code 1 before, exit code 0 after"]);
     assert_eq!(verdict("ls /").1, ["`ls /` prints something else"]);
+    Ok(())
+}
+
+pub fn a_stale_cache_is_a_difference() -> Result<(), Failed> {
+    let cached = "/root/.cache/pip/main.sh";
+    let dockerfile = format!(
+        "FROM {BASE}\nCOPY main.sh /\nRUN mkdir -p /root/.cache/pip && cp --no-clobber /main.sh {cached} \
+         && cp {cached} /made.sh\nCMD [\"sh\", \"/made.sh\"]\n"
+    );
+    let folder = written(&[("Dockerfile", &dockerfile), ("main.sh", "echo a\n")]);
+    let scratch = tempfile::tempdir()?;
+    let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
+    let builder = Builder::find(Choice::Auto)?;
+    let plan = plan(loaded.project.clone(), &[STALE], &plan::Options::default())?;
+    let options = Options { rebuilds: [EditKind::Source].into(), ..options(None) };
+    let watch = watch();
+    let verification =
+        Verification::new(&builder, &options, (&loaded.root, scratch.path()), &watch);
+    let report = verification.image(&plan, &images(&plan).0[0]);
+    let why = "built again after edits: 1 file is not the same: /made.sh";
+    assert_eq!((report.verdict, report.differences), (Verdict::Differs, vec![why.to_owned()]));
     Ok(())
 }
