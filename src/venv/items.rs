@@ -68,7 +68,10 @@ pub(super) fn fates(
                 let state = of.stage.state_before(item, &of.site.stages);
                 let target = state.expand(it.text(), of.site.dockerfile.escape);
                 let idle = state.workdir.as_deref() == Some("/") && target.as_deref() == Some("/");
-                if idle { Fate::BUILDER } else { Fate::both(text) }
+                let mut later = of.stage.instructions().filter(|it| item < it.0);
+                // The last one says where the image's command runs, also where that changes nothing.
+                let decides = !later.any(|it| it.2.keyword == Keyword::Workdir);
+                if idle && !decides { Fate::BUILDER } else { Fate::both(text) }
             }
             (Keyword::Env | Keyword::Arg | Keyword::User | Keyword::Shell, _) => Fate::both(text),
             _ => Fate::moved(text),
