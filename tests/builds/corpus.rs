@@ -111,17 +111,20 @@ fn listed(long: bool) -> BTreeMap<String, Vec<String>> {
 const LONG: f64 = 50.0;
 
 fn write_list(found: &[(String, Value)]) {
-    let mut took: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+    let mut took: BTreeMap<(&str, &str), (f64, bool)> = BTreeMap::new();
     for (name, it) in found {
         let seconds = |side: &str| it[side]["measured"]["seconds"].as_f64();
         if seconds("before").or(seconds("after")).is_some() {
             let dockerfile = it["before"]["dockerfile"].as_str().unwrap();
             let both = ["before", "after"].into_iter().filter_map(seconds);
-            *took.entry((name, dockerfile)).or_default() += both.sum::<f64>();
+            let (sum, compared) = took.entry((name, dockerfile)).or_default();
+            *sum += both.sum::<f64>();
+            *compared |= seconds("before").is_some();
         }
     }
-    let line = |((name, dockerfile), seconds)| {
-        let long = if seconds > LONG { "\tlong" } else { "" };
+    let line = |((name, dockerfile), (seconds, compared)): ((&str, &str), (f64, bool))| {
+        // Where there is nothing to compare with, a build is for the figures alone.
+        let long = if seconds > LONG || !compared { "\tlong" } else { "" };
         format!("{name}\t{dockerfile}{long}\n")
     };
     fs::write(own(LIST), took.into_iter().map(line).collect::<String>()).unwrap();
