@@ -20,7 +20,9 @@ mod support;
 mod table;
 
 use std::{
-    env, fs,
+    env,
+    fmt::Display,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
@@ -28,6 +30,7 @@ use std::{
 use libtest_mimic::{Arguments, Failed, Trial};
 use refit::verify::builder::{Builder, Choice};
 use serde_json::Value;
+use tempfile::TempDir;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -93,12 +96,7 @@ const SERVICES: [&str; 7] = [
 
 /// The example, all of it: the audit's own table.
 fn example() -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    for (path, text) in support::example("assistants") {
-        let path = folder.path().join(path.as_str());
-        fs::create_dir_all(path.parent().unwrap())?;
-        fs::write(path, text)?;
-    }
+    let folder = written(&support::example("assistants"));
     let images = |suffix: &str, rebuilds: &str| {
         let services = SERVICES.map(|it| format!("--service={it}/Dockerfile{suffix}"));
         let more: Vec<&str> =
@@ -129,6 +127,17 @@ fn example() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A folder with these files: path and text.
+fn written(files: &[(impl Display, impl AsRef<str>)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path.to_string());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text.as_ref()).unwrap();
+    }
+    folder
 }
 
 /// A file of this project.

@@ -54,8 +54,8 @@ impl Apply {
             if !self.allow_dirty {
                 git::check_saved(root)?;
             }
-            let (settled, report) = Session::settle(&self.building, &input, output)?;
-            plan = settled.plan;
+            let (verified, report) = Session::settle(&self.building, &input, output)?;
+            plan = verified;
             if self.run.format == Format::Text {
                 output::note(&verify::text(&report, output))?;
             }

@@ -243,20 +243,19 @@ impl Session {
         building: &Building,
         input: &Input,
         output: &Output,
-    ) -> anyhow::Result<(Settled, Report)> {
+    ) -> anyhow::Result<(Plan, Report)> {
         let session = Self::new(building, BTreeSet::new(), output)?;
         let root = input.root.clone().unwrap_or_default();
         let watch = RefCell::new(|it: verify::Event<'_>| session.progress.borrow_mut().show(it));
         let folders = (root.as_path(), session.folder.path());
         let verification = Verification::new(&session.builder, &session.options, folders, &watch);
-        let settled = settle(&verification, |without| input.plan_without(without))?;
-        let mut report = Report::new(&settled.plan, input.selection());
-        session.builder.name().clone_into(&mut report.builder);
-        report.images.clone_from(&settled.images);
-        report.left_out.clone_from(&settled.left_out);
+        let Settled { plan, images, left_out } =
+            settle(&verification, |without| input.plan_without(without))?;
+        let builder = session.builder.name().to_owned();
+        let report = Report { builder, images, left_out, ..Report::new(&plan, input.selection()) };
         drop(verification);
         session.close(&report)?;
-        Ok((settled, report))
+        Ok((plan, report))
     }
 
     /// Ends it; what somebody wants to look at stays.

@@ -9,26 +9,25 @@ use crate::{dockerfile::Keyword, packages::Refusal, shell::Command};
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Result<(), Refusal> {
-    let other = |owner: &str| {
+    let given = |owner: &str| {
         let own = owner.split(':').any(|it| account.name.as_deref() == Some(it));
-        match is_new && own {
+        let why = if is_new && own {
             // BuildKit gives it to root where there is no such user, and to ours if we made one.
-            true => Some(format!("files are given to {owner}, whom the image does not have")),
-            false if account.is(owner) => None,
-            false => {
-                Some(format!("files are given to {owner}, so another user was meant to have them"))
-            }
-        }
-        .map(|reason| ("other-owner", reason))
+            "whom the image does not have"
+        } else if account.is(owner) {
+            return Ok(());
+        } else {
+            "so another user was meant to have them"
+        };
+        Err(("other-owner", format!("files are given to {owner}, {why}")))
     };
     for (_, it) in image.instructions() {
         let mode = it.flag("chmod").and_then(|it| it.value.as_deref());
         if let Some(mode) = mode.filter(|it| is_closed(it)) {
             return Err(closed(mode));
         }
-        let owner = it.flag("chown").and_then(|it| it.value.as_deref());
-        if let Some(refusal) = owner.and_then(other) {
-            return Err(refusal);
+        if let Some(owner) = it.flag("chown").and_then(|it| it.value.as_deref()) {
+            given(owner)?;
         }
         if it.keyword != Keyword::Add || mode.is_some() {
             continue;
@@ -52,7 +51,7 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
                     return Err(closed(&mode));
                 }
                 (Some("umask"), Some(mode)) if mode.ends_with('7') => return Err(closed(&mode)),
-                (Some("chown"), Some(owner)) => other(&owner).map_or(Ok(()), Err)?,
+                (Some("chown"), Some(owner)) => given(&owner)?,
                 _ => {}
             }
         }

@@ -84,7 +84,7 @@ pub fn images(plan: &Plan) -> (Vec<Image>, Vec<Unknown>) {
 impl Image {
     fn new(plan: &Plan, before: ImageBuild, after: Option<ImageBuild>) -> Self {
         let service = containers::services(&plan.before, &before.origin).next();
-        let name = service.map_or_else(|| before.folder_name().to_owned(), |it| it.1.name.clone());
+        let name = service.map_or_else(|| before.folder_name(), |it| it.1.name.clone());
         let files = [Some(&before), after.as_ref()];
         let files: Vec<_> = files.into_iter().flatten().map(|it| &it.origin.dockerfile).collect();
         let touches = |it: &Change| it.files.keys().any(|it| files.contains(&it));
@@ -219,13 +219,12 @@ impl ImageBuild {
     }
 
     /// The name of the folder that its Dockerfile lies in; at the top, of its context.
-    fn folder_name(&self) -> &str {
+    fn folder_name(&self) -> String {
         let dockerfile = &self.origin.dockerfile;
-        let folder = dockerfile.as_str().rsplit_once('/').map_or(self.context.as_str(), |it| it.0);
-        match folder.rsplit('/').next() {
-            None | Some("") => dockerfile.file_name(),
-            Some(name) => name,
-        }
+        let folder = dockerfile.parent().unwrap_or(RepoPath::root());
+        let folder = if folder.is_root() { &self.context } else { &folder };
+        let named = if folder.is_root() { dockerfile } else { folder };
+        named.file_name().to_owned()
     }
 
     /// The folders of the project that it sends to the builder.

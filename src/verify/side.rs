@@ -22,8 +22,9 @@ pub(super) struct Side<'a> {
     pub(super) label: &'static str,
     pub(super) build: &'a ImageBuild,
     pub(super) scratch: Scratch,
-    /// The images that were made of it, the last one last, each with its log.
+    /// The images that builds were to make, the last one last, each with its log.
     made: RefCell<Vec<(String, PathBuf)>>,
+    image: RefCell<String>,
     /// What the names of its images begin with.
     tag: String,
     folder: PathBuf,
@@ -50,16 +51,16 @@ impl<'a> Side<'a> {
         let scratch =
             Scratch::new(folder.join(label), verification.root, (before, project), build, &how)?;
         let tag = format!("refit-verify/{nonce}-{name}:{label}");
-        let (made, folder) = (RefCell::default(), folder.to_owned());
-        Ok(Self { label, build, scratch, made, tag, folder })
+        let (made, image, folder) = (RefCell::default(), RefCell::default(), folder.to_owned());
+        Ok(Self { label, build, scratch, made, image, tag, folder })
     }
 
-    /// The image that was made last.
+    /// The image that was made last: a later build that failed has made none.
     pub(super) fn image(&self) -> String {
-        self.made.borrow().last().map(|it| it.0.clone()).unwrap_or_default()
+        self.image.borrow().clone()
     }
 
-    /// What the builder said when it made that, or failed to.
+    /// What the builder said last.
     pub(super) fn log(&self) -> String {
         self.made.borrow().last().map(|it| it.1.display().to_string()).unwrap_or_default()
     }
@@ -117,6 +118,9 @@ impl Verification<'_> {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
         let built = built?;
+        if is_built {
+            *side.image.borrow_mut() = image;
+        }
         if !is_built && let Err(why) = self.builder.answers() {
             let gone = format!("{} does not answer any more: {why}", self.builder.name());
             return Err(io::Error::other(gone));

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     own, support,
     table::{median, publish, rebuilds, sum},
-    verify,
+    verify, written,
 };
 
 /// Which Dockerfiles build as they are or as refit writes them, found with `BUILDS=all`.
@@ -70,12 +70,7 @@ fn build(
     only: Option<&Vec<String>>,
     keep: Option<&Path>,
 ) -> Result<Value, Failed> {
-    let folder = tempfile::tempdir()?;
-    for (path, text) in files {
-        let path = folder.path().join(path.as_str());
-        fs::create_dir_all(path.parent().unwrap())?;
-        fs::write(path, text)?;
-    }
+    let folder = written(files);
     let services = only.into_iter().flatten().map(|it| format!("--service={it}"));
     let more: Vec<String> = services.chain(["--rebuilds=source".to_owned()]).collect();
     let report = verify(folder.path(), &more.iter().map(String::as_str).collect::<Vec<_>>());

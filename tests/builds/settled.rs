@@ -20,12 +20,13 @@ use refit::{
         builder::{Builder, Choice},
         edits::EditKind,
         images::images,
-        report::Verdict,
+        report::{ImageReport, Verdict},
         settle::settle,
     },
 };
+use tempfile::TempDir;
 
-use crate::{BASE, build_options};
+use crate::{BASE, build_options, written};
 
 /// Adds a RUN, and says so.
 fn add(project: &Project, title: &str, script: &str) -> Outcome {
@@ -90,24 +91,14 @@ const STALE: Transform = Transform {
     },
 };
 
-fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
 /// Two services; the data of one is all in the image.
-fn project() -> tempfile::TempDir {
+fn project() -> TempDir {
     let a = format!("FROM {BASE}\nCOPY main.sh /\nCMD [\"sh\", \"/main.sh\"]\n");
     let b = format!("FROM {BASE}\nCOPY data /opt/data\nCMD [\"cat\", \"/opt/data\"]\n");
     written(&[
-        ("a/Dockerfile", &a),
+        ("a/Dockerfile", a.as_str()),
         ("a/main.sh", "echo a\n"),
-        ("b/Dockerfile", &b),
+        ("b/Dockerfile", b.as_str()),
         ("b/data", "1\n"),
     ])
 }
@@ -163,24 +154,33 @@ pub fn a_step_that_breaks_is_left_out() -> Result<(), Failed> {
     Ok(())
 }
 
-pub fn a_smoke_test_sees_a_difference() -> Result<(), Failed> {
-    let (folder, scratch) = (project(), tempfile::tempdir()?);
+/// What comes of the first image that a transform touches.
+fn first_image(
+    folder: &TempDir,
+    transform: Transform,
+    options: &Options,
+) -> Result<ImageReport, Failed> {
+    let scratch = tempfile::tempdir()?;
     let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
     let builder = Builder::find(Choice::Auto)?;
-    let plan = plan(loaded.project.clone(), &[FIRST], &plan::Options::default())?;
-    let (images, _) = images(&plan);
-    let verdict = |smoke: &str| {
-        let (options, watch) = (options(Some(smoke)), watch());
-        let folders = (loaded.root.as_path(), scratch.path());
-        let verification = Verification::new(&builder, &options, folders, &watch);
-        let report = verification.image(&plan, &images[0]);
-        (report.verdict, report.differences)
+    let plan = plan(loaded.project.clone(), &[transform], &plan::Options::default())?;
+    let watch = watch();
+    let folders = (loaded.root.as_path(), scratch.path());
+    let verification = Verification::new(&builder, options, folders, &watch);
+    Ok(verification.image(&plan, &images(&plan).0[0]))
+}
+
+pub fn a_smoke_test_sees_a_difference() -> Result<(), Failed> {
+    let folder = project();
+    let verdict = |smoke: &str| -> Result<_, Failed> {
+        let report = first_image(&folder, FIRST, &options(Some(smoke)))?;
+        Ok((report.verdict, report.differences))
     };
-    assert_eq!(verdict("cat /main.sh"), (Verdict::Verified, Vec::new()));
-    let (seen, why) = verdict("test -e /one");
+    assert_eq!(verdict("cat /main.sh")?, (Verdict::Verified, Vec::new()));
+    let (seen, why) = verdict("test -e /one")?;
     assert_eq!(seen, Verdict::Differs);
     assert_eq!(why, ["`test -e /one`: exit code 1 before, exit code 0 after"]);
-    assert_eq!(verdict("ls /").1, ["`ls /` prints something else"]);
+    assert_eq!(verdict("ls /")?.1, ["`ls /` prints something else"]);
     Ok(())
 }
 
@@ -190,16 +190,9 @@ pub fn a_stale_cache_is_a_difference() -> Result<(), Failed> {
         "FROM {BASE}\nCOPY main.sh /\nRUN mkdir -p /root/.cache/pip && cp --no-clobber /main.sh {cached} \
          && cp {cached} /made.sh\nCMD [\"sh\", \"/made.sh\"]\n"
     );
-    let folder = written(&[("Dockerfile", &dockerfile), ("main.sh", "echo a\n")]);
-    let scratch = tempfile::tempdir()?;
-    let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
-    let builder = Builder::find(Choice::Auto)?;
-    let plan = plan(loaded.project.clone(), &[STALE], &plan::Options::default())?;
+    let folder = written(&[("Dockerfile", dockerfile.as_str()), ("main.sh", "echo a\n")]);
     let options = Options { rebuilds: [EditKind::Source].into(), ..options(None) };
-    let watch = watch();
-    let verification =
-        Verification::new(&builder, &options, (&loaded.root, scratch.path()), &watch);
-    let report = verification.image(&plan, &images(&plan).0[0]);
+    let report = first_image(&folder, STALE, &options)?;
     let why = "built again after edits: 1 file is not the same: /made.sh";
     assert_eq!((report.verdict, report.differences), (Verdict::Differs, vec![why.to_owned()]));
     Ok(())
