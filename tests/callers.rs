@@ -7,13 +7,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use refit::{
-    change::Origin,
-    path::RepoPath,
-    project::{
-        Project,
-        callers::{Build, Caller, Move, retarget},
-    },
-    text,
+    callers::{Build, Caller, Move, retarget},
+    project::{Project, change::Origin},
+    text::{self, RepoPath},
 };
 
 fn projects() -> Option<BTreeMap<String, Project>> {

@@ -293,7 +293,7 @@ fn list_and_explain_know_every_transform_and_recipe() {
         assert_eq!(page.code, 0);
         assert!(!page.stdout.contains("```") && !page.stdout.starts_with('#'), "{}", page.stdout);
     }
-    for name in refit::recipe::ALL.iter().map(|it| it.name) {
+    for name in refit::transforms::recipe::ALL.iter().map(|it| it.name) {
         assert!(list.contains(&format!("  {name} ")), "{list}");
         assert_eq!(folder.refit(&["explain", name]).code, 0);
     }

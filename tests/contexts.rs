@@ -7,11 +7,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use refit::{
-    path::RepoPath,
-    project::{
-        Project,
-        context::{Context, Evidence},
-    },
+    context::{Context, Evidence},
+    project::Project,
+    text::RepoPath,
 };
 
 /// The projects of the corpus, each with the text of what is not an empty placeholder.

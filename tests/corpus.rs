@@ -11,15 +11,17 @@ use std::{
 };
 
 use refit::{
-    change::{Alteration, Safety},
     dockerfile::{
         Dockerfile, Keyword, Kind,
         stage::{Stage, stages},
     },
-    path::RepoPath,
-    plan::{Options, Plan, codes, plan},
-    project::Project,
-    recipe,
+    engine::plan::{Options, Plan, codes, plan},
+    project::{
+        Project,
+        change::{Alteration, Safety},
+    },
+    text::RepoPath,
+    transforms::recipe,
 };
 use support::figures::Figures;
 

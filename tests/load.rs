@@ -7,11 +7,9 @@ mod support;
 use std::{fs, path::Path, time::Instant};
 
 use refit::{
-    path::RepoPath,
-    project::{
-        load::{LoadError, Loaded, Options, load},
-        selection::Pattern,
-    },
+    load::{LoadError, Loaded, Options, load},
+    project::selection::Pattern,
+    text::RepoPath,
 };
 
 /// A folder of these files; a path that ends in `/` is an empty folder.

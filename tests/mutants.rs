@@ -10,10 +10,10 @@ use std::{env, fs, path::Path};
 
 use refit::{
     dockerfile::Dockerfile,
-    path::RepoPath,
-    plan::{Options, codes, plan},
+    engine::plan::{Options, codes, plan},
     project::Project,
-    recipe,
+    text::RepoPath,
+    transforms::recipe,
 };
 
 #[test]

@@ -11,17 +11,17 @@ mod support;
 use std::collections::BTreeMap;
 
 use refit::{
-    change::{Alteration, Change, FileChange},
-    check,
-    config::Config,
+    cli::config::Config,
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, stages},
     },
-    path::RepoPath,
-    project::Project,
-    settings::Settings,
-    text::{self, Edit},
+    engine::{check, settings::Settings},
+    project::{
+        Project,
+        change::{Alteration, Change, FileChange},
+    },
+    text::{self, Edit, RepoPath},
     transforms,
 };
 use support::page::{Case, cases};

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use refit::{
     dockerfile::{Dockerfile, image::ImageRef},
-    packages::{
+    ecosystems::system::{
+        self, System, What,
         apt::{self, Release, Role},
-        system::{self, System, What},
     },
     run::Site,
 };

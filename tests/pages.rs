@@ -15,13 +15,14 @@ use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use refit::{
-    Transform,
-    change::Safety,
-    config::Config,
-    diff::diff,
-    path::RepoPath,
-    plan::{Options, Plan, codes, plan},
-    project::Project,
+    cli::config::Config,
+    engine::{
+        Transform,
+        diff::diff,
+        plan::{Options, Plan, codes, plan},
+    },
+    project::{Project, change::Safety},
+    text::RepoPath,
     transforms,
 };
 use support::page::{Case, cases, source_codes};
@@ -92,8 +93,14 @@ fn check_page(transform: &Transform, page: &str) -> Result<(), Failed> {
     if counts.0 < 12 || counts.1 < 4 {
         return Err(format!("{} cases, {} of them left alone", counts.0, counts.1).into());
     }
-    let source = fs::read_to_string(page_path(transform).with_extension("rs"))?;
-    let missing = source_codes(&source);
+    let mut missing = Vec::new();
+    for entry in fs::read_dir(page_path(transform).with_file_name(""))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == "rs") {
+            let source = fs::read_to_string(path)?;
+            missing.extend(source_codes(&source).into_iter().map(str::to_owned));
+        }
+    }
     let missing = missing.iter().filter(|it| !page.contains(&format!("`{it}`")));
     match missing.collect::<Vec<_>>().as_slice() {
         [] => Ok(()),
@@ -135,7 +142,7 @@ fn update(transform: &Transform) {
 }
 
 fn page_path(transform: &Transform) -> PathBuf {
-    folder().join(format!("{}.md", transform.name.replace('-', "_")))
+    folder().join(transform.name.replace('-', "_")).join("page.md")
 }
 
 fn folder() -> PathBuf {

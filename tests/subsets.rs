@@ -15,11 +15,14 @@ use std::{
 };
 
 use refit::{
-    Transform,
+    callers::Build,
     dockerfile::stage::stages,
-    path::RepoPath,
-    plan::{Options, Plan, codes, plan},
-    project::{Project, callers::Build},
+    engine::{
+        Transform,
+        plan::{Options, Plan, codes, plan},
+    },
+    project::Project,
+    text::RepoPath,
     transforms,
 };
 

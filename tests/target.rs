@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
 use refit::{
-    path::RepoPath,
-    plan::{Options, plan},
+    engine::plan::{Options, plan},
     project::Project,
+    text::RepoPath,
     transforms,
 };
 

@@ -1,13 +1,14 @@
 //! The catalogue: every refactoring, in the order in which a run applies them.
 
-mod copy_manifests_first;
-mod merge_test_dockerfile;
-mod mount_caches;
-mod pin_poetry;
-mod run_as_nonroot;
-mod split_venv_stage;
+pub mod copy_manifests_first;
+pub mod merge_test_dockerfile;
+pub mod mount_caches;
+pub mod pin_poetry;
+pub mod recipe;
+pub mod run_as_nonroot;
+pub mod split_venv_stage;
 
-use crate::Transform;
+use crate::engine::Transform;
 
 /// The transforms, in the order in which a run applies them.
 pub const ALL: &[Transform] = &[

@@ -11,7 +11,7 @@ use super::{
     summary,
     verify::{self, Building, Session},
 };
-use crate::{apply, git, report::Report, text::count::counted};
+use crate::{engine::apply, load::git, report::Report, text::count::counted};
 
 /// Write exactly what `diff` shows, all files or none; `undo` takes it back
 #[derive(Debug, Args)]

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use super::config;
 use super::{Status, failure::Failure, list::title, markdown, output};
-use crate::{config, recipe, transforms};
+use crate::transforms::{self, recipe};
 
 /// Show a transform's page: what it does, when it declines, and examples
 #[derive(Debug, Args)]

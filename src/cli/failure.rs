@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
+use super::config::{ConfigError, FILE_NAME, Unknown};
 use crate::{
-    config::{ConfigError, FILE_NAME, Unknown},
-    git::Unsaved,
-    plan::Diverged,
-    project::load::LoadError,
-    transaction,
-    undo::UndoError,
+    engine::{plan::Diverged, transaction, undo::UndoError},
+    load::{LoadError, git::Unsaved},
     verify::builder::NoBuilder,
 };
 

@@ -9,22 +9,25 @@ use std::{
 use anyhow::Context as _;
 use rayon::prelude::*;
 
+use super::config::{self, Config};
 use super::{
     args::{Run, Scope},
     failure::Failure,
 };
 use crate::{
-    Transform,
-    change::Safety,
-    config::{self, Config},
-    path::RepoPath,
-    plan::{Diverged, Options, Plan, Without, plan},
+    engine::{
+        Transform,
+        plan::{Diverged, Options, Plan, Without, plan},
+    },
+    load::{self, Loaded, load},
     project::{
-        Project, is_dockerfile,
-        load::{self, Loaded, load},
+        Project,
+        change::Safety,
+        is_dockerfile,
         selection::{Pattern, Selection},
     },
-    recipe, transforms,
+    text::RepoPath,
+    transforms::{self, recipe},
 };
 
 /// What a command works on.

@@ -8,7 +8,7 @@ use super::{
     Status,
     output::{self, BOLD},
 };
-use crate::{recipe, transforms};
+use crate::transforms::{self, recipe};
 
 /// List the transforms and recipes, a line each
 #[derive(Debug, Args)]

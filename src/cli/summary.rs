@@ -10,11 +10,10 @@ use super::{
     output::{self, BOLD, DIM, GREEN, Output, YELLOW},
 };
 use crate::{
-    path::RepoPath,
-    plan::codes,
+    engine::plan::codes,
     project::Problem,
     report::{ChangeReport, DeclineReport, Report},
-    text::count::counted,
+    text::{RepoPath, count::counted},
 };
 
 /// What became of the changes.

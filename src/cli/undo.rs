@@ -10,8 +10,8 @@ use super::{
     output::{self, Output},
 };
 use crate::{
+    engine::undo::{Undone, undo},
     text::count::counted,
-    undo::{Undone, undo},
 };
 
 /// Take the last apply back, whole

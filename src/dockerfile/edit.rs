@@ -4,12 +4,32 @@
 //! keywords and the indentation of its continuations.
 
 use super::{Dockerfile, Instruction, Kind};
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, apply};
+
+impl Instruction {
+    /// Puts `text` in the place of a range of the logical line, such as a word's.
+    pub fn replace(&self, range: Span, text: impl Into<String>) -> Edit {
+        Edit::replace(self.logical.source_span(range), text)
+    }
+}
 
 impl Dockerfile {
     /// The source text of the item at `at`, without the end of its last line.
     pub fn text(&self, at: usize) -> &str {
         self.source[self.items[at].span.clone()].trim_end_matches(['\n', '\r'])
+    }
+
+    /// The text of an item, without its last line end, after `edits` of this file; those of other items are
+    /// passed over.
+    pub fn text_with(&self, at: usize, edits: &[Edit]) -> String {
+        let item = &self.items[at].span;
+        let own = edits.iter().filter(|it| item.start <= it.span.start && it.span.end <= item.end);
+        let shifted = own.map(|it| Edit {
+            span: it.span.start - item.start..it.span.end - item.start,
+            text: it.text.clone(),
+        });
+        let text = apply(&self.source[item.clone()], &shifted.collect::<Vec<_>>());
+        text.trim_end_matches(['\n', '\r']).to_owned()
     }
 
     /// The source text of several items.
@@ -246,7 +266,6 @@ impl Dockerfile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::apply;
 
     fn edited(source: &str, edit: impl Fn(&Dockerfile) -> Edit) -> String {
         apply(source, &[edit(&Dockerfile::parse(source))])

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Kind, Logical, SyntaxError, word};
-use crate::{shell::Scripts, text::Span};
+use crate::text::{Memo, Span};
 
 /// BuildKit reads lines with Go's `bufio.Scanner`, which gives up on longer ones.
 const MAX_LINE: usize = 64 * 1024 - 1;
@@ -38,7 +38,7 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
         });
     }
     errors.sort_by_key(|it| it.line);
-    Dockerfile { source, items, errors, escape, scripts: Scripts::default() }
+    Dockerfile { source, items, errors, escape, memo: Memo::default() }
 }
 
 struct Reader<'a> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::path::RepoPath;
+use crate::text::RepoPath;
 
 /// The part of a project that may be changed: what the paths on the command line name, less what
 /// patterns take out.

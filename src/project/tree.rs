@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Bound};
 
-use crate::path::RepoPath;
+use crate::text::{RepoPath, glob};
 
 /// The files of a project by path, and what git ignores but a build context would still send.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +97,40 @@ impl Tree {
     }
 }
 
+/// What a source of COPY or ADD stands for, seen from the context: the files and folders it names or
+/// its pattern matches. A folder stands for all it holds.
+///
+/// Empty when there is none, and when the source is a pattern Go refuses. A `..` stops at the context, as
+/// in BuildKit: `../x` is `x`.
+pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    if !glob::is_pattern(source) {
+        let path = glob::unescape(&parts.join("/")).and_then(|it| context.join(&it));
+        return path.filter(|it| tree.exists(it)).into_iter().collect();
+    }
+    // Folder by folder, so that only folders that match are looked into.
+    let mut found = vec![context.clone()];
+    for part in parts {
+        let Ok(glob) = glob::Glob::new(part) else { return Vec::new() };
+        found = if glob::is_pattern(part) {
+            let children = found.iter().flat_map(|it| tree.children(it));
+            children.filter(|it| glob.matches(it.file_name())).collect()
+        } else {
+            let named = glob::unescape(part).unwrap_or_default();
+            let named = found.iter().filter_map(|it| it.join(&named));
+            named.filter(|it| tree.exists(it)).collect()
+        };
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +148,31 @@ mod tests {
         assert_eq!(children(&RepoPath::root()), [".env", "a", "b", "b-f", "b.g", "b0"]);
         assert_eq!(children(&path("b")), ["b/.venv", "b/c", "b/d"]);
         assert!(children(&path("a")).is_empty());
+    }
+
+    #[test]
+    fn sources_are_files_folders_and_matches_inside_the_context() {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let files = ["api/a.txt", "api/b.txt", "api/src/main.py", "api/src/sub/x.txt", "c.txt"];
+        let tree = Tree::new(files.map(path)).with_ignored([path("api/.env")]);
+        let rows: [(&str, &[&str]); 12] = [
+            ("a.txt", &["api/a.txt"]),
+            ("/a.txt", &["api/a.txt"]),
+            ("./src/", &["api/src"]),
+            ("*.txt", &["api/a.txt", "api/b.txt"]),
+            ("[ab].txt", &["api/a.txt", "api/b.txt"]),
+            ("s*", &["api/src"]),
+            ("src/*/x.txt", &["api/src/sub/x.txt"]),
+            (".env*", &["api/.env"]),
+            ("../c.txt", &[]),
+            ("../a.txt", &["api/a.txt"]),
+            ("**/x.txt", &[]),
+            (".", &["api"]),
+        ];
+        for (source, expected) in rows {
+            let found = sources(&tree, &path("api"), source);
+            let found: Vec<_> = found.iter().map(RepoPath::as_str).collect();
+            assert_eq!(found, expected, "{source}");
+        }
     }
 }

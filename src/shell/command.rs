@@ -10,6 +10,12 @@ impl Command {
         self.words.get(self.start()?)?.value.as_deref()
     }
 
+    /// Whether a redirection follows a word without a blank, as in `pip install poetry>1`: the shell takes the
+    /// `>` and what follows for itself.
+    pub fn is_cut_short(&self, word: &Word) -> bool {
+        self.redirects.iter().any(|it| it.span.start == word.span.end)
+    }
+
     /// The name without its folder; of `python -m pip`, the module.
     pub fn program(&self) -> Option<&str> {
         let word = self.words.get(self.program_index()?)?;

@@ -11,9 +11,9 @@ use super::{
     images::ImageBuild,
     side::remove_folder,
 };
-use crate::project::{
-    Project,
-    blueprint::{Stage, blueprints},
+use crate::{
+    engine::blueprint::{Stage, blueprints},
+    project::Project,
 };
 
 /// An image from elsewhere that a build needs.
@@ -111,7 +111,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may")]
 
     use super::*;
-    use crate::{change::Origin, path::RepoPath, verify::images::Named};
+    use crate::{project::change::Origin, text::RepoPath, verify::images::Named};
 
     #[test]
     fn what_comes_from_elsewhere_is_found() {

@@ -4,13 +4,11 @@ use std::fmt;
 
 use super::images::ImageBuild;
 use crate::{
+    context::copies::{CopyIn, Sent},
     dockerfile::{Dockerfile, Keyword, stage::stages},
-    packages,
-    path::RepoPath,
-    project::{
-        Project,
-        copies::{CopyIn, Sent},
-    },
+    ecosystems,
+    project::Project,
+    text::RepoPath,
 };
 
 /// A file to add a line to.
@@ -119,7 +117,7 @@ fn copies(project: &Project, dockerfile: &Dockerfile, sent: &Sent<'_>) -> Vec<Ve
             }
             let state = stage.state_before(at, &stages);
             let Ok(read) = CopyIn::read(it, &state, sent, dockerfile.escape) else { continue };
-            let files = |source: &crate::project::copies::Source| -> Vec<RepoPath> {
+            let files = |source: &crate::context::copies::Source| -> Vec<RepoPath> {
                 let below = project.tree().below(&source.path).cloned();
                 if source.is_folder { below.collect() } else { vec![source.path.clone()] }
             };
@@ -150,7 +148,7 @@ fn rank(path: &RepoPath, home: &RepoPath) -> (bool, usize, usize, String) {
 
 fn manifest(path: &RepoPath) -> Option<usize> {
     let name = path.file_name();
-    let known = packages::is_manifest(name) || name == "package.json";
+    let known = ecosystems::is_manifest(name) || name == "package.json";
     MANIFESTS.iter().position(|it| known && name.ends_with(it.0))
 }
 
@@ -169,7 +167,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::change::Origin;
+    use crate::project::change::Origin;
 
     fn found(files: &[(&str, &str)], dockerfile: &str, context: &str) -> Vec<String> {
         let path = |it: &str| RepoPath::new(it).unwrap();

@@ -12,7 +12,7 @@ use super::{
     report::{BuildReport, ImageReport, Measured, Rebuild, Verdict},
     side::{Looked, Side, remove_folder},
 };
-use crate::{plan::Plan, text::count::counted};
+use crate::{engine::plan::Plan, text::count::counted};
 
 /// How long a command may take that is only there to look at an image.
 const PROBE: Duration = Duration::from_secs(300);

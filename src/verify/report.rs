@@ -10,7 +10,7 @@ use super::{
     images::{ImageBuild, Unknown},
 };
 use crate::{
-    plan::Plan,
+    engine::plan::Plan,
     project::{Project, selection::Selection},
 };
 

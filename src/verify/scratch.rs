@@ -7,10 +7,11 @@ use std::{
 
 use super::images::ImageBuild;
 use crate::{
+    callers::is_caller,
+    context::copies::Sent,
     dockerfile::{Dockerfile, Item, Kind},
-    path::RepoPath,
-    project::{Project, callers::is_caller, copies::Sent, is_dockerfile},
-    text::{self, Edit},
+    project::{Project, is_dockerfile},
+    text::{self, Edit, RepoPath},
 };
 
 /// A folder that holds what a build needs.
@@ -275,7 +276,7 @@ mod tests {
         );
         let after = before.clone().with_text(&path("a/Dockerfile"), "FROM y\n".to_owned());
         let build = ImageBuild {
-            origin: crate::change::Origin {
+            origin: crate::project::change::Origin {
                 dockerfile: path("a/Dockerfile"),
                 target: None,
                 arguments: std::collections::BTreeMap::new(),

@@ -8,8 +8,8 @@ use super::{
     report::{ImageReport, LeftOut, Verdict},
 };
 use crate::{
-    path::RepoPath,
-    plan::{Diverged, Plan, Without},
+    engine::plan::{Diverged, Plan, Without},
+    text::RepoPath,
 };
 
 /// A plan of which every image was verified.

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read;
+    use crate::yaml::read;
 
     /// What stands at the places of the value of `a`, escapes as `?`.
     fn seen(source: &str) -> String {

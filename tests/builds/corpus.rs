@@ -7,7 +7,7 @@ use std::{
 };
 
 use libtest_mimic::Failed;
-use refit::path::RepoPath;
+use refit::text::RepoPath;
 use serde_json::Value;
 
 use crate::{

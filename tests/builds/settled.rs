@@ -4,17 +4,18 @@ use std::{cell::RefCell, collections::BTreeSet, fs, time::Duration};
 
 use libtest_mimic::Failed;
 use refit::{
-    Transform,
-    change::FileChange,
-    change::{Alteration, Change, Outcome, Place, Safety},
     dockerfile::{Dockerfile, Keyword},
-    plan::{self, Plan, codes, plan},
+    engine::{
+        Transform,
+        plan::{self, Plan, codes, plan},
+        settings::Settings,
+    },
+    load::{self, load},
     project::{
         Project,
-        load::{self, load},
+        change::{Alteration, Change, FileChange, Outcome, Safety},
     },
-    settings::Settings,
-    text::Edit,
+    text::{Edit, Place},
     verify::{
         Event, Options, Verification,
         builder::{Builder, Choice},
@@ -64,17 +65,20 @@ fn edited(
 const FIRST: Transform = Transform {
     name: "first",
     docs: "",
+    options: None,
     run: |project: &Project, _: &Settings| add(project, "note one", "echo one > /one"),
 };
 /// Right for `a`, which has no such file; `b` cannot do without it.
 const WRONG: Transform = Transform {
     name: "wrong",
     docs: "",
+    options: None,
     run: |project: &Project, _: &Settings| add(project, "tidy up", "rm -f /opt/data"),
 };
 const LAST: Transform = Transform {
     name: "last",
     docs: "",
+    options: None,
     run: |project: &Project, _: &Settings| add(project, "note two", "echo two > /two"),
 };
 
@@ -82,6 +86,7 @@ const LAST: Transform = Transform {
 const STALE: Transform = Transform {
     name: "stale",
     docs: "",
+    options: None,
     run: |project: &Project, _: &Settings| {
         let mount = "--mount=type=cache,target=/root/.cache/pip";
         edited(project, "keep a cache", mount, Vec::new(), |it| {

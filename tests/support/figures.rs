@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use refit::{
-    path::RepoPath,
-    plan::{Plan, codes},
+    engine::plan::{Plan, codes},
+    text::RepoPath,
     transforms,
 };
 

@@ -5,6 +5,7 @@
 
 pub mod figures;
 pub mod page;
+pub mod source;
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use refit::{path::RepoPath, project::is_dockerfile};
+use refit::{project::is_dockerfile, text::RepoPath};
 
 /// The corpus file of this name; `None`, with a line that says so, when the corpus is not there.
 pub fn corpus(name: &str) -> Option<PathBuf> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
 
-use refit::{change::Safety, transforms};
+use refit::{project::change::Safety, transforms};
 
 /// One example of a page.
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ pub fn index() -> String {
     for transform in transforms::ALL {
         let title = transform.docs.lines().next().unwrap_or_default().trim_start_matches("# ");
         let file = transform.name.replace('-', "_");
-        let _ = writeln!(index, "- [`{}`]({file}.md): {title}", transform.name);
+        let _ = writeln!(index, "- [`{}`]({file}/page.md): {title}", transform.name);
     }
     index
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Started, words::run};
 use crate::{
     dockerfile::stage::absolute,
-    packages,
+    ecosystems,
     verify::{config::Config, contents::Contents},
 };
 
@@ -77,7 +77,7 @@ fn python(
 ) -> Vec<String> {
     let name = |it: &Started| it.program.rsplit('/').next().unwrap_or_default().to_owned();
     if let Some(runner) =
-        runner.filter(|of| packages::MANAGERS.iter().any(|it| it.name == name(of)))
+        runner.filter(|of| ecosystems::MANAGERS.iter().any(|it| it.name == name(of)))
     {
         let before: Option<Vec<String>> =
             run(&runner.arguments).and_then(|it| runner.arguments[..it].iter().cloned().collect());

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::Started;
 use crate::{
-    packages,
+    ecosystems,
     shell::Script,
-    users::{SHELLS, WRAPPERS},
+    transforms::run_as_nonroot::{SHELLS, WRAPPERS},
     verify::{config::Config, contents::Contents},
 };
 
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
             let mark = rest.iter().position(|it| it.as_deref() == Some("--")).map(|it| it + 1);
             let start = mark.unwrap_or_else(|| rest.iter().take_while(|it| own(it)).count());
             self.line(Line { by: line.by, words: rest.get(start..).unwrap_or_default() });
-        } else if packages::MANAGERS.iter().any(|it| it.name == name) {
+        } else if ecosystems::MANAGERS.iter().any(|it| it.name == name) {
             if let Some(at) = run(rest) {
                 let inner = &rest[at..];
                 let is_python = inner[0].as_deref().is_some_and(|it| {

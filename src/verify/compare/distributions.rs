@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Comparison, Pair, some};
 use crate::{
-    packages,
+    ecosystems,
     text::count::counted,
     verify::contents::{Contents, Distribution},
 };
@@ -47,7 +47,7 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
     let Pair { before: (_, before), after: (_, after), declared } = pair;
     let (old, new) = (versions(before), versions(after));
     let tool = |it: &&str| {
-        let manager = packages::MANAGERS.iter().any(|of| of.name.eq_ignore_ascii_case(it));
+        let manager = ecosystems::MANAGERS.iter().any(|of| of.name.eq_ignore_ascii_case(it));
         (manager && !OWN.contains(it)) || TOOLS.contains(it) || it.starts_with("poetry-")
     };
     let lost = |it: &&str| !new.contains_key(it);

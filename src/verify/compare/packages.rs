@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Comparison, Pair, some};
-use crate::packages::apt::{self, Release, Role};
+use crate::ecosystems::system::apt::{self, Release, Role};
 
 /// What became of the system's packages.
 #[derive(Debug, Default)]

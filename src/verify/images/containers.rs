@@ -1,12 +1,9 @@
 //! What compose says of the containers of an image.
 
 use crate::{
-    change::Origin,
-    path::RepoPath,
-    project::{
-        Project,
-        callers::service::{Given, Service},
-    },
+    callers::service::{Given, Service},
+    project::{Project, change::Origin},
+    text::RepoPath,
     verify::command,
 };
 

@@ -1,6 +1,6 @@
 //! Places of a file system where files come and go.
 
-use crate::{packages, verify::contents::Kind};
+use crate::{ecosystems, verify::contents::Kind};
 
 /// Folders of home directories in which package managers keep what they have fetched and built.
 const CACHES: [&str; 13] = [
@@ -51,7 +51,7 @@ pub(super) fn is_cache(path: &str) -> bool {
 pub(super) fn is_manager(path: &str) -> bool {
     let program = path.rsplit_once("/bin/").map(|it| it.1);
     if program.is_some_and(|it| {
-        packages::MANAGERS.iter().any(|of| of.programs.contains(&it)) || it == "uvx"
+        ecosystems::MANAGERS.iter().any(|of| of.programs.contains(&it)) || it == "uvx"
     }) {
         return true;
     }

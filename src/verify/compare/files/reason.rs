@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{super::some, Reasons, places};
+use super::{Reasons, places};
+use crate::verify::compare::some;
 use crate::{
-    packages::is_manifest,
+    ecosystems::is_manifest,
     text::count::counted,
     verify::contents::{Distribution, Entry, Kind},
 };

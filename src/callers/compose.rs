@@ -1,0 +1,212 @@
+//! Builds in compose files.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Build, BuildContext, Builder, Caller, Callers, Service, arguments,
+    entries::{Anchor, COMPOSE, Entries, Field, Syntax, begins_line},
+    literals,
+    script::{display, is_remote, locate},
+    site::{Form, Site},
+    traced,
+    traced::Traced,
+    words::Values,
+};
+use crate::{
+    text::{Place, RepoPath},
+    yaml::{Entry, Node},
+};
+
+/// Reads the services of a compose file.
+pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
+    let Some(services) = root.get("services") else { return };
+    for service in services.entries() {
+        let build = effective(services, &service.value, 0);
+        let mut runs = Service::read(service, services);
+        let known = into.builds.len();
+        if !build.is_empty() {
+            let site = |seen_from: &RepoPath| site(source, &build, seen_from);
+            let nodes: Vec<_> = build.iter().map(|it| Arc::clone(&it.value)).collect();
+            read_build(path, source, &service.key, service.line, &nodes, &site, into);
+        }
+        if let Some(build) = into.builds.get(known) {
+            runs.dockerfile = Some(build.dockerfile.clone());
+            runs.target.clone_from(&build.target);
+        }
+        into.services.push(runs);
+    }
+}
+
+/// A service's own `build`, and behind it those it inherits from services of the same file.
+fn effective(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Entry> {
+    let own = service.entries().iter().find(|it| it.key == "build");
+    let mut found: Vec<_> = own.cloned().into_iter().collect();
+    let parent = service.get("extends").filter(|_| depth < 16);
+    let parent = parent.and_then(|it| match it.as_str() {
+        Some(name) => services.get(name),
+        // Another file's service is read where it stands.
+        None if it.get("file").is_some() => None,
+        None => services.get(it.text("service")?),
+    });
+    found.extend(parent.map(|it| effective(services, it, depth + 1)).unwrap_or_default());
+    found
+}
+
+fn read_build(
+    path: &RepoPath,
+    source: &str,
+    service: &str,
+    line: usize,
+    build: &[Arc<Node>],
+    site: &dyn Fn(&RepoPath) -> Site,
+    into: &mut Callers,
+) {
+    let variables = HashMap::new();
+    let values = Values { variables: &variables, folder: "", current: None };
+    let expand = |it: &str| values.interpolate(&Traced::untraced(it)).text();
+    let find = |key: &str| build.iter().find_map(|it| it.get(key));
+    let text = |key: &str| find(key).and_then(|it| it.as_str()).map(expand);
+    if find("dockerfile_inline").is_some() {
+        return;
+    }
+    // What an alias brings stands above the service, where nobody would look for it.
+    let place =
+        Place { path: path.clone(), line: build.first().map_or(line, |it| it.line.max(line)) };
+    let context = build.iter().find_map(|it| it.as_str().or_else(|| it.text("context")));
+    // A file that completes another takes from it what it leaves out.
+    let context = context.or_else(|| is_base(path.file_name()).then_some(".")).map(expand);
+    let Some(context) = context else {
+        let what = format!("{service} takes its context from another compose file");
+        return into.unresolved(place, what);
+    };
+    let folder = path.parent().unwrap_or(RepoPath::root());
+    let folder = if is_remote(&context) { None } else { locate(Some(&folder), &context) };
+    let dockerfile = text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
+    let found = folder.as_ref().and_then(|it| locate(Some(it), &dockerfile));
+    let (Some(folder), Some(found)) = (folder, found) else {
+        let (dockerfile, context) = (display(&dockerfile), display(&context));
+        let what = format!("{service} builds {dockerfile} of {context}, which cannot be told");
+        return into.unresolved(place, what);
+    };
+    let value = |it: &str| display(&expand(it));
+    let seen_from = folder.clone();
+    let nearest_last = || build.iter().rev();
+    into.add(Build {
+        place,
+        caller: Caller::Compose,
+        dockerfile: found,
+        context: BuildContext::Folder(folder),
+        target: text("target").map(|it| display(&it)).filter(|it| !it.is_empty()),
+        arguments: nearest_last().flat_map(|it| arguments(it.get("args"), &value)).collect(),
+        additional_contexts: nearest_last()
+            .flat_map(|it| additional(source, it.get("additional_contexts")))
+            .collect(),
+        builder: Builder::Docker,
+        site: site(&seen_from),
+    });
+}
+
+/// Where a build is written: the nearest of `build` that names the Dockerfile, else the nearest.
+fn site(source: &str, build: &[Entry], seen_from: &RepoPath) -> Site {
+    let named = build.iter().find(|it| it.value.get(COMPOSE.file).is_some()).or(build.first());
+    let form = named.map_or(Form::Fixed, |it| match it.value.as_str() {
+        // An alias may stand for it.
+        Some(_) if !it.is_written_out() => Form::Fixed,
+        Some(_) => Form::Entries(Entries {
+            syntax: if begins_line(source, it.span.start) { Syntax::Block } else { Syntax::Flow },
+            names: COMPOSE,
+            anchor: Anchor::Short(Field::from(it)),
+            arguments: None,
+        }),
+        None => Form::Entries(Entries::of(source, &it.value, COMPOSE)),
+    });
+    let text = |key: &str| {
+        let node = build.iter().find_map(|it| it.value.get(key))?;
+        let text = node.as_str().filter(|it| !it.is_empty())?;
+        // What a variable says today is not what it says tomorrow.
+        match text.contains('$') {
+            true => Some(Traced::untraced(text)),
+            false => traced(source, node),
+        }
+    };
+    let seen_from = Some(seen_from.clone());
+    Site { file: text(COMPOSE.file), seen_from, target: text(COMPOSE.target), form }
+}
+
+fn additional(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, String> {
+    let contexts = literals(source, node).into_iter();
+    let mut contexts: HashMap<_, _> = contexts.map(|(name, it)| (name, it.text())).collect();
+    let listed = node.map(|it| it.items()).unwrap_or_default().iter();
+    let listed = listed.filter_map(|it| it.as_str()?.split_once('='));
+    contexts.extend(listed.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    contexts
+}
+
+/// Whether a compose file of this name stands on its own, so that what it leaves out has its default.
+fn is_base(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |it| it.0);
+    matches!(stem, "compose" | "docker-compose")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::callers::tests::builds;
+
+    #[test]
+    fn services_name_their_builds() {
+        let text = "\
+x-api: &api
+  build:
+    context: ../
+    dockerfile: docker/api/Dockerfile
+services:
+  a:
+    build: ./a
+  b:
+    build:
+      context: ${B:-b}
+      dockerfile: Dockerfile.${STAGE-test}
+      target: dev
+      args:
+        - X=1
+        - Y
+  c:
+    build: {context: ., args: {X: 2, Z: }}
+  d:
+    <<: *api
+    image: d
+  e:
+    build: ${E}
+  f:
+    build: https://example.org/f.git
+  g:
+    image: postgres
+  h:
+    build:
+      dockerfile_inline: FROM scratch
+  i:
+    extends: b
+    build:
+      target: prod
+";
+        assert_eq!(
+            builds("deploy/docker-compose.yml", text),
+            [
+                "7 deploy/a/Dockerfile deploy/a",
+                "10 deploy/b/Dockerfile.test deploy/b dev X=1 Y=?",
+                "17 deploy/Dockerfile deploy X=2 Z=?",
+                "18 docker/api/Dockerfile .",
+                "33 deploy/b/Dockerfile.test deploy/b prod X=1 Y=?",
+                "22 lost",
+                "24 lost",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_override_does_not_guess_its_context() {
+        let text = "services:\n  a:\n    build:\n      target: dev\n";
+        assert_eq!(builds("docker-compose.override.yml", text), ["4 lost"]);
+        assert_eq!(builds("compose.yaml", text), ["4 Dockerfile . dev"]);
+    }
+}

@@ -1,0 +1,140 @@
+//! What CI, Makefiles and scripts run in containers, besides what images and compose files say.
+
+use crate::text::{Place, RepoPath};
+use crate::{
+    callers,
+    project::{File, Project},
+};
+
+/// A command line that a file gives to a container: `docker run`, `docker compose exec` and the like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Where it stands.
+    pub place: Place,
+    /// What stands behind `run` or `exec`: options, the image or service, and the command.
+    pub said: String,
+    /// The Dockerfiles of the services that it names; `None` when it names none that is known.
+    dockerfiles: Option<Vec<RepoPath>>,
+}
+
+impl Execution {
+    /// Whether it may run what this Dockerfile builds.
+    pub fn may_run(&self, dockerfile: &RepoPath) -> bool {
+        self.dockerfiles.as_ref().is_none_or(|it| it.contains(dockerfile))
+    }
+}
+
+/// All that the files of a project run in containers.
+pub(super) fn executions(project: &Project) -> Vec<Execution> {
+    let files = project.files().filter(|it| callers::is_caller(&it.path));
+    let said: Vec<(Place, String)> = files.flat_map(|it| read(it)).collect();
+    if said.is_empty() {
+        return Vec::new();
+    }
+    let services = || project.files().flat_map(|it| &it.callers().services);
+    let found = said.into_iter().map(|(place, said)| {
+        let named =
+            |it: &&callers::service::Service| said.split_whitespace().any(|of| of == it.name);
+        let known = services().any(|it| named(&it));
+        let dockerfiles = services().filter(named).filter_map(|it| it.dockerfile.clone());
+        let dockerfiles = known.then(|| dockerfiles.collect());
+        Execution { place, said, dockerfiles }
+    });
+    found.collect()
+}
+
+fn read(file: &File) -> Vec<(Place, String)> {
+    if !file.text.contains(" run ") && !file.text.contains(" exec ") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut whole = String::new();
+    let mut start = 1;
+    for (number, line) in file.text.lines().enumerate() {
+        if whole.is_empty() {
+            start = number + 1;
+        }
+        if let Some(line) = line.trim_end().strip_suffix('\\') {
+            whole = whole + line + " ";
+            continue;
+        }
+        whole += line;
+        if !whole.trim_start().starts_with('#') {
+            let said = commands(&whole).into_iter().filter_map(|it| in_container(&it));
+            let place = Place { path: file.path.clone(), line: start };
+            found.extend(said.map(|it| (place.clone(), it)));
+        }
+        whole.clear();
+    }
+    found
+}
+
+/// The commands of a line, which operators outside quotes divide.
+fn commands(line: &str) -> Vec<String> {
+    let mut commands = vec![String::new()];
+    let mut quote = None;
+    for c in line.chars() {
+        match quote {
+            Some(it) if it == c => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if ['&', ';', '|'].contains(&c) => {
+                commands.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        commands.last_mut().into_iter().for_each(|it| it.push(c));
+    }
+    commands
+}
+
+/// What a command gives to a container.
+fn in_container(command: &str) -> Option<String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let run = words.iter().position(|it| ["run", "exec"].contains(it))?;
+    let starts = |at: usize| {
+        let word = words[at].trim_start_matches(['@', '-', '"', '\'', '[']).to_lowercase();
+        let name = word.rsplit('/').next().unwrap_or_default();
+        let known = ["docker", "docker-compose", "podman", "podman-compose", "nerdctl", "kubectl"];
+        let variable = word.starts_with('$');
+        known.contains(&name)
+            || (variable && (at + 1 == run || word.contains("docker") || word.contains("compose")))
+    };
+    (0..run).any(starts).then(|| words[run + 1..].join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_in_containers_are_known_by_who_starts_them() {
+        let rows = [
+            ("docker run --rm web poetry run pytest", Some("--rm web poetry run pytest")),
+            ("\t@docker compose -f a.yml exec web uv sync", Some("web uv sync")),
+            ("- run: docker-compose run web sh -c 'a && b'", Some("web sh -c 'a && b'")),
+            ("$(DC) exec web poetry lock", Some("web poetry lock")),
+            ("poetry run docker ps", None),
+            ("docker compose up -d", None),
+        ];
+        for (line, said) in rows {
+            let found = commands(line).iter().find_map(|it| in_container(it));
+            assert_eq!(found.as_deref(), said, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_service_tells_which_dockerfile_is_meant() {
+        let file = |path: &str, text: &str| (RepoPath::new(path).unwrap(), text.to_owned());
+        let project = Project::new([
+            file("compose.yml", "services:\n  web:\n    build: web\n  api:\n    build: api\n"),
+            file("Makefile", "test:\n\tdocker compose run web pytest && docker run x sh\n"),
+            file("web/Dockerfile", "FROM scratch\n"),
+            file("api/Dockerfile", "FROM scratch\n"),
+        ]);
+        let found = executions(&project);
+        let may_run = |at: usize, it: &str| found[at].may_run(&RepoPath::new(it).unwrap());
+        assert!(may_run(0, "web/Dockerfile") && !may_run(0, "api/Dockerfile"));
+        assert!(may_run(1, "web/Dockerfile") && may_run(1, "api/Dockerfile"));
+    }
+}

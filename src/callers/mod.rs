@@ -1,0 +1,362 @@
+//! Who builds which Dockerfile: compose, bake and skaffold files, development containers, CI, Makefiles
+//! and scripts; and how they follow when it moves.
+//!
+//! A reader puts a build together from what its file says, in traced text whose characters remember
+//! where they stand, through variables, matrices and anchors. So each [`Build`] knows its [`Site`]: what to
+//! edit. [`retarget`] makes the edits and proves them by reading the file again. What names a Dockerfile
+//! and is no build that a reader understands, `mentions` weighs: prose is listed, the rest stands in the way.
+
+mod bake;
+mod compose;
+pub mod containers;
+mod devcontainer;
+mod entries;
+mod github;
+mod gitlab;
+mod index;
+mod make;
+mod mentions;
+mod retarget;
+mod script;
+pub mod service;
+mod site;
+mod skaffold;
+mod traced;
+mod words;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    project::{File, Problem},
+    text::{Place, RepoPath},
+    yaml::{self, Node},
+};
+pub use retarget::{Move, Retargeting, Stuck, retarget};
+use script::Script;
+use service::Service;
+pub use site::Site;
+use traced::Traced;
+
+/// What one file builds.
+#[derive(Clone, Debug, Default)]
+pub struct Callers {
+    /// The builds it names.
+    pub builds: Vec<Build>,
+    /// Builds whose Dockerfile cannot be told: where, and a sentence that says what was seen.
+    pub unresolved: Vec<(Place, String)>,
+    /// What of it could not be read.
+    pub problems: Vec<Problem>,
+    /// How compose runs the services that it names.
+    pub services: Vec<Service>,
+    /// Whether it builds with the classic builder: it says `DOCKER_BUILDKIT=0`.
+    pub turns_buildkit_off: bool,
+}
+
+/// One build of a Dockerfile, as a compose file, a workflow or a script names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// Where it is named.
+    pub place: Place,
+    /// Who names it.
+    pub caller: Caller,
+    /// The Dockerfile it builds.
+    pub dockerfile: RepoPath,
+    /// The context it sends.
+    pub context: BuildContext,
+    /// The stage it builds, when it names one.
+    pub target: Option<String>,
+    /// The build arguments it gives; `None` takes the value of the caller's environment.
+    pub arguments: BTreeMap<String, Option<String>>,
+    /// Contexts it gives names to, for `FROM` and `COPY --from`, as written.
+    pub additional_contexts: BTreeMap<String, String>,
+    /// What builds it.
+    pub builder: Builder,
+    /// What there is to edit.
+    pub site: Site,
+}
+
+/// The kinds of files that name builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// A compose file.
+    Compose,
+    /// A `docker-bake.hcl` or `.json`.
+    Bake,
+    /// A GitHub Actions workflow.
+    GitHubActions,
+    /// A GitLab CI file.
+    GitLab,
+    /// A Makefile.
+    Makefile,
+    /// A shell script.
+    Script,
+    /// A `skaffold.yaml`.
+    Skaffold,
+    /// A `devcontainer.json`.
+    Devcontainer,
+}
+
+/// What a build sends to the builder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BuildContext {
+    /// A folder of this project.
+    Folder(RepoPath),
+    /// Something else: a URL, a folder outside, a variable. As written.
+    Elsewhere(String),
+}
+
+/// What runs the build, as far as the caller tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Builder {
+    /// Docker, and so BuildKit unless someone turns it off.
+    Docker,
+    /// Buildah or Podman.
+    Buildah,
+    /// Kaniko, which does not know `RUN --mount`.
+    Kaniko,
+}
+
+/// The kinds of files that are looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A compose file, by its name.
+    Compose,
+    /// A YAML file of another name, which a compose file may include.
+    Yaml,
+    /// `docker-bake.hcl` and its kin.
+    BakeHcl,
+    /// `docker-bake.json` and its kin.
+    BakeJson,
+    /// A workflow or a composite action.
+    GitHubActions,
+    /// A GitLab CI file.
+    GitLab,
+    /// A Makefile.
+    Makefile,
+    /// A shell script.
+    Script,
+    /// A `skaffold.yaml`.
+    Skaffold,
+    /// A `devcontainer.json`.
+    Devcontainer,
+}
+
+impl Kind {
+    /// The kind of the file of this path, by its name and place.
+    pub fn of(path: &RepoPath) -> Option<Self> {
+        let name = path.file_name();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        // A repository may lie inside another one, as an example does.
+        let whole = format!("/{path}");
+        match extension {
+            "yml" | "yaml" => Some(match stem {
+                _ if whole.contains("/.github/workflows/") => Self::GitHubActions,
+                "action" if whole.contains("/.github/actions/") => Self::GitHubActions,
+                _ if stem.ends_with(".gitlab-ci") => Self::GitLab,
+                _ if whole.contains("/.gitlab/") => Self::GitLab,
+                _ if stem.contains("compose") => Self::Compose,
+                _ if stem.starts_with("skaffold") => Self::Skaffold,
+                _ => Self::Yaml,
+            }),
+            "hcl" if stem.contains("bake") => Some(Self::BakeHcl),
+            "json" if stem.starts_with("docker-bake") => Some(Self::BakeJson),
+            "json" if matches!(stem, "devcontainer" | ".devcontainer") => Some(Self::Devcontainer),
+            "mk" => Some(Self::Makefile),
+            "sh" | "bash" => Some(Self::Script),
+            _ if matches!(stem, "GNUmakefile" | "Makefile" | "makefile") => Some(Self::Makefile),
+            "" => {
+                let verbs = ["build", "ci", "deploy", "docker", "publish", "release"];
+                verbs.iter().any(|it| name.starts_with(it)).then_some(Self::Script)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a file of this path may name builds.
+pub fn is_caller(path: &RepoPath) -> bool {
+    Kind::of(path).is_some()
+}
+
+/// Whether a file is a Kubernetes manifest of what runs containers.
+pub fn is_manifest_of_pods(file: &File) -> bool {
+    Kind::of(&file.path) == Some(Kind::Yaml) && runs_pods(&file.text)
+}
+
+/// Whether a YAML text describes containers that Kubernetes runs.
+pub fn runs_pods(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.any(|it| it.starts_with("kind:")) && text.contains("containers:")
+}
+
+/// Reads what a file builds; never fails.
+///
+/// A script that does not say where it starts may start in its own folder or at the root: it is read
+/// both ways, and the reading that names a Dockerfile which does not exist comes to nothing.
+pub fn read(path: &RepoPath, text: &str) -> Callers {
+    let mut callers = Callers::default();
+    let into = &mut callers;
+    match Kind::of(path) {
+        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, compose::read),
+        Some(Kind::BakeHcl) => bake::read_hcl(path, text, into),
+        Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
+        Some(Kind::GitHubActions) => with_yaml(path, text, into, github::read),
+        Some(Kind::GitLab) => with_yaml(path, text, into, gitlab::read),
+        Some(Kind::Skaffold) => with_yaml(path, text, into, skaffold::read),
+        Some(Kind::Devcontainer) => devcontainer::read(path, text, into),
+        Some(Kind::Makefile) => make::read(path, text, into),
+        Some(Kind::Script) => {
+            let script = Script {
+                path,
+                caller: Caller::Script,
+                starts: own_folder_or_root(path),
+                variables: HashMap::new(),
+                lists: BTreeMap::new(),
+            };
+            if script::may_build(text) {
+                script.read(&Traced::at(text, 0), &|it| it, into);
+            }
+        }
+        None => return callers,
+    }
+    let off = ["DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0", "DOCKER_BUILDKIT: \"0\""];
+    callers.turns_buildkit_off = off.iter().any(|it| text.contains(it));
+    callers
+}
+
+impl Build {
+    /// Whether both say the same, wherever they stand.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.caller == other.caller
+            && self.dockerfile == other.dockerfile
+            && self.context == other.context
+            && self.target == other.target
+            && self.arguments == other.arguments
+            && self.additional_contexts == other.additional_contexts
+            && self.builder == other.builder
+    }
+}
+
+impl Callers {
+    fn add(&mut self, build: Build) {
+        if !self.builds.iter().any(|it| it.place == build.place && it.is_like(&build)) {
+            self.builds.push(build);
+        }
+    }
+
+    fn unresolved(&mut self, place: Place, what: String) {
+        if !self.unresolved.iter().any(|it| it.0 == place) {
+            self.unresolved.push((place, what));
+        }
+    }
+}
+
+fn own_folder_or_root(path: &RepoPath) -> Vec<RepoPath> {
+    or_root(path.parent().unwrap_or(RepoPath::root()))
+}
+
+fn or_root(folder: RepoPath) -> Vec<RepoPath> {
+    if folder.is_root() { vec![folder] } else { vec![folder, RepoPath::root()] }
+}
+
+/// The folder that a file's `.github` or `.gitlab` lies in: that of the repository it is for.
+fn above(path: &RepoPath, hidden: &str) -> Option<RepoPath> {
+    path.ancestors().find(|it| it.file_name() == hidden)?.parent()
+}
+
+fn with_yaml(
+    path: &RepoPath,
+    text: &str,
+    into: &mut Callers,
+    read: fn(&RepoPath, &str, &Arc<Node>, &mut Callers),
+) {
+    match yaml::read(text) {
+        Ok(documents) => documents.iter().for_each(|it| read(path, text, it, into)),
+        // Only a mention made it matter: it may be a template, or something else altogether.
+        Err(_) if Kind::of(path) == Some(Kind::Yaml) => {}
+        Err(error) => into.problems.push(Problem {
+            path: path.clone(),
+            line: Some(error.line),
+            message: error.message,
+            hint: "mend it, so that the builds it names are known".to_owned(),
+        }),
+    }
+}
+
+/// The text of a scalar, each character with its place.
+fn traced(source: &str, node: &Node) -> Option<Traced> {
+    let text = node.as_str()?;
+    let Some(places) = node.places(source) else { return Some(Traced::untraced(text)) };
+    let mut traced = Traced::default();
+    for (c, at) in places {
+        match at {
+            Some(at) => traced.push_at(c, at),
+            None => traced.push(c),
+        }
+    }
+    Some(traced)
+}
+
+/// The entries of `args`: a mapping, or a list of `NAME=value`.
+fn arguments(
+    node: Option<&Arc<Node>>,
+    value: &dyn Fn(&str) -> String,
+) -> BTreeMap<String, Option<String>> {
+    let Some(node) = node else { return BTreeMap::new() };
+    let mapped = node.entries().iter().map(|it| {
+        let text = it.value.as_str().unwrap_or_default();
+        (it.key.clone(), (!text.is_empty()).then(|| value(text)))
+    });
+    let listed = node.items().iter().filter_map(|it| it.as_str());
+    let listed = listed.map(|it| match it.split_once('=') {
+        Some((name, text)) => (name.to_owned(), Some(value(text))),
+        None => (it.to_owned(), None),
+    });
+    mapped.chain(listed).collect()
+}
+
+/// The variables that a mapping gives literal values.
+fn literals(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, Traced> {
+    let entries = node.map(|it| it.entries()).unwrap_or_default();
+    let text = |it: &yaml::Entry| {
+        let value = it.value.as_str().map(|_| &it.value).or_else(|| it.value.get("value"))?;
+        Some((it.key.clone(), traced(source, value)?))
+    };
+    entries.iter().filter_map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a file builds, a line each: line, Dockerfile, context, target and arguments.
+    pub(super) fn builds(path: &str, text: &str) -> Vec<String> {
+        let callers = read(&RepoPath::new(path).unwrap(), text);
+        let builds = callers.builds.iter().map(|it| {
+            let context = match &it.context {
+                BuildContext::Folder(it) => it.to_string(),
+                BuildContext::Elsewhere(it) => format!("<{it}>"),
+            };
+            let target = it.target.as_deref().map_or(String::new(), |it| format!(" {it}"));
+            let argument = |(name, value): (&String, &Option<String>)| {
+                format!(" {name}={}", value.as_deref().unwrap_or("?"))
+            };
+            let arguments: String = it.arguments.iter().map(argument).collect();
+            format!("{} {} {context}{target}{arguments}", it.place.line, it.dockerfile)
+        });
+        let lost = callers.unresolved.iter().map(|it| format!("{} lost", it.0.line));
+        builds.chain(lost).collect()
+    }
+
+    #[test]
+    fn a_file_with_tabs_is_a_problem_with_its_line() {
+        let text = "services:\n\ta: b\n";
+        let callers = read(&RepoPath::new("compose.yml").unwrap(), text);
+        assert_eq!(callers.problems[0].line, Some(2));
+        // A file that was only mentioned may be anything.
+        assert!(read(&RepoPath::new("config.yml").unwrap(), text).problems.is_empty());
+    }
+}

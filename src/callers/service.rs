@@ -1,0 +1,242 @@
+//! What compose says of how a service runs: user, privileges, ports, volumes, environment and command.
+
+use std::sync::Arc;
+
+use crate::{
+    text::{Place, RepoPath},
+    yaml::{Entry, Node},
+};
+
+/// A service of a compose file, as far as it tells how its container runs.
+///
+/// Values are as written: what a variable of compose stands for is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The Dockerfile it builds; `None` where it builds none, or completes a service of another file.
+    pub dockerfile: Option<RepoPath>,
+    /// The stage it builds, when it names one.
+    pub target: Option<String>,
+    /// The image it names.
+    pub image: Option<String>,
+    /// Its line.
+    pub line: usize,
+    /// The user that it is told to run as.
+    pub user: Option<String>,
+    /// The keys that give it more than a container has: `privileged`, `cap_add`, `devices`.
+    pub privileges: Vec<&'static str>,
+    /// Whether it shares the host's network.
+    pub host_network: bool,
+    /// The ports inside the container that are published.
+    pub ports: Vec<u16>,
+    /// What is mounted.
+    pub volumes: Vec<Volume>,
+    /// The variables that are set, with their values.
+    pub environment: Vec<(String, String)>,
+    /// What runs in the place of CMD.
+    pub command: Option<Given>,
+    /// What runs in the place of ENTRYPOINT.
+    pub entrypoint: Option<Given>,
+    /// The test of its health check, `CMD`, `CMD-SHELL` or `NONE` at the front of words.
+    pub healthcheck: Option<Given>,
+}
+
+/// A command of a compose file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// A line, which compose splits as a shell would.
+    Line(String),
+    /// Words.
+    Words(Vec<String>),
+}
+
+/// A mount of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// A volume's name or a path of the host; `None` for a volume without a name.
+    pub source: Option<String>,
+    /// Where it is in the container, as written.
+    pub target: String,
+    /// Whether the service can only read it.
+    pub read_only: bool,
+}
+
+impl Service {
+    /// Reads one of the services of a file, with what it takes from those that it extends.
+    pub(super) fn read(service: &Entry, services: &Arc<Node>) -> Self {
+        let nodes = lineage(services, &service.value, 0);
+        let find = |key: &str| nodes.iter().find_map(|it| it.get(key));
+        let text = |key: &str| find(key).and_then(|it| it.as_str()).filter(|it| !it.is_empty());
+        let set = |key: &str| {
+            find(key).is_some_and(|it| {
+                !it.items().is_empty() || it.as_str().is_some_and(|it| it == "true")
+            })
+        };
+        let keys = ["privileged", "cap_add", "devices"];
+        let all = |key: &str| nodes.iter().filter_map(|it| it.get(key)).cloned().collect();
+        let every: fn(Vec<Arc<Node>>) -> Vec<Arc<Node>> =
+            |nodes| nodes.iter().flat_map(|it| it.items().to_vec()).collect();
+        let environment: Vec<Arc<Node>> = all("environment");
+        Self {
+            name: service.key.clone(),
+            line: service.line,
+            image: text("image").map(str::to_owned),
+            user: text("user").map(str::to_owned),
+            privileges: keys.into_iter().filter(|it| set(it)).collect(),
+            host_network: text("network_mode") == Some("host"),
+            ports: every(all("ports")).iter().filter_map(port).collect(),
+            volumes: every(all("volumes")).iter().filter_map(volume).collect(),
+            environment: environment.iter().flat_map(variables).collect(),
+            command: find("command").and_then(given),
+            entrypoint: find("entrypoint").and_then(given),
+            healthcheck: find("healthcheck").and_then(|it| given(it.get("test")?)),
+            ..Self::default()
+        }
+    }
+
+    /// Where it stands.
+    pub fn place(&self, path: &RepoPath) -> Place {
+        Place { path: path.clone(), line: self.line }
+    }
+}
+
+impl Volume {
+    /// Whether it is a folder or a file of the host.
+    pub fn is_bind(&self) -> bool {
+        let host = |it: &str| it.starts_with(['.', '/', '~', '$']) || it.contains('/');
+        self.source.as_deref().is_some_and(host)
+    }
+}
+
+/// A service, and behind it those of the same file that it extends.
+fn lineage(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Arc<Node>> {
+    let mut found = vec![Arc::clone(service)];
+    let parent = service.get("extends").filter(|_| depth < 16);
+    let parent = parent.and_then(|it| match it.as_str() {
+        Some(name) => services.get(name),
+        None if it.get("file").is_some() => None,
+        None => services.get(it.text("service")?),
+    });
+    found.extend(parent.map(|it| lineage(services, it, depth + 1)).unwrap_or_default());
+    found
+}
+
+fn given(node: &Arc<Node>) -> Option<Given> {
+    match node.as_str() {
+        Some("") => None,
+        Some(it) => Some(Given::Line(it.to_owned())),
+        None => {
+            let words = node.items().iter().filter_map(|it| it.as_str()).map(str::to_owned);
+            Some(Given::Words(words.collect()))
+        }
+    }
+}
+
+/// The port in the container of `"8080:80"`, `127.0.0.1:80:80/tcp`, `80` and `target: 80`.
+fn port(node: &Arc<Node>) -> Option<u16> {
+    let text = node.as_str().or_else(|| node.text("target"))?;
+    let text = text.split('/').next()?.rsplit(':').next()?;
+    text.split('-').next()?.parse().ok()
+}
+
+fn volume(node: &Arc<Node>) -> Option<Volume> {
+    let Some(text) = node.as_str() else {
+        if node.text("type") == Some("tmpfs") {
+            return None;
+        }
+        return Some(Volume {
+            source: node.text("source").or_else(|| node.text("src")).map(str::to_owned),
+            target: node.text("target")?.to_owned(),
+            read_only: node.text("read_only") == Some("true"),
+        });
+    };
+    // A colon inside `${…}` separates nothing.
+    let mut parts: Vec<String> = vec![String::new()];
+    let mut depth = 0_u32;
+    for it in text.chars() {
+        match it {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(last) = parts.last_mut() {
+            last.push(it);
+        }
+    }
+    let mut parts = parts.into_iter();
+    let first = parts.next()?;
+    let Some(target) = parts.next() else {
+        return Some(Volume { source: None, target: first, read_only: false });
+    };
+    let options = parts.next().unwrap_or_default();
+    let read_only = options.split(',').any(|it| it == "ro");
+    Some(Volume { source: Some(first), target, read_only })
+}
+
+fn variables(node: &Arc<Node>) -> Vec<(String, String)> {
+    let mapped = node.entries().iter().map(|it| {
+        let value = it.value.as_str().unwrap_or_default();
+        (it.key.clone(), value.to_owned())
+    });
+    let listed = node.items().iter().filter_map(|it| it.as_str()?.split_once('='));
+    mapped.chain(listed.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml;
+
+    fn service(text: &str) -> Service {
+        let indented = text.lines().map(|it| format!("    {it}\n")).collect::<String>();
+        let root = yaml::read(&format!("services:\n  a:\n{indented}")).unwrap().remove(0);
+        let services = root.get("services").unwrap();
+        Service::read(&services.entries()[0], services)
+    }
+
+    #[test]
+    fn a_service_tells_how_it_runs() {
+        let it = service(
+            "user: '7'\nprivileged: true\ncap_add: [NET_ADMIN]\ndevices: []\nnetwork_mode: host\n\
+             ports:\n  - 8080:80\n  - '127.0.0.1:1:53/udp'\n  - target: 443\n  - 9000\n\
+             environment:\n  - A=1\n  - B\ncommand: a b\nentrypoint: [c, d]\n\
+             healthcheck:\n  test: [CMD, e]\n",
+        );
+        assert_eq!(it.user.as_deref(), Some("7"));
+        assert_eq!(it.privileges, ["privileged", "cap_add"]);
+        assert!(it.host_network);
+        assert_eq!(it.ports, [80, 53, 443, 9000]);
+        assert_eq!(it.environment, [("A".to_owned(), "1".to_owned())]);
+        assert_eq!(it.command, Some(Given::Line("a b".to_owned())));
+        let words = |it: [&str; 2]| Some(Given::Words(it.map(str::to_owned).to_vec()));
+        assert_eq!((it.entrypoint, it.healthcheck), (words(["c", "d"]), words(["CMD", "e"])));
+    }
+
+    #[test]
+    fn volumes_have_a_source_and_a_target() {
+        let it = service(
+            "volumes:\n  - data:/data\n  - ./src:/app:ro\n  - /cache\n  - ${D:-./d}:/d\n  \
+             - {type: bind, source: ../x, target: /x, read_only: true}\n  - {type: tmpfs, target: /t}\n",
+        );
+        let one = |it: &Volume| {
+            let kind = if it.is_bind() { "bind" } else { "volume" };
+            format!("{kind} {:?} {} {}", it.source, it.target, it.read_only)
+        };
+        let all: Vec<_> = it.volumes.iter().map(one).collect();
+        assert_eq!(
+            all,
+            [
+                "volume Some(\"data\") /data false",
+                "bind Some(\"./src\") /app true",
+                "volume None /cache false",
+                "bind Some(\"${D:-./d}\") /d false",
+                "bind Some(\"../x\") /x true",
+            ]
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! `refit.toml`: what a project says about its runs. Reading the file is the caller's.
+
+use std::fmt;
+
+use serde::Deserialize;
+use toml_edit::{Document, DocumentMut, Item, Table, de::Deserializer};
+
+use crate::{
+    engine::settings::Settings,
+    text,
+    transforms::{self, recipe},
+};
+
+/// The file's name.
+pub const FILE_NAME: &str = "refit.toml";
+
+/// What `refit.toml` says.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The recipe to run.
+    pub recipe: Option<String>,
+    /// The only transforms to run.
+    pub only: Option<Vec<String>>,
+    /// Transforms not to run.
+    pub skip: Vec<String>,
+    /// Globs of files to leave alone.
+    pub exclude: Vec<String>,
+    /// The options of the transforms, each in a table of its name.
+    pub settings: Settings,
+}
+
+/// What is wrong with a `refit.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// The keys that are no transform's.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct General {
+    recipe: Option<String>,
+    only: Option<Vec<String>>,
+    skip: Vec<String>,
+    exclude: Vec<String>,
+}
+
+impl Config {
+    /// Reads the text of a `refit.toml`; what it does not know is an error.
+    pub fn parse(source: &str) -> Result<Self, ConfigError> {
+        let document = Document::parse(source)
+            .map_err(|it| ConfigError::at(source, it.span(), it.message(), None))?;
+        let (mut general, mut tables) = (Table::new(), Vec::new());
+        for (name, item) in document.as_table() {
+            // With its key, which knows where it stands.
+            let Some(key) = document.key(name) else { continue };
+            let transform = transforms::ALL.iter().find(|it| it.name == name);
+            match transform.and_then(|it| it.options) {
+                Some(read) => tables.push((key, item, read)),
+                None => _ = general.insert_formatted(key, item.clone()),
+            }
+        }
+        let error = |it: toml_edit::de::Error| {
+            let names = unknown_field(it.message());
+            let at = it.span().or_else(|| {
+                let name = names.first()?;
+                document.key(name)?.span()
+            });
+            let top = at.is_none() || names.first().is_some_and(|it| document.contains_key(it));
+            let known = names.iter().skip(1).copied();
+            let tables = transforms::ALL.iter().filter(|it| it.options.is_some());
+            let known = known.chain(tables.map(|it| it.name).filter(|_| top));
+            let hint = names.first().and_then(|it| suggestion(it, known));
+            match names.first() {
+                Some(name) => ConfigError::at(source, at, &format!("unknown key `{name}`"), hint),
+                None => ConfigError::at(source, at, it.message().trim_end(), None),
+            }
+        };
+        let general = General::deserialize(deserializer(general));
+        let General { recipe, only, skip, exclude } = general.map_err(error)?;
+        let mut settings = Settings::default();
+        for (key, item, read) in tables {
+            let Some(table) = item.as_table_like() else {
+                let message = format!("`{}` is a table of options", key.get());
+                return Err(ConfigError::at(source, key.span(), &message, None));
+            };
+            let mut own = Table::new();
+            for (name, value) in table.iter() {
+                let Some(key) = table.key(name) else { continue };
+                own.insert_formatted(key, value.clone());
+            }
+            read(deserializer(own), &mut settings).map_err(error)?;
+        }
+        let config = Self { recipe, only, skip, exclude, settings };
+        config.check_names(source, document.as_table())?;
+        Ok(config)
+    }
+
+    fn check_names(&self, source: &str, table: &Table) -> Result<(), ConfigError> {
+        let recipe = self.recipe.iter().map(|it| ("recipe", unknown_recipe(it)));
+        let only = self.only.iter().flatten().map(|it| ("only", unknown_transform(it)));
+        let skip = self.skip.iter().map(|it| ("skip", unknown_transform(it)));
+        match recipe.chain(only).chain(skip).find_map(|(key, it)| Some((key, it?))) {
+            None => Ok(()),
+            Some((key, Unknown { message, hint })) => {
+                let span = table.get(key).and_then(Item::span);
+                Err(ConfigError::at(source, span, &message, Some(hint)))
+            }
+        }
+    }
+}
+
+fn deserializer(table: Table) -> Deserializer {
+    Deserializer::from(DocumentMut::from(table))
+}
+
+/// A name that nothing has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// What is wrong.
+    pub message: String,
+    /// What was meant, or where to look.
+    pub hint: String,
+}
+
+/// What to say about a transform's name when there is no such transform.
+pub fn unknown_transform(name: &str) -> Option<Unknown> {
+    unknown("transform", name, transforms::ALL.iter().map(|it| it.name))
+}
+
+/// What to say about a recipe's name when there is no such recipe.
+pub fn unknown_recipe(name: &str) -> Option<Unknown> {
+    unknown("recipe", name, recipe::ALL.iter().map(|it| it.name))
+}
+
+fn unknown<'a>(
+    kind: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Option<Unknown> {
+    if known.clone().any(|it| it == name) {
+        return None;
+    }
+    let hint = suggestion(name, known);
+    let hint = hint.unwrap_or_else(|| format!("`refit list` shows every {kind}"));
+    Some(Unknown { message: format!("there is no {kind} `{name}`"), hint })
+}
+
+/// What was probably meant by a name.
+pub fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let scored = known.map(|it| (strsim::jaro_winkler(name, it), it));
+    let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (0.75 <= score).then(|| format!("did you mean `{best}`?"))
+}
+
+/// The name of a field that serde does not know, then those it would have taken; nothing for other errors.
+fn unknown_field(message: &str) -> Vec<&str> {
+    match message.starts_with("unknown field") {
+        true => message.split('`').skip(1).step_by(2).collect(),
+        false => Vec::new(),
+    }
+}
+
+impl ConfigError {
+    fn at(source: &str, span: Option<text::Span>, message: &str, hint: Option<String>) -> Self {
+        let line = text::line_at(source, span.map_or(0, |it| it.start));
+        Self { line, message: message.to_owned(), hint }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transforms::{mount_caches, pin_poetry};
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let config = Config::parse(
+            "recipe = \"audit\"\nexclude = [\"vendor/\"]\n\n[pin-poetry]\nversion = \"1.8.3\"\n\
+             renovate = true\n\n[mount-caches]\nsyntax = false\n",
+        );
+        let config = config.unwrap();
+        assert_eq!(config.recipe.as_deref(), Some("audit"));
+        assert_eq!(config.exclude, ["vendor/"]);
+        let pins: pin_poetry::Options = config.settings.get();
+        assert_eq!(pins, pin_poetry::Options { version: Some("1.8.3".to_owned()), renovate: true });
+        let caches: mount_caches::Options = config.settings.get();
+        assert!(!caches.syntax);
+        assert!(Config::parse("").unwrap().recipe.is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_line_and_a_suggestion() {
+        let error = |source: &str| {
+            let error = Config::parse(source).unwrap_err();
+            format!("{}: {} / {}", error.line, error.message, error.hint.unwrap_or_default())
+        };
+        assert_eq!(error("\nrecip = \"a\"\n"), "2: unknown key `recip` / did you mean `recipe`?");
+        assert_eq!(
+            error("# x\n[pin-peotry]\nversion = \"1\"\n"),
+            "2: unknown key `pin-peotry` / did you mean `pin-poetry`?"
+        );
+        assert_eq!(
+            error("[pin-poetry]\n\nverison = \"1\"\n"),
+            "3: unknown key `verison` / did you mean `version`?"
+        );
+        assert_eq!(
+            error("\n\nrecipe = \"audti\"\n"),
+            "3: there is no recipe `audti` / did you mean `audit`?"
+        );
+        assert_eq!(
+            error("skip = [\n \"zzz\"]\n"),
+            "1: there is no transform `zzz` / `refit list` shows every transform"
+        );
+        assert!(error("[mount-caches]\nsyntax = 3\n").starts_with("2: invalid type"));
+        assert!(error("exclude = \"a\"\n").starts_with("1: invalid type"));
+        assert!(error("a = \n").starts_with("1: "));
+    }
+}

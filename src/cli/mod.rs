@@ -1,0 +1,106 @@
+//! The command line: the only code that prints.
+
+mod apply;
+mod args;
+mod check;
+pub mod config;
+mod diff;
+mod explain;
+mod failure;
+mod input;
+mod list;
+mod markdown;
+mod output;
+mod summary;
+mod undo;
+mod verify;
+
+use std::{io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use output::Output;
+
+/// Refactors Dockerfiles: equivalent or declared, whole or not at all.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: args::Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diff(diff::Diff),
+    Apply(apply::Apply),
+    Check(check::Check),
+    Verify(verify::Verify),
+    Undo(undo::Undo),
+    List(list::List),
+    Explain(explain::Explain),
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`) or \
+                          not verified (`verify`), \
+                          2 an error, also when only some files could not be read or parsed.";
+
+/// How a command ended; ordered, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    /// Nothing to do, or done.
+    Done,
+    /// Changes are pending, or are not verified.
+    Pending,
+    /// Something could not be done; the rest was.
+    Failed,
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(it) => it,
+        Err(error) => {
+            // Help and version are errors to clap, too; a closed pipe is none to anyone.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    cli.global.color.set();
+    let output = Output::new(&cli.global);
+    let status = match run(&cli, &output) {
+        Ok(it) => it,
+        Err(error) if is_closed_pipe(&error) => Status::Done,
+        Err(error) => {
+            // When not even that can be printed, the exit code still tells.
+            let _ = output::failure(&Failure::from_error(&error));
+            Status::Failed
+        }
+    };
+    ExitCode::from(status as u8)
+}
+
+fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
+    if let Some(jobs) = cli.global.jobs {
+        // Only a second pool could fail, and there is none.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    }
+    let jobs = cli.global.jobs.unwrap_or(0);
+    match &cli.command {
+        Command::Diff(it) => it.run(jobs, output),
+        Command::Apply(it) => it.run(jobs, output),
+        Command::Check(it) => it.run(jobs, output),
+        Command::Verify(it) => it.run(jobs, output),
+        Command::Undo(it) => it.run(output),
+        Command::List(it) => it.run(),
+        Command::Explain(it) => it.run(),
+    }
+}
+
+/// Whether whoever read the output stopped reading, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|it| it.downcast_ref::<io::Error>());
+    causes.any(|it| it.kind() == io::ErrorKind::BrokenPipe)
+}

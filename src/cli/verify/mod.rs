@@ -1,0 +1,307 @@
+//! `refit verify`, and what `apply --verify` shares with it.
+
+mod figures;
+mod progress;
+mod table;
+
+use std::{cell::RefCell, collections::BTreeSet, path::Path, time::Duration};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use tempfile::TempDir;
+
+use super::{
+    Status,
+    args::Scope,
+    failure::Failure,
+    input::Input,
+    output::{self, Output},
+    summary,
+};
+use crate::{
+    engine::plan::Plan,
+    report,
+    verify::{
+        self, Options, Verification,
+        builder::{self, Builder},
+        edits::EditKind,
+        images::{Image, images},
+        report::{ImageReport, Report, UnknownReport},
+        settle::{Settled, settle},
+    },
+};
+use progress::Progress;
+
+/// Build every image that `apply` would touch, before and after, and compare the two
+///
+/// Builds run in copies: the working tree is not touched. An image is verified when it has the same
+/// configuration, Python distributions, files and libraries as before, but for what the changes say that
+/// they alter, and its command is still found and imports what it names.
+///
+/// Copies of the contexts, two at a time, and logs of what fails go into a folder of their own below
+/// TMPDIR. Images, layers and cache mounts are removed as soon as an image is done.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    scope: Scope,
+    /// Only this service: its name in compose, its Dockerfile, or the folder of that
+    #[arg(long, value_name = "NAME")]
+    service: Vec<String>,
+    /// Print a table, one JSON object, or Markdown for a pull request
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// The edits to build again after
+    #[arg(long, value_name = "EDITS", value_delimiter = ',', default_value = "source,manifest")]
+    rebuilds: Vec<Rebuilds>,
+    #[command(flatten)]
+    building: Building,
+}
+
+/// How long a build may take unless somebody says otherwise, in seconds.
+const TIMEOUT: u64 = 1800;
+
+/// How images are built to be compared.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Builds")]
+pub(super) struct Building {
+    /// The builder to use
+    #[arg(long, value_name = "BUILDER", default_value = "auto")]
+    builder: Choice,
+    /// An option for the builder, such as --build-option=--network=host; may be given again
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    build_option: Vec<String>,
+    /// How long one build may take, in seconds
+    #[arg(long, value_name = "S", default_value_t = TIMEOUT)]
+    timeout: u64,
+    /// Build without the `# syntax=` line, where its image cannot be pulled
+    #[arg(long)]
+    no_syntax: bool,
+    /// A command for the shell of both images: exit code and output must be the same
+    #[arg(long, value_name = "CMD")]
+    smoke: Option<String>,
+    /// Keep the images, copies and logs
+    #[arg(long)]
+    keep: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Rebuilds {
+    /// Of a source file
+    Source,
+    /// Of a manifest
+    Manifest,
+    /// Build once only
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Choice {
+    Auto,
+    Docker,
+    Buildah,
+    Podman,
+}
+
+impl Building {
+    /// The first option that only matters when something is built.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let all = [
+            (self.builder != Choice::Auto, "--builder"),
+            (!self.build_option.is_empty(), "--build-option"),
+            (self.timeout != TIMEOUT, "--timeout"),
+            (self.no_syntax, "--no-syntax"),
+            (self.smoke.is_some(), "--smoke"),
+            (self.keep, "--keep"),
+        ];
+        all.into_iter().find(|it| it.0).map(|it| it.1)
+    }
+}
+
+impl Verify {
+    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+        if self.scope.is_stdin() {
+            return Err(no_context().into());
+        }
+        self.check()?;
+        let input = Input::of_scope(&self.scope, None, jobs)?;
+        let root = input.root.clone().unwrap_or_default();
+        let plan = input.plan()?;
+        let problems = report::Report::new(&plan, input.selection());
+        let problems = summary::print(&problems, summary::Kind::Listed, output)?;
+        let (images, unknown) = images(&plan);
+        let images = self.chosen(images)?;
+        let mut report = Report::new(&plan, input.selection());
+        if self.service.is_empty() {
+            report.unknown = unknown.into_iter().map(UnknownReport::from).collect();
+        }
+        if !images.is_empty() {
+            let session = Session::new(&self.building, self.rebuilds(), output)?;
+            session.builder.name().clone_into(&mut report.builder);
+            report.images = session.images(&plan, &images, &root);
+            session.close(&report)?;
+        }
+        output::print(&match self.format {
+            Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+            Format::Text => table::text(&report, output.verbose),
+            Format::Markdown => table::markdown(&report),
+        })?;
+        Ok(problems.max(if report.is_verified() { Status::Done } else { Status::Pending }))
+    }
+
+    fn chosen(&self, images: Vec<Image>) -> Result<Vec<Image>, Failure> {
+        let unknown = self.service.iter().find(|name| !images.iter().any(|it| it.is_called(name)));
+        if let Some(name) = unknown {
+            let names: Vec<_> = images.iter().map(|it| it.name.as_str()).collect();
+            let hint = match names.as_slice() {
+                [] => "no image changes here".to_owned(),
+                names => format!("these change: {}", names.join(", ")),
+            };
+            return Err(Failure::new(format!("no image that changes is called {name}"), hint));
+        }
+        let is_chosen = |it: &Image| {
+            self.service.is_empty() || self.service.iter().any(|name| it.is_called(name))
+        };
+        Ok(images.into_iter().filter(is_chosen).collect())
+    }
+
+    /// `none` beside others says nothing that could be meant.
+    fn check(&self) -> Result<(), Failure> {
+        let mixed = self.rebuilds.len() > 1 && self.rebuilds.contains(&Rebuilds::None);
+        let hint = "give none alone, or the edits to build again after";
+        if mixed { Err(Failure::new("--rebuilds none and others", hint)) } else { Ok(()) }
+    }
+
+    fn rebuilds(&self) -> BTreeSet<EditKind> {
+        let kinds = |it: &Rebuilds| match it {
+            Rebuilds::Source => vec![EditKind::Source, EditKind::Shared],
+            Rebuilds::Manifest => vec![EditKind::Manifest],
+            Rebuilds::None => Vec::new(),
+        };
+        self.rebuilds.iter().flat_map(kinds).collect()
+    }
+}
+
+/// A builder, and a folder for what is made.
+pub(super) struct Session {
+    builder: Builder,
+    options: Options,
+    folder: TempDir,
+    progress: RefCell<Progress>,
+}
+
+impl Session {
+    fn new(
+        building: &Building,
+        rebuilds: BTreeSet<EditKind>,
+        output: &Output,
+    ) -> anyhow::Result<Self> {
+        let choice = match building.builder {
+            Choice::Auto => builder::Choice::Auto,
+            Choice::Docker => builder::Choice::Docker,
+            Choice::Buildah => builder::Choice::Buildah,
+            Choice::Podman => builder::Choice::Podman,
+        };
+        let builder = Builder::find(choice)?;
+        watch_signals().context("signals")?;
+        let options = Options {
+            build_options: building.build_option.clone(),
+            timeout: Duration::from_secs(building.timeout),
+            no_syntax: building.no_syntax,
+            smoke: building.smoke.clone(),
+            rebuilds,
+            keep: building.keep,
+        };
+        let folder = tempfile::Builder::new().prefix("refit-verify-").tempdir();
+        let folder = folder.context("a folder for what is built")?;
+        Ok(Self { builder, options, folder, progress: RefCell::new(Progress::new(output.quiet)) })
+    }
+
+    fn images(&self, plan: &Plan, images: &[Image], root: &Path) -> Vec<ImageReport> {
+        let watch = RefCell::new(|it: verify::Event<'_>| self.progress.borrow_mut().show(it));
+        let verification =
+            Verification::new(&self.builder, &self.options, (root, self.folder.path()), &watch);
+        let mut reports = Vec::with_capacity(images.len());
+        for (at, image) in images.iter().enumerate() {
+            if builder::is_interrupted() {
+                break;
+            }
+            self.progress.borrow_mut().at = Some((at + 1, images.len()));
+            reports.push(verification.image(plan, image));
+        }
+        reports
+    }
+
+    /// Leaves out of a plan what cannot be verified.
+    pub(super) fn settle(
+        building: &Building,
+        input: &Input,
+        output: &Output,
+    ) -> anyhow::Result<(Plan, Report)> {
+        let session = Self::new(building, BTreeSet::new(), output)?;
+        let root = input.root.clone().unwrap_or_default();
+        let watch = RefCell::new(|it: verify::Event<'_>| session.progress.borrow_mut().show(it));
+        let folders = (root.as_path(), session.folder.path());
+        let verification = Verification::new(&session.builder, &session.options, folders, &watch);
+        let Settled { plan, images, left_out } =
+            settle(&verification, |without| input.plan_without(without))?;
+        let builder = session.builder.name().to_owned();
+        let report = Report { builder, images, left_out, ..Report::new(&plan, input.selection()) };
+        drop(verification);
+        session.close(&report)?;
+        Ok((plan, report))
+    }
+
+    /// Ends it; what somebody wants to look at stays.
+    fn close(self, report: &Report) -> anyhow::Result<()> {
+        let mut logs = report.images.iter().map(|it| &it.logs);
+        let has_logs =
+            logs.any(|it| !it.is_empty()) || report.left_out.iter().any(|it| !it.logs.is_empty());
+        if self.options.keep || has_logs {
+            let folder = self.folder.keep();
+            output::note(&format!("kept in {}\n", folder.display()))?;
+        } else {
+            self.folder.close().context("the folder of what was built")?;
+        }
+        if builder::is_interrupted() {
+            return Err(Failure::new("interrupted", "nothing was changed").into());
+        }
+        Ok(())
+    }
+}
+
+/// Has what was made removed before a signal ends refit; a second one ends it at once.
+#[cfg(unix)]
+fn watch_signals() -> std::io::Result<()> {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        flag::{register, register_conditional_shutdown},
+    };
+    for signal in [SIGINT, SIGTERM] {
+        register_conditional_shutdown(signal, 128 + signal, builder::interrupt())?;
+        register(signal, builder::interrupt())?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn watch_signals() -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Why standard input cannot be verified.
+pub(super) fn no_context() -> Failure {
+    let hint = "name its folder: what it copies has to be there";
+    Failure::new("a Dockerfile on standard input cannot be built", hint)
+}
+
+/// What a verification found, for people; when they want to hear little, what was left out.
+pub(super) fn text(report: &Report, output: &Output) -> String {
+    if output.quiet { table::left_out_lines(report) } else { table::text(report, output.verbose) }
+}

@@ -1,0 +1,216 @@
+//! Which file of the build context stands where in the image: COPY and ADD, as BuildKit resolves them.
+
+use super::dockerignore::Dockerignore;
+use crate::{
+    dockerfile::{
+        Instruction, Keyword,
+        stage::{State, absolute, names},
+    },
+    project::tree,
+    text::RepoPath,
+};
+use crate::{project::Project, text::glob};
+
+/// What the builder is sent: a context's files, less what its ignore file excludes.
+pub struct Sent<'a> {
+    project: &'a Project,
+    /// The context's folder.
+    pub folder: RepoPath,
+    /// Its ignore file.
+    pub ignore: Option<(RepoPath, Dockerignore)>,
+}
+
+/// A COPY or ADD of files of the context.
+#[derive(Debug)]
+pub struct CopyIn {
+    /// Its files and folders, as they stand in the project; a glob gives each that it matches.
+    pub sources: Vec<Source>,
+    /// Where to: absolute, without a trailing slash.
+    pub destination: String,
+    /// Whether the destination is a folder: what a file is copied into, not what it becomes.
+    pub into: bool,
+    /// Whether `--parents` keeps the folders that a source lies in.
+    pub parents: bool,
+    /// The patterns of `--exclude`.
+    excludes: Vec<String>,
+}
+
+/// A source of a COPY.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is in the project.
+    pub path: RepoPath,
+    /// Whether it is a folder: its contents are copied, not it.
+    pub is_folder: bool,
+    /// How the COPY names it: this path, or a pattern that matches it.
+    pub word: String,
+}
+
+/// Why a COPY says nothing about the context's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opaque {
+    /// It copies from a stage, an image or a named context.
+    OtherStage,
+    /// It brings a URL, a repository, a here-document or what an archive holds.
+    NotOfContext,
+    /// Its destination has a variable without a known value, or a source one that may get another.
+    UnknownVariable,
+    /// A source is not in the context, or its ignore file excludes it.
+    Missing(String),
+}
+
+/// How the archives that ADD unpacks are called.
+const ARCHIVES: [&str; 8] =
+    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
+
+impl<'a> Sent<'a> {
+    /// What a build of `dockerfile` with this context sends.
+    pub fn new(project: &'a Project, folder: RepoPath, dockerfile: &RepoPath) -> Self {
+        let ignore = Dockerignore::for_build(project, dockerfile, &folder);
+        Self { project, folder, ignore }
+    }
+
+    /// Whether the ignore file keeps this path of the project from the builder.
+    pub fn excludes(&self, path: &RepoPath) -> bool {
+        let inside = path.strip_prefix(&self.folder);
+        inside.is_none_or(|it| self.ignore.as_ref().is_some_and(|ignore| ignore.1.excludes(it)))
+    }
+
+    /// Whether the builder is sent this file.
+    pub fn has_file(&self, path: &RepoPath) -> bool {
+        self.project.tree().is_file(path) && !self.excludes(path)
+    }
+
+    /// Whether the builder may be sent something at this path, also what git ignores.
+    pub fn may_have(&self, path: &RepoPath) -> bool {
+        self.project.tree().exists(path) && !self.excludes(path)
+    }
+
+    fn expand(&self, source: &str) -> Vec<Source> {
+        let tree = self.project.tree();
+        let found = tree::sources(tree, &self.folder, source);
+        let one = |path: RepoPath| {
+            let is_folder = tree.is_folder(&path);
+            let sent = match is_folder {
+                true => path == self.folder || tree.below(&path).any(|it| !self.excludes(it)),
+                false => self.may_have(&path),
+            };
+            sent.then(|| Source { path, is_folder, word: source.to_owned() })
+        };
+        found.into_iter().filter_map(one).collect()
+    }
+}
+
+impl CopyIn {
+    /// Reads a COPY or ADD where `state` holds.
+    ///
+    /// # Errors
+    /// A copy that says nothing about the context's files, or not for certain.
+    pub fn read(
+        it: &Instruction,
+        state: &State,
+        sent: &Sent<'_>,
+        escape: char,
+    ) -> Result<Self, Opaque> {
+        let copy = it.copy().ok_or(Opaque::NotOfContext)?;
+        if copy.from.is_some() {
+            return Err(Opaque::OtherStage);
+        }
+        if copy.has_heredoc || copy.sources.is_empty() {
+            return Err(Opaque::NotOfContext);
+        }
+        let expand = |text: &str| match it.json() {
+            // JSON words have no quotes to remove, but their variables are expanded all the same.
+            Some(_) if !text.contains('$') => Some(text.to_owned()),
+            _ => state.expand(text, escape),
+        };
+        let mut sources = Vec::new();
+        let from_argument = |it: &&str| state.variables.get(*it).is_some_and(|it| it.from_argument);
+        for word in &copy.sources {
+            // What is copied where somebody gives another value is not known here.
+            if names(&word.text).iter().any(from_argument) {
+                return Err(Opaque::UnknownVariable);
+            }
+            let text = expand(&word.text).ok_or(Opaque::UnknownVariable)?;
+            if it.keyword == Keyword::Add && (text.contains("://") || text.starts_with("git@")) {
+                return Err(Opaque::NotOfContext);
+            }
+            // ADD unpacks it.
+            if it.keyword == Keyword::Add && ARCHIVES.iter().any(|it| text.ends_with(it)) {
+                return Err(Opaque::NotOfContext);
+            }
+            let found = sent.expand(&text);
+            if found.is_empty() && !glob::is_pattern(&text) {
+                return Err(Opaque::Missing(text));
+            }
+            sources.extend(found);
+        }
+        let text = expand(&copy.destination.text).ok_or(Opaque::UnknownVariable)?;
+        let destination = state.absolute(&text).ok_or(Opaque::UnknownVariable)?;
+        let into = copy.sources.len() > 1
+            || sources.len() > 1
+            || text.ends_with(['/', '.'])
+            || state.made.contains(&destination)
+            || destination == "/";
+        let excludes =
+            it.flags.iter().filter(|it| it.name == "exclude").filter_map(|it| it.value.clone());
+        let parents = it.flag("parents").is_some_and(|it| it.value.as_deref() != Some("false"));
+        Ok(Self { sources, destination, into, parents, excludes: excludes.collect() })
+    }
+
+    /// The file of the project that it puts at `path` of the image.
+    pub fn provides(&self, path: &str, sent: &Sent<'_>) -> Option<RepoPath> {
+        self.at(path, sent, |it| sent.has_file(it))
+    }
+
+    /// The file or folder of the project that it would put at `path`, also one that git ignores.
+    pub fn may_provide(&self, path: &str, sent: &Sent<'_>) -> Option<RepoPath> {
+        self.at(path, sent, |it| sent.may_have(it))
+    }
+
+    fn at(&self, path: &str, sent: &Sent<'_>, has: impl Fn(&RepoPath) -> bool) -> Option<RepoPath> {
+        // The last source wins where two bring the same file.
+        self.sources.iter().rev().find_map(|source| {
+            let found = match (source.is_folder, self.parents) {
+                (_, true) => {
+                    let rest = below(path, &self.destination)?;
+                    let found = sent.folder.join(rest)?;
+                    found.strip_prefix(&source.path).map(|_| found.clone())?
+                }
+                (true, false) => source.path.join(below(path, &self.destination)?)?,
+                (false, false) => {
+                    let own = match self.into {
+                        true => absolute(&self.destination, source.path.file_name()),
+                        false => self.destination.clone(),
+                    };
+                    (own == path).then(|| source.path.clone())?
+                }
+            };
+            let inside = found.strip_prefix(&source.path).unwrap_or_default();
+            let excluded = self
+                .excludes
+                .iter()
+                .any(|it| Dockerignore::of_flags([it.as_str()]).excludes(inside));
+            (has(&found) && !excluded).then_some(found)
+        })
+    }
+
+    /// Whether it may put something at `path` of the image or below it.
+    pub fn reaches(&self, path: &str, sent: &Sent<'_>) -> bool {
+        let within = self.sources.iter().any(|it| !it.is_folder)
+            && (self.destination == path || below(&self.destination, path).is_some());
+        within
+            || below(&self.destination, path).is_some()
+            || self.may_provide(path, sent).is_some()
+            || self
+                .sources
+                .iter()
+                .any(|it| !it.is_folder && absolute(&self.destination, it.path.file_name()) == path)
+    }
+}
+
+/// `path` relative to `folder`; `None` when it does not lie in it.
+pub fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}

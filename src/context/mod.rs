@@ -1,0 +1,351 @@
+//! The build context of a Dockerfile: the folder its COPY sources are seen from.
+//!
+//! Who builds it knows best. Where nobody is seen building it, what it copies tells: the context is the
+//! nearest folder above it in which all of that exists.
+
+pub mod copies;
+pub mod dockerignore;
+pub mod layers;
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use self::dockerignore::Dockerignore;
+use crate::{
+    callers::{Build, BuildContext},
+    project::{Project, is_dockerfile, tree},
+    text::glob,
+};
+use crate::{
+    dockerfile::{Dockerfile, Instruction, Keyword, word},
+    text::{Place, RepoPath},
+};
+
+/// What is known of a Dockerfile's context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// It is this folder.
+    Known {
+        /// The folder.
+        folder: RepoPath,
+        /// How we know.
+        evidence: Evidence,
+    },
+    /// It is built from these folders, and what holds in one need not hold in the other.
+    Several(Vec<RepoPath>),
+    /// It cannot be told, and why: a sentence without a full stop.
+    Unknown(String),
+}
+
+/// How a context is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Those who build the Dockerfile name it.
+    Named(Vec<Place>),
+    /// It is the nearest folder with all that the Dockerfile copies.
+    Sources,
+}
+
+impl Context {
+    /// The folder, when there is just one.
+    pub fn folder(&self) -> Option<&RepoPath> {
+        match self {
+            Self::Known { folder, .. } => Some(folder),
+            Self::Several(_) | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl Project {
+    /// The context that a Dockerfile is built with.
+    pub fn context_of(&self, dockerfile: &RepoPath) -> Context {
+        let mut named: BTreeMap<RepoPath, Vec<Place>> = BTreeMap::new();
+        for Build { context, place, .. } in self.builds(dockerfile) {
+            if let BuildContext::Folder(it) = context {
+                named.entry(it.clone()).or_default().push(place.clone());
+            }
+        }
+        let parsed = self.file(dockerfile.as_str()).and_then(|it| it.dockerfile());
+        if let Some(parsed) = parsed.filter(|_| named.len() > 1) {
+            // A build from a folder that lacks what is copied fails today, and stands for nobody.
+            let sources = context_sources(parsed).into_iter().filter(|it| !glob::is_pattern(it));
+            let sources: Vec<_> = sources.collect();
+            let fits =
+                |it: &RepoPath| sources.iter().all(|source| self.sends(dockerfile, it, source));
+            if named.keys().any(fits) {
+                named.retain(|it, _| fits(it));
+            }
+        }
+        if named.len() > 1 {
+            return Context::Several(named.into_keys().collect());
+        }
+        if let Some((folder, places)) = named.pop_first() {
+            return Context::Known { folder, evidence: Evidence::Named(places) };
+        }
+        match parsed {
+            Some(parsed) => self.context_by_sources(dockerfile, parsed),
+            None => Context::Unknown("it was not read".to_owned()),
+        }
+    }
+
+    fn context_by_sources(&self, path: &RepoPath, dockerfile: &Dockerfile) -> Context {
+        let known = |folder| Context::Known { folder, evidence: Evidence::Sources };
+        let sources = context_sources(dockerfile);
+        let own = path.parent().unwrap_or(RepoPath::root());
+        let whole = sources.iter().any(|it| is_whole(it));
+        let parts: Vec<&str> =
+            sources.iter().map(String::as_str).filter(|it| !is_whole(it)).collect();
+        // A pattern may match nothing: `poetry.lock*` is how one says "if there is one".
+        let (patterns, names): (Vec<&str>, Vec<&str>) =
+            parts.into_iter().partition(|it| glob::is_pattern(it));
+        if names.is_empty() {
+            let matched =
+                path.ancestors().find(|it| patterns.iter().any(|s| self.sends(path, it, s)));
+            let folder = if whole { Some(self.context_of_all(path, dockerfile)) } else { matched };
+            return known(folder.unwrap_or(own));
+        }
+        let mut fewest: Option<Vec<&str>> = None;
+        for folder in path.ancestors() {
+            let missing = names.iter().filter(|it| !self.sends(path, &folder, it));
+            let missing: Vec<&str> = missing.copied().collect();
+            if missing.is_empty() {
+                return known(folder);
+            }
+            if fewest.as_ref().is_none_or(|it| missing.len() < it.len()) {
+                fewest = Some(missing);
+            }
+        }
+        let mut missing = fewest.unwrap_or_default();
+        missing.dedup();
+        Context::Unknown(format!("no folder above it holds all it copies: {}", missing.join(", ")))
+    }
+
+    /// The context of a Dockerfile that copies it whole, which fits every folder: the nearest in which
+    /// something exists that its commands name, else the nearest with more in it than container files.
+    fn context_of_all(&self, path: &RepoPath, dockerfile: &Dockerfile) -> RepoPath {
+        let hints = named_files(dockerfile);
+        let holds = |folder: &RepoPath| {
+            hints.iter().filter_map(|it| folder.join(it)).any(|it| self.tree().is_file(&it))
+        };
+        let plain =
+            |folder: &RepoPath| self.tree().children(folder).any(|it| !is_ours(it.file_name()));
+        let mut folders = path.ancestors();
+        let found = folders.find(holds).or_else(|| path.ancestors().find(plain));
+        found.or_else(|| path.parent()).unwrap_or(RepoPath::root())
+    }
+
+    /// Whether a source exists in the context and reaches the builder.
+    fn sends(&self, dockerfile: &RepoPath, context: &RepoPath, source: &str) -> bool {
+        let found = tree::sources(self.tree(), context, source);
+        if found.is_empty() {
+            return false;
+        }
+        let Some((_, ignore)) = Dockerignore::for_build(self, dockerfile, context) else {
+            return true;
+        };
+        found.iter().any(|it| {
+            let path = it.strip_prefix(context).unwrap_or_default();
+            let folder_may_hold_more = ignore.has_exceptions() && self.tree().is_folder(it);
+            folder_may_hold_more || !ignore.excludes(path)
+        })
+    }
+}
+
+/// What a Dockerfile takes from its context: the sources of COPY, ADD and bind mounts, as far as their
+/// variables are known.
+pub fn context_sources(dockerfile: &Dockerfile) -> Vec<String> {
+    let mut globals: BTreeMap<String, String> = BTreeMap::new();
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut in_stage = false;
+    let mut sources = Vec::new();
+    for (_, instruction) in dockerfile.instructions() {
+        let expand = |text: &str, values: &BTreeMap<String, String>| {
+            let unknown = Cell::new(false);
+            let lookup = |name: &str| {
+                unknown.set(unknown.get() || !values.contains_key(name));
+                values.get(name).cloned()
+            };
+            let text = word::expand(text, dockerfile.escape, &lookup).ok()?;
+            (!unknown.get()).then_some(text)
+        };
+        match instruction.keyword {
+            Keyword::From => {
+                in_stage = true;
+                values.clear();
+            }
+            Keyword::Arg | Keyword::Env => {
+                for pair in instruction.pairs() {
+                    let given = pair.value.as_deref();
+                    let value =
+                        given.and_then(|it| expand(it, if in_stage { &values } else { &globals }));
+                    let value = value
+                        .or_else(|| globals.get(&pair.name).filter(|_| given.is_none()).cloned());
+                    let scope = if in_stage { &mut values } else { &mut globals };
+                    match value {
+                        Some(it) => _ = scope.insert(pair.name, it),
+                        None => _ = scope.remove(&pair.name),
+                    }
+                }
+            }
+            _ => sources.extend(taken(instruction).iter().filter_map(|it| expand(it, &values))),
+        }
+    }
+    sources
+}
+
+/// The sources of one instruction, raw.
+fn taken(instruction: &Instruction) -> Vec<String> {
+    let mounts = instruction.mounts().filter(|it| it.kind == "bind");
+    let field = |it: &crate::dockerfile::instruction::Mount, names: &[&str]| {
+        let field = it.fields.iter().find(|field| names.contains(&field.0.as_str()));
+        field.map(|it| it.1.clone())
+    };
+    let mounts = mounts.filter(|it| field(it, &["from"]).is_none());
+    let mounts = mounts.map(|it| field(&it, &["source", "src"]).unwrap_or_else(|| ".".to_owned()));
+    let copied = instruction.copy().filter(|it| it.from.is_none());
+    let copied = copied.map(|it| it.sources).unwrap_or_default().into_iter().map(|it| it.text);
+    let local = copied.filter(|it| !it.contains("://") && !it.starts_with("git@"));
+    mounts.chain(local).collect()
+}
+
+/// Whether a source is the context itself.
+fn is_whole(source: &str) -> bool {
+    source.split('/').all(|it| matches!(it, "" | "." | ".." | "*"))
+}
+
+/// Relative names of files in RUN, CMD and ENTRYPOINT, and the manifests of package managers they call.
+fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
+    let managers = [
+        ("poetry", "pyproject.toml"),
+        ("uv", "pyproject.toml"),
+        ("pdm", "pyproject.toml"),
+        ("pipenv", "Pipfile"),
+        ("npm", "package.json"),
+        ("yarn", "package.json"),
+        ("pnpm", "package.json"),
+        ("go", "go.mod"),
+        ("cargo", "Cargo.toml"),
+        ("mvn", "pom.xml"),
+        ("bundle", "Gemfile"),
+        ("composer", "composer.json"),
+    ];
+    let mut files = Vec::new();
+    let runs = dockerfile.instructions().map(|it| it.1);
+    let runs =
+        runs.filter(|it| matches!(it.keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint));
+    for word in runs
+        .flat_map(|it| it.text().split([' ', '\t', '"', '\'', ',', ';', '=', '[', ']', '(', ')']))
+    {
+        files.extend(managers.iter().filter(|it| it.0 == word).map(|it| it.1.to_owned()));
+        let named =
+            word.rsplit('/').next().is_some_and(|it| it.trim_start_matches('.').contains('.'));
+        let plain = |it: char| it.is_alphanumeric() || "._-/".contains(it);
+        if named && !word.starts_with('/') && word.chars().all(plain) {
+            files.push(word.to_owned());
+        }
+    }
+    files
+}
+
+/// Whether a file serves containers only, and so does not make its folder a context.
+fn is_ours(name: &str) -> bool {
+    is_dockerfile(name)
+        || name.ends_with(".dockerignore")
+        || name.contains("compose")
+        || name.ends_with(".md")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(dockerfile: &str, text: &str, files: &[&str]) -> String {
+        with(dockerfile, text, files, &[])
+    }
+
+    fn with(dockerfile: &str, text: &str, files: &[&str], texts: &[(&str, &str)]) -> String {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let files = files.iter().map(|it| (path(it), String::new()));
+        let texts = texts.iter().copied().chain([(dockerfile, text)]);
+        let texts = texts.map(|it| (path(it.0), it.1.to_owned()));
+        let project = Project::new(files.chain(texts));
+        match project.context_of(&path(dockerfile)) {
+            Context::Known { folder, evidence: Evidence::Sources } => folder.to_string(),
+            Context::Known { folder, evidence: Evidence::Named(places) } => {
+                let places: Vec<_> = places.iter().map(ToString::to_string).collect();
+                format!("{folder} by {}", places.join(", "))
+            }
+            Context::Several(it) => {
+                it.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+            }
+            Context::Unknown(it) => it,
+        }
+    }
+
+    #[test]
+    fn the_nearest_folder_with_all_sources_is_the_context() {
+        let copy = "FROM a\nCOPY app/main.py requirements.txt ./\n";
+        let rows = [
+            (copy, vec!["api/app/main.py", "api/requirements.txt", "requirements.txt"], "api"),
+            (copy, vec!["api/main.py", "app/main.py", "requirements.txt"], "."),
+            (copy, vec!["app/main.py"], "no folder above it holds all it copies: requirements.txt"),
+            ("FROM a\n", vec![], "api"),
+            (
+                "FROM a\nCOPY --from=b x .\nADD https://x/y .\nCOPY <<END f\nx\nEND\n",
+                vec!["x"],
+                "api",
+            ),
+            ("FROM a\nCOPY poetry.lock* main.py ./\n", vec!["main.py"], "."),
+            ("FROM a\nCOPY *.py ./\n", vec!["main.py"], "."),
+            ("ARG D=lib\nFROM a\nARG D\nCOPY $D/x ${MISSING}/y ./\n", vec!["lib/x"], "."),
+            ("FROM a\nARG D=no\nFROM b\nCOPY $D/x z ./\n", vec!["z"], "."),
+            (
+                "FROM a\nRUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync\n",
+                vec!["uv.lock"],
+                ".",
+            ),
+            ("FROM a\nONBUILD COPY none .\n", vec![], "api"),
+        ];
+        for (text, files, expected) in rows {
+            assert_eq!(context("api/Dockerfile", text, &files), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_ignored_is_no_evidence() {
+        let text = "FROM a\nCOPY main.py .\n";
+        let files = ["api/main.py", "main.py"];
+        let ignored = |it| with("api/Dockerfile", text, &files, &[("api/.dockerignore", it)]);
+        assert_eq!(ignored("*.py\n"), ".");
+        assert_eq!(ignored("*.py\n!main.py\n"), "api");
+    }
+
+    #[test]
+    fn a_context_copied_whole_is_known_by_what_commands_name() {
+        let pip = "FROM a\nCOPY . .\nRUN pip install -r requirements.txt\n";
+        let rows = [
+            (pip, vec!["docker/entrypoint.sh", "requirements.txt"], "."),
+            (pip, vec!["docker/requirements.txt", "requirements.txt"], "docker"),
+            ("FROM a\nCOPY . .\nRUN npm ci\n", vec!["docker/x.sh", "package.json"], "."),
+            ("FROM a\nCOPY . .\n", vec!["docker/x.py", "main.py"], "docker"),
+            ("FROM a\nCOPY . .\n", vec!["docker/Dockerfile.test", "main.py"], "."),
+        ];
+        for (text, files, expected) in rows {
+            assert_eq!(context("docker/Dockerfile", text, &files), expected, "{text} {files:?}");
+        }
+    }
+
+    #[test]
+    fn callers_know_best() {
+        let text = "FROM a\nCOPY main.py .\n";
+        let compose = "services:\n  a:\n    build: {context: ., dockerfile: api/Dockerfile}\n";
+        let other = "services:\n  a:\n    build: api\n";
+        let files = ["api/main.py"];
+        let named = |text, files: &[_], texts: &[_]| with("api/Dockerfile", text, files, texts);
+        let both = [("compose.yml", compose), ("compose.dev.yml", other)];
+        assert_eq!(named(text, &files, &both[..1]), ". by compose.yml:3");
+        assert_eq!(named(text, &["api/main.py", "main.py"], &both), ". or api");
+        assert_eq!(named("FROM a\n", &[], &both), ". or api");
+        // Only one of the two can work.
+        assert_eq!(named(text, &files, &both), "api by compose.dev.yml:3");
+    }
+}

@@ -1,0 +1,168 @@
+//! A lossless Dockerfile: a flat list of items whose spans tile the source, and typed views over it.
+//!
+//! Parsing is total: any text gives a [`Dockerfile`], and what BuildKit would refuse is in
+//! [`Dockerfile::errors`]. Rules follow BuildKit's own parser (`frontend/dockerfile/parser`), whose
+//! parse of thousands of real files is the test. Nothing here reads the shell inside RUN; see
+//! [`crate::shell`].
+
+pub mod edit;
+pub mod image;
+pub mod instruction;
+mod json;
+mod keyword;
+mod parse;
+pub mod stage;
+pub mod word;
+
+use std::sync::Arc;
+
+pub use instruction::Instruction;
+pub use keyword::Keyword;
+
+use crate::text::{Memo, Span};
+
+/// A parsed Dockerfile.
+///
+/// Invariant: `items` tile `source`: the first starts at 0, each starts where the last ended, and the
+/// last ends at `source.len()`. No byte of the file is outside the tree, so none can be lost.
+#[derive(Debug)]
+pub struct Dockerfile {
+    /// The text as it was read.
+    pub source: Arc<str>,
+    /// What it consists of, in order.
+    pub items: Vec<Item>,
+    /// What BuildKit would refuse; a file with errors is reported and left alone.
+    pub errors: Vec<SyntaxError>,
+    /// The character that continues a line: a backslash, or what `# escape=` says.
+    pub escape: char,
+    /// What is known of it: its stages, what the shell reader made of its RUNs, …
+    pub memo: Memo,
+}
+
+/// A run of whole lines of a Dockerfile that belong together.
+#[derive(Debug)]
+pub struct Item {
+    /// Its lines, with their line ends.
+    pub span: Span,
+    /// The lines it covers, counted from 1, both ends included.
+    pub lines: (usize, usize),
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What an item is.
+#[derive(Debug)]
+pub enum Kind {
+    /// A line without text.
+    Blank,
+    /// A line that begins with `#` and directs nothing.
+    Comment,
+    /// A parser directive: `# syntax=`, `# escape=` or `# check=` above everything else.
+    Directive(Directive),
+    /// An instruction with its continuation lines, the comments among them and its heredocs.
+    Instruction(Instruction),
+}
+
+/// A parser directive.
+#[derive(Debug)]
+pub struct Directive {
+    /// Its name in lower case.
+    pub name: String,
+    /// What stands after `=`, trimmed.
+    pub value: String,
+}
+
+/// Something BuildKit's parser refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong, in lower case and without a full stop.
+    pub message: String,
+}
+
+/// A logical line: continuations and interior comments removed, and the way back to the source.
+#[derive(Clone, Debug, Default)]
+pub struct Logical {
+    /// The text as the builder sees it.
+    pub text: String,
+    /// `(offset in text, offset in source)`, ascending; each piece runs to the next.
+    pieces: Vec<(usize, usize)>,
+}
+
+/// A here-document of a RUN, COPY or ADD.
+#[derive(Debug)]
+pub struct Heredoc {
+    /// The delimiter, unquoted.
+    pub name: String,
+    /// The body's lines in the source, without the terminator.
+    pub body: Span,
+    /// Whether `$VAR` is expanded in the body: the delimiter was not quoted.
+    pub expand: bool,
+    /// Whether leading tabs are taken off: `<<-`.
+    pub chomp: bool,
+    /// The file descriptor before `<<`; 0 when there is none.
+    pub descriptor: u32,
+}
+
+impl Dockerfile {
+    /// Reads a Dockerfile; never fails.
+    pub fn parse(source: impl Into<Arc<str>>) -> Self {
+        parse::parse(source.into())
+    }
+
+    /// The instructions, in order, each with its item.
+    pub fn instructions(&self) -> impl DoubleEndedIterator<Item = (&Item, &Instruction)> {
+        self.items.iter().filter_map(|item| match &item.kind {
+            Kind::Instruction(it) => Some((item, it)),
+            _ => None,
+        })
+    }
+
+    /// The value of the parser directive of this name.
+    pub fn directive(&self, name: &str) -> Option<&str> {
+        self.items.iter().find_map(|item| match &item.kind {
+            Kind::Directive(it) if it.name == name => Some(it.value.as_str()),
+            _ => None,
+        })
+    }
+
+    /// How its lines end: what most files use, and what new lines must imitate.
+    pub fn line_end(&self) -> &'static str {
+        match self.source.find('\n') {
+            Some(at) if self.source[..at].ends_with('\r') => "\r\n",
+            _ => "\n",
+        }
+    }
+}
+
+impl Logical {
+    fn push(&mut self, source: &str, span: Span) {
+        self.pieces.push((self.text.len(), span.start));
+        self.text.push_str(&source[span]);
+    }
+
+    /// Where byte `at` of the logical text lies in the source; its end maps to the end of its last piece.
+    pub fn source_offset(&self, at: usize) -> usize {
+        let piece = self.pieces.partition_point(|(logical, _)| *logical <= at).saturating_sub(1);
+        let (logical, source) = self.pieces.get(piece).copied().unwrap_or_default();
+        source + (at - logical)
+    }
+
+    /// The source bytes behind a non-empty range of the logical text, continuations inside it included.
+    pub fn source_span(&self, range: Span) -> Span {
+        match range.is_empty() {
+            true => self.source_offset(range.start)..self.source_offset(range.start),
+            false => self.source_offset(range.start)..self.source_offset(range.end - 1) + 1,
+        }
+    }
+
+    /// The part of this logical line that `range` covers, as one of its own.
+    #[must_use]
+    pub fn slice(&self, range: Span) -> Self {
+        let mut pieces = vec![(0, self.source_offset(range.start))];
+        let inside = self.pieces.iter().filter(|it| range.start < it.0 && it.0 < range.end);
+        pieces.extend(inside.map(|(logical, source)| (logical - range.start, *source)));
+        Self { text: self.text[range].to_owned(), pieces }
+    }
+}

@@ -1,0 +1,311 @@
+//! pip: `pip install`, `wheel` and `download`.
+//!
+//! After pip's documentation: "Requirements File Format", "Caching" and "Configuration".
+
+use super::requirements::{self, Line};
+use crate::dockerfile::stage::absolute;
+use crate::ecosystems::{At, Caching, Call, Install, Local, Manager, OffVariable, Setting, Source};
+
+/// pip.
+pub const MANAGER: Manager = Manager {
+    name: "pip",
+    programs: &["pip"],
+    manifests: &[
+        "*requirements*.txt",
+        "*requirements*.in",
+        "requirements*.pip",
+        "constraints*.txt",
+        "setup.py",
+        "setup.cfg",
+        "pip.conf",
+    ],
+    install,
+    caching,
+    cache_config: &[("pip.conf", "cache")],
+};
+
+/// The options of `pip install` that take a value.
+pub(crate) const VALUED: &[&str] = &[
+    "-r",
+    "--requirement",
+    "-c",
+    "--constraint",
+    "-e",
+    "--editable",
+    "-t",
+    "--target",
+    "-d",
+    "--dest",
+    "-w",
+    "--wheel-dir",
+    "--platform",
+    "--python-version",
+    "--implementation",
+    "--abi",
+    "--root",
+    "--prefix",
+    "--src",
+    "-b",
+    "--build",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--no-binary",
+    "--only-binary",
+    "--progress-bar",
+    "--log",
+    "--proxy",
+    "--retries",
+    "--timeout",
+    "--default-timeout",
+    "--exists-action",
+    "--trusted-host",
+    "--cert",
+    "--client-cert",
+    "--cache-dir",
+    "--global-option",
+    "--install-option",
+    "--config-settings",
+    "-C",
+    "--upgrade-strategy",
+    "--python",
+    "--report",
+    "--root-user-action",
+    "--use-feature",
+    "--use-deprecated",
+    "--keyring-provider",
+    "--group",
+    "--build-constraint",
+    "--index-strategy",
+    "--index",
+    "--default-index",
+    "-p",
+    "--link-mode",
+    "--resolution",
+    "--prerelease",
+    "--exclude-newer",
+    "--extra",
+    "--refresh-package",
+    "--reinstall-package",
+    "--upgrade-package",
+];
+
+/// pip takes any value that is set and not empty for a yes, `0` and `false` included
+/// (`_handle_no_cache_dir` in `cmdoptions.py` says why).
+pub(in crate::ecosystems) const NO_CACHE: OffVariable =
+    OffVariable { name: "PIP_NO_CACHE_DIR", when: |it| !it.is_empty() };
+
+fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+    if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
+        return None;
+    }
+    requirements(call, at)
+}
+
+/// What `pip install` and its like (`uv pip install`) read; `None` when no file says what to install.
+pub(super) fn requirements(call: &Call, at: &At<'_>) -> Option<Install> {
+    let mut install = Install::default();
+    let mut seen = Vec::new();
+    let locals = call.positionals(VALUED);
+    let locals = locals.iter().map(|it| it.text.as_deref());
+    for local in locals.chain(call.values(&["-e", "--editable"])) {
+        match local {
+            Some(it @ ("." | "..")) => local_requirement(&mut install, at, it, "the command line"),
+            Some(it) => {
+                if let Some(path) = requirements::local(it) {
+                    local_requirement(&mut install, at, &path, "it");
+                }
+            }
+            None => install.source = Source::unknown(),
+        }
+    }
+    for file in call.values(FILES) {
+        match file.and_then(|it| at.path(it)) {
+            Some(path) if !file.is_some_and(|it| it.contains("://")) => {
+                read(&mut install, at, path, &mut seen);
+            }
+            Some(_) => {}
+            None => install.source = Source::unknown(),
+        }
+    }
+    for folder in call.values(&["-f", "--find-links"]) {
+        archives(&mut install, at, folder.unwrap_or("$"), "it");
+    }
+    for index in call.values(INDEXES).into_iter().flatten() {
+        archives(&mut install, at, index, "it");
+    }
+    for group in call.values(&["--group"]) {
+        let file = group.and_then(|it| it.split_once(':')).map_or("pyproject.toml", |it| it.0);
+        at.path(file).into_iter().for_each(|it| install.needs(it));
+    }
+    // Files and folders that the environment names are read by every call.
+    for (name, is_file) in
+        [("PIP_REQUIREMENT", true), ("PIP_CONSTRAINT", true), ("PIP_FIND_LINKS", false)]
+    {
+        match at.variable(call, name) {
+            Setting::Known(value) if value.is_empty() || value.contains("://") => {}
+            Setting::Known(value) if is_file => {
+                at.path(&value).into_iter().for_each(|it| read(&mut install, at, it, &mut seen));
+            }
+            Setting::Known(value) => archives(&mut install, at, &value, name),
+            Setting::Unknown => install.source = Source::unknown(),
+            Setting::Unset => {}
+        }
+    }
+    for target in call.values(TARGETS) {
+        match target.and_then(|it| at.path(it)) {
+            Some(path) => install.makes.push(path),
+            None => install.source = Source::unknown(),
+        }
+    }
+    if install.is_empty() {
+        return None;
+    }
+    for name in ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] {
+        if let Setting::Known(path) = at.variable(call, name) {
+            install.makes.extend(at.path(&path));
+        }
+    }
+    for file in call.values(&["--cert", "--client-cert"]).into_iter().flatten() {
+        at.path(file).into_iter().for_each(|it| install.takes(it));
+    }
+    let own = install.reads.len();
+    let variables = ["PIP_CONFIG_FILE", "PIP_CERT", "PIP_CLIENT_CERT"];
+    install.settings(call, at, &variables, &[".config/pip/pip.conf", ".pip/pip.conf"]);
+    // A configuration that names further files is not followed.
+    let names_files = |it: &crate::ecosystems::Read| {
+        let text = (at.text)(&it.path).filter(|_| it.path.ends_with(".conf"));
+        text.is_some_and(|it| it.lines().any(|it| CONFIGURED.contains(&key(it))))
+    };
+    if install.reads[own..].iter().any(names_files) {
+        install.source = Source::unknown();
+    }
+    Some(install)
+}
+
+/// The options that name a file of requirements or constraints.
+const FILES: &[&str] = &[
+    "-r",
+    "--requirement",
+    "--requirements",
+    "-c",
+    "--constraint",
+    "--constraints",
+    "--build-constraint",
+    "--build-constraints",
+    "--override",
+    "--overrides",
+];
+
+/// The options that name an index, which may be a folder.
+const INDEXES: &[&str] = &["-i", "--index-url", "--extra-index-url", "--index", "--default-index"];
+
+/// The options that name a folder to install into.
+const TARGETS: &[&str] =
+    &["-t", "--target", "--prefix", "--root", "-d", "--dest", "-w", "--wheel-dir"];
+
+/// The keys of `pip.conf` that name files and folders.
+const CONFIGURED: &[&str] = &[
+    "requirement",
+    "constraint",
+    "find-links",
+    "editable",
+    "target",
+    "prefix",
+    "root",
+    "cert",
+    "client-cert",
+];
+
+fn key(line: &str) -> &str {
+    line.split(['=', ':']).next().unwrap_or_default().trim()
+}
+
+/// A folder of archives, unless it is on the net.
+fn archives(install: &mut Install, at: &At<'_>, folder: &str, place: &str) {
+    let folder = folder.strip_prefix("file://").unwrap_or(folder);
+    if folder.contains("://") || folder.contains('@') {
+        return;
+    }
+    if folder.contains('$') {
+        install.source = Source::unknown();
+    }
+    let reason = format!("{place} takes archives from {folder}");
+    install.locals.push(Local { path: at.path(folder), reason });
+}
+
+/// A requirements or constraints file and the files it names, each once.
+fn read(install: &mut Install, at: &At<'_>, path: String, seen: &mut Vec<String>) {
+    if seen.contains(&path) {
+        return;
+    }
+    seen.push(path.clone());
+    install.needs(path.clone());
+    if ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|it| path.ends_with(it)) {
+        return;
+    }
+    let text = (at.text)(&path);
+    let folder = path.rsplit_once('/').map_or("/", |it| it.0);
+    for (line, asked) in requirements::read(text.as_deref().unwrap_or_default()) {
+        let place = format!("{}:{line}", path.rsplit('/').next().unwrap_or_default());
+        match asked {
+            // A clone to edit stands below the directory that pip runs in.
+            Line::Package(it) if it.starts_with("git+") && it.contains("#egg=") => {
+                let name = it.rsplit("#egg=").next().unwrap_or_default();
+                install.makes.extend(at.path(&format!("src/{}", name.trim())));
+            }
+            Line::Package(_) => {}
+            // Nested files are relative to the file that names them, local packages to the directory.
+            Line::Include(nested) => read(install, at, absolute(folder, &nested), seen),
+            Line::Local(local) => local_requirement(install, at, &local, &place),
+            Line::FindLinks(folder) => {
+                archives(install, at, &folder, &place);
+            }
+        }
+    }
+}
+
+/// A file or folder: an archive is one more file to copy, a folder of the project needs its source.
+fn local_requirement(install: &mut Install, at: &At<'_>, local: &str, place: &str) {
+    let is_archive = [".whl", ".tar.gz", ".zip", ".tar.bz2"].iter().any(|it| local.ends_with(it));
+    let is_pattern = local.contains(['*', '?', '[']);
+    // Of a pattern, all of its folder is taken for what it may match.
+    let folder = if is_pattern { local.rsplit_once('/').map_or(".", |it| it.0) } else { local };
+    match at.path(folder) {
+        Some(path) if is_archive && !is_pattern => install.needs(path),
+        path => {
+            let reason = match local {
+                "." => "pip installs the project itself and needs its source".to_owned(),
+                local => format!("{place} installs {local}, so pip needs its source"),
+            };
+            install.locals.push(Local { path, reason });
+        }
+    }
+}
+
+fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+    if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
+        return None;
+    }
+    // Without an index nothing is fetched, and so nothing is cached.
+    if call.has(&["--no-index"]) {
+        return None;
+    }
+    let folder = match call.values(&["--cache-dir"]).last() {
+        Some(folder) => folder.and_then(|it| at.path(it)),
+        None => at.cache(call, "PIP_CACHE_DIR", "pip"),
+    };
+    let folder = folder.unwrap_or_default();
+    // pip takes options that are cut short, as long as they fit no other.
+    let is_off = |it: &str| it.starts_with("--no-ca") && "--no-cache-dir".starts_with(it);
+    let off = call.arguments.iter().filter(|it| it.text.as_deref().is_some_and(is_off));
+    Some(Caching {
+        folders: vec![folder.clone()],
+        root: folder,
+        off: off.map(|it| it.word).collect(),
+        off_variables: &[NO_CACHE],
+        ..Caching::default()
+    })
+}

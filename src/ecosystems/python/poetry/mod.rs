@@ -1,0 +1,137 @@
+//! Poetry: `poetry install`, `poetry sync`, and what its versions can do.
+//!
+//! After Poetry's documentation ("Commands", "Configuration", the FAQ on Docker layers), its changelog and
+//! the `Requires-Python` of its releases.
+
+mod versions;
+
+pub use versions::{DEFAULT, DEFAULT_2, Feature, full, missing, pythons};
+
+use super::pyproject::Pyproject;
+use crate::ecosystems::{At, Caching, Call, Install, Manager, Source, version::Version};
+
+/// Poetry.
+pub const MANAGER: Manager = Manager {
+    name: "poetry",
+    programs: &["poetry"],
+    manifests: &["pyproject.toml", "poetry.lock", "poetry.toml"],
+    install,
+    caching,
+    cache_config: &[("poetry.toml", "cache-dir")],
+};
+
+fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+    let verb = call.subcommand().filter(|it| matches!(*it, "install" | "sync" | "export"))?;
+    let directory = directory(call, at)?;
+    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let mut install = Install::default();
+    install.needs(file("pyproject.toml"));
+    install.takes(file("poetry.lock"));
+    install.takes(file("poetry.toml"));
+    install.settings(
+        call,
+        at,
+        &[],
+        &[".config/pypoetry/config.toml", ".config/pypoetry/auth.toml"],
+    );
+    if install.source != Source::Nothing {
+        return Some(install);
+    }
+    match verb {
+        "export" => {
+            let files = call.values(&["-o", "--output"]).into_iter().flatten();
+            install.makes.extend(files.filter_map(|it| at.path(it)));
+        }
+        _ => install.makes.push(file(".venv")),
+    }
+    let manifest = match at.pyproject(&file("pyproject.toml")) {
+        Ok(it) => it,
+        Err(source) => {
+            install.source = source;
+            return Some(install);
+        }
+    };
+    let archives =
+        manifest.paths.iter().filter(|it| it.ends_with(".whl") || it.ends_with(".tar.gz"));
+    archives.for_each(|it| install.needs(crate::dockerfile::stage::absolute(&directory, it)));
+    // Without a lock Poetry resolves, and reads the manifests of the folders that it depends on.
+    let unlocked = (at.text)(&file("poetry.lock")).is_none();
+    let folders =
+        manifest.paths.iter().filter(|it| !it.ends_with(".whl") && !it.ends_with(".tar.gz"));
+    for folder in folders.filter(|_| unlocked) {
+        let path =
+            crate::dockerfile::stage::absolute(&directory, &format!("{folder}/pyproject.toml"));
+        let own = (at.text)(&path).and_then(|it| Pyproject::read(&it).ok());
+        if !own.is_some_and(|it| it.has_poetry) {
+            let reason = format!("there is no poetry.lock, so Poetry has to look into {folder}");
+            install.source = Source::Now("no-lock", reason);
+            return Some(install);
+        }
+        install.needs(path);
+    }
+    let has_folders =
+        manifest.paths.iter().any(|it| !it.ends_with(".whl") && !it.ends_with(".tar.gz"));
+    let installs_root = manifest.package_mode && !call.has(&["--no-root"]);
+    let mut flags = Vec::new();
+    if installs_root {
+        flags.push("--no-root");
+    }
+    if has_folders && !call.has(&["--no-directory"]) {
+        flags.push("--no-directory");
+    }
+    let version = if has_folders { (at.version)() } else { None };
+    let can_skip_folders = version.as_ref().is_some_and(|it| *it >= Version::new(&[1, 5]));
+    install.source = if let Some(path) = manifest.paths.first().filter(|_| verb == "export") {
+        Source::Now(
+            "local-requirement",
+            format!("pyproject.toml depends on {path}, and so does what is exported"),
+        )
+    } else if verb == "export" {
+        Source::Nothing
+    } else if call.has(&["--only-root"]) {
+        Source::Now(
+            "root-only",
+            "poetry install --only-root installs nothing but the project itself".to_owned(),
+        )
+    } else if flags.contains(&"--no-directory") && !can_skip_folders {
+        let version =
+            version.as_ref().map_or("an unpinned Poetry".to_owned(), |it| format!("Poetry {it}"));
+        let reason = format!(
+            "pyproject.toml depends on folders of the project, and {version} may not know --no-directory (1.5)"
+        );
+        Source::Now("poetry-version", reason)
+    } else if flags.is_empty() {
+        Source::Nothing
+    } else {
+        Source::Later(flags)
+    };
+    Some(install)
+}
+
+/// Poetry's cache root also holds its virtual environments, which the image needs: only the two
+/// folders below it that are nothing but cache are mounted.
+fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+    if !matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock") {
+        return None;
+    }
+    let root = at.cache(call, "POETRY_CACHE_DIR", "pypoetry").unwrap_or_default();
+    let off = call.flags(&["--no-cache"]).map(|it| it.word).collect();
+    let folders = match root.is_empty() {
+        true => vec![String::new()],
+        false => {
+            ["cache", "artifacts"].map(|it| format!("{}/{it}", root.trim_end_matches('/'))).to_vec()
+        }
+    };
+    // Before 1.3, an archive that is being written looks like one that is there.
+    let version = (at.version)();
+    let exclusive = version.is_some_and(|it| (it.part(0), it.part(1)) < (1, 3));
+    Some(Caching { folders, root, off, exclusive, ..Caching::default() })
+}
+
+/// The directory whose manifest a call reads.
+pub fn directory(call: &Call, at: &At<'_>) -> Option<String> {
+    match call.values(&["-C", "--directory", "-P", "--project"]).last() {
+        Some(it) => at.path((*it)?),
+        None => at.directory.map(str::to_owned),
+    }
+}

@@ -1,0 +1,259 @@
+//! What a call asks a distribution's package manager to install: `apt-get install`, `apk add`, `dnf install`.
+//!
+//! What Debian's packages are is in [`apt`](apt).
+
+pub mod apt;
+
+use super::{Argument, Call};
+
+/// A distribution's package manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// `apt-get`, `apt` and `aptitude`: Debian, Ubuntu.
+    Apt,
+    /// `apk`: Alpine.
+    Apk,
+    /// `dnf`, `microdnf` and `yum`: Fedora, Red Hat's and their kin.
+    Dnf,
+}
+
+/// What a call installs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// The package manager.
+    pub system: System,
+    /// What it is given, in order.
+    pub items: Vec<Item<'a>>,
+    /// The name under which apk remembers them all, to remove them later: `--virtual .build-deps`.
+    pub group: Option<&'a str>,
+}
+
+/// One argument of an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// Its position among the words of the shell command.
+    pub word: usize,
+    /// What it says.
+    pub what: What<'a>,
+}
+
+/// What an argument of an installation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What<'a> {
+    /// A package.
+    Package {
+        /// Its name alone.
+        name: &'a str,
+        /// What follows the name: `=1.2`, `:amd64`, `/testing`.
+        rest: &'a str,
+    },
+    /// A package in a file, or somewhere on the network.
+    File(&'a str),
+    /// What is not known: a variable, a pattern, a group, a package to remove.
+    Unknown,
+}
+
+impl System {
+    fn of(program: &str) -> Option<Self> {
+        Some(match program {
+            "apt" | "apt-get" | "aptitude" => Self::Apt,
+            "apk" => Self::Apk,
+            "dnf" | "dnf5" | "microdnf" | "yum" => Self::Dnf,
+            _ => return None,
+        })
+    }
+
+    fn subcommand(self) -> &'static str {
+        match self {
+            Self::Apk => "add",
+            Self::Apt | Self::Dnf => "install",
+        }
+    }
+
+    /// The options that take a value, short and long; from each program's manual page.
+    fn valued(self) -> (&'static [char], &'static [&'static str]) {
+        match self {
+            Self::Apt => (
+                &['a', 'c', 'o', 'P', 't'],
+                &[
+                    "--build-profiles",
+                    "--config-file",
+                    "--default-release",
+                    "--host-architecture",
+                    "--option",
+                    "--target-release",
+                ],
+            ),
+            Self::Apk => (
+                &['p', 't', 'X'],
+                &[
+                    "--arch",
+                    "--cache-dir",
+                    "--cache-max-age",
+                    "--keys-dir",
+                    "--progress-fd",
+                    "--repositories-file",
+                    "--repository",
+                    "--root",
+                    "--virtual",
+                    "--wait",
+                ],
+            ),
+            Self::Dnf => (
+                &['c', 'd', 'e', 'x'],
+                &[
+                    "--config",
+                    "--disablerepo",
+                    "--enablerepo",
+                    "--exclude",
+                    "--installroot",
+                    "--releasever",
+                    "--repo",
+                    "--repoid",
+                    "--setopt",
+                ],
+            ),
+        }
+    }
+
+    /// Whether the word after an option is its value.
+    fn takes_next(self, option: &str) -> bool {
+        let (short, long) = self.valued();
+        if option.starts_with("--") {
+            return long.contains(&option);
+        }
+        let valued = option.find(|it| short.contains(&it));
+        valued.is_some_and(|at| at + 1 == option.len())
+    }
+
+    /// What an argument says that is no option.
+    fn read(self, text: &str) -> What<'_> {
+        // A folder tells a file; apt takes `name/release` for a package.
+        let file = text.starts_with(['/', '.']) && text.contains('/');
+        if file || text.contains("://") {
+            return What::File(text);
+        }
+        if !text.starts_with(|it: char| it.is_ascii_alphanumeric()) {
+            return What::Unknown;
+        }
+        let in_name = |it: char| it.is_ascii_alphanumeric() || "+-._".contains(it);
+        let end = text.find(|it| !in_name(it)).unwrap_or(text.len());
+        let (name, rest) = text.split_at(end);
+        let sound = match self {
+            Self::Apt => rest.is_empty() || rest.starts_with(['=', ':', '/']),
+            Self::Apk => rest.is_empty() || rest.starts_with(['=', '<', '>', '~', '@']),
+            Self::Dnf => rest.is_empty(),
+        };
+        // apt removes `name-`.
+        let removes = self == Self::Apt && name.ends_with('-');
+        let odd = |it: char| it.is_whitespace() || "*?[]{}$".contains(it);
+        match sound && !removes && !rest.contains(odd) {
+            true => What::Package { name, rest },
+            false => What::Unknown,
+        }
+    }
+}
+
+/// What a call installs of the distribution's packages; `None` for any other call.
+pub fn wanted(call: &Call) -> Option<Wanted<'_>> {
+    let system = System::of(&call.program)?;
+    let (mut items, mut group, mut subcommand) = (Vec::new(), None, None);
+    let mut options = true;
+    let mut arguments = call.arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.text.as_deref() {
+            Some("--") if options => options = false,
+            Some(it) if options && it.starts_with('-') => {
+                let value = match system.takes_next(it) {
+                    true => arguments.next().and_then(text),
+                    false => it.split_once('=').map(|it| it.1),
+                };
+                if system == System::Apk && is_virtual(it) {
+                    group = value;
+                }
+            }
+            Some(it) if subcommand.is_none() => subcommand = Some(it),
+            Some(it) => items.push(Item { word: argument.word, what: system.read(it) }),
+            // An unknown word in front of the subcommand can only be an option.
+            None if subcommand.is_none() => {}
+            None => items.push(Item { word: argument.word, what: What::Unknown }),
+        }
+    }
+    (subcommand == Some(system.subcommand())).then_some(Wanted { system, items, group })
+}
+
+fn text(argument: &Argument) -> Option<&str> {
+    argument.text.as_deref()
+}
+
+/// Whether an option of apk is `--virtual`, or a cluster of short ones that ends in it.
+fn is_virtual(option: &str) -> bool {
+    match option.starts_with("--") {
+        true => option.split('=').next() == Some("--virtual"),
+        false => option.ends_with('t'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(line: &str) -> Call {
+        let words: Vec<_> = line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
+        Call::read(&words, Vec::new()).unwrap()
+    }
+
+    fn named<'a>(word: usize, name: &'a str, rest: &'a str) -> Item<'a> {
+        Item { word, what: What::Package { name, rest } }
+    }
+
+    #[test]
+    fn apt_installs_are_read() {
+        let call = call(
+            "sudo apt-get -qq -o Dpkg::Use-Pty=0 install -yt testing --no-install-recommends \
+             a b=1.2-3+deb12u1 c:amd64 d/testing g++ ? ./x.deb https://x.example/y.deb lib* e- f^",
+        );
+        let it = wanted(&call).unwrap();
+        let odd = |word| Item { word, what: What::Unknown };
+        assert_eq!(it.system, System::Apt);
+        assert_eq!(
+            it.items,
+            [
+                named(9, "a", ""),
+                named(10, "b", "=1.2-3+deb12u1"),
+                named(11, "c", ":amd64"),
+                named(12, "d", "/testing"),
+                named(13, "g++", ""),
+                odd(14),
+                Item { word: 15, what: What::File("./x.deb") },
+                Item { word: 16, what: What::File("https://x.example/y.deb") },
+                odd(17),
+                odd(18),
+                odd(19),
+            ]
+        );
+    }
+
+    #[test]
+    fn other_systems_are_read() {
+        let line = call("apk add --no-cache -X http://x.example --virtual .deps gcc=1-r0 a@edge b");
+        let it = wanted(&line).unwrap();
+        assert_eq!((it.system, it.group), (System::Apk, Some(".deps")));
+        let names = [named(7, "gcc", "=1-r0"), named(8, "a", "@edge"), named(9, "b", "")];
+        assert_eq!(it.items, names);
+        assert_eq!(wanted(&call("apk add -t .d gcc")).unwrap().group, Some(".d"));
+        assert_eq!(wanted(&call("apk add --virtual=.d gcc")).unwrap().group, Some(".d"));
+        let line = call("microdnf install -y --setopt install_weak_deps=0 gcc @tools");
+        let it = wanted(&line).unwrap();
+        assert_eq!(it.items[0], named(5, "gcc", ""));
+        assert_eq!(it.items[1].what, What::Unknown);
+    }
+
+    #[test]
+    fn nothing_else_is_an_install() {
+        for it in ["apt-get update", "apt-get remove a", "apk del a", "pip install a", "apt-get"] {
+            assert_eq!(wanted(&call(it)), None, "{it}");
+        }
+        assert_eq!(wanted(&call("apt-get ? install a")).unwrap().items, [named(3, "a", "")]);
+    }
+}

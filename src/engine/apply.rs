@@ -1,0 +1,43 @@
+//! A plan onto disk: whole or not at all.
+
+use std::path::Path;
+
+use super::{
+    diff::diff,
+    plan::Plan,
+    transaction::{Entry, Error, Transaction},
+};
+use crate::{project::Project, text::RepoPath};
+
+/// Rolls back what an interrupted run left, and names the files.
+///
+/// To be called before the project is loaded: a plan made from half a change would be refused.
+pub fn recover(root: &Path) -> Result<Vec<RepoPath>, Error> {
+    if !Transaction::is_pending(root) {
+        return Ok(Vec::new());
+    }
+    Ok(Transaction::begin(root)?.recovered)
+}
+
+/// Writes a plan to the folder it was made from, and returns the files it touched.
+///
+/// Every file must still hold the text the plan was made from. [`super::undo::undo`] takes it back.
+pub fn apply(plan: &Plan, root: &Path) -> Result<Vec<RepoPath>, Error> {
+    let entries = entries(&plan.before, plan.after());
+    let paths = entries.iter().map(|it| it.path.clone()).collect();
+    if !entries.is_empty() {
+        Transaction::begin(root)?.apply(entries)?;
+    }
+    Ok(paths)
+}
+
+fn entries(before: &Project, after: &Project) -> Vec<Entry> {
+    let text = |project: &Project, path: &RepoPath| {
+        project.file(path.as_str()).map(|it| it.text.to_string())
+    };
+    let entry = |path: RepoPath| {
+        let (before, after) = (text(before, &path), text(after, &path));
+        Entry { path, before, after, mode: None }
+    };
+    diff(before, after).into_iter().map(|it| entry(it.path)).collect()
+}

@@ -1,0 +1,368 @@
+//! Two blueprints compared, up to what a change declares.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use super::{Blueprint, Copied, Effect, From, Run, Setting, order, script, split};
+use crate::{
+    dockerfile::{Keyword, instruction::Command},
+    ecosystems::Call,
+    project::change::Alteration,
+    shell::{self, Script},
+    text::Span,
+};
+
+/// What changes say they alter of the images of a Dockerfile.
+#[derive(Clone, Debug, Default)]
+pub struct Allowed<'a> {
+    variables: BTreeSet<&'a str>,
+    pipelines: Vec<Span>,
+    pub(super) runs: Vec<&'a str>,
+    config: BTreeSet<Keyword>,
+    order: bool,
+    environment: Option<&'a str>,
+}
+
+impl<'a> Allowed<'a> {
+    /// What these alterations allow; a pipeline only where it stands in the Dockerfile itself.
+    pub fn new(alterations: impl IntoIterator<Item = (&'a Alteration, bool)>) -> Self {
+        let mut allowed = Self::default();
+        for (alteration, is_here) in alterations {
+            match alteration {
+                Alteration::Env(name) | Alteration::Argument(name) => {
+                    allowed.variables.insert(name);
+                }
+                Alteration::Pipeline(span) if is_here => allowed.pipelines.push(span.clone()),
+                Alteration::Order => allowed.order = true,
+                Alteration::Split { environment } => allowed.environment = Some(environment),
+                Alteration::Run(script) => allowed.runs.push(script),
+                Alteration::Config(keyword) => {
+                    allowed.config.insert(*keyword);
+                }
+                // Files are not seen here, only what is run.
+                Alteration::Pipeline(_) | Alteration::Moved { .. } | Alteration::Pinned(_) => {}
+            }
+        }
+        allowed
+    }
+}
+
+/// What of an image is another after a change, beyond what the change says; it reads after "alters".
+pub fn difference(
+    before: &Blueprint<'_>,
+    after: &Blueprint<'_>,
+    allowed: &Allowed<'_>,
+) -> Option<String> {
+    if before.base != after.base {
+        return Some(format!("the base, {} to {}", before.base, after.base));
+    }
+    let declared = |keyword, name: &str| match keyword {
+        Keyword::Env => allowed.variables.contains(name),
+        keyword => allowed.config.contains(&keyword) && follows(keyword, before, after),
+    };
+    if let Some((keyword, name)) = before.config.difference(&after.config, &declared) {
+        let gap = if name.is_empty() { "" } else { " " };
+        return Some(format!("{keyword}{gap}{name}"));
+    }
+    effects(before, after, allowed).err()
+}
+
+/// Whether what an instruction sets now is what its transforms make of it: a user that is not root, a
+/// command without the tool that started it.
+fn follows(keyword: Keyword, before: &Blueprint<'_>, after: &Blueprint<'_>) -> bool {
+    let (before, after) = (before.config.get(keyword), after.config.get(keyword));
+    let Some(after) = after else { return false };
+    match keyword {
+        Keyword::User => !["root", "0"].contains(&after.split(':').next().unwrap_or_default()),
+        _ => {
+            let words = |text: &str| {
+                let blank = |it: char| if "\"[],".contains(it) { ' ' } else { it };
+                text.chars().map(blank).collect::<String>()
+            };
+            let (before, after) = (words(before.unwrap_or_default()), words(after));
+            let (before, after): (Vec<_>, Vec<_>) =
+                (before.split_whitespace().collect(), after.split_whitespace().collect());
+            let runs = |it: &&str| ["poetry", "uv", "pdm", "pipenv"].contains(it);
+            let mut left = before.iter().copied().peekable();
+            let mut started = Vec::new();
+            while let Some(it) = left.next() {
+                match runs(&it) && left.peek() == Some(&"run") {
+                    true => _ = left.next(),
+                    false => started.push(it),
+                }
+            }
+            // The words after the form, all of them at the end of what there was.
+            let ends = || after.get(1..).is_some_and(|it| before.ends_with(it));
+            before.len() > after.len() && (started == after || ends())
+        }
+    }
+}
+
+/// Compares effects by the loosest relation that is declared.
+fn effects(
+    before: &Blueprint<'_>,
+    after: &Blueprint<'_>,
+    allowed: &Allowed<'_>,
+) -> Result<(), String> {
+    let (old, new) = (&before.effects, &after.effects);
+    let strict = strictly(old, new, allowed);
+    if strict.is_ok() {
+        return strict;
+    }
+    if let Some(environment) = allowed.environment
+        && let Some(apart) = split::built_apart(new, environment)
+    {
+        return split::compare(old, new, (before, after), &apart, allowed);
+    }
+    match allowed.order {
+        true => order::compare(old, new, allowed),
+        false => strict,
+    }
+}
+
+fn strictly(
+    before: &[Effect<'_>],
+    after: &[Effect<'_>],
+    allowed: &Allowed<'_>,
+) -> Result<(), String> {
+    let rules = Rules {
+        same: &|a, b| same(&before[a], &after[b], allowed),
+        added: &|b| is_new(&after[b], allowed),
+        dropped: &|a| is_idle(&before[a], allowed),
+    };
+    align(before.len(), after.len(), &rules)
+        .map(drop)
+        .map_err(|(a, b)| objection(before.get(a), after.get(b)))
+}
+
+/// What to say where two lists part.
+pub(super) fn objection(before: Option<&Effect<'_>>, after: Option<&Effect<'_>>) -> String {
+    match (before, after) {
+        (Some(it), _) => it.describe(),
+        (None, Some(it)) => format!("the files of the image with {}", it.describe()),
+        (None, None) => "the files of the image".to_owned(),
+    }
+}
+
+/// What may be made of two lists when they are laid beside each other.
+pub(super) struct Rules<'r> {
+    /// Whether an element of the first is one of the second.
+    pub(super) same: &'r dyn Fn(usize, usize) -> bool,
+    /// Whether an element of the second may be new.
+    pub(super) added: &'r dyn Fn(usize) -> bool,
+    /// Whether an element of the first may be gone.
+    pub(super) dropped: &'r dyn Fn(usize) -> bool,
+}
+
+/// Pairs the elements of two lists in order, as many as can be; for each of the first, its partner.
+///
+/// # Errors
+/// The first places from which there is no way on.
+pub(super) fn align(
+    before: usize,
+    after: usize,
+    rules: &Rules<'_>,
+) -> Result<Vec<Option<usize>>, (usize, usize)> {
+    // What they have in common at either end needs no search.
+    let head = (0..before.min(after)).take_while(|it| (rules.same)(*it, *it)).count();
+    let rest = before.min(after) - head;
+    let tail = (1..=rest).take_while(|it| (rules.same)(before - it, after - it)).count();
+    let (first, second) = (before - head - tail, after - head - tail);
+    let middle = Rules {
+        same: &|a, b| (rules.same)(a + head, b + head),
+        added: &|b| (rules.added)(b + head),
+        dropped: &|a| (rules.dropped)(a + head),
+    };
+    let found = search(first, second, &middle).map_err(|(a, b)| (a + head, b + head))?;
+    let middle = found.into_iter().map(|it| it.map(|it| it + head));
+    let ends = (0..tail).map(|it| Some(after - tail + it));
+    Ok((0..head).map(Some).chain(middle).chain(ends).collect())
+}
+
+fn search(
+    before: usize,
+    after: usize,
+    rules: &Rules<'_>,
+) -> Result<Vec<Option<usize>>, (usize, usize)> {
+    // From the end: how many more can be paired from here, or none when there is no way.
+    let mut most: Vec<Vec<Option<usize>>> = vec![vec![None; after + 1]; before + 1];
+    let same = |a: usize, b: usize| a < before && b < after && (rules.same)(a, b);
+    for a in (0..=before).rev() {
+        for b in (0..=after).rev() {
+            let paired = if same(a, b) { most[a + 1][b + 1].map(|it| it + 1) } else { None };
+            let added = if b < after && (rules.added)(b) { most[a][b + 1] } else { None };
+            let dropped = if a < before && (rules.dropped)(a) { most[a + 1][b] } else { None };
+            let end = (a == before && b == after).then_some(0);
+            most[a][b] = [paired, added, dropped, end].into_iter().flatten().max();
+        }
+    }
+    let (mut a, mut b) = (0, 0);
+    if most[0][0].is_none() {
+        // As far as the two go together.
+        loop {
+            if same(a, b) {
+                (a, b) = (a + 1, b + 1);
+            } else if b < after && (rules.added)(b) {
+                b += 1;
+            } else if a < before && (rules.dropped)(a) {
+                a += 1;
+            } else {
+                return Err((a, b));
+            }
+        }
+    }
+    let mut pairs = vec![None; before];
+    while a < before || b < after {
+        let left = most[a][b];
+        if same(a, b) && most[a + 1][b + 1].map(|it| it + 1) == left {
+            pairs[a] = Some(b);
+            (a, b) = (a + 1, b + 1);
+        } else if b < after && (rules.added)(b) && most[a][b + 1] == left {
+            b += 1;
+        } else {
+            a += 1;
+        }
+    }
+    Ok(pairs)
+}
+
+/// Whether an effect is one that a change declares as new, or does nothing.
+pub(super) fn is_new(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
+    let declared = match effect {
+        Effect::Run(it) if it.flags.is_empty() => {
+            let own = it.pieces(&[]);
+            let none = |_: &str| None;
+            own.is_some() && allowed.runs.iter().any(|text| script::pieces(text, &[], &none) == own)
+        }
+        _ => false,
+    };
+    declared || is_idle(effect, &Allowed::default())
+}
+
+/// Whether a RUN comes to nothing, once its conditions are decided; or only told Poetry not to make the
+/// environment that is there now.
+pub(super) fn is_idle(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
+    match effect {
+        Effect::Run(it) if it.flags.is_empty() => {
+            let settles = |it: &script::Piece| allowed.environment.is_some() && it.is_setting();
+            it.pieces(&allowed.pipelines).is_some_and(|it| it.iter().all(settles))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an effect is the same after a change.
+pub(super) fn same(before: &Effect<'_>, after: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
+    match (before, after) {
+        (Effect::Folder { path, user, .. }, Effect::Folder { path: other, user: whose, .. }) => {
+            path == other && user == whose
+        }
+        (Effect::Copy(a), Effect::Copy(b)) => same_copy(a, b, allowed),
+        (Effect::Run(a), Effect::Run(b)) => {
+            same_surroundings(a, b, allowed) && same_script(a, b, allowed)
+        }
+        _ => false,
+    }
+}
+
+fn same_copy(a: &Copied<'_>, b: &Copied<'_>, allowed: &Allowed<'_>) -> bool {
+    same_kind(a, b)
+        && a.source == b.source
+        && a.destination == b.destination
+        && a.text == b.text
+        && match (&a.from, &b.from) {
+            (From::Context, From::Context) => true,
+            (From::Image(a), From::Image(b)) => a == b,
+            (From::Stage(a), From::Stage(b)) => {
+                Rc::ptr_eq(a, b) || difference(a, b, allowed).is_none()
+            }
+            _ => false,
+        }
+}
+
+/// Whether two COPYs copy in the same way, whatever and wherever.
+pub(super) fn same_kind(a: &Copied<'_>, b: &Copied<'_>) -> bool {
+    a.keyword == b.keyword && a.flags == b.flags
+}
+
+/// Whether two RUNs run in the same place: flags, user, folder, shell and variables.
+pub(super) fn same_surroundings(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
+    let mounted = a.mounted.len() == b.mounted.len()
+        && a.mounted.iter().zip(&b.mounted).all(|(a, b)| difference(a, b, allowed).is_none());
+    let kept = |it: &(&String, &Setting)| !allowed.variables.contains(it.0.as_str());
+    mounted
+        && a.flags == b.flags
+        && a.user == b.user
+        && a.workdir == b.workdir
+        && a.shell == b.shell
+        && a.environment.iter().filter(kept).eq(b.environment.iter().filter(kept))
+}
+
+fn same_script(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
+    let bodies = |it: &Run<'_>| {
+        let bodies = it.instruction.heredocs.iter();
+        bodies.map(|body| it.dockerfile.source[body.body.clone()].to_owned()).collect::<Vec<_>>()
+    };
+    if let (Some(Command::Exec(a)), Some(Command::Exec(b))) =
+        (a.instruction.command(), b.instruction.command())
+    {
+        return a.iter().map(|it| &it.text).eq(b.iter().map(|it| &it.text));
+    }
+    let exec = |it: &Run<'_>| it.instruction.json().is_some();
+    if exec(a) != exec(b) {
+        return false;
+    }
+    if a.instruction.text() == b.instruction.text() && bodies(a) == bodies(b) {
+        return true;
+    }
+    // Of several here-documents, each may be for something else.
+    let shape =
+        |it: &Run<'_>| (it.instruction.heredocs.len(), it.script().0 == it.instruction.text());
+    if shape(a) != shape(b) || shape(a).0 > 1 || (shape(a).0 == 1 && shape(a).1) {
+        return false;
+    }
+    match (a.pieces(&allowed.pipelines), b.pieces(&[])) {
+        (Some(a), Some(b)) => script::same(&a, &b),
+        _ => false,
+    }
+}
+
+impl Run<'_> {
+    /// The pipelines of its script, of which those at `altered` in the file may say something else.
+    pub(super) fn pieces(&self, altered: &[Span]) -> Option<Vec<script::Piece>> {
+        if self.instruction.json().is_some() {
+            return None;
+        }
+        let (text, place) = self.script();
+        let value = |name: &str| self.environment.get(name).map(|it| it.value.clone());
+        let value = |name: &str| value(name).filter(|it| !it.contains('$'));
+        let (first, last) = (place(0), place(text.len()));
+        let near = altered.iter().filter(|it| first <= it.start && it.end <= last);
+        // The script's own offsets: of the file's only those count that are left in the text.
+        let within = |span: &Span| {
+            let inside = |at: &usize| span.start <= place(*at) && place(*at) < span.end;
+            let start = (0..text.len()).find(inside)?;
+            let end = (start..text.len()).rfind(inside)? + 1;
+            Some(start..end)
+        };
+        let spans: Vec<Span> = near.filter_map(within).collect();
+        script::pieces(text, &spans, &value)
+    }
+
+    /// The programs that its script calls, in order; `None` when it cannot be read.
+    pub(super) fn programs(&self) -> Option<Vec<String>> {
+        Some(self.calls()?.into_iter().map(|it| it.program).collect())
+    }
+
+    /// The calls of its script, in order; `None` when it cannot be read.
+    pub(super) fn calls(&self) -> Option<Vec<Call>> {
+        let script = Script::at(self.dockerfile, self.item).ok()?;
+        let call = |it: &shell::Command| {
+            if it.words.is_empty() {
+                return Some(Call { program: ":".to_owned(), ..Call::default() });
+            }
+            let words: Vec<_> = it.words.iter().map(|it| it.value.clone()).collect();
+            Call::read(&words, Vec::new())
+        };
+        script.commands().iter().map(call).collect()
+    }
+}

@@ -1,0 +1,226 @@
+//! COPYs that come later: behind RUNs that do not read them, of which one may become two.
+
+use super::{
+    Copied, Effect, From,
+    compare::{Allowed, Rules, align, is_new, objection, same, same_surroundings},
+    join,
+};
+use crate::{context::copies::below, run::independence, shell::token};
+
+/// Compares effects of which COPYs may stand later than before.
+pub(super) fn compare(
+    before: &[Effect<'_>],
+    after: &[Effect<'_>],
+    allowed: &Allowed<'_>,
+) -> Result<(), String> {
+    let is_copy = |it: &Effect<'_>| matches!(it, Effect::Copy(_));
+    let part = |all: &[Effect<'_>], copies: bool| {
+        (0..all.len()).filter(|it| is_copy(&all[*it]) == copies).collect::<Vec<_>>()
+    };
+    // The RUNs keep their order; the COPYs do where it matters.
+    let (a, b) = (part(before, false), part(after, false));
+    let runs = steps(&a, &b, before, after, allowed)?;
+    let (c, d) = (part(before, true), part(after, true));
+    let moved = partners(&c, &d, before, after, allowed)?;
+    for (from, to) in &moved {
+        for (run, done) in &runs {
+            let (was_before, is_before) = (run < from, done < to);
+            let (copy, run) = (&before[*from], &before[*run]);
+            if was_before && !is_before {
+                let (copy, run) = (copy.describe(), run.describe());
+                return Err(format!("{copy}, which now comes before {run}"));
+            }
+            if !was_before && is_before && !may_wait_for(run) {
+                let (copy, run) = (copy.describe(), run.describe());
+                return Err(format!("{run}, which may read what {copy} brings"));
+            }
+        }
+        // What is copied to the same place later wins.
+        let overtaken = moved.iter().find(|(other, there)| {
+            from < other && there < to && may_meet(&before[*from], &before[*other])
+        });
+        if let Some((other, _)) = overtaken {
+            let (copy, other) = (before[*from].describe(), before[*other].describe());
+            return Err(format!("{copy}, which may now win over {other}"));
+        }
+    }
+    Ok(())
+}
+
+/// For each COPY of before, where it is afterwards: one that a later one repeats is where that is. New
+/// ones only bring early what another brings, too.
+fn partners(
+    c: &[usize],
+    d: &[usize],
+    before: &[Effect<'_>],
+    after: &[Effect<'_>],
+    allowed: &Allowed<'_>,
+) -> Result<Vec<(usize, usize)>, String> {
+    let mut free = d.to_vec();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for &copy in c.iter().rev() {
+        let own = free.iter().rposition(|it| same(&before[copy], &after[*it], allowed));
+        let repeated =
+            || pairs.iter().find(|it| same(&before[copy], &before[it.0], allowed)).map(|it| it.1);
+        let partner = own.map(|it| free.remove(it)).or_else(repeated);
+        pairs.push((copy, partner.ok_or_else(|| before[copy].describe())?));
+    }
+    match free.iter().find(|it| !brought_again(&after[**it], c, before)) {
+        Some(it) => Err(objection(None, Some(&after[*it]))),
+        None => Ok(pairs),
+    }
+}
+
+/// Whether two COPYs may bring the same file to the same place.
+fn may_meet(a: &Effect<'_>, b: &Effect<'_>) -> bool {
+    let (Effect::Copy(a), Effect::Copy(b)) = (a, b) else { return false };
+    let inside = |a: &str, b: &str| below(a, b.trim_end_matches('/')).is_some();
+    let name = |it: &Copied<'_>| it.source.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_file =
+        |it: &Copied<'_>| it.text.is_some() || name(it).trim_start_matches('.').contains('.');
+    let place = |it: &Copied<'_>| match it.destination.ends_with('/') {
+        true => join(&it.destination, &name(it)),
+        false => it.destination.clone(),
+    };
+    match (is_file(a), is_file(b)) {
+        (true, true) => place(a) == place(b),
+        // Only the whole context is taken to have a file of that name, too.
+        (true, false) => b.source.is_empty() && inside(&place(a), &b.destination),
+        (false, true) => a.source.is_empty() && inside(&place(b), &a.destination),
+        (false, false) => {
+            inside(&a.destination, &b.destination) || inside(&b.destination, &a.destination)
+        }
+    }
+}
+
+/// For each effect that is no COPY, where it is done after the change: the second step of one that became
+/// two, whose first step may come any time before.
+fn steps(
+    a: &[usize],
+    b: &[usize],
+    before: &[Effect<'_>],
+    after: &[Effect<'_>],
+    allowed: &Allowed<'_>,
+) -> Result<Vec<(usize, usize)>, String> {
+    let two = |whole: usize, first: usize, second: usize| {
+        first < second && in_two(&before[a[whole]], &after[b[first]], &after[b[second]], allowed)
+    };
+    let rules = Rules {
+        same: &|x, y| {
+            same(&before[a[x]], &after[b[y]], allowed) || (0..y).any(|first| two(x, first, y))
+        },
+        added: &|y| {
+            let is_first = |x| (y + 1..b.len()).any(|second| two(x, y, second));
+            is_new(&after[b[y]], allowed) || (0..a.len()).any(is_first)
+        },
+        dropped: &|_| false,
+    };
+    let pairs = align(a.len(), b.len(), &rules).map_err(|(x, y)| {
+        objection(a.get(x).map(|it| &before[*it]), b.get(y).map(|it| &after[*it]))
+    })?;
+    let pairs = pairs.into_iter().enumerate();
+    Ok(pairs.filter_map(|(x, y)| Some((a[x], b[y?]))).collect())
+}
+
+/// Flags by which an install leaves out what needs the source.
+const LEAVES_OUT: &[&str] = &[
+    "--no-root",
+    "--no-directory",
+    "--no-install-project",
+    "--no-install-workspace",
+    "--no-install-local",
+    "--no-self",
+    "--no-editable",
+];
+
+/// Whether two RUNs do what one did: each pipeline of the one is in the first, in the second or, as an
+/// install that leaves something out at first, in both; their order is kept.
+fn in_two(
+    whole: &Effect<'_>,
+    first: &Effect<'_>,
+    second: &Effect<'_>,
+    allowed: &Allowed<'_>,
+) -> bool {
+    let (Effect::Run(whole), Effect::Run(first), Effect::Run(second)) = (whole, first, second)
+    else {
+        return false;
+    };
+    if !same_surroundings(whole, first, allowed) || !same_surroundings(whole, second, allowed) {
+        return false;
+    }
+    let lines = |text: &str| -> Option<Vec<Vec<String>>> {
+        let mut lines = vec![Vec::new()];
+        for it in token::tokens(text)? {
+            match it.ends_pipeline() {
+                true => lines.push(Vec::new()),
+                false => lines.last_mut()?.push(it.text),
+            }
+        }
+        lines.retain(|it| !it.is_empty());
+        Some(lines)
+    };
+    let all = [whole, first, second].map(|it| lines(it.script().0));
+    let [Some(whole), Some(first), Some(second)] = all else { return false };
+    let kept = |line: &Vec<String>, bare: bool| {
+        let words = line.iter().filter(|it| !bare || !LEAVES_OUT.contains(&it.as_str()));
+        words.cloned().collect::<Vec<_>>()
+    };
+    // A part starts anew, so what the shell was told before a command has to be told again.
+    let within = |part: &[Vec<String>], bare: bool| {
+        let mut rest = whole.iter();
+        part.iter().all(|line| {
+            let is_it =
+                |it: &Vec<String>| it == line || (bare && kept(it, true) == kept(line, true));
+            rest.by_ref().find(|it| is_it(it) || speaks_to_shell(it)).is_some_and(is_it)
+        })
+    };
+    let somewhere = |line: &Vec<String>| first.contains(line) || second.contains(line);
+    within(&first, true) && within(&second, false) && whole.iter().all(somewhere)
+}
+
+/// Whether a pipeline changes what those after it run in.
+fn speaks_to_shell(words: &[String]) -> bool {
+    let tells = ["cd", "export", "set", "unset", "umask", ".", "source", "alias"];
+    words.first().is_some_and(|it| tells.contains(&it.as_str()) || it.contains('='))
+}
+
+/// Whether a COPY brings only what another brings to the same place.
+fn brought_again(copy: &Effect<'_>, others: &[usize], before: &[Effect<'_>]) -> bool {
+    let Effect::Copy(copy) = copy else { return false };
+    let mut others = others.iter().filter_map(|it| match &before[*it] {
+        Effect::Copy(it) if it.flags == copy.flags => Some(it),
+        _ => None,
+    });
+    matches!(copy.from, From::Context) && others.any(|it| brings(it, copy))
+}
+
+/// Whether `whole` brings the file of `part` to where `part` brings it.
+fn brings(whole: &Copied<'_>, part: &Copied<'_>) -> bool {
+    let (source, root) = (part.source.as_str(), whole.source.as_str());
+    if !matches!(whole.from, From::Context) || whole.text.is_some() || part.text.is_some() {
+        return false;
+    }
+    let name = source.rsplit('/').next().unwrap_or(source);
+    if root == source {
+        let there = [whole, part].map(|it| it.destination.trim_end_matches('/').to_owned());
+        let named = [whole, part].map(|it| it.destination.ends_with(&format!("/{name}")));
+        return there[0] == there[1]
+            || join(&there[0], name) == there[1]
+            || named[0] && there[0] == join(&there[1], name);
+    }
+    let inside = if root.is_empty() { Some(source) } else { below(source, root) };
+    let parents = part.flags.iter().any(|it| it == "--parents");
+    let Some(inside) = inside.map(|it| if parents { source } else { it }) else { return false };
+    // A file goes into the folder or becomes it.
+    let there = join(&whole.destination, inside);
+    match parents {
+        true => join(&part.destination, source) == there,
+        false => part.destination == there || join(&part.destination, name) == there,
+    }
+}
+
+/// Whether a RUN is known not to read what a COPY brings: it installs, or touches only what it names.
+fn may_wait_for(effect: &Effect<'_>) -> bool {
+    let Effect::Run(run) = effect else { return true };
+    run.programs().is_some_and(|it| it.iter().all(|it| independence::is_known(it)))
+}

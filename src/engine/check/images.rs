@@ -1,0 +1,174 @@
+//! What a step does to images: blueprints before and after, compared.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use super::{comments, installs, missing};
+use crate::{
+    callers::Build,
+    dockerfile::{Dockerfile, Keyword},
+    engine::blueprint::{Allowed, Blueprint, blueprints, difference, runs_alike, target},
+    project::{
+        File, Project,
+        change::{Alteration, Change, Origin},
+    },
+    shell::one_line,
+    text::RepoPath,
+};
+
+/// A step, as far as it concerns one file.
+pub(super) struct Images<'a> {
+    pub(super) before: &'a Project,
+    pub(super) after: &'a Project,
+    /// The changes that touch the file.
+    pub(super) changes: &'a [&'a Change],
+}
+
+type Arguments = BTreeMap<String, Option<String>>;
+
+impl Images<'_> {
+    /// What a step does to the images that a file builds, or names the builds of, beyond what it says.
+    pub(super) fn of(&self, old: &File, new: &File) -> Option<String> {
+        match (old.dockerfile(), new.dockerfile()) {
+            (Some(before), Some(after)) => self.of_dockerfile(&old.path, before, after),
+            _ => self.of_caller(old, new),
+        }
+    }
+
+    fn of_dockerfile(
+        &self,
+        path: &RepoPath,
+        before: &Dockerfile,
+        after: &Dockerfile,
+    ) -> Option<String> {
+        // What is asked for before and after; the other builds are compared where they are named.
+        let stays = |it: &&Build| self.after.builds(path).iter().any(|new| new.is_like(it));
+        let builds = self.before.builds(path).iter().filter(stays);
+        let mut known: BTreeSet<(Arguments, Option<String>)> =
+            builds.map(|it| (it.arguments.clone(), it.target.clone())).collect();
+        known.insert((Arguments::new(), None));
+        let mut by_arguments: BTreeMap<Arguments, BTreeSet<Option<String>>> = BTreeMap::new();
+        for (arguments, target) in known {
+            by_arguments.entry(arguments).or_default().insert(target);
+        }
+        let allowed = self.allowed(path);
+        let altered = by_arguments.into_iter().find_map(|(arguments, mut targets)| {
+            let old = blueprints(before, &arguments);
+            let new = blueprints(after, &arguments);
+            // Somebody may build any stage that has a name.
+            targets.extend(old.iter().filter_map(|it| it.name).map(|it| Some(it.to_owned())));
+            targets.into_iter().find_map(|name| {
+                let old = &target(&old, name.as_deref())?.image;
+                let Some(new) = target(&new, name.as_deref()) else {
+                    return Some(format!("loses the stage {}", name.unwrap_or_default()));
+                };
+                let what = difference(old, &new.image, &allowed)?;
+                Some(format!(
+                    "alters {what}{}",
+                    name.map_or(String::new(), |it| format!(" of {it}"))
+                ))
+            })
+        });
+        // COPYs in another order, or in another stage, may leave out what an install reads.
+        let moves = |it: &Alteration| matches!(it, Alteration::Order | Alteration::Split { .. });
+        let moves = self.changes.iter().flat_map(|it| &it.alters).any(moves);
+        let lost = || installs::lost(path, (self.before, before), (self.after, after));
+        let altered = altered.or_else(|| if moves { lost() } else { None });
+        altered.or_else(|| self.unkept(path, before, after))
+    }
+
+    /// What a change says that it alters and does not: a RUN that is not there, a setting that stayed.
+    fn unkept(&self, path: &RepoPath, before: &Dockerfile, after: &Dockerfile) -> Option<String> {
+        fn own(it: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &str> {
+            it.instructions().filter(move |it| it.1.keyword == keyword).map(|it| it.1.text())
+        }
+        let here = self.changes.iter().filter(|it| it.place.path == *path);
+        here.flat_map(|it| &it.alters).find_map(|it| match it {
+            Alteration::Run(script) => {
+                let is_it = |it: &&str| runs_alike(it, script, &|_| None);
+                let count = |it| own(it, Keyword::Run).filter(is_it).count();
+                (count(after) <= count(before)).then(|| format!("does not run {script}"))
+            }
+            Alteration::Config(keyword) => {
+                let texts = |it| own(it, *keyword).map(one_line);
+                texts(before).eq(texts(after)).then(|| format!("does not set {keyword}"))
+            }
+            _ => None,
+        })
+    }
+
+    /// What a step does to the builds of a caller that say something else now.
+    fn of_caller(&self, old: &File, new: &File) -> Option<String> {
+        let (old, new) = (&old.callers().builds, &new.callers().builds);
+        if old.len() != new.len() {
+            return Some("alters which builds there are".to_owned());
+        }
+        // Those that say the same are compared with the Dockerfile that they build.
+        old.iter().zip(new).filter(|(old, new)| !old.is_like(new)).find_map(|(old, new)| {
+            if (&old.context, &old.additional_contexts) != (&new.context, &new.additional_contexts)
+            {
+                return Some(format!("alters the context of {}", old.dockerfile));
+            }
+            let was = self.before.file(old.dockerfile.as_str()).and_then(|it| it.dockerfile());
+            let is = self.after.file(new.dockerfile.as_str()).and_then(|it| it.dockerfile());
+            let (was, is) = (
+                image(was, &old.arguments, old.target.as_deref()),
+                image(is, &new.arguments, new.target.as_deref()),
+            );
+            let (was, is) = match (was, is) {
+                (Some(was), Some(is)) => (was, is),
+                // A reading that comes to nothing, and came to nothing before.
+                (None, None) => return None,
+                _ => return Some(format!("leaves nothing to build instead of {}", old.dockerfile)),
+            };
+            let what = difference(&was, &is, &self.allowed(&old.dockerfile))?;
+            Some(format!("alters {what} of what is built from {}", old.dockerfile))
+        })
+    }
+
+    /// What is lost with a file that goes: nothing, when the image that it built is built elsewhere.
+    pub(super) fn of_deleted(&self, old: &File) -> Option<String> {
+        let dockerfile = old.dockerfile()?;
+        let moved = self.changes.iter().flat_map(|it| &it.alters).find_map(|it| match it {
+            Alteration::Moved { from, to } if *from == old.path => Some(to),
+            _ => None,
+        });
+        let Some(Origin { dockerfile: path, target, arguments }) = moved else {
+            return Some("deletes what an image is built from".to_owned());
+        };
+        if let Some(it) = self.after.builds(&old.path).first() {
+            return Some(format!("leaves nothing to build for {}", it.place));
+        }
+        let new = self.after.file(path.as_str()).and_then(|it| it.dockerfile());
+        let lost = new.and_then(|it| missing(comments(dockerfile), comments(it)));
+        if let Some(comment) = lost {
+            return Some(format!("loses a comment ({comment})"));
+        }
+        let arguments = arguments.iter().map(|it| (it.0.clone(), Some(it.1.clone()))).collect();
+        let was = image(Some(dockerfile), &Arguments::new(), None);
+        let is = image(new, &arguments, target.as_deref());
+        let (Some(was), Some(is)) = (was, is) else {
+            return Some("leaves nothing to build the same image from".to_owned());
+        };
+        difference(&was, &is, &self.allowed(&old.path)).map(|it| format!("alters {it}"))
+    }
+
+    fn allowed(&self, path: &RepoPath) -> Allowed<'_> {
+        let all = self.changes.iter().flat_map(|change| {
+            let is_here = change.place.path == *path;
+            change.alters.iter().map(move |it| (it, is_here))
+        });
+        Allowed::new(all)
+    }
+}
+
+fn image<'a>(
+    dockerfile: Option<&'a Dockerfile>,
+    arguments: &Arguments,
+    name: Option<&str>,
+) -> Option<Rc<Blueprint<'a>>> {
+    let stages = blueprints(dockerfile?, arguments);
+    target(&stages, name).map(|it| Rc::clone(&it.image))
+}

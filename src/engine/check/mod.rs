@@ -1,0 +1,160 @@
+//! The engine's own checks: what no change may do to a Dockerfile, whoever made it.
+//!
+//! A transform that fails one has a bug. Its change is dropped, never written.
+
+mod images;
+mod installs;
+
+use std::collections::{BTreeMap, HashMap};
+
+use images::Images;
+use rayon::prelude::*;
+
+use crate::{
+    dockerfile::{Dockerfile, Kind},
+    project::{
+        File, Project,
+        change::{Change, FileChange},
+    },
+    text::{self, Edit, RepoPath},
+};
+
+/// What is wrong with a change by itself: edits that do not fit their file, or nothing that changes.
+///
+/// An objection reads after "its change".
+pub fn change(project: &Project, change: &Change) -> Option<String> {
+    let mut idle = true;
+    for (path, change) in &change.files {
+        let file = project.file(path.as_str());
+        match (change, file) {
+            (FileChange::Edit(edits), Some(file)) => {
+                if !fit(&file.text, edits) {
+                    return Some(format!("has edits that do not fit {path}"));
+                }
+                idle &= text::apply(&file.text, edits) == *file.text;
+            }
+            (FileChange::Create(_), None) if !project.tree().exists(path) => idle = false,
+            (FileChange::Delete, Some(_)) => idle = false,
+            (FileChange::Create(_), _) => {
+                return Some(format!("creates {path}, which is there already"));
+            }
+            _ => return Some(format!("touches {path}, which is not there")),
+        }
+    }
+    idle.then(|| "changes nothing".to_owned())
+}
+
+/// The files that a step broke, each with an objection that reads after "its change".
+pub fn step(before: &Project, after: &Project, changes: &[Change]) -> BTreeMap<RepoPath, String> {
+    let mut touched: BTreeMap<&RepoPath, Vec<&Change>> = BTreeMap::new();
+    for change in changes {
+        for path in change.files.keys() {
+            touched.entry(path).or_default().push(change);
+        }
+    }
+    let broken = touched.into_par_iter().filter_map(|(path, changes)| {
+        let old = before.file(path.as_str());
+        let objection = match (old, after.file(path.as_str())) {
+            (Some(old), Some(new)) => {
+                file(old, new).or_else(|| Images { before, after, changes: &changes }.of(old, new))
+            }
+            (Some(old), None) => Images { before, after, changes: &changes }.of_deleted(old),
+            (None, new) => {
+                new?.dockerfile()?.errors.first().map(|it| format!("has an error ({})", it.message))
+            }
+        }?;
+        Some((path.clone(), format!("{objection} in {path}")))
+    });
+    broken.collect()
+}
+
+/// What is wrong with a file that was changed, before anybody asks what it builds.
+fn file(before: &File, after: &File) -> Option<String> {
+    match (before.dockerfile(), after.dockerfile()) {
+        (Some(before), Some(after)) => dockerfile(before, after),
+        _ => {
+            let mut problems = after.callers().problems.iter();
+            let old: Vec<_> = before.callers().problems.iter().map(|it| &it.message).collect();
+            let new = problems.find(|it| !old.contains(&&it.message))?;
+            Some(format!("brings an error ({})", new.message))
+        }
+    }
+}
+
+/// What `after` lost or broke of the text of `before`.
+pub fn dockerfile(before: &Dockerfile, after: &Dockerfile) -> Option<String> {
+    if !tiles(after) {
+        return Some("loses bytes".to_owned());
+    }
+    let errors = |it: &Dockerfile| it.errors.iter().map(|it| it.message.clone()).collect();
+    if let Some(error) = missing(errors(after), errors(before)) {
+        return Some(format!("brings an error ({error})"));
+    }
+    if let Some(comment) = missing(comments(before), comments(after)) {
+        return Some(format!("loses a comment ({comment})"));
+    }
+    if let Some(directive) = missing(directives(before), directives(after)) {
+        return Some(format!("loses a directive ({directive})"));
+    }
+    None
+}
+
+/// Whether edits lie within the text, on character boundaries, and do not depend on their order.
+fn fit(text: &str, edits: &[Edit]) -> bool {
+    let inside = edits.iter().all(|it| text.get(it.span.clone()).is_some());
+    let mut sorted: Vec<&Edit> = edits.iter().collect();
+    sorted.sort_by_key(|it| (it.span.start, it.span.end));
+    inside && sorted.windows(2).all(|it| !it[0].conflicts(it[1]))
+}
+
+fn tiles(dockerfile: &Dockerfile) -> bool {
+    let mut at = 0;
+    let in_order = dockerfile.items.iter().all(|it| {
+        let follows = it.span.start == at;
+        at = it.span.end;
+        follows
+    });
+    in_order && at == dockerfile.source.len()
+}
+
+/// The first of `these` that `those` have not as often.
+fn missing(these: Vec<String>, those: Vec<String>) -> Option<String> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for it in those {
+        *counts.entry(it).or_default() += 1;
+    }
+    these.into_iter().find(|it| match counts.get_mut(it) {
+        Some(count) if 0 < *count => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    })
+}
+
+/// The text of every line that is a comment, also of those inside instructions.
+fn comments(dockerfile: &Dockerfile) -> Vec<String> {
+    let mut comments = Vec::new();
+    for item in &dockerfile.items {
+        let first = match item.kind {
+            Kind::Comment => 0,
+            Kind::Instruction(_) => 1,
+            Kind::Blank | Kind::Directive(_) => continue,
+        };
+        let lines = dockerfile.source[item.span.clone()].lines().skip(first);
+        let lines = lines.map(|it| it.trim_start_matches('\u{feff}').trim());
+        comments.extend(lines.filter(|it| it.starts_with('#')).map(str::to_owned));
+    }
+    comments
+}
+
+fn directives(dockerfile: &Dockerfile) -> Vec<String> {
+    let directives = dockerfile.items.iter().filter_map(|it| match &it.kind {
+        Kind::Directive(it) => Some(format!("{}={}", it.name, it.value)),
+        _ => None,
+    });
+    directives.collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! What differs between two snapshots, as unified diffs that `git apply` takes.
+
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
+
+use rayon::prelude::*;
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
+
+use crate::{
+    project::{File, Project},
+    text::RepoPath,
+};
+
+/// The difference of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDiff {
+    /// Which one.
+    pub path: RepoPath,
+    /// What happened to it.
+    pub kind: DiffKind,
+    /// `diff --git` and the mode lines.
+    pub header: String,
+    /// `---`, `+++` and the hunks; empty for an empty file that comes or goes.
+    pub body: String,
+}
+
+/// What happens to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiffKind {
+    /// It is edited.
+    Edit,
+    /// It is new.
+    Create,
+    /// It goes.
+    Delete,
+}
+
+/// The files that differ, by path.
+pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
+    let paths: BTreeSet<&RepoPath> =
+        before.files().chain(after.files()).map(|it| &it.path).collect();
+    let paths: Vec<&RepoPath> = paths.into_iter().collect();
+    let changed = paths.into_par_iter().filter_map(|path| {
+        match (before.file(path.as_str()), after.file(path.as_str())) {
+            (Some(old), Some(new)) if Arc::ptr_eq(old, new) || old.text == new.text => None,
+            (None, None) => None,
+            (old, new) => Some(FileDiff::between(path, old, new)),
+        }
+    });
+    changed.collect()
+}
+
+/// How many lines are shown around a change.
+const CONTEXT: usize = 3;
+
+impl FileDiff {
+    fn between(path: &RepoPath, old: Option<&Arc<File>>, new: Option<&Arc<File>>) -> Self {
+        let (kind, mode) = match (old, new) {
+            (None, _) => (DiffKind::Create, "new file mode 100644\n"),
+            (_, None) => (DiffKind::Delete, "deleted file mode 100644\n"),
+            _ => (DiffKind::Edit, ""),
+        };
+        let (a, b) = (quote(&format!("a/{path}")), quote(&format!("b/{path}")));
+        let header = format!("diff --git {a} {b}\n{mode}");
+        let hunks = hunks(text(old), text(new));
+        let body = match hunks.is_empty() {
+            true => hunks,
+            false => {
+                let name = |quoted: &str, there: bool| match there {
+                    // As git: a tab tells where a name with spaces ends.
+                    true if quoted.contains(' ') && !quoted.starts_with('"') => {
+                        format!("{quoted}\t")
+                    }
+                    true => quoted.to_owned(),
+                    false => "/dev/null".to_owned(),
+                };
+                format!("--- {}\n+++ {}\n{hunks}", name(&a, old.is_some()), name(&b, new.is_some()))
+            }
+        };
+        Self { path: path.clone(), kind, header, body }
+    }
+}
+
+impl std::fmt::Display for FileDiff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.header)?;
+        f.write_str(&self.body)
+    }
+}
+
+impl DiffKind {
+    /// The word users see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Edit => "edit",
+            Self::Create => "create",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+fn text(file: Option<&Arc<File>>) -> &str {
+    file.map_or("", |it| &it.text)
+}
+
+fn hunks(old: &str, new: &str) -> String {
+    // Lines end at a line feed and nowhere else, as git sees them: a lone carriage return is text.
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let mut out = String::new();
+    for group in group_diff_ops(ops, CONTEXT) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let range = |side: fn(&DiffOp) -> std::ops::Range<usize>| {
+            let (start, end) = (side(first).start, side(last).end);
+            match end - start {
+                0 => format!("{start},0"),
+                1 => format!("{end}"),
+                count => format!("{},{count}", start + 1),
+            }
+        };
+        let (from, to) = (range(DiffOp::old_range), range(DiffOp::new_range));
+        let _ = writeln!(out, "@@ -{from} +{to} @@");
+        for op in group {
+            let (removed, added) = (&old[op.old_range()], &new[op.new_range()]);
+            if op.tag() == DiffTag::Equal {
+                push(&mut out, ' ', removed);
+            } else {
+                push(&mut out, '-', removed);
+                push(&mut out, '+', added);
+            }
+        }
+    }
+    out
+}
+
+fn push(out: &mut String, sign: char, lines: &[&str]) {
+    for line in lines {
+        out.push(sign);
+        out.push_str(line);
+        if !line.ends_with('\n') {
+            out.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+}
+
+/// A path as git writes it: in quotes when it has quotes, backslashes, control characters or non-ASCII bytes.
+fn quote(path: &str) -> String {
+    if path.bytes().all(|it| matches!(it, b' '..=b'~') && it != b'"' && it != b'\\') {
+        return path.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for byte in path.bytes() {
+        match byte {
+            b'"' => quoted.push_str("\\\""),
+            b'\\' => quoted.push_str("\\\\"),
+            b'\t' => quoted.push_str("\\t"),
+            b'\n' => quoted.push_str("\\n"),
+            b'\r' => quoted.push_str("\\r"),
+            b' '..=b'~' => quoted.push(char::from(byte)),
+            byte => _ = write!(quoted, "\\{byte:03o}"),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests;

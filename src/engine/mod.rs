@@ -1,0 +1,30 @@
+//! The engine: transforms run to a fixpoint, each change checked, and the result written whole or not at all.
+//!
+//! It knows no transform and no rule.
+
+pub mod apply;
+pub mod blueprint;
+pub mod check;
+pub mod diff;
+pub mod plan;
+pub mod settings;
+pub mod transaction;
+pub mod undo;
+
+use crate::project::{Project, change::Outcome};
+use settings::Settings;
+
+/// One refactoring: a name, a page, options and a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Transform {
+    /// The kebab-case name that users type: an imperative, read after "please".
+    pub name: &'static str,
+    /// The page that users read; its examples are also its tests.
+    pub docs: &'static str,
+    /// How its table in `refit.toml` is read; `None` if it has no options.
+    pub options: Option<settings::Reader>,
+    /// What it would do to a project.
+    ///
+    /// Pure: the same snapshot gives the same outcome, and no change once its changes are applied.
+    pub run: fn(&Project, &Settings) -> Outcome,
+}

@@ -1,0 +1,294 @@
+//! Planning: transforms, in order, round after round, until nothing changes. No I/O; cannot fail, only diverge.
+
+mod ignores;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{Transform, check, settings::Settings};
+use crate::{
+    project::{
+        Project,
+        change::{Change, Decline, Safety},
+        selection::Selection,
+    },
+    text::RepoPath,
+};
+use ignores::Ignores;
+
+/// Everything a run would do. Planning again from [`Plan::after`] does nothing.
+#[derive(Clone)]
+pub struct Plan {
+    /// The snapshot it was made from.
+    pub before: Project,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+    /// What the last round left alone, sorted.
+    pub declines: Vec<Decline>,
+    /// What transforms did wrong, and the engine did not let them do.
+    pub bugs: Vec<Bug>,
+}
+
+/// A change that the engine dropped, with what it takes to see it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bug {
+    /// The transform that made it.
+    pub transform: &'static str,
+    /// What it was to do.
+    pub title: String,
+    /// What the engine says against it; it reads after "its change".
+    pub objection: String,
+    /// The files it touches, as it found them.
+    pub input: Vec<(RepoPath, Arc<str>)>,
+}
+
+/// What one transform did in one round.
+#[derive(Clone)]
+pub struct Step {
+    /// The transform's name.
+    pub transform: &'static str,
+    /// What it changed; places are those of the snapshot before.
+    pub changes: Vec<Change>,
+    /// The snapshot it left.
+    pub after: Project,
+}
+
+/// What a run may do, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How sure we must be of a change to make it.
+    pub floor: Safety,
+    /// The Dockerfiles that changes may start in.
+    pub selection: Selection,
+    /// The one file that may change at all, when there is one: an editor's buffer.
+    pub only: Option<RepoPath>,
+    /// What `refit.toml` says to the transforms.
+    pub settings: Settings,
+    /// Changes that are not to be made, because real builds spoke against them.
+    pub without: Vec<Without>,
+}
+
+/// What is kept from a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Without {
+    /// The Dockerfile.
+    pub dockerfile: RepoPath,
+    /// The transform whose changes are not made; `None` for all of them.
+    pub transform: Option<&'static str>,
+    /// What the builds showed: a sentence without a full stop.
+    pub reason: String,
+}
+
+/// Transforms that undo each other's work, or never finish: a bug in one of them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no end in sight: {} keep changing each other's work", transforms.join(" and "))]
+pub struct Diverged {
+    /// Those that were still changing something.
+    pub transforms: Vec<&'static str>,
+}
+
+/// Codes of the declines that the engine makes, whatever the transform.
+pub mod codes {
+    /// A comment in the Dockerfile says so: `# refit: ignore`.
+    pub const IGNORED: &str = "ignored";
+    /// The change would have broken something: a bug in the transform.
+    pub const ENGINE: &str = "engine";
+    /// Only safe changes were asked for, and this one needs a person to look at it.
+    pub const REVIEW: &str = "review";
+    /// It needs other files to change, and only this one may.
+    pub const OTHER_FILES: &str = "other-files";
+    /// A real build showed that the image would not be what it was, or that it cannot be built at all.
+    pub const UNVERIFIED: &str = "unverified";
+}
+
+const MAX_ROUNDS: usize = 100;
+
+/// Applies `transforms` in order, each to what the one before left, until a whole round changes nothing.
+pub fn plan(
+    before: Project,
+    transforms: &[Transform],
+    options: &Options,
+) -> Result<Plan, Diverged> {
+    let mut plan = Plan { before, steps: Vec::new(), declines: Vec::new(), bugs: Vec::new() };
+    let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
+    // What each transform declined when it last ran, and how many steps had been made by then: one
+    // that changed nothing has nothing new to say before there is a further step.
+    let mut settled: Vec<Option<(usize, Vec<Decline>)>> = vec![None; transforms.len()];
+    for _ in 0..MAX_ROUNDS {
+        let done = plan.steps.len();
+        for (transform, settled) in transforms.iter().zip(&mut settled) {
+            if settled.as_ref().is_some_and(|it| it.0 == plan.steps.len()) {
+                continue;
+            }
+            let (step, declines, bugs) = step(plan.after(), transform, options);
+            for bug in bugs {
+                if !plan.bugs.iter().any(|it| it.is(&bug)) {
+                    plan.bugs.push(bug);
+                }
+            }
+            *settled = Some((plan.steps.len(), declines));
+            plan.steps.extend(step);
+        }
+        if plan.steps.len() == done {
+            plan.declines = settled.into_iter().flatten().flat_map(|it| it.1).collect();
+            plan.declines.sort();
+            plan.declines.dedup();
+            return Ok(plan);
+        }
+        if let Some(since) = seen.insert(plan.after().fingerprint(), plan.steps.len()) {
+            return Err(Diverged::since(&plan.steps[since..]));
+        }
+    }
+    let last = plan.steps.len().saturating_sub(transforms.len());
+    Err(Diverged::since(&plan.steps[last..]))
+}
+
+/// What one transform does to a project, as far as options, comments and checks allow.
+fn step(
+    project: &Project,
+    it: &Transform,
+    options: &Options,
+) -> (Option<Step>, Vec<Decline>, Vec<Bug>) {
+    let outcome = (it.run)(project, &options.settings);
+    let ignores = Ignores::new(project, it.name);
+    let selected = |path: &RepoPath| options.selection.selects(path);
+    let mut declines = outcome.declines;
+    declines.retain(|it| selected(&it.place.path) && !ignores.cover(&it.place));
+    let decline = |change: &Change, code, reason: String| Decline {
+        transform: it.name,
+        place: change.place.clone(),
+        code,
+        reason,
+    };
+    let mut changes = outcome.changes;
+    changes.retain(|change| {
+        if !selected(&change.place.path) {
+            return false;
+        }
+        let Some((code, reason)) = refusal(it.name, change, &ignores, options) else { return true };
+        declines.push(decline(change, code, reason.to_owned()));
+        false
+    });
+    let (after, changes, rejected) = take(project, changes);
+    let bugs = rejected.into_iter().map(|(change, objection)| {
+        let reason = format!("a bug in {}: its change {objection}", it.name);
+        declines.push(decline(&change, codes::ENGINE, reason));
+        let text = |it: &RepoPath| Some((it.clone(), project.file(it.as_str())?.text.clone()));
+        let input = change.files.keys().filter_map(text).collect();
+        Bug { transform: it.name, title: change.title, objection, input }
+    });
+    let bugs = bugs.collect();
+    let step = Step { transform: it.name, changes, after };
+    ((!step.changes.is_empty()).then_some(step), declines, bugs)
+}
+
+/// Why a change is not wanted, however right it is.
+fn refusal<'a>(
+    transform: &str,
+    change: &Change,
+    ignores: &Ignores<'_>,
+    options: &'a Options,
+) -> Option<(&'static str, &'a str)> {
+    let without = options.without.iter().find(|it| {
+        change.files.contains_key(&it.dockerfile) && it.transform.is_none_or(|it| it == transform)
+    });
+    let elsewhere = |only: &RepoPath| change.files.keys().any(|it| it != only);
+    if ignores.forbid(change) {
+        Some((codes::IGNORED, "a comment in the file says so"))
+    } else if change.safety < options.floor {
+        Some((codes::REVIEW, "it needs a review, and only safe changes were asked for"))
+    } else if options.only.as_ref().is_some_and(elsewhere) {
+        Some((codes::OTHER_FILES, "other files would have to change with it"))
+    } else {
+        without.map(|it| (codes::UNVERIFIED, it.reason.as_str()))
+    }
+}
+
+/// Applies the changes that pass the engine's checks; the others come back with the objection.
+fn take(project: &Project, changes: Vec<Change>) -> (Project, Vec<Change>, Vec<(Change, String)>) {
+    let mut rejected = Vec::new();
+    let mut sound = Vec::with_capacity(changes.len());
+    for change in changes {
+        match check::change(project, &change) {
+            None => sound.push(change),
+            Some(objection) => rejected.push((change, objection)),
+        }
+    }
+    loop {
+        let (after, applied) = project.apply(sound.clone());
+        let broken = check::step(project, &after, &applied);
+        if broken.is_empty() {
+            return (after, applied, rejected);
+        }
+        let (suspects, mut kept): (Vec<_>, Vec<_>) =
+            sound.into_iter().partition(|it| it.files.keys().any(|path| broken.contains_key(path)));
+        // One at a time, on top of those that proved right: the culprit goes, its neighbours stay.
+        let (mut cleared, before) = (Vec::new(), rejected.len());
+        for suspect in suspects.clone() {
+            cleared.push(suspect);
+            let (after, applied) = project.apply(cleared.clone());
+            let objection = check::step(project, &after, &applied).into_values().next();
+            rejected.extend(objection.and_then(|it| Some((cleared.pop()?, it))));
+        }
+        if rejected.len() == before {
+            // No single culprit, so none of them can be trusted.
+            let reason = broken.into_values().next().unwrap_or_default();
+            rejected.extend(suspects.into_iter().map(|it| (it, reason.clone())));
+        } else {
+            kept.append(&mut cleared);
+        }
+        sound = kept;
+    }
+}
+
+impl Bug {
+    /// Whether it is the same, seen in another round.
+    fn is(&self, other: &Self) -> bool {
+        (self.transform, &self.title, &self.objection)
+            == (other.transform, &other.title, &other.objection)
+    }
+}
+
+impl Plan {
+    /// The snapshot that the run leaves.
+    pub fn after(&self) -> &Project {
+        self.steps.last().map_or(&self.before, |it| &it.after)
+    }
+
+    /// The plan as it was when its step `at` was done.
+    #[must_use]
+    pub fn until(&self, at: usize) -> Self {
+        let steps = self.steps.iter().take(at + 1).cloned().collect();
+        Self { before: self.before.clone(), steps, declines: Vec::new(), bugs: Vec::new() }
+    }
+
+    /// Every change, in order, with the name of its transform.
+    pub fn changes(&self) -> impl Iterator<Item = (&'static str, &Change)> {
+        self.steps.iter().flat_map(|step| step.changes.iter().map(|it| (step.transform, it)))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            floor: Safety::Review,
+            selection: Selection::all(),
+            only: None,
+            settings: Settings::default(),
+            without: Vec::new(),
+        }
+    }
+}
+
+impl Diverged {
+    fn since(steps: &[Step]) -> Self {
+        let mut named = HashSet::new();
+        let names = steps.iter().map(|it| it.transform);
+        Self { transforms: names.filter(|it| named.insert(*it)).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! The engine with transforms made for the purpose.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    dockerfile::Keyword,
+    project::change::{Alteration, FileChange, Outcome},
+    text::{Edit, Place},
+};
+
+/// Changes that replace every `from` by `to`, one change each.
+fn replacing(project: &Project, from: &str, to: &str) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (file, _) in project.dockerfiles() {
+        for (at, _) in file.text.match_indices(from) {
+            let edit = Edit::replace(at..at + from.len(), to);
+            let change = change(project, &file.path, at, FileChange::Edit(vec![edit]));
+            let alters = vec![Alteration::Pipeline(pipeline(&file.text, at))];
+            outcome.changes.push(Change { alters, ..change });
+        }
+    }
+    outcome
+}
+
+/// The span of the pipeline around a place.
+fn pipeline(text: &str, at: usize) -> crate::text::Span {
+    let start =
+        ["RUN ", "&& "].iter().filter_map(|it| Some(text[..at].rfind(it)? + it.len())).max();
+    let end = [" &&", "\n"].iter().filter_map(|it| Some(at + text[at..].find(it)?)).min();
+    start.unwrap_or(at)..end.unwrap_or(text.len())
+}
+
+fn change(project: &Project, path: &RepoPath, at: usize, change: FileChange) -> Change {
+    let text = project.file(path.as_str()).map_or("", |it| &it.text);
+    Change {
+        title: "replace".to_owned(),
+        reason: "the test says so".to_owned(),
+        safety: Safety::Safe,
+        place: Place { path: path.clone(), line: crate::text::line_at(text, at) },
+        files: BTreeMap::from([(path.clone(), change)]),
+        alters: Vec::new(),
+    }
+}
+
+fn transform(name: &'static str, run: fn(&Project, &Settings) -> Outcome) -> Transform {
+    Transform { name, docs: "", options: None, run }
+}
+
+fn one_to_two() -> Transform {
+    transform("swap", |project, _| replacing(project, "one", "two"))
+}
+
+fn project(text: &str) -> Project {
+    Project::new([(RepoPath::new("Dockerfile").unwrap(), text.to_owned())])
+}
+
+fn run(text: &str, transforms: &[Transform]) -> Result<(String, Vec<String>), Diverged> {
+    run_with(text, transforms, &Options::default())
+}
+
+fn run_with(
+    text: &str,
+    transforms: &[Transform],
+    options: &Options,
+) -> Result<(String, Vec<String>), Diverged> {
+    let plan = plan(project(text), transforms, options)?;
+    let declines = plan.declines.iter().map(|it| format!("{} {} {}", it.place, it.code, it.reason));
+    let declines = declines.collect();
+    Ok((plan.after().file("Dockerfile").unwrap().text.to_string(), declines))
+}
+
+#[test]
+fn later_transforms_see_what_earlier_ones_did_and_rounds_go_on_until_nothing_changes() {
+    let two_to_three = transform("two-to-three", |project, _| replacing(project, "two", "three"));
+    let (text, declines) =
+        run("FROM a\nRUN do one && do two\n", &[two_to_three, one_to_two()]).unwrap();
+    assert_eq!((text.as_str(), declines.len()), ("FROM a\nRUN do three && do three\n", 0));
+}
+
+#[test]
+fn transforms_that_undo_each_other_are_named() {
+    let back = transform("two-to-one", |project, _| replacing(project, "two", "one"));
+    let other = transform("other", |project, _| replacing(project, "x", "y"));
+    let diverged = run("FROM a\nRUN do one x\n", &[other, one_to_two(), back]).unwrap_err();
+    assert_eq!(diverged.transforms, ["swap", "two-to-one"]);
+}
+
+#[test]
+fn a_transform_that_never_finishes_is_stopped() {
+    let grow = transform("grow", |project, _| replacing(project, "do", "do x"));
+    let diverged = run("FROM a\nRUN do one\n", &[grow, one_to_two()]).unwrap_err();
+    assert_eq!(diverged.transforms, ["grow"]);
+}
+
+#[test]
+fn a_change_that_breaks_something_is_dropped_alone() {
+    // It replaces the stage's name as well as the command.
+    let (text, declines) = run("FROM one AS one\nRUN do one\nCMD one\n", &[one_to_two()]).unwrap();
+    assert_eq!(text, "FROM one AS one\nRUN do two\nCMD one\n");
+    assert_eq!(
+        declines,
+        [
+            "Dockerfile:1 engine a bug in swap: its change alters the base, one to two in Dockerfile",
+            "Dockerfile:1 engine a bug in swap: its change loses the stage one in Dockerfile",
+            "Dockerfile:3 engine a bug in swap: its change alters CMD in Dockerfile",
+        ]
+    );
+}
+
+#[test]
+fn what_was_dropped_can_be_seen_again() {
+    let text = "FROM one\nRUN do one\n";
+    let plan = plan(project(text), &[one_to_two()], &Options::default()).unwrap();
+    let [bug] = plan.bugs.as_slice() else { panic!("{:?}", plan.bugs) };
+    assert_eq!((bug.transform, bug.title.as_str()), ("swap", "replace"));
+    assert_eq!(bug.objection, "alters the base, one to two in Dockerfile");
+    // In the second round the file was another; the first is the one to look at.
+    assert_eq!(&*bug.input[0].1, text);
+}
+
+#[test]
+fn edits_that_do_not_fit_or_do_nothing_are_bugs() {
+    let wild = transform("wild", |project, _| {
+        let path = RepoPath::new("Dockerfile").unwrap();
+        let edits = |edits| change(project, &path, 0, FileChange::Edit(edits));
+        let changes = vec![
+            edits(vec![Edit::delete(0..1000)]),
+            edits(vec![Edit::delete(6..7)]),
+            edits(vec![Edit::insert(0, "a"), Edit::insert(0, "b")]),
+            edits(vec![Edit::replace(0..4, "FROM")]),
+            change(project, &path, 0, FileChange::Create(String::new())),
+        ];
+        Outcome { changes, declines: Vec::new() }
+    });
+    let (text, declines) = run("FROM é\n", &[wild]).unwrap();
+    assert_eq!((text.as_str(), declines.len()), ("FROM é\n", 3));
+}
+
+#[test]
+fn comments_keep_transforms_away() {
+    let text = "FROM a\n# refit: ignore[swap, other] for now\n# more\nRUN do one\nRUN do one\n\
+                # refit: ignore\n\nRUN do one\n# refit: ignore[other]\nRUN do one\n";
+    let (after, declines) = run(text, &[one_to_two()]).unwrap();
+    assert_eq!(after.matches("two").count(), 3);
+    assert_eq!(declines, ["Dockerfile:4 ignored a comment in the file says so"]);
+    let (after, declines) =
+        run("ARG A\n# refit: ignore\n\nFROM a\nRUN do one\n", &[one_to_two()]).unwrap();
+    assert!(after.contains("RUN do one"));
+    assert_eq!(declines.len(), 1);
+}
+
+#[test]
+fn a_decline_at_an_ignored_place_is_not_repeated() {
+    let declining = transform("declining", |project, _| {
+        let mut declines = Vec::new();
+        for (file, dockerfile) in project.dockerfiles() {
+            for (item, _) in dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run) {
+                let place = Place { path: file.path.clone(), line: item.lines.0 };
+                let reason = "of a reason".to_owned();
+                declines.push(Decline { transform: "declining", place, code: "code", reason });
+            }
+        }
+        Outcome { changes: Vec::new(), declines }
+    });
+    let text = "FROM a\n# refit: ignore[declining]\nRUN a\nRUN b\n";
+    assert_eq!(run(text, &[declining]).unwrap().1, ["Dockerfile:4 code of a reason"]);
+}
+
+#[test]
+fn what_is_not_asked_for_is_not_done() {
+    let review = transform("review", |project, _| {
+        let mut outcome = replacing(project, "one", "two");
+        outcome.changes.iter_mut().for_each(|it| it.safety = Safety::Review);
+        outcome
+    });
+    let options = Options { floor: Safety::Safe, ..Options::default() };
+    let (text, declines) = run_with("FROM a\nRUN one\n", &[review], &options).unwrap();
+    assert!(text.contains("one"));
+    assert!(declines[0].starts_with("Dockerfile:2 review"));
+
+    let selection = Selection::below(std::path::Path::new(""), vec![RepoPath::new("api").unwrap()]);
+    let options = Options { selection, ..Options::default() };
+    let (text, declines) = run_with("FROM a\nRUN one\n", &[one_to_two()], &options).unwrap();
+    assert!(text.contains("one") && declines.is_empty());
+
+    let options = Options { only: RepoPath::new("other"), ..Options::default() };
+    let (text, declines) = run_with("FROM a\nRUN one\n", &[one_to_two()], &options).unwrap();
+    assert!(text.contains("one"));
+    assert!(declines[0].starts_with("Dockerfile:2 other-files"));
+}

@@ -1,0 +1,158 @@
+//! Reads the text of one file, and says what stands in the way.
+
+use std::{fs, io::Read as _, path::Path};
+
+use super::wanted::{self, Wanted};
+use crate::{
+    callers,
+    project::{Problem, is_dockerfile},
+    text::RepoPath,
+};
+
+/// What came of reading a file.
+pub(super) enum Read {
+    /// Its text.
+    Text(String),
+    /// It matters and cannot be read.
+    Problem(Problem),
+    /// Its text does not matter.
+    Skipped,
+}
+
+/// A problem of a whole file.
+pub(super) fn problem(path: &RepoPath, message: &str, hint: &str) -> Problem {
+    Problem { path: path.clone(), line: None, message: message.to_owned(), hint: hint.to_owned() }
+}
+
+/// A file or folder that the system does not let us read.
+pub(super) fn unreadable(path: &RepoPath, reason: &str) -> Problem {
+    problem(path, &format!("cannot be read: {reason}"), "make it readable, or exclude it")
+}
+
+/// Reads a file if it matters.
+pub(super) fn read(root: &Path, path: &RepoPath) -> Read {
+    wanted::file(path).map_or(Read::Skipped, |it| read_as(root, path, it))
+}
+
+/// Reads a file that matters for this reason.
+pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
+    let place = root.join(path.as_str());
+    let unreadable = |it: std::io::Error| Read::Problem(unreadable(path, &it.to_string()));
+    let metadata = match place.symlink_metadata() {
+        Ok(it) if it.is_symlink() => match link(root, path, &place, wanted) {
+            Ok(it) => it,
+            Err(read) => return read,
+        },
+        Ok(it) => it,
+        Err(error) => return unreadable(error),
+    };
+    if metadata.is_dir() {
+        return Read::Skipped;
+    }
+    // Opening a pipe would wait for someone to write into it.
+    if !metadata.is_file() {
+        return match wanted {
+            Wanted::Dockerfile => {
+                Read::Problem(problem(path, "not a regular file", "rename or exclude it"))
+            }
+            _ => Read::Skipped,
+        };
+    }
+    let limit = wanted.limit();
+    if metadata.len() > limit {
+        return match wanted {
+            Wanted::Lock | Wanted::Script | Wanted::MaybeCompose | Wanted::Mention => Read::Skipped,
+            _ => Read::Problem(problem(
+                path,
+                &format!("larger than {} MiB, and so not read", limit >> 20),
+                "exclude it if it is not what its name says",
+            )),
+        };
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    let read = fs::File::open(&place).and_then(|it| it.take(limit + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        return unreadable(error);
+    }
+    decode(path, bytes, wanted)
+}
+
+fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
+    // Scripts may be in any encoding, and few of them build images.
+    let matters = |bytes: &[u8]| match wanted {
+        Wanted::Script => mentions_a_builder(bytes),
+        Wanted::MaybeCompose | Wanted::Mention => false,
+        _ => true,
+    };
+    let at = bytes.iter().position(|it| *it == 0);
+    if let Some(at) = at.filter(|_| matters(&bytes)) {
+        let message = format!("a NUL byte at offset {at}");
+        return Read::Problem(at_line(path, &bytes[..at], &message, "remove the byte"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if !is_kept(&text, wanted) => Read::Skipped,
+        Ok(text) => Read::Text(text),
+        Err(error) if matters(error.as_bytes()) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+            let message = format!("not UTF-8: byte 0x{byte:02X} at offset {at}");
+            let before = error.as_bytes().get(..at).unwrap_or_default();
+            Read::Problem(at_line(path, before, &message, "save the file as UTF-8"))
+        }
+        Err(_) => Read::Skipped,
+    }
+}
+
+fn at_line(path: &RepoPath, before: &[u8], message: &str, hint: &str) -> Problem {
+    let line = before.split(|it| *it == b'\n').count();
+    Problem { line: Some(line), ..problem(path, message, hint) }
+}
+
+/// Whether the text of a file that may matter does.
+fn is_kept(text: &str, wanted: Wanted) -> bool {
+    let names_one =
+        || ["ockerfile", "ockerFile", "ontainerfile"].iter().any(|it| text.contains(it));
+    match wanted {
+        Wanted::MaybeCompose => builds_services(text) || names_one() || callers::runs_pods(text),
+        Wanted::Mention => names_one(),
+        _ => true,
+    }
+}
+
+/// Whether a YAML file has services, and one of them is built.
+fn builds_services(text: &str) -> bool {
+    text.lines().any(|it| it.starts_with("services:")) && text.contains("build:")
+}
+
+fn mentions_a_builder(bytes: &[u8]) -> bool {
+    ["docker", "podman", "buildah", "kaniko"]
+        .iter()
+        .any(|name| bytes.windows(name.len()).any(|it| it == name.as_bytes()))
+}
+
+/// What a symbolic link inside the root points at, if its text is to be read.
+fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs::Metadata, Read> {
+    let dockerfile = wanted == Wanted::Dockerfile;
+    let report = |message: &str, hint: &str| {
+        if dockerfile { Read::Problem(problem(path, message, hint)) } else { Read::Skipped }
+    };
+    let Ok(target) = place.canonicalize() else {
+        return Err(report("a symbolic link to nothing", "remove it, or mend what it points at"));
+    };
+    let Ok(inside) = target.strip_prefix(root) else {
+        let hint = "run refit where the file itself lies";
+        return Err(report("a symbolic link out of the project, which is not followed", hint));
+    };
+    let name = target.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+    match wanted {
+        // The file itself is done under its own name, and a change must not replace the link.
+        Wanted::Dockerfile if target.is_dir() || is_dockerfile(name) => Err(Read::Skipped),
+        Wanted::Dockerfile => {
+            let message = format!("a symbolic link to {}, which is not followed", inside.display());
+            Err(report(&message, "give the file itself a Dockerfile's name"))
+        }
+        Wanted::Caller if !path.file_name().ends_with(".dockerignore") => Err(Read::Skipped),
+        Wanted::Script | Wanted::MaybeCompose | Wanted::Mention => Err(Read::Skipped),
+        _ => target.metadata().map_err(|_| Read::Skipped),
+    }
+}

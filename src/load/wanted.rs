@@ -1,0 +1,177 @@
+//! Which files are read and which folders are walked, by name.
+
+use std::path::Path;
+
+use crate::{callers, project::is_dockerfile, text::RepoPath};
+
+/// What makes a file worth reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// It is a Dockerfile.
+    Dockerfile,
+    /// It names builds, or says what is kept from them.
+    Caller,
+    /// It may name builds; most scripts do not.
+    Script,
+    /// It may be a compose file, by another name, or name a Dockerfile.
+    MaybeCompose,
+    /// It may name a Dockerfile.
+    Mention,
+    /// It is a manifest or settings.
+    Manifest,
+    /// It is a lock, and may be large.
+    Lock,
+}
+
+impl Wanted {
+    /// How many bytes of it are read.
+    pub(super) fn limit(self) -> u64 {
+        match self {
+            Self::Dockerfile => 64 << 20,
+            Self::Caller => 4 << 20,
+            Self::Manifest | Self::Lock => 2 << 20,
+            Self::Script | Self::Mention => 256 << 10,
+            Self::MaybeCompose => 64 << 10,
+        }
+    }
+}
+
+/// What to do with a folder.
+pub(super) enum Folder {
+    /// Walk it.
+    Walk,
+    /// Walk it, and mind its name.
+    Report,
+    /// Leave it out, but know that it is there.
+    Note,
+    /// Leave it out.
+    Hide,
+}
+
+/// What often lies in a context although git ignores it.
+pub(super) const OFTEN_IGNORED: [&str; 9] = [
+    ".env",
+    ".venv",
+    "Pipfile.lock",
+    "__pypackages__",
+    "node_modules",
+    "pdm.lock",
+    "poetry.lock",
+    "uv.lock",
+    "venv",
+];
+
+/// What to do with the folder of this name at this place.
+pub(super) fn folder(name: &str, place: &Path) -> Folder {
+    match name {
+        ".git" | ".hg" | ".jj" | ".svn" => Folder::Hide,
+        ".nox" | ".tox" | ".venv" | "__pycache__" | "__pypackages__" | "node_modules" => {
+            Folder::Note
+        }
+        "venv" if place.join("pyvenv.cfg").exists() => Folder::Note,
+        "Containerfile" | "Dockerfile" => Folder::Report,
+        _ => Folder::Walk,
+    }
+}
+
+/// Whether a folder with a file of this name is likely to be a build context.
+pub(super) fn marks_a_context(name: &str) -> bool {
+    is_dockerfile(name)
+        || matches!(
+            name,
+            "Pipfile" | "package.json" | "pyproject.toml" | "requirements.txt" | "setup.py"
+        )
+}
+
+/// Why a file is read; `None` when only its name matters.
+pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
+    let name = path.file_name();
+    if is_dockerfile(name) {
+        return Some(Wanted::Dockerfile);
+    }
+    if name.ends_with(".dockerignore") {
+        return Some(Wanted::Caller);
+    }
+    if let Some(kind) = callers::Kind::of(path) {
+        return match kind {
+            callers::Kind::Script => Some(Wanted::Script),
+            callers::Kind::Yaml => Some(Wanted::MaybeCompose),
+            _ => Some(Wanted::Caller),
+        };
+    }
+    let extension = name.rsplit_once('.').map_or("", |it| it.1);
+    let says = |it: &str| {
+        ["requirement", "reqs", "constraint", "dependencies"].iter().any(|word| it.contains(word))
+    };
+    let requirements = (matches!(extension, "" | "in" | "pip" | "txt") && says(name))
+        || (matches!(extension, "in" | "pip" | "txt")
+            && path.parent().is_some_and(|it| says(it.file_name())));
+    match name {
+        "Pipfile.lock" | "pdm.lock" | "poetry.lock" | "uv.lock" => Some(Wanted::Lock),
+        ".pdm.toml" | ".python-version" | "Pipfile" | "package.json" | "pdm.toml" | "pip.conf"
+        | "poetry.toml" | "pyproject.toml" | "refit.toml" | "setup.cfg" | "setup.py"
+        | "uv.toml" => Some(Wanted::Manifest),
+        _ if requirements => Some(Wanted::Manifest),
+        _ if may_mention(path) => Some(Wanted::Mention),
+        _ => None,
+    }
+}
+
+/// Whether a file may name a Dockerfile, as instructions for people or for a tool: what is not known here
+/// is not looked into.
+fn may_mention(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let top = path.as_str().split('/').next().unwrap_or_default();
+    let is_guide = ["CONTRIBUTING", "DEVELOP", "HACKING", "INSTALL", "README"]
+        .iter()
+        .any(|it| stem.to_ascii_uppercase().starts_with(it));
+    match extension {
+        "adoc" | "md" | "rst" | "txt" => is_guide || matches!(top, "doc" | "docs") || top == name,
+        "bat" | "cmd" | "ps1" | "tf" => true,
+        "toml" => matches!(stem, "Cross" | "fly" | "mise" | "tilt"),
+        "ini" => stem == "tox",
+        "json" => matches!(stem, "fly" | "launch" | "tasks"),
+        "py" => matches!(stem, "conftest" | "dodo" | "fabfile" | "noxfile" | "tasks"),
+        _ => {
+            let names = ["CODEOWNERS", "Earthfile", "Jenkinsfile", "Tiltfile", "Vagrantfile"];
+            is_guide
+                || names.iter().any(|it| name.starts_with(it))
+                || matches!(name, ".justfile" | "justfile" | "Justfile")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_wanted_by_name() {
+        let wanted = |it: &str| file(&RepoPath::new(it).unwrap());
+        let rows = [
+            ("api/Dockerfile.test", Some(Wanted::Dockerfile)),
+            (".dockerignore", Some(Wanted::Caller)),
+            ("docker/api.Dockerfile.dockerignore", Some(Wanted::Caller)),
+            ("docker-compose.override.yml", Some(Wanted::Caller)),
+            (".github/workflows/ci.yaml", Some(Wanted::Caller)),
+            ("deploy/staging.yaml", Some(Wanted::MaybeCompose)),
+            ("scripts/build.sh", Some(Wanted::Script)),
+            ("requirements/base.txt", Some(Wanted::Manifest)),
+            ("dev-requirements.in", Some(Wanted::Manifest)),
+            ("reqs.txt", Some(Wanted::Manifest)),
+            ("notes.txt", Some(Wanted::Mention)),
+            ("src/notes.txt", None),
+            ("poetry.lock", Some(Wanted::Lock)),
+            ("src/main.py", None),
+            ("README.md", Some(Wanted::Mention)),
+            ("docs/build.rst", Some(Wanted::Mention)),
+            ("src/notes.md", None),
+            ("ci/Jenkinsfile.release", Some(Wanted::Mention)),
+            ("Tiltfile", Some(Wanted::Mention)),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(wanted(path), expected, "{path}");
+        }
+    }
+}

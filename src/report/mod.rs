@@ -1,0 +1,259 @@
+//! What a run found, as data: for machines as JSON, for people through `cli`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    engine::{
+        diff::{FileDiff, diff},
+        plan::{Bug, Plan},
+    },
+    project::{
+        Problem, Project,
+        change::{Change, Decline, Safety},
+        selection::Selection,
+    },
+    verify,
+};
+
+/// A run, as `--format json` prints it.
+///
+/// Fields are only ever added; `version` rises when one changes its meaning.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The version of this form: 1.
+    pub version: u32,
+    /// The changes, in the order they were made.
+    pub changes: Vec<ChangeReport>,
+    /// The places left alone.
+    pub declines: Vec<DeclineReport>,
+    /// The changes that the engine dropped: bugs, with what it takes to see them again.
+    pub bugs: Vec<BugReport>,
+    /// The files that could not be read or understood.
+    pub problems: Vec<ProblemReport>,
+    /// The files that differ, with their diffs.
+    pub files: Vec<FileReport>,
+    /// All of it in figures.
+    pub summary: Summary,
+    /// What real builds showed; only `apply --verify` builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<verify::report::Report>,
+}
+
+/// One change.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeReport {
+    /// The transform that made it.
+    pub transform: String,
+    /// `safe` or `review`.
+    pub safety: &'static str,
+    /// What it does.
+    pub title: String,
+    /// Why it is right here.
+    pub reason: String,
+    /// The file it starts in.
+    pub path: String,
+    /// The line it starts at, counted from 1, as the change found the file.
+    pub line: usize,
+    /// The files it touches.
+    pub files: Vec<String>,
+}
+
+/// One place left alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeclineReport {
+    /// The transform that declined.
+    pub transform: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What stands in the way.
+    pub reason: String,
+}
+
+/// One change that was dropped because it would have broken something.
+#[derive(Clone, Debug, Serialize)]
+pub struct BugReport {
+    /// The transform that made it.
+    pub transform: &'static str,
+    /// What it was to do.
+    pub title: String,
+    /// What it would have broken; it reads after "its change".
+    pub objection: String,
+    /// The texts of the files it touches, by path, as it found them.
+    pub input: BTreeMap<String, String>,
+}
+
+/// One thing that could not be read or understood.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProblemReport {
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1, when there is one.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// One file that differs.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// Which one.
+    pub path: String,
+    /// `edit`, `create` or `delete`.
+    pub kind: &'static str,
+    /// Its unified diff, as `git apply` takes it.
+    pub diff: String,
+}
+
+/// A run in figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The Dockerfiles that were looked at.
+    pub dockerfiles: usize,
+    /// The files that differ.
+    pub changed_files: usize,
+    /// The changes.
+    pub changes: usize,
+    /// Those that are safe.
+    pub safe: usize,
+    /// Those that need a review.
+    pub review: usize,
+    /// The places left alone.
+    pub declines: usize,
+    /// The files that could not be read or understood.
+    pub problems: usize,
+    /// The changes by transform.
+    pub by_transform: BTreeMap<&'static str, BySafety>,
+}
+
+/// Changes of one transform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BySafety {
+    /// Those that are safe.
+    pub safe: usize,
+    /// Those that need a review.
+    pub review: usize,
+}
+
+impl Report {
+    /// A plan's report.
+    pub fn new(plan: &Plan, selection: &Selection) -> Self {
+        let diffs = diff(&plan.before, plan.after());
+        let problems = problems(&plan.before, selection);
+        let dockerfiles = plan.before.files().filter(|it| selection.selects(&it.path));
+        let dockerfiles = dockerfiles.filter(|it| it.dockerfile().is_some()).count();
+        let mut summary = Summary {
+            dockerfiles,
+            changed_files: diffs.len(),
+            declines: plan.declines.len(),
+            problems: problems.len(),
+            ..Summary::default()
+        };
+        for (transform, change) in plan.changes() {
+            let counts = summary.by_transform.entry(transform).or_default();
+            let (count, all) = match change.safety {
+                Safety::Safe => (&mut counts.safe, &mut summary.safe),
+                Safety::Review => (&mut counts.review, &mut summary.review),
+            };
+            *count += 1;
+            *all += 1;
+            summary.changes += 1;
+        }
+        Self {
+            version: 1,
+            changes: plan.changes().map(|(name, it)| ChangeReport::new(name, it)).collect(),
+            declines: plan.declines.iter().map(DeclineReport::from).collect(),
+            bugs: plan.bugs.iter().map(BugReport::from).collect(),
+            problems: problems.into_iter().map(ProblemReport::from).collect(),
+            files: diffs.iter().map(FileReport::from).collect(),
+            summary,
+            verification: None,
+        }
+    }
+}
+
+/// What of a project could not be read or understood: a line per file, the first of its errors.
+pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
+    let mut problems = project.problems().to_vec();
+    problems.extend(project.caller_problems().cloned());
+    problems.extend(project.manifest_problems());
+    for file in project.files() {
+        let Some(dockerfile) = file.dockerfile().filter(|_| selection.selects(&file.path)) else {
+            continue;
+        };
+        if let [first, more @ ..] = dockerfile.errors.as_slice() {
+            let more = match more.len() {
+                0 => String::new(),
+                count => format!(" (and {count} more)"),
+            };
+            problems.push(Problem {
+                path: file.path.clone(),
+                line: Some(first.line),
+                message: format!("{}{more}", first.message),
+                hint: "docker would refuse this file, so it was left alone; if it is a template, exclude it"
+                    .to_owned(),
+            });
+        }
+    }
+    problems.retain(|it| !selection.excludes(&it.path));
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+impl ChangeReport {
+    fn new(transform: &str, change: &Change) -> Self {
+        Self {
+            transform: transform.to_owned(),
+            safety: change.safety.as_str(),
+            title: change.title.clone(),
+            reason: change.reason.clone(),
+            path: change.place.path.to_string(),
+            line: change.place.line,
+            files: change.files.keys().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<&Decline> for DeclineReport {
+    fn from(it: &Decline) -> Self {
+        Self {
+            transform: it.transform.to_owned(),
+            code: it.code,
+            path: it.place.path.to_string(),
+            line: it.place.line,
+            reason: it.reason.clone(),
+        }
+    }
+}
+
+impl From<&Bug> for BugReport {
+    fn from(it: &Bug) -> Self {
+        let input = it.input.iter().map(|(path, text)| (path.to_string(), text.to_string()));
+        Self {
+            transform: it.transform,
+            title: it.title.clone(),
+            objection: it.objection.clone(),
+            input: input.collect(),
+        }
+    }
+}
+
+impl From<Problem> for ProblemReport {
+    fn from(it: Problem) -> Self {
+        Self { path: it.path.to_string(), line: it.line, message: it.message, hint: it.hint }
+    }
+}
+
+impl From<&FileDiff> for FileReport {
+    fn from(it: &FileDiff) -> Self {
+        Self { path: it.path.to_string(), kind: it.kind.as_str(), diff: it.to_string() }
+    }
+}

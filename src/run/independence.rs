@@ -1,0 +1,292 @@
+//! Which commands of a RUN can be told not to read what a COPY brings.
+//!
+//! Nothing is assumed of a command that is not listed here: it may read the source.
+
+use super::CallSite;
+use crate::{
+    ecosystems::{self, At, Call, Source},
+    shell::Command,
+};
+
+/// What a command has to do with files that a COPY brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It installs from manifests.
+    Install(ecosystems::Install),
+    /// It does not look at the files.
+    Independent,
+    /// It changes nothing but the shell it runs in: `cd`, `export`, `set`.
+    Shell,
+    /// It may read them.
+    MayRead,
+}
+
+/// The role of a command of a RUN.
+///
+/// `brought` tells whether the COPYs in question put something at a path of the image or below it.
+pub fn role(
+    command: &Command,
+    site: Option<&CallSite>,
+    at: &At<'_>,
+    brought: &dyn Fn(&str) -> bool,
+) -> Role {
+    // A redirection reads or writes a file; a word in another language may do anything.
+    let redirected = command.redirects.iter().any(|it| {
+        let path = it.target.value.as_deref().map(|it| at.path(it));
+        match path {
+            _ if it.operator.contains('&') && !it.operator.starts_with('&') => false,
+            Some(Some(path)) => brought(&path),
+            _ => true,
+        }
+    });
+    if redirected || command.words.iter().any(crate::shell::Word::has_substitution) {
+        return Role::MayRead;
+    }
+    if command.words.is_empty() {
+        return Role::Shell;
+    }
+    let Some(CallSite { call, .. }) = site else { return Role::MayRead };
+    // A program that the source brings is not there before it.
+    let programs = command.words.iter().take(command.program_index().map_or(0, |it| it + 1));
+    let own = |it: &str| it.contains('/') && at.path(it).is_none_or(|it| brought(&it));
+    if programs.filter_map(|it| it.value.as_deref()).any(own) {
+        return Role::MayRead;
+    }
+    if matches!(
+        call.program.as_str(),
+        "cd" | "export"
+            | "set"
+            | "unset"
+            | "umask"
+            | "test"
+            | "["
+            | "true"
+            | ":"
+            | "false"
+            | "local"
+    ) {
+        let reads = call.texts().any(|it| at.path(it).is_some_and(|it| brought(&it)));
+        return if reads && matches!(call.program.as_str(), "test" | "[") {
+            Role::MayRead
+        } else {
+            Role::Shell
+        };
+    }
+    // An environment that is entered: `. /opt/venv/bin/activate`.
+    if matches!(call.program.as_str(), "." | "source") {
+        let known = call
+            .texts()
+            .next()
+            .and_then(|it| at.path(it))
+            .is_some_and(|it| !brought(&it) && it.ends_with("/activate"));
+        return if known { Role::Shell } else { Role::MayRead };
+    }
+    if call.runner.is_some() {
+        return Role::MayRead;
+    }
+    if let Some(manager) = ecosystems::manager(call) {
+        if let Some(mut install) = (manager.install)(call, at) {
+            let is_own = |it: &&ecosystems::Local| it.path.as_deref().is_none_or(brought);
+            if let Some(local) = install.locals.iter().find(is_own) {
+                install.source = Source::Now("local-requirement", local.reason.clone());
+            }
+            return Role::Install(install);
+        }
+        return if manages(call) { Role::Independent } else { Role::MayRead };
+    }
+    if is_independent(call, at, brought) { Role::Independent } else { Role::MayRead }
+}
+
+/// Whether a program is known: a package manager, or one that touches only what its command line names.
+pub fn is_known(program: &str) -> bool {
+    const SHELL: &[&str] = &[
+        "cd",
+        "export",
+        "set",
+        "unset",
+        "umask",
+        "test",
+        "[",
+        "true",
+        ":",
+        "false",
+        "local",
+        ".",
+        "source",
+        "venv",
+        "virtualenv",
+        "python",
+        "npm",
+    ];
+    SHELL.contains(&program)
+        || TOUCH_ARGUMENTS.contains(&program)
+        || ecosystems::programs().contains(&program)
+}
+
+/// Package managers' commands that install tools or settings, from nothing but their command line.
+fn manages(call: &Call) -> bool {
+    match (call.program.as_str(), call.subcommands()) {
+        // What `pip install` reads was asked before; nothing here means names of packages only.
+        (
+            "pip",
+            (
+                Some(
+                    "install" | "download" | "uninstall" | "list" | "freeze" | "show" | "config"
+                    | "cache" | "check",
+                ),
+                _,
+            ),
+        ) => true,
+        // Written beside the manifest, where the source may bring a file of the same name.
+        ("poetry", (Some("config"), _)) if call.has(&["--local"]) => false,
+        ("poetry", (Some("config" | "self" | "about" | "cache" | "debug"), _)) => true,
+        ("uv", (Some("venv" | "python" | "cache" | "tool" | "self"), _)) => true,
+        ("uv", (Some("pip"), Some("install" | "uninstall" | "list" | "freeze" | "check"))) => true,
+        ("pdm", (Some("config" | "cache" | "self" | "plugin"), _)) => true,
+        (_, (None, _)) => call.has(&["--version", "-V", "-v", "--help"]),
+        _ => false,
+    }
+}
+
+/// Programs that touch only what their command line names.
+const TOUCH_ARGUMENTS: &[&str] = &[
+    "apt-get",
+    "apt",
+    "apt-key",
+    "apt-mark",
+    "add-apt-repository",
+    "dpkg",
+    "dpkg-reconfigure",
+    "apk",
+    "yum",
+    "dnf",
+    "microdnf",
+    "tdnf",
+    "zypper",
+    "pacman",
+    "mkdir",
+    "rm",
+    "rmdir",
+    "touch",
+    "ln",
+    "chmod",
+    "chown",
+    "chgrp",
+    "useradd",
+    "groupadd",
+    "adduser",
+    "addgroup",
+    "usermod",
+    "groupmod",
+    "passwd",
+    "install",
+    "cp",
+    "mv",
+    "cat",
+    "echo",
+    "printf",
+    "curl",
+    "wget",
+    "tar",
+    "unzip",
+    "gunzip",
+    "gpg",
+    "sha256sum",
+    "locale-gen",
+    "update-locale",
+    "localedef",
+    "update-ca-certificates",
+    "update-alternatives",
+    "ldconfig",
+    "sed",
+    "grep",
+    "head",
+    "tail",
+    "which",
+    "sleep",
+    "date",
+    "uname",
+    "id",
+    "whoami",
+    "pipx",
+    "rustup",
+    "corepack",
+    "hash",
+    "mktemp",
+    "tee",
+    "sysctl",
+    "setcap",
+    "ls",
+    "stat",
+];
+
+/// Programs whose arguments are text, and those whose arguments are packages unless they have a slash.
+const SAY: &[&str] = &["echo", "printf", "sleep", "date", "uname", "id", "whoami"];
+/// Programs that write where they run, unless they are told where.
+const EXTRACT: &[&str] = &["tar", "unzip"];
+const INSTALL: &[&str] =
+    &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"];
+
+fn is_independent(call: &Call, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> bool {
+    let program = call.program.as_str();
+    let known = match program {
+        "venv" | "virtualenv" => true,
+        "python" => matches!(call.texts().next(), Some("--version" | "-V")),
+        "npm" => call.subcommand() == Some("config") || call.has(&["-g", "--global"]),
+        program => TOUCH_ARGUMENTS.contains(&program),
+    };
+    let unpacks =
+        EXTRACT.contains(&program) && call.values(&["-C", "--directory", "-d"]).is_empty();
+    if !known || (unpacks && at.directory.is_none_or(brought)) {
+        return false;
+    }
+    let touches = |text: &str| touches(call, at, text, brought);
+    let reads = |it: &ecosystems::Argument| it.text.as_deref().is_none_or(touches);
+    SAY.contains(&program) || !call.arguments.iter().any(reads)
+}
+
+/// Whether an argument names a file or folder that is brought.
+fn touches(call: &Call, at: &At<'_>, text: &str, brought: &dyn Fn(&str) -> bool) -> bool {
+    let program = call.program.as_str();
+    if let Some((_, address)) = text.split_once("://") {
+        // What is fetched may be written by its own name.
+        let name = address.split(['?', '#']).next().unwrap_or_default().rsplit('/').next();
+        let writes = name.is_none_or(|it| at.path(it).is_none_or(|it| brought(&it)));
+        return writes && keeps_name(call);
+    }
+    // What follows the sign in `--output=file` may be a path, too.
+    let value = text.rsplit('=').next().unwrap_or(text);
+    if value.is_empty()
+        || value.starts_with('-')
+        || (INSTALL.contains(&program) && !value.contains('/'))
+    {
+        return false;
+    }
+    // Of a pattern, all of its folder is taken for what it may match; to `sed` it is no file's.
+    let start = value.find(['*', '?', '[', '{']).filter(|_| !["sed", "grep"].contains(&program));
+    let value = start.map_or(value, |it| value[..it].rsplit_once('/').map_or(".", |it| it.0));
+    let value = if start.is_some() && value.is_empty() { "/" } else { value };
+    // A folder that is there already is no harm to `mkdir -p`, if root may make it.
+    let makes = program == "mkdir"
+        && call.has(&["-p", "--parents", "-pv", "-vp"])
+        && !call.texts().any(|it| it.starts_with("-m") || it.starts_with("--mode"))
+        && at.state.is_root() == Some(true);
+    match at.path(value) {
+        // Archives for the whole system bring tools.
+        Some(path) if path == "/" => !EXTRACT.contains(&program),
+        Some(path) => !makes && brought(&path),
+        None => value.contains('/') || value == ".",
+    }
+}
+
+/// Whether a download goes into a file of the name that it has on the net.
+fn keeps_name(call: &Call) -> bool {
+    let short = |letter: char| {
+        call.texts().any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains(letter))
+    };
+    match call.program.as_str() {
+        "curl" => short('O') || call.has(&["--remote-name", "--remote-name-all"]),
+        "wget" => !short('O') && !call.has(&["--output-document"]),
+        _ => false,
+    }
+}

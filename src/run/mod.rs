@@ -1,0 +1,300 @@
+//! A RUN in place: its script, the calls in it, and what holds where it stands.
+
+pub mod independence;
+pub mod parts;
+
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    ops::Deref,
+    rc::Rc,
+    sync::Arc,
+};
+
+use crate::{
+    dockerfile::{
+        Dockerfile, Instruction, Keyword, Kind,
+        stage::{Stage, State, absolute, stages},
+    },
+    ecosystems::{At, Call, version::Version},
+    project::change::{Change, Decline, FileChange, Outcome, Safety},
+    shell::{Command, Directory, NotShell, Script},
+    text::{Edit, Place, Refusal, RepoPath},
+};
+
+/// A Dockerfile under refactoring: where it is, its text and its stages.
+pub struct Site<'a> {
+    /// Where it is.
+    pub path: &'a RepoPath,
+    /// What it says.
+    pub dockerfile: &'a Dockerfile,
+    /// Its stages, in order.
+    pub stages: Vec<Stage<'a>>,
+    /// The RUNs that were read, by item: each is asked for many times.
+    runs: RefCell<HashMap<usize, Result<Rc<Reading>, Refusal>>>,
+    /// What holds before the item that was asked for last, by stage: the next one is not far.
+    states: RefCell<HashMap<usize, (usize, State)>>,
+}
+
+/// A RUN that a shell runs.
+pub struct Run<'a> {
+    /// Its index among the items.
+    pub item: usize,
+    /// The instruction.
+    pub instruction: &'a Instruction,
+    source: &'a str,
+    reading: Rc<Reading>,
+}
+
+/// What reading a RUN gave: a [`Run`] dereferences to it.
+pub struct Reading {
+    /// Its script.
+    pub script: Arc<Script>,
+    /// What holds before it.
+    pub state: State,
+    calls: OnceCell<Vec<CallSite>>,
+}
+
+impl Deref for Run<'_> {
+    type Target = Reading;
+
+    fn deref(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+/// A call in a script.
+#[derive(Clone, Debug)]
+pub struct CallSite {
+    /// Its index among the script's commands.
+    pub command: usize,
+    /// The call.
+    pub call: Call,
+    /// The directory it runs in, absolute; `None` when it cannot be known.
+    pub directory: Option<String>,
+}
+
+impl<'a> Site<'a> {
+    /// A Dockerfile with its stages.
+    pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
+        Self {
+            path,
+            dockerfile,
+            stages: stages(dockerfile),
+            runs: RefCell::default(),
+            states: RefCell::default(),
+        }
+    }
+
+    /// The RUNs of a stage whose text has one of these words, by the index of their items.
+    pub fn runs<'s>(
+        &'s self,
+        stage: &'s Stage<'a>,
+        words: &'s [&str],
+    ) -> impl Iterator<Item = usize> + 's {
+        let mentions = |it: &Instruction| Script::mentions(self.dockerfile, it, words);
+        stage.instructions().filter(move |it| mentions(it.2)).map(|it| it.0)
+    }
+
+    /// What `look` makes of the RUNs of a stage whose text has one of these words: changes, and declines
+    /// of the transform of this name.
+    pub fn each_run(
+        &self,
+        transform: &'static str,
+        stage: &Stage<'a>,
+        words: &[&str],
+        look: impl Fn(usize) -> Result<Option<Change>, Refusal>,
+    ) -> Outcome {
+        let mut outcome = Outcome::default();
+        for item in self.runs(stage, words) {
+            match look(item) {
+                Ok(change) => outcome.changes.extend(change),
+                Err(why) => outcome.declines.push(self.decline(transform, item, why)),
+            }
+        }
+        outcome
+    }
+
+    /// The RUN at an item; read once.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when no POSIX shell runs it or the shell is not understood.
+    pub fn run(&self, stage: &Stage<'_>, item: usize) -> Result<Run<'a>, Refusal> {
+        let found = match &self.dockerfile.items[item].kind {
+            Kind::Instruction(it) if it.keyword == Keyword::Run => it,
+            _ => return Err(refusal(NotShell::NotRun)),
+        };
+        let known = self.runs.borrow().get(&item).cloned();
+        let reading = known.unwrap_or_else(|| {
+            let reading = self.read(stage, item).map(Rc::new);
+            self.runs.borrow_mut().insert(item, reading.clone());
+            reading
+        })?;
+        Ok(Run { item, instruction: found, source: &self.dockerfile.source, reading })
+    }
+
+    fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
+        let state = self.state(stage.index, item);
+        if !state.is_posix_shell() {
+            return Err(("not-posix-shell", "SHELL names a shell that is not POSIX".to_owned()));
+        }
+        let script = Script::at(self.dockerfile, item).map_err(refusal)?;
+        Ok(Reading { script, state, calls: OnceCell::new() })
+    }
+
+    fn state(&self, stage: usize, item: usize) -> State {
+        let mut states = self.states.borrow_mut();
+        let it = &self.stages[stage];
+        let state = match states.remove(&stage) {
+            Some((at, state)) if at <= item => it.state_after(state, at, item, &self.stages),
+            _ => it.state_before(item, &self.stages),
+        };
+        states.insert(stage, (item, state.clone()));
+        state
+    }
+
+    /// The version of a package that the stages up to an item install with pip, pipx or uv, when the last
+    /// such install pins one.
+    pub fn installed(&self, stage: &Stage<'a>, item: usize, package: &str) -> Option<Version> {
+        let mut version = None;
+        for below in stage.lineage(&self.stages) {
+            let words = [package];
+            let before = self.runs(&below, &words);
+            let before = before.filter(|it| below.index != stage.index || *it <= item);
+            for run in before.filter_map(|it| self.run(&below, it).ok()) {
+                for site in run.calls() {
+                    version = installs(&run, site, package).or(version);
+                }
+            }
+        }
+        version
+    }
+
+    /// The stages that are built on this one, itself included.
+    pub fn heirs<'s>(&'s self, stage: &'s Stage<'a>) -> impl Iterator<Item = &'s Stage<'a>> {
+        self.stages
+            .iter()
+            .filter(|it| it.lineage(&self.stages).iter().any(|it| it.index == stage.index))
+    }
+
+    /// A change of this file that starts at an item.
+    pub fn change(
+        &self,
+        item: usize,
+        safety: Safety,
+        title: String,
+        reason: String,
+        edits: Vec<Edit>,
+    ) -> Change {
+        let files = [(self.path.clone(), FileChange::Edit(edits))].into();
+        Change { title, reason, safety, place: self.place(item), files, alters: Vec::new() }
+    }
+
+    /// The place of an item.
+    pub fn place(&self, item: usize) -> Place {
+        Place { path: self.path.clone(), line: self.dockerfile.items[item].lines.0 }
+    }
+
+    /// A decline at an item.
+    pub fn decline(&self, transform: &'static str, item: usize, why: Refusal) -> Decline {
+        Decline { transform, place: self.place(item), code: why.0, reason: why.1 }
+    }
+}
+
+impl Run<'_> {
+    /// The text of the file behind a span of the script.
+    pub fn text(&self, span: crate::text::Span) -> &str {
+        &self.source[span]
+    }
+}
+
+impl Reading {
+    /// The calls of programs that are known, in order.
+    pub fn calls(&self) -> &[CallSite] {
+        self.calls.get_or_init(|| {
+            let commands = self.script.commands().iter().enumerate();
+            commands.filter_map(|(at, it)| self.call(at, it)).collect()
+        })
+    }
+
+    fn call(&self, at: usize, command: &Command) -> Option<CallSite> {
+        let lookup = |name: &str| self.variable(name);
+        let resolve = |it| self.script.resolve(it, &lookup);
+        let words: Vec<_> = command.words.iter().map(resolve).collect();
+        let assignments =
+            command.assignments.iter().map(|it| (it.name.clone(), resolve(&it.value)));
+        let call = Call::read(&words, assignments.collect())?;
+        Some(CallSite { command: at, call, directory: self.directory(command) })
+    }
+
+    /// The directory that a command runs in, absolute.
+    pub fn directory(&self, command: &Command) -> Option<String> {
+        let Directory::Into(targets) = &command.directory else { return None };
+        let lookup = |name: &str| self.variable(name);
+        let mut directory = self.state.workdir.clone();
+        for target in targets {
+            let target = self.script.resolve(target, &lookup)?;
+            directory = match target.starts_with('/') {
+                true => Some(absolute("/", &target)),
+                false => directory.map(|it| absolute(&it, &target)),
+            };
+        }
+        directory
+    }
+
+    /// Where a call runs, for the facts of package managers that need no file.
+    pub fn at<'r>(&'r self, site: &'r CallSite) -> At<'r> {
+        At {
+            state: &self.state,
+            directory: site.directory.as_deref(),
+            text: &|_| None,
+            version: &|| None,
+        }
+    }
+
+    /// The value of a variable where nothing but the Dockerfile has set it.
+    fn variable(&self, name: &str) -> Option<String> {
+        match self.state.variables.get(name) {
+            Some(it) if it.from_argument => None,
+            Some(it) => it.value.clone(),
+            None if name == "HOME" => self.state.home().map(str::to_owned),
+            None => None,
+        }
+    }
+}
+
+/// The version of `package` that a call installs, when it pins one.
+fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
+    let call = &site.call;
+    let pipeline = &run.script.commands()[site.command].pipeline;
+    if call.program == "python" && run.text(pipeline.clone()).contains("install.python-poetry.org")
+    {
+        // The official installer takes a version as an option or from the environment.
+        let option = call.values(&["--version"]).pop().flatten();
+        let mut assigned = call.assignments.iter().filter(|it| it.0 == "POETRY_VERSION");
+        let assigned = assigned.next().and_then(|it| it.1.as_deref());
+        let version = option.or(assigned).or_else(|| run.state.variable("POETRY_VERSION"));
+        return version.filter(|_| package == "poetry")?.parse().ok();
+    }
+    if !["pip", "pipx", "uv"].contains(&call.program.as_str()) {
+        return None;
+    }
+    // A version in an ARG is the version that is built unless somebody asks for another one.
+    let lookup = |name: &str| run.state.variable(name).map(str::to_owned);
+    let command = &run.script.commands()[site.command];
+    call.arguments.iter().find_map(|it| {
+        let text = run.script.resolve(&command.words[it.word], &lookup)?;
+        text.strip_prefix(package)?.strip_prefix("==")?.parse().ok()
+    })
+}
+
+fn refusal(it: NotShell) -> Refusal {
+    let (code, reason) = match it {
+        NotShell::Exec => ("exec-form", "RUN is in exec form, without a shell"),
+        NotShell::Heredoc | NotShell::Interpreter => ("heredoc", "RUN takes a here-document"),
+        NotShell::NotRun | NotShell::Unparsable | NotShell::Empty => {
+            ("unreadable-shell", "the shell in RUN cannot be read")
+        }
+    };
+    (code, reason.to_owned())
+}

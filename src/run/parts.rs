@@ -1,0 +1,244 @@
+//! A RUN in two: what comes before the source, and what comes after.
+
+use super::{Run, independence::Role};
+use crate::{
+    dockerfile::{Dockerfile, Kind},
+    ecosystems::{Install, Source},
+    shell::Script,
+    text::{self, Refusal},
+};
+
+/// A RUN in two: what can come before the source, and what must come after.
+pub struct Parts<'r> {
+    /// The installs that come before, by command.
+    pub installs: Vec<(usize, &'r Install)>,
+    /// The index of the first command that waits for the source.
+    pub end: usize,
+    /// The commands that only the first part has.
+    before: Vec<usize>,
+    /// The commands that the second part adds.
+    after: Vec<usize>,
+    /// Those of them that the first part has not.
+    waits: Vec<usize>,
+}
+
+/// The texts of a RUN in two.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// What takes the place of the RUN, when it changes.
+    pub head: Option<String>,
+    /// What comes after the source, when there is something.
+    pub after: Option<String>,
+    /// The flags that the first part has and the second has not.
+    pub flags: Vec<&'static str>,
+}
+
+impl<'r> Parts<'r> {
+    /// The parts of a RUN whose commands have these roles.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when no install can come first.
+    pub fn new(run: &Run<'_>, roles: &'r [Role]) -> Result<Self, Refusal> {
+        let commands = run.script.commands();
+        let waits = |it: &Role| match it {
+            Role::Install(it) => matches!(it.source, Source::Now(..)),
+            it => *it == Role::MayRead,
+        };
+        let end = roles.iter().position(waits).unwrap_or(roles.len());
+        let installs = roles[..end].iter().enumerate().filter_map(|(at, it)| match it {
+            Role::Install(install) => Some((at, install)),
+            _ => None,
+        });
+        let installs: Vec<(usize, &Install)> = installs.collect();
+        let Some(last) = installs.iter().map(|it| it.0).max() else {
+            return Err(match roles.get(end) {
+                Some(Role::Install(Install { source: Source::Now(code, reason), .. })) => {
+                    (*code, reason.clone())
+                }
+                _ => {
+                    let text = commands.get(end).map_or("", |it| run.text(it.span.clone()));
+                    let text = text.lines().next().unwrap_or_default().trim();
+                    ("reads-source", format!("`{text}` may read the source"))
+                }
+            });
+        };
+        let is_later = |it: &(usize, &Install)| matches!(it.1.source, Source::Later(_));
+        let end = match roles[..end].iter().rposition(|it| *it != Role::Shell) {
+            // What comes after an install that is made again comes after it once more.
+            _ if installs.iter().any(is_later) => last + 1,
+            // What prepares the shell for the second part has no use in the first, and may fail there.
+            Some(at) if end < roles.len() => at + 1,
+            _ => end,
+        };
+        if let Some(command) = (end..roles.len()).find(|it| removes(run, *it)) {
+            let text = run.text(commands[command].span.clone());
+            let reason =
+                format!("`{text}` leaves no room for a second step without a larger image");
+            return Err(("removes-tools", reason));
+        }
+        let cleans = |at: &usize| commands[*at].is_top_level() && cleans(run, *at);
+        let before = (0..end).filter(|it| match &roles[*it] {
+            Role::Install(install) => install.source == Source::Nothing,
+            Role::Independent => commands[*it].is_top_level(),
+            _ => false,
+        });
+        let before = before.collect();
+        // The caches of both steps are cleared in their layers.
+        let after: Vec<usize> = (end..roles.len()).collect();
+        let waits = after.iter().copied().filter(|it| !cleans(it)).collect();
+        Ok(Self { installs, end, before, after, waits })
+    }
+
+    /// Writes the two.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when the commands cannot be told apart.
+    pub fn texts(&self, text: &str, escape: char) -> Result<Texts, Refusal> {
+        let later = self.installs.iter().filter_map(|(at, it)| match &it.source {
+            Source::Later(flags) => Some((*at, flags)),
+            _ => None,
+        });
+        let later: Vec<_> = later.collect();
+        if later.is_empty() && self.after.is_empty() {
+            return Ok(Texts::default());
+        }
+        let stuck = || {
+            (
+                "control-flow",
+                "its commands cannot be told apart: a condition, `;` or `||` binds them".to_owned(),
+            )
+        };
+        let mut flags: Vec<&'static str> =
+            later.iter().flat_map(|it| it.1.iter().copied()).collect();
+        flags.dedup();
+        let mut head = Part::new(text, escape).without(&self.waits).ok_or_else(stuck)?;
+        for (command, flags) in later {
+            head = head.with_words(command, flags).ok_or_else(stuck)?;
+        }
+        let after = Part::new(text, escape).without(&self.before).ok_or_else(stuck)?;
+        Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
+    }
+}
+
+/// Whether a command uninstalls tools.
+fn removes(run: &Run<'_>, command: usize) -> bool {
+    let verbs = ["autoremove", "del", "erase", "purge", "remove", "uninstall"];
+    run.calls().iter().any(|it| {
+        it.command == command && it.call.subcommand().is_some_and(|it| verbs.contains(&it))
+    })
+}
+
+/// Whether a command does nothing but clear caches, which may be done twice.
+fn cleans(run: &Run<'_>, command: usize) -> bool {
+    let Some(site) = run.calls().iter().find(|it| it.command == command) else { return false };
+    let words = &run.script.commands()[command].words;
+    let is_cache = |it: &&crate::shell::Word| {
+        let text = it.raw.to_lowercase();
+        text.starts_with('-')
+            || text.contains("cache")
+            || ["/var/lib/apt/lists", "/tmp/", "/var/tmp/"].iter().any(|it| text.starts_with(it))
+    };
+    match site.call.program.as_str() {
+        "rm" => {
+            let forces = site.call.texts().any(|it| it.starts_with('-') && it.contains('f'));
+            forces && words.iter().skip(1).all(|it| is_cache(&it))
+        }
+        "apt-get" | "apt" => site.call.subcommand() == Some("clean"),
+        "pip" | "poetry" | "uv" => site.call.subcommand() == Some("cache"),
+        _ => false,
+    }
+}
+
+/// A RUN on its own, for edits that are made one after another.
+pub struct Part {
+    /// Its text.
+    text: String,
+    escape: char,
+}
+
+impl Part {
+    /// The RUN of this text, in a file with this escape character.
+    pub fn new(text: &str, escape: char) -> Self {
+        Self { text: text.to_owned(), escape }
+    }
+
+    /// The text.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Takes out the pipelines of the commands at these indices; `None` when one cannot go.
+    #[must_use]
+    pub fn without(mut self, commands: &[usize]) -> Option<Self> {
+        let mut firsts = Vec::new();
+        self.edit(|script| {
+            // Of a pipeline of several commands, the first stands for it.
+            let first = |at: &usize| Some(at - script.commands().get(*at)?.position);
+            firsts = commands.iter().map(first).collect::<Option<Vec<_>>>()?;
+            Some(Vec::new())
+        })?;
+        firsts.sort_unstable();
+        firsts.dedup();
+        // From the last to the first, so that the indices of the others stay.
+        for index in firsts.into_iter().rev() {
+            self.edit(|script| Some(script.remove_comments(script.commands().get(index)?)))?;
+            self.edit(|script| script.remove_pipeline(script.commands().get(index)?))?;
+        }
+        Some(self)
+    }
+
+    /// Adds words to the command at an index.
+    #[must_use]
+    pub fn with_words(mut self, command: usize, words: &[&str]) -> Option<Self> {
+        self.edit(|script| {
+            Some(vec![script.append_words(script.commands().get(command)?, words)?])
+        })?;
+        Some(self)
+    }
+
+    /// Puts other words in the place of words of a command, by their indices; none take one out.
+    #[must_use]
+    pub fn replace(mut self, command: usize, words: &[(usize, Vec<String>)]) -> Option<Self> {
+        self.edit(|script| {
+            let command = script.commands().get(command)?;
+            let (gone, new): (Vec<_>, Vec<_>) = words.iter().partition(|it| it.1.is_empty());
+            let gone: Vec<usize> = gone.into_iter().map(|it| it.0).collect();
+            let mut edits = script.remove_words(command, &gone)?;
+            for (word, instead) in new {
+                edits.extend(script.replace_word(command, *word, &instead.join(" "))?);
+            }
+            Some(edits)
+        })?;
+        Some(self)
+    }
+
+    /// Edits the text by what `edits` makes of its script; the number of commands before.
+    fn edit(&mut self, edits: impl FnOnce(&Script) -> Option<Vec<text::Edit>>) -> Option<usize> {
+        let head = if self.escape == '`' { "# escape=`\n" } else { "" };
+        let source = format!("{head}{}", self.text);
+        let dockerfile = Dockerfile::parse(source.as_str());
+        let run = dockerfile.items.iter().find_map(|it| match &it.kind {
+            Kind::Instruction(it) => Some(it),
+            _ => None,
+        })?;
+        let script = Script::of(&dockerfile, run).ok()?;
+        let count = script.commands().len();
+        let edits = edits(&script)?;
+        text::apply(&source, &edits)[head.len()..].clone_into(&mut self.text);
+        Some(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_goes_once_however_many_of_its_commands_are_named() {
+        let without = |text: &str, commands: &[usize]| {
+            Part::new(text, '\\').without(commands).unwrap().into_text()
+        };
+        assert_eq!(without("RUN a && curl b | sh - && ln c", &[1, 2]), "RUN a && ln c");
+        assert_eq!(without("RUN a && curl b | sh - && ln c", &[2, 0]), "RUN ln c");
+    }
+}

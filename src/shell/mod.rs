@@ -1,0 +1,374 @@
+//! The shell inside RUN: every simple command, where it stands in the file, and edits that keep the
+//! instruction whole.
+//!
+//! [`Script::of`] reads a shell-form RUN, or a RUN whose here-document is its script. What it cannot
+//! read it refuses ([`NotShell`]); it never guesses. Which shell SHELL names is the caller's to check:
+//! the text is read as bash, of which POSIX shell is a part. Command substitutions are seen but not
+//! entered, and here-documents inside a script are refused.
+//!
+//! brush-parser stays behind `parse`, which is the only file that names it.
+
+mod branch;
+mod check;
+mod command;
+mod edit;
+mod flow;
+mod layout;
+mod parse;
+#[cfg(test)]
+mod tests;
+pub mod token;
+mod word;
+
+use std::sync::{Arc, OnceLock};
+
+pub use branch::{At, Step, Switch, one_line};
+pub use edit::{Indentation, Operators};
+pub use word::Word;
+
+use crate::{
+    dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind},
+    text::Span,
+};
+
+/// The script of a RUN.
+#[derive(Clone, Debug)]
+pub struct Script {
+    source: Arc<str>,
+    /// The lines of the file that hold the script: the whole instruction, or the here-document's body.
+    region: Span,
+    /// The lines of the instruction, its here-documents included.
+    item: Span,
+    /// What continues a line of the region.
+    escape: char,
+    /// Whether the file's own escape character is the backtick.
+    backtick: bool,
+    /// Whether the region is a here-document's body, where a line end ends a command.
+    heredoc: bool,
+    commands: Vec<Command>,
+    pipelines: Vec<Pipeline>,
+    /// Whether a file or string is run in this shell, which may set any variable.
+    sources: bool,
+    /// The names that the script itself assigns.
+    assigned: Vec<String>,
+}
+
+/// Why an instruction has no script to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotShell {
+    /// It is no RUN.
+    NotRun,
+    /// Its words go to the kernel, not to a shell.
+    Exec,
+    /// It mixes a command line and here-documents, or its script has here-documents of its own.
+    Heredoc,
+    /// Its here-document is for another interpreter.
+    Interpreter,
+    /// It is not shell as we read it: a template, PowerShell, an unfinished quote.
+    Unparsable,
+    /// There is nothing to run.
+    Empty,
+}
+
+/// A simple command: assignments, words and redirections.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The assignments before the words: `A=1 B=2 command`.
+    pub assignments: Vec<Assignment>,
+    /// The name and the arguments; empty when there are only assignments or redirections.
+    pub words: Vec<Word>,
+    /// The redirections, wherever they stand in the command.
+    pub redirects: Vec<Redirect>,
+    /// The command in the file.
+    pub span: Span,
+    /// Its pipeline in the file, `!` and `time` included.
+    pub pipeline: Span,
+    /// Which command of its pipeline it is, counted from 0.
+    pub position: usize,
+    /// How many commands its pipeline has.
+    pub stages: usize,
+    /// How its pipeline follows what went before.
+    pub joined: Joined,
+    /// Whether its pipeline runs in the background.
+    pub background: bool,
+    /// Whether `!` turns its pipeline's status around.
+    pub negated: bool,
+    /// The compound commands around it, outermost first; empty at the top level.
+    pub scope: Vec<Scope>,
+    /// Where the `cd`s before it lead.
+    pub directory: Directory,
+    always: bool,
+    id: usize,
+}
+
+/// `name=value` before a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The variable; of an array element, with its index.
+    pub name: String,
+    /// What follows `=`.
+    pub value: Word,
+    /// Whether it appends: `+=`.
+    pub append: bool,
+    /// All of it, in the file.
+    pub span: Span,
+}
+
+/// A redirection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// The file descriptor before the operator.
+    pub descriptor: Option<u32>,
+    /// The operator: `>`, `>>`, `<`, `&>`, `>&`, `<<<` and so on.
+    pub operator: String,
+    /// What it leads to or comes from.
+    pub target: Word,
+    /// All of it, in the file.
+    pub span: Span,
+}
+
+/// How a pipeline follows what went before it in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// It is the first.
+    First,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// `;` or a line end.
+    Sequence,
+    /// What went before ended with `&`.
+    Background,
+}
+
+/// A compound command around a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Between `if` or `elif` and `then`.
+    IfCondition,
+    /// After `then` or `else`.
+    IfBranch,
+    /// The body of a `for`.
+    For,
+    /// Between `while` or `until` and `do`.
+    WhileCondition,
+    /// The body of a `while` or `until`.
+    While,
+    /// A branch of a `case`.
+    Case,
+    /// `( … )`
+    Subshell,
+    /// `{ …; }`
+    Group,
+    /// The body of a function.
+    Function,
+    /// `coproc`
+    Coprocess,
+}
+
+/// Where the `cd`s before a command lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Directory {
+    /// The targets of the `cd`s in force, in order; empty is where the script starts.
+    ///
+    /// They may hold variables (see [`Script::resolve`]); a `cd` is taken to have succeeded.
+    Into(Vec<Word>),
+    /// It depends on what cannot be read here: a condition, `cd -`, a substitution.
+    Unknown,
+}
+
+/// A pipeline and the operators beside it.
+#[derive(Clone, Debug)]
+struct Pipeline {
+    span: Span,
+    joined: Joined,
+    background: bool,
+    negated: bool,
+    /// Each stage: the simple command it is, or `None` for a compound command.
+    stages: Vec<Option<usize>>,
+    top: bool,
+    before: Option<Operator>,
+    after: Option<Operator>,
+    /// Where the next pipeline of the list begins.
+    next: Option<usize>,
+}
+
+/// An operator between pipelines, in the file.
+#[derive(Clone, Debug)]
+struct Operator {
+    kind: OperatorKind,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OperatorKind {
+    And,
+    Or,
+    Semicolon,
+    Newline,
+    Ampersand,
+}
+
+/// The scripts of a Dockerfile's RUNs that were read, by the index of their items.
+struct Scripts(Vec<Read>);
+
+/// A script, once it was read.
+type Read = OnceLock<Result<Arc<Script>, NotShell>>;
+
+impl Script {
+    /// The script of the RUN at an item, read on first use; see [`Script::of`].
+    ///
+    /// # Errors
+    /// What has no script, or none that we read.
+    pub fn at(dockerfile: &Dockerfile, item: usize) -> Result<Arc<Self>, NotShell> {
+        let Some(Item { kind: Kind::Instruction(it), .. }) = dockerfile.items.get(item) else {
+            return Err(NotShell::NotRun);
+        };
+        let all: &Scripts = dockerfile
+            .memo
+            .get(|| Scripts(dockerfile.items.iter().map(|_| OnceLock::new()).collect()));
+        let read = || Self::of(dockerfile, it).map(Arc::new);
+        all.0.get(item).map_or_else(read, |it| it.get_or_init(read).clone())
+    }
+
+    /// Reads the script of a RUN of this file; for `ONBUILD RUN …`, of its trigger.
+    ///
+    /// # Errors
+    /// What has no script, or none that we read.
+    pub fn of(dockerfile: &Dockerfile, instruction: &Instruction) -> Result<Self, NotShell> {
+        if instruction.keyword != Keyword::Run {
+            return Err(NotShell::NotRun);
+        }
+        if instruction.json().is_some() {
+            return Err(NotShell::Exec);
+        }
+        let source = &dockerfile.source;
+        let at = instruction.keyword_span.start;
+        let item = dockerfile.items.partition_point(|it| it.span.end <= at);
+        let item = dockerfile.items.get(item).map_or(0..source.len(), |it| it.span.clone());
+        let (parsed, region, escape) = match instruction.heredocs.as_slice() {
+            [] => {
+                let start = instruction.arguments.start;
+                let file =
+                    |it: Span| instruction.logical.source_span(start + it.start..start + it.end);
+                let parsed = parse::parse(instruction.text(), &file, false)?;
+                (parsed, item.clone(), dockerfile.escape)
+            }
+            [heredoc] => {
+                let body = heredoc.body.clone();
+                let errexit = heredoc_script(instruction, &source[body.clone()])?;
+                let file = |it: Span| body.start + it.start..body.start + it.end;
+                let mut parsed = parse::parse(&source[body.clone()], &file, errexit)?;
+                if heredoc.chomp {
+                    parsed.forget_values_across_lines();
+                }
+                (parsed, body, '\\')
+            }
+            _ => return Err(NotShell::Heredoc),
+        };
+        let parse::Parsed { commands, pipelines, sources, assigned } = parsed;
+        Ok(Self {
+            source: source.clone(),
+            region,
+            item,
+            escape,
+            backtick: dockerfile.escape == '`',
+            heredoc: !instruction.heredocs.is_empty(),
+            commands,
+            pipelines,
+            sources,
+            assigned,
+        })
+    }
+
+    /// Reads a script that is in no RUN: a shell file, or a line that is given to a shell.
+    ///
+    /// # Errors
+    /// What is no shell, or none that we read.
+    pub fn of_text(text: &str) -> Result<Self, NotShell> {
+        let errexit = shebang(text)?;
+        let parsed = parse::parse(text, &|it| it, errexit)?;
+        let parse::Parsed { commands, pipelines, sources, assigned } = parsed;
+        let region = 0..text.len();
+        Ok(Self {
+            source: text.into(),
+            item: region.clone(),
+            region,
+            escape: '\\',
+            backtick: false,
+            heredoc: true,
+            commands,
+            pipelines,
+            sources,
+            assigned,
+        })
+    }
+
+    /// Whether any of these occurs in the text of a RUN: a cheap check before [`Script::of`].
+    pub fn mentions(dockerfile: &Dockerfile, instruction: &Instruction, any: &[&str]) -> bool {
+        let within = |text: &str| any.iter().any(|it| text.contains(it));
+        instruction.keyword == Keyword::Run
+            && (within(&instruction.logical.text)
+                || instruction
+                    .heredocs
+                    .iter()
+                    .any(|it| within(&dockerfile.source[it.body.clone()])))
+    }
+
+    /// Every simple command, in the order of the source and at any depth.
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
+    /// Whether the script is the body of a here-document.
+    pub fn is_heredoc(&self) -> bool {
+        self.heredoc
+    }
+
+    /// Whether the script itself gives this variable a value, or may: it sources a file.
+    pub fn assigns(&self, name: &str) -> bool {
+        self.sources || self.assigned.iter().any(|it| it == name)
+    }
+
+    /// [`Word::resolve`], for which variables that the script assigns have no known value.
+    pub fn resolve(&self, word: &Word, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        if word.variables().iter().any(|it| self.assigns(it)) {
+            return None;
+        }
+        word.resolve(lookup)
+    }
+}
+
+/// Whether the here-document is all that the instruction runs, and by a shell; whether under `set -e`.
+fn heredoc_script(instruction: &Instruction, body: &str) -> Result<bool, NotShell> {
+    let text = instruction.text();
+    let word = text.trim_start_matches(|it: char| it.is_ascii_digit());
+    let delimiter = word.trim_start_matches('<').trim_start_matches('-');
+    let bare = delimiter.replace(['"', '\'', '\\'], "");
+    let name = instruction.heredocs.first().map(|it| it.name.as_str());
+    if text.split_whitespace().count() != 1 || Some(bare.as_str()) != name {
+        return Err(NotShell::Heredoc);
+    }
+    // The shell would see the carriage returns.
+    if body.contains('\r') {
+        return Err(NotShell::Unparsable);
+    }
+    shebang(body)
+}
+
+/// Whether a script's `#!` line, when it has one, asks for `set -e`.
+fn shebang(text: &str) -> Result<bool, NotShell> {
+    let Some(line) = text.strip_prefix("#!").and_then(|it| it.lines().next()) else {
+        return Ok(false);
+    };
+    let mut words = line.split_whitespace().skip_while(|it| it.ends_with("/env") || *it == "-S");
+    let interpreter = words.next().unwrap_or_default();
+    let name = interpreter.rsplit('/').next().unwrap_or_default();
+    match name {
+        "sh" | "bash" | "dash" | "ash" => {
+            Ok(words.any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains('e')))
+        }
+        _ => Err(NotShell::Interpreter),
+    }
+}

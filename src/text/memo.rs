@@ -1,0 +1,35 @@
+//! What is known of a text or a snapshot, computed once.
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    sync::Arc,
+};
+
+use elsa::sync::FrozenMap;
+
+/// Facts about one immutable thing, at most one of each type, each computed on first use.
+///
+/// A lower layer keeps what higher layers find out, without knowing their types: a Dockerfile its stages and
+/// scripts, a snapshot who builds what.
+#[derive(Clone, Default)]
+pub struct Memo(Arc<FrozenMap<TypeId, Box<dyn Any + Send + Sync>>>);
+
+impl Memo {
+    /// The fact of this type, computed by `compute` if it is not known yet.
+    ///
+    /// `compute` must depend on nothing but what the memo is about. It may ask for other facts. Two threads
+    /// may both compute a fact; the first result stays.
+    pub fn get<T: Any + Send + Sync>(&self, compute: impl FnOnce() -> T) -> &T {
+        let id = TypeId::of::<T>();
+        let known = self.0.get(&id);
+        let fact = known.unwrap_or_else(|| self.0.insert(id, Box::new(compute())));
+        fact.downcast_ref().unwrap_or_else(|| unreachable!("a fact is filed under its own type"))
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memo")
+    }
+}

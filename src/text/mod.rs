@@ -1,0 +1,111 @@
+//! Text edits: the one currency in which every file format pays.
+
+pub mod count;
+pub mod glob;
+mod memo;
+mod path;
+mod place;
+mod refusal;
+
+pub use memo::Memo;
+pub use path::RepoPath;
+pub use place::Place;
+pub use refusal::Refusal;
+
+use std::ops::Range;
+
+/// A range of bytes of a source text.
+pub type Span = Range<usize>;
+
+/// Replaces the text in a span: an insertion when the span is empty, a deletion when the text is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced, in bytes of the text before any edit.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+impl Edit {
+    /// Puts `text` at byte `at`.
+    pub fn insert(at: usize, text: impl Into<String>) -> Self {
+        Self { span: at..at, text: text.into() }
+    }
+
+    /// Takes out what `span` covers.
+    pub fn delete(span: Span) -> Self {
+        Self { span, text: String::new() }
+    }
+
+    /// Puts `text` in the place of what `span` covers.
+    pub fn replace(span: Span, text: impl Into<String>) -> Self {
+        Self { span, text: text.into() }
+    }
+
+    /// The smallest edit that turns `old` into `new`, for formats edited through a tree of their own.
+    pub fn between(old: &str, new: &str) -> Self {
+        let prefix = old.char_indices().zip(new.chars()).take_while(|((_, a), b)| a == b);
+        let start = prefix.last().map_or(0, |((at, a), _)| at + a.len_utf8());
+        let suffix = old[start..].chars().rev().zip(new[start..].chars().rev());
+        let len: usize = suffix.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+        Self { span: start..old.len() - len, text: new[start..new.len() - len].to_owned() }
+    }
+
+    /// Whether the result of applying both would depend on their order.
+    pub fn conflicts(&self, other: &Self) -> bool {
+        let disjoint = self.span.end <= other.span.start || other.span.end <= self.span.start;
+        // Two insertions at one place, or an insertion inside a replaced span, have no order of
+        // their own; one at the edge of a replaced span has.
+        !disjoint || (self.span.is_empty() && self.span == other.span)
+    }
+}
+
+/// Applies edits that do not conflict.
+pub fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|it| (it.span.start, it.span.end));
+    let grown: usize = edits.iter().map(|it| it.text.len()).sum();
+    let mut out = String::with_capacity(text.len() + grown);
+    let mut at = 0;
+    for edit in edits {
+        out.push_str(&text[at..edit.span.start]);
+        out.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The 1-based line on which byte `at` of `text` lies.
+pub fn line_at(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|it| *it == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_apply_in_any_order() {
+        let edits = [Edit::replace(4..7, "two"), Edit::insert(0, "> "), Edit::delete(7..11)];
+        assert_eq!(apply("one 222 gone", &edits), "> one twoe");
+    }
+
+    #[test]
+    fn an_insertion_beside_a_replacement_is_no_conflict() {
+        assert!(!Edit::insert(3, "a").conflicts(&Edit::delete(3..5)));
+        assert!(Edit::insert(4, "a").conflicts(&Edit::delete(3..5)));
+        assert!(Edit::insert(3, "a").conflicts(&Edit::insert(3, "b")));
+    }
+
+    #[test]
+    fn between_is_minimal_on_character_boundaries() {
+        assert_eq!(Edit::between("a: é # c", "a: è # c"), Edit::replace(3..5, "è"));
+        assert_eq!(Edit::between("same", "same"), Edit::insert(4, ""));
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        assert_eq!([0, 1, 2, 9].map(|it| line_at("a\nb\n", it)), [1, 1, 2, 3]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Real builds prove a plan: every image that it touches is built before and after, in a copy of its
+//! context, and the two are compared.
+//!
+//! [`images::images`] tells which images these are. [`Verification`] builds them with a [`builder`] of this
+//! machine, measures what a developer waits for, and compares what comes out: configuration, Python
+//! distributions, files, libraries, and whether the command can start. [`settle::settle`] leaves out of a
+//! plan what could not be verified.
+
+mod bases;
+pub mod builder;
+pub mod command;
+pub mod compare;
+pub mod config;
+pub mod contents;
+pub mod edits;
+pub mod images;
+mod measure;
+pub mod report;
+pub mod scratch;
+pub mod settle;
+mod side;
+
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use builder::Builder;
+use edits::EditKind;
+use images::Image;
+use report::{ImageReport, Verdict};
+
+use crate::engine::plan::Plan;
+
+/// How images are verified.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Handed to the builder as they are, such as `--network=host`.
+    pub build_options: Vec<String>,
+    /// How long one build may take.
+    pub timeout: Duration,
+    /// Build without the `# syntax=` line, on machines that cannot pull its image.
+    pub no_syntax: bool,
+    /// A command for a shell in both images, which must do the same.
+    pub smoke: Option<String>,
+    /// The edits after which images are built again, to see what they cost.
+    pub rebuilds: BTreeSet<EditKind>,
+    /// Keep the images and the copies.
+    pub keep: bool,
+}
+
+/// What a verification does at the moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// It begins a build: of which image, and what for.
+    Begins(&'a str, &'a str),
+    /// The builder is at this step.
+    Step(&'a str),
+    /// The build ended after this many seconds; `false` when it failed.
+    Ends(f64, bool),
+}
+
+/// Verifies images of plans with one builder, one after the other.
+pub struct Verification<'a> {
+    builder: &'a Builder,
+    options: &'a Options,
+    /// The folder of the project, which is only read.
+    root: &'a Path,
+    /// Where copies and logs are.
+    folder: PathBuf,
+    /// Part of the names of images and caches that this run makes.
+    nonce: String,
+    watch: &'a RefCell<dyn FnMut(Event<'_>) + 'a>,
+    /// The base images and frontends that are on this machine by now.
+    bases: RefCell<BTreeSet<bases::Base>>,
+    count: RefCell<usize>,
+}
+
+impl<'a> Verification<'a> {
+    /// Verifies plans for the project in `root`; what it needs on disk goes into `folder`.
+    pub fn new(
+        builder: &'a Builder,
+        options: &'a Options,
+        (root, folder): (&'a Path, &Path),
+        watch: &'a RefCell<dyn FnMut(Event<'_>) + 'a>,
+    ) -> Self {
+        // The folder is a new one, and so its name is like no other.
+        let name = folder.file_name().and_then(|it| it.to_str()).unwrap_or("refit");
+        let nonce = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        Self {
+            builder,
+            options,
+            root,
+            folder: folder.to_owned(),
+            nonce: nonce.to_lowercase(),
+            watch,
+            bases: RefCell::default(),
+            count: RefCell::default(),
+        }
+    }
+
+    /// Builds an image before and after a plan, and compares the two.
+    ///
+    /// What the disk or the builder refuses is in the report as well: the other images are none the worse.
+    pub fn image(&self, plan: &Plan, image: &Image) -> ImageReport {
+        self.measure(plan, image, &self.options.rebuilds)
+    }
+
+    /// Whether an image still is what it was; without measuring anything.
+    fn is_kept(&self, plan: &Plan, image: &Image) -> bool {
+        self.measure(plan, image, &BTreeSet::new()).verdict == Verdict::Verified
+    }
+
+    fn tell(&self, event: Event<'_>) {
+        (self.watch.borrow_mut())(event);
+    }
+}

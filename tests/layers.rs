@@ -1,0 +1,115 @@
+//! The layers of the house: what may import what. ARCHITECTURE.md says why.
+
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
+mod support;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use support::source::{Source, assert_none, sources};
+
+/// The rooms, from the ground up: each imports only those before it.
+const ROOMS: [&str; 15] = [
+    "text",
+    "dockerfile",
+    "shell",
+    "yaml",
+    "ecosystems",
+    "project",
+    "callers",
+    "context",
+    "load",
+    "run",
+    "engine",
+    "transforms",
+    "verify",
+    "report",
+    "cli",
+];
+
+fn floor(room: &str) -> Option<usize> {
+    ROOMS.iter().position(|it| *it == room)
+}
+
+/// Every room that a source imports from, with the line that does.
+fn imports(source: &Source) -> Vec<(String, usize, String)> {
+    let mut found = Vec::new();
+    let code = source.without_comments();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let line = code[..at].matches('\n').count() + 1;
+        let is_name = |it: char| it.is_alphanumeric() || it == '_';
+        match rest.strip_prefix('{') {
+            // `use crate::{a::b, c}`: the names at the first level.
+            Some(group) => {
+                let (mut depth, mut start) = (0, true);
+                for (at, c) in group.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        c if start && is_name(c) => {
+                            let name: String =
+                                group[at..].chars().take_while(|it| is_name(*it)).collect();
+                            found.push((name, line, source.line(line)));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            None => {
+                let name: String = rest.chars().take_while(|it| is_name(*it)).collect();
+                found.push((name, line, source.line(line)));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn an_import_goes_to_a_lower_room() {
+    let mut offenders = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for source in sources(&["src", "transforms"]) {
+        let Some(own) = floor(source.room()) else { continue };
+        for (room, line, text) in imports(&source) {
+            *seen.entry(room.clone()).or_default() += 1;
+            if floor(&room).is_none_or(|it| own < it) {
+                offenders.push(format!("{}:{line}: {text}", source.path));
+            }
+        }
+    }
+    assert_none("imports of a higher room, or of none", &offenders);
+    // A test that finds no import proves nothing.
+    assert!(ROOMS[..11].iter().all(|it| seen.contains_key(*it)), "{seen:?}");
+}
+
+#[test]
+fn no_transform_imports_another() {
+    let mut offenders = Vec::new();
+    for source in sources(&["transforms"]) {
+        let own = source.path.split('/').nth(1).unwrap();
+        let code = source.without_comments();
+        for (number, line) in code.lines().enumerate() {
+            let other = line.split("transforms::").skip(1).filter(|it| !it.starts_with(own));
+            let up = own != "mod.rs" && line.contains("super::super::");
+            if (own != "mod.rs" && own != "recipe.rs" && other.count() > 0) || up {
+                offenders.push(format!("{}:{}: {}", source.path, number + 1, line.trim()));
+            }
+        }
+    }
+    assert_none("a transform imports another one", &offenders);
+}
+
+#[test]
+fn src_shows_sixteen_entries_at_most() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let entries = fs::read_dir(src).unwrap().map(|it| it.unwrap().file_name());
+    let mut entries: Vec<String> = entries.map(|it| it.to_str().unwrap().to_owned()).collect();
+    entries.sort();
+    assert!(entries.len() <= 16, "{entries:?}");
+    let unknown = entries.iter().filter(|it| !it.ends_with(".rs") && floor(it).is_none());
+    assert_eq!(unknown.collect::<Vec<_>>(), [""; 0], "rooms without a floor");
+}

@@ -1,0 +1,159 @@
+//! What stands between the COPYs that move and the RUN.
+
+use super::Deferral;
+use crate::{
+    context::{copies::below, layers::Layer},
+    dockerfile::{
+        Keyword,
+        stage::{State, absolute, mentions},
+    },
+    ecosystems::Source,
+    project::Project,
+    run::{Run, independence::Role},
+    text::Refusal,
+};
+
+impl Deferral<'_> {
+    /// Whether the COPYs can move past everything between them and the RUN.
+    ///
+    /// # Errors
+    /// A decline's code and reason: what stands in the way.
+    pub fn clear(&mut self, project: &Project, run: &Run<'_>) -> Result<(), Refusal> {
+        let first = self.moved[0];
+        for layer in self.layers.copies.iter().filter(|it| self.moved.contains(&it.item)) {
+            self.ordinary_place(layer, run)?;
+        }
+        for (item, _, it) in self.stage.instructions().filter(|it| first < it.0 && it.0 < run.item)
+        {
+            let line = self.site.place(item).line;
+            let stop = |code, what: &str| Err((code, format!("line {line} {what}")));
+            match it.keyword {
+                Keyword::Run => {
+                    if self.is_second_step(project, item, &run.state) {
+                        self.moved.push(item);
+                        self.moved.sort_unstable();
+                    } else if let Some(command) = self.reader(project, item) {
+                        return stop("reads-source", &format!("may read the source: `{command}`"));
+                    }
+                }
+                Keyword::Copy | Keyword::Add
+                    if !self.moved.contains(&item) && self.overlaps(item) =>
+                {
+                    return stop(
+                        "overlapping-copy",
+                        "copies to the same place, so the order matters",
+                    );
+                }
+                Keyword::Env | Keyword::Arg => {
+                    let names: Vec<String> = it.pairs().into_iter().map(|it| it.name).collect();
+                    let uses = |at: &usize| {
+                        names.iter().any(|it| mentions(self.site.dockerfile.text(*at), it))
+                    };
+                    if self.moved.iter().filter(|at| **at < item).any(uses) {
+                        return stop(
+                            "unknown-variable",
+                            "sets a variable that the COPY before it uses",
+                        );
+                    }
+                }
+                Keyword::Volume => {
+                    return stop("volume", "makes a volume, after which files may be lost");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a RUN repeats an install that stands before the COPYs, now that the source is there.
+    ///
+    /// It may come later only where the same holds: it would run in another folder, or as another user.
+    fn is_second_step(&self, project: &Project, item: usize, later: &State) -> bool {
+        let Ok(run) = self.site.run(self.stage, item) else { return false };
+        let same = run.state.workdir == later.workdir
+            && run.state.user == later.user
+            && run.state.shell == later.shell
+            && run.state.variables == later.variables;
+        if !same {
+            return false;
+        }
+        let roles = self.roles(project, &run);
+        let installs = |it: &Role| matches!(it, Role::Install(it) if it.source != Source::Nothing);
+        let harmless = |it: &Role| installs(it) || matches!(it, Role::Shell | Role::Independent);
+        roles.iter().any(installs) && roles.iter().all(harmless) && self.repeats(&run, &roles)
+    }
+
+    /// The first command of a RUN that may read what moves; `None` when there is none.
+    fn reader(&self, project: &Project, item: usize) -> Option<String> {
+        let Ok(run) = self.site.run(self.stage, item) else {
+            return Some(shortened(self.site.dockerfile.text(item)));
+        };
+        let roles = self.roles(project, &run);
+        let reads = |it: &Role| matches!(it, Role::MayRead | Role::Install(_));
+        let found = roles.iter().position(reads).map(|it| &run.script.commands()[it]);
+        found.map(|it| shortened(run.text(it.span.clone())))
+    }
+
+    /// A COPY that configures the system may change what an install does.
+    fn ordinary_place(&self, layer: &Layer, run: &Run<'_>) -> Result<(), Refusal> {
+        let Ok(copy) = &layer.copy else { return Ok(()) };
+        let place = copy.destination.as_str();
+        let system = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/var", "/home"];
+        let exempt = [
+            "/usr/src",
+            "/usr/app",
+            "/usr/local/app",
+            "/usr/local/src",
+            "/var/www",
+            "/var/task",
+            "/var/app",
+        ];
+        let inside = |all: &[&str]| all.iter().any(|it| below(place, it).is_some());
+        let work = run.state.workdir.as_deref().filter(|it| *it != "/");
+        let at_work = work.is_some_and(|it| below(place, it).is_some());
+        let deep = below(place, "/home").is_some_and(|it| it.split('/').count() > 1)
+            || below(place, "/root").is_some_and(|it| !it.is_empty() && !it.starts_with('.'));
+        let over = system.iter().any(|it| {
+            below(it, place).is_some_and(|it| !it.is_empty())
+                && copy.may_provide(it, &self.layers.sent).is_some()
+        });
+        if over || (inside(&system) && !inside(&exempt) && !at_work && !deep) {
+            let line = self.site.place(layer.item).line;
+            return Err((
+                "system-files",
+                format!("line {line} copies to {place}, where it may configure the install"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn overlaps(&self, item: usize) -> bool {
+        let Some(other) = self.layers.copies.iter().find(|it| it.item == item) else { return true };
+        let Some(place) = other.destination.as_deref() else { return true };
+        let sent = &self.layers.sent;
+        match &other.copy {
+            Ok(other) if other.sources.iter().all(|it| !it.is_folder) => {
+                other.sources.iter().any(|source| {
+                    let path = match other.into {
+                        true => absolute(&other.destination, source.path.file_name()),
+                        false => other.destination.clone(),
+                    };
+                    // The same file at the same place is no conflict.
+                    self.copies(item)
+                        .any(|it| it.may_provide(&path, sent).is_some_and(|it| it != source.path))
+                })
+            }
+            _ => self
+                .copies(item)
+                .any(|it| it.reaches(place, sent) || below(&it.destination, place).is_some()),
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}

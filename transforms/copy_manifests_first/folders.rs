@@ -1,0 +1,116 @@
+//! Which folders are there without the COPYs that move.
+
+use super::{Deferral, Kept};
+use crate::{
+    context::{copies::below, layers::Layer},
+    project::Project,
+    run::{Run, independence::Role},
+    text::Refusal,
+};
+
+/// Folders that every image has.
+const COMMON: [&str; 14] = [
+    "/",
+    "/etc",
+    "/home",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/srv",
+    "/tmp",
+    "/usr",
+    "/usr/local",
+    "/usr/src",
+    "/var",
+    "/var/lib",
+    "/var/log",
+];
+
+impl Deferral<'_> {
+    /// Whether every folder that is needed before the COPYs move in is there: where the first commands of
+    /// the RUN and those of the RUNs before it run, and where they put something.
+    ///
+    /// # Errors
+    /// A decline's code and reason: a folder that only a COPY makes.
+    pub fn folders(
+        &self,
+        project: &Project,
+        run: &Run<'_>,
+        kept: &Kept,
+        end: usize,
+    ) -> Result<(), Refusal> {
+        let between = self.stage.instructions().map(|it| it.0);
+        let between = between.filter(|it| self.moved[0] < *it && *it < run.item);
+        let between = between.filter(|it| !self.moved.contains(it));
+        let between: Vec<_> = between.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
+        for it in between.iter().chain([run]) {
+            let roles = self.roles(project, it);
+            let end = if it.item == run.item { end } else { roles.len() };
+            for (command, role) in roles[..end].iter().enumerate() {
+                if let Some(folder) = self.missing(it, kept, command, role) {
+                    let reason = format!("only the COPY of the source makes {folder}");
+                    return Err(("folder-missing", reason));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder that a command needs and that only a COPY that moves makes.
+    fn missing(&self, run: &Run<'_>, kept: &Kept, command: usize, role: &Role) -> Option<String> {
+        let directory = run.directory(&run.script.commands()[command]);
+        let lacks = |it: &str| self.makes_folder(run.item, it) && !self.has_folder(run, kept, it);
+        if let Some(directory) = directory.filter(|it| lacks(it)) {
+            return Some(directory);
+        }
+        let site = run.calls().iter().find(|it| it.command == command)?;
+        let at = run.at(site);
+        let paths =
+            site.call.texts().filter(|it| !it.starts_with('-')).filter_map(|it| at.path(it));
+        let program = site.call.program.as_str();
+        match role {
+            Role::Shell if program == "cd" => paths.into_iter().find(|it| lacks(it)),
+            // `mkdir -p` makes what is missing, and a folder below the COPY's is set right by it.
+            Role::Independent => paths.into_iter().find_map(|path| {
+                let above = path.match_indices('/').skip(1).map(|it| &path[..it.0]);
+                let is_top = |it: &str| self.copies(run.item).any(|copy| copy.destination == it);
+                let mut above = above.filter(|it| program != "mkdir" || is_top(it));
+                above.find(|it| lacks(it)).map(str::to_owned)
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether a COPY that moves makes a folder, or brings one.
+    fn makes_folder(&self, item: usize, folder: &str) -> bool {
+        self.copies(item).any(|it| {
+            below(&it.destination, folder).is_some()
+                || it.may_provide(folder, &self.layers.sent).is_some()
+        })
+    }
+
+    /// Whether a folder of the image is there without the COPYs that move.
+    fn has_folder(&self, run: &Run<'_>, kept: &Kept, folder: &str) -> bool {
+        let mut paths = kept.values().flatten().map(|it| it.1.as_str());
+        let mut others = self
+            .layers
+            .before(self.stage.index, run.item)
+            .filter(|it| !self.moved.contains(&it.item));
+        // What another stage brings is not known.
+        let brings = |it: &Layer| match (&it.copy, it.destination.as_deref()) {
+            (Ok(copy), Some(place)) => {
+                below(place, folder).is_some()
+                    || copy.may_provide(folder, &self.layers.sent).is_some()
+            }
+            (Err(_), Some(place)) => {
+                below(place, folder).is_some() || below(folder, place).is_some()
+            }
+            (_, None) => false,
+        };
+        COMMON.contains(&folder)
+            || run.state.workdir.as_deref() == Some(folder)
+            || run.state.made.iter().any(|it| below(it, folder).is_some())
+            || paths.any(|it| below(it, folder).is_some())
+            || others.any(brings)
+    }
+}

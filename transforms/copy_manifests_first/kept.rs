@@ -1,0 +1,117 @@
+//! What the COPYs that move must leave behind.
+
+use super::{Deferral, Kept};
+use crate::{
+    context::{
+        copies::{Opaque, below},
+        layers::Layer,
+    },
+    ecosystems::Install,
+    run::{CallSite, Run},
+    text::Refusal,
+};
+
+impl Deferral<'_> {
+    /// What an install reads of the COPYs that move, by COPY.
+    ///
+    /// # Errors
+    /// A decline's code and reason: a file that is not found, or that the COPY would overwrite.
+    pub fn kept(&self, run: &Run<'_>, installs: &[&Install]) -> Result<Kept, Refusal> {
+        let mut kept = Kept::new();
+        for read in installs.iter().flat_map(|it| &it.reads) {
+            if self.mounted(run, &read.path).is_some() {
+                continue;
+            }
+            let made = self.makes(run, &read.path);
+            let provider = self.layers.provider(self.stage.index, run.item, &read.path);
+            match provider {
+                Some((layer, _)) if made && self.moves(layer) => {
+                    return Err((
+                        "overwrites-install",
+                        format!("{} is made by a command and copied, too", read.path),
+                    ));
+                }
+                Some((layer, file)) if self.moves(layer) => {
+                    // A COPY that stays may bring the same file already.
+                    let mut others =
+                        self.layers.before(self.stage.index, run.item).filter(|it| !self.moves(it));
+                    let brings =
+                        |it: &Layer| it.copy.as_ref().ok()?.provides(&read.path, &self.layers.sent);
+                    if others.any(|it| brings(it).as_ref() == Some(&file)) {
+                        continue;
+                    }
+                    let files = kept.entry(layer.item).or_default();
+                    if !files.iter().any(|it| it.0 == file) {
+                        files.push((file, read.path.clone()));
+                    }
+                }
+                Some(_) => {}
+                None if made || self.comes_from_elsewhere(run.item, &read.path) => {}
+                None if read.required => {
+                    let reason = format!(
+                        "the install reads {}, which is not in the build context",
+                        read.path
+                    );
+                    return Err(("manifest-not-found", reason));
+                }
+                None => {
+                    // What git ignores is sent where it exists: it is named so that it may be missing.
+                    let moves = |it: &&Layer| self.moves(it) && it.item < run.item;
+                    let found = self.layers.copies.iter().rev().filter(moves).find_map(|it| {
+                        let copy = it.copy.as_ref().ok()?;
+                        Some((it.item, copy.may_provide(&read.path, &self.layers.sent)?))
+                    });
+                    if let Some((item, file)) = found {
+                        kept.entry(item).or_default().push((file, read.path.clone()));
+                    }
+                }
+            }
+        }
+        for path in installs.iter().flat_map(|it| &it.makes) {
+            if self.copies(run.item).any(|it| below(&it.destination, path).is_some()) {
+                let reason = format!("it installs into {path}, where the source is copied to");
+                return Err(("overwrites-install", reason));
+            }
+            let over = self.copies(run.item).find_map(|it| it.may_provide(path, &self.layers.sent));
+            if let Some(over) = over {
+                let reason = format!(
+                    "copied after the install, {over} would take the place of what it makes; exclude it in .dockerignore (write-dockerignore)"
+                );
+                return Err(("overwrites-install", reason));
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Whether a command before the install, in its RUN or an earlier one, writes a file.
+    fn makes(&self, run: &Run<'_>, path: &str) -> bool {
+        let earlier = self.site.runs(self.stage, &[""]).filter(|it| *it < run.item);
+        let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
+        earlier
+            .iter()
+            .chain([run])
+            .any(|run| run.calls().iter().any(|site| writes(run, site, path)))
+    }
+
+    /// Whether a file may come from another stage or from the net.
+    fn comes_from_elsewhere(&self, item: usize, path: &str) -> bool {
+        let covers = |it: &&Layer| {
+            matches!(it.copy, Err(Opaque::OtherStage | Opaque::NotOfContext))
+                && it.destination.as_deref().is_none_or(|it| below(path, it).is_some())
+        };
+        self.layers.before(self.stage.index, item).any(|it| covers(&it))
+    }
+}
+
+fn writes(run: &Run<'_>, site: &CallSite, path: &str) -> bool {
+    let at = run.at(site);
+    let command = &run.script.commands()[site.command];
+    let redirects = command
+        .redirects
+        .iter()
+        .filter(|it| it.operator.starts_with('>'))
+        .filter_map(|it| it.target.value.as_deref());
+    let options =
+        site.call.values(&["-o", "--output", "--output-file", "-O"]).into_iter().flatten();
+    redirects.chain(options).any(|it| at.path(it).as_deref() == Some(path))
+}

@@ -1,0 +1,359 @@
+#![doc = include_str!("page.md")]
+
+// Moving the COPYs of source behind a RUN that does not need them.
+
+mod between;
+mod folders;
+mod kept;
+mod source;
+mod texts;
+
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use crate::{
+    context::{
+        copies::{CopyIn, Opaque, below},
+        layers::{Layer, Layers},
+    },
+    dockerfile::stage::Stage,
+    ecosystems::{self, At, Install},
+    engine::{Transform, settings::Settings},
+    project::{
+        Project,
+        change::{Alteration, Change, Outcome, Safety},
+    },
+    run::{
+        CallSite, Run, Site,
+        independence::{Role, role},
+        parts::{Parts, Texts},
+    },
+    text::{Refusal, RepoPath},
+};
+
+/// Dependency manifests are copied and installed before the source.
+pub(super) const TRANSFORM: Transform =
+    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+
+const NAME: &str = "copy-manifests-first";
+
+fn run(project: &Project, _: &Settings) -> Outcome {
+    let words = ecosystems::programs();
+    project.each_dockerfile(&words, |file, dockerfile| {
+        let site = Site::new(&file.path, dockerfile);
+        let mut outcome = Outcome::default();
+        outcome.extend(site.stages.iter().map(|stage| {
+            let look = |item| reorder(project, &site, stage, item);
+            let mut found = site.each_run(NAME, stage, &words, look);
+            // The next install is looked at when this one stands where it belongs.
+            found.changes.truncate(1);
+            found
+        }));
+        outcome
+    })
+}
+
+/// Moves the COPYs of source before an install behind it.
+fn reorder(
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+) -> Result<Option<Change>, Refusal> {
+    let run = match site.run(stage, item) {
+        Ok(run) => run,
+        Err(why) if ecosystems::seems_to_install_from_manifests(site.dockerfile.text(item)) => {
+            return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
+        }
+        Err(_) => return Ok(None),
+    };
+    let installs = |it: &crate::run::CallSite| {
+        ecosystems::manager(&it.call)
+            .is_some_and(|manager| (manager.install)(&it.call, &run.at(it)).is_some())
+    };
+    if !run.calls().iter().any(installs) {
+        let unread = |text: &str| ecosystems::seems_to_install_from_manifests(text);
+        let mut nested = run.script.commands().iter().filter_map(|it| it.nested_script());
+        let somewhere = run.calls().iter().any(|it| it.directory.is_none());
+        let why = if nested.any(|it| unread(&it.raw)) {
+            ("unreadable-shell", "it hands its script to another shell".to_owned())
+        } else if somewhere && unread(site.dockerfile.text(item)) {
+            ("unknown-variable", "the folder that it runs in is not known".to_owned())
+        } else {
+            return Ok(None);
+        };
+        return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
+    }
+    let mut deferral = match Deferral::before(project, site, stage, item) {
+        Ok(Some(it)) => it,
+        Ok(None) => return Ok(None),
+        Err(_) if Deferral::seems_repeated(site, stage, &run) => return Ok(None),
+        Err(why) => return Err(why),
+    };
+    let roles = deferral.roles(project, &run);
+    if deferral.repeats(&run, &roles) || deferral.mounts_source(project, &run) {
+        return Ok(None);
+    }
+    let parts = Parts::new(&run, &roles)?;
+    deferral.clear(project, &run)?;
+    let installs: Vec<&Install> = parts.installs.iter().map(|it| it.1).collect();
+    let kept = deferral.kept(&run, &installs)?;
+    deferral.folders(project, &run, &kept, parts.end)?;
+    let texts = parts.texts(site.dockerfile.text(item), site.dockerfile.escape)?;
+    let edits = deferral.edits(&run, &kept, &texts);
+    let (title, reason) = words(&kept, &texts);
+    let change = site.change(item, Safety::Safe, title, reason, edits);
+    Ok(Some(Change { alters: vec![Alteration::Order], ..change }))
+}
+
+/// The title and the reason of a change.
+fn words(kept: &Kept, texts: &Texts) -> (String, String) {
+    let files: Vec<&str> = kept.values().flatten().map(|it| it.0.file_name()).collect();
+    let title = match files.as_slice() {
+        [] => "Install the dependencies before copying the source".to_owned(),
+        files => format!("Copy {} and install before copying the source", files.join(" and ")),
+    };
+    let reason = match texts.flags.as_slice() {
+        flags @ [_, ..] => format!(
+            "{} leaves out what needs the source, and the same install adds it afterwards",
+            flags.join(" ")
+        ),
+        [] if texts.after.is_some() => {
+            "what follows the install in its RUN may read the source and stays behind it".to_owned()
+        }
+        [] => {
+            "the install reads nothing else of the source, so an edit of the source keeps its layer"
+                .to_owned()
+        }
+    };
+    (title, reason)
+}
+
+/// A RUN, and the COPYs of source before it that are to come after it.
+pub struct Deferral<'a> {
+    site: &'a Site<'a>,
+    stage: &'a Stage<'a>,
+    layers: Layers<'a>,
+    /// The items of the COPYs that move, in order.
+    pub moved: Vec<usize>,
+}
+
+/// What a mount shows at a path.
+enum Mounted {
+    /// This file of the project.
+    Project(RepoPath),
+    /// Something else.
+    Elsewhere,
+}
+
+/// The files that each COPY that moves must leave behind: the file, and its path in the image.
+pub type Kept = BTreeMap<usize, Vec<(RepoPath, String)>>;
+
+impl<'a> Deferral<'a> {
+    /// The COPYs of source in a stage before an item; `None` when there are none.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when what they bring is not known.
+    pub fn before(
+        project: &'a Project,
+        site: &'a Site<'a>,
+        stage: &'a Stage<'a>,
+        item: usize,
+    ) -> Result<Option<Self>, Refusal> {
+        let copies = stage.instructions().take_while(|it| it.0 < item);
+        if !copies.into_iter().any(|it| source::seems_to_copy_source(it.2)) {
+            return Ok(None);
+        }
+        let folder = Layers::context(project, site.path)?;
+        let layers = Layers::read(project, site.path, &site.stages, stage, folder);
+        let mut moved = Vec::new();
+        for layer in layers.copies.iter().filter(|it| it.stage == stage.index && it.item < item) {
+            let line = site.place(layer.item).line;
+            match &layer.copy {
+                Ok(copy) if source::brings_source(copy, project, &layers.sent) => {
+                    moved.push(layer.item);
+                }
+                Err(Opaque::Missing(source)) => {
+                    let reason =
+                        format!("line {line} copies {source}, which is not in the build context");
+                    return Err(("source-missing", reason));
+                }
+                Err(Opaque::UnknownVariable) => {
+                    let reason = format!("what line {line} copies depends on a variable");
+                    return Err(("unknown-variable", reason));
+                }
+                Ok(_) | Err(Opaque::OtherStage | Opaque::NotOfContext) => {}
+            }
+        }
+        Ok((!moved.is_empty()).then_some(Self { site, stage, layers, moved }))
+    }
+
+    /// The file that a RUN sees at a path of the image, by a mount or a COPY before it.
+    fn file(&self, run: &Run<'_>, path: &str) -> Option<RepoPath> {
+        match self.mounted(run, path) {
+            Some(Mounted::Project(it)) => Some(it),
+            Some(Mounted::Elsewhere) => None,
+            None => Some(self.layers.provider(self.stage.index, run.item, path)?.1),
+        }
+    }
+
+    /// What a mount of a RUN has at a path: the file of the project, or something else.
+    fn mounted(&self, run: &Run<'_>, path: &str) -> Option<Mounted> {
+        run.instruction.mounts().find_map(|it| {
+            let target = run.state.expand(it.target.as_deref()?, self.site.dockerfile.escape)?;
+            let rest = below(path, &run.state.absolute(&target)?)?.to_owned();
+            let source = it.source().and_then(|it| self.in_context(it));
+            let file = source.and_then(|it| it.join(&rest));
+            Some(file.map_or(Mounted::Elsewhere, Mounted::Project))
+        })
+    }
+
+    /// Whether a RUN has the source mounted, so that it runs with every edit wherever it stands.
+    pub fn mounts_source(&self, project: &Project, run: &Run<'_>) -> bool {
+        run.instruction.mounts().any(|it| {
+            let source = it.source().and_then(|it| self.in_context(it));
+            source.is_some_and(|it| source::is_source(&it, project, &self.layers.sent))
+        })
+    }
+
+    fn in_context(&self, path: &str) -> Option<RepoPath> {
+        self.layers.sent.folder.join(path.trim_start_matches('/'))
+    }
+
+    fn moves(&self, layer: &Layer) -> bool {
+        layer.stage == self.stage.index && self.moved.contains(&layer.item)
+    }
+
+    fn copies(&self, until: usize) -> impl Iterator<Item = &CopyIn> {
+        let moves = move |it: &&Layer| it.item < until && self.moves(it);
+        self.layers.copies.iter().filter(moves).filter_map(|it| it.copy.as_ref().ok())
+    }
+
+    /// Whether a COPY that moves puts something at a path of the image or below it.
+    pub fn brings(&self, until: usize, path: &str) -> bool {
+        self.copies(until).any(|it| it.reaches(path, &self.layers.sent))
+    }
+
+    /// Whether a RUN seems to repeat installs that stand before every COPY of source, judged without the
+    /// context: the same managers in the same folders.
+    pub fn seems_repeated(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>) -> bool {
+        let source = stage.instructions().find(|it| source::seems_to_copy_source(it.2));
+        let installs = |run: &Run<'_>| {
+            let installs = |it: &&CallSite| {
+                let manager = ecosystems::manager(&it.call);
+                manager.is_some_and(|manager| (manager.install)(&it.call, &run.at(it)).is_some())
+            };
+            let calls = run.calls().iter().filter(installs);
+            calls.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
+        };
+        let words = ecosystems::programs();
+        let first =
+            site.runs(stage, &words).filter(|it| source.is_some_and(|source| *it < source.0));
+        let first: Vec<_> =
+            first.filter_map(|it| site.run(stage, it).ok()).flat_map(|it| installs(&it)).collect();
+        installs(run).iter().all(|it| first.contains(it))
+    }
+
+    /// Whether every install of a RUN was made before the COPYs already: by the same manager in the same
+    /// folder, from the same manifests unless what is left here needs the source.
+    pub fn repeats(&self, run: &Run<'_>, roles: &[Role]) -> bool {
+        let words = ecosystems::programs();
+        let earlier = self.site.runs(self.stage, &words).filter(|it| *it < self.moved[0]);
+        let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
+        let installed = |run: &Run<'_>, site: &CallSite| {
+            let install = (ecosystems::manager(&site.call)?.install)(&site.call, &run.at(site))?;
+            Some((site.call.program.clone(), site.directory.clone(), install))
+        };
+        let installed: Vec<_> = earlier
+            .iter()
+            .flat_map(|run| run.calls().iter().filter_map(|it| installed(run, it)))
+            .collect();
+        let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {
+            Role::Install(install) => {
+                Some((run.calls().iter().find(|it| it.command == index)?, install))
+            }
+            _ => None,
+        });
+        let mut any = false;
+        let all = installs.all(|(site, install)| {
+            any = true;
+            installed.iter().any(|(program, directory, earlier)| {
+                let reads = || install.reads.iter().all(|it| earlier.reads.contains(it));
+                *program == site.call.program
+                    && (reads()
+                        || (install.source != ecosystems::Source::Nothing
+                            && *directory == site.directory))
+            })
+        });
+        any && all
+    }
+
+    /// What each command of a RUN has to do with the COPYs that move.
+    pub fn roles(&self, project: &Project, run: &Run<'_>) -> Vec<Role> {
+        let unread = RefCell::new(None);
+        let text = |path: &str| {
+            let file = self.file(run, path)?;
+            let read = project.file(file.as_str()).map(|it| it.text.clone());
+            // A lock may be too large to be read, and is there all the same.
+            let read = read.or_else(|| path.ends_with(".lock").then(|| Arc::from("")));
+            if read.is_none() {
+                unread.replace(Some(file));
+            }
+            read
+        };
+        let brings = |path: &str| self.brings(run.item, path);
+        let commands = run.script.commands().iter().enumerate();
+        let one = |(index, command)| {
+            let site = run.calls().iter().find(|it| it.command == index);
+            let directory = run.directory(command);
+            let version =
+                || self.site.installed(self.stage, run.item, &site.as_ref()?.call.program);
+            let (state, version) = (&run.state, &version);
+            let at = At { state, directory: directory.as_deref(), text: &text, version };
+            unread.replace(None);
+            match (role(command, site, &at, &brings), unread.take()) {
+                (Role::Install(mut install), Some(file)) => {
+                    let reason = format!("what {file} names is not known");
+                    install.source = ecosystems::Source::Now("unknown-manifest", reason);
+                    Role::Install(install)
+                }
+                (role, _) => role,
+            }
+        };
+        commands.map(one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::plan::{Options, plan},
+        text::RepoPath,
+    };
+
+    fn changed(dockerfile: &str) -> String {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let files = [("Dockerfile", dockerfile), ("requirements.txt", ""), ("main.py", "")];
+        let project = Project::new(files.map(|(it, text)| (path(it), text.to_owned())));
+        let plan = plan(project, &[TRANSFORM], &Options::default()).unwrap();
+        plan.after().file("Dockerfile").unwrap().text.to_string()
+    }
+
+    #[test]
+    fn line_ends_are_those_of_the_file() {
+        assert_eq!(
+            changed(
+                "FROM a\r\nWORKDIR /b\r\nCOPY . .\r\n\r\nRUN pip install -r requirements.txt\r\n"
+            ),
+            "FROM a\r\nWORKDIR /b\r\nCOPY requirements.txt .\r\n\r\nRUN pip install -r requirements.txt\r\n\r\nCOPY . .\r\n"
+        );
+    }
+
+    #[test]
+    fn a_last_line_without_end_stays_without() {
+        assert_eq!(
+            changed("FROM a\nWORKDIR /b\nCOPY . .\nRUN pip install -r requirements.txt"),
+            "FROM a\nWORKDIR /b\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . ."
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! What counts as source: what changes with every edit of the program.
+
+use crate::{
+    context::copies::{CopyIn, Sent},
+    dockerfile::Instruction,
+    ecosystems,
+    project::Project,
+    text::{RepoPath, glob},
+};
+
+/// Whether a COPY brings source: a folder of it, or files of a program. Whoever names a settings file
+/// beside the manifests has thought about the order, and a script among the system's programs is a tool.
+pub(super) fn brings_source(copy: &CopyIn, project: &Project, sent: &Sent<'_>) -> bool {
+    let is_tool = copy.destination.split('/').any(|it| matches!(it, "bin" | "sbin"));
+    copy.sources.iter().any(|it| match it.is_folder {
+        true => is_source(&it.path, project, sent),
+        false => !is_tool && is_code(it.path.file_name()) && !is_manifest(&it.path),
+    })
+}
+
+/// Whether a folder of the context, as it is sent, has more in it than manifests.
+pub(super) fn is_source(folder: &RepoPath, project: &Project, sent: &Sent<'_>) -> bool {
+    let tree = project.tree();
+    tree.is_folder(folder) && tree.below(folder).any(|it| !is_manifest(it) && !sent.excludes(it))
+}
+
+fn is_code(name: &str) -> bool {
+    [".py", ".pyx", ".sh", ".js", ".ts", ".go", ".rs", ".java", ".rb"]
+        .iter()
+        .any(|it| name.ends_with(it))
+}
+
+/// A manifest by its name, or by its folder: `requirements/base.txt`.
+fn is_manifest(path: &RepoPath) -> bool {
+    let folder = path.parent();
+    let listed = folder.as_ref().is_some_and(|it| it.file_name().contains("requirements"));
+    ecosystems::is_manifest(path.file_name())
+        || (listed && [".txt", ".in", ".pip"].iter().any(|it| path.as_str().ends_with(it)))
+}
+
+/// Whether a COPY or ADD seems to bring source, judged by its text alone.
+pub(super) fn seems_to_copy_source(it: &Instruction) -> bool {
+    let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { return false };
+    let manifest = |it: &str| {
+        let name = it.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
+        let name = name.rsplit('/').next().unwrap_or_default();
+        ecosystems::is_manifest(name) || it.contains("://")
+    };
+    let settings = |it: &str| {
+        let name = it.rsplit('/').next().unwrap_or_default();
+        name.contains('.')
+            && !name.starts_with('.')
+            && !name.ends_with('.')
+            && !glob::is_pattern(name)
+            && !is_code(name)
+    };
+    copy.sources.iter().any(|it| !manifest(&it.text) && !settings(&it.text))
+}

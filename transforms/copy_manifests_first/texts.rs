@@ -1,0 +1,245 @@
+//! The text of COPYs that move, and of those that stay in their place.
+
+use std::ops::Range;
+
+use super::{Deferral, Kept};
+use crate::{
+    context::copies::{CopyIn, below},
+    dockerfile::{
+        Kind,
+        instruction::{self, Word},
+        stage::absolute,
+    },
+    run::{Run, parts::Texts},
+    text::{Edit, RepoPath, Span},
+};
+
+impl<'a> Deferral<'a> {
+    /// The edits: each COPY leaves behind what is kept of it, and comes after the RUN, followed by
+    /// what the RUN leaves for after it.
+    pub fn edits(&self, run: &Run<'_>, kept: &Kept, texts: &Texts) -> Vec<Edit> {
+        let dockerfile = self.site.dockerfile;
+        let mut edits: Vec<Edit> =
+            texts.head.iter().map(|it| dockerfile.replace(run.item, it)).collect();
+        let mut lines: Vec<String> = Vec::new();
+        let mut gone: Vec<Range<usize>> = Vec::new();
+        for &item in &self.moved {
+            let comments = dockerfile.comments_above(item);
+            let text = self.moved_text(item, run, kept.get(&item).map_or(&[], Vec::as_slice));
+            let repeated = texts.after.is_none() && self.is_repeated(item, run, &text);
+            // A comment on dependencies belongs to the manifests that stay.
+            let stays = |at: usize| {
+                kept.contains_key(&item)
+                    && (repeated || speaks_of_dependencies(dockerfile.text(at)))
+            };
+            let leaves = !comments.clone().any(stays);
+            let first = if leaves { comments.start } else { item };
+            if !repeated {
+                if !lines.is_empty() && dockerfile.begins_paragraph(item) {
+                    lines.push(String::new());
+                }
+                lines.extend((first..item).map(|it| dockerfile.text(it).to_owned()));
+                lines.push(text);
+            }
+            let end = match kept.get(&item) {
+                Some(files) => {
+                    edits.push(dockerfile.replace(item, &self.manifest_copies(item, files)));
+                    item
+                }
+                None => item + 1,
+            };
+            match gone.last_mut().filter(|it| it.end == first) {
+                Some(last) => last.end = end,
+                None if first < end => gone.push(first..end),
+                None => {}
+            }
+        }
+        if let Some(after) = &texts.after {
+            // What tells of the project itself belongs to the step that installs it.
+            let comments = dockerfile.comments_above(run.item);
+            let speaks = |at: &usize| {
+                let comment = dockerfile.text(*at);
+                texts.flags.iter().any(|it| comment.contains(it.trim_start_matches('-')))
+            };
+            let first = comments.clone().find(speaks).unwrap_or(comments.end);
+            lines.extend((first..comments.end).map(|it| dockerfile.text(it).to_owned()));
+            lines.push(after.clone());
+            match gone.last_mut().filter(|it| it.end == first) {
+                Some(last) => last.end = comments.end,
+                None if first < comments.end => gone.push(first..comments.end),
+                None => {}
+            }
+        }
+        edits.extend(gone.into_iter().map(|it| dockerfile.remove(it)));
+        if !lines.is_empty() {
+            let paragraph = dockerfile.begins_paragraph(run.item);
+            edits.push(dockerfile.insert_after(run.item, &lines.join("\n"), paragraph));
+        }
+        edits
+    }
+
+    /// Whether the file copies the same again right behind the RUN.
+    fn is_repeated(&self, item: usize, run: &Run<'_>, text: &str) -> bool {
+        let next = self.stage.instructions().find(|it| run.item < it.0);
+        self.moved.last() == Some(&item)
+            && next.is_some_and(|it| self.site.dockerfile.text(it.0) == text)
+    }
+
+    /// A COPY as it stands after the RUN: a relative destination is spelled out when WORKDIR has changed,
+    /// and files that stay behind are named no more.
+    fn moved_text(&self, item: usize, run: &Run<'_>, kept: &[(RepoPath, String)]) -> String {
+        let before = self.stage.state_before(item, &self.site.stages);
+        let mut edits = Vec::new();
+        if let Some(words) = self.words(item) {
+            let folder = before.workdir.as_deref().unwrap_or("/");
+            let escape = self.site.dockerfile.escape;
+            let word = &words.destination;
+            if before.workdir != run.state.workdir
+                && before.expand(&word.text, escape).is_some_and(|it| !it.starts_with('/'))
+            {
+                edits.push((word.range.clone(), spelled_out(word, folder)));
+            }
+            let names = words.sources.iter().filter(|it| self.stays(item, &it.text, kept));
+            edits.extend(names.map(|it| (it.range.clone(), String::new())));
+        }
+        self.edited(item, edits)
+    }
+
+    /// The words of a COPY.
+    fn words(&self, item: usize) -> Option<instruction::Copy<'a>> {
+        match &self.site.dockerfile.items[item].kind {
+            Kind::Instruction(it) => it.copy(),
+            _ => None,
+        }
+    }
+
+    /// The COPY at an item, as it was read.
+    fn copy(&self, item: usize) -> Option<&CopyIn> {
+        self.layers.copies.iter().find(|it| it.item == item)?.copy.as_ref().ok()
+    }
+
+    /// Whether all that a word of a COPY names is kept.
+    fn stays(&self, item: usize, word: &str, kept: &[(RepoPath, String)]) -> bool {
+        let sources = self.copy(item).into_iter().flat_map(|it| &it.sources);
+        let mut own = sources.filter(|it| it.word == word).peekable();
+        own.peek().is_some()
+            && own.all(|it| !it.is_folder && kept.iter().any(|kept| kept.0 == it.path))
+    }
+
+    /// The text of an item with words of it replaced; a word that becomes empty goes with what follows it.
+    fn edited(&self, item: usize, changes: Vec<(Span, String)>) -> String {
+        let dockerfile = self.site.dockerfile;
+        let (Kind::Instruction(it), Some(words)) = (&dockerfile.items[item].kind, self.words(item))
+        else {
+            return dockerfile.text(item).to_owned();
+        };
+        let starts: Vec<usize> =
+            words.sources.iter().chain([&words.destination]).map(|it| it.range.start).collect();
+        let edit = |(range, new): (Span, String)| {
+            let next = starts.iter().copied().find(|it| range.end <= *it);
+            match next.filter(|_| new.is_empty()) {
+                Some(next) => it.replace(range.start..next, ""),
+                None => it.replace(range, new),
+            }
+        };
+        dockerfile.text_with(item, &changes.into_iter().map(edit).collect::<Vec<_>>())
+    }
+
+    /// COPYs of these files to where the COPY at an item puts them.
+    fn manifest_copies(&self, item: usize, files: &[(RepoPath, String)]) -> String {
+        let dockerfile = self.site.dockerfile;
+        let (Kind::Instruction(it), Some(copy), Some(words)) =
+            (&dockerfile.items[item].kind, self.copy(item), self.words(item))
+        else {
+            return dockerfile.text(item).to_owned();
+        };
+        let named = words.sources.iter().filter(|it| self.stays(item, &it.text, files));
+        if named.clone().count() == files.len() {
+            // Each has a word of its own, so nothing but the other words goes.
+            let others = words.sources.iter().filter(|it| !self.stays(item, &it.text, files));
+            return self.edited(item, others.map(|it| (it.range.clone(), String::new())).collect());
+        }
+        let keyword = &dockerfile.source[it.keyword_span.clone()];
+        let keyword = if keyword.chars().all(char::is_lowercase) { "copy" } else { "COPY" };
+        let flags = it.flags.iter().filter(|it| {
+            ["chown", "chmod", "link", "parents", "exclude"].contains(&it.name.as_str())
+        });
+        let flags = flags.map(|flag| &it.logical.text[flag.range.clone()]);
+        let head: Vec<&str> = [keyword].into_iter().chain(flags).collect();
+        let mut folders: Vec<(String, Vec<String>)> = Vec::new();
+        for (file, path) in files {
+            let folder =
+                path.rsplit_once('/').map_or("/", |it| if it.0.is_empty() { "/" } else { it.0 });
+            let folder = if copy.parents { copy.destination.as_str() } else { folder };
+            let name = self.source_name(copy, &words.sources, file);
+            match folders.iter_mut().find(|it| it.0 == folder) {
+                Some((_, names)) => names.push(name),
+                None => folders.push((folder.to_owned(), vec![name])),
+            }
+        }
+        let raw = words.destination.text.trim_matches(['"', '\'']);
+        let line = |(folder, names): (String, Vec<String>)| {
+            let rest = below(&folder, &copy.destination).unwrap_or_default();
+            let base = if matches!(raw, "." | "./") { "." } else { raw.trim_end_matches('/') };
+            let destination = match (rest, base, names.as_slice()) {
+                ("", ".", [_]) => raw.to_owned(),
+                ("", ..) => format!("{base}/"),
+                _ => format!("{base}/{rest}/"),
+            };
+            let words: Vec<String> = names.into_iter().chain([destination]).collect();
+            let arguments = match words.iter().any(|it| it.contains(char::is_whitespace)) {
+                true => format!(
+                    "[{}]",
+                    words.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ")
+                ),
+                false => words.join(" "),
+            };
+            format!("{} {arguments}", head.join(" "))
+        };
+        folders.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// How a file is named in a COPY: as the pattern that stood for it, or plainly.
+    fn source_name(&self, copy: &CopyIn, words: &[Word], file: &RepoPath) -> String {
+        let own = copy.sources.iter().find(|it| it.path == *file && !it.is_folder);
+        // `poetry.lock*` lets the file be missing; `*` would bring everything.
+        let pattern = own
+            .map(|it| it.word.as_str())
+            .filter(|it| it.strip_suffix('*').is_some_and(|it| it.len() > 3));
+        if let Some(pattern) = pattern {
+            return pattern.to_owned();
+        }
+        let name = file.strip_prefix(&self.layers.sent.folder).unwrap_or(file.as_str());
+        let dotted = words.iter().all(|it| it.text.starts_with("./"));
+        // What git ignores may be missing.
+        let star = if self.layers.sent.has_file(file) { "" } else { "*" };
+        format!("{}{name}{star}", if dotted { "./" } else { "" })
+    }
+}
+
+/// A relative destination from `folder`, quoted as it was.
+fn spelled_out(word: &Word, folder: &str) -> String {
+    let bare = word.text.trim_matches(['"', '\'']);
+    let slash = if bare.ends_with(['/', '.']) { "/" } else { "" };
+    let path = match bare.contains('$') {
+        true => format!("{}/{}", folder.trim_end_matches('/'), bare.trim_start_matches("./")),
+        false => match absolute(folder, bare).as_str() {
+            "/" => "/".to_owned(),
+            path => format!("{path}{slash}"),
+        },
+    };
+    // A word of a JSON array has its quotes in the file only.
+    let is_json = word.range.len() != word.text.len();
+    let quote = word.text.chars().next().filter(|it| ['"', '\''].contains(it));
+    match if is_json { Some('"') } else { quote } {
+        Some(quote) => format!("{quote}{path}{quote}"),
+        None => path,
+    }
+}
+
+fn speaks_of_dependencies(comment: &str) -> bool {
+    let text = comment.to_lowercase();
+    ["dependenc", "requirement", "install", "package", "poetry", "manifest", "lock", "pyproject"]
+        .iter()
+        .any(|it| text.contains(it))
+}

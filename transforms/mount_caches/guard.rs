@@ -1,0 +1,245 @@
+//! What must hold for a cache mount to be right, whatever else the RUN does.
+
+use super::Caches;
+use crate::{
+    callers::Builder,
+    context::copies::below,
+    dockerfile::{Keyword, image::ImageRef, stage::Stage},
+    ecosystems,
+    project::Project,
+    run::{CallSite, Site},
+    shell::Script,
+    text::Refusal,
+};
+
+fn refuse(code: &'static str, reason: impl Into<String>) -> Result<(), Refusal> {
+    Err((code, reason.into()))
+}
+
+/// Whoever builds the file has to know cache mounts.
+pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal> {
+    if project.builds(site.path).iter().any(|it| it.builder == Builder::Kaniko) {
+        return refuse("kaniko", "it is built with Kaniko, which does not know RUN --mount");
+    }
+    let callers = project.builds(site.path).iter().map(|it| &it.place.path);
+    let mut callers = callers.filter_map(|it| project.file(it.as_str()));
+    if let Some(file) = callers.find(|it| it.callers().turns_buildkit_off) {
+        return refuse("classic-builder", format!("{} turns BuildKit off", file.path));
+    }
+    match site.dockerfile.directive("syntax").map(knows_cache_mounts) {
+        Some(Some(false)) => {
+            refuse("old-syntax", "its # syntax= is older than 1.2, which brought cache mounts")
+        }
+        Some(None) => refuse(
+            "unknown-syntax",
+            "its # syntax= names a frontend that may not know cache mounts",
+        ),
+        Some(Some(true)) | None => Ok(()),
+    }
+}
+
+/// Whether a frontend knows cache mounts; `None` when nothing tells.
+fn knows_cache_mounts(frontend: &str) -> Option<bool> {
+    let image = ImageRef::parse(frontend.split_whitespace().next()?);
+    if !image.repository.ends_with("docker/dockerfile")
+        && !image.repository.ends_with("docker/dockerfile-upstream")
+    {
+        return None;
+    }
+    let tag = image.tag.unwrap_or("latest").trim_start_matches('v');
+    // Before 1.2, mounts were what the experimental frontends had more.
+    if tag.ends_with("experimental") {
+        return Some(true);
+    }
+    let mut parts = tag.split(['.', '-']);
+    match (parts.next()?, parts.next().and_then(|it| it.parse::<u32>().ok())) {
+        ("1", Some(minor)) => Some(minor >= 2),
+        ("0", _) => Some(false),
+        _ => Some(true),
+    }
+}
+
+/// The mount is root's, so root has to run the install.
+pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
+    let run = caches.run;
+    let tag = run.state.image.as_deref().map(ImageRef::parse).and_then(|it| it.tag);
+    if tag.is_some_and(|it| it.contains("windowsservercore") || it.contains("nanoserver")) {
+        return refuse("windows", "it is an image of Windows");
+    }
+    if run.script.is_heredoc() {
+        return refuse("heredoc", "the commands stand in a here-document");
+    }
+    if caches.uses.iter().any(|it| it.site.call.other_user) {
+        return refuse("other-user", "sudo runs it for a user whose cache is elsewhere");
+    }
+    match run.state.is_root() {
+        Some(true) => Ok(()),
+        Some(false) => refuse(
+            "non-root-user",
+            "it runs as a user who could not write to a mount that root owns",
+        ),
+        None => refuse("unknown-user", "nothing tells which user the base image runs as"),
+    }
+}
+
+/// The cache has to be where the mount goes, and nowhere else.
+pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
+    for it in &caches.mounts {
+        let within = it.target.as_deref().is_some_and(|target| {
+            let inside = |folder: &String| folder != target && below(target, folder).is_some();
+            caches
+                .uses
+                .iter()
+                .flat_map(|it| &it.caching.folders)
+                .any(|it| !it.is_empty() && inside(it))
+        });
+        if it.raw.starts_with('~') {
+            return refuse(
+                "odd-mount",
+                format!("builders do not know the ~ of its mount on {}", it.raw),
+            );
+        }
+        if within {
+            return refuse("odd-mount", format!("its mount on {} is inside the cache", it.raw));
+        }
+    }
+    for it in &caches.uses {
+        let caching = &it.caching;
+        if caching.linked {
+            return refuse(
+                "linked-packages",
+                "what it installs leads into the cache, so the image needs it",
+            );
+        }
+        if caching.root.is_empty() {
+            return refuse("unknown-cache", "nothing tells where the cache is");
+        }
+        if let Some(name) = moved_by_script(caches, it) {
+            return refuse(
+                "unknown-cache",
+                format!("the script sets {name}, so nothing tells where the cache is"),
+            );
+        }
+        if !caching.off.is_empty() && it.site.call.has(&["-t", "--target"]) {
+            return refuse(
+                "target-install",
+                "it installs to a folder of its own, without a cache on purpose",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A variable that the script itself sets and that moves the cache.
+fn moved_by_script(caches: &Caches<'_>, it: &super::Use<'_>) -> Option<String> {
+    let own = format!("{}_CACHE_DIR", it.site.call.program.to_uppercase());
+    let names = [own.as_str(), "XDG_CACHE_HOME", "HOME"];
+    names.into_iter().find(|it| set_by_script(&caches.run.script, it)).map(str::to_owned)
+}
+
+/// Whether a script gives a variable a value for more than one command.
+///
+/// A file that it sources may, too, but environments and version managers leave caches alone.
+pub(super) fn set_by_script(script: &Script, name: &str) -> bool {
+    let set = format!("{name}=");
+    let inside = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let sets = |it: &str| it.match_indices(&set).any(|(at, _)| !it[..at].ends_with(inside));
+    script.commands().iter().any(|it| {
+        let alone = it.words.is_empty() && it.assignments.iter().any(|it| it.name == name);
+        let declares = ["export", "declare", "readonly", "typeset", "eval"];
+        let declares = it.program().is_some_and(|it| declares.contains(&it));
+        alone || (declares && it.words.iter().any(|it| sets(&it.raw)))
+    })
+}
+
+/// The folders above a mount are root's in the image, which is in the way of others where no cache has
+/// been before.
+pub(super) fn home(caches: &Caches<'_>, site: &Site<'_>, stage: &Stage<'_>) -> Result<(), Refusal> {
+    let run = caches.run;
+    let starts = caches.uses.iter().any(|it| !it.caching.off.is_empty());
+    let starts =
+        starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.0.is_empty();
+    let home = run.state.home().filter(|it| *it != "/root").unwrap_or("/home");
+    let shared = run.state.variable("XDG_CACHE_HOME").filter(|it| !it.is_empty());
+    let others =
+        site.heirs(stage).any(|it| it.state_before(it.end, &site.stages).is_root() != Some(true));
+    let is_others = |it: &&&str| {
+        below(it, home).is_some()
+            || it.starts_with("/home/")
+            || (others && shared.is_some_and(|shared| below(it, shared).is_some()))
+    };
+    match caches.unmounted().iter().find(is_others) {
+        Some(it) if starts => refuse(
+            "other-home",
+            format!("the folders above {it} would be root's, and another may want to write there"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// No command and no file of the project may configure the cache: that beats the defaults.
+pub(super) fn configuration(
+    caches: &Caches<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Result<(), Refusal> {
+    let words = ["config"];
+    for it in &caches.uses {
+        let Some(manager) = ecosystems::manager(&it.site.call) else { continue };
+        let mut settings = project.cache_settings().iter();
+        if let Some((path, _, key)) = settings.find(|it| it.1 == manager.name) {
+            return refuse("cache-config", format!("{path} sets {key}"));
+        }
+        for below in stage.lineage(&site.stages) {
+            let runs = site
+                .runs(&below, &words)
+                .filter(|it| below.index != stage.index || *it <= caches.run.item);
+            for run in runs.filter_map(|it| site.run(&below, it).ok()) {
+                let configures = |it: &&CallSite| {
+                    ecosystems::manager(&it.call).is_some_and(|it| it.name == manager.name)
+                        && it.call.subcommand() == Some("config")
+                        && it.call.texts().any(|it| it.contains("cache"))
+                };
+                if let Some(it) = run.calls().iter().find(configures) {
+                    let text = run.text(run.script.commands()[it.command].span.clone());
+                    return refuse("cache-config", format!("`{text}` configures the cache"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No earlier COPY may have put files where the mount would hide them.
+pub(super) fn files(
+    caches: &Caches<'_>,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Result<(), Refusal> {
+    for layer in stage.lineage(&site.stages) {
+        let before =
+            layer.instructions().filter(|it| layer.index != stage.index || it.0 < caches.run.item);
+        for (at, _, it) in before.filter(|it| matches!(it.2.keyword, Keyword::Copy | Keyword::Add))
+        {
+            let Some(copy) = it.copy() else { continue };
+            let state = layer.state_before(at, &site.stages);
+            let destination = state.expand(&copy.destination.text, site.dockerfile.escape);
+            let Some(destination) = destination.and_then(|it| state.absolute(&it)) else {
+                continue;
+            };
+            let hides = |root: &str| {
+                let parent = root.rsplit_once('/').map_or("/", |it| it.0);
+                let whole = parent.ends_with("/.cache") && destination == parent;
+                whole || below(&destination, root).is_some()
+            };
+            if caches.uses.iter().any(|it| hides(&it.caching.root)) {
+                return refuse(
+                    "cache-has-files",
+                    "an earlier COPY or ADD puts files there, which the mount would hide",
+                );
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,307 @@
+#![doc = include_str!("page.md")]
+
+// The caches that a RUN fills, and what it takes to keep them in cache mounts.
+//
+// What a manager's command fills is that manager's to know (see [`crate::ecosystems`]). Here is what the
+// Dockerfile around it has to say: who runs it, what else reads or empties the cache, which mounts are
+// there. Nothing here changes a file.
+
+mod cleaning;
+mod guard;
+mod off;
+mod readers;
+
+use serde::Deserialize;
+
+use crate::{
+    context::copies::below,
+    dockerfile::{
+        Keyword,
+        image::{Family, ImageRef},
+        stage::Stage,
+    },
+    ecosystems::{self, At, Caching},
+    engine::{Transform, settings::Settings},
+    project::{
+        Project,
+        change::{Alteration, Altered, Change, Outcome, Safety},
+    },
+    run::{CallSite, Run, Site},
+    text::Refusal,
+};
+pub use off::{all_mounted, removable};
+
+/// Package caches outlive a build in cache mounts.
+pub(super) const TRANSFORM: Transform = Transform {
+    name: NAME,
+    docs: include_str!("page.md"),
+    options: Some(Settings::read::<Options>),
+    run,
+};
+
+const NAME: &str = "mount-caches";
+
+/// The options of this transform.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// Whether to ask for a Dockerfile frontend with `# syntax=` where a file names none.
+    pub syntax: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { syntax: true }
+    }
+}
+
+/// The frontend that a file without one asks for; cache mounts came with 1.2.
+const SYNTAX: &str = "docker/dockerfile:1.7";
+
+fn run(project: &Project, settings: &Settings) -> Outcome {
+    let options: Options = settings.get();
+    let words = ecosystems::programs();
+    project.each_dockerfile(&words, |file, dockerfile| {
+        let site = Site::new(&file.path, dockerfile);
+        let mut outcome = Outcome::default();
+        for stage in &site.stages {
+            let look = |item| mount(project, &options, &site, stage, item);
+            outcome.extend([site.each_run(NAME, stage, &words, look)]);
+            outcome.changes.extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0)));
+        }
+        outcome
+    })
+}
+
+/// Gives a RUN the mounts that it lacks.
+fn mount(
+    project: &Project,
+    options: &Options,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+) -> Result<Option<Change>, Refusal> {
+    let run = match site.run(stage, item) {
+        Ok(run) => run,
+        Err(why) if ecosystems::seems_to_install(site.dockerfile.text(item)) => return Err(why),
+        Err(_) => return Ok(None),
+    };
+    let Some(caches) = Caches::of(site, stage, &run) else {
+        return nested(&run).map_or(Ok(None), Err);
+    };
+    if caches.unmounted().is_empty() {
+        return Ok(feed(project, site, stage, &run, &caches));
+    }
+    caches.check(project, site, stage)?;
+    let off = caches.turned_off()?;
+    if let Some(off) = off {
+        removable(project, site, stage, off)?;
+    }
+    let mut edits = vec![site.dockerfile.add_flags(run.instruction, &caches.flags())];
+    let (more, alters) = caches.let_fill()?;
+    edits.extend(more);
+    if options.syntax && site.dockerfile.directive("syntax").is_none() {
+        edits.push(site.dockerfile.add_directive("syntax", SYNTAX));
+    }
+    let folders = caches.unmounted();
+    let mounts = if folders.len() == 1 { "a cache mount" } else { "cache mounts" };
+    let title = format!("Keep {} in {mounts}", folders.join(" and "));
+    let fill = if caches.managers().len() == 1 { "caches" } else { "cache" };
+    let managers = caches.managers().join(" and ");
+    let reason = format!("{managers} {fill} there as root, and nothing else here uses the cache");
+    // The variable that empties the mount goes next, and it is part of the image.
+    let safety = if off.is_some() { Safety::Review } else { Safety::Safe };
+    Ok(Some(Change { alters, ..site.change(item, safety, title, reason, edits) }))
+}
+
+/// Takes out a flag that leaves a mount empty which is there already.
+fn feed(
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    run: &Run<'_>,
+    caches: &Caches<'_>,
+) -> Option<Change> {
+    if !caches.starves() {
+        return None;
+    }
+    caches.check(project, site, stage).ok()?;
+    let (edits, alters) = caches.let_fill().ok()?;
+    let title = "Let the cache mount fill".to_owned();
+    let reason = "the RUN mounts a cache and turns it off".to_owned();
+    Some(Change { alters, ..site.change(run.item, Safety::Safe, title, reason, edits) })
+}
+
+/// Takes out an ENV that would leave the mounts empty, once every RUN that it reaches has its mounts.
+fn unset(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> Option<Change> {
+    let (_, _, it) = stage.instructions().find(|it| it.0 == item)?;
+    if it.keyword != Keyword::Env {
+        return None;
+    }
+    let names = it.pairs().into_iter().map(|it| it.name);
+    let name = names.into_iter().find(|it| ecosystems::off_variable(it).is_some())?;
+    let off = ecosystems::off_variable(&name)?;
+    let after = stage.state_before(item + 1, &site.stages);
+    let is_off = after.variable(&name).is_some_and(off.when);
+    if !is_off || !all_mounted(site, stage, item, &name) {
+        return None;
+    }
+    let edits = vec![site.dockerfile.remove_pair(item, &name)?];
+    let title = format!("Let the cache mounts fill: remove {name}");
+    let reason = "every install that it reaches has a cache mount, which it would leave empty";
+    let mut change = site.change(item, Safety::Review, title, reason.to_owned(), edits);
+    change.alters.push(Alteration::Env(name));
+    Some(change)
+}
+
+/// The calls of a RUN that fill caches.
+pub struct Caches<'r> {
+    run: &'r Run<'r>,
+    uses: Vec<Use<'r>>,
+    mounts: Vec<Mounted>,
+}
+
+/// A call that fills a cache.
+struct Use<'r> {
+    site: &'r CallSite,
+    caching: Caching,
+}
+
+/// A mount that a RUN has.
+struct Mounted {
+    is_cache: bool,
+    /// Where, absolute; `None` when it cannot be known.
+    target: Option<String>,
+    raw: String,
+}
+
+impl<'r> Caches<'r> {
+    /// What the calls of a RUN fill; `None` when they fill nothing.
+    pub fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'r>) -> Option<Self> {
+        let uses: Vec<_> =
+            run.calls().iter().filter_map(|it| Use::of(site, stage, run, it)).collect();
+        let mounts = run.instruction.mounts().filter_map(|it| {
+            let raw = it.target?;
+            let target = run.state.expand(&raw, site.dockerfile.escape);
+            let target = target.and_then(|it| run.state.absolute(&it));
+            Some(Mounted { is_cache: it.kind == "cache", target, raw })
+        });
+        (!uses.is_empty()).then(|| Self { run, uses, mounts: mounts.collect() })
+    }
+
+    /// The folders that no mount covers yet; one that is not known is empty.
+    pub fn unmounted(&self) -> Vec<&str> {
+        let mut folders: Vec<&str> = Vec::new();
+        for folder in self.uses.iter().flat_map(|it| &it.caching.folders) {
+            if !folders.contains(&folder.as_str()) && !self.is_covered(folder, false) {
+                folders.push(folder);
+            }
+        }
+        folders
+    }
+
+    /// Whether a flag empties a cache mount that is there.
+    pub fn starves(&self) -> bool {
+        let covered = |it: &Use<'_>| it.caching.folders.iter().all(|it| self.is_covered(it, true));
+        self.uses.iter().any(|it| !it.caching.off.is_empty() && covered(it))
+    }
+
+    fn is_covered(&self, folder: &str, by_cache: bool) -> bool {
+        // A target that cannot be expanded is somebody's cache mount all the same.
+        let covers = |it: &str| !folder.is_empty() && below(folder, it).is_some();
+        let mut mounts = self.mounts.iter().filter(|it| it.is_cache || !by_cache);
+        mounts.any(|it| it.target.as_deref().is_none_or(covers))
+    }
+
+    /// The managers that fill the caches, by the names of their programs.
+    pub fn managers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.uses.iter().map(|it| it.site.call.program.as_str()).collect();
+        names.dedup();
+        names
+    }
+
+    /// Whether a variable of this name would turn one of the caches off.
+    pub fn heeds(&self, variable: &str) -> bool {
+        self.uses.iter().any(|it| it.caching.off_variables.iter().any(|it| it.name == variable))
+    }
+
+    /// The flags that mount what is not mounted.
+    pub fn flags(&self) -> Vec<String> {
+        let image = self.run.state.image.as_deref().map(ImageRef::parse);
+        let alpine = image.is_some_and(|it| it.family() == Family::Alpine);
+        let flag = |folder: &str| {
+            let owner =
+                self.uses.iter().find(|it| it.caching.folders.iter().any(|it| it == folder));
+            let name = folder.split_once("/.cache/").map_or(folder, |it| it.1);
+            let name = name.trim_matches('/').replace('/', "-");
+            // A wheel built for musl is named like one for glibc, so the two must not share.
+            let id = if alpine { format!("id={name}-alpine,") } else { String::new() };
+            let sharing = match owner {
+                Some(it) if it.caching.exclusive => ",sharing=locked",
+                _ => "",
+            };
+            format!("--mount=type=cache,{id}target={folder}{sharing}")
+        };
+        self.unmounted().into_iter().map(flag).collect()
+    }
+
+    /// Takes out what turns the caches off or empties them in this RUN.
+    ///
+    /// # Errors
+    /// A decline, when that cannot be done without touching more.
+    pub fn let_fill(&self) -> Result<Altered, Refusal> {
+        let (mut edits, mut alters) = self.without_cleaning()?;
+        for it in self.uses.iter().filter(|it| !it.caching.off.is_empty()) {
+            let command = &self.run.script.commands()[it.site.command];
+            let off =
+                || ("cache-off", "what turns the cache off here cannot be taken out".to_owned());
+            edits.extend(self.run.script.remove_words(command, &it.caching.off).ok_or_else(off)?);
+            alters.push(Alteration::Pipeline(command.pipeline.clone()));
+        }
+        Ok((edits, alters))
+    }
+
+    /// Whether the caches may be kept out of the image, and in mounts.
+    ///
+    /// # Errors
+    /// A decline, when something speaks against it or nothing tells.
+    pub fn check(
+        &self,
+        project: &Project,
+        site: &Site<'_>,
+        stage: &Stage<'_>,
+    ) -> Result<(), Refusal> {
+        guard::builder(project, site)?;
+        guard::user(self)?;
+        guard::place(self)?;
+        guard::home(self, site, stage)?;
+        guard::configuration(self, project, site, stage)?;
+        guard::files(self, site, stage)?;
+        readers::check(self, site, stage)
+    }
+}
+
+impl<'r> Use<'r> {
+    fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'_>, it: &'r CallSite) -> Option<Self> {
+        let manager = ecosystems::manager(&it.call)?;
+        let version = || site.installed(stage, run.item, manager.name);
+        let at = At { version: &version, ..run.at(it) };
+        let caching = (manager.caching)(&it.call, &at)?;
+        Some(Use { site: it, caching })
+    }
+}
+
+/// Why an install is not read that a RUN hands to another shell or program.
+pub fn nested(run: &Run<'_>) -> Option<Refusal> {
+    const SAYS: &[&str] = &["echo", "printf", "cat", "grep", "sed", "test", "[", "alias"];
+    let mut commands = run.script.commands().iter().enumerate();
+    let (_, nested) = commands.find(|(at, it)| {
+        let mut calls = run.calls().iter().filter(|it| it.command == *at);
+        let known = calls.any(|it| ecosystems::manager(&it.call).is_some());
+        let says = it.program().is_some_and(|it| SAYS.contains(&it));
+        !known && !says && ecosystems::seems_to_install(run.text(it.span.clone()))
+    })?;
+    let program = nested.program().unwrap_or("a program that is not known");
+    Some(("indirect-install", format!("{program} runs the install, and how is not read here")))
+}

@@ -1,0 +1,126 @@
+//! The variables that turn caches off, and whether they can go.
+
+use super::{Caches, guard, nested};
+use crate::{
+    dockerfile::{Keyword, stage::Stage},
+    ecosystems::{self, OffVariable, Setting},
+    project::Project,
+    run::Site,
+    text::Refusal,
+};
+
+impl Caches<'_> {
+    /// The variable in force that turns a cache off and that an ENV sets.
+    ///
+    /// # Errors
+    /// A decline, when something turns a cache off that no ENV says.
+    pub fn turned_off(&self) -> Result<Option<OffVariable>, Refusal> {
+        for it in &self.uses {
+            for off in it.caching.off_variables {
+                let refusal = || ("cache-off", format!("{} turns the cache off here", off.name));
+                let call = &it.site.call;
+                let own = call.assignments.iter().any(|it| it.0 == off.name);
+                if guard::set_by_script(&self.run.script, off.name) {
+                    return Err(refusal());
+                }
+                match self.run.at(it.site).variable(call, off.name) {
+                    Setting::Known(it) if (off.when)(&it) && !own => return Ok(Some(*off)),
+                    Setting::Known(it) if !(off.when)(&it) => {}
+                    Setting::Unset => {}
+                    _ => return Err(refusal()),
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a variable that turns caches off can go: every RUN that it reaches can have a mount.
+///
+/// # Errors
+/// A decline, with the line that needs it.
+pub fn removable(
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    off: OffVariable,
+) -> Result<(), Refusal> {
+    let lineage = stage.lineage(&site.stages);
+    let in_force = |it: &Stage<'_>| it.state_before(it.end, &site.stages).sets(off.name);
+    for heir in lineage.iter().flat_map(|it| site.heirs(it)).filter(|it| in_force(it)) {
+        for (item, _, it) in heir.instructions() {
+            let needed = |why: String| {
+                let line = site.place(item).line;
+                ("cache-off", format!("{} has to stay for line {line}: {why}", off.name))
+            };
+            match it.keyword {
+                Keyword::Env if it.pairs().iter().any(|it| it.name == off.name) => {
+                    let stuck = || needed("a comment stands beside it".to_owned());
+                    site.dockerfile.remove_pair(item, off.name).ok_or_else(stuck)?;
+                }
+                Keyword::Run => can_have_mounts(project, site, heir, item).map_err(needed)?,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn can_have_mounts(
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+) -> Result<(), String> {
+    let text = site.dockerfile.text(item);
+    let run = match site.run(stage, item) {
+        Ok(run) => run,
+        Err(why) if ecosystems::seems_to_install(text) => return Err(why.1),
+        Err(_) => return Ok(()),
+    };
+    if let Some(why) = nested(&run) {
+        return Err(why.1);
+    }
+    if installs_behind_the_scenes(text) {
+        return Err("what it runs installs with pip".to_owned());
+    }
+    let Some(caches) = Caches::of(site, stage, &run) else { return Ok(()) };
+    if caches.unmounted().is_empty() {
+        return Ok(());
+    }
+    caches.check(project, site, stage).map_err(|it| it.1)?;
+    caches.let_fill().map(|_| ()).map_err(|it| it.1)
+}
+
+/// Whether every install that a variable of this stage reaches, from an item on, has its mount.
+pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &str) -> bool {
+    let mut mounted = 0;
+    for heir in site.heirs(stage) {
+        let after = |at: &usize| heir.index != stage.index || item < *at;
+        for at in heir.instructions().filter(|it| it.2.keyword == Keyword::Run).map(|it| it.0) {
+            let text = site.dockerfile.text(at);
+            let run = site.run(heir, at).ok().filter(|_| after(&at));
+            let Some(run) = run else {
+                if after(&at) && ecosystems::seems_to_install(text) {
+                    return false;
+                }
+                continue;
+            };
+            let caches = Caches::of(site, heir, &run).filter(|it| it.heeds(variable));
+            match caches {
+                Some(it) if !it.unmounted().is_empty() => return false,
+                Some(_) => mounted += 1,
+                None if nested(&run).is_some() || installs_behind_the_scenes(text) => return false,
+                None => {}
+            }
+        }
+    }
+    mounted > 0
+}
+
+/// Whether a RUN runs pip without naming it: Poetry's installer, pipx, conda environments.
+fn installs_behind_the_scenes(text: &str) -> bool {
+    let names =
+        ["python-poetry.org", "get-poetry.py", "get-pip.py", "pipx ", "conda env ", "mamba env "];
+    names.iter().any(|it| text.contains(it))
+}

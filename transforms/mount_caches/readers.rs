@@ -1,0 +1,285 @@
+//! Who reads a cache: then it is an output, which the image needs.
+
+use super::{Caches, cleaning::one_line};
+use crate::{
+    context::copies::below,
+    dockerfile::{
+        Instruction, Keyword,
+        stage::{Stage, State},
+    },
+    ecosystems::{self, Caching},
+    run::{CallSite, Run, Site},
+    shell::Command,
+    text::{Refusal, glob::Glob},
+};
+
+/// What a path is to the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It is a mounted folder, or in one.
+    Within,
+    /// It is the folder of the manager's caches.
+    Root,
+    /// It is the `.cache` that the manager's folder is in.
+    AllCaches,
+    /// It is further up.
+    Above,
+    /// It is a pattern that matches one of these and others.
+    Among,
+    /// It has nothing to do with them.
+    Elsewhere,
+    /// It cannot be known, but it speaks of caches.
+    Unknown,
+}
+
+/// The programs that look at the folders they are given and leave them as they are, or make them.
+const HARMLESS: &[&str] =
+    &["[", "cd", "du", "echo", "export", "ls", "mkdir", "printf", "rm", "test"];
+
+/// The words of a command that name what it goes down into, to change it if `same`, or to copy it.
+fn goes_into(command: &Command, program: &str, same: bool) -> Vec<usize> {
+    let words: Vec<usize> = command.positional(&[]).into_iter().map(|it| it.0).collect();
+    let sources = || words[..words.len().saturating_sub(1)].to_vec();
+    let flags = command.short_flags();
+    match program {
+        "cp" if flags.contains(['a', 'r', 'R']) => sources(),
+        "mv" | "rsync" => sources(),
+        "tar" => {
+            let mode = command.words.get(1).map_or("", |it| it.raw.as_str());
+            if mode.contains(['x', 't']) { Vec::new() } else { words }
+        }
+        "zip" => words,
+        "chgrp" | "chmod" | "chown" if same && flags.contains('R') => words,
+        "find" if same => {
+            let is_test = |it: &str| it.starts_with(['-', '(', '!', '\\']);
+            let all = 1..command.words.len();
+            all.take_while(|it| !is_test(&command.words[*it].raw)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether nothing but the managers themselves reads the caches.
+pub(super) fn check(
+    caches: &Caches<'_>,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Result<(), Refusal> {
+    let needed = |why: String| Err(("cache-needed", why));
+    if caches.run.instruction.flag("network").is_some_and(|it| it.value.as_deref() == Some("none"))
+    {
+        return needed("it runs without network, so it may need what a mount has lost".to_owned());
+    }
+    if caches.uses.iter().any(|it| it.caching.offline) {
+        return needed("it runs offline, so it may need what a mount has lost".to_owned());
+    }
+    if let Some(it) = reader(caches, caches.run, true) {
+        return needed(format!("`{it}` uses the cache"));
+    }
+    for other in &site.stages {
+        let heir = site.heirs(stage).any(|it| it.index == other.index);
+        for (item, _, it) in other.instructions() {
+            let line = site.place(item).line;
+            let state = || other.state_before(item, &site.stages);
+            if copies_from(caches, site, stage, it, &state) {
+                return needed(format!("line {line} copies from the cache"));
+            }
+            let later = heir && (other.index != stage.index || caches.run.item < item);
+            if later && uses_later(caches, site, other, item, it, &state) {
+                return needed(format!("line {line} uses the cache"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The command of a RUN that reads or changes the caches other than through their managers.
+fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
+    let found = run.script.commands().iter().enumerate().find(|(at, command)| {
+        let call = run.calls().iter().find(|it| it.command == *at);
+        let program = call.map_or("", |it| it.call.program.as_str());
+        let manager = call.and_then(|it| ecosystems::manager(&it.call));
+        // Where a manager is told to cache is no reading of it; where it is told to write is.
+        let own = |at: usize| {
+            let before = at.checked_sub(1).map(|at| command.words[at].raw.as_str());
+            command.words[at].raw.starts_with("--cache-dir") || before == Some("--cache-dir")
+        };
+        if HARMLESS.contains(&program) || program == "rm" && same {
+            return false;
+        }
+        let into = goes_into(command, program, same);
+        (1..command.words.len()).filter(|it| manager.is_none() || !own(*it)).any(|word| {
+            let reach = match call {
+                Some(site) => caches.reach_in(run, site, command, word),
+                None => caches.reach_of(&command.words[word].raw),
+            };
+            match reach {
+                Reach::Within | Reach::Among => true,
+                Reach::Root | Reach::AllCaches | Reach::Above => into.contains(&word),
+                Reach::Elsewhere => caches.mentions(&command.words[word].raw),
+                Reach::Unknown => false,
+            }
+        })
+    });
+    found.map(|(_, it)| one_line(run.text(it.span.clone())))
+}
+
+/// Whether an instruction copies or mounts the caches of this stage or one built on it.
+fn copies_from(
+    caches: &Caches<'_>,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    it: &Instruction,
+    state: &dyn Fn() -> State,
+) -> bool {
+    let ours = |from: &str| {
+        site.heirs(stage).any(|it| {
+            it.name.is_some_and(|it| it.eq_ignore_ascii_case(from)) || it.index.to_string() == from
+        })
+    };
+    let takes = |path: &str| {
+        let path = state().expand(path, site.dockerfile.escape);
+        match path {
+            Some(it) => {
+                let it = if it.starts_with('/') { it } else { format!("/{it}") };
+                matches!(caches.reach_of(&it), Reach::Within | Reach::Root | Reach::AllCaches)
+            }
+            None => false,
+        }
+    };
+    if let Some(copy) = it.copy() {
+        return copy.from.is_some_and(ours) && copy.sources.iter().any(|it| takes(&it.text));
+    }
+    it.keyword == Keyword::Run
+        && it.mounts().any(|it| {
+            let field = |name: &[&str]| {
+                it.fields.iter().find(|it| name.contains(&it.0.as_str())).map(|it| it.1.as_str())
+            };
+            field(&["from"]).is_some_and(ours) && takes(field(&["source", "src"]).unwrap_or("/"))
+        })
+}
+
+/// Whether the text of a RUN has anything of what reads caches.
+fn is_suspicious(site: &Site<'_>, item: usize) -> bool {
+    let text = site.dockerfile.text(item).to_lowercase();
+    let words = ["cache", "cp ", "mv ", "offline", "rsync ", "tar ", "zip "];
+    // A variable may say that installs are offline.
+    words.iter().any(|it| text.contains(it)) || site.dockerfile.source.contains("OFFLINE")
+}
+
+/// Whether a later instruction of the image reads the caches.
+fn uses_later(
+    caches: &Caches<'_>,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+    it: &Instruction,
+    state: &dyn Fn() -> State,
+) -> bool {
+    match it.keyword {
+        // To read a script takes long, so only those are read that may be of interest.
+        Keyword::Run if !is_suspicious(site, item) => false,
+        Keyword::Run => match site.run(stage, item) {
+            Ok(run) => {
+                let offline = Caches::of(site, stage, &run).is_some_and(|it| {
+                    it.uses.iter().any(|it| it.caching.offline)
+                        && it.managers().iter().any(|it| caches.managers().contains(it))
+                });
+                offline || reader(caches, &run, false).is_some()
+            }
+            Err(_) => caches.mentions(it.text()),
+        },
+        Keyword::Volume => it.values().iter().any(|it| {
+            let path = state().expand(it, site.dockerfile.escape);
+            path.is_some_and(|it| {
+                matches!(caches.reach_of(&it), Reach::Within | Reach::Root | Reach::AllCaches)
+            })
+        }),
+        Keyword::Cmd | Keyword::Entrypoint => caches.mentions(it.text()),
+        _ => false,
+    }
+}
+
+impl Caches<'_> {
+    /// What a word of a call in this RUN is to the caches.
+    pub(super) fn reach(&self, site: &CallSite, command: &Command, word: usize) -> Reach {
+        self.reach_in(self.run, site, command, word)
+    }
+
+    fn reach_in(&self, run: &Run<'_>, site: &CallSite, command: &Command, word: usize) -> Reach {
+        let text = site.call.arguments.iter().find(|it| it.word == word);
+        let text = text.and_then(|it| it.text.as_deref());
+        let raw = &command.words[word].raw;
+        match text {
+            Some(it) if it.starts_with('-') => Reach::Elsewhere,
+            Some(it) => {
+                // A wildcard stays at the end of what is known to be a folder.
+                let end =
+                    it.find(WILDCARDS).map_or(it.len(), |at| it[..at].rfind('/').unwrap_or(0));
+                let directory = if end == 0 && it.starts_with('/') { "/" } else { &it[..end] };
+                let path = run.at(site).path(directory);
+                let rest = it[end..].trim_start_matches('/');
+                path.map_or(Reach::Elsewhere, |it| match rest {
+                    "" => self.reach_of(&it),
+                    rest => self.reach_of(&format!("{}/{rest}", it.trim_end_matches('/'))),
+                })
+            }
+            None if raw.to_lowercase().contains("cache") => Reach::Unknown,
+            None => Reach::Elsewhere,
+        }
+    }
+
+    /// What an absolute path is to the caches; it may end in a pattern.
+    fn reach_of(&self, path: &str) -> Reach {
+        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+        let reaches = self.uses.iter().map(|it| it.caching.reach_of(path));
+        reaches.into_iter().find(|it| *it != Reach::Elsewhere).unwrap_or(Reach::Elsewhere)
+    }
+
+    /// Whether a text names one of the folders.
+    fn mentions(&self, text: &str) -> bool {
+        self.uses.iter().flat_map(|it| &it.caching.folders).any(|it| text.contains(it.as_str()))
+    }
+}
+
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
+
+impl Caching {
+    fn reach_of(&self, path: &str) -> Reach {
+        if !path.starts_with('/') {
+            return Reach::Elsewhere;
+        }
+        if path.contains(WILDCARDS) {
+            let depth = |it: &str| it.matches('/').count();
+            let matched = self.folders.iter().filter(|it| may_match(path, it));
+            let literal = path.split('/').take_while(|it| !it.contains(WILDCARDS));
+            let literal = literal.collect::<Vec<_>>().join("/");
+            return match path.strip_suffix("/*") {
+                _ if self.folders.iter().any(|it| below(&literal, it).is_some()) => Reach::Within,
+                _ if matched.clone().next().is_none() => Reach::Elsewhere,
+                Some(parent) if parent == literal && !parent.is_empty() => self.reach_of(parent),
+                _ if matched.clone().any(|it| depth(it) <= depth(path)) => Reach::Among,
+                _ => Reach::Above,
+            };
+        }
+        let is = |folder: &String| below(path, folder).is_some();
+        match self.root.as_str() {
+            _ if self.folders.iter().any(is) => Reach::Within,
+            root if path == root => Reach::Root,
+            root if below(root, path).is_none() => Reach::Elsewhere,
+            _ if path.ends_with("/.cache") => Reach::AllCaches,
+            _ => Reach::Above,
+        }
+    }
+}
+
+/// Whether a pattern may match a path, a folder above it or something in it.
+fn may_match(pattern: &str, path: &str) -> bool {
+    pattern.split('/').zip(path.split('/')).all(|(pattern, name)| match pattern.find(WILDCARDS) {
+        None => pattern == name,
+        // Patterns leave out what begins with a dot.
+        Some(0) if name.starts_with('.') => pattern.starts_with('{'),
+        Some(at) if pattern.contains('{') => name.starts_with(&pattern[..at]),
+        Some(_) => Glob::new(pattern).is_ok_and(|it| it.matches(name)),
+    })
+}

@@ -1,0 +1,65 @@
+//! Where a Poetry is installed, and who calls it.
+
+use super::installer::{self, Installer};
+use crate::{
+    dockerfile::{Instruction, stage::Stage},
+    project::Project,
+    run::{CallSite, Run, Site},
+    shell::Command,
+};
+
+/// An installer of Poetry in its place.
+pub(super) struct Installation<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The Dockerfile.
+    pub site: &'a Site<'a>,
+    /// The stage.
+    pub stage: &'a Stage<'a>,
+    /// The RUN.
+    pub run: &'a Run<'a>,
+    /// The call.
+    pub call: &'a CallSite,
+    /// How it installs.
+    pub installer: Installer,
+}
+
+impl<'a> Installation<'a> {
+    /// The command of the call.
+    pub(super) fn command(&self) -> &'a Command {
+        &self.run.script.commands()[self.call.command]
+    }
+
+    /// The stages that call this Poetry: those built on its stage that install none of their own, and those
+    /// that copy from one of these and have no other.
+    pub(super) fn users(&self) -> Vec<&'a Stage<'a>> {
+        let own = |it: &&Stage<'_>| it.index != self.stage.index && installs(self.site, it);
+        let mut users: Vec<&Stage<'_>> =
+            self.site.heirs(self.stage).filter(|it| !own(it)).collect();
+        let names: Vec<String> = users.iter().flat_map(|it| names(it)).collect();
+        let copies = |it: &Instruction| {
+            let from = it.copy().and_then(|it| it.from.map(str::to_lowercase));
+            from.is_some_and(|it| names.contains(&it))
+        };
+        for stage in &self.site.stages {
+            let known = users.iter().any(|it| it.index == stage.index);
+            if !known && stage.instructions().any(|it| copies(it.2)) {
+                let lineage = stage.lineage(&self.site.stages);
+                if !lineage.iter().any(|it| installs(self.site, it)) {
+                    users.push(stage);
+                }
+            }
+        }
+        users
+    }
+}
+
+/// What `COPY --from` can call a stage.
+fn names(stage: &Stage<'_>) -> impl Iterator<Item = String> {
+    [Some(stage.index.to_string()), stage.name.map(str::to_lowercase)].into_iter().flatten()
+}
+
+fn installs(site: &Site<'_>, stage: &Stage<'_>) -> bool {
+    let mut runs = site.runs(stage, &["poetry"]).filter_map(|it| site.run(stage, it).ok());
+    runs.any(|run| run.calls().iter().any(|it| installer::read(&run, it).is_some()))
+}

@@ -1,0 +1,234 @@
+//! How a Dockerfile installs Poetry.
+
+use crate::{
+    dockerfile::image::ImageRef,
+    ecosystems::{Argument, Setting, python::pip, version::Version},
+    run::{CallSite, Run},
+    shell::Word,
+    text::Refusal,
+};
+
+/// A way of installing Poetry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Installer {
+    /// One that says the version already.
+    Pinned,
+    /// A package on the command line of pip, pipx or uv.
+    Package {
+        /// The word of the command.
+        word: usize,
+        /// What stands before the version: `poetry`, with extras.
+        name: String,
+        /// The version constraint, when there is one.
+        constraint: Option<String>,
+    },
+    /// The official installer script.
+    Script {
+        /// Whether the command has the `-` or the file after which the script's options go.
+        takes_options: bool,
+    },
+    /// `get-poetry.py`, which is gone, with the version that it is given.
+    DeadScript(Option<Version>),
+    /// A way that has no place for a version, and why.
+    Unpinnable(Refusal),
+}
+
+const SCRIPTS: [&str; 3] = ["install.python-poetry.org", "install-poetry.py", DEAD_SCRIPT];
+const DEAD_SCRIPT: &str = "get-poetry.py";
+
+/// The first call of a RUN that installs a Poetry of any version.
+///
+/// # Errors
+/// A decline's code and reason, when one is installed in a way that is not understood.
+pub(super) fn find<'r>(run: &'r Run<'_>) -> Result<Option<(&'r CallSite, Installer)>, Refusal> {
+    let mut pinned = false;
+    for site in run.calls() {
+        match read(run, site) {
+            Some(Installer::Unpinnable(why)) => return Err(why),
+            Some(Installer::Pinned) => pinned = true,
+            Some(open) => return Ok(Some((site, open))),
+            None => {}
+        }
+    }
+    if let Some(name) = run.calls().iter().find_map(|it| variable(run, it)) {
+        return Err(unknown(&format!("its name comes by the variable {name}")));
+    }
+    let says = |it: &&CallSite| {
+        ["echo", "printf"].contains(&it.call.program.as_str()) || it.call.has(&["--uninstall"])
+    };
+    let commands = run.script.commands();
+    let said = run.calls().iter().filter(says).map(|it| commands[it.command].pipeline.clone());
+    let said: Vec<_> = said.collect();
+    let others = commands.iter().filter(|it| !said.contains(&it.pipeline));
+    let mut texts = others.map(|it| run.text(it.span.clone()));
+    if !pinned && !run.state.sets("POETRY_VERSION") && texts.any(seems_to_install) {
+        return Err(unknown("how it is installed here is not understood"));
+    }
+    Ok(None)
+}
+
+/// The variable by which a call of pip is given an unpinned Poetry among other packages.
+fn variable(run: &Run<'_>, site: &CallSite) -> Option<String> {
+    let call = &site.call;
+    if call.runner.is_some() || call.program != "pip" || call.subcommand() != Some("install") {
+        return None;
+    }
+    let words = &run.script.commands()[site.command].words;
+    let open = call.arguments.iter().filter(|it| it.text.is_none());
+    let mut names = open.filter_map(|it| words.get(it.word)).flat_map(Word::variables);
+    names.find(|name| {
+        let value = run.state.variable(name).unwrap_or_default();
+        seems_to_install(&format!("pip install {value}"))
+    })
+}
+
+/// How a call installs Poetry; `None` when it does not.
+pub(super) fn read(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
+    let call = &site.call;
+    // `poetry run pip install poetry` is for the project's own environment.
+    if call.runner.is_some() {
+        return None;
+    }
+    let verb = call.subcommands();
+    match call.program.as_str() {
+        "pip" | "pipx" | "uv"
+            if matches!(verb, (Some("install"), _) | (Some("tool" | "pip"), Some("install"))) =>
+        {
+            call.positionals(pip::VALUED).into_iter().find_map(|it| package(run, site, it))
+        }
+        "python" => script(run, site),
+        "apt-get" | "apt" | "apk" | "dnf" | "microdnf" | "yum" | "conda" | "mamba"
+        | "micromamba" | "brew" => {
+            let asked = matches!(verb.0, Some("install" | "add"));
+            let named =
+                call.texts().any(|it| ["poetry", "python3-poetry", "py3-poetry"].contains(&it));
+            let reason = "Poetry comes from a distribution, whose versions are its own";
+            (asked && named).then(|| Installer::Unpinnable(unknown(reason)))
+        }
+        _ => None,
+    }
+}
+
+fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Installer> {
+    let command = &run.script.commands()[site.command];
+    let word = command.words.get(argument.word)?;
+    let raw = word.raw.trim_matches(['"', '\'']);
+    let rest = argument.text.as_deref().unwrap_or(raw).strip_prefix("poetry")?;
+    let extras = if rest.starts_with('[') { rest.find(']').map_or(0, |it| it + 1) } else { 0 };
+    let (name, constraint) = (format!("poetry{}", &rest[..extras]), rest[extras..].trim());
+    if argument.text.is_none() && constraint.starts_with('$') {
+        return Some(Installer::Unpinnable(unknown("its version is put together from variables")));
+    }
+    let exact = constraint.starts_with("==") && !constraint.contains('*');
+    let at = constraint.strip_prefix('@').filter(|it| it.trim() != "latest");
+    if exact || at.is_some() {
+        let set = |it: &String| run.state.sets(it) || run.script.assigns(it);
+        let unset = word.variables().into_iter().find(|it| !set(it));
+        let image = ImageRef::parse(run.state.image.as_deref().unwrap_or_default());
+        // Other images may bring variables of their own.
+        let unset = unset.filter(|_| argument.text.is_none() && image.official() == Some("python"));
+        let why = |it| {
+            ("unset-version", format!("its version is ${it}, which nothing in the stage sets"))
+        };
+        return Some(unset.map_or(Installer::Pinned, |it| Installer::Unpinnable(why(it))));
+    }
+    let constraint = constraint.strip_prefix('@').map_or(constraint, |_| "");
+    if !constraint.is_empty() && !constraint.starts_with(['=', '<', '>', '~', '!']) {
+        // `poetry-core` is another package.
+        return None;
+    }
+    if command.is_cut_short(word) {
+        let reason = "the shell takes the unquoted `>` or `<` behind `poetry` as a redirection";
+        return Some(Installer::Unpinnable(unknown(reason)));
+    }
+    let constraint = (!constraint.is_empty()).then(|| constraint.to_owned());
+    Some(Installer::Package { word: argument.word, name, constraint })
+}
+
+fn script(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
+    let command = &run.script.commands()[site.command];
+    let piped = command.stages > 1 && command.position + 1 == command.stages;
+    // Of the whole pipeline, with variables expanded: the address is that of `curl` before the pipe.
+    let commands = run.script.commands();
+    let same = |it: &&CallSite| commands[it.command].pipeline == command.pipeline;
+    let fetch: Vec<&str> = match piped {
+        true => run.calls().iter().filter(same).flat_map(|it| it.call.texts()).collect(),
+        false => site.call.texts().take(1).collect(),
+    };
+    let has = |name: &str| fetch.iter().any(|it| it.contains(name));
+    let dead = has(DEAD_SCRIPT);
+    if !SCRIPTS.iter().any(|it| has(it)) || site.call.has(&["--uninstall"]) {
+        return None;
+    }
+    if site.call.has(&["--preview", "-p", "--git", "--path"]) {
+        let reason = "the installer script is asked for something that is no release";
+        return Some(Installer::Unpinnable(unknown(reason)));
+    }
+    let version = site.call.values(&["--version"]).last().copied();
+    if dead {
+        return Some(match piped {
+            true => Installer::DeadScript(version.flatten().and_then(|it| it.parse().ok())),
+            false => {
+                Installer::Unpinnable(unknown("get-poetry.py is gone, and it is run from a file"))
+            }
+        });
+    }
+    // The script reads the variable, too.
+    let set = run.at(site).variable(&site.call, "POETRY_VERSION") != Setting::Unset;
+    if version.is_some() || set || run.script.assigns("POETRY_VERSION") {
+        return Some(Installer::Pinned);
+    }
+    let takes_options = !piped || site.call.texts().any(|it| it == "-");
+    Some(Installer::Script { takes_options })
+}
+
+/// Whether a text that is not read as shell seems to install a Poetry of any version.
+pub(super) fn seems_to_install(text: &str) -> bool {
+    if SCRIPTS.iter().any(|it| text.contains(it)) {
+        return true;
+    }
+    let mut installs = false;
+    let mut program = false;
+    for word in text.split(|it: char| it.is_whitespace() || "\"'[](),`".contains(it)) {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        let open = word.strip_prefix("poetry").is_some_and(|it| {
+            it.is_empty() || (it.starts_with(['<', '>', '~', '!']) && !it.starts_with("=="))
+        });
+        match word {
+            _ if name.starts_with("pip") || name == "uv" => program = true,
+            "install" if program => installs = true,
+            _ if installs && open => return true,
+            ";" | "&&" | "||" | "|" => (program, installs) = (false, false),
+            _ => {}
+        }
+    }
+    false
+}
+
+fn unknown(reason: &str) -> Refusal {
+    ("unknown-installer", reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_shell_is_read_by_its_words() {
+        for text in [
+            "[\"pip\", \"install\", \"poetry\"]",
+            "bash -c 'python3 -m pip install -U pip poetry'",
+            "python3 <(curl -sSL https://install.python-poetry.org)",
+        ] {
+            assert!(seems_to_install(text), "{text}");
+        }
+        for text in [
+            "[\"pip\", \"install\", \"poetry==1.8.3\"]",
+            "pip install x && poetry install",
+            "apt-get install -y curl # poetry",
+            "[\"poetry\", \"install\"]",
+        ] {
+            assert!(!seems_to_install(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The calls of a Poetry whose version becomes fixed: what follows along, and what stands in the way.
+
+use super::{evidence::Evidence, installation::Installation};
+use crate::ecosystems::python::poetry::missing;
+use crate::{
+    dockerfile::{Keyword, image::ImageRef},
+    ecosystems::{Call, Setting, version::Version},
+    project::change::{Alteration, Altered},
+    run::{CallSite, Run},
+    shell::Word,
+    text::Refusal,
+};
+
+/// Whether the image's Python can run a version of Poetry.
+///
+/// # Errors
+/// A decline's code and reason, when it cannot, or when nothing tells.
+pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Refusal> {
+    let (first, last) = crate::ecosystems::python::poetry::pythons(version);
+    let image = it.run.state.image.as_deref().unwrap_or_default();
+    let reference = ImageRef::parse(image);
+    let Some(python) = reference.python() else {
+        // A tag without a minor version is the newest Python there is.
+        if reference.official() == Some("python") && last.is_none() {
+            return Ok(());
+        }
+        let reason =
+            format!("nothing tells whether the Python of the base image can run Poetry {version}");
+        return Err(("unknown-python", reason));
+    };
+    if python < first {
+        let reason = format!("Poetry {version} needs Python {first}, and {image} has {python}");
+        return Err(("old-python", reason));
+    }
+    match last.filter(|it| python > *it) {
+        None => Ok(()),
+        Some(last) => {
+            let reason = format!(
+                "Poetry {version} runs on no Python after {last}, and {image} has {python}"
+            );
+            Err(("new-python", reason))
+        }
+    }
+}
+
+/// Looks for what else decides about the version: constraints, pinned plugins, updates.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
+    let own = &it.call.call;
+    let constrained = own.has(&["-c", "--constraint", "--constraints"])
+        || it.run.at(it.call).variable(own, "PIP_CONSTRAINT") != Setting::Unset;
+    if constrained {
+        let reason = "a constraints file of pip decides about the version, too";
+        return Err(("constraints-file", reason.to_owned()));
+    }
+    for stage in it.users() {
+        let runs = it.site.runs(stage, &["poetry"]);
+        for run in runs.filter_map(|item| it.site.run(stage, item).ok()) {
+            let line = it.site.place(run.item).line;
+            for CallSite { call, .. } in run.calls() {
+                let verbs = call.subcommands();
+                if call.program == "poetry" && verbs == (Some("self"), Some("update")) {
+                    let reason = format!("line {line} updates Poetry after it was installed");
+                    return Err(("self-update", reason));
+                }
+                if let Some(plugin) = pinned_plugin(call) {
+                    let reason = format!(
+                        "line {line} asks for {plugin}, and nothing tells which versions of Poetry that takes"
+                    );
+                    return Err(("pinned-plugin", reason));
+                }
+                if let Some(plugin) = newest_plugin(call) {
+                    let reason = format!(
+                        "line {line} asks for the newest {plugin}, which may not take that Poetry"
+                    );
+                    return Err(("newest-plugin", reason));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A plugin, or a part of Poetry, that a call installs in a version of its own.
+fn pinned_plugin(call: &Call) -> Option<&str> {
+    let adds = match call.program.as_str() {
+        "poetry" => call.subcommands() == (Some("self"), Some("add")),
+        "pip" | "pipx" | "uv" => call.texts().any(|it| it == "install" || it == "inject"),
+        _ => false,
+    };
+    let pinned =
+        |it: &&str| it.starts_with("poetry-") && it.contains(['=', '<', '>', '~', '@', '^']);
+    call.texts().find(|it| adds && pinned(it))
+}
+
+/// A plugin that `poetry self add` is to add in its newest version: it takes the newest release that there
+/// is and fails when that needs another Poetry, where pip looks for one that fits.
+fn newest_plugin(call: &Call) -> Option<&str> {
+    let adds = call.program == "poetry" && call.subcommands() == (Some("self"), Some("add"));
+    call.texts().find(|it| adds && it.starts_with("poetry-"))
+}
+
+/// The edits by which the calls of Poetry follow its version: flags that the version no longer has,
+/// replaced.
+///
+/// # Errors
+/// A decline's code and reason, when a call needs another version.
+pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Altered, Refusal> {
+    let (mut edits, mut alters) = (Vec::new(), Vec::new());
+    for stage in it.users() {
+        for (item, entry, instruction) in stage.instructions() {
+            let text = it.site.dockerfile.text(item);
+            if !text.contains("poetry") {
+                continue;
+            }
+            let conflict = |word: &str| {
+                let line = entry.lines.0;
+                let Evidence { version, source, .. } = evidence;
+                let reason =
+                    format!("{source} says {version}, which has no `{word}` (line {line})");
+                ("version-conflict", reason)
+            };
+            let mut loose = Vec::new();
+            match (instruction.keyword, it.site.run(stage, item)) {
+                (Keyword::Run, Ok(run)) => {
+                    let (own, altered) =
+                        follow_in(it, &run, &evidence.version).map_err(conflict)?;
+                    edits.extend(own);
+                    alters.extend(altered);
+                    // Scripts within scripts are looked at, but not edited.
+                    let commands = run.script.commands().iter();
+                    let within = commands.flat_map(|it| {
+                        it.nested_script()
+                            .into_iter()
+                            .chain(it.words.iter().filter(|it| it.has_substitution()))
+                    });
+                    loose.extend(within.flat_map(|it| calls_in(&it.raw)));
+                }
+                (Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck, _) => {
+                    loose.extend(calls_in(text));
+                }
+                _ => {}
+            }
+            for call in &loose {
+                if let Some(feature) = lacks(it, call, &evidence.version).first() {
+                    return Err(conflict(feature.name()));
+                }
+            }
+        }
+    }
+    Ok((edits, alters))
+}
+
+/// The edits of one RUN.
+///
+/// # Errors
+/// The word that the version does not have, and that nothing stands for.
+fn follow_in(
+    it: &Installation<'_>,
+    run: &Run<'_>,
+    version: &Version,
+) -> Result<Altered, &'static str> {
+    let (mut edits, mut alters) = (Vec::new(), Vec::new());
+    for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
+        let command = &run.script.commands()[site.command];
+        for feature in lacks(it, &expanded(run, site), version) {
+            let name = feature.name();
+            let instead = feature.instead().ok_or(name)?;
+            let word = site.call.flags(&[name]).next().map(|it| it.word);
+            // Only where the flag itself is written, not where a variable brings it.
+            let word = word.filter(|it| command.words[*it].raw == name).ok_or(name)?;
+            let edited = match instead {
+                "" => run.script.remove_word(command, word),
+                instead => run.script.replace_word(command, word, instead),
+            };
+            edits.extend(edited.ok_or(name)?);
+            alters.push(Alteration::Pipeline(command.pipeline.clone()));
+        }
+    }
+    Ok((edits, alters))
+}
+
+/// A call with what the Dockerfile says of the variables that are given as several words, or by a build
+/// argument.
+fn expanded(run: &Run<'_>, site: &CallSite) -> Call {
+    let mut call = site.call.clone();
+    let words = &run.script.commands()[site.command].words;
+    for argument in site.call.arguments.iter().filter(|it| it.text.is_none()) {
+        let names = words.get(argument.word).map(Word::variables).unwrap_or_default();
+        let values = names.iter().filter_map(|it| run.state.variable(it));
+        for text in values.flat_map(str::split_whitespace) {
+            let mut argument = argument.clone();
+            argument.text = Some(text.to_owned());
+            call.arguments.push(argument);
+        }
+    }
+    call
+}
+
+/// What a call uses that the version does not have, and that no plugin brings.
+fn lacks(
+    it: &Installation<'_>,
+    call: &Call,
+    version: &Version,
+) -> Vec<&'static crate::ecosystems::python::poetry::Feature> {
+    let source = &it.site.dockerfile.source;
+    let plugged = |name: &str| source.contains(&format!("poetry-plugin-{name}"));
+    missing(call, version).filter(|it| !plugged(it.name())).collect()
+}
+
+/// The calls of Poetry in a text that is not read as shell: exec form, here-documents, scripts in quotes.
+fn calls_in(text: &str) -> Vec<Call> {
+    let blank = |it: char| if "\"'[](),`$".contains(it) { ' ' } else { it };
+    let text: String = text.chars().map(blank).collect();
+    let mut calls = Vec::new();
+    for part in text.split(['\n', ';', '&', '|']) {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let is_poetry = |it: &&str| it.rsplit('/').next() == Some("poetry");
+        let Some(at) = words.iter().position(is_poetry) else { continue };
+        let words: Vec<_> = words[at..].iter().map(|it| Some((*it).to_owned())).collect();
+        calls.extend(Call::read(&words, Vec::new()).filter(|it| it.program == "poetry"));
+    }
+    calls
+}

@@ -1,0 +1,336 @@
+//! The image that the last stage of a Dockerfile makes, and who runs it.
+
+use super::evidence;
+use crate::{
+    callers::service::Service,
+    context::{context_sources, copies::below, layers::Layers},
+    dockerfile::{
+        Dockerfile, Instruction, Keyword, Kind,
+        stage::{Base, Stage, State},
+    },
+    ecosystems::FETCHERS,
+    project::Project,
+    run::{Run, Site},
+    shell::{Command, Script, Word},
+    text::{Edit, Refusal, RepoPath},
+};
+
+/// The image that the last stage of a Dockerfile makes.
+pub struct Image<'a> {
+    pub(super) project: &'a Project,
+    pub(super) site: &'a Site<'a>,
+    pub(super) stage: &'a Stage<'a>,
+    lineage: Vec<Stage<'a>>,
+    state: State,
+    layers: Option<Layers<'a>>,
+}
+
+/// Where lines are put.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spot {
+    /// Above an item and its comments.
+    Before(usize),
+    /// Below an item.
+    After(usize),
+}
+
+impl<'a> Image<'a> {
+    /// The image that the last stage makes; `None` when there is none.
+    pub fn of(project: &'a Project, site: &'a Site<'a>) -> Option<Self> {
+        let stage = site.stages.last()?;
+        let folder = Layers::context(project, site.path).ok();
+        let layers = folder.map(|it| Layers::read(project, site.path, &site.stages, stage, it));
+        let lineage = stage.lineage(&site.stages);
+        let state = stage.state_before(stage.end, &site.stages);
+        Some(Self { project, site, stage, lineage, state, layers })
+    }
+
+    /// The item to name in a decline: what it runs, or its FROM.
+    pub fn item(&self) -> usize {
+        let runs = |it: &Instruction| matches!(it.keyword, Keyword::Cmd | Keyword::Entrypoint);
+        let mut own = self.stage.instructions().filter(|it| runs(it.2)).map(|it| it.0);
+        own.next_back().unwrap_or(self.stage.from)
+    }
+
+    /// The reference of the image at the bottom, when it is known.
+    pub(super) fn base(&self) -> Option<&str> {
+        match &self.lineage[0].base {
+            Base::Image(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// What holds at its end.
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its instructions, those of the stages below first.
+    pub(super) fn instructions(&self) -> impl Iterator<Item = (usize, &'a Instruction)> + '_ {
+        self.lineage.iter().flat_map(|stage| stage.instructions().map(|it| (it.0, it.2)))
+    }
+
+    /// Its RUNs whose text has one of these words; all without words.
+    ///
+    /// # Errors
+    /// A decline's code and reason: a RUN that cannot be read.
+    pub(super) fn runs(&self, words: &[&str]) -> Result<Vec<(Run<'a>, usize)>, Refusal> {
+        let mut runs = Vec::new();
+        for stage in &self.lineage {
+            for (item, _, it) in stage.instructions().filter(|it| it.2.keyword == Keyword::Run) {
+                if !words.is_empty() && !Script::mentions(self.site.dockerfile, it, words) {
+                    continue;
+                }
+                match self.site.run(stage, item) {
+                    Ok(run) => runs.push((run, item)),
+                    // Words of a program without a shell are looked at where they matter.
+                    Err(("exec-form", _)) => {}
+                    Err(why) => return Err(why),
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Whether a RUN has one of these words.
+    pub(super) fn mentions_run(&self, words: &[&str]) -> bool {
+        self.instructions().any(|it| Script::mentions(self.site.dockerfile, it.1, words))
+    }
+
+    /// Whether what a command reads in its pipeline comes by something with one of these words.
+    pub(super) fn pipes_from(&self, command: &Command, words: &[&str]) -> bool {
+        let text = &self.site.dockerfile.source[command.pipeline.clone()];
+        let fetches = FETCHERS.iter().any(|it| text.contains(it));
+        !fetches || words.iter().any(|it| text.contains(it))
+    }
+
+    /// The value of a variable at the end.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.state.variable(name).map(str::to_owned)
+    }
+
+    /// Whether the Dockerfile sets a variable.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        self.state.sets(name)
+    }
+
+    /// A word with its variables expanded.
+    pub(super) fn expand(&self, text: &str) -> Option<String> {
+        self.state.expand(text, self.site.dockerfile.escape)
+    }
+
+    /// The path that an instruction names, absolute.
+    pub(super) fn path_at(&self, item: usize, text: &str) -> Option<String> {
+        let stage = self.lineage.iter().find(|it| it.from < item && item < it.end)?;
+        let state = stage.state_before(item, &self.site.stages);
+        state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
+    }
+
+    /// The compose services that run it, each with its file.
+    pub(super) fn services(&self) -> impl Iterator<Item = &'a (RepoPath, Service)> + '_ {
+        let own = |target: &str| {
+            self.stage.name.is_some_and(|it| it.eq_ignore_ascii_case(target))
+                || target == self.stage.index.to_string()
+        };
+        let all = self.project.services(self.site.path).iter();
+        all.filter(move |it| it.1.target.as_deref().is_none_or(own))
+    }
+
+    /// The file of the project at a path of the image.
+    pub(super) fn provider(&self, path: &str) -> Option<RepoPath> {
+        let path = self.state.absolute(path)?;
+        let layers = self.layers.as_ref()?;
+        layers.provider(self.stage.index, self.stage.end, &path).map(|it| it.1)
+    }
+
+    /// The text of a file of the project, when it was read.
+    pub(super) fn text(&self, path: &RepoPath) -> Option<String> {
+        let file = self.project.file(path.as_str())?;
+        Some(file.text.replace("\r\n", "\n"))
+    }
+
+    /// Whether the project has a file or folder.
+    pub(super) fn exists(&self, path: &RepoPath) -> bool {
+        self.project.tree().is_file(path) || self.project.tree().is_folder(path)
+    }
+
+    /// A script of the `package.json` in the working directory.
+    pub(super) fn package_script(&self, name: &str) -> Option<String> {
+        let found = self
+            .provider("package.json")
+            .or_else(|| self.layers.as_ref().and_then(|it| it.sent.folder.join("package.json")))?;
+        let json: serde_json::Value = serde_json::from_str(&self.text(&found)?).ok()?;
+        json.get("scripts")?.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// The texts of the manifests that the Dockerfile copies.
+    fn manifests(&self) -> impl Iterator<Item = &str> {
+        let folder = self.layers.as_ref().map(|it| it.sent.folder.clone());
+        let sources = context_sources(self.site.dockerfile);
+        let names = ["requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "package.json"];
+        let paths = sources.into_iter().flat_map(move |source| {
+            let source = source.trim_start_matches('/').trim_end_matches('*').to_owned();
+            let own = folder.as_ref().and_then(|it| it.join(&source));
+            let inside = own.iter().flat_map(|it| names.iter().filter_map(|name| it.join(name)));
+            let inside: Vec<_> = inside.collect();
+            own.into_iter().chain(inside)
+        });
+        let is_manifest = move |it: &RepoPath| {
+            let name = it.file_name();
+            names.contains(&name) || name.ends_with(".txt") || name.ends_with(".in")
+        };
+        let project = self.project;
+        paths.filter(is_manifest).filter_map(|it| project.file(it.as_str())).map(|it| &*it.text)
+    }
+
+    /// Whether a manifest names a package.
+    pub(super) fn depends_on(&self, package: &str) -> bool {
+        self.manifests().any(|text| {
+            text.match_indices(package).any(|(at, _)| {
+                let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+                let before = text[..at].chars().next_back().is_some_and(part);
+                let after = text[at + package.len()..].chars().next().is_some_and(part);
+                !before && !after
+            })
+        })
+    }
+
+    /// A package that keeps caches or settings in the home, when a manifest names one.
+    pub(super) fn package_with_home(&self) -> Option<String> {
+        let packages = [
+            "matplotlib",
+            "transformers",
+            "sentence-transformers",
+            "huggingface-hub",
+            "diffusers",
+            "datasets",
+            "nltk",
+            "easyocr",
+            "openai-whisper",
+            "faster-whisper",
+            "numba",
+            "librosa",
+            "keras",
+            "tensorflow",
+            "torch",
+            "playwright",
+            "selenium",
+            "yfinance",
+            "chromadb",
+            "fastembed",
+            "tldextract",
+            "paddleocr",
+            "wandb",
+            "mlflow",
+            "streamlit",
+            "jupyter",
+            "jupyterlab",
+            "gradio",
+            "kaggle",
+            "ultralytics",
+            "spacy-transformers",
+            "seaborn",
+            "langchain-huggingface",
+            "stanza",
+            "rembg",
+            "crewai",
+            "undetected-chromedriver",
+        ];
+        let browser = self.mentions_run(&["chromium", "google-chrome", "chromedriver", "firefox"]);
+        let desktop = ["libgtk", "libx11", "libxss", "pulseaudio", "libasound", "qt5", "xauth"];
+        let found = packages.into_iter().find(|it| self.depends_on(it)).map(str::to_owned);
+        let found = found.or_else(|| browser.then(|| "a browser".to_owned()));
+        found.or_else(|| self.mentions_run(&desktop).then(|| "a desktop program".to_owned()))
+    }
+
+    /// Whether a file of this name is copied into it: a program of the project's own.
+    pub(super) fn copies(&self, name: &str) -> bool {
+        let is_named = |it: &str| it.trim_end_matches('/').rsplit('/').next() == Some(name);
+        self.instructions().filter_map(|it| it.1.copy()).any(|it| {
+            is_named(&it.destination.text) || it.sources.iter().any(|it| is_named(&it.text))
+        })
+    }
+
+    /// Whether a COPY puts something at a folder or below it.
+    pub(super) fn is_destination(&self, path: &str) -> bool {
+        self.instructions().any(|(item, it)| {
+            let Some(copy) = it.copy() else { return false };
+            let destination = self.path_at(item, &copy.destination.text);
+            destination.is_some_and(|it| below(&it, path).is_some())
+        })
+    }
+
+    /// Whether something is put into a folder by a COPY, also with the folders above it.
+    pub(super) fn fills(&self, path: &str) -> bool {
+        let brings = |it: &Layers<'_>| {
+            let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
+            copies.any(|copy| copy.may_provide(path, &it.sent).is_some())
+        };
+        self.is_destination(path) || self.layers.as_ref().is_some_and(brings)
+    }
+
+    /// Whether the source is in a folder, by its name and by what is copied there.
+    pub(super) fn holds_code(&self, path: &str) -> bool {
+        !evidence::is_state_name(path) && self.is_destination(path)
+    }
+
+    /// Where USER goes: before what is run, behind all that needs root.
+    pub(super) fn place(&self) -> Spot {
+        let needs_root = |it: &Instruction| matches!(it.keyword, Keyword::Run | Keyword::Workdir);
+        let own: Vec<_> = self.stage.instructions().map(|it| (it.0, it.2)).collect();
+        let last = own.iter().rfind(|it| needs_root(it.1)).map_or(self.stage.from, |it| it.0);
+        let runs = |it: &Instruction| matches!(it.keyword, Keyword::Cmd | Keyword::Entrypoint);
+        let found = own.iter().find(|it| last < it.0 && runs(it.1));
+        match found {
+            Some((item, _)) => Spot::Before(*item),
+            None => Spot::After(own.last().map_or(self.stage.from, |it| it.0)),
+        }
+    }
+
+    /// The first VOLUME of the stage.
+    pub(super) fn volume(&self) -> Option<usize> {
+        let mut own = self.stage.instructions();
+        own.find(|it| it.2.keyword == Keyword::Volume).map(|it| it.0)
+    }
+}
+
+impl Spot {
+    /// The item that it is at.
+    pub(super) fn item(self) -> usize {
+        match self {
+            Self::Before(it) | Self::After(it) => it,
+        }
+    }
+
+    /// Whether it is directly below an item.
+    pub(super) fn is_below(self, dockerfile: &Dockerfile, item: usize) -> bool {
+        match self {
+            Self::Before(it) => dockerfile.comments_above(it).start == item + 1,
+            Self::After(it) => it == item,
+        }
+    }
+
+    /// Puts lines there, as a paragraph of their own where the neighbour is one.
+    pub(super) fn insert(self, dockerfile: &Dockerfile, lines: &str) -> Edit {
+        match self {
+            Self::Before(item) if dockerfile.begins_paragraph(item) => {
+                dockerfile.insert_before(item, &format!("{lines}\n"))
+            }
+            Self::Before(item) => dockerfile.insert_before(item, lines),
+            Self::After(item) => {
+                let first = matches!(&dockerfile.items[item].kind, Kind::Instruction(it) if it.keyword == Keyword::From);
+                let paragraph = !first && dockerfile.begins_paragraph(item);
+                dockerfile.insert_after(item, lines, paragraph)
+            }
+        }
+    }
+}
+
+/// The value of a word of a RUN's script, with the arguments that a build has by default.
+pub(super) fn resolve(run: &Run<'_>, word: &Word) -> Option<String> {
+    let lookup = |name: &str| match name {
+        "HOME" => run.state.home().map(str::to_owned),
+        name => run.state.variable(name).map(str::to_owned),
+    };
+    run.script.resolve(word, &lookup)
+}

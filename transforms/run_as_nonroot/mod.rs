@@ -1,0 +1,324 @@
+#![doc = include_str!("page.md")]
+
+// The user that an image runs as, and what it takes to make that another one than root.
+//
+// [`handover`] looks at the last stage of a Dockerfile: what it is built on ([`base`]), which users it
+// makes, what it runs, what of that needs root or root's home, and which folders are written to. What is
+// in the source of a program is not known here: see [`Handover::evidence`].
+
+mod accounts;
+pub mod base;
+mod duty;
+mod evidence;
+mod homes;
+mod image;
+mod modes;
+mod needs;
+mod processes;
+mod programs;
+mod state;
+
+use crate::{
+    dockerfile::{Dockerfile, Keyword, Kind},
+    engine::{Transform, settings::Settings},
+    project::{
+        Project,
+        change::{Alteration, Change, Outcome, Safety},
+    },
+    run::Site,
+    text::{Edit, Refusal},
+};
+use base::Base;
+use base::System;
+pub use image::Image;
+use needs::Needs;
+use processes::Process;
+use state::Folder;
+
+/// A service runs as a user of its own.
+pub(super) const TRANSFORM: Transform =
+    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+
+const NAME: &str = "run-as-nonroot";
+
+fn run(project: &Project, _: &Settings) -> Outcome {
+    project.each_dockerfile(&["FROM", "from", "From"], |file, dockerfile| {
+        let site = Site::new(&file.path, dockerfile);
+        let mut outcome = Outcome::default();
+        let Some(image) = Image::of(project, &site) else { return outcome };
+        match handover(&image) {
+            Ok(Some(it)) => outcome.changes.push(change(&site, &image, &it)),
+            Ok(None) => {}
+            Err(why) => outcome.declines.push(site.decline(NAME, image.item(), why)),
+        }
+        outcome
+    })
+}
+
+fn change(site: &Site<'_>, image: &Image<'_>, handover: &Handover) -> Change {
+    let (item, edits) = handover.edits(image);
+    let (title, reason) = (handover.title(), handover.evidence());
+    // What a program writes is in its source, which nobody here has read.
+    let mut change = site.change(item, Safety::Review, title, reason, edits);
+    change.alters = handover.alters();
+    change
+}
+
+pub(crate) use processes::{SHELLS, WRAPPERS};
+
+/// A user of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name; its group is called the same.
+    pub name: Option<String>,
+    /// Its number.
+    pub user: u32,
+    /// The number of its group, when that is known.
+    pub group: Option<u32>,
+    /// Its home, when it has one that it can write to.
+    pub home: Option<String>,
+}
+
+/// What hands an image over to a user.
+pub struct Handover {
+    /// The user.
+    account: Account,
+    /// The script that makes the user, when none is there.
+    creation: Option<String>,
+    /// The folders that it can write to.
+    folders: Vec<Folder>,
+    /// The ports below 1024.
+    low_ports: Vec<u16>,
+    /// Who needs the home.
+    home: Option<String>,
+}
+
+impl Account {
+    /// What USER is given: numbers, since nothing but those can be checked to be no root's.
+    pub fn words(&self) -> String {
+        match self.group {
+            Some(group) => format!("{}:{group}", self.user),
+            None => self.user.to_string(),
+        }
+    }
+
+    /// What `chown` is given.
+    fn owner(&self) -> String {
+        match &self.name {
+            Some(name) if self.group == Some(self.user) => format!("{name}:{name}"),
+            _ => self.words(),
+        }
+    }
+
+    /// Whether an owner, as COPY and `chown` name it, is this user or root.
+    fn is(&self, owner: &str) -> bool {
+        let user = owner.split(':').next().unwrap_or_default();
+        let root = user.is_empty() || user == "root" || user == "0";
+        root || self.name.as_deref() == Some(user) || self.user.to_string() == user
+    }
+}
+
+/// What hands the last stage over to a user of its own; `None` when it has one, or is no service.
+///
+/// # Errors
+/// A decline's code and reason.
+pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
+    if duty::has_user(image)? {
+        return Ok(None);
+    }
+    let Some(base) = duty::base(image)? else { return Ok(None) };
+    let processes = processes::of(image)?;
+    let needs = processes.iter().map(needs::of).collect::<Result<Vec<Needs>, Refusal>>()?;
+    duty::packages(image, &processes)?;
+    duty::check(image)?;
+    homes::check(image, &processes)?;
+    let own = accounts::made(image)?;
+    let account = own.clone().or_else(|| base.account.clone()).unwrap_or_else(|| Account {
+        name: Some("app".to_owned()),
+        user: 10001,
+        group: Some(10001),
+        home: None,
+    });
+    let brought = own.is_some() || base.account.is_some();
+    modes::check(image, &account, !brought)?;
+    let low_ports = duty::low_ports(image, &base, &needs)?;
+    let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
+    let home = home.map(|it| format!("{it} needs a home"));
+    let folders = state::folders(image, &needs)?;
+    if base.system == System::Bare && !folders.is_empty() {
+        let reason = format!("{} cannot be handed over without a shell", folders[0].path);
+        return Err(("no-shell", reason));
+    }
+    if let (Some(who), true, None) = (&home, brought, &account.home) {
+        return Err(("no-home", format!("{who}, which the user does not have")));
+    }
+    if image.sets("HOME") && home.is_some() {
+        return Err(("no-home", "HOME is set, and something writes there".to_owned()));
+    }
+    let installed = |it: &&Process| needs::may_need_home(it) && !image.copies(&it.program);
+    let unknown = processes.iter().filter(|_| !brought).find(installed);
+    let home = home.or_else(|| Some(format!("{} may need a home", unknown?.program)));
+    let creation = (!brought).then(|| creation(&base, home.is_some()));
+    Ok(Some(Handover { account, creation, folders, low_ports, home }))
+}
+
+/// The script that makes the user.
+fn creation(base: &Base, home: bool) -> String {
+    match (base.system, home) {
+        (System::Busybox, false) => {
+            "addgroup -S -g 10001 app && adduser -S -D -H -u 10001 -G app app".to_owned()
+        }
+        (System::Busybox, true) => {
+            "addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app".to_owned()
+        }
+        (_, home) => {
+            let home = if home { "--create-home" } else { "--no-create-home" };
+            format!(
+                "groupadd --system --gid 10001 app && \
+                 useradd --system --uid 10001 --gid app {home} app"
+            )
+        }
+    }
+}
+
+impl Handover {
+    /// What it does, as a commit subject says it.
+    pub fn title(&self) -> String {
+        format!("Run as user {}", self.account.words())
+    }
+
+    /// What was looked at and found, as a sentence.
+    pub fn evidence(&self) -> String {
+        let mut parts = Vec::new();
+        if self.creation.is_none() {
+            let name = self.account.name.as_deref().unwrap_or("number");
+            parts.push(match self.account.name {
+                Some(_) => format!("the image has the user {name}"),
+                None => "the number needs no user in the image".to_owned(),
+            });
+        }
+        if let Some(who) = &self.home {
+            parts.push(who.clone());
+        }
+        for it in &self.folders {
+            let old =
+                if it.volume { ", and a volume that is there already stays root's" } else { "" };
+            parts.push(format!("{} is handed over ({}){old}", it.path, it.evidence));
+        }
+        if self.folders.is_empty() {
+            parts.push(
+                "nothing in the Dockerfile, compose files and scripts says that it writes to its \
+                 folders; what its source does was not read"
+                    .to_owned(),
+            );
+        }
+        if let Some(port) = self.low_ports.first() {
+            parts.push(format!("Docker 20.10 and later let it listen on port {port} without root"));
+        }
+        parts.join("; ")
+    }
+
+    /// What it alters of the image.
+    pub fn alters(&self) -> Vec<Alteration> {
+        let runs = self.creation.iter().cloned().chain(self.state());
+        let mut alters: Vec<_> = runs.map(Alteration::Run).collect();
+        alters.push(Alteration::Config(Keyword::User));
+        alters
+    }
+
+    fn state(&self) -> Option<String> {
+        state::script(&self.folders, &self.account.owner())
+    }
+
+    /// The edits, and the item that they are about: what the image runs.
+    pub fn edits(&self, image: &Image<'_>) -> (usize, Vec<Edit>) {
+        let dockerfile = image.site.dockerfile;
+        let lower = is_lower(dockerfile, image.stage.from);
+        let run = if lower { "run" } else { "RUN" };
+        let user = format!("{} {}", if lower { "user" } else { "USER" }, self.account.words());
+        let mut edits = Vec::new();
+        let place = image.place();
+        let mut lines = vec![user];
+        if let Some(script) = &self.creation {
+            let from = image.stage.from;
+            let line = format!("{run} {script}");
+            let next = dockerfile.items.get(from + 1).map(|it| &it.kind);
+            let paragraph = matches!(next, Some(Kind::Blank));
+            // Nothing stands between FROM and what is run: both lines go to one place.
+            if place.is_below(dockerfile, from) {
+                lines.insert(0, line);
+            } else {
+                edits.push(dockerfile.insert_after(from, &line, paragraph));
+            }
+        }
+        if let Some(script) = self.state() {
+            let line = format!("{run} {script}");
+            // What is done to a volume's folder behind VOLUME is lost in the classic builder.
+            match image.volume().filter(|it| *it < place.item()) {
+                Some(volume) => edits.push(image::Spot::Before(volume).insert(dockerfile, &line)),
+                None => lines.insert(lines.len() - 1, line),
+            }
+        }
+        edits.push(place.insert(dockerfile, &lines.join("\n")));
+        (place.item(), in_one(edits))
+    }
+}
+
+/// Insertions at one place as one, in their order.
+fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
+    let mut all: Vec<Edit> = Vec::new();
+    for edit in edits {
+        match all.iter_mut().find(|it| it.span == edit.span) {
+            Some(known) => known.text += &edit.text,
+            None => all.push(edit),
+        }
+    }
+    all
+}
+
+/// Whether the author writes keywords in lower case.
+fn is_lower(dockerfile: &Dockerfile, item: usize) -> bool {
+    match &dockerfile.items[item].kind {
+        Kind::Instruction(it) => {
+            dockerfile.source[it.keyword_span.clone()].chars().all(char::is_lowercase)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::plan::{Options, plan},
+        text::RepoPath,
+    };
+
+    fn changed(source: &str) -> String {
+        let project = Project::new([(RepoPath::new("Dockerfile").unwrap(), source.to_owned())]);
+        let plan = plan(project, &[TRANSFORM], &Options::default()).unwrap();
+        plan.after().file("Dockerfile").unwrap().text.to_string()
+    }
+
+    #[test]
+    fn line_ends_and_a_byte_order_mark_stay() {
+        assert_eq!(
+            changed("\u{feff}FROM alpine:3.20\r\nCOPY a /a\r\n\r\n# why\r\nCMD [\"/a\"]"),
+            "\u{feff}FROM alpine:3.20\r\n\
+             RUN addgroup -S -g 10001 app && adduser -S -D -H -u 10001 -G app app\r\n\
+             COPY a /a\r\n\r\nUSER 10001:10001\r\n\r\n# why\r\nCMD [\"/a\"]"
+        );
+    }
+
+    #[test]
+    fn a_last_line_without_end_stays_without() {
+        assert_eq!(
+            changed("FROM node:22\nCMD [\"node\", \"a.js\"]\nRUN npm --version"),
+            "FROM node:22\nCMD [\"node\", \"a.js\"]\nRUN npm --version\nUSER 1000:1000"
+        );
+        assert_eq!(
+            changed("FROM scratch\nCMD [\"/a\"]"),
+            "FROM scratch\nUSER 10001:10001\nCMD [\"/a\"]"
+        );
+    }
+}

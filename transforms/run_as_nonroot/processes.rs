@@ -1,0 +1,362 @@
+//! What a container runs: ENTRYPOINT and CMD, what compose puts in their place, and what is behind
+//! wrappers, scripts and the scripts of `package.json`.
+
+use super::{Image, homes};
+use crate::{
+    callers::service::Given,
+    context::copies::below,
+    dockerfile::{Keyword, instruction},
+    shell::{Script, Word},
+    text::Refusal,
+};
+
+/// A program that a container runs, and what it is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Process {
+    /// The program, without its folder; of `python -m`, the module.
+    pub program: String,
+    /// What it is given; `None` where that cannot be known.
+    pub arguments: Vec<Option<String>>,
+    /// Whether it is found on `PATH`, by its name alone.
+    pub on_path: bool,
+    /// The files that it writes by redirection.
+    pub writes: Vec<Option<String>>,
+    /// Who says so: `CMD`, `compose.yml:3`.
+    pub from: String,
+}
+
+/// Wrappers that run what follows their own flags.
+pub(crate) const WRAPPERS: [&str; 16] = [
+    "tini",
+    "dumb-init",
+    "catatonit",
+    "exec",
+    "nice",
+    "time",
+    "nohup",
+    "stdbuf",
+    "command",
+    "env",
+    "opentelemetry-instrument",
+    "ddtrace-run",
+    "newrelic-admin",
+    "run-program",
+    "dockerize",
+    "xvfb-run",
+];
+
+pub(crate) const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
+
+/// How deep scripts are followed into scripts.
+const DEPTH: usize = 6;
+
+/// Everything that is known to be run in containers of an image.
+///
+/// # Errors
+/// A decline's code and reason, when nothing is run, or what cannot be read.
+pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
+    let mut entrypoint: Option<Vec<Line>> = None;
+    let mut command: Option<Vec<Line>> = None;
+    for (_, it) in image.instructions() {
+        let into = match it.keyword {
+            Keyword::Entrypoint => &mut entrypoint,
+            Keyword::Cmd => &mut command,
+            _ => continue,
+        };
+        *into = match it.command() {
+            Some(instruction::Command::Exec(words)) => {
+                Some(words.iter().map(|it| Line::Word(it.text.clone())).collect())
+            }
+            Some(instruction::Command::Shell(text)) if !text.is_empty() => {
+                Some(vec![Line::Shell(text.to_owned())])
+            }
+            _ => None,
+        };
+        // An empty array takes back what the base image runs.
+        *into = into.take().filter(|it| !it.is_empty());
+    }
+    let mut all = Vec::new();
+    let mut given = false;
+    for (path, service) in image.services() {
+        if service.command.is_none() && service.entrypoint.is_none() {
+            continue;
+        }
+        given = true;
+        let lines = |it: &Option<Given>| it.as_ref().map(lines);
+        let own = lines(&service.entrypoint);
+        let default = if own.is_none() { command.clone() } else { None };
+        let run = own.or_else(|| entrypoint.clone());
+        let from = service.place(path).to_string();
+        all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
+    }
+    if entrypoint.is_none() && command.is_none() && !given {
+        return Err(("no-command", "no CMD or ENTRYPOINT tells what it runs".to_owned()));
+    }
+    all.extend(processes(image, entrypoint, command, "CMD")?);
+    Ok(all)
+}
+
+/// A word of a command, or a line for the shell.
+#[derive(Clone, Debug)]
+enum Line {
+    Word(String),
+    Shell(String),
+}
+
+fn lines(given: &Given) -> Vec<Line> {
+    match given {
+        Given::Words(words) => words.iter().cloned().map(Line::Word).collect(),
+        Given::Line(text) => vec![Line::Shell(text.clone())],
+    }
+}
+
+fn processes(
+    image: &Image<'_>,
+    entrypoint: Option<Vec<Line>>,
+    command: Option<Vec<Line>>,
+    from: &str,
+) -> Result<Vec<Process>, Refusal> {
+    let mut words: Vec<Option<String>> = Vec::new();
+    let mut all = Vec::new();
+    for line in entrypoint.into_iter().chain(command).flatten() {
+        match line {
+            Line::Word(it) => words.push(Some(it)),
+            // A shell gets it, or what stands before gets its words.
+            Line::Shell(text) => {
+                let inner = script(image, &text, from, DEPTH)?;
+                all.extend(inner);
+            }
+        }
+    }
+    if !words.is_empty() {
+        all.extend(expand(image, &words, Vec::new(), from, DEPTH)?);
+    }
+    Ok(all)
+}
+
+/// What the commands of a script run.
+fn script(
+    image: &Image<'_>,
+    text: &str,
+    from: &str,
+    depth: usize,
+) -> Result<Vec<Process>, Refusal> {
+    let unread = || ("unreadable-command", format!("what {from} runs cannot be read"));
+    let script = Script::of_text(text).map_err(|_| unread())?;
+    let mut all = Vec::new();
+    let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
+    for command in script.commands() {
+        let words: Vec<_> = command.words.iter().map(value).collect();
+        let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
+        let writes = writes.filter(|it| !it.operator.ends_with('&'));
+        let writes: Vec<_> = writes.map(|it| value(&it.target)).collect();
+        // `exec "$@"` runs what it is given, which is looked at by itself.
+        if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
+            continue;
+        }
+        if let Some(inner) = command.nested_script().filter(|it| !it.raw.contains("$@")) {
+            let inner = value(inner).ok_or_else(unread)?;
+            all.extend(self::script(image, &inner, from, depth.saturating_sub(1))?);
+            continue;
+        }
+        all.extend(expand(image, &words, writes, from, depth)?);
+    }
+    Ok(all)
+}
+
+/// What is run by words, wrappers taken off.
+fn expand(
+    image: &Image<'_>,
+    words: &[Option<String>],
+    writes: Vec<Option<String>>,
+    from: &str,
+    depth: usize,
+) -> Result<Vec<Process>, Refusal> {
+    let unknown = || ("unknown-command", format!("what {from} runs depends on a variable"));
+    let Some(first) = words.first() else {
+        let process = Process { writes, from: from.to_owned(), ..Process::default() };
+        return Ok(vec![process]);
+    };
+    let first = first.as_deref().filter(|it| !it.contains('$')).ok_or_else(unknown)?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    let rest = &words[1..];
+    let text = |at: usize| rest.get(at).and_then(|it| it.as_deref());
+    if depth == 0 {
+        return Err(("unreadable-command", format!("{from} runs scripts of scripts")));
+    }
+    if WRAPPERS.contains(&name) {
+        let at = rest.iter().position(|it| it.as_deref() == Some("--")).map_or_else(
+            || {
+                let own = |it: &Option<String>| {
+                    it.as_deref().is_some_and(|it| it.starts_with('-') || it.contains('='))
+                };
+                rest.iter().take_while(|it| own(it)).count()
+            },
+            |it| it + 1,
+        );
+        return match rest.get(at..) {
+            Some(inner @ [_, ..]) => expand(image, inner, writes, from, depth - 1),
+            // An entrypoint that runs what it is given, and nothing is.
+            _ => Ok(Vec::new()),
+        };
+    }
+    let waits = name.starts_with("wait-for") || name.starts_with("wait_for") || name == "wait";
+    if waits && !first.ends_with(".py") {
+        let at = rest.iter().position(|it| it.as_deref() == Some("--"));
+        return match at.and_then(|it| rest.get(it + 1..)) {
+            Some(inner @ [_, ..]) => expand(image, inner, writes, from, depth - 1),
+            _ => Ok(Vec::new()),
+        };
+    }
+    if SHELLS.contains(&name) {
+        let at =
+            rest.iter().position(|it| it.as_deref().is_none_or(|it| !it.starts_with(['-', '+'])));
+        let Some(at) = at else {
+            return Ok(vec![process(name, rest, writes, from)]);
+        };
+        let inner = text(at).ok_or_else(unknown)?;
+        let flags = rest[..at].iter().flatten();
+        return match flags.into_iter().any(|it| it.contains('c') && !it.starts_with("--")) {
+            true => script(image, inner, from, depth - 1),
+            false => file(image, inner, &rest[at + 1..], from, depth),
+        };
+    }
+    if looks_like_script(image, first) {
+        return file(image, first, rest, from, depth);
+    }
+    let manager = ["npm", "yarn", "pnpm", "bun"].contains(&name);
+    if manager {
+        let subcommand = rest.iter().flatten().find(|it| !it.starts_with('-'));
+        let subcommand = subcommand.map_or("start", String::as_str);
+        let wanted = match subcommand {
+            "run" | "run-script" => {
+                let mut plain = rest.iter().flatten().filter(|it| !it.starts_with('-'));
+                plain.nth(1).map_or("", String::as_str)
+            }
+            it => it,
+        };
+        let mut all = vec![process(name, rest, Vec::new(), from)];
+        if let Some(text) = image.package_script(wanted) {
+            let from = format!("the script {wanted} of package.json");
+            all.extend(script(image, &text, &from, depth - 1)?);
+        }
+        return Ok(all);
+    }
+    if ["poetry", "pipenv", "pdm", "uv", "hatch"].contains(&name)
+        && rest.iter().flatten().any(|it| it == "run")
+    {
+        // Poetry asks for no more than its settings, which then must not be root's own.
+        let settled = name == "poetry" && homes::poetry_is_settled(image);
+        if !settled {
+            let what = "looks for its environment as the user that runs it";
+            return Err(("runner", format!("{from} runs {name} run, which {what}")));
+        }
+        let at = rest.iter().position(|it| it.as_deref() == Some("run")).map_or(0, |it| it + 1);
+        return expand(image, &rest[at..], writes, from, depth - 1);
+    }
+    let python = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+    if python == "python" {
+        let flags = rest.iter().take_while(|it| {
+            it.as_deref().is_some_and(|it| it.starts_with('-') && it != "-m" && it != "-c")
+        });
+        let at = flags.count();
+        if text(at) == Some("-m") {
+            let module = text(at + 1).ok_or_else(unknown)?;
+            return Ok(vec![process(module, &rest[at + 2..], writes, from)]);
+        }
+        return Ok(vec![process("python", rest, writes, from)]);
+    }
+    let on_path = name == first;
+    Ok(vec![Process { on_path, ..process(name, rest, writes, from) }])
+}
+
+fn process(
+    program: &str,
+    arguments: &[Option<String>],
+    writes: Vec<Option<String>>,
+    from: &str,
+) -> Process {
+    let (program, arguments) = (program.to_owned(), arguments.to_vec());
+    Process { program, arguments, writes, from: from.to_owned(), ..Process::default() }
+}
+
+/// Whether a program may be a script of the project.
+fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    if [".sh", ".bash"].iter().any(|it| file.ends_with(it)) {
+        return true;
+    }
+    let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
+    // What a stage has built is no script, but what comes from the project may be one.
+    !file.contains('.') && name.contains('/') && image.provider(name).is_some()
+        || (name.contains('/') && scripts.contains(&file))
+        || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
+        || name.contains("scripts/")
+        || file.ends_with("entrypoint")
+}
+
+/// What a script of the project runs.
+fn file(
+    image: &Image<'_>,
+    path: &str,
+    arguments: &[Option<String>],
+    from: &str,
+    depth: usize,
+) -> Result<Vec<Process>, Refusal> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let unknown = |why: &str| ("unknown-script", format!("{from} runs {name}, {why}"));
+    let found = image.provider(path).or_else(|| {
+        // A bare name is looked for where programs are.
+        let plain = !path.contains('/');
+        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
+        let mut folders = folders.into_iter().filter(|_| plain);
+        folders.find_map(|it| image.provider(&format!("{it}/{path}")))
+    });
+    let found = found.ok_or_else(|| unknown("which is not in the project"))?;
+    let text = image.text(&found).filter(|it| !it.trim().is_empty());
+    let text = text.ok_or_else(|| unknown("whose text is not known"))?;
+    let place = found.to_string();
+    let mut all = script(image, &text, &place, depth - 1).map_err(|why| match why.0 {
+        "unreadable-command" => unknown("which cannot be read"),
+        _ => why,
+    })?;
+    // `exec "$@"`: what follows it in the words is run by it.
+    if text.contains("\"$@\"") && !arguments.is_empty() {
+        all.extend(expand(image, arguments, Vec::new(), from, depth - 1)?);
+    }
+    Ok(all)
+}
+
+impl Process {
+    /// The arguments that are known.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.arguments.iter().flatten().map(String::as_str)
+    }
+
+    /// Whether one of these is among its arguments.
+    pub(super) fn has(&self, any: &[&str]) -> bool {
+        self.known().any(|it| any.contains(&it))
+    }
+
+    /// The values of these flags: `--name value` and `--name=value`.
+    pub(super) fn values(&self, flags: &[&str]) -> Vec<&str> {
+        let known: Vec<Option<&str>> = self.arguments.iter().map(Option::as_deref).collect();
+        let mut values = Vec::new();
+        for (at, it) in known.iter().enumerate() {
+            let Some(it) = it else { continue };
+            if flags.contains(it) {
+                values.extend(known.get(at + 1).copied().flatten());
+            }
+            let inline = it.split_once('=').filter(|(flag, _)| flags.contains(flag));
+            values.extend(inline.map(|it| it.1));
+        }
+        values
+    }
+
+    /// Whether a file that it writes lies where everybody may write.
+    pub(super) fn is_scratch(path: &str) -> bool {
+        ["/dev", "/tmp", "/var/tmp", "/proc/self"].iter().any(|it| below(path, it).is_some())
+            || path.starts_with('&')
+            || path.parse::<u32>().is_ok()
+    }
+}

@@ -1,0 +1,160 @@
+//! Which COPYs the builder alone needs, and which the last stage.
+
+use super::{Role, Separation, items::Fate, runtime::Runtime};
+use crate::{
+    dockerfile::{
+        Instruction, Keyword,
+        instruction::Word,
+        stage::{Stage, absolute},
+    },
+    ecosystems,
+    project::Project,
+    text::RepoPath,
+};
+
+/// What becomes of a COPY or ADD of the builder's part.
+pub(super) fn copy(
+    of: &Separation<'_>,
+    runtime: &Runtime<'_>,
+    item: usize,
+    it: &Instruction,
+    text: &str,
+) -> Fate {
+    let Some(copy) = it.copy() else { return Fate::both(text) };
+    let installs: Vec<&str> = {
+        let before =
+            of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
+        before.map(|it| it.run.instruction.logical.text.as_str()).collect()
+    };
+    let named = |name: &str| !name.is_empty() && installs.iter().any(|it| it.contains(name));
+    if copy.from.is_some() {
+        if is_uv(it) {
+            return Fate::BUILDER;
+        }
+        let into = copy.destination.text.trim_end_matches('/').trim_start_matches("./");
+        let is_input = |it: &Word| {
+            let name = it.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            ecosystems::is_manifest(name) || ["wheels", "wheelhouse", "*.whl"].contains(&name)
+        };
+        return match copy.sources.iter().all(is_input) {
+            true => Fate::BUILDER,
+            false if named(into) => Fate::both(text),
+            false => Fate::moved(text),
+        };
+    }
+    let is_manifest = |source: &str| {
+        let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let plain = name.trim_end_matches(['*', '?']);
+        let folder = runtime
+            .context
+            .as_ref()
+            .and_then(|it| it.join(source))
+            .is_some_and(|it| of.project.tree().is_folder(&it));
+        !plain.is_empty()
+            && plain != "."
+            && plain != ".."
+            && if folder {
+                plain.contains("requirement")
+            } else {
+                ecosystems::is_manifest(plain) || (named(plain) && plain.ends_with(".txt"))
+            }
+    };
+    let manifests = !copy.has_heredoc && copy.sources.iter().all(|it| is_manifest(&it.text));
+    if !manifests || (is_read(of, item, it) && !comes_again(of, item, it)) {
+        return Fate::both(text);
+    }
+    Fate::BUILDER
+}
+
+/// Whether a later COPY brings the same files with the folder that they are in.
+fn comes_again(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
+    let Some(copy) = it.copy() else { return false };
+    let plain = |it: &str| it.trim_start_matches("./").trim_matches('/').to_owned();
+    let later = of.stage.instructions().filter(|it| item < it.0).filter_map(|it| it.2.copy());
+    let folders: Vec<String> = later
+        .filter(|it| it.from.is_none())
+        .flat_map(|it| it.sources.into_iter().map(|it| plain(&it.text)))
+        .collect();
+    copy.sources.iter().all(|source| {
+        let source = plain(&source.text);
+        folders.iter().any(|it| it.is_empty() || it == "." || source.starts_with(&format!("{it}/")))
+    })
+}
+
+/// Whether what is started reads a manifest: a test runner its settings, or a command that names it.
+fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
+    let Some(copy) = it.copy() else { return false };
+    let escape = of.site.dockerfile.escape;
+    let names: Vec<&str> =
+        copy.sources.iter().filter_map(|it| it.text.rsplit('/').next()).collect();
+    let starts = of.stage.instructions().filter(|it| {
+        matches!(it.2.keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck)
+            || (it.2.keyword == Keyword::Run && of.last < it.0)
+    });
+    let said: Vec<&str> = starts.map(|it| it.2.logical.text.as_str()).collect();
+    if said.iter().any(|text| names.iter().any(|it| text.contains(it.trim_end_matches(['*', '?']))))
+    {
+        return true;
+    }
+    let settings = names.iter().any(|it| {
+        ["pyproject.toml", "setup.cfg", "tox.ini"].contains(&it.trim_end_matches(['*', '?']))
+    });
+    let tests = said.iter().any(|it| {
+        ["pytest", "tox", "coverage", "mypy", "ruff", "unittest"].iter().any(|of| it.contains(of))
+    });
+    if !settings || !tests {
+        return false;
+    }
+    let state = of.stage.state_before(item, &of.site.stages);
+    let folder = state.expand(&copy.destination.text, escape).and_then(|it| state.absolute(&it));
+    let end = of.stage.state_before(of.stage.end, &of.site.stages);
+    let (Some(folder), Some(workdir)) = (folder, end.workdir.clone()) else { return true };
+    // Settings are looked for in the folders above, too.
+    let above =
+        |path: &str| folder == "/" || path == folder || path.starts_with(&format!("{folder}/"));
+    let words =
+        said.iter().flat_map(|it| it.split(|it: char| it.is_whitespace() || "\"',[]".contains(it)));
+    above(&workdir) || words.filter(|it| it.contains('/')).any(|it| above(&absolute(&workdir, it)))
+}
+
+/// The COPYs that bring uv.
+pub(super) fn copies_uv<'a>(stage: &'a Stage<'_>) -> impl Iterator<Item = usize> + 'a {
+    stage.instructions().filter(|it| is_uv(it.2)).map(|it| it.0)
+}
+
+fn is_uv(it: &Instruction) -> bool {
+    let Some(copy) = it.copy() else { return false };
+    copy.from.is_some()
+        && copy.sources.iter().all(|it| matches!(it.text.rsplit('/').next(), Some("uv" | "uvx")))
+}
+
+/// The texts of the manifests that a stage copies, or that lie in a folder which it copies.
+pub(super) fn manifests(
+    project: &Project,
+    stage: &Stage<'_>,
+    context: Option<&RepoPath>,
+) -> Vec<String> {
+    let Some(context) = context else { return Vec::new() };
+    let mut texts = Vec::new();
+    let names = ["pyproject.toml", "poetry.lock", "uv.lock", "requirements.txt", "setup.py"];
+    for (_, _, it) in stage.instructions() {
+        let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { continue };
+        for source in &copy.sources {
+            let Some(path) =
+                context.join(source.text.trim_start_matches('/').trim_end_matches(['*', '?', '/']))
+            else {
+                continue;
+            };
+            let below = names.iter().filter_map(|it| path.join(it));
+            let found = std::iter::once(path.clone())
+                .chain(below)
+                .filter_map(|it| project.file(it.as_str()));
+            texts.extend(
+                found
+                    .filter(|it| ecosystems::is_manifest(it.path.file_name()))
+                    .map(|it| it.text.to_string()),
+            );
+        }
+    }
+    texts
+}

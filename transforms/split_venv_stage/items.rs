@@ -1,0 +1,304 @@
+//! Where each instruction of the old stage comes to stand: in the builder, in the last stage, or in both.
+
+use super::{Environment, Role, Separation, Step, Stop, copies, runtime::Runtime, system};
+use crate::{dockerfile::Keyword, run::parts::Part, text::Refusal};
+
+/// Where an instruction of the builder's part comes to stand.
+#[derive(Debug)]
+pub(super) struct Fate {
+    /// What it is in the builder.
+    pub(super) builder: Here,
+    /// Its text in the last stage; `None` when it is not there.
+    pub(super) last: Option<String>,
+    /// The commands of a RUN that are not everywhere as they were.
+    pub(super) altered: Vec<usize>,
+    /// The texts of RUNs that are new.
+    pub(super) new: Vec<String>,
+}
+
+/// What is in the place of an instruction.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Here {
+    /// The same.
+    Same,
+    /// Another text.
+    Text(String),
+    /// Nothing.
+    Gone,
+}
+
+impl Fate {
+    pub(super) const BUILDER: Self =
+        Self { builder: Here::Same, last: None, altered: Vec::new(), new: Vec::new() };
+
+    pub(super) fn both(text: &str) -> Self {
+        Self { last: Some(text.to_owned()), ..Self::BUILDER }
+    }
+
+    pub(super) fn moved(text: &str) -> Self {
+        Self { builder: Here::Gone, ..Self::both(text) }
+    }
+}
+
+/// The fates of all instructions up to the last install.
+pub(super) fn fates(
+    of: &Separation<'_>,
+    runtime: &Runtime<'_>,
+) -> Result<Vec<(usize, Fate)>, Stop> {
+    let mut fates = Vec::new();
+    for (item, _, it) in of.stage.instructions() {
+        let step = of.runs.iter().find(|it| it.run.item == item);
+        if let Some(step) = step {
+            let is_other = |at: &usize| matches!(step.roles[*at], Role::Other | Role::Account);
+            let others: Vec<usize> = (0..step.roles.len()).filter(is_other).collect();
+            let later = of.last < item;
+            let started = runtime.runs(&step.run, &others, later).map_err(|why| (item, why))?;
+            if !started.is_empty() {
+                fates.push((item, without_runners(of, step, started).map_err(|why| (item, why))?));
+            }
+        }
+        if of.last < item {
+            continue;
+        }
+        let text = of.site.dockerfile.text(item);
+        let fate = match (it.keyword, step) {
+            (_, Some(step)) => run(of, step, text).map_err(|why| (item, why))?,
+            (Keyword::Copy | Keyword::Add, _) => copies::copy(of, runtime, item, it, text),
+            (Keyword::Workdir, _) => {
+                let state = of.stage.state_before(item, &of.site.stages);
+                let target = state.expand(it.text(), of.site.dockerfile.escape);
+                let idle = state.workdir.as_deref() == Some("/") && target.as_deref() == Some("/");
+                let mut later = of.stage.instructions().filter(|it| item < it.0);
+                // The last one says where the image's command runs, also where that changes nothing.
+                let decides = !later.any(|it| it.2.keyword == Keyword::Workdir);
+                if idle && !decides { Fate::BUILDER } else { Fate::both(text) }
+            }
+            (Keyword::Env | Keyword::Arg | Keyword::User | Keyword::Shell, _) => Fate::both(text),
+            _ => Fate::moved(text),
+        };
+        fates.push((item, fate));
+    }
+    Ok(fates)
+}
+
+/// A RUN of the last stage in which these commands start by themselves.
+fn without_runners(
+    of: &Separation<'_>,
+    step: &Step<'_>,
+    started: Vec<usize>,
+) -> Result<Fate, Refusal> {
+    let text = of.site.dockerfile.text(step.run.item);
+    let mut part = Part::new(text, of.site.dockerfile.escape);
+    for at in &started {
+        let one = part.replace(*at, &[(0, Vec::new()), (1, Vec::new())]);
+        part = one.ok_or_else(system::stuck)?;
+    }
+    Ok(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
+}
+
+fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal> {
+    let others = |at: &usize| matches!(step.roles[*at], Role::Other | Role::Account);
+    let others: Vec<usize> = (0..step.roles.len()).filter(others).collect();
+    let packages = step.has(|it| it.is_of_packages() || *it == Role::SystemRemove);
+    let system = step.has(|it| *it == Role::SystemInstall);
+    if !packages && !system {
+        let work = |it: &&usize| step.roles[**it] == Role::Other && !is_small(step, **it);
+        if let Some(at) = others.iter().find(work) {
+            return Err(other_work(step, *at));
+        }
+        let accounts = step.has(|it| *it == Role::Account) && !step.has(|it| *it == Role::Other);
+        let upkeep = others.is_empty() && step.remains.text.is_none();
+        return Ok(match (accounts, upkeep) {
+            (true, _) if !owns(of) => Fate::moved(text),
+            (_, true) if !of.installs_system(step.run.item) => Fate::BUILDER,
+            _ => Fate::both(text),
+        });
+    }
+    let work = |at: &usize| step.roles[*at] == Role::Other && !is_small(step, *at);
+    let end = step.roles.iter().rposition(Role::is_of_packages).unwrap_or(step.roles.len());
+    let before = |at: &usize| step.run.item < of.last || *at < end;
+    if !system && let Some(at) = others.iter().find(|it| work(it) && before(it)) {
+        return Err(other_work(step, *at));
+    }
+    let last = step.remains.text.clone();
+    // What comes after the installs has no part in them.
+    let behind: Vec<usize> =
+        others.into_iter().filter(|it| end < *it && step.run.item == of.last).collect();
+    let mut fate = tweaked(of, step, text, behind)?;
+    fate.altered.extend(last.iter().flat_map(|_| step.remains.altered.iter().copied()));
+    // What puts a package manager into place goes with it.
+    let places = ["ln", "cp", "mv", "chmod", "sh", "bash"];
+    let placed = |it: &crate::run::CallSite| places.contains(&it.call.program.as_str());
+    if last.is_none() && step.run.calls().iter().any(placed) {
+        fate.altered = (0..step.roles.len()).collect();
+    }
+    fate.last = last;
+    Ok(fate)
+}
+
+/// Whether a command is done twice without a second thought.
+fn is_small(step: &Step<'_>, command: usize) -> bool {
+    const SMALL: &[&str] = &[
+        "cp",
+        "mv",
+        "ln",
+        "rm",
+        "sed",
+        "echo",
+        "printf",
+        "cat",
+        "tee",
+        "locale-gen",
+        "update-locale",
+        "localedef",
+        "update-ca-certificates",
+        "dpkg-reconfigure",
+        "dpkg",
+        "ldconfig",
+        "update-alternatives",
+        "apk",
+        "which",
+        "ls",
+        "debconf-set-selections",
+        "git-lfs",
+    ];
+    let command = &step.run.script.commands()[command];
+    let name = command.program().unwrap_or_default();
+    let asks = command
+        .words
+        .iter()
+        .skip(1)
+        .any(|it| matches!(it.raw.as_str(), "--version" | "-V" | "config"));
+    asks || SMALL.contains(&name)
+        || step.roles.contains(&Role::SystemInstall)
+        || name == "["
+        || name == "test"
+}
+
+fn other_work(step: &Step<'_>, command: usize) -> Refusal {
+    let text = step.run.text(step.run.script.commands()[command].span.clone());
+    let text = text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' ']);
+    ("other-work", format!("`{text}` stands before an install, which may need what it makes"))
+}
+
+/// Whether the builder gives files to a user, who must be there then.
+fn owns(of: &Separation<'_>) -> bool {
+    let before = of.stage.instructions().take_while(|it| it.0 <= of.last);
+    before.into_iter().any(|it| it.2.flag("chown").is_some() || it.2.keyword == Keyword::User)
+}
+
+/// A RUN as the builder runs it, without the commands that come later.
+fn tweaked(
+    of: &Separation<'_>,
+    step: &Step<'_>,
+    text: &str,
+    later: Vec<usize>,
+) -> Result<Fate, Refusal> {
+    let escape = of.site.dockerfile.escape;
+    let mut part = Part::new(text, escape);
+    let mut fate = Fate::BUILDER;
+    for (at, word) in of.system_flags(step) {
+        part = part.replace(at, &[(word, Vec::new())]).ok_or_else(system::stuck)?;
+        fate.altered.push(at);
+    }
+    let settings = of.idle_settings(step);
+    let gone: Vec<usize> = later.iter().chain(&settings).copied().collect();
+    if of.environment == Environment::New && step.run.item == of.first {
+        let begins = step.roles.iter().position(|it| *it == Role::Install).unwrap_or(0);
+        if step.roles[..begins].iter().any(|it| matches!(it, Role::Tool(_))) {
+            let before = (0..begins).filter(|it| step.roles[*it] != Role::Shell);
+            let tail: Vec<usize> = before.chain(gone.iter().copied()).collect();
+            let head: Vec<usize> = (begins..step.roles.len()).chain(gone).collect();
+            let first = Part::new(text, escape).without(&head).ok_or_else(system::stuck)?;
+            let second = part.without(&tail).ok_or_else(system::stuck)?;
+            let (first, second) = (first.into_text(), second.into_text());
+            let both = format!("{first}\n{}\n{second}", of.environment_lines());
+            fate.builder = Here::Text(both);
+            fate.new = vec![first, second];
+            fate.altered = (0..step.roles.len()).collect();
+            return Ok(fate);
+        }
+    }
+    let does = |it: &usize| !gone.contains(it) && step.roles[*it] != Role::Shell;
+    if later.is_empty() && !(0..step.roles.len()).any(|it| does(&it)) {
+        // Comments above stay, and so must what they speak of.
+        if of.site.dockerfile.comments_above(step.run.item).is_empty() {
+            fate.builder = Here::Gone;
+            fate.altered = settings;
+        }
+        return Ok(fate);
+    }
+    match part.without(&gone).map(Part::into_text) {
+        Some(it) if it != text => {
+            fate.builder = Here::Text(it);
+            fate.altered.extend(gone);
+            Ok(fate)
+        }
+        // The setting does no harm.
+        None if !later.is_empty() => Err(system::stuck()),
+        _ => Ok(fate),
+    }
+}
+
+impl Separation<'_> {
+    /// Whether the last stage installs packages of the system by what a RUN before has made ready, or
+    /// cleans up after.
+    fn installs_system(&self, item: usize) -> bool {
+        self.runs.iter().any(|it| {
+            let kept = it.run.item > self.last || it.remains.text.is_some();
+            it.run.item != item && kept && it.has(|it| *it == Role::SystemInstall)
+        })
+    }
+
+    /// The commands of a RUN that tell Poetry to use the system's Python, when there is an environment.
+    pub(super) fn idle_settings(&self, step: &Step<'_>) -> Vec<usize> {
+        let idle = |at: &usize| {
+            let site = step.run.calls().iter().find(|it| it.command == *at);
+            let call = site
+                .map(|it| &it.call)
+                .filter(|it| it.program == "poetry" && it.subcommand() == Some("config"));
+            call.is_some_and(|it| {
+                let texts: Vec<&str> = it.texts().collect();
+                texts.contains(&"virtualenvs.create") && texts.contains(&"false")
+            })
+        };
+        match self.environment {
+            Environment::New => (0..step.roles.len()).filter(idle).collect(),
+            Environment::Existing(_) => Vec::new(),
+        }
+    }
+
+    /// The flags that tell uv to pass over an environment: command and word.
+    pub(super) fn system_flags(&self, step: &Step<'_>) -> Vec<(usize, usize)> {
+        let calls = step
+            .run
+            .calls()
+            .iter()
+            .filter(|it| it.call.program == "uv" && self.environment == Environment::New);
+        let flags = calls.flat_map(|it| {
+            it.call.flags(&["--system", "--break-system-packages"]).map(|of| (it.command, of.word))
+        });
+        let mut flags: Vec<_> = flags.collect();
+        flags.sort_unstable_by(|a, b| b.cmp(a));
+        flags
+    }
+
+    /// The lines that make a new environment and enter it.
+    pub(super) fn environment_lines(&self) -> String {
+        let folder = self.environment.folder();
+        format!(
+            "{} python -m venv {folder}\n{}",
+            self.site.dockerfile.keyword("RUN"),
+            self.entering()
+        )
+    }
+
+    /// The line that enters the environment.
+    pub(super) fn entering(&self) -> String {
+        let folder = self.environment.folder();
+        format!(
+            "{} VIRTUAL_ENV={folder} PATH={folder}/bin:$PATH",
+            self.site.dockerfile.keyword("ENV")
+        )
+    }
+}

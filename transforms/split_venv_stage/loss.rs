@@ -1,0 +1,141 @@
+//! What the image goes without once it is taken apart.
+
+use super::{Environment, Role, Separation, Stop};
+use crate::{
+    dockerfile::{Keyword, image::PythonVersion},
+    ecosystems::FETCHERS,
+    text::Refusal,
+};
+
+/// Packages that compile when they run, with a compiler of the system.
+const COMPILE_AT_RUNTIME: &[&str] = &[
+    "theano",
+    "pytensor",
+    "pystan",
+    "cmdstanpy",
+    "brian2",
+    "pymc",
+    "pymc3",
+    "pythran",
+    "scipy-weave",
+    "pyximport",
+];
+
+/// What the image goes without.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Loss {
+    /// Packages of the system.
+    pub(super) packages: Vec<String>,
+    /// Package managers, as people call them.
+    pub(super) tools: Vec<&'static str>,
+}
+
+impl Loss {
+    /// Whether it has nothing to compile with.
+    pub(super) fn compiles(&self) -> bool {
+        self.packages.iter().any(|it| !FETCHERS.contains(&it.as_str()))
+    }
+
+    /// Whether it is not worth a stage.
+    pub(super) fn is_small(&self) -> bool {
+        !self.compiles() && self.tools.is_empty()
+    }
+
+    /// All of it, for people.
+    pub(super) fn text(&self) -> String {
+        let tools = self.tools.iter().map(|it| (*it).to_owned());
+        let all: Vec<String> = self.packages.iter().cloned().chain(tools).collect();
+        match all.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+
+    /// # Errors
+    /// A decline's code and reason, when a package that the manifests name compiles while it runs.
+    pub(super) fn compiles_later(&self, manifests: &[String]) -> Result<(), Refusal> {
+        let names = manifests.iter().flat_map(|it| it.lines()).filter_map(requirement);
+        let compiles = |it: &String| COMPILE_AT_RUNTIME.contains(&it.as_str());
+        match names.filter(|_| self.compiles()).find(compiles) {
+            Some(name) => Err(("compiles-at-runtime", format!("{name} compiles while it runs"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the image goes without, and why that is right: a sentence without a full stop.
+pub(super) fn reason(of: &Separation<'_>) -> String {
+    let reason = format!("the image goes without {}, which only installing needs", of.loss.text());
+    let steps = of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
+    let redirects = steps.flat_map(|it| it.run.script.commands()).flat_map(|it| &it.redirects);
+    match redirects.filter_map(|it| it.target.value.as_deref()).find(|it| is_unquoted(it)) {
+        None => reason,
+        Some(file) => format!(
+            "{reason}, and without {file}: a requirement lacks quotes, so the shell writes there what pip \
+             prints, and any version will do"
+        ),
+    }
+}
+
+/// Whether a file is what a shell makes of a requirement without quotes: `redis>=5` writes to `=5`.
+pub(super) fn is_unquoted(file: &str) -> bool {
+    file.starts_with('=')
+}
+
+/// Environments have `setuptools` of their own up to Python 3.11. Where the file installs it beside the package
+/// manager, programs that import `pkg_resources` may live on it, unless a manifest asks for it, too.
+///
+/// # Errors
+/// Where it is installed, when the new environment would go without.
+pub(super) fn setuptools(
+    of: &Separation<'_>,
+    python: Option<PythonVersion>,
+    manifests: &[String],
+) -> Result<(), Stop> {
+    let brought = python.is_some_and(|it| it < PythonVersion(3, 12))
+        || manifests.iter().flat_map(|it| it.lines()).filter_map(requirement).any(|it| it == NAME);
+    if brought || of.environment != Environment::New || of.loss.tools.is_empty() {
+        return Ok(());
+    }
+    let begins = |it: &Role| matches!(it, Role::Install | Role::Create(_));
+    for step in of.runs.iter().filter(|it| it.run.item <= of.first) {
+        let before = step.roles.iter().take_while(|it| !begins(it)).enumerate();
+        let pip = before.filter(|it| matches!(it.1, Role::Upgrade | Role::Tool(_)));
+        let mut calls = pip.filter_map(|it| step.run.calls().iter().find(|of| of.command == it.0));
+        let names = |text: &str| text.split(['=', '<', '>', '~', '!', '[']).next() == Some(NAME);
+        if calls.any(|it| it.call.program == "pip" && it.call.texts().any(names)) {
+            let reason = format!(
+                "{NAME} is installed beside the package manager, and the environment would go without it"
+            );
+            return Err((step.run.item, ("mixed-install", reason)));
+        }
+    }
+    Ok(())
+}
+
+const NAME: &str = "setuptools";
+
+/// The name that a line of a manifest or a lock asks for.
+fn requirement(line: &str) -> Option<String> {
+    let line = line.trim().trim_start_matches("name = ").trim_start_matches(['"', '\'']);
+    let inside = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    let name = line.split(|it| !inside(it)).next().unwrap_or_default();
+    (!name.is_empty()).then(|| name.to_ascii_lowercase())
+}
+
+/// An image that nobody is told to run is a base for others or used by hand, with the tools that it has.
+pub(super) fn command(of: &Separation<'_>) -> Result<(), Stop> {
+    let starts = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
+    let mut services = of.project.services(of.site.path).iter().map(|it| &it.1);
+    let known = of.stage.instructions().any(|it| starts(it.2.keyword))
+        || services.any(|it| it.command.is_some() || it.entrypoint.is_some());
+    if known {
+        return Ok(());
+    }
+    let reason = format!(
+        "neither CMD, ENTRYPOINT nor compose tells what is run, so {} may be wanted in it",
+        of.loss.text()
+    );
+    Err((of.stage.from, ("no-command", reason)))
+}

@@ -1,0 +1,381 @@
+#![doc = include_str!("page.md")]
+
+// A Python stage in two: a builder that installs into a virtual environment, and the image that takes that
+// over and nothing else of what installing needs.
+//
+// The old stage becomes the builder where it stands, up to its last install; behind it the last stage
+// begins, with everything of the old one that is not an install.
+
+mod calls;
+mod copies;
+mod environment;
+mod finish;
+mod items;
+mod loss;
+mod programs;
+mod role;
+mod runtime;
+mod system;
+mod target;
+mod usage;
+
+use crate::{
+    context::layers::Layers,
+    dockerfile::{
+        Keyword,
+        image::{ImageRef, PythonVersion},
+        stage::Stage,
+    },
+    ecosystems::{self, system::apt},
+    engine::{Transform, settings::Settings},
+    project::{
+        Project,
+        change::{Alteration, Change, Outcome, Safety},
+    },
+    run::{Run, Site},
+    text::Refusal,
+};
+use environment::Environment;
+use items::Fate;
+use loss::Loss;
+use role::Role;
+use runtime::Runtime;
+use system::Remains;
+use target::{alone, image_of, is_python, script_of, seems_target};
+
+/// What is only needed to install stays in a stage of its own.
+pub(super) const TRANSFORM: Transform =
+    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+
+const NAME: &str = "split-venv-stage";
+
+fn run(project: &Project, _: &Settings) -> Outcome {
+    let words = ecosystems::programs();
+    project.each_dockerfile(&words, |file, dockerfile| {
+        let site = Site::new(&file.path, dockerfile);
+        let separation = Separation::of(project, &site);
+        let change = separation.and_then(|it| it.map(|it| it.change()).transpose());
+        let mut outcome = Outcome::default();
+        match change {
+            Ok(change) => outcome.changes.extend(change),
+            Err((item, why)) => outcome.declines.push(site.decline(NAME, item, why)),
+        }
+        outcome
+    })
+}
+
+/// A decline's code and reason, and the item that it is about.
+pub type Stop = (usize, Refusal);
+
+/// A stage that installs, and how it comes apart.
+pub struct Separation<'a> {
+    project: &'a Project,
+    site: &'a Site<'a>,
+    stage: &'a Stage<'a>,
+    /// Its RUNs, with what their commands are.
+    runs: Vec<Step<'a>>,
+    /// The first item that needs the environment.
+    first: usize,
+    /// The last item of the builder.
+    last: usize,
+    environment: Environment,
+    loss: Loss,
+}
+
+/// A RUN of the stage.
+struct Step<'a> {
+    run: Run<'a>,
+    roles: Vec<Role>,
+    /// What of it the last stage does, when it stands in the builder.
+    remains: Remains,
+    /// The folders that the Dockerfile put on PATH before it, as far as they are known.
+    path: Vec<String>,
+    /// What Poetry is configured to do up to its end.
+    configured: Vec<String>,
+}
+
+impl Step<'_> {
+    fn has(&self, any: impl Fn(&Role) -> bool) -> bool {
+        self.roles.iter().any(any)
+    }
+}
+
+impl<'a> Separation<'a> {
+    /// How the last stage of a Dockerfile comes apart; `None` when it is no stage that installs, or when
+    /// the image would go without nothing.
+    ///
+    /// # Errors
+    /// Where it looks like one, why it is left alone.
+    pub fn of(project: &'a Project, site: &'a Site<'a>) -> Result<Option<Self>, Stop> {
+        let Some(stage) = site.stages.last() else { return Ok(None) };
+        let mut trouble: Option<Stop> = None;
+        let mut runs = Vec::new();
+        for (item, _, _) in stage.instructions().filter(|it| it.2.keyword == Keyword::Run) {
+            let read = site.run(stage, item).and_then(|run| Ok((role::roles(&run)?, run)));
+            match read {
+                Ok((roles, run)) => {
+                    let before: &[String] = runs.last().map_or(&[], |it: &Step<'_>| &it.configured);
+                    let configured = before.iter().cloned().chain(configured(&run)).collect();
+                    let path = environment::path(site, stage, item);
+                    runs.push(Step { run, roles, remains: Remains::default(), path, configured });
+                }
+                Err(why) => trouble = trouble.or(Some((item, why))),
+            }
+        }
+        let installs = |it: &&Step<'_>| it.has(|it| matches!(it, Role::Install));
+        let builds = |it: &&Step<'_>| it.has(|it| it.is_of_packages() || *it == Role::SystemRemove);
+        let first_install = runs.iter().find(installs).map(|it| it.run.item);
+        let last = runs.iter().rev().find(builds).map(|it| it.run.item);
+        let image = ImageRef::parse(image_of(stage));
+        let is_python = is_python(&image);
+        let (Some(install), Some(last)) = (first_install, last) else {
+            // Only what cannot be read may install.
+            let target =
+                is_python && trouble.as_ref().is_some_and(|it| seems_target(site, stage, it.0));
+            return trouble.filter(|_| target).map_or(Ok(None), Err);
+        };
+        // Other images have Pythons and packages of their own, and most are no targets at all.
+        let from_manifests = |it: &Step<'_>| {
+            ecosystems::seems_to_install_from_manifests(&it.run.instruction.logical.text)
+        };
+        if !is_python && !runs.iter().any(from_manifests) {
+            return Ok(None);
+        }
+        let mut loss = Loss::default();
+        let release = apt::release(&image).unwrap_or(apt::Release::ANY);
+        let context = Layers::context(project, site.path).ok();
+        let manifests = copies::manifests(project, stage, context.as_ref());
+        let tools = calls::idle_tools(project, site, context.as_ref());
+        let parallel = manifests.iter().any(|it| it.to_lowercase().contains("lightgbm"));
+        let whole = site.dockerfile.text_of(stage.from..stage.end);
+        let role = |package: &str| match apt::role(package, release) {
+            apt::Role::BuildOnly => match apt::brings(package).filter(|_| parallel) {
+                Some(it) => apt::Role::Runtime(vec![it.to_owned()]),
+                None => apt::Role::BuildOnly,
+            },
+            // The image's Python is another one.
+            apt::Role::Both if apt::is_python(package) && !whole.contains("/usr/bin/python") => {
+                apt::Role::BuildOnly
+            }
+            apt::Role::Both if tools.contains(&package) => apt::Role::BuildOnly,
+            it => it,
+        };
+        for step in runs.iter_mut().filter(|it| it.run.item <= last) {
+            let text = site.dockerfile.text(step.run.item);
+            step.remains = system::remains(&step.run, &step.roles, text, &role);
+            // What its own RUN takes away again is not in the image.
+            if !step.has(|it| *it == Role::SystemRemove) {
+                loss.packages.extend(step.remains.gone.iter().cloned());
+            }
+            for role in &step.roles {
+                if let Role::Tool(it) = role {
+                    loss.tools.push(it);
+                }
+            }
+        }
+        trouble = trouble.or_else(|| removes_others(&runs, last));
+        if copies::copies_uv(stage).next().is_some() {
+            loss.tools.push("uv");
+        }
+        loss.packages.sort();
+        loss.packages.dedup();
+        loss.tools.dedup();
+        let target =
+            !loss.is_small() || trouble.as_ref().is_some_and(|it| seems_target(site, stage, it.0));
+        if !target {
+            return Ok(None);
+        }
+        if !is_python {
+            let reason = format!(
+                "{} is no official Python image, and may bring packages of its own",
+                image_of(stage)
+            );
+            return Err((stage.from, ("not-python-image", reason)));
+        }
+        for step in runs.iter_mut().filter(|it| it.run.item <= last) {
+            let (item, escape) = (step.run.item, site.dockerfile.escape);
+            if let Err(why) = step.remains.write(site.dockerfile.text(item), escape) {
+                trouble = trouble.or(Some((item, why)));
+            }
+        }
+        if let Some(stop) = trouble {
+            return Err(stop);
+        }
+        let has_tool = runs
+            .iter()
+            .any(|it| it.run.item <= install && it.has(|it| matches!(it, Role::Tool(_))));
+        let begins = |it: &Role| {
+            matches!(it, Role::Install | Role::Create(_)) || (*it == Role::Upgrade && !has_tool)
+        };
+        let first = runs.iter().find(|it| it.has(begins)).map_or(install, |it| it.run.item);
+        let environment = Environment::of(&runs)?;
+        let separation = Self { project, site, stage, runs, first, last, environment, loss };
+        separation.check(&image)?;
+        Ok(Some(separation))
+    }
+
+    /// What must hold of the stage as a whole.
+    fn check(&self, image: &ImageRef<'_>) -> Result<(), Stop> {
+        let at =
+            |code: &'static str, reason: &str| Err((self.stage.from, (code, reason.to_owned())));
+        if image.python().is_some_and(|it| it < PythonVersion(3, 4)) {
+            return at("old-python", "its Python has no venv");
+        }
+        if self.site.path.as_str().contains(".devcontainer/") {
+            return at("development", "people work in this image, and need the tools");
+        }
+        if usage::waits(self.stage) {
+            return at("development", "it waits for what people run in it, who may need the tools");
+        }
+        let numbered = |it: &crate::callers::Build| {
+            it.target
+                .as_deref()
+                .and_then(|it| it.parse::<usize>().ok())
+                .is_some_and(|it| self.stage.index <= it)
+        };
+        if self.project.builds(self.site.path).iter().any(numbered) {
+            return at("numbered-target", "its stage is built by its number");
+        }
+        let alpine = |it: &Step<'_>| {
+            let text = &it.run.instruction.logical.text;
+            text.contains("apk ")
+                && ["gcc", "build-base", "-dev", "make", "cargo"].iter().any(|of| text.contains(of))
+        };
+        if let Some(step) = self.runs.iter().find(|it| alpine(it)) {
+            let reason = "which packages of Alpine only build is not known".to_owned();
+            return Err((step.run.item, ("alpine", reason)));
+        }
+        for step in self.runs.iter().filter(|it| it.run.item <= self.last) {
+            self.check_run(step)?;
+        }
+        Ok(())
+    }
+
+    fn check_run(&self, step: &Step<'_>) -> Result<(), Stop> {
+        let item = step.run.item;
+        let stop = |code: &'static str, reason: String| Err((item, (code, reason)));
+        if !step.has(Role::is_of_packages) {
+            return Ok(());
+        }
+        let sudo = step.run.calls().iter().any(|it| it.call.other_user);
+        if step.run.state.is_root() != Some(true) || sudo {
+            return stop(
+                "non-root-user",
+                "another user than root installs, to a home of its own".to_owned(),
+            );
+        }
+        let elsewhere = [
+            "PIP_TARGET",
+            "PIP_PREFIX",
+            "PIP_ROOT",
+            "PIP_USER",
+            "PYTHONUSERBASE",
+            "PYTHONHOME",
+            "UV_PYTHON",
+        ];
+        if let Some(name) = elsewhere.iter().find(|it| step.run.state.sets(it)) {
+            return stop("install-elsewhere", format!("{name} says where to install"));
+        }
+        if let Some(tool) = self.late_tool(step) {
+            return stop(
+                "late-tool",
+                format!("{tool} is installed when the environment is in use, and would be in it"),
+            );
+        }
+        Ok(())
+    }
+
+    /// A package manager that is installed where it would land in the environment.
+    fn late_tool(&self, step: &Step<'_>) -> Option<&'static str> {
+        let starts = step.roles.iter().position(|it| matches!(it, Role::Install | Role::Create(_)));
+        let late = |at: usize| match self.first.cmp(&step.run.item) {
+            std::cmp::Ordering::Less => true,
+            std::cmp::Ordering::Equal => starts.is_some_and(|it| it < at),
+            std::cmp::Ordering::Greater => false,
+        };
+        step.roles.iter().enumerate().find_map(|(at, it)| match it {
+            // A script has an environment of its own for it.
+            Role::Tool(tool) if late(at) && by_pip(step, at) => Some(*tool),
+            _ => None,
+        })
+    }
+
+    /// The image as things start in it.
+    fn runtime(&self) -> Runtime<'_> {
+        let context = Layers::context(self.project, self.site.path).ok();
+        let manifests = copies::manifests(self.project, self.stage, context.as_ref());
+        let range = self.stage.from..self.stage.end;
+        Runtime {
+            project: self.project,
+            manifests,
+            context,
+            loss: &self.loss,
+            environment: self.environment.folder(),
+            stage: self.site.dockerfile.text_of(range),
+        }
+    }
+
+    /// The change that takes the stage apart.
+    ///
+    /// # Errors
+    /// Where, and why it cannot be made.
+    pub fn change(&self) -> Result<Change, Stop> {
+        let runtime = self.runtime();
+        let at_stage = |why| (self.stage.from, why);
+        self.loss.compiles_later(&runtime.manifests).map_err(at_stage)?;
+        loss::command(self)?;
+        let python = ImageRef::parse(image_of(self.stage)).python();
+        loss::setuptools(self, python, &runtime.manifests)?;
+        runtime.callers(self.project.builds(self.site.path)).map_err(at_stage)?;
+        runtime.executions(self.site.path).map_err(at_stage)?;
+        runtime.recipes(self.stage)?;
+        environment::check(self, &runtime)?;
+        let fates: Vec<(usize, Fate)> = items::fates(self, &runtime)?;
+        let finish = finish::edits(self, &runtime, &fates)?;
+        let title = match &self.environment {
+            Environment::New => {
+                "Install into a virtual environment in a stage of its own".to_owned()
+            }
+            Environment::Existing(it) => format!("Install {it} in a stage of its own"),
+        };
+        let mut change = self.site.change(
+            self.stage.from,
+            Safety::Review,
+            title,
+            loss::reason(self),
+            finish.edits,
+        );
+        change.alters = finish.alters;
+        change.alters.push(Alteration::Split { environment: self.environment.folder().to_owned() });
+        Ok(change)
+    }
+}
+
+/// Whether a command calls pip itself.
+fn by_pip(step: &Step<'_>, command: usize) -> bool {
+    step.run.calls().iter().any(|it| it.command == command && it.call.program == "pip")
+}
+
+/// A RUN that removes packages which the last stage would still have.
+fn removes_others(runs: &[Step<'_>], last: usize) -> Option<Stop> {
+    let builder = || runs.iter().filter(|it| it.run.item <= last);
+    let gone: Vec<&String> = builder().flat_map(|it| &it.remains.gone).collect();
+    builder().find_map(|step| {
+        let removes = (0..step.roles.len()).filter(|it| step.roles[*it] == Role::SystemRemove);
+        let mut names = removes.flat_map(|it| system::removed(&step.run, it));
+        let other = names.find(|it| it.as_ref().is_none_or(|it| !gone.contains(&it)))?;
+        let other = other.as_deref().unwrap_or("packages");
+        let reason = format!("it removes {other}, which is not known to be there to build");
+        Some((step.run.item, ("removes-packages", reason)))
+    })
+}
+
+/// The settings of Poetry that a RUN turns on.
+fn configured(run: &Run<'_>) -> Vec<String> {
+    let configures = run
+        .calls()
+        .iter()
+        .filter(|it| it.call.program == "poetry" && it.call.subcommand() == Some("config"));
+    let on = configures.filter(|it| it.call.texts().any(|it| it == "true"));
+    on.flat_map(|it| it.call.texts().map(str::to_owned)).collect()
+}

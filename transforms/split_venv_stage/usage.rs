@@ -1,0 +1,64 @@
+//! What people, CI and Makefiles run in an image besides what it starts.
+
+use super::{
+    Stop,
+    runtime::{AT_RUNTIME, Runtime, words},
+};
+use crate::{
+    dockerfile::{Keyword, instruction::Command, stage::Stage},
+    text::{Refusal, RepoPath},
+};
+
+impl Runtime<'_> {
+    /// What CI, Makefiles and scripts run in its containers.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when that needs what is gone.
+    pub(super) fn executions(&self, dockerfile: &RepoPath) -> Result<(), Refusal> {
+        let executions = self.project.executions().iter().filter(|it| it.may_run(dockerfile));
+        // Who installs it there does not need the image's.
+        let mut own =
+            executions.filter(|it| !words(&it.said).any(|it| ["pip", "pip3"].contains(&it)));
+        match own.find_map(|it| Some((&it.place, self.called_manager(&it.said)?))) {
+            Some((at, tool)) => {
+                let place = format!("{}:{}", at.path, at.line);
+                let reason =
+                    format!("{place} runs {tool} in a container, which only the builder has");
+                Err((AT_RUNTIME, reason))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The files of recipes that a stage copies by name, to be run in the image.
+    ///
+    /// # Errors
+    /// Where, and a decline's code and reason, when one needs what is gone, or may.
+    pub(super) fn recipes(&self, stage: &Stage<'_>) -> Result<(), Stop> {
+        let names = ["GNUmakefile", "Makefile", "Procfile", "Taskfile.yml", "dvc.yaml", "justfile"];
+        for (item, _, it) in stage.instructions() {
+            let copy = it.copy().filter(|it| it.from.is_none());
+            let sources = copy.iter().flat_map(|it| &it.sources);
+            let files = sources.filter_map(|it| it.text.rsplit('/').next());
+            for name in files.filter(|it| names.contains(it)) {
+                self.script(name).map_err(|why| (item, why))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a stage starts nothing but what keeps its container there, or its help: people say what runs.
+pub(super) fn waits(stage: &Stage<'_>) -> bool {
+    let command = stage.instructions().rfind(|it| it.2.keyword == Keyword::Cmd);
+    let started = stage.instructions().any(|it| it.2.keyword == Keyword::Entrypoint);
+    let said = command.and_then(|it| it.2.command()).map(|it| match it {
+        Command::Exec(words) => {
+            words.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
+        }
+        Command::Shell(text) => text.trim().to_owned(),
+    });
+    let Some(said) = said.filter(|_| !started) else { return false };
+    ["tail -f /dev/null", "tail -F /dev/null", "sleep infinity"].contains(&said.as_str())
+        || said.ends_with(" --help")
+}
