@@ -1,6 +1,7 @@
 //! What an install reads, needs and makes.
 
-use super::{At, Call, Setting, python::pyproject::Pyproject};
+use super::{At, Setting, python::pyproject::Pyproject};
+use crate::shell::Invocation;
 
 /// What a command that installs from manifests reads and makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,7 +91,13 @@ impl Install {
 
     /// Adds the files that the environment names, by these variables or those of every program, and the
     /// settings at these places in the home directory.
-    pub(super) fn settings(&mut self, call: &Call, at: &At<'_>, variables: &[&str], home: &[&str]) {
+    pub(super) fn settings(
+        &mut self,
+        call: &Invocation,
+        at: &At<'_>,
+        variables: &[&str],
+        home: &[&str],
+    ) {
         for name in FILES.iter().chain(variables) {
             match at.variable(call, name) {
                 Setting::Known(value) if !value.is_empty() => {

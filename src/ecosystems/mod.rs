@@ -4,7 +4,6 @@
 //! caches and what turns its cache off. Each manager is a file of facts and a line in [`MANAGERS`];
 //! transforms name none of them.
 
-pub mod call;
 mod install;
 pub mod python;
 pub mod system;
@@ -13,8 +12,8 @@ pub mod version;
 use python::{pdm, pip, pipenv, poetry, pyproject, uv};
 use std::sync::Arc;
 
-use crate::{dockerfile::stage::State, text::glob::Glob};
-pub use call::{Argument, Call};
+use crate::{dockerfile::stage::State, shell::Invocation, text::glob::Glob};
+
 pub use install::{Install, Local, Read, Source};
 
 /// A package manager.
@@ -27,9 +26,9 @@ pub struct Manager {
     /// The names of the files that it reads: patterns as COPY's.
     pub manifests: &'static [&'static str],
     /// What a command installs; `None` when it installs nothing that a manifest lists.
-    pub install: fn(&Call, &At<'_>) -> Option<Install>,
+    pub install: fn(&Invocation, &At<'_>) -> Option<Install>,
     /// How a command uses the manager's cache; `None` when it fills none.
-    pub caching: fn(&Call, &At<'_>) -> Option<Caching>,
+    pub caching: fn(&Invocation, &At<'_>) -> Option<Caching>,
     /// The files that configure the manager, each with what it says there of the cache.
     pub cache_config: &'static [(&'static str, &'static str)],
 }
@@ -91,7 +90,7 @@ impl At<'_> {
     }
 
     /// The value of a variable as a command sees it: its own assignments first.
-    pub fn variable(&self, call: &Call, name: &str) -> Setting {
+    pub fn variable(&self, call: &Invocation, name: &str) -> Setting {
         if let Some((_, value)) = call.assignments.iter().rfind(|it| it.0 == name) {
             return value.clone().map_or(Setting::Unknown, Setting::Known);
         }
@@ -104,7 +103,7 @@ impl At<'_> {
 
     /// Where a program keeps its cache by the XDG rules: `own` if set, else `$XDG_CACHE_HOME/name`, else
     /// `$HOME/.cache/name`; `None` when that cannot be known.
-    pub fn cache(&self, call: &Call, own: &str, name: &str) -> Option<String> {
+    pub fn cache(&self, call: &Invocation, own: &str, name: &str) -> Option<String> {
         let absolute = |it: String| it.starts_with('/').then_some(it);
         match self.variable(call, own) {
             Setting::Known(it) if !it.is_empty() => return absolute(it),
@@ -122,7 +121,7 @@ impl At<'_> {
     }
 
     /// The home directory as a command sees it; `None` when that cannot be known.
-    pub fn home(&self, call: &Call) -> Option<String> {
+    pub fn home(&self, call: &Invocation) -> Option<String> {
         match self.variable(call, "HOME") {
             Setting::Known(it) => Some(it),
             Setting::Unknown => None,
@@ -217,6 +216,6 @@ pub fn is_manifest(name: &str) -> bool {
 }
 
 /// The manager that a call is of.
-pub fn manager(call: &Call) -> Option<&'static Manager> {
+pub fn manager(call: &Invocation) -> Option<&'static Manager> {
     MANAGERS.iter().find(|it| it.programs.contains(&call.program.as_str()))
 }

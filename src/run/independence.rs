@@ -4,8 +4,8 @@
 
 use super::CallSite;
 use crate::{
-    ecosystems::{self, At, Call, Source},
-    shell::Command,
+    ecosystems::{self, At, Source},
+    shell::{Command, Invocation},
 };
 
 /// What a command has to do with files that a COPY brings.
@@ -124,7 +124,7 @@ pub fn is_known(program: &str) -> bool {
 }
 
 /// Package managers' commands that install tools or settings, from nothing but their command line.
-fn manages(call: &Call) -> bool {
+fn manages(call: &Invocation) -> bool {
     match (call.program.as_str(), call.subcommands()) {
         // What `pip install` reads was asked before; nothing here means names of packages only.
         (
@@ -227,7 +227,7 @@ const EXTRACT: &[&str] = &["tar", "unzip"];
 const INSTALL: &[&str] =
     &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"];
 
-fn is_independent(call: &Call, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> bool {
+fn is_independent(call: &Invocation, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> bool {
     let program = call.program.as_str();
     let known = match program {
         "venv" | "virtualenv" => true,
@@ -241,12 +241,12 @@ fn is_independent(call: &Call, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> b
         return false;
     }
     let touches = |text: &str| touches(call, at, text, brought);
-    let reads = |it: &ecosystems::Argument| it.text.as_deref().is_none_or(touches);
+    let reads = |it: &crate::shell::Argument| it.text.as_deref().is_none_or(touches);
     SAY.contains(&program) || !call.arguments.iter().any(reads)
 }
 
 /// Whether an argument names a file or folder that is brought.
-fn touches(call: &Call, at: &At<'_>, text: &str, brought: &dyn Fn(&str) -> bool) -> bool {
+fn touches(call: &Invocation, at: &At<'_>, text: &str, brought: &dyn Fn(&str) -> bool) -> bool {
     let program = call.program.as_str();
     if let Some((_, address)) = text.split_once("://") {
         // What is fetched may be written by its own name.
@@ -280,7 +280,7 @@ fn touches(call: &Call, at: &At<'_>, text: &str, brought: &dyn Fn(&str) -> bool)
 }
 
 /// Whether a download goes into a file of the name that it has on the net.
-fn keeps_name(call: &Call) -> bool {
+fn keeps_name(call: &Invocation) -> bool {
     let short = |letter: char| {
         call.texts().any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains(letter))
     };

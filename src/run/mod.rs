@@ -16,9 +16,9 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, State, absolute, stages},
     },
-    ecosystems::{At, Call, version::Version},
+    ecosystems::{At, version::Version},
     project::change::{Change, Decline, FileChange, Outcome, Safety},
-    shell::{Command, Directory, NotShell, Script},
+    shell::{Command, Directory, Invocation, NotShell, Script},
     text::{Edit, Place, Refusal, RepoPath},
 };
 
@@ -69,7 +69,7 @@ pub struct CallSite {
     /// Its index among the script's commands.
     pub command: usize,
     /// The call.
-    pub call: Call,
+    pub call: Invocation,
     /// The directory it runs in, absolute; `None` when it cannot be known.
     pub directory: Option<String>,
 }
@@ -223,7 +223,7 @@ impl Reading {
         let words: Vec<_> = command.words.iter().map(resolve).collect();
         let assignments =
             command.assignments.iter().map(|it| (it.name.clone(), resolve(&it.value)));
-        let call = Call::read(&words, assignments.collect())?;
+        let call = Invocation::read(&words, assignments.collect())?;
         Some(CallSite { command: at, call, directory: self.directory(command) })
     }
 

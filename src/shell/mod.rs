@@ -13,6 +13,7 @@ mod check;
 mod command;
 mod edit;
 mod flow;
+mod invocation;
 mod layout;
 mod parse;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use branch::{At, Step, Switch, one_line};
 pub use edit::{Indentation, Operators};
+pub use invocation::{Argument, Invocation};
 pub use word::Word;
 
 use crate::{

@@ -2,11 +2,13 @@
 
 pub mod count;
 pub mod glob;
+mod image_path;
 mod memo;
 mod path;
 mod place;
 mod refusal;
 
+pub use image_path::ImagePath;
 pub use memo::Memo;
 pub use path::RepoPath;
 pub use place::Place;

@@ -2,9 +2,9 @@
 
 use crate::{
     dockerfile::image::ImageRef,
-    ecosystems::{Argument, Setting, python::pip, version::Version},
+    ecosystems::{Setting, python::pip, version::Version},
     run::{CallSite, Run},
-    shell::Word,
+    shell::{Argument, Word},
     text::Refusal,
 };
 

@@ -5,13 +5,13 @@ use crate::{
     context::layers::Layers,
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{
-        Call,
         python::{
             poetry,
             pyproject::{self, Pyproject},
         },
         version::Version,
     },
+    shell::Invocation,
     text::{Refusal, RepoPath},
 };
 
@@ -113,7 +113,7 @@ pub(super) fn clone(it: &Installation<'_>) -> Option<usize> {
                 }),
                 Keyword::Run => it.site.run(stage, item).is_ok_and(|run| {
                     let clones =
-                        |it: &Call| it.program == "git" && it.texts().any(|it| it == "clone");
+                        |it: &Invocation| it.program == "git" && it.texts().any(|it| it == "clone");
                     run.calls().iter().any(|it| clones(&it.call))
                 }),
                 _ => false,

@@ -4,10 +4,10 @@ use super::{evidence::Evidence, installation::Installation};
 use crate::ecosystems::python::poetry::missing;
 use crate::{
     dockerfile::{Keyword, image::ImageRef},
-    ecosystems::{Call, Setting, version::Version},
+    ecosystems::{Setting, version::Version},
     project::change::{Alteration, Altered},
     run::{CallSite, Run},
-    shell::Word,
+    shell::{Invocation, Word},
     text::Refusal,
 };
 
@@ -84,7 +84,7 @@ pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
 }
 
 /// A plugin, or a part of Poetry, that a call installs in a version of its own.
-fn pinned_plugin(call: &Call) -> Option<&str> {
+fn pinned_plugin(call: &Invocation) -> Option<&str> {
     let adds = match call.program.as_str() {
         "poetry" => call.subcommands() == (Some("self"), Some("add")),
         "pip" | "pipx" | "uv" => call.texts().any(|it| it == "install" || it == "inject"),
@@ -97,7 +97,7 @@ fn pinned_plugin(call: &Call) -> Option<&str> {
 
 /// A plugin that `poetry self add` is to add in its newest version: it takes the newest release that there
 /// is and fails when that needs another Poetry, where pip looks for one that fits.
-fn newest_plugin(call: &Call) -> Option<&str> {
+fn newest_plugin(call: &Invocation) -> Option<&str> {
     let adds = call.program == "poetry" && call.subcommands() == (Some("self"), Some("add"));
     call.texts().find(|it| adds && it.starts_with("poetry-"))
 }
@@ -184,7 +184,7 @@ fn follow_in(
 
 /// A call with what the Dockerfile says of the variables that are given as several words, or by a build
 /// argument.
-fn expanded(run: &Run<'_>, site: &CallSite) -> Call {
+fn expanded(run: &Run<'_>, site: &CallSite) -> Invocation {
     let mut call = site.call.clone();
     let words = &run.script.commands()[site.command].words;
     for argument in site.call.arguments.iter().filter(|it| it.text.is_none()) {
@@ -202,7 +202,7 @@ fn expanded(run: &Run<'_>, site: &CallSite) -> Call {
 /// What a call uses that the version does not have, and that no plugin brings.
 fn lacks(
     it: &Installation<'_>,
-    call: &Call,
+    call: &Invocation,
     version: &Version,
 ) -> Vec<&'static crate::ecosystems::python::poetry::Feature> {
     let source = &it.site.dockerfile.source;
@@ -211,7 +211,7 @@ fn lacks(
 }
 
 /// The calls of Poetry in a text that is not read as shell: exec form, here-documents, scripts in quotes.
-fn calls_in(text: &str) -> Vec<Call> {
+fn calls_in(text: &str) -> Vec<Invocation> {
     let blank = |it: char| if "\"'[](),`$".contains(it) { ' ' } else { it };
     let text: String = text.chars().map(blank).collect();
     let mut calls = Vec::new();
@@ -220,7 +220,7 @@ fn calls_in(text: &str) -> Vec<Call> {
         let is_poetry = |it: &&str| it.rsplit('/').next() == Some("poetry");
         let Some(at) = words.iter().position(is_poetry) else { continue };
         let words: Vec<_> = words[at..].iter().map(|it| Some((*it).to_owned())).collect();
-        calls.extend(Call::read(&words, Vec::new()).filter(|it| it.program == "poetry"));
+        calls.extend(Invocation::read(&words, Vec::new()).filter(|it| it.program == "poetry"));
     }
     calls
 }

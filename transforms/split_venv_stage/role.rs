@@ -3,9 +3,8 @@
 
 use super::loss;
 use crate::{
-    ecosystems::{Argument, Call},
     run::{CallSite, Run},
-    shell::Command,
+    shell::{Argument, Command, Invocation},
     text::Refusal,
 };
 
@@ -187,7 +186,7 @@ fn is_tool_path(path: &str) -> bool {
         && matches!(path.rsplit('/').next(), Some("poetry" | "uv" | "uvx" | "pipx"))
 }
 
-fn pip(command: &Command, call: &Call) -> Result<Role, Refusal> {
+fn pip(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
     if call.subcommand() != Some("install") {
         return Ok(Role::Manage);
     }
@@ -231,14 +230,14 @@ fn bare(requirement: &str) -> &str {
     requirement.split(|it| !inside(it)).next().unwrap_or_default()
 }
 
-fn poetry(call: &Call) -> Role {
+fn poetry(call: &Invocation) -> Role {
     match call.subcommand() {
         Some("install" | "sync" | "add" | "update") => Role::Install,
         _ => Role::Manage,
     }
 }
 
-fn uv(call: &Call) -> Result<Role, Refusal> {
+fn uv(call: &Invocation) -> Result<Role, Refusal> {
     let elsewhere = ["-t", "--target", "--prefix", "--python", "-p"];
     let (verb, second) = call.subcommands();
     let installs = matches!(verb, Some("sync" | "add"))
@@ -275,7 +274,7 @@ fn uv(call: &Call) -> Result<Role, Refusal> {
     })
 }
 
-fn python(call: &Call) -> Result<Role, Refusal> {
+fn python(call: &Invocation) -> Result<Role, Refusal> {
     let mut texts = call.texts();
     let Some(script) = texts.find(|it| !it.starts_with('-')) else { return Ok(Role::Other) };
     if script.rsplit('/').next() != Some("setup.py") {
@@ -293,7 +292,7 @@ fn python(call: &Call) -> Result<Role, Refusal> {
     }
 }
 
-fn apt(call: &Call) -> Role {
+fn apt(call: &Invocation) -> Role {
     match call.subcommand() {
         Some("install") => Role::SystemInstall,
         Some("remove" | "purge" | "autoremove" | "auto-remove" | "autopurge") => Role::SystemRemove,

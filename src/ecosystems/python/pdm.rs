@@ -2,7 +2,10 @@
 //!
 //! After PDM's documentation of its commands and configuration.
 
-use crate::ecosystems::{At, Caching, Call, Install, Manager, OffVariable, Source};
+use crate::{
+    ecosystems::{At, Caching, Install, Manager, OffVariable, Source},
+    shell::Invocation,
+};
 
 /// PDM.
 pub const MANAGER: Manager = Manager {
@@ -17,7 +20,7 @@ pub const MANAGER: Manager = Manager {
 pub(in crate::ecosystems) const NO_CACHE: OffVariable =
     OffVariable { name: "PDM_NO_CACHE", when: |it| !it.is_empty() };
 
-fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     if !matches!(call.subcommand()?, "install" | "sync") {
         return None;
     }
@@ -60,7 +63,7 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
     Some(install)
 }
 
-fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
     let fills = matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock");
     let folder = at.cache(call, "PDM_CACHE_DIR", "pdm").unwrap_or_default();
     fills.then(|| Caching {

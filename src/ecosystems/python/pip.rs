@@ -4,7 +4,10 @@
 
 use super::requirements::{self, Line};
 use crate::dockerfile::stage::absolute;
-use crate::ecosystems::{At, Caching, Call, Install, Local, Manager, OffVariable, Setting, Source};
+use crate::{
+    ecosystems::{At, Caching, Install, Local, Manager, OffVariable, Setting, Source},
+    shell::Invocation,
+};
 
 /// pip.
 pub const MANAGER: Manager = Manager {
@@ -97,7 +100,7 @@ pub(crate) const VALUED: &[&str] = &[
 pub(in crate::ecosystems) const NO_CACHE: OffVariable =
     OffVariable { name: "PIP_NO_CACHE_DIR", when: |it| !it.is_empty() };
 
-fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
         return None;
     }
@@ -105,7 +108,7 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
 }
 
 /// What `pip install` and its like (`uv pip install`) read; `None` when no file says what to install.
-pub(super) fn requirements(call: &Call, at: &At<'_>) -> Option<Install> {
+pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let mut install = Install::default();
     let mut seen = Vec::new();
     let locals = call.positionals(VALUED);
@@ -285,7 +288,7 @@ fn local_requirement(install: &mut Install, at: &At<'_>, local: &str, place: &st
     }
 }
 
-fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
     if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
         return None;
     }

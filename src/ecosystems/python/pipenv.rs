@@ -3,7 +3,10 @@
 //! After Pipenv's documentation of its commands and environment variables.
 
 use super::{pip, pyproject};
-use crate::ecosystems::{At, Caching, Call, Install, Manager, Source};
+use crate::{
+    ecosystems::{At, Caching, Install, Manager, Source},
+    shell::Invocation,
+};
 
 /// Pipenv.
 pub const MANAGER: Manager = Manager {
@@ -26,7 +29,7 @@ const VALUED: &[&str] = &[
     "--extra-pip-args",
 ];
 
-fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     if !matches!(call.subcommand()?, "install" | "sync") {
         return None;
     }
@@ -71,7 +74,7 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
 }
 
 /// Pipenv gives its own cache folder to the pip that it runs.
-fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
     let fills = matches!(call.subcommand()?, "install" | "sync" | "update" | "upgrade" | "lock");
     let folder = at.cache(call, "PIPENV_CACHE_DIR", "pipenv").unwrap_or_default();
     let off = call.flags(&["--clear"]).map(|it| it.word).collect();

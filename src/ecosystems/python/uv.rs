@@ -3,7 +3,10 @@
 //! After uv's documentation: "Using uv in Docker", "Caching" and the reference of its settings.
 
 use super::{pip, pyproject::Pyproject};
-use crate::ecosystems::{At, Caching, Call, Install, Manager, OffVariable, Setting, Source};
+use crate::{
+    ecosystems::{At, Caching, Install, Manager, OffVariable, Setting, Source},
+    shell::Invocation,
+};
 
 /// uv.
 pub const MANAGER: Manager = Manager {
@@ -27,7 +30,7 @@ fn is_true(value: &str) -> bool {
     ["1", "true", "t", "yes", "y", "on"].contains(&value.to_ascii_lowercase().as_str())
 }
 
-fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     match call.subcommands() {
         (Some("pip"), Some("install" | "sync")) => pip_install(call, at),
         (Some("sync" | "export"), _) => sync(call, at),
@@ -36,7 +39,7 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
 }
 
 /// `uv pip install` reads what `pip install` reads; `uv pip sync` names its files without a flag.
-fn pip_install(call: &Call, at: &At<'_>) -> Option<Install> {
+fn pip_install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let mut inner = call.clone();
     let verb = inner.arguments.iter().position(|it| it.text.as_deref() == Some("pip"))?;
     inner.arguments.remove(verb);
@@ -68,7 +71,7 @@ fn pip_install(call: &Call, at: &At<'_>) -> Option<Install> {
     Some(install)
 }
 
-fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
+fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
     // A script lists its dependencies itself.
     if call.has(&["--script"]) {
         return None;
@@ -148,7 +151,7 @@ fn sync(call: &Call, at: &At<'_>) -> Option<Install> {
     Some(install)
 }
 
-fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
     let fills = matches!(
         call.subcommands(),
         (Some("sync" | "add" | "lock"), _)

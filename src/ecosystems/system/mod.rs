@@ -4,7 +4,7 @@
 
 pub mod apt;
 
-use super::{Argument, Call};
+use crate::shell::{Argument, Invocation};
 
 /// A distribution's package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl System {
 }
 
 /// What a call installs of the distribution's packages; `None` for any other call.
-pub fn wanted(call: &Call) -> Option<Wanted<'_>> {
+pub fn wanted(call: &Invocation) -> Option<Wanted<'_>> {
     let system = System::of(&call.program)?;
     let (mut items, mut group, mut subcommand) = (Vec::new(), None, None);
     let mut options = true;
@@ -198,9 +198,9 @@ fn is_virtual(option: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn call(line: &str) -> Call {
+    fn call(line: &str) -> Invocation {
         let words: Vec<_> = line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
-        Call::read(&words, Vec::new()).unwrap()
+        Invocation::read(&words, Vec::new()).unwrap()
     }
 
     fn named<'a>(word: usize, name: &'a str, rest: &'a str) -> Item<'a> {

@@ -5,9 +5,8 @@ use std::{collections::BTreeSet, rc::Rc};
 use super::{Blueprint, Copied, Effect, From, Run, Setting, order, script, split};
 use crate::{
     dockerfile::{Keyword, instruction::Command},
-    ecosystems::Call,
     project::change::Alteration,
-    shell::{self, Script},
+    shell::{self, Invocation, Script},
     text::Span,
 };
 
@@ -354,14 +353,14 @@ impl Run<'_> {
     }
 
     /// The calls of its script, in order; `None` when it cannot be read.
-    pub(super) fn calls(&self) -> Option<Vec<Call>> {
+    pub(super) fn calls(&self) -> Option<Vec<Invocation>> {
         let script = Script::at(self.dockerfile, self.item).ok()?;
         let call = |it: &shell::Command| {
             if it.words.is_empty() {
-                return Some(Call { program: ":".to_owned(), ..Call::default() });
+                return Some(Invocation { program: ":".to_owned(), ..Invocation::default() });
             }
             let words: Vec<_> = it.words.iter().map(|it| it.value.clone()).collect();
-            Call::read(&words, Vec::new())
+            Invocation::read(&words, Vec::new())
         };
         script.commands().iter().map(call).collect()
     }

@@ -8,7 +8,10 @@ mod versions;
 pub use versions::{DEFAULT, DEFAULT_2, Feature, full, missing, pythons};
 
 use super::pyproject::Pyproject;
-use crate::ecosystems::{At, Caching, Call, Install, Manager, Source, version::Version};
+use crate::{
+    ecosystems::{At, Caching, Install, Manager, Source, version::Version},
+    shell::Invocation,
+};
 
 /// Poetry.
 pub const MANAGER: Manager = Manager {
@@ -20,7 +23,7 @@ pub const MANAGER: Manager = Manager {
     cache_config: &[("poetry.toml", "cache-dir")],
 };
 
-fn install(call: &Call, at: &At<'_>) -> Option<Install> {
+fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let verb = call.subcommand().filter(|it| matches!(*it, "install" | "sync" | "export"))?;
     let directory = directory(call, at)?;
     let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
@@ -110,7 +113,7 @@ fn install(call: &Call, at: &At<'_>) -> Option<Install> {
 
 /// Poetry's cache root also holds its virtual environments, which the image needs: only the two
 /// folders below it that are nothing but cache are mounted.
-fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
+fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
     if !matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock") {
         return None;
     }
@@ -129,7 +132,7 @@ fn caching(call: &Call, at: &At<'_>) -> Option<Caching> {
 }
 
 /// The directory whose manifest a call reads.
-pub fn directory(call: &Call, at: &At<'_>) -> Option<String> {
+pub fn directory(call: &Invocation, at: &At<'_>) -> Option<String> {
     match call.values(&["-C", "--directory", "-P", "--project"]).last() {
         Some(it) => at.path((*it)?),
         None => at.directory.map(str::to_owned),

@@ -3,10 +3,7 @@
 //! Read from the console commands and the metadata of the releases 1.0.10, 1.1.15, 1.2.2, 1.3.2, 1.4.0, 1.4.2,
 //! 1.5.0, 1.5.1, 1.6.1, 1.7.1, 1.8.0, 1.8.3, 2.0.1, 2.1.3, 2.2.1 and 2.5.1.
 
-use crate::{
-    dockerfile::image::PythonVersion,
-    ecosystems::{Call, version::Version},
-};
+use crate::{dockerfile::image::PythonVersion, ecosystems::version::Version, shell::Invocation};
 
 /// The version of the audit: what is pinned when nothing tells.
 pub const DEFAULT: [u32; 3] = [1, 8, 3];
@@ -126,7 +123,7 @@ impl Feature {
             && self.until.is_none_or(|it| *version < Version::new(&it))
     }
 
-    fn is_used_by(&self, call: &Call) -> bool {
+    fn is_used_by(&self, call: &Invocation) -> bool {
         let in_command = self.command.is_empty() || call.subcommand() == Some(self.command);
         let named = |it: &str| it == self.word || it.split('=').next() == Some(self.word);
         in_command && (self.word.is_empty() || call.texts().any(named))
@@ -134,7 +131,7 @@ impl Feature {
 }
 
 /// What a call of Poetry uses that a version does not have.
-pub fn missing(call: &Call, version: &Version) -> impl Iterator<Item = &'static Feature> {
+pub fn missing(call: &Invocation, version: &Version) -> impl Iterator<Item = &'static Feature> {
     FEATURES.iter().filter(move |it| it.is_used_by(call) && !it.is_in(version))
 }
 
@@ -166,7 +163,7 @@ mod tests {
 
     fn names(line: &str, version: [u32; 3]) -> Vec<&'static str> {
         let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();
-        let call = Call::read(&words, Vec::new()).unwrap();
+        let call = Invocation::read(&words, Vec::new()).unwrap();
         missing(&call, &Version::new(&version)).map(Feature::name).collect()
     }
 

@@ -2,7 +2,7 @@
 
 /// A call of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Call {
+pub struct Invocation {
     /// The program, without folder and version: `pip` for `/usr/bin/pip3.11` and `python -m pip`.
     pub program: String,
     /// The variables set for this call: the name, and the value when it is known.
@@ -24,7 +24,7 @@ pub struct Argument {
     pub word: usize,
 }
 
-impl Call {
+impl Invocation {
     /// A call of these words, the first of which is the program or a wrapper of it; `None` when the
     /// program cannot be known. The positions given are those in `words`.
     pub fn read(
@@ -163,9 +163,9 @@ fn skip_flags(words: &[Option<String>], mut at: usize, valued: &[&str]) -> usize
 mod tests {
     use super::*;
 
-    fn call(line: &str) -> Call {
+    fn call(line: &str) -> Invocation {
         let words: Vec<_> = line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
-        Call::read(&words, Vec::new()).unwrap()
+        Invocation::read(&words, Vec::new()).unwrap()
     }
 
     #[test]
@@ -181,6 +181,6 @@ mod tests {
         assert_eq!(positionals.iter().map(|it| it.word).collect::<Vec<_>>(), [14, 15]);
         assert_eq!(call("poetry run pip install x").runner.as_deref(), Some("poetry"));
         assert_eq!(call("python -c print").program, "python");
-        assert!(Call::read(&[None], Vec::new()).is_none());
+        assert!(Invocation::read(&[None], Vec::new()).is_none());
     }
 }
