@@ -1,9 +1,6 @@
 //! The parser against BuildKit's own parse of thousands of real files.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 
 use refit::dockerfile::{Dockerfile, Instruction, Keyword, Kind};

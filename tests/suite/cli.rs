@@ -1,7 +1,5 @@
 //! The command as a user runs it.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
 use std::{
     fs,
     io::Write as _,

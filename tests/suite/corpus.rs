@@ -1,15 +1,13 @@
 //! The whole run on thousands of real Dockerfiles and more than a hundred real projects: what must never
 //! happen, counted, and what does happen, printed.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Instant,
 };
 
+use crate::support::figures::Figures;
 use refit::{
     dockerfile::{
         Dockerfile, Keyword, Kind,
@@ -23,7 +21,6 @@ use refit::{
     text::RepoPath,
     transforms::recipe,
 };
-use support::figures::Figures;
 
 #[test]
 fn real_dockerfiles_come_out_sound() {

@@ -1,13 +1,10 @@
 //! Rules that the compiler does not know.
 
-#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::{env, fs, process::Command};
 
+use crate::support::source::{Source, assert_none, mentions, root, sources};
 use refit::transforms;
-use support::source::{Source, assert_none, mentions, root, sources};
 
 #[test]
 fn every_transform_is_in_the_catalogue_and_has_a_page() {
@@ -38,7 +35,7 @@ fn the_index_of_the_pages_is_fresh() {
         fs::write(&path, &index).unwrap();
     }
     let written = fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(written, index, "UPDATE=1 cargo test --test tidy writes it");
+    assert_eq!(written, index, "UPDATE=1 cargo test --test suite tidy writes it");
 }
 
 #[test]

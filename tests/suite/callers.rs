@@ -1,9 +1,6 @@
 //! Every build of the real projects follows a Dockerfile that moves, or says why it cannot.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 
 use refit::{

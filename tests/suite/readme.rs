@@ -1,9 +1,7 @@
 //! The transcript in `examples/assistants/README.md` is a session that really happened: every command in
 //! it is run, in order, in a copy of the example, and prints what stands below it.
 //!
-//! `UPDATE=1 cargo test --test readme` writes what the commands print.
-
-#![allow(clippy::unwrap_used, reason = "tests may")]
+//! `UPDATE=1 cargo test --test suite readme` writes what the commands print.
 
 use std::{
     env, fs,

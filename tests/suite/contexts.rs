@@ -1,9 +1,6 @@
 //! Build contexts in the real projects of the corpus; with `REFIT_SHOW` set, each on a line.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 
 use refit::{

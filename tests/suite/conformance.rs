@@ -1,9 +1,6 @@
 //! BuildKit's own parser tests: the expected trees, the files that must fail, and the words of its lexer.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use refit::dockerfile::{Dockerfile, Instruction, Keyword, word};

@@ -4,12 +4,9 @@
 //! damage it: an instruction lost, two that change places, a word, a source, a destination or a mount that
 //! is another, something that nobody asked for. The change declares what the right one declares.
 
-#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::page::{Case, cases};
 use refit::{
     cli::config::Config,
     dockerfile::{
@@ -24,7 +21,6 @@ use refit::{
     text::{self, Edit, RepoPath},
     transforms,
 };
-use support::page::{Case, cases};
 
 #[test]
 fn a_broken_transform_is_found_out() {

@@ -1,9 +1,6 @@
 //! Loading from disk: what is read, what is known to exist, and what is reported.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::{fs, path::Path, time::Instant};
 
 use refit::{

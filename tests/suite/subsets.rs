@@ -4,10 +4,7 @@
 //! A part of the subsets is tried on each project, another one on each, so that all have their turn;
 //! `SUBSETS=all` tries every subset on every project, and after each subset of it that lacks one transform.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     env,

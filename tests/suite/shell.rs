@@ -1,9 +1,6 @@
 //! The shell reader and its edits over the RUNs of thousands of real files.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test that tells its figures")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 
 use refit::{

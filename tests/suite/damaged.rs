@@ -2,10 +2,7 @@
 //!
 //! Seeds are the examples and, when it is there, a part of the corpus; `MUTANTS=100000` tries more.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::{env, fs, path::Path};
 
 use refit::{

@@ -1,9 +1,6 @@
 //! What is known of the system packages that real Dockerfiles of Python programs install.
 
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 
 use refit::{

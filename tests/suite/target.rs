@@ -1,8 +1,6 @@
 //! The whole recipe on one service, from the form that an audit finds to the one that it asks for: in one
 //! run, and a second has nothing to do.
 
-#![allow(clippy::unwrap_used, reason = "tests may")]
-
 use refit::{
     engine::plan::{Options, plan},
     project::Project,

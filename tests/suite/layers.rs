@@ -1,12 +1,8 @@
 //! The layers of the house: what may import what. ARCHITECTURE.md says why.
 
-#![allow(clippy::unwrap_used, reason = "tests may")]
-
-mod support;
-
 use std::{collections::BTreeMap, fs, path::Path};
 
-use support::source::{Source, assert_none, sources};
+use crate::support::source::{Source, assert_none, sources};
 
 /// The rooms, from the ground up: each imports only those before it.
 const ROOMS: [&str; 15] = [

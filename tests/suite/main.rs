@@ -1,0 +1,23 @@
+//! The tests of the whole: one program, because each one more is linked anew.
+
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callers;
+mod cli;
+mod conformance;
+mod contexts;
+mod corpus;
+mod damaged;
+mod layers;
+mod load;
+mod oracle;
+mod packages;
+mod parser;
+mod readme;
+mod shell;
+mod subsets;
+mod target;
+mod tidy;
