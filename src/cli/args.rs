@@ -21,7 +21,7 @@ pub(super) struct Global {
     pub(super) jobs: Option<usize>,
 }
 
-/// What to look at, what to do about it, and what to print.
+/// Paths, transforms and output format.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     #[command(flatten)]
@@ -29,12 +29,12 @@ pub(super) struct Run {
     /// Print for people, or one JSON object for machines
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
-    /// Where the Dockerfile on standard input would lie, so that its project is seen
+    /// The path of the Dockerfile on standard input, used to find its project
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
 }
 
-/// What to look at, and what to do about it.
+/// Paths and transforms.
 #[derive(Debug, Args)]
 pub(super) struct Scope {
     /// Folders or Dockerfiles; `-` reads one Dockerfile from standard input
@@ -52,7 +52,7 @@ pub(super) struct Scope {
     /// Make only changes that need no review
     #[arg(long)]
     pub(super) safe: bool,
-    /// Leave alone what this matches, as a line of a .gitignore in the current folder would
+    /// Leave matching files alone; the syntax is that of a .gitignore in the current folder
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
     /// The configuration to use [default: the nearest refit.toml above PATH]
@@ -61,13 +61,13 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Whether a Dockerfile on standard input is asked for.
+    /// Returns true if the Dockerfile comes from standard input.
     pub(super) fn is_stdin(&self) -> bool {
         self.paths.iter().any(|it| it.as_os_str() == "-")
     }
 }
 
-/// What to print.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Text,

@@ -14,7 +14,7 @@ use crate::{
 /// The file's name.
 pub const FILE_NAME: &str = "refit.toml";
 
-/// What `refit.toml` says.
+/// The contents of a `refit.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The recipe to run.
@@ -29,7 +29,7 @@ pub struct Config {
     pub settings: Settings,
 }
 
-/// What is wrong with a `refit.toml`.
+/// An error in a `refit.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     /// The line, counted from 1.
@@ -119,21 +119,21 @@ fn deserializer(table: Table) -> Deserializer {
     Deserializer::from(DocumentMut::from(table))
 }
 
-/// A name that nothing has.
+/// A name that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
     /// What is wrong.
     pub message: String,
-    /// What was meant, or where to look.
+    /// What the user probably meant, or where to look.
     pub hint: String,
 }
 
-/// What to say about a transform's name when there is no such transform.
+/// The error for the name of a transform that does not exist; `None` if it exists.
 pub fn unknown_transform(name: &str) -> Option<Unknown> {
     unknown("transform", name, transforms::ALL.iter().map(|it| it.name))
 }
 
-/// What to say about a recipe's name when there is no such recipe.
+/// The error for the name of a recipe that does not exist; `None` if it exists.
 pub fn unknown_recipe(name: &str) -> Option<Unknown> {
     unknown("recipe", name, recipe::ALL.iter().map(|it| it.name))
 }
@@ -151,14 +151,14 @@ fn unknown<'a>(
     Some(Unknown { message: format!("there is no {kind} `{name}`"), hint })
 }
 
-/// What was probably meant by a name.
+/// The known name that is most like `name`, if one is similar enough.
 pub fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let scored = known.map(|it| (strsim::jaro_winkler(name, it), it));
     let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (0.75 <= score).then(|| format!("did you mean `{best}`?"))
 }
 
-/// The name of a field that serde does not know, then those it would have taken; nothing for other errors.
+/// The name of the field that serde does not know, then the fields it knows; empty for other errors.
 fn unknown_field(message: &str) -> Vec<&str> {
     match message.starts_with("unknown field") {
         true => message.split('`').skip(1).step_by(2).collect(),

@@ -1,4 +1,4 @@
-//! What stopped a command, and what to do about it.
+//! Errors that stop a command, and what to do about them.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::{
     verify::builder::NoBuilder,
 };
 
-/// What stopped a command: `error:` and `hint:`.
+/// An error that stops a command: `error:` and `hint:`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct Failure {
@@ -22,13 +22,13 @@ impl Failure {
         Self { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// What is wrong with a configuration, with its place.
+    /// An error in a configuration file, with its place.
     pub(super) fn config(path: &Path, error: &ConfigError) -> Self {
         let message = format!("{}:{}: {error}", path.display(), error.line);
         Self { message, hint: error.hint.clone() }
     }
 
-    /// What to say about an error: its causes in one line, and the hint of the first that has one.
+    /// The message for an error: its causes in one line, and the first hint among them.
     pub(super) fn from_error(error: &anyhow::Error) -> Self {
         let hint = error.chain().find_map(|it| {
             let known = it.downcast_ref::<Self>().and_then(|it| it.hint.clone());

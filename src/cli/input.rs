@@ -1,4 +1,4 @@
-//! What a command works on: the project, the transforms and the options, from arguments and `refit.toml`.
+//! The input of a command: project, transforms and options, from arguments and `refit.toml`.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ use crate::{
     transforms::{self, recipe},
 };
 
-/// What a command works on.
+/// The input of a command.
 pub(super) struct Input {
     /// The snapshot.
     pub(super) project: Project,
@@ -97,18 +97,18 @@ impl Input {
         Ok(Self { project, root, stdin, transforms, options })
     }
 
-    /// What a run would do.
+    /// The plan of a run.
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
         Ok(self.plan_without(&[])?)
     }
 
-    /// What a run would do that leaves some of it out.
+    /// The plan without the changes that real builds spoke against.
     pub(super) fn plan_without(&self, without: &[Without]) -> Result<Plan, Diverged> {
         let options = Options { without: without.to_vec(), ..self.options.clone() };
         plan(self.project.clone(), &self.transforms, &options)
     }
 
-    /// What the arguments select.
+    /// The files that the arguments select.
     pub(super) fn selection(&self) -> &Selection {
         &self.options.selection
     }

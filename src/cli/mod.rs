@@ -47,7 +47,7 @@ const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending
                           not verified (`verify`), \
                           2 an error, also when only some files could not be read or parsed.";
 
-/// How a command ended; ordered, the worst last.
+/// The outcome of a command, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
     /// Nothing to do, or done.
@@ -63,7 +63,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(it) => it,
         Err(error) => {
-            // Help and version are errors to clap, too; a closed pipe is none to anyone.
+            // To clap, help and version are errors too. A closed pipe is not an error to anybody.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         Ok(it) => it,
         Err(error) if is_closed_pipe(&error) => Status::Done,
         Err(error) => {
-            // When not even that can be printed, the exit code still tells.
+            // If even that cannot be printed, there is still the exit code.
             let _ = output::failure(&Failure::from_error(&error));
             Status::Failed
         }
@@ -99,7 +99,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
     }
 }
 
-/// Whether whoever read the output stopped reading, as `head` does.
+/// Returns true if the reader of the output closed the pipe, as `head` does.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let mut causes = error.chain().filter_map(|it| it.downcast_ref::<io::Error>());
     causes.any(|it| it.kind() == io::ErrorKind::BrokenPipe)

@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use super::{args::Global, failure::Failure};
 use crate::project::Problem;
 
-/// How much is said.
+/// How much to print.
 pub(super) struct Output {
     /// No summary.
     pub(super) quiet: bool,
@@ -57,7 +57,7 @@ pub(super) fn diff(diff: &str) -> io::Result<()> {
     if has_colors() { print(&colored(diff)) } else { print_raw(diff) }
 }
 
-/// Whether standard output takes colors.
+/// Returns true if standard output takes colors.
 pub(super) fn has_colors() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }

@@ -1,4 +1,4 @@
-//! What is said about a run on standard error, and its JSON.
+//! The summary of a run on standard error, and its JSON.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -16,20 +16,20 @@ use crate::{
     text::{RepoPath, count::counted},
 };
 
-/// What became of the changes.
+/// What a command did with the changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// They were shown as a diff.
+    /// Shown as a diff.
     Proposed,
-    /// They were listed with everything else.
+    /// Listed with the places left alone.
     Listed,
-    /// They were written.
+    /// Written to disk.
     Applied,
 }
 
-/// How many changes are named before the rest is counted.
+/// Changes to print before the rest is only counted.
 const CHANGES: usize = 20;
-/// How many places are named per code before the rest is counted.
+/// Places to print per code before the rest is only counted.
 const PLACES: usize = 3;
 
 /// Prints the problems, bugs and figures of a run; fails it when something could not be read or parsed.

@@ -16,7 +16,7 @@ use crate::{
     text::RepoPath,
 };
 
-/// Reads what the files read so far name, and what those name, until there is no more.
+/// Reads the files that those read so far name, and the files that these name, until none is left.
 pub(super) fn read_named(
     root: &Path,
     tree: &Tree,

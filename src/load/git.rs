@@ -1,4 +1,4 @@
-//! What refit asks of git: where a project begins, whether its work is saved, and a place for state.
+//! Questions to git: where a project begins, whether its work is saved, and where to keep state.
 
 use std::{
     fs,
@@ -6,10 +6,10 @@ use std::{
     process::Command,
 };
 
-/// Why the work in a project would be at risk.
+/// A reason why writing could lose work.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsaved {
-    /// There is no repository to go back to.
+    /// There is no repository to restore the files from.
     #[error("{} is not kept by git", .0.display())]
     NoRepository(PathBuf),
     /// Changes that are not committed would mix with new ones.

@@ -26,12 +26,12 @@ use crate::project::{
 use crate::text::RepoPath;
 use crate::{context, text::glob};
 
-/// What the user said about loading.
+/// Options for loading.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What is not to be changed. It is read all the same: the contexts of other Dockerfiles may need it.
+    /// Files not to change. They are read all the same: the contexts of other Dockerfiles may need them.
     pub exclude: Vec<Pattern>,
-    /// How many threads to use; 0 lets the machine decide.
+    /// The number of threads; 0 uses one per core.
     pub jobs: usize,
 }
 
@@ -41,7 +41,7 @@ pub struct Loaded {
     pub project: Project,
     /// The project's root: absolute, without symbolic links.
     pub root: PathBuf,
-    /// What of it the user asked for.
+    /// The files that the user asked for.
     pub selection: Selection,
 }
 
@@ -110,7 +110,7 @@ fn locate(paths: &[PathBuf], in_repository: bool) -> Result<(PathBuf, Vec<RepoPa
             None => own_root,
             Some((root, first)) => {
                 let common = root.ancestors().find(|it| own_root.starts_with(it));
-                // The root of the file system is in common to all, and is no project.
+                // All paths share the root of the file system, which is not a project.
                 let common = common.filter(|it| it.parent().is_some());
                 let nothing = || LoadError::NothingInCommon(first.to_path_buf(), path.clone());
                 common.ok_or_else(nothing)?.to_path_buf()
@@ -148,7 +148,7 @@ fn root_of(path: &Path, in_repository: bool) -> Result<(PathBuf, PathBuf), LoadE
     Ok((root, folder.join(name)))
 }
 
-/// What one walk finds.
+/// The files that one walk finds.
 #[derive(Default)]
 struct Walk {
     files: BTreeSet<RepoPath>,
@@ -211,7 +211,7 @@ fn visit(root: &Path, found: &Mutex<Walk>, entry: Result<DirEntry, ignore::Error
 }
 
 impl Walk {
-    /// Whether it came to a path that exists, or to anything below it.
+    /// Returns true if the walk came to a path that exists, or to anything below it.
     fn reaches(&self, path: &RepoPath) -> bool {
         let below = format!("{path}/");
         let mut after =
@@ -248,7 +248,7 @@ fn relative(root: &Path, path: &Path) -> Option<RepoPath> {
     RepoPath::new(path.strip_prefix(root).ok()?.to_str()?)
 }
 
-/// What exists although git ignores it, and would be sent to the builder all the same: some names beside
+/// Files that git ignores and a builder is sent all the same: some names beside
 /// manifests and Dockerfiles, and what Dockerfiles copy. Asked for by name, without a walk.
 fn kept_from_git(root: &Path, tree: &Tree, texts: &BTreeMap<RepoPath, File>) -> Vec<RepoPath> {
     let named = texts.keys().filter(|it| wanted::marks_a_context(it.file_name()));
@@ -266,7 +266,7 @@ fn kept_from_git(root: &Path, tree: &Tree, texts: &BTreeMap<RepoPath, File>) -> 
     asked.into_par_iter().filter(exists).collect()
 }
 
-/// What a Dockerfile copies and no folder above it holds, in each of those folders.
+/// The sources of a Dockerfile's COPYs that no folder above it holds, in each of those folders.
 fn not_in_tree(file: &File, tree: &Tree) -> Vec<RepoPath> {
     let sources = file.dockerfile().map(context::context_sources).unwrap_or_default();
     let names = sources.iter().filter(|it| !glob::is_pattern(it));

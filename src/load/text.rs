@@ -9,7 +9,7 @@ use crate::{
     text::RepoPath,
 };
 
-/// What came of reading a file.
+/// The result of reading a file.
 pub(super) enum Read {
     /// Its text.
     Text(String),
@@ -108,7 +108,7 @@ fn at_line(path: &RepoPath, before: &[u8], message: &str, hint: &str) -> Problem
     Problem { line: Some(line), ..problem(path, message, hint) }
 }
 
-/// Whether the text of a file that may matter does.
+/// Returns true if a file that may matter does, judging by its text.
 fn is_kept(text: &str, wanted: Wanted) -> bool {
     let names_one =
         || ["ockerfile", "ockerFile", "ontainerfile"].iter().any(|it| text.contains(it));
@@ -119,7 +119,7 @@ fn is_kept(text: &str, wanted: Wanted) -> bool {
     }
 }
 
-/// Whether a YAML file has services, and one of them is built.
+/// Returns true if a YAML file has services and one of them is built.
 fn builds_services(text: &str) -> bool {
     text.lines().any(|it| it.starts_with("services:")) && text.contains("build:")
 }
@@ -130,7 +130,7 @@ fn mentions_a_builder(bytes: &[u8]) -> bool {
         .any(|name| bytes.windows(name.len()).any(|it| it == name.as_bytes()))
 }
 
-/// What a symbolic link inside the root points at, if its text is to be read.
+/// The target of a symbolic link inside the root, if its text is to be read.
 fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs::Metadata, Read> {
     let dockerfile = wanted == Wanted::Dockerfile;
     let report = |message: &str, hint: &str| {

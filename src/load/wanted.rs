@@ -1,10 +1,10 @@
-//! Which files are read and which folders are walked, by name.
+//! Decides by name which files are read and which folders are walked.
 
 use std::path::Path;
 
 use crate::{callers, project::is_dockerfile, text::RepoPath};
 
-/// What makes a file worth reading.
+/// Why a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// It is a Dockerfile.
@@ -24,7 +24,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    /// How many bytes of it are read.
+    /// The most bytes of it that are read.
     pub(super) fn limit(self) -> u64 {
         match self {
             Self::Dockerfile => 64 << 20,
@@ -48,7 +48,7 @@ pub(super) enum Folder {
     Hide,
 }
 
-/// What often lies in a context although git ignores it.
+/// Names that are often in a build context although git ignores them.
 pub(super) const OFTEN_IGNORED: [&str; 9] = [
     ".env",
     ".venv",
@@ -61,7 +61,7 @@ pub(super) const OFTEN_IGNORED: [&str; 9] = [
     "venv",
 ];
 
-/// What to do with the folder of this name at this place.
+/// Decides what to do with the folder of this name at this place.
 pub(super) fn folder(name: &str, place: &Path) -> Folder {
     match name {
         ".git" | ".hg" | ".jj" | ".svn" => Folder::Hide,
@@ -74,7 +74,7 @@ pub(super) fn folder(name: &str, place: &Path) -> Folder {
     }
 }
 
-/// Whether a folder with a file of this name is likely to be a build context.
+/// Returns true if a folder with a file of this name is likely to be a build context.
 pub(super) fn marks_a_context(name: &str) -> bool {
     is_dockerfile(name)
         || matches!(
@@ -83,7 +83,7 @@ pub(super) fn marks_a_context(name: &str) -> bool {
         )
 }
 
-/// Why a file is read; `None` when only its name matters.
+/// Why the file of this name is read; `None` if only its name matters.
 pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
     let name = path.file_name();
     if is_dockerfile(name) {

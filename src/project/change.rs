@@ -1,4 +1,4 @@
-//! What a transform answers: changes, whole or not at all, and the places it left alone.
+//! The answer of a transform: changes, each applied whole or not at all, and places left alone.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::{
     text::{Edit, Place, RepoPath, Span},
 };
 
-/// How sure we are that a change keeps what the image does; ordered, so that one comparison is the policy.
+/// How sure we are that a change preserves behavior; ordered, so that one comparison is the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Safety {
-    /// It changes the image on purpose; what it needs to be right was checked.
+    /// It changes the image on purpose; its preconditions were checked.
     Review,
-    /// The image that comes out behaves the same.
+    /// The resulting image behaves the same.
     Safe,
 }
 
@@ -29,21 +29,21 @@ impl Safety {
 /// One change across as many files as it takes, applied whole or not at all.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// What it does, in the imperative, as a commit subject would say it.
+    /// What it does, in the imperative, like the subject of a commit.
     pub title: String,
-    /// Why it is right here: what was looked at.
+    /// Why it is right here: the evidence.
     pub reason: String,
     /// How sure we are.
     pub safety: Safety,
-    /// Where it starts, in the snapshot it was made from.
+    /// Where it starts, in the snapshot that it was made from.
     pub place: Place,
     /// What it does to each file.
     pub files: BTreeMap<RepoPath, FileChange>,
-    /// What it means to alter of the image; the engine objects to anything else.
+    /// What it alters of the image on purpose; the engine objects to anything else.
     pub alters: Vec<Alteration>,
 }
 
-/// What a change does to one file.
+/// The effect of a change on one file.
 #[derive(Clone, Debug)]
 pub enum FileChange {
     /// Replaces parts of it.
@@ -54,7 +54,7 @@ pub enum FileChange {
     Delete,
 }
 
-/// A part of an image's blueprint that a change alters on purpose; the blueprint is the
+/// A part of an image's blueprint that a change alters on purpose. The blueprint is the
 /// flattened build: base, ordered effects, final configuration.
 ///
 /// The engine compares the blueprints of every image before and after, and drops a change that alters
@@ -63,31 +63,31 @@ pub enum FileChange {
 pub enum Alteration {
     /// The environment variable of this name: in the image, and for what is run after it is set.
     Env(String),
-    /// A package is installed in another version than what the index happens to offer; what its name is.
+    /// The package of this name is installed in a fixed version instead of whatever the index offers.
     Pinned(&'static str),
     /// A build argument of this name is new; with its default every image stays what it was.
     Argument(String),
-    /// What one pipeline of a RUN says, by where it stands in the file that the change starts in. What
+    /// The pipeline of a RUN at this place of the file that the change starts in. What
     /// takes its place is again one pipeline, or nothing.
     Pipeline(Span),
-    /// COPYs of source come later, behind RUNs that do not read them; an install may be done in two steps,
+    /// COPYs of source come later, after RUNs that do not read them. An install may take two steps,
     /// of which the first is told to leave out what needs the source.
     Order,
-    /// What RUNs install is made in a stage of its own, of which only this folder is copied into the image.
+    /// Packages are installed in a separate stage, and only this folder of it is copied into the image.
     Split {
         /// The virtual environment, absolute: the same path in both stages.
         environment: String,
     },
-    /// A RUN of this script is new, as written behind `RUN`.
+    /// There is a new RUN with this script.
     Run(String),
-    /// What this instruction sets in the image's configuration: `USER`, or the `CMD` of a tool that only
+    /// The setting of this instruction in the image's configuration: `USER`, or a `CMD` whose tool only
     /// starts another command.
     Config(Keyword),
-    /// What was built from one Dockerfile is now built from another, and is the same image.
+    /// The image that was built from one Dockerfile is now built from another, unchanged.
     Moved {
         /// The Dockerfile that it was the default target of.
         from: RepoPath,
-        /// Where it is now.
+        /// How it is built now.
         to: Origin,
     },
 }
@@ -95,7 +95,7 @@ pub enum Alteration {
 /// Edits of a file, and what they alter of its images.
 pub type Altered = (Vec<Edit>, Vec<Alteration>);
 
-/// How an image is built: a Dockerfile, a target and build arguments.
+/// A way to build an image: a Dockerfile, a target and build arguments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The Dockerfile.
@@ -111,15 +111,15 @@ pub struct Origin {
 pub struct Decline {
     /// The transform that declined.
     pub transform: &'static str,
-    /// Where.
+    /// The place.
     pub place: Place,
     /// A stable code, documented on the transform's page.
     pub code: &'static str,
-    /// A sentence without a full stop: what stands in the way.
+    /// The reason, a sentence without a full stop.
     pub reason: String,
 }
 
-/// What a transform answers for a project.
+/// The answer of a transform for a project.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The changes it would make.
@@ -129,7 +129,7 @@ pub struct Outcome {
 }
 
 impl Change {
-    /// Whether applying both would depend on their order.
+    /// Returns true if the result of applying both would depend on their order.
     pub fn conflicts(&self, other: &Self) -> bool {
         self.files.iter().any(|(path, ours)| match (ours, other.files.get(path)) {
             (_, None) => false,

@@ -30,9 +30,9 @@ pub struct Project {
     files: BTreeMap<RepoPath, Arc<File>>,
     /// Every file and folder, also those whose text was not read.
     tree: Arc<Tree>,
-    /// What could not be read.
+    /// The files that could not be read.
     problems: Arc<Vec<Problem>>,
-    /// What is known of the files other than Dockerfiles: it stays while only Dockerfiles change.
+    /// Facts about the files other than Dockerfiles; kept while only Dockerfiles change.
     surroundings: Memo,
 }
 
@@ -41,11 +41,11 @@ pub type CacheSetting = (RepoPath, &'static str, &'static str);
 
 /// A file whose text was read.
 pub struct File {
-    /// Where it is.
+    /// Its path.
     pub path: RepoPath,
-    /// What is in it.
+    /// Its text.
     pub text: Arc<str>,
-    /// What is known of it.
+    /// Facts about it.
     pub memo: Memo,
     dockerfile: OnceLock<Dockerfile>,
 }
@@ -53,7 +53,7 @@ pub struct File {
 /// A file that could not be read or understood; the others are done all the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// Which one.
+    /// The file.
     pub path: RepoPath,
     /// The line, counted from 1, when the problem has one.
     pub line: Option<usize>,
@@ -100,7 +100,7 @@ impl Project {
         &self.tree
     }
 
-    /// What could not be read.
+    /// The files that could not be read.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -124,7 +124,7 @@ impl Project {
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
-    /// What `look` makes of each Dockerfile that mentions one of these words, together; they are looked at
+    /// Calls `look` for each Dockerfile that mentions one of these words, and joins the outcomes; the files are looked at
     /// side by side.
     pub fn each_dockerfile(
         &self,
@@ -154,7 +154,7 @@ impl Project {
         })
     }
 
-    /// What is known of the files other than Dockerfiles, and lasts while only Dockerfiles change.
+    /// Facts about the files other than Dockerfiles; kept while only Dockerfiles change.
     pub fn surroundings(&self) -> &Memo {
         &self.surroundings
     }
@@ -233,7 +233,7 @@ impl File {
     }
 }
 
-/// Whether a file of this name is a Dockerfile: `Dockerfile`, `dockerfile`, `Dockerfile.*`, `Dockerfile-*`,
+/// Returns true for the name of a Dockerfile: `Dockerfile`, `dockerfile`, `Dockerfile.*`, `Dockerfile-*`,
 /// `Dockerfile_*`, `*.Dockerfile`, `*.dockerfile` or `Containerfile*`, but no `.dockerignore`, no template
 /// and no text about one.
 pub fn is_dockerfile(name: &str) -> bool {

@@ -30,7 +30,7 @@ pub struct Pattern {
 pub struct BadPattern {
     /// As it was written.
     pub glob: String,
-    /// What is wrong with it.
+    /// The error.
     pub reason: String,
 }
 
@@ -40,7 +40,7 @@ impl Selection {
         Self::below(Path::new(""), vec![RepoPath::root()])
     }
 
-    /// What lies at or below these paths of a project.
+    /// Selects these paths of a project and everything below them.
     pub fn below(root: &Path, paths: Vec<RepoPath>) -> Self {
         Self { root: root.to_owned(), paths, excluded: Vec::new() }
     }
@@ -66,13 +66,13 @@ impl Selection {
         &self.paths
     }
 
-    /// Whether a file may be changed.
+    /// Returns true if a file may be changed.
     pub fn selects(&self, path: &RepoPath) -> bool {
         let named = self.paths.iter().any(|it| path.strip_prefix(it).is_some());
         named && !self.excludes(path)
     }
 
-    /// Whether a pattern takes a file out.
+    /// Returns true if a pattern excludes a file.
     pub fn excludes(&self, path: &RepoPath) -> bool {
         if self.excluded.is_empty() || path.is_root() {
             return false;

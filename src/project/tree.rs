@@ -35,17 +35,17 @@ impl Tree {
         self.files.remove(path);
     }
 
-    /// Whether there is such a file.
+    /// Returns true if the file exists.
     pub fn is_file(&self, path: &RepoPath) -> bool {
         self.files.contains(path)
     }
 
-    /// Whether there is such a folder, with a file below it.
+    /// Returns true if the folder exists and has a file below it.
     pub fn is_folder(&self, path: &RepoPath) -> bool {
         path.is_root() || self.below(path).next().is_some()
     }
 
-    /// Whether there is such a file or folder, also one that git ignores.
+    /// Returns true if the file or folder exists, even if git ignores it.
     pub fn exists(&self, path: &RepoPath) -> bool {
         self.is_file(path) || self.is_folder(path) || self.ignored.contains(path)
     }
@@ -67,7 +67,7 @@ impl Tree {
                 self.files.range::<str, _>((from.as_ref().map(String::as_str), Bound::Unbounded));
             let next = range.map(RepoPath::as_str).next()?.strip_prefix(&head)?;
             let name = next.split('/').next().unwrap_or(next);
-            // `0` follows `/`, so this is behind all that a folder of this name holds.
+            // `0` follows `/`, so this sorts after everything in a folder of this name.
             from = if name.len() == next.len() {
                 Bound::Excluded(format!("{head}{name}"))
             } else {
@@ -80,7 +80,7 @@ impl Tree {
         )
     }
 
-    /// What exists below a folder although git ignores it; a folder stands for all it holds.
+    /// The files and folders below a folder that git ignores; a folder includes its contents.
     pub fn ignored_below<'a>(
         &'a self,
         folder: &RepoPath,
@@ -97,8 +97,8 @@ impl Tree {
     }
 }
 
-/// What a source of COPY or ADD stands for, seen from the context: the files and folders it names or
-/// its pattern matches. A folder stands for all it holds.
+/// The files and folders that a source of COPY or ADD names, seen from the context, or
+/// that its pattern matches. A folder includes its contents.
 ///
 /// Empty when there is none, and when the source is a pattern Go refuses. A `..` stops at the context, as
 /// in BuildKit: `../x` is `x`.

@@ -1,4 +1,4 @@
-//! What a run found, as data: for machines as JSON, for people through `cli`.
+//! The result of a run as data: JSON for machines, and what `cli` prints for people.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// All of it in figures.
     pub summary: Summary,
-    /// What real builds showed; only `apply --verify` builds.
+    /// The result of real builds; only `apply --verify` makes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<verify::report::Report>,
 }
@@ -71,7 +71,7 @@ pub struct DeclineReport {
     pub path: String,
     /// The line, counted from 1.
     pub line: usize,
-    /// What stands in the way.
+    /// The reason.
     pub reason: String,
 }
 
@@ -80,9 +80,9 @@ pub struct DeclineReport {
 pub struct BugReport {
     /// The transform that made it.
     pub transform: &'static str,
-    /// What it was to do.
+    /// What it would have done.
     pub title: String,
-    /// What it would have broken; it reads after "its change".
+    /// What it would have broken, worded to follow "its change".
     pub objection: String,
     /// The texts of the files it touches, by path, as it found them.
     pub input: BTreeMap<String, String>,
@@ -104,7 +104,7 @@ pub struct ProblemReport {
 /// One file that differs.
 #[derive(Clone, Debug, Serialize)]
 pub struct FileReport {
-    /// Which one.
+    /// Its path.
     pub path: String,
     /// `edit`, `create` or `delete`.
     pub kind: &'static str,
@@ -121,7 +121,7 @@ pub struct Summary {
     pub changed_files: usize,
     /// The changes.
     pub changes: usize,
-    /// Those that are safe.
+    /// The safe ones.
     pub safe: usize,
     /// Those that need a review.
     pub review: usize,
@@ -136,7 +136,7 @@ pub struct Summary {
 /// Changes of one transform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BySafety {
-    /// Those that are safe.
+    /// The safe ones.
     pub safe: usize,
     /// Those that need a review.
     pub review: usize,
@@ -179,7 +179,7 @@ impl Report {
     }
 }
 
-/// What of a project could not be read or understood: a line per file, the first of its errors.
+/// The files of a project that could not be read or understood, each with its first error.
 pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
     let mut problems = project.problems().to_vec();
     problems.extend(project.caller_problems().cloned());

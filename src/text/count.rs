@@ -13,7 +13,7 @@ pub fn number(it: u64) -> String {
     out
 }
 
-/// How many of something, whose plural has an `s`: `1 file`, `1,204 files`.
+/// A number with its noun, whose plural ends in `s`: `1 file`, `1,204 files`.
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(count as u64), if count == 1 { "" } else { "s" })
 }

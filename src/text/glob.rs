@@ -52,7 +52,7 @@ impl Glob {
         Ok(Self { tokens })
     }
 
-    /// Whether the pattern covers the whole of `path`.
+    /// Returns true if the pattern matches all of `path`.
     pub fn matches(&self, path: &str) -> bool {
         let chars: Vec<char> = path.chars().collect();
         // Which prefixes of the path the tokens so far can cover.
@@ -147,7 +147,7 @@ fn class_char(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<ch
     }
 }
 
-/// Whether a source of COPY or ADD is a pattern and not the name of one file or folder.
+/// Returns true if a source of COPY or ADD is a pattern rather than the name of one file or folder.
 pub fn is_pattern(source: &str) -> bool {
     source.contains(['*', '?', '['])
 }

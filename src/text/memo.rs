@@ -1,4 +1,4 @@
-//! What is known of a text or a snapshot, computed once.
+//! Facts about a text or a snapshot, each computed once.
 
 use std::{
     any::{Any, TypeId},

@@ -1,4 +1,4 @@
-//! Text edits: the one currency in which every file format pays.
+//! Spans, edits, paths, places and refusals: the terms that all rooms share.
 
 pub mod count;
 pub mod glob;
@@ -22,9 +22,9 @@ pub type Span = Range<usize>;
 /// Replaces the text in a span: an insertion when the span is empty, a deletion when the text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced, in bytes of the text before any edit.
+    /// The replaced range, in bytes of the text before any edit.
     pub span: Span,
-    /// What stands there afterwards.
+    /// The new text.
     pub text: String,
 }
 
@@ -53,7 +53,7 @@ impl Edit {
         Self { span: start..old.len() - len, text: new[start..new.len() - len].to_owned() }
     }
 
-    /// Whether the result of applying both would depend on their order.
+    /// Returns true if the result of applying both would depend on their order.
     pub fn conflicts(&self, other: &Self) -> bool {
         let disjoint = self.span.end <= other.span.start || other.span.end <= self.span.start;
         // Two insertions at one place, or an insertion inside a replaced span, have no order of

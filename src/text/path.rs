@@ -53,7 +53,7 @@ impl RepoPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// What follows `folder/`; `None` when it does not lie in `folder`, the empty string for `folder` itself.
+    /// The rest after `folder/`; empty for `folder` itself, `None` if the path is not in `folder`.
     pub fn strip_prefix(&self, folder: &Self) -> Option<&str> {
         if folder.is_root() {
             return Some(&self.0);
@@ -62,7 +62,7 @@ impl RepoPath {
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
-    /// How this path is written from a folder: `../Dockerfile`; `.` for the folder itself.
+    /// This path relative to a folder, such as `../Dockerfile`; `.` for the folder itself.
     pub fn relative_to(&self, folder: &Self) -> String {
         let parts = |it: &Self| {
             it.0.split('/').filter(|it| !it.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -74,7 +74,7 @@ impl RepoPath {
         if all.is_empty() { ".".to_owned() } else { all.join("/") }
     }
 
-    /// Whether it is the project's root.
+    /// Returns true for the project's root.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }

@@ -16,18 +16,18 @@ use crate::text::{self, Span};
 /// A node of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// What it holds.
+    /// Its value.
     pub value: Value,
     /// Its tag, such as `!reference`.
     pub tag: Option<String>,
     /// The line it starts on, counted from 1: for a block scalar, the line of its `|`.
     pub line: usize,
-    /// Where it stands in the text; for what an alias names, where that stands.
+    /// Its span in the text; for an alias, the span of what it names.
     pub span: Span,
     block: bool,
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A scalar, unquoted; the empty string for null.
@@ -45,13 +45,13 @@ pub struct Entry {
     pub key: String,
     /// The line of the key, counted from 1.
     pub line: usize,
-    /// Where the key stands in the text.
+    /// The span of the key in the text.
     pub span: Span,
     /// The value.
     pub value: Arc<Node>,
 }
 
-/// Why a text is no YAML.
+/// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlError {
     /// The line, counted from 1.
@@ -63,7 +63,7 @@ pub struct YamlError {
 /// The documents of a text.
 ///
 /// # Errors
-/// The first place where the text is no YAML: tabs as indentation, a doubled key, an open bracket.
+/// The first syntax error in the text: a tab as indentation, a duplicate key, an open bracket.
 pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
     let error = |at: usize, message: &str| YamlError {
         line: text::line_at(source, at),
@@ -91,7 +91,7 @@ pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
 }
 
 impl Entry {
-    /// Whether its value stands behind its key, and is not an alias.
+    /// Returns true if its value follows its key and is not an alias.
     pub fn is_written_out(&self) -> bool {
         self.span.end <= self.value.span.start
     }
@@ -138,7 +138,7 @@ impl Node {
     }
 }
 
-/// How deep nodes are followed through aliases; what lies deeper is null.
+/// The depth to which nodes are followed through aliases; deeper ones are null.
 const DEPTH: usize = 128;
 
 struct Reader<'a> {
@@ -227,7 +227,7 @@ impl Reader<'_> {
     }
 }
 
-/// Where lines start.
+/// The offsets at which lines start.
 struct Lines(Vec<usize>);
 
 impl Lines {

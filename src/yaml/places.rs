@@ -1,4 +1,4 @@
-//! Where the characters of a scalar stand in the file.
+//! The places of a scalar's characters in the file.
 
 use super::{Node, Value};
 
@@ -27,7 +27,7 @@ struct Reader<'a> {
     raw: &'a str,
     at: usize,
     quote: Option<char>,
-    /// How much indentation a line of a block scalar has; of other scalars all is skipped.
+    /// The indentation of a block scalar's lines; in other scalars all of it is skipped.
     indent: Option<usize>,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether only white space is left on this line, and another line follows.
+    /// Returns true if only white space is left on this line, and another line follows.
     fn ends_line(&self) -> bool {
         let rest = self.raw[self.at..].split_once('\n');
         rest.is_some_and(|it| it.0.trim().is_empty())
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use crate::yaml::read;
 
-    /// What stands at the places of the value of `a`, escapes as `?`.
+    /// The text at the places of the value of `a`, with `?` for escapes.
     fn seen(source: &str) -> String {
         let root = read(source).unwrap().remove(0);
         let places = root.get("a").unwrap().places(source).unwrap();

@@ -35,8 +35,8 @@ use progress::Progress;
 /// Build every image that `apply` would touch, before and after, and compare the two
 ///
 /// Builds run in copies: the working tree is not touched. An image is verified when it has the same
-/// configuration, Python distributions, files and libraries as before, but for what the changes say that
-/// they alter, and its command is still found and imports what it names.
+/// configuration, Python distributions, files and libraries as before, except for what the changes
+/// declare, and if its command is still found and its imports work.
 ///
 /// Copies of the contexts, two at a time, and logs of what fails go into a folder of their own below
 /// TMPDIR. Images, layers and cache mounts are removed as soon as an image is done.
@@ -57,10 +57,10 @@ pub(super) struct Verify {
     building: Building,
 }
 
-/// How long a build may take unless somebody says otherwise, in seconds.
+/// The default time limit of a build, in seconds.
 const TIMEOUT: u64 = 1800;
 
-/// How images are built to be compared.
+/// Options of the builds.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Builds")]
 pub(super) struct Building {
@@ -258,7 +258,7 @@ impl Session {
         Ok((plan, report))
     }
 
-    /// Ends it; what somebody wants to look at stays.
+    /// Ends the session. Logs of failed builds and what `--keep` asks for stay.
     fn close(self, report: &Report) -> anyhow::Result<()> {
         let mut logs = report.images.iter().map(|it| &it.logs);
         let has_logs =
@@ -295,13 +295,13 @@ fn watch_signals() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Why standard input cannot be verified.
+/// The error for a Dockerfile from standard input.
 pub(super) fn no_context() -> Failure {
     let hint = "name its folder: what it copies has to be there";
     Failure::new("a Dockerfile on standard input cannot be built", hint)
 }
 
-/// What a verification found, for people; when they want to hear little, what was left out.
+/// The result of a verification as text; with `--quiet`, only the changes that were left out.
 pub(super) fn text(report: &Report, output: &Output) -> String {
     if output.quiet { table::left_out_lines(report) } else { table::text(report, output.verbose) }
 }

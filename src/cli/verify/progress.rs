@@ -1,4 +1,4 @@
-//! What is built at the moment, on standard error.
+//! The build that is running, on standard error.
 
 use std::io::{self, IsTerminal as _};
 
@@ -9,16 +9,16 @@ use crate::{
 
 /// A line per build; on a terminal it shows the step as well.
 pub(super) struct Progress {
-    /// Which image of how many.
+    /// Number of this image, and how many there are.
     pub(super) at: Option<(usize, usize)>,
     quiet: bool,
     live: bool,
     line: String,
 }
 
-/// What goes back to the start of a line and clears it.
+/// Returns to the start of the line and clears it.
 const CLEAR: &str = "\r\u{1b}[K";
-/// How much of a step is shown.
+/// Characters of a step to show.
 const WIDTH: usize = 60;
 
 impl Progress {
@@ -27,7 +27,7 @@ impl Progress {
         Self { at: None, quiet, live, line: String::new() }
     }
 
-    /// Shows an event; a standard error that nobody reads is no error.
+    /// Shows an event. A closed standard error is ignored.
     pub(super) fn show(&mut self, event: Event<'_>) {
         if self.quiet {
             return;

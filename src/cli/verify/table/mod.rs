@@ -22,7 +22,7 @@ const COLUMNS: [&str; 7] = [
     "size",
     "user",
 ];
-/// How many files are named in a group of missing ones.
+/// Missing files to name per group.
 const EXAMPLES: usize = 3;
 
 /// For a terminal: the images, what all of them take, and what is to be said of each.
@@ -109,7 +109,7 @@ fn row(image: &ImageReport) -> Vec<String> {
             Some(format!("{}, {steps} steps", seconds(old.seconds, new.seconds)))
         })
     };
-    // What is shared is what an edit costs most in.
+    // An edit of shared code costs most.
     let source = edit(EditKind::Shared).or_else(|| edit(EditKind::Source));
     vec![
         image.name.clone(),
@@ -122,7 +122,7 @@ fn row(image: &ImageReport) -> Vec<String> {
     ]
 }
 
-/// What all images take that were built on both sides.
+/// The totals of all images that were built on both sides.
 fn sums(report: &Report) -> Vec<Vec<String>> {
     let built: Vec<_> = report.images.iter().filter_map(ImageReport::measured).collect();
     let row = |name: String, before: String, after: String| vec![name, before, after];
@@ -184,7 +184,7 @@ fn sums(report: &Report) -> Vec<Vec<String>> {
     rows
 }
 
-/// What is to be said of an image.
+/// The remarks about an image.
 fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     let mut out = image.differences.clone();
     if image.verdict != Verdict::Verified {
@@ -192,7 +192,7 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     }
     out.extend(image.logs.iter().map(|it| format!("log: {it}")));
     if !verbose {
-        // What speaks for the changes all the same.
+        // The advantages of the changes, even so.
         let mended = image.verdict == Verdict::BrokenBefore;
         out.extend(image.notes.iter().filter(|_| mended).cloned());
         return out;
@@ -227,7 +227,7 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
     out
 }
 
-/// What was left out, a line each: what nobody may overlook.
+/// The changes that were left out, one line each.
 pub(super) fn left_out_lines(report: &Report) -> String {
     let line = |it| format!("{YELLOW}left out{YELLOW:#}: {}\n", left_out(it));
     report.left_out.iter().map(line).collect()

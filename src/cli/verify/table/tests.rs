@@ -1,4 +1,4 @@
-//! What people read of a verification.
+//! The tables of a verification.
 
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
