@@ -37,7 +37,7 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
     }
 }
 
-/// A service's own `build`, and behind it those it inherits from services of the same file.
+/// A service's own `build`, followed by those it inherits from services of the same file.
 fn effective(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Entry> {
     let own = service.entries().iter().find(|it| it.key == "build");
     let mut found: Vec<_> = own.cloned().into_iter().collect();
@@ -69,7 +69,7 @@ fn read_build(
     if find("dockerfile_inline").is_some() {
         return;
     }
-    // What an alias brings stands above the service, where nobody would look for it.
+    // The target of an alias stands above the service, where nobody would look for it.
     let place =
         Place { path: path.clone(), line: build.first().map_or(line, |it| it.line.max(line)) };
     let context = build.iter().find_map(|it| it.as_str().or_else(|| it.text("context")));
@@ -110,7 +110,7 @@ fn read_build(
 fn site(source: &str, build: &[Entry], seen_from: &RepoPath) -> Site {
     let named = build.iter().find(|it| it.value.get(COMPOSE.file).is_some()).or(build.first());
     let form = named.map_or(Form::Fixed, |it| match it.value.as_str() {
-        // An alias may stand for it.
+        // An alias may take its place.
         Some(_) if !it.is_written_out() => Form::Fixed,
         Some(_) => Form::Entries(Entries {
             syntax: if begins_line(source, it.span.start) { Syntax::Block } else { Syntax::Flow },
@@ -123,7 +123,7 @@ fn site(source: &str, build: &[Entry], seen_from: &RepoPath) -> Site {
     let text = |key: &str| {
         let node = build.iter().find_map(|it| it.value.get(key))?;
         let text = node.as_str().filter(|it| !it.is_empty())?;
-        // What a variable says today is not what it says tomorrow.
+        // The value of a variable may be different tomorrow.
         match text.contains('$') {
             true => Some(Traced::untraced(text)),
             false => traced(source, node),
@@ -142,7 +142,7 @@ fn additional(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, String>
     contexts
 }
 
-/// Whether a compose file of this name stands on its own, so that what it leaves out has its default.
+/// Returns true if a compose file of this name is complete by itself, so that a missing setting has its default.
 fn is_base(name: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |it| it.0);
     matches!(stem, "compose" | "docker-compose")

@@ -1,4 +1,4 @@
-//! What CI, Makefiles and scripts run in containers, besides what images and compose files say.
+//! Containers that CI, Makefiles and scripts run, besides those of compose files.
 
 use crate::text::{Place, RepoPath};
 use crate::{
@@ -9,16 +9,16 @@ use crate::{
 /// A command line that a file gives to a container: `docker run`, `docker compose exec` and the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
-    /// Where it stands.
+    /// The place.
     pub place: Place,
-    /// What stands behind `run` or `exec`: options, the image or service, and the command.
+    /// The words after `run` or `exec`: options, the image or service, and the command.
     pub said: String,
     /// The Dockerfiles of the services that it names; `None` when it names none that is known.
     dockerfiles: Option<Vec<RepoPath>>,
 }
 
 impl Execution {
-    /// Whether it may run what this Dockerfile builds.
+    /// Returns true if it may run an image of this Dockerfile.
     pub fn may_run(&self, dockerfile: &RepoPath) -> bool {
         self.dockerfiles.as_ref().is_none_or(|it| it.contains(dockerfile))
     }
@@ -88,7 +88,7 @@ fn commands(line: &str) -> Vec<String> {
     commands
 }
 
-/// What a command gives to a container.
+/// The words that a command gives to a container.
 fn in_container(command: &str) -> Option<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     let run = words.iter().position(|it| ["run", "exec"].contains(it))?;

@@ -48,7 +48,7 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
         (false, Some((_, field))) => Form::Entries(Entries {
             syntax: Syntax::Flow,
             names: COMPOSE,
-            anchor: Anchor::Behind(field.clone()),
+            anchor: Anchor::After(field.clone()),
             arguments: build.get(COMPOSE.arguments).map(|it| written(&it.0)),
         }),
         // The old keys have none for a target.

@@ -1,4 +1,4 @@
-//! Who builds and runs what in a whole project, gathered once.
+//! Builds, services and containers of a whole project, gathered once.
 
 use std::collections::HashMap;
 
@@ -38,12 +38,12 @@ impl Project {
         &self.index().pods
     }
 
-    /// What CI, Makefiles and scripts run in containers.
+    /// The containers that CI, Makefiles and scripts run.
     pub fn executions(&self) -> &[Execution] {
         &self.index().executions
     }
 
-    /// What is asked of the whole project again and again, gathered once.
+    /// The index of the whole project, built once.
     fn index(&self) -> &Index {
         self.surroundings().get(|| {
             let mut index = Index::default();
@@ -86,7 +86,7 @@ impl Project {
         found
     }
 
-    /// What of compose files, workflows and the like could not be read; they are read on first use.
+    /// The compose files, workflows and the like that could not be read. They are read on first use.
     pub fn caller_problems(&self) -> impl Iterator<Item = &Problem> {
         self.files().flat_map(|it| &it.callers().problems)
     }

@@ -7,7 +7,7 @@ use crate::{
     text::{self, Place, RepoPath, Span, glob::Glob},
 };
 
-/// What a mention means.
+/// The meaning of a mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weight {
     /// It is out of date when the Dockerfile goes, and nothing breaks.
@@ -16,7 +16,7 @@ pub(super) enum Weight {
     Build,
 }
 
-/// Where a file names `dockerfile`, but for what `known` says of.
+/// The places where a file names `dockerfile`, except those that `known` covers.
 pub(super) fn mentions(
     project: &Project,
     file: &File,
@@ -59,7 +59,7 @@ fn word_around(text: &str, at: usize, len: usize) -> Option<&str> {
     Some(word.strip_prefix("-f").unwrap_or(word))
 }
 
-/// Whether a word in this file may name the Dockerfile.
+/// Returns true if a word in this file may name the Dockerfile.
 fn names(project: &Project, file: &RepoPath, word: &str, dockerfile: &RepoPath) -> bool {
     let word = word.replace('\\', "/");
     if word.contains(['*', '?']) {
@@ -105,7 +105,7 @@ fn weight(path: &RepoPath, text: &str, at: usize) -> Weight {
     Weight::Build
 }
 
-/// Whether an item of a list only says which changed files a workflow or a job is for.
+/// Returns true if an item of a list only selects the changed files that a workflow or a job is for.
 fn is_filter(path: &RepoPath, above: &str, before: &str) -> bool {
     if !matches!(Kind::of(path), Some(Kind::GitHubActions | Kind::GitLab)) {
         return false;
@@ -125,7 +125,7 @@ fn is_filter(path: &RepoPath, above: &str, before: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What each line of a file means that names `api/Dockerfile.test`.
+    /// The meaning of each line of a file that names `api/Dockerfile.test`.
     fn seen(path: &str, text: &str) -> Vec<(usize, Weight)> {
         let at = |it: &str| RepoPath::new(it).unwrap();
         let file = at(path);

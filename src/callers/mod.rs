@@ -40,27 +40,27 @@ use service::Service;
 pub use site::Site;
 use traced::Traced;
 
-/// What one file builds.
+/// The builds of one file.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
     /// The builds it names.
     pub builds: Vec<Build>,
     /// Builds whose Dockerfile cannot be told: where, and a sentence that says what was seen.
     pub unresolved: Vec<(Place, String)>,
-    /// What of it could not be read.
+    /// The parts that could not be read.
     pub problems: Vec<Problem>,
-    /// How compose runs the services that it names.
+    /// The compose services that it defines.
     pub services: Vec<Service>,
-    /// Whether it builds with the classic builder: it says `DOCKER_BUILDKIT=0`.
+    /// True if it uses the classic builder: `DOCKER_BUILDKIT=0`.
     pub turns_buildkit_off: bool,
 }
 
 /// One build of a Dockerfile, as a compose file, a workflow or a script names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
-    /// Where it is named.
+    /// The place that names it.
     pub place: Place,
-    /// Who names it.
+    /// The kind of file that names it.
     pub caller: Caller,
     /// The Dockerfile it builds.
     pub dockerfile: RepoPath,
@@ -72,9 +72,9 @@ pub struct Build {
     pub arguments: BTreeMap<String, Option<String>>,
     /// Contexts it gives names to, for `FROM` and `COPY --from`, as written.
     pub additional_contexts: BTreeMap<String, String>,
-    /// What builds it.
+    /// The builder.
     pub builder: Builder,
-    /// What there is to edit.
+    /// The place to edit.
     pub site: Site,
 }
 
@@ -99,7 +99,7 @@ pub enum Caller {
     Devcontainer,
 }
 
-/// What a build sends to the builder.
+/// The build context.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BuildContext {
     /// A folder of this project.
@@ -108,7 +108,7 @@ pub enum BuildContext {
     Elsewhere(String),
 }
 
-/// What runs the build, as far as the caller tells.
+/// The program that runs the build, as far as the caller tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Builder {
     /// Docker, and so BuildKit unless someone turns it off.
@@ -149,7 +149,7 @@ impl Kind {
     pub fn of(path: &RepoPath) -> Option<Self> {
         let name = path.file_name();
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-        // A repository may lie inside another one, as an example does.
+        // A repository may be nested in another one, as an example is.
         let whole = format!("/{path}");
         match extension {
             "yml" | "yaml" => Some(match stem {
@@ -176,17 +176,17 @@ impl Kind {
     }
 }
 
-/// Whether a file of this path may name builds.
+/// Returns true if a file of this path may name builds.
 pub fn is_caller(path: &RepoPath) -> bool {
     Kind::of(path).is_some()
 }
 
-/// Whether a file is a Kubernetes manifest of what runs containers.
+/// Returns true if a file is a Kubernetes manifest that runs containers.
 pub fn is_manifest_of_pods(file: &File) -> bool {
     Kind::of(&file.path) == Some(Kind::Yaml) && runs_pods(&file.text)
 }
 
-/// Whether a YAML text describes containers that Kubernetes runs.
+/// Returns true if a YAML text describes containers for Kubernetes.
 pub fn runs_pods(text: &str) -> bool {
     let mut lines = text.lines();
     lines.any(|it| it.starts_with("kind:")) && text.contains("containers:")
@@ -228,7 +228,7 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
 }
 
 impl Build {
-    /// Whether both say the same, wherever they stand.
+    /// Returns true if both build the same, wherever they are written.
     pub fn is_like(&self, other: &Self) -> bool {
         self.caller == other.caller
             && self.dockerfile == other.dockerfile
@@ -332,7 +332,7 @@ fn literals(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, Traced> {
 mod tests {
     use super::*;
 
-    /// What a file builds, a line each: line, Dockerfile, context, target and arguments.
+    /// The builds of a file, one per line: line, Dockerfile, context, target and arguments.
     pub(super) fn builds(path: &str, text: &str) -> Vec<String> {
         let callers = read(&RepoPath::new(path).unwrap(), text);
         let builds = callers.builds.iter().map(|it| {

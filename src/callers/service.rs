@@ -1,4 +1,4 @@
-//! What compose says of how a service runs: user, privileges, ports, volumes, environment and command.
+//! Compose's settings for running a service: user, privileges, ports, volumes, environment and command.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
 
 /// A service of a compose file, as far as it tells how its container runs.
 ///
-/// Values are as written: what a variable of compose stands for is not known.
+/// Values are as written: the variables of compose are not expanded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
     /// Its name.
@@ -26,17 +26,17 @@ pub struct Service {
     pub user: Option<String>,
     /// The keys that give it more than a container has: `privileged`, `cap_add`, `devices`.
     pub privileges: Vec<&'static str>,
-    /// Whether it shares the host's network.
+    /// True if it shares the host's network.
     pub host_network: bool,
     /// The ports inside the container that are published.
     pub ports: Vec<u16>,
-    /// What is mounted.
+    /// The mounts.
     pub volumes: Vec<Volume>,
     /// The variables that are set, with their values.
     pub environment: Vec<(String, String)>,
-    /// What runs in the place of CMD.
+    /// The command that replaces CMD.
     pub command: Option<Given>,
-    /// What runs in the place of ENTRYPOINT.
+    /// The command that replaces ENTRYPOINT.
     pub entrypoint: Option<Given>,
     /// The test of its health check, `CMD`, `CMD-SHELL` or `NONE` at the front of words.
     pub healthcheck: Option<Given>,
@@ -56,9 +56,9 @@ pub enum Given {
 pub struct Volume {
     /// A volume's name or a path of the host; `None` for a volume without a name.
     pub source: Option<String>,
-    /// Where it is in the container, as written.
+    /// The path in the container, as written.
     pub target: String,
-    /// Whether the service can only read it.
+    /// True if the service can only read it.
     pub read_only: bool,
 }
 
@@ -95,21 +95,21 @@ impl Service {
         }
     }
 
-    /// Where it stands.
+    /// The place.
     pub fn place(&self, path: &RepoPath) -> Place {
         Place { path: path.clone(), line: self.line }
     }
 }
 
 impl Volume {
-    /// Whether it is a folder or a file of the host.
+    /// Returns true if it is a folder or a file of the host.
     pub fn is_bind(&self) -> bool {
         let host = |it: &str| it.starts_with(['.', '/', '~', '$']) || it.contains('/');
         self.source.as_deref().is_some_and(host)
     }
 }
 
-/// A service, and behind it those of the same file that it extends.
+/// A service, followed by those of the same file that it extends.
 fn lineage(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Arc<Node>> {
     let mut found = vec![Arc::clone(service)];
     let parent = service.get("extends").filter(|_| depth < 16);

@@ -1,4 +1,4 @@
-//! Where a build is written down, and what there is to edit when it is to build something else.
+//! The place where a build is written, and how to edit it.
 
 use super::{
     entries::{self, Entries},
@@ -10,20 +10,20 @@ use crate::{
     text::{Edit, RepoPath, Span},
 };
 
-/// Where a build names its Dockerfile, and where it may say more.
+/// The place where a build names its Dockerfile, and where more settings can go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
-    /// The Dockerfile's name, variables put in; `None` when it goes without saying.
+    /// The Dockerfile's name with variables expanded; `None` if the default applies.
     pub(super) file: Option<Traced>,
     /// The folder that the name is seen from; `None` when it cannot be told.
     pub(super) seen_from: Option<RepoPath>,
     /// The stage's name.
     pub(super) target: Option<Traced>,
-    /// How more is said.
+    /// The notation for more settings.
     pub(super) form: Form,
 }
 
-/// How a build is written.
+/// The notation of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// As entries of a mapping.
@@ -34,16 +34,16 @@ pub(super) enum Form {
     Fixed,
 }
 
-/// Where the flags of a build are.
+/// The place of a build's flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flags {
     /// The byte on which the flag begins that names the Dockerfile.
     pub(super) start: Option<usize>,
-    /// The byte behind which more flags go.
+    /// The byte after which more flags go.
     pub(super) end: usize,
 }
 
-/// What a build is to say beside the name of its Dockerfile.
+/// The settings that a build needs besides the name of its Dockerfile.
 #[derive(Default)]
 pub(super) struct More<'a> {
     /// The Dockerfile, where none is named.

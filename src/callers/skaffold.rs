@@ -14,7 +14,7 @@ use crate::{
     yaml::{Entry, Node},
 };
 
-/// What skaffold calls what a build says.
+/// Skaffold's names for the settings of a build.
 const NAMES: Names = Names { arguments: "buildArgs", ..COMPOSE };
 
 /// Reads the artifacts of a skaffold file and of its profiles.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::text::Span;
 
-/// Stands for a character that is nowhere in the file, or that may be another one on another day.
+/// Marks a character that is not in the file, or that may change from day to day.
 const NOWHERE: u32 = u32::MAX;
 
 /// A text with the place of each character.
@@ -47,7 +47,7 @@ impl Traced {
         self.0.extend_from_slice(&other.0);
     }
 
-    /// How many characters it has.
+    /// The number of characters.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -74,14 +74,14 @@ impl Traced {
         self.chars().collect()
     }
 
-    /// Where this text first is at or after character `from`, counted in characters.
+    /// The first position of this text at or after character `from`, counted in characters.
     pub(super) fn find(&self, text: &str, from: usize) -> Option<usize> {
         let len = text.chars().count();
         let last = self.len().checked_sub(len)?;
         (from..=last).find(|at| self.0[*at..at + len].iter().map(|it| it.0).eq(text.chars()))
     }
 
-    /// What stands before and behind the first `text`.
+    /// The parts before and after the first `text`.
     pub(super) fn split_once(&self, text: &str) -> Option<(Self, Self)> {
         let at = self.find(text, 0)?;
         Some((self.slice(0..at), self.slice(at + text.chars().count()..self.len())))
@@ -128,14 +128,14 @@ impl Traced {
         (place != NOWHERE).then_some(place as usize)
     }
 
-    /// The byte of the file behind the character before `at`, or that of the character at `at`, which wins.
+    /// The byte of the file after the character before `at`, or that of the character at `at`, which wins.
     pub(super) fn boundary(&self, at: usize) -> Option<usize> {
         let before =
             at.checked_sub(1).and_then(|it| Some(self.place(it)? + self.get(it)?.len_utf8()));
         self.place(at).or(before)
     }
 
-    /// Where all of it stands, when it stands in one piece.
+    /// The span of all of it, if it is one piece of the file.
     pub(super) fn span(&self) -> Option<Span> {
         let start = self.place(0)?;
         let mut end = start;

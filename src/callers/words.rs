@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::traced::Traced;
 use crate::text::RepoPath;
 
-/// Stands for text that nobody can know before the script runs.
+/// Marks text that is unknown until the script runs.
 pub(super) const UNKNOWN: char = '\u{1}';
 /// Stands for the project's root at the start of a path.
 pub(super) const ROOT: char = '\u{2}';
@@ -34,13 +34,13 @@ pub(super) enum Token {
 /// A word with its quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// What it says.
+    /// The text.
     pub(super) text: Traced,
     /// Its line in the script, counted from 1.
     pub(super) line: usize,
     /// The byte of the file on which it begins.
     pub(super) start: Option<usize>,
-    /// The byte of the file on which more words can be put behind it.
+    /// The byte of the file at which more words can be appended.
     pub(super) end: Option<usize>,
 }
 
@@ -195,14 +195,14 @@ impl Reader<'_> {
     }
 }
 
-/// How many variables are looked for in one another.
+/// The depth to which variables are expanded.
 const NESTED: usize = 64;
 
-/// What is known while a script is read.
+/// The state of reading a script.
 pub(super) struct Values<'a> {
     /// Variables with one known value.
     pub(super) variables: &'a HashMap<String, Traced>,
-    /// Where the script itself lies, as a path that starts with [`ROOT`].
+    /// The folder of the script itself, as a path that starts with [`ROOT`].
     pub(super) folder: &'a str,
     /// The current folder; `None` when it is not known.
     pub(super) current: Option<&'a str>,
@@ -322,7 +322,7 @@ impl Values<'_> {
         let given = self.variables.get(name).cloned();
         match name {
             "PWD" => self.current.map(Traced::untraced),
-            // What CI systems call the checkout; a script does not say which one calls it.
+            // Names that CI systems give to the checkout; a script does not say which system runs it.
             "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" => {
                 given.or_else(|| Some(Traced::untraced(&rooted(&RepoPath::root()))))
             }

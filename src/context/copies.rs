@@ -1,4 +1,4 @@
-//! Which file of the build context stands where in the image: COPY and ADD, as BuildKit resolves them.
+//! Maps files of the build context to paths of the image: COPY and ADD, as BuildKit resolves them.
 
 use super::dockerignore::Dockerignore;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 use crate::{project::Project, text::glob};
 
-/// What the builder is sent: a context's files, less what its ignore file excludes.
+/// The files that the builder is sent: those of a context, less what its ignore file excludes.
 pub struct Sent<'a> {
     project: &'a Project,
     /// The context's folder.
@@ -25,11 +25,11 @@ pub struct Sent<'a> {
 pub struct CopyIn {
     /// Its files and folders, as they stand in the project; a glob gives each that it matches.
     pub sources: Vec<Source>,
-    /// Where to: absolute, without a trailing slash.
+    /// The destination, absolute and without a trailing slash.
     pub destination: String,
-    /// Whether the destination is a folder: what a file is copied into, not what it becomes.
+    /// True if the destination is a folder that files are copied into, not the new name of a file.
     pub into: bool,
-    /// Whether `--parents` keeps the folders that a source lies in.
+    /// True if `--parents` keeps the folders of a source.
     pub parents: bool,
     /// The patterns of `--exclude`.
     excludes: Vec<String>,
@@ -38,15 +38,15 @@ pub struct CopyIn {
 /// A source of a COPY.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Where it is in the project.
+    /// The path in the project.
     pub path: RepoPath,
-    /// Whether it is a folder: its contents are copied, not it.
+    /// True for a folder: its contents are copied, not the folder itself.
     pub is_folder: bool,
-    /// How the COPY names it: this path, or a pattern that matches it.
+    /// The word of the COPY: this path, or a pattern that matches it.
     pub word: String,
 }
 
-/// Why a COPY says nothing about the context's files.
+/// Why a COPY does not tell which files of the context it brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opaque {
     /// It copies from a stage, an image or a named context.
@@ -59,29 +59,29 @@ pub enum Opaque {
     Missing(String),
 }
 
-/// How the archives that ADD unpacks are called.
+/// Extensions of the archives that ADD unpacks.
 const ARCHIVES: [&str; 8] =
     [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
 
 impl<'a> Sent<'a> {
-    /// What a build of `dockerfile` with this context sends.
+    /// The files that a build of `dockerfile` with this context sends.
     pub fn new(project: &'a Project, folder: RepoPath, dockerfile: &RepoPath) -> Self {
         let ignore = Dockerignore::for_build(project, dockerfile, &folder);
         Self { project, folder, ignore }
     }
 
-    /// Whether the ignore file keeps this path of the project from the builder.
+    /// Returns true if the ignore file keeps this path of the project from the builder.
     pub fn excludes(&self, path: &RepoPath) -> bool {
         let inside = path.strip_prefix(&self.folder);
         inside.is_none_or(|it| self.ignore.as_ref().is_some_and(|ignore| ignore.1.excludes(it)))
     }
 
-    /// Whether the builder is sent this file.
+    /// Returns true if the builder is sent this file.
     pub fn has_file(&self, path: &RepoPath) -> bool {
         self.project.tree().is_file(path) && !self.excludes(path)
     }
 
-    /// Whether the builder may be sent something at this path, also what git ignores.
+    /// Returns true if the builder may be sent something at this path, even if git ignores it.
     pub fn may_have(&self, path: &RepoPath) -> bool {
         self.project.tree().exists(path) && !self.excludes(path)
     }
@@ -127,7 +127,7 @@ impl CopyIn {
         let mut sources = Vec::new();
         let from_argument = |it: &&str| state.variables.get(*it).is_some_and(|it| it.from_argument);
         for word in &copy.sources {
-            // What is copied where somebody gives another value is not known here.
+            // With another value of a variable, something else may be copied.
             if names(&word.text).iter().any(from_argument) {
                 return Err(Opaque::UnknownVariable);
             }
@@ -195,7 +195,7 @@ impl CopyIn {
         })
     }
 
-    /// Whether it may put something at `path` of the image or below it.
+    /// Returns true if it may put something at `path` of the image or below it.
     pub fn reaches(&self, path: &str, sent: &Sent<'_>) -> bool {
         let within = self.sources.iter().any(|it| !it.is_folder)
             && (self.destination == path || below(&self.destination, path).is_some());

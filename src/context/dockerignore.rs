@@ -2,7 +2,7 @@
 //!
 //! After `moby/patternmatcher` and its `ignorefile`: patterns are rooted at the context, the last that
 //! matches wins, and a folder's match covers what it holds until a later `!` brings a part of it back.
-//! A `# comment` behind a pattern is part of the pattern.
+//! A `# comment` after a pattern is part of the pattern.
 
 use crate::text::RepoPath;
 use crate::{project::Project, text::glob::Glob};
@@ -11,7 +11,7 @@ use crate::{project::Project, text::glob::Glob};
 #[derive(Clone, Debug, Default)]
 pub struct Dockerignore {
     patterns: Vec<Pattern>,
-    /// What Docker refuses, by line: with such a file every build fails.
+    /// The patterns that Docker refuses, by line: with such a file every build fails.
     pub errors: Vec<(usize, String)>,
 }
 
@@ -22,7 +22,7 @@ pub struct Pattern {
     pub line: usize,
     /// The pattern as Docker cleans it, with its `!`.
     pub text: String,
-    /// Whether it brings back what an earlier pattern excludes.
+    /// True if it re-includes what an earlier pattern excludes.
     pub exception: bool,
     glob: Glob,
 }
@@ -87,7 +87,7 @@ impl Dockerignore {
         }
     }
 
-    /// Whether a path, relative to the context, is kept from the builder.
+    /// Returns true if a path, relative to the context, is not sent to the builder.
     pub fn excludes(&self, path: &str) -> bool {
         self.decides(path).is_some_and(|it| !it.exception)
     }
@@ -116,7 +116,7 @@ impl Dockerignore {
         deciding
     }
 
-    /// Whether any pattern brings something back, so that an excluded folder may still hold files.
+    /// Returns true if any pattern re-includes something, so that an excluded folder may still hold files.
     pub fn has_exceptions(&self) -> bool {
         self.patterns.iter().any(|it| it.exception)
     }

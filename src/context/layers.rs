@@ -1,4 +1,4 @@
-//! What the COPYs of a stage and of those below it put into the image, in order.
+//! The files that the COPYs of a stage and of those below it put into the image, in order.
 
 use super::{
     Context,
@@ -10,9 +10,9 @@ use crate::{
     text::{Refusal, RepoPath},
 };
 
-/// The COPYs and ADDs behind a stage.
+/// The COPYs and ADDs of a stage and of those below it.
 pub struct Layers<'a> {
-    /// What the builder is sent.
+    /// The files that the builder is sent.
     pub sent: Sent<'a>,
     /// The copies, in order.
     pub copies: Vec<Layer>,
@@ -24,9 +24,9 @@ pub struct Layer {
     pub stage: usize,
     /// Its index among the items.
     pub item: usize,
-    /// What it brings, or why that is not known.
+    /// The files it brings, or the reason why they are not known.
     pub copy: Result<CopyIn, Opaque>,
-    /// Where to, absolute; `None` when it cannot be known.
+    /// The destination, absolute; `None` if it is not known.
     pub destination: Option<String>,
 }
 

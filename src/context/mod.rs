@@ -20,14 +20,14 @@ use crate::{
     text::{Place, RepoPath},
 };
 
-/// What is known of a Dockerfile's context.
+/// The build context of a Dockerfile, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Context {
     /// It is this folder.
     Known {
         /// The folder.
         folder: RepoPath,
-        /// How we know.
+        /// The evidence.
         evidence: Evidence,
     },
     /// It is built from these folders, and what holds in one need not hold in the other.
@@ -36,10 +36,10 @@ pub enum Context {
     Unknown(String),
 }
 
-/// How a context is known.
+/// The evidence for a context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// Those who build the Dockerfile name it.
+    /// The builds of the Dockerfile name it.
     Named(Vec<Place>),
     /// It is the nearest folder with all that the Dockerfile copies.
     Sources,
@@ -66,7 +66,7 @@ impl Project {
         }
         let parsed = self.file(dockerfile.as_str()).and_then(|it| it.dockerfile());
         if let Some(parsed) = parsed.filter(|_| named.len() > 1) {
-            // A build from a folder that lacks what is copied fails today, and stands for nobody.
+            // A build from a folder that lacks what is copied fails today, and does not count.
             let sources = context_sources(parsed).into_iter().filter(|it| !glob::is_pattern(it));
             let sources: Vec<_> = sources.collect();
             let fits =
@@ -133,7 +133,7 @@ impl Project {
         found.or_else(|| path.parent()).unwrap_or(RepoPath::root())
     }
 
-    /// Whether a source exists in the context and reaches the builder.
+    /// Returns true if a source exists in the context and reaches the builder.
     fn sends(&self, dockerfile: &RepoPath, context: &RepoPath, source: &str) -> bool {
         let found = tree::sources(self.tree(), context, source);
         if found.is_empty() {
@@ -207,7 +207,7 @@ fn taken(instruction: &Instruction) -> Vec<String> {
     mounts.chain(local).collect()
 }
 
-/// Whether a source is the context itself.
+/// Returns true if a source is the context itself.
 fn is_whole(source: &str) -> bool {
     source.split('/').all(|it| matches!(it, "" | "." | ".." | "*"))
 }
@@ -246,7 +246,7 @@ fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
     files
 }
 
-/// Whether a file serves containers only, and so does not make its folder a context.
+/// Returns true if a file serves containers only, and so does not make its folder a context.
 fn is_ours(name: &str) -> bool {
     is_dockerfile(name)
         || name.ends_with(".dockerignore")

@@ -12,13 +12,13 @@ use crate::{
 /// A value.
 #[derive(Clone, Debug)]
 pub(in crate::callers) enum Value {
-    /// A string with its templates, a number, or the template that a bare name stands for.
+    /// A string with its templates, a number, or the template that a bare name means.
     Text(Traced),
     /// A list.
     List(Vec<Self>),
     /// A map, or the body of a block: each entry with where it stands.
     Map(BTreeMap<String, (Self, Field)>),
-    /// What is not understood.
+    /// Anything else.
     Unknown,
 }
 
@@ -30,7 +30,7 @@ pub(in crate::callers) struct Entry {
     pub(in crate::callers) labels: Vec<String>,
     /// The line of the name, counted from 1.
     pub(in crate::callers) line: usize,
-    /// What it holds.
+    /// The value.
     pub(in crate::callers) value: Value,
 }
 
@@ -117,7 +117,7 @@ fn string(text: &str, start: usize) -> (Traced, usize) {
     (value, text.len())
 }
 
-/// How deep values nest; what lies deeper is unknown.
+/// The depth to which values nest; deeper ones are unknown.
 const DEPTH: usize = 32;
 
 struct Reader {
@@ -137,7 +137,7 @@ impl Reader {
         Some(next)
     }
 
-    /// What follows a name: labels and a body, or `=` and a value.
+    /// What comes after a name: labels and a body, or `=` and a value.
     fn entry(&mut self) -> Option<(Vec<String>, Value)> {
         let mut labels = Vec::new();
         while let Some(Token::Text(it)) = self.peek() {

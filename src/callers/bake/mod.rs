@@ -22,7 +22,7 @@ use crate::{
 };
 use hcl::Value;
 
-/// How many combinations of a matrix are tried.
+/// Combinations of a matrix to try.
 const COMBINATIONS: usize = 256;
 
 type Attributes = BTreeMap<String, (Value, Field)>;
@@ -198,7 +198,7 @@ fn add(
     });
 }
 
-/// Where a target says more: in its own body, whatever it inherits.
+/// The place where a target gets more settings: its own body, whatever it inherits.
 fn entries(target: &Target, syntax: Syntax) -> Entries {
     let last = |map: &Attributes| map.values().map(|it| it.1.clone()).max_by_key(|it| it.key.end);
     let keys = ["dockerfile", "context"].iter().filter_map(|it| target.attributes.get(*it));
@@ -210,7 +210,7 @@ fn entries(target: &Target, syntax: Syntax) -> Entries {
         },
         _ => Arguments::Other,
     });
-    let anchor = anchor.map_or(Anchor::Nowhere, Anchor::Behind);
+    let anchor = anchor.map_or(Anchor::Nowhere, Anchor::After);
     Entries { syntax, names: COMPOSE, anchor, arguments }
 }
 

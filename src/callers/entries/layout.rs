@@ -1,14 +1,14 @@
-//! How a file lays out its mappings, and how it writes scalars.
+//! The layout of a file's mappings and scalars.
 
-/// How the lines of a file are made.
+/// The layout of a file's lines.
 pub(super) struct Layout<'a> {
-    /// What ends a line.
+    /// The line end.
     pub(super) end: &'static str,
     /// The indentation of the entry's line.
     pub(super) indent: &'a str,
     /// One step of indentation.
     pub(super) step: usize,
-    /// Whether the entry begins its line.
+    /// Returns true if the entry begins its line.
     pub(super) own_line: bool,
     /// The quotes of keys.
     pub(super) quote: &'static str,
@@ -40,7 +40,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Whether nothing but white space stands before this byte on its line.
+/// Returns true if there is only white space before this byte on its line.
 pub(in crate::callers) fn begins_line(source: &str, at: usize) -> bool {
     Layout::at(source, at).own_line
 }

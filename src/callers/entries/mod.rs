@@ -12,14 +12,14 @@ use crate::{
 pub(super) use layout::begins_line;
 use layout::{Layout, argument, line_end, plain, quoted};
 
-/// A build that is a mapping, or a scalar that stands for one.
+/// A build that is a mapping, or a scalar that is short for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entries {
     /// The format of the file.
     pub(super) syntax: Syntax,
-    /// What the format calls what a build says.
+    /// The format's names for the settings of a build.
     pub(super) names: Names,
-    /// Where new entries go.
+    /// The place for new entries.
     pub(super) anchor: Anchor,
     /// The build arguments that are there.
     pub(super) arguments: Option<Arguments>,
@@ -43,7 +43,7 @@ pub(super) struct Names {
     pub(super) file: &'static str,
     pub(super) target: &'static str,
     pub(super) arguments: &'static str,
-    /// Whether build arguments are the lines of a text.
+    /// Returns true if build arguments are the lines of a text.
     pub(super) lines: bool,
 }
 
@@ -56,12 +56,12 @@ pub(super) const COMPOSE: Names = Names {
     lines: false,
 };
 
-/// Where new entries go.
+/// The place for new entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
-    /// Behind this entry.
-    Behind(Field),
-    /// Behind this entry, in a mapping of its own under this key.
+    /// After this entry.
+    After(Field),
+    /// After this entry, in a new mapping under this key.
     Within(Field, &'static str),
     /// Into the mapping that takes the place of the scalar: `build: .`
     Short(Field),
@@ -76,7 +76,7 @@ pub(super) struct Field {
     pub(super) value: Span,
 }
 
-/// How build arguments are written.
+/// The notation of build arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Arguments {
     /// As a mapping that ends with this entry.
@@ -112,7 +112,7 @@ pub(super) fn own(mapping: &Node) -> impl Iterator<Item = &yaml::Entry> {
     mapping.entries().iter().filter(inside)
 }
 
-/// How a collection of a YAML file is written.
+/// The notation of a collection in a YAML file.
 pub(super) fn syntax(source: &str, node: &Node) -> Syntax {
     let flow = source.get(node.span.clone()).is_some_and(|it| it.starts_with(['{', '[']));
     if flow { Syntax::Flow } else { Syntax::Block }
@@ -128,7 +128,7 @@ impl Entries {
         Self {
             syntax: syntax(source, mapping),
             names,
-            anchor: beside.map_or(Anchor::Nowhere, Anchor::Behind),
+            anchor: beside.map_or(Anchor::Nowhere, Anchor::After),
             arguments: mapping.get(names.arguments).map(|it| {
                 match own(mapping).any(|it| it.key == names.arguments) {
                     true => Arguments::of(source, it),
@@ -138,22 +138,22 @@ impl Entries {
         }
     }
 
-    /// A build that only the mapping around it speaks of; `key` is to hold it, behind an entry that is there.
+    /// A build that only the surrounding mapping describes; `key` will hold it, after an existing entry.
     pub(super) fn within(
         source: &str,
         around: &Node,
         key: &'static str,
-        behind: Field,
+        after: Field,
         names: Names,
     ) -> Self {
-        let anchor = Anchor::Within(behind, key);
+        let anchor = Anchor::Within(after, key);
         Self { syntax: syntax(source, around), names, anchor, arguments: None }
     }
 
     /// A place that no other build has.
     pub(super) fn mark(&self) -> Option<Span> {
         match &self.anchor {
-            Anchor::Behind(it) | Anchor::Within(it, _) | Anchor::Short(it) => Some(it.key.clone()),
+            Anchor::After(it) | Anchor::Within(it, _) | Anchor::Short(it) => Some(it.key.clone()),
             Anchor::Nowhere => None,
         }
     }
@@ -192,7 +192,7 @@ pub(super) fn add(source: &str, entries: &Entries, more: &More<'_>) -> Result<Ve
             Some(Arguments::Map(last, syntax)) => {
                 let syntax = if entries.syntax == Syntax::Hcl { Syntax::Hcl } else { *syntax };
                 let pairs = more.arguments.iter().map(|(name, it)| (*name, Value::Argument(it)));
-                edits.push(behind(source, last, syntax, &pairs.collect::<Vec<_>>()));
+                edits.push(append_after(source, last, syntax, &pairs.collect::<Vec<_>>()));
             }
             Some(Arguments::List(last, syntax)) => {
                 edits.push(items(source, last, *syntax, &more.arguments));
@@ -206,14 +206,14 @@ pub(super) fn add(source: &str, entries: &Entries, more: &More<'_>) -> Result<Ve
     }
     match &entries.anchor {
         // A block on one line has one attribute.
-        Anchor::Behind(it)
+        Anchor::After(it)
             if entries.syntax == Syntax::Hcl && !Layout::at(source, it.key.start).own_line =>
         {
             return Err("it is written on one line".to_owned());
         }
-        Anchor::Behind(it) => edits.push(behind(source, it, entries.syntax, &new)),
+        Anchor::After(it) => edits.push(append_after(source, it, entries.syntax, &new)),
         Anchor::Within(it, key) => {
-            edits.push(behind(source, it, entries.syntax, &[(key, Value::Nested(&new))]));
+            edits.push(append_after(source, it, entries.syntax, &[(key, Value::Nested(&new))]));
         }
         Anchor::Short(it) => edits.extend(widened(source, it, entries, &new)),
         Anchor::Nowhere => return Err("there is no place to say more".to_owned()),
@@ -229,8 +229,8 @@ enum Value<'a> {
     Nested(&'a [(&'a str, Self)]),
 }
 
-/// New entries behind one that is there.
-fn behind(source: &str, entry: &Field, syntax: Syntax, new: &[(&str, Value<'_>)]) -> Edit {
+/// New entries after an existing one.
+fn append_after(source: &str, entry: &Field, syntax: Syntax, new: &[(&str, Value<'_>)]) -> Edit {
     let layout = Layout::at(source, entry.key.start);
     if syntax == Syntax::Block {
         let text: String = new.iter().map(|it| block(&layout, it, 0)).collect();
@@ -305,7 +305,7 @@ fn flow(layout: &Layout<'_>, (key, value): &(&str, Value<'_>), syntax: Syntax) -
     format!("{quote}{key}{quote}{sign} {value}")
 }
 
-/// New items behind the last one of a list of `NAME=value`.
+/// New items after the last one of a list of `NAME=value`.
 fn items(source: &str, last: &Span, syntax: Syntax, new: &[(&str, &str)]) -> Edit {
     let written = &source[last.clone()];
     let quote = written.chars().next().filter(|it| matches!(it, '"' | '\''));
@@ -328,7 +328,7 @@ fn items(source: &str, last: &Span, syntax: Syntax, new: &[(&str, &str)]) -> Edi
     Edit::insert(last.end, new.collect::<String>())
 }
 
-/// New lines behind the last one of a scalar that lists `NAME=value`.
+/// New lines after the last one of a scalar that lists `NAME=value`.
 fn lines(source: &str, scalar: &Span, new: &[(&str, &str)]) -> Result<Edit, String> {
     let written = &source[scalar.clone()];
     let end = if written.contains("\r\n") { "\r\n" } else { "\n" };

@@ -10,7 +10,7 @@ use crate::{
 /// The values of expressions: `matrix.service`, `env.IMAGE`.
 pub(super) type Values = BTreeMap<String, Traced>;
 
-/// How many combinations are tried.
+/// Combinations to try.
 const COMBINATIONS: usize = 256;
 
 /// The combinations of a matrix, each as the values of its expressions; a single empty one when there is

@@ -23,7 +23,7 @@ use crate::{
 };
 use matrix::Values;
 
-/// What `docker/build-push-action` calls what a build says.
+/// The names that `docker/build-push-action` gives to the settings of a build.
 const NAMES: Names = Names {
     context: "context",
     file: "file",
@@ -69,10 +69,10 @@ struct Job<'a> {
     /// The folder that the repository is in.
     checkout: &'a RepoPath,
     source: &'a str,
-    /// Where defaults are looked for, the nearest first.
+    /// The places of defaults, the nearest first.
     scopes: [&'a Arc<Node>; 2],
     env: &'a HashMap<String, Traced>,
-    /// What the matrix gives.
+    /// The values of the matrix.
     values: &'a Values,
 }
 

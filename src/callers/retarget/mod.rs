@@ -23,16 +23,16 @@ use crate::{
 pub struct Move {
     /// The Dockerfile that it was the default target of.
     pub from: RepoPath,
-    /// Where it is now.
+    /// How it is built now.
     pub to: Origin,
 }
 
-/// What moves mean for everyone who builds what moves.
+/// The effect of moves on everyone who builds what moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retargeting {
-    /// What makes every caller follow.
+    /// The edits that make every caller follow.
     pub edits: BTreeMap<RepoPath, Vec<Edit>>,
-    /// Where a Dockerfile that moves is named by what is no build, or not understood, and breaks nothing.
+    /// The places that name a moving Dockerfile, are not builds that we understand, and break nothing.
     pub mentions: Vec<Place>,
     /// Callers that would break.
     pub stuck: Vec<Stuck>,
@@ -41,7 +41,7 @@ pub struct Retargeting {
 /// A caller that would break, and cannot be rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stuck {
-    /// Where it names what moves.
+    /// The place that names the moving Dockerfile.
     pub place: Place,
     /// A clause without a full stop: what stands in the way.
     pub reason: String,
@@ -183,7 +183,7 @@ fn edits_of(
     build.site.edits(&file.text, &build.dockerfile, to, &given)
 }
 
-/// Whether a build of this stage is one of the default target.
+/// Returns true if a build of this stage is a build of the default target.
 fn is_last_stage(project: &Project, dockerfile: &RepoPath, target: &str) -> bool {
     let file = project.file(dockerfile.as_str());
     let Some(dockerfile) = file.and_then(|it| it.dockerfile()) else { return false };
@@ -193,7 +193,7 @@ fn is_last_stage(project: &Project, dockerfile: &RepoPath, target: &str) -> bool
     named || target.parse() == Ok(stages.len() - 1)
 }
 
-/// Whether the edited file builds what it built, with what moves in its new place.
+/// Returns true if the edited file still builds the same images, with each moved one in its new place.
 fn is_proved<'a>(
     project: &Project,
     file: &File,
@@ -232,7 +232,7 @@ fn is_proved<'a>(
 }
 
 impl Build {
-    /// Whether an edit of one is an edit of the other.
+    /// Returns true if an edit of one is an edit of the other.
     fn shares_a_place_with(&self, other: &Self) -> bool {
         let marks = other.site.marks();
         self.site.marks().iter().any(|it| marks.contains(it))

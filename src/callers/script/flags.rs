@@ -10,15 +10,15 @@ use crate::callers::{
     words::{UNKNOWN, Word},
 };
 
-/// What the flags of a build say.
+/// The flags of a build.
 #[derive(Default)]
 pub(super) struct BuildFlags {
     /// The context, as written.
     pub(super) context: Option<String>,
     /// The Dockerfile, as written.
     pub(super) file: Option<Traced>,
-    /// Where the flag that names the Dockerfile stands.
-    pub(super) behind: Option<Flags>,
+    /// The place of the flag that names the Dockerfile.
+    pub(super) after: Option<Flags>,
     /// The stage.
     pub(super) target: Option<Traced>,
     /// The build arguments.
@@ -95,7 +95,7 @@ impl BuildFlags {
             match (name.as_str(), builder) {
                 ("-f" | "--file" | "--dockerfile", _) => {
                     flags.file = Some(value);
-                    flags.behind = end.map(|end| Flags { start, end });
+                    flags.after = end.map(|end| Flags { start, end });
                 }
                 ("-c" | "--context", Builder::Kaniko) => {
                     let value = value.text();

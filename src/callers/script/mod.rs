@@ -27,7 +27,7 @@ pub(super) struct Script<'a> {
     pub(super) lists: BTreeMap<String, Vec<Traced>>,
 }
 
-/// How many values of loop variables are tried.
+/// Values of loop variables to try.
 const LOOPS: usize = 256;
 
 impl Script<'_> {
@@ -51,7 +51,7 @@ impl Script<'_> {
     }
 }
 
-/// Whether a script may build anything: most do not.
+/// Returns true if a script may build anything: most do not.
 pub(super) fn may_build(text: &str) -> bool {
     ["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it))
 }
@@ -203,15 +203,15 @@ impl Run<'_> {
                 .take(LOOPS)
                 .collect();
         }
-        // Without a flag that names the Dockerfile, others go behind the verb.
+        // Without a flag that names the Dockerfile, others go after the verb.
         let verb = words.get(at - 1).and_then(|it| it.end);
         for variables in &rounds {
             let words = words[at..]
                 .iter()
                 .map(|it| Word { text: self.expand_with(&it.text, variables), ..(**it).clone() });
             let found = BuildFlags::read(words.collect(), builder);
-            let behind = || verb.map(|end| Flags { start: None, end });
-            let flags = found.behind.clone().or_else(behind);
+            let after_verb = || verb.map(|end| Flags { start: None, end });
+            let flags = found.after.clone().or_else(after_verb);
             self.add(found, flags, builder, line);
         }
     }
@@ -270,7 +270,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether a context is not a folder: a URL, a git remote.
+/// Returns true if a context is not a folder but a URL or a git remote.
 pub(super) fn is_remote(context: &str) -> bool {
     context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/")
 }
