@@ -53,7 +53,7 @@ fn unsaved(error: &Unsaved) -> String {
     match error {
         Unsaved::Changes(_) => "commit or stash them first, or use --allow-dirty",
         Unsaved::NoRepository(_) | Unsaved::Git(_) => {
-            "with --allow-dirty it is written all the same; `refit undo` takes it back"
+            "use --allow-dirty to write anyway; `refit undo` takes it back"
         }
     }
     .to_owned()

@@ -28,12 +28,12 @@ impl Undo {
         let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(&path) };
         let mut folders = folder.ancestors();
         let is_root = |it: &std::path::Path| it.join(".refit").is_dir() || it.join(".git").exists();
-        let (what, files) = match undo(folders.find(|it| is_root(it)).unwrap_or(folder))? {
-            Undone::Last(files) => ("as before the last apply", files),
-            Undone::Interrupted(files) => ("as before an apply that was interrupted", files),
+        let (origin, files) = match undo(folders.find(|it| is_root(it)).unwrap_or(folder))? {
+            Undone::Last(files) => ("", files),
+            Undone::Interrupted(files) => (" from before an interrupted apply", files),
         };
         if !output.quiet {
-            output::note(&format!("{} {what}\n", counted(files.len(), "file")))?;
+            output::note(&format!("restored {}{origin}\n", counted(files.len(), "file")))?;
             for file in &files {
                 output::note(&format!("  {file}\n"))?;
             }

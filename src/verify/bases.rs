@@ -19,9 +19,9 @@ use crate::{
 /// An image from elsewhere that a build needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Base {
-    /// What it starts from or copies from.
+    /// The images it starts from or copies from.
     Image(String),
-    /// What reads the Dockerfile: `# syntax=`.
+    /// The frontend image: `# syntax=`.
     Frontend(String),
 }
 

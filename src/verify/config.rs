@@ -1,4 +1,4 @@
-//! What an image tells whoever runs it: the same for every builder.
+//! The configuration of an image, the same for every builder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Docker's names. What is absent and what is empty are the same.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
-    /// Who runs it, as USER says it; empty is root.
+    /// The user, as USER names it; empty is root.
     pub user: String,
     /// The environment.
     pub env: BTreeMap<String, String>,

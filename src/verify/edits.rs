@@ -14,13 +14,13 @@ use crate::{
 /// A file to add a line to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TouchedFile {
-    /// What it is.
+    /// The kind.
     pub kind: EditKind,
-    /// Which one.
+    /// The file.
     pub path: RepoPath,
 }
 
-/// What a developer edits.
+/// The kinds of edits that a developer makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EditKind {
@@ -42,7 +42,7 @@ impl fmt::Display for EditKind {
     }
 }
 
-/// How comments begin, by file name extension: what counts as source here.
+/// Comment markers by file extension; these files count as source.
 const COMMENTS: [(&str, &str); 18] = [
     ("py", "#"),
     ("rb", "#"),
@@ -70,7 +70,7 @@ const ENTRIES: [&str; 8] = ["main", "app", "server", "index", "__main__", "manag
 /// Manifests in which a line may be added without a meaning, and how.
 const MANIFESTS: [(&str, &str); 3] = [("pyproject.toml", "#"), (".txt", "#"), ("package.json", "")];
 
-/// What a developer of this image edits: a source file of its own, one of what it copies first when that
+/// The files that a developer of this image edits: a source file of its own, one of what it copies first when that
 /// is something else, and a manifest. Each reaches the builder before and after alike.
 pub fn edits(project: &Project, build: &ImageBuild) -> Vec<TouchedFile> {
     let dockerfile = project.file(build.origin.dockerfile.as_str());
@@ -138,7 +138,7 @@ fn is_source(path: &RepoPath) -> bool {
     !is_config && !is_test && COMMENTS.iter().any(|it| extension(name) == it.0)
 }
 
-/// How far a file is from the one that a developer of the service has open: not below the Dockerfile's
+/// The distance of a file from the one that a developer of the service has open: not below the Dockerfile's
 /// folder, not where a service starts, deep.
 fn rank(path: &RepoPath, home: &RepoPath) -> (bool, usize, usize, String) {
     let stem = path.file_name().split('.').next().unwrap_or_default();
@@ -208,7 +208,7 @@ mod tests {
             ("tests/app.py", ""),
         ];
         assert_eq!(found(&whole, "Dockerfile", ""), ["source: a/util.py"]);
-        // What the ignore file keeps back cannot be edited to any effect.
+        // Editing a file that the ignore file excludes has no effect.
         let ignored = [
             ("Dockerfile", "FROM a\nCOPY . .\n"),
             (".dockerignore", "app.py"),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{engine::plan::Plan, text::count::counted};
 
-/// How long a command may take that is only there to look at an image.
+/// The time limit of commands that only inspect an image.
 const PROBE: Duration = Duration::from_secs(300);
 /// The seconds after which something that is imported counts as running.
 const IMPORT: u32 = 30;
@@ -46,7 +46,7 @@ impl Verification<'_> {
             return Ok(());
         };
         self.pull_bases([(&plan.before, &image.before), (plan.after(), after)])?;
-        // What a build pulls is for the builds after it, too.
+        // Images that a build pulls serve the next builds, too.
         let kept = self.builder.kept();
         let number = self.count.replace_with(|it| *it + 1);
         let folder = self.folder.join(format!("{number}-{}", slug(&image.name)));
@@ -128,7 +128,7 @@ impl Verification<'_> {
         Ok(Some(look))
     }
 
-    /// Where there is nothing to compare with, that the changes mend the build is worth knowing.
+    /// When there is nothing to compare with, it is worth knowing that the changes fix the build.
     fn mend(&self, image: &Image, after: &Side<'_>, report: &mut ImageReport) -> io::Result<()> {
         let built = self.build(&image.name, after, "first build", true)?;
         if built.outcome == Outcome::Built {
@@ -139,7 +139,7 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// A first build; one that fails is tried again, since a server that did not answer is no verdict.
+    /// A first build. It is tried again if it fails: a server that did not answer proves nothing.
     fn try_twice(
         &self,
         image: &Image,
@@ -188,13 +188,15 @@ impl Verification<'_> {
             found = pair(&declared);
         }
         if !declared.unstable.is_empty() {
-            let files = counted(declared.unstable.len(), "file");
-            found.notes.push(format!("another one in each build: {files}"));
+            let count = declared.unstable.len();
+            let verb = if count == 1 { "differs" } else { "differ" };
+            let files = counted(count, "file");
+            found.notes.push(format!("{files} {verb} from build to build (ignored)"));
         }
         Ok(found)
     }
 
-    /// Whether what the command names is imported with the same outcome.
+    /// Returns true if the modules that the command names are imported with the same outcome.
     fn imports(
         &self,
         image: &Image,
@@ -237,7 +239,7 @@ impl Verification<'_> {
         Ok(Some(what))
     }
 
-    /// What the command that the user gave does otherwise.
+    /// The differences in the user's own command.
     fn smoke(&self, sides: [&Side<'_>; 2], report: &mut ImageReport) -> io::Result<Option<String>> {
         let Some(smoke) = &self.options.smoke else { return Ok(None) };
         let run = |side: &Side<'_>| {
@@ -251,7 +253,7 @@ impl Verification<'_> {
             let (before, after) = (exit(before.code), exit(after.code));
             Some(format!("`{smoke}`: {before} before, {after} after"))
         } else if before.code != Some(0) {
-            // What fails today tells nothing of tomorrow.
+            // A command that fails today proves nothing.
             report.fail(Verdict::Unknown, format!("`{smoke}`: {} in both", exit(before.code)));
             None
         } else if before.stdout != after.stdout {
@@ -368,7 +370,7 @@ impl Measured {
     }
 }
 
-/// Whether a failure looks like one of the network, which passes.
+/// Returns true if a failure looks like one of the network, which may pass.
 fn is_passing(why: &str) -> bool {
     let signs = [
         "timed out",

@@ -34,12 +34,12 @@ use report::{ImageReport, Verdict};
 
 use crate::engine::plan::Plan;
 
-/// How images are verified.
+/// Options of a verification.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Handed to the builder as they are, such as `--network=host`.
     pub build_options: Vec<String>,
-    /// How long one build may take.
+    /// The time limit of a build.
     pub timeout: Duration,
     /// Build without the `# syntax=` line, on machines that cannot pull its image.
     pub no_syntax: bool,
@@ -51,7 +51,7 @@ pub struct Options {
     pub keep: bool,
 }
 
-/// What a verification does at the moment.
+/// An event of a verification.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {
     /// It begins a build: of which image, and what for.
@@ -68,7 +68,7 @@ pub struct Verification<'a> {
     options: &'a Options,
     /// The folder of the project, which is only read.
     root: &'a Path,
-    /// Where copies and logs are.
+    /// The folder for copies and logs.
     folder: PathBuf,
     /// Part of the names of images and caches that this run makes.
     nonce: String,
@@ -103,12 +103,12 @@ impl<'a> Verification<'a> {
 
     /// Builds an image before and after a plan, and compares the two.
     ///
-    /// What the disk or the builder refuses is in the report as well: the other images are none the worse.
+    /// Errors of the disk or the builder are in the report as well: the other images are not affected.
     pub fn image(&self, plan: &Plan, image: &Image) -> ImageReport {
         self.measure(plan, image, &self.options.rebuilds)
     }
 
-    /// Whether an image still is what it was; without measuring anything.
+    /// Returns true if an image is still the same; measures nothing.
     fn is_kept(&self, plan: &Plan, image: &Image) -> bool {
         self.measure(plan, image, &BTreeSet::new()).verdict == Verdict::Verified
     }

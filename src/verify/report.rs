@@ -1,4 +1,4 @@
-//! What a verification found, as data.
+//! The result of a verification as data.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -29,7 +29,7 @@ pub struct Report {
     pub images: Vec<ImageReport>,
     /// The Dockerfiles of which it could not be told how they are built.
     pub unknown: Vec<UnknownReport>,
-    /// What was left out of the plan because of what was found; only `apply --verify` leaves out.
+    /// The changes that were left out; only `apply --verify` leaves out.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -45,21 +45,21 @@ pub struct Sides<T> {
 /// One image.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImageReport {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// How it is built before.
+    /// Its build before.
     pub before: BuildReport,
-    /// How it is built after; `null` when that cannot be told.
+    /// Its build after; `null` if that is not known.
     pub after: Option<BuildReport>,
     /// The transforms that changed what it is built from.
     pub transforms: Vec<&'static str>,
-    /// What came out.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why it is not verified: sentences without a full stop.
     pub differences: Vec<String>,
-    /// What is not in the image any more and why that is right.
+    /// Things that are no longer in the image, each with the reason why that is right.
     pub missing: Vec<Missing>,
-    /// What is worth knowing and no difference.
+    /// Remarks that are not differences.
     pub notes: Vec<String>,
     /// The Python distributions that are the same in both.
     pub distributions: usize,
@@ -78,11 +78,11 @@ pub struct BuildReport {
     pub target: Option<String>,
     /// The build arguments.
     pub arguments: BTreeMap<String, String>,
-    /// What was measured; `null` when it was not built.
+    /// The measurements; `null` if it was not built.
     pub measured: Option<Measured>,
 }
 
-/// What a build gave.
+/// The measurements of a build.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
     /// The seconds of the first build: no layer cache, empty cache mounts, base images there.
@@ -104,17 +104,17 @@ pub struct Measured {
 /// A build after an edit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rebuild {
-    /// What was edited.
+    /// The edited file.
     pub kind: EditKind,
     /// The file.
     pub path: String,
-    /// How long it took.
+    /// The duration in seconds.
     pub seconds: f64,
     /// The instructions that ran again.
     pub steps: usize,
 }
 
-/// What came out of an image.
+/// The verdict on an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -133,9 +133,9 @@ pub enum Verdict {
 /// A Dockerfile of which it could not be told how it is built.
 #[derive(Clone, Debug, Serialize)]
 pub struct UnknownReport {
-    /// Which one.
+    /// The Dockerfile.
     pub dockerfile: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -146,11 +146,11 @@ pub struct LeftOut {
     pub dockerfile: String,
     /// The transform whose changes they are; `null` for all of them.
     pub transform: Option<&'static str>,
-    /// Whether it is refit that is wrong, and not the project that cannot be built: please report it.
+    /// True if refit is wrong, rather than the project being impossible to build: please report it.
     pub is_bug: bool,
-    /// Why: a sentence without a full stop.
+    /// The reason, a sentence without a full stop.
     pub reason: String,
-    /// What the builder said.
+    /// The builder's message.
     pub logs: Vec<String>,
 }
 
@@ -170,7 +170,7 @@ impl Report {
         }
     }
 
-    /// Whether every image is what it was, and nothing had to be left out for that.
+    /// Returns true if every image is the same and no change had to be left out for that.
     pub fn is_verified(&self) -> bool {
         let whole = self.unknown.is_empty() && self.left_out.is_empty();
         whole && self.images.iter().all(|it| it.verdict == Verdict::Verified)
@@ -178,7 +178,7 @@ impl Report {
 }
 
 impl ImageReport {
-    /// What was measured on both sides.
+    /// The measurements of both sides.
     pub fn measured(&self) -> Option<Sides<&Measured>> {
         let before = self.before.measured.as_ref()?;
         Some(Sides { before, after: self.after.as_ref()?.measured.as_ref()? })
@@ -186,7 +186,7 @@ impl ImageReport {
 }
 
 impl BuildReport {
-    /// How an image is built, before it is.
+    /// The report of an image before it is built.
     pub(super) fn new(build: &ImageBuild) -> Self {
         let context = build.context.as_str();
         Self {

@@ -24,10 +24,10 @@ pub struct Scratch {
     dockerfile: PathBuf,
 }
 
-/// How Dockerfiles are altered to be measured; what they build stays the same.
+/// Edits of Dockerfiles for measuring; they build the same image.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared<'a> {
-    /// Goes into the names of cache mounts: they start empty, and nobody else's are touched.
+    /// Part of the names of cache mounts: these start empty, and no others are touched.
     pub salt: &'a str,
     /// Leaves out `# syntax=`, for machines that cannot pull the frontend image.
     pub no_syntax: bool,
@@ -84,15 +84,15 @@ impl Scratch {
         &self.dockerfile
     }
 
-    /// Where a path of the project is in it.
+    /// The place of a project's path in it.
     pub fn path(&self, path: &RepoPath) -> PathBuf {
         self.root.join(path.as_str())
     }
 
-    /// Adds a line to a file, as somebody does who works on it.
+    /// Appends a line to a file, as a developer would.
     ///
     /// # Errors
-    /// Those of reading and writing it; a link, which may lead to a file of somebody's.
+    /// Errors of reading and writing; a link, which may lead to a file outside.
     pub fn append(&self, path: &RepoPath, line: &str) -> io::Result<()> {
         let path = self.path(path);
         let mut text = fs::read(&path).map_err(|it| named(&path, &it))?;
@@ -155,7 +155,7 @@ impl Scratch {
         let entries = fs::read_dir(&source).map_err(|it| named(&source, &it))?;
         for entry in entries {
             let entry = entry.map_err(|it| named(&source, &it))?;
-            // What is not UTF-8 no pattern names; it is left out.
+            // A pattern cannot name a path that is not UTF-8; it is left out.
             let Some(path) = entry.file_name().to_str().and_then(|it| folder.join(it)) else {
                 continue;
             };
@@ -178,7 +178,7 @@ impl Scratch {
                 }
             }
         }
-        // Last, so that a folder that nobody may write to can be filled.
+        // Last, so that a read-only folder can be filled first.
         let permissions = fs::metadata(&source).map_err(|it| named(&source, &it))?.permissions();
         fs::set_permissions(&target, permissions).map_err(|it| named(&target, &it))
     }
@@ -222,7 +222,7 @@ fn prepared(source: &str, how: &Prepared<'_>) -> String {
     text::apply(source, &edits)
 }
 
-/// A cache mount under another name: its own, or the folder that stands for one, behind the salt.
+/// Renames a cache mount: its own name, or the folder if it has none, after the salt.
 fn salted(value: &str, salt: &str) -> Option<String> {
     let fields: Vec<&str> = value.split(',').collect();
     let get = |keys: &[&str]| {
@@ -294,7 +294,7 @@ mod tests {
         let scratch = Scratch::new(root, from.path(), (&before, &after), &build, &how).unwrap();
         let text = |it: &str| fs::read_to_string(scratch.path(&path(it))).ok();
         assert_eq!(fs::read_to_string(scratch.dockerfile()).unwrap(), "FROM y\n");
-        // What `COPY . .` takes along is the same on both sides.
+        // Files that `COPY . .` copies as well are the same on both sides.
         assert_eq!(text("a/Dockerfile").as_deref(), Some("FROM x\nCOPY . .\n"));
         assert_eq!(text("a/logs/keep").as_deref(), Some("2"));
         assert_eq!([text("a/logs/one"), text("a/big/file"), text("b/other")], [None, None, None]);

@@ -14,11 +14,11 @@ use crate::{
 
 /// A plan of which every image was verified.
 pub struct Settled {
-    /// What is left of the plan.
+    /// The rest of the plan.
     pub plan: Plan,
     /// Its images.
     pub images: Vec<ImageReport>,
-    /// What was left out.
+    /// The changes that were left out.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -34,7 +34,7 @@ pub enum Error {
     Unsettled,
 }
 
-/// What makes an image: how it is built on both sides, and the texts that the plan may change.
+/// The inputs of an image: its build on both sides, and the texts that the plan may change.
 #[derive(PartialEq)]
 struct Made {
     before: ImageBuild,
@@ -111,7 +111,7 @@ pub fn settle(
     }
 }
 
-/// What to leave out when an image could not be verified.
+/// Decides what to leave out when an image could not be verified.
 fn left_out_for(
     verification: &Verification<'_>,
     plan: &Plan,

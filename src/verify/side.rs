@@ -25,12 +25,12 @@ pub(super) struct Side<'a> {
     /// The images that builds were to make, the last one last, each with its log.
     made: RefCell<Vec<(String, PathBuf)>>,
     image: RefCell<String>,
-    /// What the names of its images begin with.
+    /// The prefix of its images' names.
     tag: String,
     folder: PathBuf,
 }
 
-/// What is known of an image that was built.
+/// An image that was built.
 pub(super) struct Looked {
     pub(super) inspected: Inspected,
     pub(super) contents: Contents,
@@ -60,7 +60,7 @@ impl<'a> Side<'a> {
         self.image.borrow().clone()
     }
 
-    /// What the builder said last.
+    /// The last output of the builder.
     pub(super) fn log(&self) -> String {
         self.made.borrow().last().map(|it| it.1.display().to_string()).unwrap_or_default()
     }

@@ -216,7 +216,7 @@ pub(super) fn add(source: &str, entries: &Entries, more: &More<'_>) -> Result<Ve
             edits.push(append_after(source, it, entries.syntax, &[(key, Value::Nested(&new))]));
         }
         Anchor::Short(it) => edits.extend(widened(source, it, entries, &new)),
-        Anchor::Nowhere => return Err("there is no place to say more".to_owned()),
+        Anchor::Nowhere => return Err("there is no place for more settings".to_owned()),
     }
     Ok(edits)
 }

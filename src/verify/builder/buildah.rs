@@ -22,7 +22,7 @@ impl Builder {
         read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
     ) -> Result<T, Error> {
         let container = Working::new(self, image)?;
-        // What an ordinary user mounts is to be seen in his own namespace only.
+        // Mounts of an ordinary user are visible in that user's own namespace only.
         let mut pack = if is_root() {
             super::commands::plain("sh".as_ref())
         } else {
@@ -71,7 +71,7 @@ impl Builder {
     }
 }
 
-/// Whether it is buildah that says so: it repeats the status of what it ran.
+/// Returns true if the error is buildah's own: it repeats the status of the command it ran.
 fn is_own(line: &str) -> bool {
     line.starts_with("Error: ") || line.starts_with("subprocess exited with status ")
 }

@@ -1,4 +1,4 @@
-//! What builds leave with a builder besides the image: layers, cache mounts, copies of contexts.
+//! Leftovers of builds besides the image: layers, cache mounts, copies of contexts.
 //!
 //! First builds know no layers from before and have cache mounts of their own, so nobody ever uses again
 //! what they leave: gigabytes for a handful of images.
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::{Builder, Kind, PATIENCE, process};
 
-/// What a builder keeps at some moment.
+/// The leftovers of a builder at some moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept(BTreeSet<String>);
 
 impl Builder {
-    /// What it keeps at the moment; nothing where it does not tell.
+    /// Its present leftovers; empty if it cannot list them.
     pub fn kept(&self) -> Kept {
         Kept(self.records().into_iter().collect())
     }

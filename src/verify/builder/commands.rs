@@ -10,7 +10,7 @@ pub(super) fn plain(program: &Path) -> Command {
     command.env("DOCKER_BUILDKIT", "1").env_remove("BUILDKIT_PROGRESS");
     command.env("NO_COLOR", "1").env("LC_ALL", "C").env("PROGRESS_NO_TRUNC", "1");
     command.env("DOCKER_CLI_HINTS", "false").env("DOCKER_SCAN_SUGGEST", "false");
-    // An attestation is no part of what is compared.
+    // Attestations are not compared.
     command.env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
     command
 }

@@ -1,4 +1,4 @@
-//! What docker and podman have in common beyond building: containers.
+//! Running containers with docker and podman.
 
 use std::{
     io::{self, Read},
@@ -59,7 +59,7 @@ impl Builder {
         Ok(Ran { code, stdout: captured.stdout, stderr: captured.stderr })
     }
 
-    /// What the engine complains about, if it is the engine: words may end with any status too.
+    /// The engine's own error message, if it is the engine's: a command may end with any status, too.
     fn refusal(&self, code: i32, stderr: &[u8]) -> Option<String> {
         if !REFUSED.contains(&code) {
             return None;

@@ -1,4 +1,4 @@
-//! Which of this machine's builders answers.
+//! Finds a builder on this machine that answers.
 
 use std::{
     env,
@@ -16,15 +16,15 @@ use super::{
     process::{self, Captured, End},
 };
 
-/// How long a builder may take to say its version.
+/// The time limit for a builder to print its version.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// No builder answers.
 #[derive(Debug, thiserror::Error)]
 pub struct NoBuilder {
-    /// What was tried, and what each said: a line each.
+    /// The builders that were tried and their answers, one per line.
     pub tried: Vec<String>,
-    /// What would help, in a sentence.
+    /// Advice, in a sentence.
     pub hint: &'static str,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn find(choice: Choice) -> Result<Builder, NoBuilder> {
     Err(NoBuilder { tried, hint })
 }
 
-/// Whether a builder that answered still does: an engine may end while it builds.
+/// Returns true if a builder that answered still does: an engine may stop during a build.
 pub(super) fn answers(builder: &Builder) -> Result<(), String> {
     let program = &builder.program;
     let answer = match builder.kind {
@@ -104,7 +104,7 @@ fn docker(program: &Path) -> Result<(Kind, String), String> {
     docker_of(versions, buildx)
 }
 
-/// What a client is, by what it says of versions and of buildx.
+/// Tells from its versions what a client is, and whether it has buildx.
 fn docker_of(versions: Answer, buildx: Answer) -> Result<(Kind, String), String> {
     // The client's version comes even when no engine answers; the reason is what matters then.
     let said: Value = serde_json::from_str(versions.text()).unwrap_or_default();
@@ -144,14 +144,14 @@ fn other(program: &Path, kind: Kind) -> Result<(Kind, String), String> {
     let mut words = said.split_whitespace();
     let name = words.next().unwrap_or_default();
     let version = words.nth(1).ok_or_else(|| "does not say a version".to_owned())?;
-    // Whether its storage and, if it has one, its machine are there.
+    // Checks that its storage and, if it has one, its machine exist.
     if let Answer::Failed { reason, .. } = ask(program, &["info"]) {
         return Err(reason);
     }
     Ok((kind, format!("{name} {}", release(version))))
 }
 
-/// What a program answered.
+/// The answer of a program.
 enum Answer {
     Said(String),
     Failed { said: String, reason: String },

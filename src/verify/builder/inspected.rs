@@ -1,4 +1,4 @@
-//! What builders say of an image, in one form.
+//! The configuration of an image, in one form for all builders.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -27,7 +27,7 @@ pub use find::NoBuilder;
 use process::End;
 use progress::Progress;
 
-/// Which builder to use.
+/// The choice of a builder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
     /// The first that answers, in the order of the others.
@@ -56,19 +56,19 @@ enum Kind {
     Podman,
 }
 
-/// How a client of Docker reaches BuildKit.
+/// The way in which a Docker client reaches BuildKit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BuildKit {
     /// By itself: clients before 23, with `DOCKER_BUILDKIT=1`.
     BuiltIn,
     /// `docker buildx`.
     Buildx {
-        /// Whether it knows `--progress=rawjson`.
+        /// True if it supports `--progress=rawjson`.
         rawjson: bool,
     },
 }
 
-/// What to build.
+/// A build.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The folder that is the context.
@@ -83,11 +83,11 @@ pub struct Request<'a> {
     pub contexts: &'a BTreeMap<String, String>,
     /// The tag that the image gets.
     pub image: &'a str,
-    /// Whether layers of earlier builds are no use: `--no-cache`. Cache mounts are kept all the same.
+    /// True to ignore layers of earlier builds: `--no-cache`. Cache mounts are kept all the same.
     pub cold: bool,
     /// More options, for the builder as they are.
     pub options: &'a [String],
-    /// How long it may take.
+    /// The time limit.
     pub timeout: Duration,
     /// The file for everything that the builder says.
     pub log: &'a Path,
@@ -96,9 +96,9 @@ pub struct Request<'a> {
 /// A build that came to an end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Build {
-    /// Which end.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How long it took, in seconds of the clock on the wall.
+    /// The duration in seconds of wall-clock time.
     pub seconds: f64,
     /// The instructions that were looked at, in the order in which they began.
     pub steps: Vec<Step>,
@@ -107,12 +107,12 @@ pub struct Build {
     pub context_bytes: Option<u64>,
 }
 
-/// How a build ended.
+/// The outcome of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The image is there.
     Built,
-    /// Why it is not, for people: the step that failed, the last lines of its output, the error.
+    /// The reason why it failed: the step, the last lines of its output, the error.
     Failed(String),
     /// It took too long and was ended.
     TimedOut,
@@ -124,9 +124,9 @@ pub enum Outcome {
 pub struct Step {
     /// `[builder 3/6] RUN pip install …`
     pub name: String,
-    /// Whether its result was known.
+    /// True if its result was cached.
     pub cached: bool,
-    /// How long it ran, in seconds.
+    /// The duration in seconds.
     pub seconds: f64,
 }
 
@@ -135,13 +135,13 @@ pub struct Step {
 pub struct Inspected {
     /// In bytes, all layers together, as the builder counts: to be compared with the same builder's only.
     pub size: u64,
-    /// How many layers.
+    /// The number of layers.
     pub layers: usize,
-    /// What a container of it starts with.
+    /// The configuration that containers start with.
     pub config: Config,
 }
 
-/// What came of words that ran in a container.
+/// The result of a command in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
     /// The status that they ended with; none if they took too long and were ended.
@@ -152,13 +152,13 @@ pub struct Ran {
     pub stderr: Vec<u8>,
 }
 
-/// Why a builder's answer is not there.
+/// Why a builder did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It refused.
     #[error("{what} failed: {said}")]
     Failed {
-        /// What was asked of it.
+        /// The request.
         what: String,
         /// The last of what it said.
         said: String,
@@ -166,23 +166,23 @@ pub enum Error {
     /// It did not come to an end.
     #[error("{what} took more than {} s", .after.as_secs())]
     TimedOut {
-        /// What was asked of it.
+        /// The request.
         what: String,
-        /// How long it had.
+        /// The time limit.
         after: Duration,
     },
     /// It could not be started, or what it wrote could not be read.
     #[error("{what}: {source}")]
     Io {
-        /// What was asked of it.
+        /// The request.
         what: String,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Its answer is not of a form that is known.
     #[error("{what}: the answer is not understood")]
     Strange {
-        /// What was asked of it.
+        /// The request.
         what: String,
     },
 }
@@ -193,9 +193,9 @@ impl Error {
     }
 }
 
-/// How long what is no build may take.
+/// The time limit of everything but builds.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// How long the files of an image may take to come, and to be read.
+/// The time limit for reading the files of an image.
 const FILES_PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// What ends the builds that run, and those that would begin, once it is set: to be handed to whoever is
@@ -204,7 +204,7 @@ pub fn interrupt() -> Arc<AtomicBool> {
     process::interrupt()
 }
 
-/// Whether somebody does not want to wait any longer.
+/// Returns true after an interrupt.
 pub fn is_interrupted() -> bool {
     interrupt().load(Ordering::Relaxed)
 }
@@ -218,15 +218,15 @@ impl Builder {
         find::find(choice)
     }
 
-    /// Whether it still does: an engine may end while it builds.
+    /// Returns true if it still answers: an engine may stop during a build.
     ///
     /// # Errors
-    /// What it says instead.
+    /// Its error instead.
     pub fn answers(&self) -> Result<(), String> {
         find::answers(self)
     }
 
-    /// What it is and its version: `docker 20.10.24 with BuildKit`.
+    /// Its name and version: `docker 20.10.24 with BuildKit`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -295,7 +295,7 @@ impl Builder {
         }
     }
 
-    /// Removes an image. That it cannot be is no error: there is nothing to be done about it.
+    /// Removes an image. Failing to is not an error: there is nothing to be done about it.
     pub fn remove(&self, image: &str) {
         let mut command = self.command();
         match self.kind {

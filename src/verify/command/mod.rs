@@ -1,4 +1,4 @@
-//! What an image starts, and whether it can: the programs are looked for among its files, and what they
+//! The commands of an image, and whether they can start: the programs are looked for among its files, and what they
 //! import is tried in a container.
 
 mod python;
@@ -19,13 +19,13 @@ pub struct Started {
     pub by: String,
     /// The program, as it is written.
     pub program: String,
-    /// What it is given, as far as that is known.
+    /// The arguments, as far as they are known.
     pub arguments: Vec<Option<String>>,
-    /// Where it is found, or why it cannot be started: reads after `which`.
+    /// The path where it is found, or why it cannot start, worded to follow `which`.
     pub found: Result<String, String>,
 }
 
-/// What an image starts.
+/// The commands of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Probe {
     /// The programs, wrappers such as `tini` among them.
@@ -35,7 +35,7 @@ pub struct Probe {
     interpreter: Vec<String>,
 }
 
-/// What a caller starts a container of the image with in the place of its own words.
+/// A command that a caller gives to a container of the image instead of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Given {
     /// Who says so: `compose.yaml:12 command`. The test of a health check ends in `healthcheck`; its words are
@@ -47,7 +47,7 @@ pub struct Given {
     pub cmd: Option<Vec<String>>,
 }
 
-/// What ENTRYPOINT and CMD start, and callers in their place, and what of that can be tried.
+/// The programs that ENTRYPOINT and CMD start, those of callers, and which of them can be tried.
 pub fn probe(config: &Config, contents: &Contents, given: &[Given]) -> Probe {
     let is_health = |it: &Started| it.by == HEALTHCHECK || it.by.ends_with(" healthcheck");
     let mut programs = started(config, contents, given);
@@ -103,7 +103,7 @@ pub(super) fn started(config: &Config, contents: &Contents, given: &[Given]) -> 
             given.clone().unwrap_or_else(|| own.to_vec())
         };
         let cmd = if it.entrypoint.is_some() { words(&it.cmd) } else { own(&it.cmd, &cmd) };
-        // What a script starts depends on what it is given, so each is read anew.
+        // A script starts different things with different arguments, so each call is read anew.
         let mut reader = words::Reader::new(config, contents);
         let words = whole(own(&it.entrypoint, &entrypoint), cmd);
         reader.line(Line { by: &it.by, words: &words });

@@ -1,4 +1,4 @@
-//! What Python is told to run: modules and scripts, by the command lines of those that load them.
+//! The modules and scripts that Python is told to run, from the command lines of programs that load them.
 
 use serde_json::{Value, json};
 
@@ -12,15 +12,15 @@ use crate::{
 /// A module or script that a program is told to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// What is loaded.
+    /// The module or script.
     pub what: Loaded,
     /// The folder that it is loaded from before all others, absolute; empty is where the program starts.
     pub folder: String,
-    /// Whether the program makes that folder its own.
+    /// True if the program makes that folder its working directory.
     pub enters: bool,
 }
 
-/// What is loaded.
+/// A module or a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loaded {
     /// A module, and what is wanted of it.
@@ -30,7 +30,7 @@ pub enum Loaded {
 }
 
 impl Import {
-    /// What it is to the program that tries it.
+    /// Its name for the program that tries it.
     pub(super) fn task(&self) -> Value {
         match &self.what {
             Loaded::Module(name, attribute) => json!({
@@ -46,7 +46,7 @@ impl Import {
 /// Servers that are told `module:name`.
 const SERVERS: [&str; 5] = ["uvicorn", "gunicorn", "hypercorn", "daphne", "granian"];
 
-/// What the programs load, and the words that start their Python.
+/// The modules and scripts that programs load, and the words that start their Python.
 pub(super) fn imports(
     programs: &[Started],
     config: &Config,
@@ -68,7 +68,7 @@ pub(super) fn imports(
 }
 
 /// The words that start the Python which runs a program: itself, what its `#!` names, or the first of `PATH`;
-/// behind a package manager that runs it, when that does.
+/// after the package manager that runs it, if one does.
 fn python(
     it: &Started,
     runner: Option<&Started>,
@@ -105,7 +105,7 @@ fn is_python(name: &str) -> bool {
     matches!(plain, "python" | "pypy")
 }
 
-/// What one program loads.
+/// The modules and scripts that one program loads.
 fn of(it: &Started, config: &Config) -> Vec<Import> {
     let name = it.program.rsplit('/').next().unwrap_or_default();
     let words: Vec<&str> =
@@ -146,7 +146,7 @@ fn script(path: &str, config: &Config) -> Import {
     Import { what: Loaded::Script(path), folder, enters: false }
 }
 
-/// What a program loads that is known to load modules.
+/// The module that a program is given which is known to load modules.
 fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
     let option = |names: &[&str]| {
         names.iter().find_map(|name| {
@@ -183,7 +183,7 @@ fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
         "celery" => {
             let folder = option(&["--workdir"]).map_or(here, |it| absolute(&config.workdir, it));
             let module = option(&["-A", "--app"]).filter(|it| is_module(it) || is_application(it));
-            // What is wanted of it is looked for in many places.
+            // The attribute is looked for in many places.
             let module = module.and_then(|it| it.split(':').next());
             module.map(|it| import(it, &folder, false)).into_iter().collect()
         }
@@ -213,7 +213,7 @@ fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
     }
 }
 
-/// Whether it may be a module's name.
+/// Returns true for a valid name of a module.
 fn is_module(text: &str) -> bool {
     let is_name = |it: &str| {
         it.starts_with(|it: char| it.is_alphabetic() || it == '_')
@@ -222,7 +222,7 @@ fn is_module(text: &str) -> bool {
     text.split('.').all(is_name)
 }
 
-/// Whether it names something in a module: `app.main:app`, `app:create()`.
+/// Returns true if it names something in a module: `app.main:app`, `app:create()`.
 fn is_application(text: &str) -> bool {
     text.split_once(':').is_some_and(|(module, name)| {
         is_module(module) && is_module(name.split('(').next().unwrap_or(name))

@@ -30,7 +30,7 @@ fn config(entrypoint: &[&str], command: &[&str]) -> Config {
     }
 }
 
-/// What a command loads, as `module:attribute` or the path of a script, `@` the folder where it is another.
+/// The modules and scripts that a command loads, as `module:attribute` or a path, with `@` and the folder if that is another.
 fn loads(words: &[&str]) -> String {
     let probe = probe(&config(&[], words), &image(), &[]);
     let text = |it: &Import| {

@@ -10,7 +10,7 @@ use crate::{
     verify::{config::Config, contents::Contents},
 };
 
-/// How deep wrappers, shells and scripts are followed.
+/// The depth to which wrappers, shells and scripts are followed.
 const DEPTH: usize = 16;
 
 /// The words of a command, as far as they are known.

@@ -25,10 +25,10 @@ const TOOLS: [&str; 12] = [
     "virtualenv",
 ];
 
-/// What an environment has of its own, in a version of its own.
+/// Distributions of the environment itself, in versions of their own.
 const OWN: [&str; 3] = ["pip", "setuptools", "wheel"];
 
-/// What became of the distributions.
+/// The distributions compared.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
     /// The names of those that stay in the builder.

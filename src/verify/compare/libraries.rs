@@ -15,7 +15,7 @@ pub(super) fn compare(Pair { before, after, .. }: Pair<'_>, comparison: &mut Com
     for (needer, linked) in after.1.linked() {
         for library in &linked.needed {
             let (was, is) = (old.provided(library), new.provided(library));
-            // What was there and not found was loaded by other means, as it may be now.
+            // A library that was there and not found was loaded by other means, and may still be.
             let found = match old.finds(library) || old.is_told(name_of(needer), library) {
                 true => new.finds(library) || is.iter().any(|it| new.leads(needer, it)),
                 false => was.is_empty() || !is.is_empty(),
@@ -61,7 +61,7 @@ fn provided(of: &Contents) -> HashMap<&str, Vec<&str>> {
     all
 }
 
-/// What the loader of an image finds.
+/// The libraries that the loader of an image finds.
 struct Loader<'a> {
     contents: &'a Contents,
     provided: HashMap<&'a str, Vec<&'a str>>,
@@ -71,7 +71,7 @@ struct Loader<'a> {
     cached: BTreeSet<String>,
     /// The folders of `LD_LIBRARY_PATH`.
     folders: Vec<String>,
-    /// Whether it is musl's, which has no cache.
+    /// True for musl's loader, which has no cache.
     is_musl: bool,
 }
 
@@ -111,13 +111,13 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// Whether any file of a name tells it where a library is.
+    /// Returns true if any file of a name tells the loader where a library is.
     fn is_told(&self, name: &str, library: &str) -> bool {
         let needers = self.linked.get(name).map_or(&[][..], Vec::as_slice);
         needers.iter().any(|needer| self.provided(library).iter().any(|it| self.leads(needer, it)))
     }
 
-    /// Whether a file says itself that it looks into the folder of a library: `DT_RPATH`, `DT_RUNPATH`.
+    /// Returns true if a file itself names the folder of a library: `DT_RPATH`, `DT_RUNPATH`.
     fn leads(&self, needer: &str, library: &str) -> bool {
         let told = self.contents.linked().get(needer).map_or(&[][..], |it| &it.folders);
         let mut told = told.iter().map(|it| self.contents.follow(&origin(it, needer)));

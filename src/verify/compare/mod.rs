@@ -20,36 +20,36 @@ use super::{
 };
 use crate::{dockerfile::Keyword, engine::blueprint::named_caches, text::count::counted};
 
-/// What a rewrite says that it alters, as far as it is to be seen in an image.
+/// The declared alterations of a rewrite that can be seen in an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// The environment variables.
     pub env: BTreeSet<String>,
-    /// The instructions whose configuration is another one: `USER`, `CMD`.
+    /// The instructions whose configuration changes: `USER`, `CMD`.
     pub config: BTreeSet<Keyword>,
     /// The folder of the virtual environment that packages are in from now on: what only builds is gone.
     pub environment: Option<String>,
-    /// Whether caches are mounted while it builds: what package managers cache is gone.
+    /// True if caches are mounted during the build, so that package managers' caches are gone.
     pub caches: bool,
     /// Python distributions that are installed in another version, as a pin asks for, normalised: their
     /// requirements may be others, too.
     pub pinned: BTreeSet<String>,
     /// Paths that are not the same in two builds of the same Dockerfile.
     pub unstable: BTreeSet<String>,
-    /// What callers start containers with in the place of ENTRYPOINT and CMD, before and after.
+    /// The commands that callers start containers with, before and after.
     pub given: Vec<Given>,
 }
 
-/// How two images compare.
+/// The comparison of two images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// What nothing explains, each a sentence without a full stop; any is a reason to doubt.
+    /// Unexplained differences, each a sentence without a full stop. Any is a reason for doubt.
     pub differences: Vec<String>,
-    /// How many Python distributions are the same in both.
+    /// The number of Python distributions that are the same in both.
     pub distributions: usize,
     /// Files that are gone for a reason.
     pub missing: Vec<Missing>,
-    /// What is worth knowing, each a sentence without a full stop.
+    /// Remarks, each a sentence without a full stop.
     pub notes: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ pub struct Comparison {
 pub struct Missing {
     /// The reason: reads after `12 files`.
     pub reason: String,
-    /// How many they are.
+    /// Their number.
     pub files: usize,
     /// The first of them.
     pub examples: Vec<String>,
@@ -106,7 +106,7 @@ fn commands(Pair { before, after, declared }: Pair<'_>, comparison: &mut Compari
         old.iter().map(|it| (it.program.as_str(), it.found.is_ok())).collect();
     let mut said = BTreeSet::new();
     for it in command::started(after.0, after.1, given) {
-        // What was not there before is nothing that the rewrite lost: a word that is no program.
+        // A word that was not a program before cannot have been lost.
         if let Err(why) = &it.found
             && known.get(it.program.as_str()) != Some(&false)
             && said.insert(it.program.clone())

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::{Comparison, Pair, some};
 use crate::ecosystems::system::apt::{self, Release, Role};
 
-/// What became of the system's packages.
+/// The system's packages compared.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
-    /// Those that stay in the builder.
+    /// Packages that stay in the builder.
     pub(super) gone: BTreeSet<String>,
-    /// Those whose loss is a difference.
+    /// Packages whose loss is a difference.
     pub(super) lost: BTreeSet<String>,
-    /// Those of which another version is there.
+    /// Packages in another version.
     pub(super) other: BTreeSet<String>,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
         None => Vec::new(),
     };
     let closure = before.system().closure(roots.iter().copied());
-    // What was asked for by name is for its own sake, also where others want it, too.
+    // A package that was asked for by name counts, even if others need it, too.
     let own = |it: &&str| roots.contains(it) || !before.system().is_asked_for(it);
     let (explained, lost): (Vec<&str>, Vec<&str>) =
         gone.iter().copied().partition(|it| closure.contains(it) && own(it));
@@ -45,16 +45,16 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
     };
     for name in &lost {
         comparison.differences.push(format!(
-            "the package {name} {} is gone, and nothing tells that it only builds",
+            "the package {name} {} is gone, and it is not known to be needed only to build",
             old[*name].version
         ));
     }
-    // What was linked with a library while it was built needs the library itself.
+    // A file that was linked with a library during the build needs the library itself.
     for name in roots.iter().filter(|it| !needed(it) && before.system().is_asked_for(it)) {
         let Role::Runtime(stays) = apt::role(name, release) else { continue };
         for stays in stays.iter().filter(|it| gone.contains(it.as_str())) {
             comparison.differences.push(format!(
-                "the package {stays} is gone with {name}, and what was built with {name} may need it"
+                "the package {stays} is gone with {name}, and files that were built with {name} may need it"
             ));
         }
     }

@@ -12,7 +12,7 @@ pub(super) struct Accounts {
     groups: Vec<(String, u64, Vec<String>)>,
 }
 
-/// Who runs in an image.
+/// The users of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// As USER says it.
@@ -23,7 +23,7 @@ pub struct User {
     pub groups: BTreeSet<u64>,
 }
 
-/// Whether a file lists users or groups.
+/// Returns true if a file lists users or groups.
 pub(super) fn is_wanted(path: &str) -> bool {
     ["/etc/passwd", "/etc/group"].contains(&path)
 }
@@ -48,9 +48,9 @@ pub(super) fn read(texts: &[(String, String)]) -> Accounts {
 }
 
 impl User {
-    /// Whether a file's bits let the user do what `bit` of `0o7` stands for.
+    /// Returns true if a file's bits grant the user what `bit` of `0o7` means.
     fn may(&self, entry: &Entry, bit: u32) -> bool {
-        // Root enters and reads everything, but a program that nobody may execute is none.
+        // Root enters and reads everything, but cannot execute a file that has no execute bit.
         if self.id == 0 {
             return entry.kind == Kind::Folder || bit != 1 || entry.mode & 0o111 != 0;
         }
@@ -62,7 +62,7 @@ impl User {
         entry.mode >> shift & bit != 0
     }
 
-    /// Whether a file is the user's, as `COPY --chown` and `chown` make it.
+    /// Returns true if a file belongs to the user, as after `COPY --chown` and `chown`.
     pub(in crate::verify) fn owns(&self, (user, group): (u64, u64)) -> bool {
         user == self.id && (self.groups.contains(&group) || group == self.id)
     }
@@ -91,10 +91,10 @@ impl Contents {
         Some(User { name: text.to_owned(), id, groups })
     }
 
-    /// Whether a user may execute a program.
+    /// Returns true if a user may execute a program.
     ///
     /// # Errors
-    /// Why not, read after its name.
+    /// Why not, worded to follow its name.
     pub(super) fn executable(&self, path: &str, user: &User) -> Result<(), String> {
         let name = &user.name;
         let mut at = path.to_owned();

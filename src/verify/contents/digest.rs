@@ -18,7 +18,7 @@ impl<'a> Digested<'a> {
         Self { body, hasher: XxHash3_64::new() }
     }
 
-    /// Reads what nobody wanted, and tells what all of it hashes to.
+    /// Reads the rest, and returns the hash of all of it.
     pub(super) fn finish(mut self) -> io::Result<u64> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(self.hasher.finish())

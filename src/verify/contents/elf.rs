@@ -7,7 +7,7 @@ use object::{
     read::elf::{Dyn, FileHeader, ProgramHeader},
 };
 
-/// What an ELF file is linked with.
+/// The libraries that an ELF file is linked with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::verify) struct Linked {
     /// The names of libraries, as `DT_NEEDED` has them.
@@ -26,12 +26,12 @@ pub(super) fn cached(data: &[u8]) -> BTreeSet<String> {
     texts.filter(|it| it.starts_with('/')).map(str::to_owned).collect()
 }
 
-/// Whether a file that begins like this is in ELF.
+/// Returns true if a file that begins like this is an ELF file.
 pub(super) fn is_elf(beginning: &[u8]) -> bool {
     beginning.starts_with(&elf::ELFMAG)
 }
 
-/// What a file is linked with; `None` for a broken file.
+/// Reads the libraries that a file is linked with; `None` for a broken file.
 pub(super) fn linked(data: &[u8]) -> Option<Linked> {
     match *data.get(4)? {
         elf::ELFCLASS32 => read::<elf::FileHeader32<Endianness>>(data),

@@ -1,4 +1,4 @@
-//! What people's own Python files import, read line by line: enough to tell that a module is used.
+//! The imports of users' own Python files, read line by line: enough to tell that a module is used.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +66,7 @@ fn imported(line: &str) -> BTreeSet<String> {
     inside.chain([module.to_owned()]).collect()
 }
 
-/// Whether a dotted name may be a module's that does not depend on where it stands.
+/// Returns true if a dotted name can be that of an absolute import.
 pub(super) fn is_module(name: &str) -> bool {
     name.split('.').all(|it| {
         it.starts_with(|it: char| it.is_alphabetic() || it == '_')

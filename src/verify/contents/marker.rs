@@ -38,7 +38,7 @@ impl Requirement {
         Some(Self { name: normalized(name), extras, only_with })
     }
 
-    /// Whether it is required of a distribution that is installed with these extras.
+    /// Returns true if it is required by a distribution that is installed with these extras.
     pub fn holds(&self, extras: &[String]) -> bool {
         self.only_with.is_empty() || self.only_with.iter().any(|it| extras.contains(it))
     }
@@ -51,16 +51,16 @@ fn extras_of(marker: &str) -> Vec<String> {
     quoted.map(normalized).collect()
 }
 
-/// A marker that is being read. `None` stands for what cannot be told.
+/// A marker being read. `None` means unknown.
 struct Marker<'a> {
     rest: &'a str,
     python: Option<u32>,
     extra: &'a str,
-    /// How many parentheses are open.
+    /// The number of open parentheses.
     depth: usize,
 }
 
-/// How deep parentheses are read: what people write has two or three, a broken file any number.
+/// The depth to which parentheses are read: people write two or three, a broken file any number.
 const DEPTH: usize = 20;
 
 impl<'a> Marker<'a> {
@@ -130,7 +130,7 @@ impl<'a> Marker<'a> {
         }
     }
 
-    /// How the value of a variable compares with another.
+    /// Compares the value of a variable with another one.
     fn compare(&self, variable: &str, with: &str) -> Option<Ordering> {
         let own = match variable {
             "extra" => return Some(self.extra.cmp(&normalized(with))),

@@ -1,4 +1,4 @@
-//! What is in an image, read from its tar stream in one pass; nothing is unpacked to disk.
+//! The contents of an image, read from its tar stream in one pass; nothing is unpacked to disk.
 //!
 //! Most files are hashed as they pass by. Kept in memory for a while are: what Python distributions and the
 //! system's packages say of themselves, programs and libraries in ELF, and scripts and Python that people wrote.
@@ -30,16 +30,16 @@ use self::{digest::Digested, elf::Linked};
 use super::config::Config;
 use crate::dockerfile::stage::absolute;
 
-/// How much of a file tells what it is, and the largest script whose text is kept.
+/// The bytes of a file that tell its type, and the largest script whose text is kept.
 const BEGINNING: u64 = 64 << 10;
 /// The largest ELF file that is looked into; the largest libraries of CUDA are some times larger.
 const LARGEST_ELF: u64 = 200 << 20;
 /// The largest text that is read whole: `dpkg`'s status of a desktop has 5 MB.
 const LARGEST_TEXT: u64 = 64 << 20;
-/// What the loader of the GNU C library looks libraries up in.
+/// The cache of the GNU C library's loader.
 const LOADER_CACHE: &str = "/etc/ld.so.cache";
 
-/// What is in an image.
+/// The contents of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     files: BTreeMap<String, Entry>,
@@ -57,7 +57,7 @@ pub struct Contents {
 /// A file, folder or link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is.
+    /// The type.
     pub kind: Kind,
     /// Its permissions, without the type of the file.
     pub mode: u32,
@@ -65,13 +65,13 @@ pub struct Entry {
     pub owner: (u64, u64),
     /// Its size in bytes.
     pub size: u64,
-    /// What it hashes to; 0 for what has no content.
+    /// The hash of its content; 0 without content.
     pub digest: u64,
-    /// What `#!` names at its beginning, with arguments.
+    /// The interpreter and arguments of its `#!` line.
     pub interpreter: Option<Box<str>>,
 }
 
-/// What an entry of a file system is.
+/// The type of a file system entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A file, whatever its names.
@@ -90,7 +90,7 @@ impl Contents {
     /// Reads an image from its tar stream.
     ///
     /// # Errors
-    /// What the stream gives, and what is no tar.
+    /// Errors of the stream, and of a stream that is not a tar.
     pub fn read(tar: &mut dyn Read) -> io::Result<Self> {
         let mut contents = Self::default();
         let mut texts = Texts::default();
@@ -203,7 +203,7 @@ impl Contents {
         self.files.keys().chain(again.files.keys()).filter(by_chance).cloned().collect()
     }
 
-    /// What lies at a path, itself.
+    /// The entry at a path, without following a link.
     pub fn entry(&self, path: &str) -> Option<&Entry> {
         self.files.get(path)
     }
@@ -218,7 +218,7 @@ impl Contents {
         &self.system
     }
 
-    /// What the ELF files that were looked into are linked with, by path.
+    /// The libraries that the inspected ELF files are linked with, by path.
     pub(super) fn linked(&self) -> &BTreeMap<String, Linked> {
         &self.linked
     }
@@ -275,10 +275,10 @@ impl Contents {
     /// which the image's user may execute. A folder with a path of its own is looked for from `WORKDIR`.
     ///
     /// # Errors
-    /// Why it cannot be started, read after its name.
+    /// Why it cannot start, worded to follow its name.
     pub fn program(&self, name: &str, config: &Config) -> Result<String, String> {
         let Some(user) = self.user(&config.user) else {
-            return Err(format!("runs as {}, whom /etc/passwd does not name", config.user));
+            return Err(format!("runs as {}, a user that is not in /etc/passwd", config.user));
         };
         let workdir = absolute("/", &config.workdir);
         let candidates: Vec<String> = match name.contains('/') {
@@ -303,7 +303,7 @@ impl Contents {
         Err(why)
     }
 
-    /// Whether what `#!` names is there.
+    /// Returns true if the interpreter of its `#!` line exists.
     fn interpreted(&self, entry: &Entry, user: &User) -> Result<(), String> {
         let Some(line) = &entry.interpreter else { return Ok(()) };
         let program = line.split_whitespace().next().unwrap_or_default();
@@ -325,7 +325,7 @@ struct Texts {
 }
 
 impl Texts {
-    /// Where the text of a file belongs, when it is wanted.
+    /// The place for the text of a file, if that is wanted.
     fn wanting(&mut self, path: &str) -> Option<&mut Vec<(String, String)>> {
         if python::is_wanted(path) {
             return Some(&mut self.python);
@@ -340,7 +340,7 @@ impl Texts {
     }
 }
 
-/// Whether a path is one of the system's, where people's scripts are not.
+/// Returns true if a path belongs to the system, where users have no scripts.
 fn is_of_system(path: &str) -> bool {
     ["/usr/lib/", "/usr/share/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/lib/", "/etc/"]
         .iter()

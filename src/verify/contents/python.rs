@@ -15,7 +15,7 @@ pub struct Distribution {
     pub version: String,
     /// The folder or file of its metadata, absolute.
     pub place: String,
-    /// What it requires, where that holds on Linux.
+    /// Its requirements that apply on Linux.
     pub requires: Vec<Requirement>,
     /// The files that it installed, absolute, as far as they are recorded.
     pub files: Vec<String>,
@@ -53,7 +53,7 @@ impl Distribution {
     }
 }
 
-/// Whether a file says something of a distribution.
+/// Returns true if a file describes a distribution.
 pub(super) fn is_wanted(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or_default();
     match name {

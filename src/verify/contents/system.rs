@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Clone, Debug, Default)]
 pub struct System {
     packages: BTreeMap<String, Package>,
-    /// Which package a path belongs to.
+    /// The package of each path.
     owners: HashMap<String, String>,
     automatic: BTreeSet<String>,
     /// The packages of Alpine's that were asked for by name.
@@ -18,11 +18,11 @@ pub struct System {
 pub struct Package {
     /// Its version.
     pub version: String,
-    /// What it depends on or recommends, by name: of alternatives all.
+    /// The names of its dependencies and recommendations, with all alternatives.
     pub requires: Vec<String>,
     /// The names that it also answers to.
     provides: Vec<String>,
-    /// Whether it is Alpine's.
+    /// True for Alpine's.
     pub is_alpine: bool,
 }
 
@@ -45,7 +45,7 @@ impl System {
         Some(owner)
     }
 
-    /// Whether a package was asked for by its name, as far as that is recorded.
+    /// Returns true if a package was asked for by name, as far as that is recorded.
     pub fn is_asked_for(&self, package: &str) -> bool {
         match self.packages.get(package) {
             Some(it) if it.is_alpine => self.world.contains(package),
@@ -77,7 +77,7 @@ impl System {
     }
 }
 
-/// Whether a file says something of packages.
+/// Returns true if a file describes packages.
 pub(super) fn is_wanted(path: &str) -> bool {
     let dpkg = |it: &str| {
         (it.starts_with("/info/") && it.ends_with(".list"))

@@ -342,8 +342,8 @@ fn programs_are_for_users_that_may_execute_them() {
         ("11:staff", "group", ""),
         ("app:20", "group", "the user app:20 may not execute"),
         ("10", "none", "the user 10 may not read"),
-        ("nobody", "own", "runs as nobody, whom /etc/passwd does not name"),
-        ("1:nobody", "own", "runs as 1:nobody, whom /etc/passwd does not name"),
+        ("nobody", "own", "runs as nobody, a user that is not in /etc/passwd"),
+        ("1:nobody", "own", "runs as 1:nobody, a user that is not in /etc/passwd"),
     ];
     for (user, name, expected) in table {
         assert_eq!(find(user, name), expected, "{user} {name}");

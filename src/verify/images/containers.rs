@@ -1,4 +1,4 @@
-//! What compose says of the containers of an image.
+//! Compose's containers of an image.
 
 use crate::{
     callers::service::{Given, Service},
@@ -15,7 +15,7 @@ pub(super) fn services<'a>(
     project.services(&origin.dockerfile).iter().filter(|it| it.1.target == origin.target)
 }
 
-/// What is given to containers in the place of the image's own words, and the tests of their health checks.
+/// The commands that replace the image's own, and the tests of health checks.
 pub(super) fn given(project: &Project, origin: &Origin) -> Vec<command::Given> {
     let mut given = Vec::new();
     for (path, it) in services(project, origin) {
@@ -64,7 +64,7 @@ fn shell(script: &str) -> Vec<String> {
     ["/bin/sh", "-c", &unescaped(script)].map(str::to_owned).to_vec()
 }
 
-/// What compose makes of `$$`; what stands for other variables is not known.
+/// Replaces `$$` as compose does; other variables are unknown.
 fn unescaped(text: &str) -> String {
     text.replace("$$", "$")
 }

@@ -17,7 +17,7 @@ use crate::{
     text::RepoPath,
 };
 
-/// How an image is built: `docker build --target … --build-arg … -f DOCKERFILE CONTEXT`.
+/// A way to build an image: `docker build --target … --build-arg … -f DOCKERFILE CONTEXT`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageBuild {
     /// The Dockerfile, the target and the arguments.
@@ -40,14 +40,14 @@ pub enum Named {
 /// An image that a plan touches.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// What people call it, and no other image of the plan: the name of its compose service, or of the
+    /// A name that is unique in the plan: that of its compose service, or of the
     /// folder that its Dockerfile lies in.
     pub name: String,
-    /// How it is built today.
+    /// Its build today.
     pub before: ImageBuild,
-    /// How it is built after the plan; `None` when that cannot be told.
+    /// Its build after the plan; `None` if that is not known.
     pub after: Option<ImageBuild>,
-    /// What the plan says that it alters of it.
+    /// What the plan alters of it on purpose.
     pub declared: Declared,
     /// The transforms that change what it is built from, in the order of the plan.
     pub transforms: Vec<&'static str>,
@@ -56,9 +56,9 @@ pub struct Image {
 /// A Dockerfile that a plan touches, and of which it cannot be told how it is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
-    /// Which one.
+    /// The Dockerfile.
     pub dockerfile: RepoPath,
-    /// Why: a sentence without a full stop.
+    /// The reason, a sentence without a full stop.
     pub reason: String,
 }
 
@@ -104,7 +104,7 @@ impl Image {
         Self { name, before, after, declared, transforms }
     }
 
-    /// Whether a person means it: its name, its Dockerfile, or the folder of that.
+    /// Returns true if a user means it by this: its name, its Dockerfile, or the folder of that.
     pub fn is_called(&self, name: &str) -> bool {
         let dockerfile = &self.before.origin.dockerfile;
         let folder = dockerfile.parent().unwrap_or(RepoPath::root());
@@ -175,7 +175,7 @@ fn pairs(
     Ok(folders.into_iter().map(pair).collect())
 }
 
-/// What the plan makes of a caller's build: the one that stands in its place.
+/// The build that takes the place of a caller's build after the plan.
 fn followed(plan: &Plan, build: &Build) -> Option<ImageBuild> {
     let path = build.place.path.as_str();
     let (old, new) = (plan.before.file(path)?.callers(), plan.after().file(path)?.callers());
@@ -186,7 +186,7 @@ fn followed(plan: &Plan, build: &Build) -> Option<ImageBuild> {
 }
 
 impl ImageBuild {
-    /// What a caller asks for; `None` when its context is no folder of the project.
+    /// The build that a caller asks for; `None` if its context is not a folder of the project.
     ///
     /// Arguments that the Dockerfile does not declare do nothing, and one whose value the caller takes from
     /// elsewhere is left to its default.

@@ -19,24 +19,24 @@ use std::{
 
 use super::Error;
 
-/// How long a program that is asked to end may take to tidy up.
+/// The time that a program has to clean up after it was asked to end.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long output may still come once a program has ended: what its children keep open never closes.
+/// The time to wait for output after a program has ended: pipes that its children keep open never close.
 const LATE: Duration = Duration::from_secs(2);
-/// How much of a program's output is kept, in bytes; the rest is read and thrown away.
+/// The most bytes of a program's output to keep; the rest is read and thrown away.
 const KEPT: usize = 4 << 20;
 /// A line longer than this, in bytes, is cut in two.
 const LINE: usize = 64 << 20;
 
-/// Whether builds are to end: set when somebody does not want to wait any longer.
+/// Set when the user interrupts the builds.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// What ends the builds that run, and those that would begin, once it is set.
+/// The flag that ends running builds and prevents new ones.
 pub(super) fn interrupt() -> Arc<AtomicBool> {
     Arc::clone(&INTERRUPTED)
 }
 
-/// How a program ended.
+/// The outcome of a program.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
     /// By itself.
@@ -48,15 +48,15 @@ pub(super) enum End {
 /// A program's whole output.
 #[derive(Debug)]
 pub(super) struct Captured {
-    /// How it ended.
+    /// The outcome.
     pub(super) end: End,
-    /// What it wrote, up to a limit.
+    /// Its standard output, up to a limit.
     pub(super) stdout: Vec<u8>,
-    /// What it complained about, up to a limit.
+    /// Its standard error, up to a limit.
     pub(super) stderr: Vec<u8>,
 }
 
-/// Which of a program's two outputs.
+/// One of a program's two outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stream {
     Out,
@@ -127,7 +127,7 @@ pub(super) fn read<T>(
     let mut output = Output { running, chunk: Vec::new(), at: 0, ended: false, stderr: Vec::new() };
     let result = read(&mut output);
     if result.is_ok() {
-        // A reader may stop where its format ends; what follows is no reason to end the program.
+        // A reader may stop at the end of its format; output after that is not a reason to end the program.
         io::copy(&mut output, &mut io::sink()).map_err(|it| Error::io(what, it))?;
     }
     if output.ended {
@@ -167,11 +167,11 @@ struct Running {
     sender: Option<SyncSender<(Stream, Vec<u8>)>>,
     chunks: Receiver<(Stream, Vec<u8>)>,
     status: Option<ExitStatus>,
-    /// Whether it ends when somebody does not want to wait: a build does, what tidies up does not.
+    /// True if an interrupt ends it: it does for a build, but not for cleaning up.
     can_be_interrupted: bool,
 }
 
-/// What comes next from a program.
+/// The next event of a program.
 enum Next {
     Chunk(Stream, Vec<u8>),
     /// Nothing more, or time is up.
@@ -180,7 +180,7 @@ enum Next {
 
 impl Running {
     fn start(command: &mut Command, timeout: Duration) -> io::Result<Self> {
-        // A timeout without end is one that nobody lives to see.
+        // A timeout beyond the clock's range never comes.
         let deadline = Instant::now()
             .checked_add(timeout)
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(365 * 24 * 60 * 60));
@@ -199,7 +199,7 @@ impl Running {
         }
     }
 
-    /// Reads from one output until it ends or nobody wants it.
+    /// Reads from one output until it ends or is not wanted any more.
     fn pump(&self, mut from: impl Read + Send + 'static, stream: Stream) {
         let Some(sender) = self.sender.clone() else { return };
         thread::spawn(move || {
@@ -310,11 +310,11 @@ fn ask_to_end(child: &Child) {
 #[cfg(not(unix))]
 fn ask_to_end(_: &Child) {}
 
-/// What a program writes, to be read until its time is up.
+/// The output of a program, to be read until its time is up.
 struct Output {
     running: Running,
     chunk: Vec<u8>,
-    /// How much of the chunk is read.
+    /// The bytes of the chunk that were read.
     at: usize,
     ended: bool,
     stderr: Vec<u8>,

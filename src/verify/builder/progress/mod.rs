@@ -1,4 +1,4 @@
-//! What a builder says while it works, understood: steps, bytes sent, and why it failed.
+//! Reads the output of a builder while it works: steps, bytes sent, and errors.
 
 mod plain;
 mod rawjson;
@@ -11,21 +11,21 @@ use std::{
 
 use super::Step;
 
-/// How many lines of a failed step's output are shown.
+/// The number of lines of a failed step's output to show.
 const SHOWN: usize = 12;
-/// How long a line of a message for people may be, in characters.
+/// The most characters of a line in a message.
 const WIDTH: usize = 300;
-/// How many lines that belong to no step are kept.
+/// The number of lines outside of steps to keep.
 const SAID: usize = 40;
 
-/// How a builder talks.
+/// The output format of a builder.
 #[derive(Debug)]
 pub(super) enum Dialect {
     /// BuildKit's `--progress=plain`.
     Plain,
     /// BuildKit's `--progress=rawjson`.
     RawJson(rawjson::Objects),
-    /// What buildah and podman print.
+    /// The format of buildah and podman.
     Stepped(stepped::Stages),
 }
 
@@ -35,29 +35,29 @@ impl Dialect {
         Self::RawJson(rawjson::Objects::default())
     }
 
-    /// What buildah and podman print.
+    /// The format of buildah and podman.
     pub(super) fn stepped() -> Self {
         Self::Stepped(stepped::Stages::default())
     }
 }
 
-/// What a build's output has told so far.
+/// The output of a build so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     vertexes: Vec<Vertex>,
     /// The last lines that belong to no vertex.
     said: VecDeque<String>,
-    /// What runs now, until it is asked for.
+    /// The running step, until it is asked for.
     now: Option<String>,
 }
 
 /// One thing that a builder does: an instruction, a transfer, an export. BuildKit's word.
 #[derive(Debug, Default)]
 struct Vertex {
-    /// What the builder calls it while it talks.
+    /// The builder's name for it in its output.
     key: String,
     name: String,
-    /// Whether it was its turn: a builder may announce what it never does.
+    /// True once it has started: a builder may announce steps that it never runs.
     started: bool,
     cached: bool,
     seconds: f64,
@@ -87,7 +87,7 @@ impl Progress {
         writeln!(log, "{line}")
     }
 
-    /// What began since this was last asked.
+    /// The steps that began since the last call.
     pub(super) fn now(&mut self) -> Option<String> {
         self.now.take()
     }
@@ -108,7 +108,7 @@ impl Progress {
         (!contexts.is_empty()).then_some(sent)
     }
 
-    /// Why the build failed, in a few lines for people.
+    /// The reason why the build failed, in a few lines.
     pub(super) fn failure(&self) -> Option<String> {
         let failed =
             self.vertexes.iter().find(|it| it.error.as_ref().is_some_and(|it| !is_canceled(it)));
@@ -191,7 +191,7 @@ impl Vertex {
         numbered && !keyword.eq_ignore_ascii_case("FROM")
     }
 
-    /// What sends a context: the main one, or one with a name.
+    /// The step that sends a context: the main one, or one with a name.
     fn is_context(&self) -> bool {
         self.name == "[internal] load build context"
             || self.name.starts_with("[context ") && self.name.ends_with("load from client")
@@ -224,7 +224,7 @@ impl Vertex {
     }
 }
 
-/// Whether a step ended because another one failed.
+/// Returns true if a step ended because another one failed.
 fn is_canceled(error: &str) -> bool {
     error.ends_with("context canceled")
 }

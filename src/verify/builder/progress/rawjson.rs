@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::{Progress, is_canceled};
 
-/// What is told of an object before its last line has come, and of vertexes that are told as one.
+/// Objects whose last line has not come yet, and vertexes that are reported as one.
 #[derive(Debug, Default)]
 pub(in super::super) struct Objects {
     open: String,
-    /// Whether the log ends within a line.
+    /// True if the log ends within a line.
     within: bool,
     /// Vertexes by digest whose end is in the log.
     ended: BTreeSet<String>,
@@ -198,7 +198,7 @@ impl Objects {
     }
 }
 
-/// What base64 text stands for, up to the first character that is none of it.
+/// Decodes base64 text up to the first character that does not belong to it.
 fn decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);

@@ -1,4 +1,4 @@
-//! What buildah and podman print: `STEP 2/3: RUN …`, with `[1/2]` before it where stages are several.
+//! The output of buildah and podman: `STEP 2/3: RUN …`, with `[1/2]` before it if there are several stages.
 
 use super::{Progress, Vertex};
 

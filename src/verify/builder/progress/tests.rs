@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is understood of an output, and the log. A line comes each tenth of a second.
+/// The steps read from an output, and the log. A line comes each tenth of a second.
 fn read(mut dialect: Dialect, output: &str) -> (Progress, String, Vec<String>) {
     let mut progress = Progress::default();
     let mut log = Vec::new();

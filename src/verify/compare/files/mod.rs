@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Reasons<'a> {
     pub(super) before: &'a Contents,
     pub(super) after: &'a Contents,
-    /// Who runs in the image from now on.
+    /// The user of the image after the change.
     pub(super) user: Option<User>,
     /// The caches of package managers that the environment names.
     pub(super) caches: Vec<String>,
@@ -89,7 +89,7 @@ impl Reasons<'_> {
         comparison.missing.sort_by_key(|it| std::cmp::Reverse(it.files));
     }
 
-    /// What became of a file that is there in both; `None` when that is nothing, or has a reason.
+    /// The difference in a file that is in both; `None` if there is none, or if it is explained.
     fn altered(
         &self,
         path: &str,
@@ -120,7 +120,7 @@ impl Reasons<'_> {
         // Another version of a package manager exports and locks the same in other words.
         let managed = !self.declared.pinned.is_empty();
         let is_known = || {
-            // What is compiled while it builds is not the same twice.
+            // Compiled files may differ from build to build.
             let compiled = old.kind == Kind::Elf && self.before.system().owner(path).is_none();
             let package = self.owner(path, old).is_some_and(|it| self.packages.other.contains(it));
             compiled
@@ -134,7 +134,7 @@ impl Reasons<'_> {
         (!same && !is_known()).then(|| "not the same".to_owned())
     }
 
-    /// Whether a path is in a cache of package managers.
+    /// Returns true if a path is in a cache of package managers.
     fn is_cache(&self, path: &str) -> bool {
         let folder = format!("{path}/");
         places::is_cache(path) || self.caches.iter().any(|it| folder.starts_with(&format!("{it}/")))

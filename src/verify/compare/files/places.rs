@@ -38,7 +38,7 @@ fn below_home(path: &str) -> Option<&str> {
     below.or_else(|| Some(path.strip_prefix("/home/")?.split_once('/')?.1))
 }
 
-/// Whether a path is in a cache of package managers.
+/// Returns true if a path is in a cache of package managers.
 pub(super) fn is_cache(path: &str) -> bool {
     let folder = format!("{path}/");
     let home = below_home(&folder);
@@ -101,12 +101,12 @@ pub(super) fn is_volatile(path: &str, kind: &Kind) -> bool {
     }
 }
 
-/// Whether only that it is there counts: it is compiled out of what the system has.
+/// Returns true if only its existence counts: it is compiled from the system's files.
 pub(super) fn is_compiled(path: &str) -> bool {
     path == "/usr/lib/locale/locale-archive"
 }
 
-/// Whether a folder is one of those that the kernel, `apt` and the like make and empty themselves.
+/// Returns true for a folder that the kernel, `apt` and the like create and empty.
 fn is_system(path: &str) -> bool {
     const FOLDERS: [&str; 16] = [
         "/dev/",
@@ -130,7 +130,7 @@ fn is_system(path: &str) -> bool {
     FOLDERS.iter().any(|it| folder.starts_with(it))
 }
 
-/// Whether a folder is one that tools leave behind, by the names that they give.
+/// Returns true for a folder that tools leave behind, judging by its name.
 fn is_temporary(path: &str) -> bool {
     const BEGINNINGS: [&str; 10] =
         [".", "go-build", "hsperfdata", "npm-", "pdm-", "pip-", "poetry-", "tmp", "uv-", "yarn-"];
@@ -153,7 +153,7 @@ pub(super) fn is_record(path: &str) -> bool {
     FOLDERS.iter().any(|it| path.starts_with(it))
 }
 
-/// Whether it lists users and groups.
+/// Returns true if it lists users and groups.
 pub(super) fn is_account(path: &str) -> bool {
     const FILES: [&str; 6] = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"];
     let name = path.strip_prefix("/etc/").map(|it| it.trim_end_matches('-'));

@@ -1,4 +1,4 @@
-//! Why files are gone.
+//! Reasons why files are gone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::{
 /// The folder of a distribution's metadata.
 const METADATA: &str = ".dist-info/";
 
-/// Why a file is gone.
+/// The reason why a file is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
     /// It is of a package or distribution whose loss is a difference already.
@@ -29,7 +29,7 @@ pub(super) enum Reason {
 }
 
 impl Reasons<'_> {
-    /// Why a file is gone.
+    /// The reason why a file is gone.
     pub(super) fn reason(
         &self,
         path: &str,
@@ -108,7 +108,7 @@ impl Reasons<'_> {
         }
     }
 
-    /// What a file is below the environment now.
+    /// The place of a file in the new environment.
     fn moved(&self, environment: &str, path: &str) -> Option<&Entry> {
         let below = |rest: &str| self.after.entry(&format!("{environment}/{rest}"));
         for folder in ["/site-packages/", "/dist-packages/"] {
@@ -169,7 +169,7 @@ impl Reasons<'_> {
         above.any(listed) || named() || of_system()
     }
 
-    /// Whether a file is of the environment of a tool that stays in the builder, as installers make them.
+    /// Returns true if a file belongs to the environment of a tool that stays in the builder, as installers make them.
     fn is_of_manager(&self, path: &str) -> bool {
         let tools = &self.distributions.tools;
         let all = self.before.distributions().iter().filter(|it| tools.contains(&it.name));

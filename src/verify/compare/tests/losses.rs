@@ -1,4 +1,4 @@
-//! What is gone and should not be.
+//! Things that are gone and should not be.
 
 use super::*;
 
@@ -114,7 +114,7 @@ fn what_was_asked_for_by_name_is_not_lost_with_a_compiler() {
     };
     assert_eq!(
         lost("gcc"),
-        ["the package libxml2 1-1 is gone, and nothing tells that it only builds"]
+        ["the package libxml2 1-1 is gone, and it is not known to be needed only to build"]
     );
     assert_eq!(lost("libxml2"), Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! What is explained, and what is found.
+//! Differences that are explained, and those that are found.
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
 mod losses;
@@ -22,7 +22,7 @@ fn config() -> Config {
     }
 }
 
-/// What a base image has.
+/// The contents of a base image.
 fn base() -> Image {
     Image::new()
         .link("lib", "usr/lib")
@@ -68,7 +68,7 @@ fn old() -> Image {
         .folder("src/data")
 }
 
-/// What the last stage of a split has of its own packages.
+/// The packages that the last stage of a split installs itself.
 fn venv(image: Image) -> Image {
     image
         .link("opt/venv/bin/python", "/usr/local/bin/python")
@@ -153,7 +153,7 @@ fn what_a_split_loses_is_found() {
     assert_eq!(
         split(source(venv(plain()))),
         [
-            "the package libpq5 is gone with libpq-dev, and what was built with libpq-dev may need it",
+            "the package libpq5 is gone with libpq-dev, and files that were built with libpq-dev may need it",
             "the library libpq.so.5 is gone, which \
              /opt/venv/lib/python3.11/site-packages/psycopg2/_psycopg.so needs",
         ]
