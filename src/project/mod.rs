@@ -1,6 +1,6 @@
 //! An immutable snapshot of the files that a refactoring looks at and may touch.
 //!
-//! Nothing here reads the disk: [`load`] does, once. A clone is a snapshot; files are shared.
+//! Nothing here reads the disk: [`crate::load`] does, once. A clone is a snapshot; files are shared.
 
 pub mod change;
 

@@ -1,6 +1,6 @@
 //! What a call asks a distribution's package manager to install: `apt-get install`, `apk add`, `dnf install`.
 //!
-//! What Debian's packages are is in [`apt`](apt).
+//! What Debian's packages are is in [`apt`].
 
 pub mod apt;
 
