@@ -54,10 +54,10 @@ fn check(transform: &Transform, case: &Case) -> Result<(), Failed> {
         let expected = case.diff.as_deref().unwrap_or("(untouched)\n");
         return Err(format!("expected\n{expected}\nactual\n{actual}").into());
     }
-    if let Some(it) = plan.declines.iter().find(|it| it.code == codes::ENGINE) {
-        return Err(format!("the engine dropped a change: {}", it.reason).into());
+    if let Some(it) = plan.declines.iter().find(|it| it.why.code == codes::ENGINE) {
+        return Err(format!("the engine dropped a change: {}", it.why.reason).into());
     }
-    let declined: BTreeSet<&str> = plan.declines.iter().map(|it| it.code).collect();
+    let declined: BTreeSet<&str> = plan.declines.iter().map(|it| it.why.code).collect();
     let expected: BTreeSet<&str> = case.declined.iter().map(String::as_str).collect();
     if declined != expected {
         let declines = &plan.declines;

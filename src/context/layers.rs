@@ -40,12 +40,12 @@ impl<'a> Layers<'a> {
             Context::Known { folder, .. } => Ok(folder),
             Context::Several(folders) => {
                 let folders: Vec<String> = folders.iter().map(ToString::to_string).collect();
-                Err((
+                Err(Refusal::new(
                     "several-contexts",
                     format!("it is built from different folders: {}", folders.join(", ")),
                 ))
             }
-            Context::Unknown(reason) => Err(("unknown-context", reason)),
+            Context::Unknown(reason) => Err(Refusal::new("unknown-context", reason)),
         }
     }
 

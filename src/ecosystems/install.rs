@@ -1,7 +1,7 @@
 //! What an install reads, needs and makes.
 
 use super::{At, Setting, python::pyproject::Pyproject};
-use crate::shell::Invocation;
+use crate::{shell::Invocation, text::Refusal};
 
 /// What a command that installs from manifests reads and makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,20 +43,15 @@ pub enum Source {
     /// The project itself or folders of it, but these flags install everything else without them; the
     /// same command, run again when the source is there, installs the rest.
     Later(Vec<&'static str>),
-    /// Something that cannot be left out: a decline's code and reason.
-    Now(&'static str, String),
+    /// Something that cannot be left out.
+    Now(Refusal),
 }
 
 /// The variables that name a file which every program that fetches packages reads.
 const FILES: [&str; 4] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"];
 
-impl Source {
-    /// What is read depends on a value that cannot be known.
-    pub(super) fn unknown() -> Self {
-        let reason = "what it installs depends on a value that is not known";
-        Self::Now("unknown-manifest", reason.to_owned())
-    }
-}
+/// Why an install cannot be read whose manifests a variable names.
+pub(super) const UNKNOWN: &str = "what it installs depends on a value that is not known";
 
 impl At<'_> {
     /// The `pyproject.toml` at a path.
@@ -66,9 +61,10 @@ impl At<'_> {
     pub(super) fn pyproject(&self, path: &str) -> Result<Pyproject, Source> {
         let Some(text) = (self.text)(path) else {
             let reason = format!("the install reads {path}, which is not in the build context");
-            return Err(Source::Now("manifest-not-found", reason));
+            return Err(Source::Now(Refusal::new("manifest-not-found", reason)));
         };
-        let unread = |_| Source::Now("unknown-manifest", format!("{path} cannot be read"));
+        let unread =
+            |_| Source::Now(Refusal::new("unknown-manifest", format!("{path} cannot be read")));
         Pyproject::read(&text).map_err(unread)
     }
 }
@@ -103,7 +99,9 @@ impl Install {
                 Setting::Known(value) if !value.is_empty() => {
                     at.path(&value).into_iter().for_each(|it| self.takes(it));
                 }
-                Setting::Unknown => self.source = Source::unknown(),
+                Setting::Unknown => {
+                    self.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
+                }
                 _ => {}
             }
         }

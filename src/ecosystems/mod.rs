@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::{dockerfile::stage::State, shell::Invocation, text::glob::Glob};
 
+use install::UNKNOWN;
 pub use install::{Install, Local, Read, Source};
 
 /// A package manager.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     dockerfile::Keyword,
-    text::{Edit, Place, RepoPath, Span},
+    text::{Edit, Place, Refusal, RepoPath, Span},
 };
 
 /// How sure we are that a change preserves behavior; ordered, so that one comparison is the policy.
@@ -113,10 +113,8 @@ pub struct Decline {
     pub transform: &'static str,
     /// The place.
     pub place: Place,
-    /// A stable code, documented on the transform's page.
-    pub code: &'static str,
-    /// The reason, a sentence without a full stop.
-    pub reason: String,
+    /// The code and the reason.
+    pub why: Refusal,
 }
 
 /// The answer of a transform for a project.

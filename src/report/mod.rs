@@ -226,10 +226,10 @@ impl From<&Decline> for DeclineReport {
     fn from(it: &Decline) -> Self {
         Self {
             transform: it.transform.to_owned(),
-            code: it.code,
+            code: it.why.code,
             path: it.place.path.to_string(),
             line: it.place.line,
-            reason: it.reason.clone(),
+            reason: it.why.reason.clone(),
         }
     }
 }

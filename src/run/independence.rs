@@ -6,6 +6,7 @@ use super::CallSite;
 use crate::{
     ecosystems::{self, At, Source},
     shell::{Command, Invocation},
+    text::Refusal,
 };
 
 /// What a command has to do with files that a COPY brings.
@@ -88,7 +89,8 @@ pub fn role(
         if let Some(mut install) = (manager.install)(call, at) {
             let is_own = |it: &&ecosystems::Local| it.path.as_deref().is_none_or(brought);
             if let Some(local) = install.locals.iter().find(is_own) {
-                install.source = Source::Now("local-requirement", local.reason.clone());
+                install.source =
+                    Source::Now(Refusal::new("local-requirement", local.reason.clone()));
             }
             return Role::Install(install);
         }

@@ -136,7 +136,7 @@ impl<'a> Site<'a> {
     fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
         let state = self.state(stage.index, item);
         if !state.is_posix_shell() {
-            return Err(("not-posix-shell", "SHELL names a shell that is not POSIX".to_owned()));
+            return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
         }
         let script = Script::at(self.dockerfile, item).map_err(refusal)?;
         Ok(Reading { script, state, calls: OnceCell::new() })
@@ -197,7 +197,7 @@ impl<'a> Site<'a> {
 
     /// A decline at an item.
     pub fn decline(&self, transform: &'static str, item: usize, why: Refusal) -> Decline {
-        Decline { transform, place: self.place(item), code: why.0, reason: why.1 }
+        Decline { transform, place: self.place(item), why }
     }
 }
 
@@ -289,12 +289,13 @@ fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
 }
 
 fn refusal(it: NotShell) -> Refusal {
-    let (code, reason) = match it {
-        NotShell::Exec => ("exec-form", "RUN is in exec form, without a shell"),
-        NotShell::Heredoc | NotShell::Interpreter => ("heredoc", "RUN takes a here-document"),
-        NotShell::NotRun | NotShell::Unparsable | NotShell::Empty => {
-            ("unreadable-shell", "the shell in RUN cannot be read")
+    match it {
+        NotShell::Exec => Refusal::new("exec-form", "RUN is in exec form, without a shell"),
+        NotShell::Heredoc | NotShell::Interpreter => {
+            Refusal::new("heredoc", "RUN takes a here-document")
         }
-    };
-    (code, reason.to_owned())
+        NotShell::NotRun | NotShell::Unparsable | NotShell::Empty => {
+            Refusal::new("unreadable-shell", "the shell in RUN cannot be read")
+        }
+    }
 }

@@ -8,6 +8,9 @@ use crate::{
     text::{self, Refusal},
 };
 
+/// What to say where the commands of a RUN cannot be told apart.
+pub const STUCK: &str = "its commands cannot be told apart: a condition, `;` or `||` binds them";
+
 /// A RUN in two: what can come before the source, and what must come after.
 pub struct Parts<'r> {
     /// The installs that come before, by command.
@@ -52,13 +55,11 @@ impl<'r> Parts<'r> {
         let installs: Vec<(usize, &Install)> = installs.collect();
         let Some(last) = installs.iter().map(|it| it.0).max() else {
             return Err(match roles.get(end) {
-                Some(Role::Install(Install { source: Source::Now(code, reason), .. })) => {
-                    (*code, reason.clone())
-                }
+                Some(Role::Install(Install { source: Source::Now(why), .. })) => why.clone(),
                 _ => {
                     let text = commands.get(end).map_or("", |it| run.text(it.span.clone()));
                     let text = text.lines().next().unwrap_or_default().trim();
-                    ("reads-source", format!("`{text}` may read the source"))
+                    Refusal::new("reads-source", format!("`{text}` may read the source"))
                 }
             });
         };
@@ -74,7 +75,7 @@ impl<'r> Parts<'r> {
             let text = run.text(commands[command].span.clone());
             let reason =
                 format!("`{text}` leaves no room for a second step without a larger image");
-            return Err(("removes-tools", reason));
+            return Err(Refusal::new("removes-tools", reason));
         }
         let cleans = |at: &usize| commands[*at].is_top_level() && cleans(run, *at);
         let before = (0..end).filter(|it| match &roles[*it] {
@@ -102,20 +103,20 @@ impl<'r> Parts<'r> {
         if later.is_empty() && self.after.is_empty() {
             return Ok(Texts::default());
         }
-        let stuck = || {
-            (
-                "control-flow",
-                "its commands cannot be told apart: a condition, `;` or `||` binds them".to_owned(),
-            )
-        };
         let mut flags: Vec<&'static str> =
             later.iter().flat_map(|it| it.1.iter().copied()).collect();
         flags.dedup();
-        let mut head = Part::new(text, escape).without(&self.waits).ok_or_else(stuck)?;
+        let mut head = Part::new(text, escape)
+            .without(&self.waits)
+            .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
         for (command, flags) in later {
-            head = head.with_words(command, flags).ok_or_else(stuck)?;
+            head = head
+                .with_words(command, flags)
+                .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
         }
-        let after = Part::new(text, escape).without(&self.before).ok_or_else(stuck)?;
+        let after = Part::new(text, escape)
+            .without(&self.before)
+            .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
         Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
     }
 }

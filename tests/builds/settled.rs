@@ -152,7 +152,8 @@ pub fn a_step_that_breaks_is_left_out() -> Result<(), Failed> {
         assert!(text.contains("/one") && text.contains("/two"), "{text}");
         assert_eq!(text.contains("rm -f"), path.starts_with('a'), "{text}");
     }
-    let declined: Vec<_> = settled.plan.declines.iter().map(|it| (it.transform, it.code)).collect();
+    let declined: Vec<_> =
+        settled.plan.declines.iter().map(|it| (it.transform, it.why.code)).collect();
     assert_eq!(declined, [("wrong", codes::UNVERIFIED)]);
     // Nothing of it is in the project's folder.
     assert!(!fs::read_to_string(folder.path().join("b/Dockerfile"))?.contains("RUN"));

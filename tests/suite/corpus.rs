@@ -68,7 +68,7 @@ fn check(name: &str, project: Project) -> Plan {
     let started = Instant::now();
     let done = plan(project, &transforms, &Options::default()).unwrap();
     let seconds = started.elapsed().as_secs_f64();
-    let bugs: Vec<_> = done.declines.iter().filter(|it| it.code == codes::ENGINE).collect();
+    let bugs: Vec<_> = done.declines.iter().filter(|it| it.why.code == codes::ENGINE).collect();
     assert!(bugs.is_empty(), "{name}: the engine objected: {bugs:#?}");
     let again = plan(done.after().clone(), &transforms, &Options::default()).unwrap();
     let more: Vec<_> = again.changes().map(|it| format!("{} {}", it.1.place, it.1.title)).collect();
@@ -149,7 +149,7 @@ fn report(name: &str, plan: &Plan, seconds: f64) {
     let safe = plan.changes().filter(|it| it.1.safety == Safety::Safe).count();
     let mut declines: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for it in &plan.declines {
-        *declines.entry((it.transform, it.code)).or_default() += 1;
+        *declines.entry((it.transform, it.why.code)).or_default() += 1;
     }
     let all = plan.changes().count();
     println!(

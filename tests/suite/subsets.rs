@@ -217,7 +217,7 @@ fn sound(project: Project, subset: Subset, what: &str) -> Plan {
     let transforms = subset.transforms();
     let done =
         plan(project, &transforms, &Options::default()).unwrap_or_else(|it| panic!("{what}: {it}"));
-    let bugs: Vec<_> = done.declines.iter().filter(|it| it.code == codes::ENGINE).collect();
+    let bugs: Vec<_> = done.declines.iter().filter(|it| it.why.code == codes::ENGINE).collect();
     assert!(bugs.is_empty(), "{what}: the engine objected: {bugs:#?}");
     if done.steps.is_empty() {
         return done;

@@ -29,7 +29,7 @@ impl Figures {
         }
         for it in &plan.declines {
             let codes = self.declined.entry(it.transform).or_default();
-            codes.entry(it.code).or_default().extend(name(&it.place.path));
+            codes.entry(it.why.code).or_default().extend(name(&it.place.path));
         }
     }
 

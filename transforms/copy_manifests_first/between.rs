@@ -26,23 +26,22 @@ impl Deferral<'_> {
         for (item, _, it) in self.stage.instructions().filter(|it| first < it.0 && it.0 < run.item)
         {
             let line = self.site.place(item).line;
-            let stop = |code, what: &str| Err((code, format!("line {line} {what}")));
             match it.keyword {
                 Keyword::Run => {
                     if self.is_second_step(project, item, &run.state) {
                         self.moved.push(item);
                         self.moved.sort_unstable();
                     } else if let Some(command) = self.reader(project, item) {
-                        return stop("reads-source", &format!("may read the source: `{command}`"));
+                        let reason = format!("line {line} may read the source: `{command}`");
+                        return Err(Refusal::new("reads-source", reason));
                     }
                 }
                 Keyword::Copy | Keyword::Add
                     if !self.moved.contains(&item) && self.overlaps(item) =>
                 {
-                    return stop(
-                        "overlapping-copy",
-                        "copies to the same place, so the order matters",
-                    );
+                    let reason =
+                        format!("line {line} copies to the same place, so the order matters");
+                    return Err(Refusal::new("overlapping-copy", reason));
                 }
                 Keyword::Env | Keyword::Arg => {
                     let names: Vec<String> = it.pairs().into_iter().map(|it| it.name).collect();
@@ -50,14 +49,15 @@ impl Deferral<'_> {
                         names.iter().any(|it| mentions(self.site.dockerfile.text(*at), it))
                     };
                     if self.moved.iter().filter(|at| **at < item).any(uses) {
-                        return stop(
-                            "unknown-variable",
-                            "sets a variable that the COPY before it uses",
-                        );
+                        let reason =
+                            format!("line {line} sets a variable that the COPY before it uses");
+                        return Err(Refusal::new("unknown-variable", reason));
                     }
                 }
                 Keyword::Volume => {
-                    return stop("volume", "makes a volume, after which files may be lost");
+                    let reason =
+                        format!("line {line} makes a volume, after which files may be lost");
+                    return Err(Refusal::new("volume", reason));
                 }
                 _ => {}
             }
@@ -119,7 +119,7 @@ impl Deferral<'_> {
         });
         if over || (inside(&system) && !inside(&exempt) && !at_work && !deep) {
             let line = self.site.place(layer.item).line;
-            return Err((
+            return Err(Refusal::new(
                 "system-files",
                 format!("line {line} copies to {place}, where it may configure the install"),
             ));

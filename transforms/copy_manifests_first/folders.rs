@@ -49,7 +49,7 @@ impl Deferral<'_> {
             for (command, role) in roles[..end].iter().enumerate() {
                 if let Some(folder) = self.missing(it, kept, command, role) {
                     let reason = format!("only the COPY of the source makes {folder}");
-                    return Err(("folder-missing", reason));
+                    return Err(Refusal::new("folder-missing", reason));
                 }
             }
         }

@@ -26,7 +26,7 @@ impl Deferral<'_> {
             let provider = self.layers.provider(self.stage.index, run.item, &read.path);
             match provider {
                 Some((layer, _)) if made && self.moves(layer) => {
-                    return Err((
+                    return Err(Refusal::new(
                         "overwrites-install",
                         format!("{} is made by a command and copied, too", read.path),
                     ));
@@ -52,7 +52,7 @@ impl Deferral<'_> {
                         "the install reads {}, which is not in the build context",
                         read.path
                     );
-                    return Err(("manifest-not-found", reason));
+                    return Err(Refusal::new("manifest-not-found", reason));
                 }
                 None => {
                     // What git ignores is sent where it exists: it is named so that it may be missing.
@@ -70,14 +70,14 @@ impl Deferral<'_> {
         for path in installs.iter().flat_map(|it| &it.makes) {
             if self.copies(run.item).any(|it| below(&it.destination, path).is_some()) {
                 let reason = format!("it installs into {path}, where the source is copied to");
-                return Err(("overwrites-install", reason));
+                return Err(Refusal::new("overwrites-install", reason));
             }
             let over = self.copies(run.item).find_map(|it| it.may_provide(path, &self.layers.sent));
             if let Some(over) = over {
                 let reason = format!(
                     "copied after the install, {over} would take the place of what it makes; exclude it in .dockerignore (write-dockerignore)"
                 );
-                return Err(("overwrites-install", reason));
+                return Err(Refusal::new("overwrites-install", reason));
             }
         }
         Ok(kept)

@@ -75,9 +75,9 @@ fn reorder(
         let mut nested = run.script.commands().iter().filter_map(|it| it.nested_script());
         let somewhere = run.calls().iter().any(|it| it.directory.is_none());
         let why = if nested.any(|it| unread(&it.raw)) {
-            ("unreadable-shell", "it hands its script to another shell".to_owned())
+            Refusal::new("unreadable-shell", "it hands its script to another shell")
         } else if somewhere && unread(site.dockerfile.text(item)) {
-            ("unknown-variable", "the folder that it runs in is not known".to_owned())
+            Refusal::new("unknown-variable", "the folder that it runs in is not known")
         } else {
             return Ok(None);
         };
@@ -175,11 +175,11 @@ impl<'a> Deferral<'a> {
                 Err(Opaque::Missing(source)) => {
                     let reason =
                         format!("line {line} copies {source}, which is not in the build context");
-                    return Err(("source-missing", reason));
+                    return Err(Refusal::new("source-missing", reason));
                 }
                 Err(Opaque::UnknownVariable) => {
                     let reason = format!("what line {line} copies depends on a variable");
-                    return Err(("unknown-variable", reason));
+                    return Err(Refusal::new("unknown-variable", reason));
                 }
                 Ok(_) | Err(Opaque::OtherStage | Opaque::NotOfContext) => {}
             }
@@ -313,7 +313,8 @@ impl<'a> Deferral<'a> {
             match (role(command, site, &at, &brings), unread.take()) {
                 (Role::Install(mut install), Some(file)) => {
                     let reason = format!("what {file} names is not known");
-                    install.source = ecosystems::Source::Now("unknown-manifest", reason);
+                    install.source =
+                        ecosystems::Source::Now(Refusal::new("unknown-manifest", reason));
                     Role::Install(install)
                 }
                 (role, _) => role,

@@ -20,11 +20,11 @@ pub fn readable<'a>(twins: &Twins<'a>) -> Result<(&'a Dockerfile, &'a Dockerfile
             None => Some(Ok(dockerfile)),
             Some(error) => {
                 let reason = format!("{}:{}: {}", file.path, error.line, error.message);
-                Some(Err(("unparsable", reason)))
+                Some(Err(Refusal::new("unparsable", reason)))
             }
         }
     };
-    let none = || Err(("unparsable", "it cannot be read".to_owned()));
+    let none = || Err(Refusal::new("unparsable", "it cannot be read"));
     let theirs = read(twins.theirs).unwrap_or_else(none)?;
     let ours = read(twins.ours).unwrap_or_else(none)?;
     Ok((ours, theirs))
@@ -46,7 +46,7 @@ pub fn directives(ours: &Dockerfile, theirs: &Dockerfile) -> Result<(), Refusal>
             let say = |it: Option<&str>| it.map_or("nothing".to_owned(), |it| format!("`{it}`"));
             let reason =
                 format!("its `# {name}=` is {}, the other file's {}", say(other), say(own));
-            return Err(("different-directives", reason));
+            return Err(Refusal::new("different-directives", reason));
         }
     }
     Ok(())
@@ -66,13 +66,13 @@ pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>
         }
         (Context::Known { folder: own, .. }, Context::Known { folder: other, .. }) => {
             let reason = format!("it is built from {other}, and {ours} from {own}");
-            return Err(("different-contexts", reason));
+            return Err(Refusal::new("different-contexts", reason));
         }
         (own @ Context::Several(_), _) | (_, own @ Context::Several(_)) => {
             let Context::Several(folders) = own else { return Ok(None) };
             let folders: Vec<_> = folders.iter().map(ToString::to_string).collect();
             let reason = format!("one of the two is built from {}", folders.join(" and from "));
-            return Err(("different-contexts", reason));
+            return Err(Refusal::new("different-contexts", reason));
         }
         // Nobody is seen building either, so they are built by hand, and from one folder as they lie in one.
         (Context::Unknown(own), Context::Unknown(other))
@@ -81,14 +81,14 @@ pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>
             ours.parent().unwrap_or(RepoPath::root())
         }
         (Context::Unknown(why), _) | (_, Context::Unknown(why)) => {
-            return Err(("unknown-context", why));
+            return Err(Refusal::new("unknown-context", why));
         }
     };
     let elsewhere = |it: &&Build| matches!(it.context, BuildContext::Elsewhere(_));
     let mut builds = project.builds(ours).iter().chain(project.builds(theirs));
     if let Some(build) = builds.find(elsewhere) {
         let reason = format!("{} builds one of the two from what cannot be told", build.place);
-        return Err(("unknown-context", reason));
+        return Err(Refusal::new("unknown-context", reason));
     }
     let text = |it: &Option<(RepoPath, Dockerignore)>| {
         it.as_ref().and_then(|it| project.file(it.0.as_str())).map(|it| it.text.to_string())
@@ -99,7 +99,7 @@ pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>
     let lone = paths(&other).filter(|it| it.as_str() == format!("{theirs}.dockerignore"));
     if paths(&own) != paths(&other) && text(&own).map(lines) != text(&other).map(lines) {
         let reason = "the two builds ignore different files of their context";
-        return Err(("different-dockerignore", reason.to_owned()));
+        return Err(Refusal::new("different-dockerignore", reason));
     }
     Ok(lone)
 }
@@ -126,7 +126,10 @@ pub fn builds(project: &Project, twins: &Twins<'_>, merged: &Merged) -> Result<(
         return match project.builds(&twins.theirs.path).iter().find(named) {
             Some(it) => {
                 let target = it.target.as_deref().unwrap_or_default();
-                Err(("builds-a-stage", format!("{} builds its stage {target}", it.place)))
+                Err(Refusal::new(
+                    "builds-a-stage",
+                    format!("{} builds its stage {target}", it.place),
+                ))
             }
             None => Ok(()),
         };
@@ -141,7 +144,7 @@ pub fn builds(project: &Project, twins: &Twins<'_>, merged: &Merged) -> Result<(
         Some(it) => {
             let reason =
                 format!("{} builds every stage of a file, and so would build both", it.place);
-            Err(("builds-every-stage", reason))
+            Err(Refusal::new("builds-every-stage", reason))
         }
         None => Ok(()),
     }

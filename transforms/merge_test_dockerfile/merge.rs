@@ -55,10 +55,6 @@ pub(super) struct Plan {
     pub(super) trunk: Alignment,
 }
 
-pub(super) fn apart(item: usize, code: &'static str, reason: impl Into<String>) -> Apart {
-    Apart { item, why: (code, reason.into()) }
-}
-
 impl<'s, 'a> Merger<'s, 'a> {
     /// `None` when one of them has no stage.
     pub fn new(ours: &'s Site<'a>, theirs: &'s Site<'a>, kind: Kind) -> Option<Self> {
@@ -103,7 +99,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         for layout in [&self.ours, &self.theirs] {
             if layout.onbuild().is_some() {
                 let reason = "ONBUILD runs in the builds of others, and a stage on it would run it";
-                return Err(apart(0, "onbuild", reason));
+                return Err(Apart { item: 0, why: Refusal::new("onbuild", reason) });
             }
         }
         let head = |it: &Layout<'_, 'a>| {
@@ -119,7 +115,7 @@ impl<'s, 'a> Merger<'s, 'a> {
             Some(item) => {
                 let text = self.theirs.site.dockerfile.text(item);
                 let reason = format!("`{text}` before the first FROM is not in the other file");
-                Err(apart(item, "different-base", reason))
+                Err(Apart { item, why: Refusal::new("different-base", reason) })
             }
             None => Ok(()),
         }
@@ -137,11 +133,10 @@ impl<'s, 'a> Merger<'s, 'a> {
             let bases = [(&self.ours, own.from), (&self.theirs, other.from)];
             let [own, other] = bases.map(|(it, from)| it.site.dockerfile.text(from).to_owned());
             let reason = format!("`{other}` is not `{own}`, on which the other file builds");
-            return Err(apart(
-                self.theirs.stage(self.theirs.trunk[0]).from,
-                "different-base",
-                reason,
-            ));
+            return Err(Apart {
+                item: self.theirs.stage(self.theirs.trunk[0]).from,
+                why: Refusal::new("different-base", reason),
+            });
         }
         let mut plan =
             Plan { sides: BTreeMap::new(), matches: Vec::new(), trunk: Alignment::default() };
@@ -153,7 +148,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         let last = self.theirs.last().index;
         if let Some((_, item)) = plan.trunk.theirs.iter().find(|it| it.0 != last) {
             let reason = "it differs in a stage that others of its stages build on";
-            return Err(apart(*item, "stages-differ", reason));
+            return Err(Apart { item: *item, why: Refusal::new("stages-differ", reason) });
         }
         self.references(&plan)?;
         Ok(plan)
@@ -174,7 +169,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         let Some(found) = found else {
             if stage.name.is_none() {
                 let reason = "its stage has no name, and none of the other file's stands for it";
-                return Err(apart(stage.from, "stages-differ", reason));
+                return Err(Apart { item: stage.from, why: Refusal::new("stages-differ", reason) });
             }
             plan.sides.insert(side, None);
             return Ok(());
@@ -191,7 +186,7 @@ impl<'s, 'a> Merger<'s, 'a> {
             let reason = format!(
                 "the stage {name} is another one from `{text}` on, and only installs can depend on an argument"
             );
-            return Err(apart(item, "stages-differ", reason));
+            return Err(Apart { item, why: Refusal::new("stages-differ", reason) });
         }
         plan.sides.insert(side, Some(found));
         plan.matches.extend(alignment.matches);
@@ -212,8 +207,11 @@ impl<'s, 'a> Merger<'s, 'a> {
             if !stands {
                 let text = self.theirs.site.dockerfile.text(it.item);
                 let reason = format!("`{text}` names a stage that would be another one");
-                let code = if it.by_number { "numbered-stage" } else { "stages-differ" };
-                return Err(apart(it.item, code, reason));
+                let why = match it.by_number {
+                    true => Refusal::new("numbered-stage", reason),
+                    false => Refusal::new("stages-differ", reason),
+                };
+                return Err(Apart { item: it.item, why });
             }
         }
         let split = self.split(plan);
@@ -221,7 +219,7 @@ impl<'s, 'a> Merger<'s, 'a> {
             if split.is_some_and(|split| split <= it.stage) {
                 let text = self.ours.site.dockerfile.text(it.item);
                 let reason = format!("`{text}` counts stages, and one more would come before");
-                return Err(apart(0, "numbered-stage", reason));
+                return Err(Apart { item: 0, why: Refusal::new("numbered-stage", reason) });
             }
         }
         Ok(())
@@ -259,7 +257,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         let reason = format!(
             "only {share} in 100 of their instructions would be one: they part at `{text}`"
         );
-        Err(apart(at, "little-in-common", reason))
+        Err(Apart { item: at, why: Refusal::new("little-in-common", reason) })
     }
 
     /// Whether nothing knows the argument's name yet.
@@ -269,7 +267,10 @@ impl<'s, 'a> Merger<'s, 'a> {
             .iter()
             .any(|it| it.site.dockerfile.source.contains(name.as_str()));
         match taken {
-            true => Err(apart(0, "argument-taken", format!("{name} means something already"))),
+            true => Err(Apart {
+                item: 0,
+                why: Refusal::new("argument-taken", format!("{name} means something already")),
+            }),
             false => Ok(()),
         }
     }

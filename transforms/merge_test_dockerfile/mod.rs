@@ -74,9 +74,9 @@ struct Ready<'a> {
     to: Origin,
 }
 
-fn decline(twins: &Twins<'_>, line: usize, (code, reason): Refusal) -> Decline {
+fn decline(twins: &Twins<'_>, line: usize, why: Refusal) -> Decline {
     let place = Place { path: twins.theirs.path.clone(), line };
-    Decline { transform: NAME, place, code, reason }
+    Decline { transform: NAME, place, why }
 }
 
 /// Makes one file of two; `None` for what only its folder's name makes look like a variant.
@@ -90,7 +90,7 @@ fn merge<'a>(project: &Project, twins: Twins<'a>) -> Result<Ready<'a>, Option<De
     let ignore_file = guard::contexts(project, &twins).map_err(whole)?;
     let sites = (Site::new(&twins.ours.path, ours), Site::new(&twins.theirs.path, theirs));
     let merger = Merger::new(&sites.0, &sites.1, twins.kind);
-    let none = || whole(("unparsable", "one of the two has no stage".to_owned()));
+    let none = || whole(Refusal::new("unparsable", "one of the two has no stage"));
     let merged = merger.ok_or_else(none)?.merge();
     let merged = merged.map_err(|it| Some(decline(&twins, sites.1.place(it.item).line, it.why)))?;
     guard::builds(project, &twins, &merged).map_err(whole)?;
@@ -139,7 +139,7 @@ fn change(project: &Project, group: &[&Ready<'_>]) -> Result<Change, Refusal> {
     let moves: Vec<Move> = group.iter().map(|it| it.moves()).collect();
     let moved = retarget(project, &moves);
     if let Some(it) = moved.stuck.first() {
-        return Err(("caller", format!("{} {}", it.place, it.reason)));
+        return Err(Refusal::new("caller", format!("{} {}", it.place, it.reason)));
     }
     let mut files: BTreeMap<RepoPath, FileChange> = BTreeMap::new();
     files.extend(moved.edits.into_iter().map(|(path, edits)| (path, FileChange::Edit(edits))));

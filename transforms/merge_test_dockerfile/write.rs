@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{
     align::{Change, Match},
     comments::Comments,
-    merge::{Apart, Merger, Plan, apart},
+    merge::{Apart, Merger, Plan},
 };
 use crate::{
     dockerfile::{
         Instruction, Keyword, Kind,
         stage::{Base, mentions},
     },
-    text::Edit,
+    text::{Edit, Refusal},
 };
 
 /// Writes a merged file, edit by edit.
@@ -169,7 +169,7 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         taken.extend(added.filter_map(|it| it.name).map(str::to_lowercase));
         if taken.iter().any(|it| it == target) {
             let reason = format!("the other file has a stage {target} already");
-            return Err(apart(0, "stage-name-taken", reason));
+            return Err(Apart { item: 0, why: Refusal::new("stage-name-taken", reason) });
         }
         let last = ours.last();
         let (from, as_) = (dockerfile.keyword("FROM"), dockerfile.keyword("AS"));
@@ -181,7 +181,7 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
                     Some(name) => name.to_owned(),
                     None => {
                         let reason = "the stage that both build on has no name";
-                        return Err(apart(0, "stages-differ", reason));
+                        return Err(Apart { item: 0, why: Refusal::new("stages-differ", reason) });
                     }
                 },
                 _ => ours.instruction(stage.from).map(image).unwrap_or_default(),
@@ -199,7 +199,10 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
             .chain(["common".to_owned(), "shared".to_owned()]);
         let mut names = names.filter(|it| it != target && !taken.contains(&it.to_lowercase()));
         let Some(base) = names.next() else {
-            return Err(apart(0, "stage-name-taken", "the names for a common stage are taken"));
+            return Err(Apart {
+                item: 0,
+                why: Refusal::new("stage-name-taken", "the names for a common stage are taken"),
+            });
         };
         self.edits.extend(dockerfile.name_stage(stage.from, &base));
         self.changes(stage.from);

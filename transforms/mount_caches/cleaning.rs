@@ -64,10 +64,11 @@ impl Caches<'_> {
         for site in self.run.calls() {
             let command = &self.run.script.commands()[site.command];
             let text = self.run.text(command.span.clone());
-            let stuck = |why: &str| ("cache-emptied", format!("`{}` {why}", one_line(text)));
-            let emptied = || stuck("would empty the mount and cannot be taken out");
+            let why = |why: &str| format!("`{}` {why}", one_line(text));
+            let emptied = || why("would empty the mount and cannot be taken out");
+            let stuck = || Refusal::new("cache-emptied", emptied());
             if self.purges(site) {
-                edits.extend(self.run.script.remove_pipeline(command).ok_or_else(emptied)?);
+                edits.extend(self.run.script.remove_pipeline(command).ok_or_else(stuck)?);
                 alters.push(Alteration::Pipeline(command.pipeline.clone()));
             }
             if site.call.program != "rm" {
@@ -88,9 +89,14 @@ impl Caches<'_> {
                     Reach::Within | Reach::Root => cleaned.push(it.word),
                     Reach::AllCaches if self.others_are_tidy() => cleaned.push(it.word),
                     Reach::AllCaches => {
-                        return Err(stuck("removes what else is in that folder, too"));
+                        return Err(Refusal::new(
+                            "cache-emptied",
+                            why("removes what else is in that folder, too"),
+                        ));
                     }
-                    Reach::Above | Reach::Among | Reach::Unknown => return Err(emptied()),
+                    Reach::Above | Reach::Among | Reach::Unknown => {
+                        return Err(Refusal::new("cache-emptied", emptied()));
+                    }
                     Reach::Elsewhere => {}
                 }
             }
@@ -100,7 +106,7 @@ impl Caches<'_> {
                 all if all == paths.count() => self.run.script.remove_pipeline(command),
                 _ => self.run.script.remove_words(command, &cleaned),
             };
-            edits.extend(edit.ok_or_else(emptied)?);
+            edits.extend(edit.ok_or_else(|| Refusal::new("cache-emptied", emptied()))?);
             alters.push(Alteration::Pipeline(command.pipeline.clone()));
         }
         Ok((edits, alters))

@@ -12,28 +12,28 @@ use crate::{
     text::Refusal,
 };
 
-fn refuse(code: &'static str, reason: impl Into<String>) -> Result<(), Refusal> {
-    Err((code, reason.into()))
-}
-
 /// Whoever builds the file has to know cache mounts.
 pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal> {
     if project.builds(site.path).iter().any(|it| it.builder == Builder::Kaniko) {
-        return refuse("kaniko", "it is built with Kaniko, which does not know RUN --mount");
+        return Err(Refusal::new(
+            "kaniko",
+            "it is built with Kaniko, which does not know RUN --mount",
+        ));
     }
     let callers = project.builds(site.path).iter().map(|it| &it.place.path);
     let mut callers = callers.filter_map(|it| project.file(it.as_str()));
     if let Some(file) = callers.find(|it| it.callers().turns_buildkit_off) {
-        return refuse("classic-builder", format!("{} turns BuildKit off", file.path));
+        return Err(Refusal::new("classic-builder", format!("{} turns BuildKit off", file.path)));
     }
     match site.dockerfile.directive("syntax").map(knows_cache_mounts) {
-        Some(Some(false)) => {
-            refuse("old-syntax", "its # syntax= is older than 1.2, which brought cache mounts")
-        }
-        Some(None) => refuse(
+        Some(Some(false)) => Err(Refusal::new(
+            "old-syntax",
+            "its # syntax= is older than 1.2, which brought cache mounts",
+        )),
+        Some(None) => Err(Refusal::new(
             "unknown-syntax",
             "its # syntax= names a frontend that may not know cache mounts",
-        ),
+        )),
         Some(Some(true)) | None => Ok(()),
     }
 }
@@ -64,21 +64,23 @@ pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
     let run = caches.run;
     let tag = run.state.image.as_deref().map(ImageRef::parse).and_then(|it| it.tag);
     if tag.is_some_and(|it| it.contains("windowsservercore") || it.contains("nanoserver")) {
-        return refuse("windows", "it is an image of Windows");
+        return Err(Refusal::new("windows", "it is an image of Windows"));
     }
     if run.script.is_heredoc() {
-        return refuse("heredoc", "the commands stand in a here-document");
+        return Err(Refusal::new("heredoc", "the commands stand in a here-document"));
     }
     if caches.uses.iter().any(|it| it.site.call.other_user) {
-        return refuse("other-user", "sudo runs it for a user whose cache is elsewhere");
+        return Err(Refusal::new("other-user", "sudo runs it for a user whose cache is elsewhere"));
     }
     match run.state.is_root() {
         Some(true) => Ok(()),
-        Some(false) => refuse(
+        Some(false) => Err(Refusal::new(
             "non-root-user",
             "it runs as a user who could not write to a mount that root owns",
-        ),
-        None => refuse("unknown-user", "nothing tells which user the base image runs as"),
+        )),
+        None => {
+            Err(Refusal::new("unknown-user", "nothing tells which user the base image runs as"))
+        }
     }
 }
 
@@ -94,37 +96,40 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
                 .any(|it| !it.is_empty() && inside(it))
         });
         if it.raw.starts_with('~') {
-            return refuse(
+            return Err(Refusal::new(
                 "odd-mount",
                 format!("builders do not know the ~ of its mount on {}", it.raw),
-            );
+            ));
         }
         if within {
-            return refuse("odd-mount", format!("its mount on {} is inside the cache", it.raw));
+            return Err(Refusal::new(
+                "odd-mount",
+                format!("its mount on {} is inside the cache", it.raw),
+            ));
         }
     }
     for it in &caches.uses {
         let caching = &it.caching;
         if caching.linked {
-            return refuse(
+            return Err(Refusal::new(
                 "linked-packages",
                 "what it installs leads into the cache, so the image needs it",
-            );
+            ));
         }
         if caching.root.is_empty() {
-            return refuse("unknown-cache", "nothing tells where the cache is");
+            return Err(Refusal::new("unknown-cache", "nothing tells where the cache is"));
         }
         if let Some(name) = moved_by_script(caches, it) {
-            return refuse(
+            return Err(Refusal::new(
                 "unknown-cache",
                 format!("the script sets {name}, so nothing tells where the cache is"),
-            );
+            ));
         }
         if !caching.off.is_empty() && it.site.call.has(&["-t", "--target"]) {
-            return refuse(
+            return Err(Refusal::new(
                 "target-install",
                 "it installs to a folder of its own, without a cache on purpose",
-            );
+            ));
         }
     }
     Ok(())
@@ -169,10 +174,10 @@ pub(super) fn home(caches: &Caches<'_>, site: &Site<'_>, stage: &Stage<'_>) -> R
             || (others && shared.is_some_and(|shared| below(it, shared).is_some()))
     };
     match caches.unmounted().iter().find(is_others) {
-        Some(it) if starts => refuse(
+        Some(it) if starts => Err(Refusal::new(
             "other-home",
             format!("the folders above {it} would be root's, and another may want to write there"),
-        ),
+        )),
         _ => Ok(()),
     }
 }
@@ -189,7 +194,7 @@ pub(super) fn configuration(
         let Some(manager) = ecosystems::manager(&it.site.call) else { continue };
         let mut settings = project.cache_settings().iter();
         if let Some((path, _, key)) = settings.find(|it| it.1 == manager.name) {
-            return refuse("cache-config", format!("{path} sets {key}"));
+            return Err(Refusal::new("cache-config", format!("{path} sets {key}")));
         }
         for below in stage.lineage(&site.stages) {
             let runs = site
@@ -203,7 +208,10 @@ pub(super) fn configuration(
                 };
                 if let Some(it) = run.calls().iter().find(configures) {
                     let text = run.text(run.script.commands()[it.command].span.clone());
-                    return refuse("cache-config", format!("`{text}` configures the cache"));
+                    return Err(Refusal::new(
+                        "cache-config",
+                        format!("`{text}` configures the cache"),
+                    ));
                 }
             }
         }
@@ -234,10 +242,10 @@ pub(super) fn files(
                 whole || below(&destination, root).is_some()
             };
             if caches.uses.iter().any(|it| hides(&it.caching.root)) {
-                return refuse(
+                return Err(Refusal::new(
                     "cache-has-files",
                     "an earlier COPY or ADD puts files there, which the mount would hide",
-                );
+                ));
             }
         }
     }

@@ -255,7 +255,7 @@ impl<'r> Caches<'r> {
         for it in self.uses.iter().filter(|it| !it.caching.off.is_empty()) {
             let command = &self.run.script.commands()[it.site.command];
             let off =
-                || ("cache-off", "what turns the cache off here cannot be taken out".to_owned());
+                || Refusal::new("cache-off", "what turns the cache off here cannot be taken out");
             edits.extend(self.run.script.remove_words(command, &it.caching.off).ok_or_else(off)?);
             alters.push(Alteration::Pipeline(command.pipeline.clone()));
         }
@@ -303,5 +303,8 @@ pub fn nested(run: &Run<'_>) -> Option<Refusal> {
         !known && !says && ecosystems::seems_to_install(run.text(it.span.clone()))
     })?;
     let program = nested.program().unwrap_or("a program that is not known");
-    Some(("indirect-install", format!("{program} runs the install, and how is not read here")))
+    Some(Refusal::new(
+        "indirect-install",
+        format!("{program} runs the install, and how is not read here"),
+    ))
 }

@@ -17,17 +17,17 @@ impl Caches<'_> {
     pub fn turned_off(&self) -> Result<Option<OffVariable>, Refusal> {
         for it in &self.uses {
             for off in it.caching.off_variables {
-                let refusal = || ("cache-off", format!("{} turns the cache off here", off.name));
+                let why = || format!("{} turns the cache off here", off.name);
                 let call = &it.site.call;
                 let own = call.assignments.iter().any(|it| it.0 == off.name);
                 if guard::set_by_script(&self.run.script, off.name) {
-                    return Err(refusal());
+                    return Err(Refusal::new("cache-off", why()));
                 }
                 match self.run.at(it.site).variable(call, off.name) {
                     Setting::Known(it) if (off.when)(&it) && !own => return Ok(Some(*off)),
                     Setting::Known(it) if !(off.when)(&it) => {}
                     Setting::Unset => {}
-                    _ => return Err(refusal()),
+                    _ => return Err(Refusal::new("cache-off", why())),
                 }
             }
         }
@@ -49,16 +49,17 @@ pub fn removable(
     let in_force = |it: &Stage<'_>| it.state_before(it.end, &site.stages).sets(off.name);
     for heir in lineage.iter().flat_map(|it| site.heirs(it)).filter(|it| in_force(it)) {
         for (item, _, it) in heir.instructions() {
-            let needed = |why: String| {
+            let needed = |why: &str| {
                 let line = site.place(item).line;
-                ("cache-off", format!("{} has to stay for line {line}: {why}", off.name))
+                format!("{} has to stay for line {line}: {why}", off.name)
             };
             match it.keyword {
                 Keyword::Env if it.pairs().iter().any(|it| it.name == off.name) => {
-                    let stuck = || needed("a comment stands beside it".to_owned());
+                    let stuck = || Refusal::new("cache-off", needed("a comment stands beside it"));
                     site.dockerfile.remove_pair(item, off.name).ok_or_else(stuck)?;
                 }
-                Keyword::Run => can_have_mounts(project, site, heir, item).map_err(needed)?,
+                Keyword::Run => can_have_mounts(project, site, heir, item)
+                    .map_err(|why| Refusal::new("cache-off", needed(&why)))?,
                 _ => {}
             }
         }
@@ -75,11 +76,11 @@ fn can_have_mounts(
     let text = site.dockerfile.text(item);
     let run = match site.run(stage, item) {
         Ok(run) => run,
-        Err(why) if ecosystems::seems_to_install(text) => return Err(why.1),
+        Err(why) if ecosystems::seems_to_install(text) => return Err(why.reason),
         Err(_) => return Ok(()),
     };
     if let Some(why) = nested(&run) {
-        return Err(why.1);
+        return Err(why.reason);
     }
     if installs_behind_the_scenes(text) {
         return Err("what it runs installs with pip".to_owned());
@@ -88,8 +89,8 @@ fn can_have_mounts(
     if caches.unmounted().is_empty() {
         return Ok(());
     }
-    caches.check(project, site, stage).map_err(|it| it.1)?;
-    caches.let_fill().map(|_| ()).map_err(|it| it.1)
+    caches.check(project, site, stage).map_err(|it| it.reason)?;
+    caches.let_fill().map(|_| ()).map_err(|it| it.reason)
 }
 
 /// Whether every install that a variable of this stage reaches, from an item on, has its mount.

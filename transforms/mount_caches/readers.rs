@@ -65,16 +65,21 @@ pub(super) fn check(
     site: &Site<'_>,
     stage: &Stage<'_>,
 ) -> Result<(), Refusal> {
-    let needed = |why: String| Err(("cache-needed", why));
     if caches.run.instruction.flag("network").is_some_and(|it| it.value.as_deref() == Some("none"))
     {
-        return needed("it runs without network, so it may need what a mount has lost".to_owned());
+        return Err(Refusal::new(
+            "cache-needed",
+            "it runs without network, so it may need what a mount has lost",
+        ));
     }
     if caches.uses.iter().any(|it| it.caching.offline) {
-        return needed("it runs offline, so it may need what a mount has lost".to_owned());
+        return Err(Refusal::new(
+            "cache-needed",
+            "it runs offline, so it may need what a mount has lost",
+        ));
     }
     if let Some(it) = reader(caches, caches.run, true) {
-        return needed(format!("`{it}` uses the cache"));
+        return Err(Refusal::new("cache-needed", format!("`{it}` uses the cache")));
     }
     for other in &site.stages {
         let heir = site.heirs(stage).any(|it| it.index == other.index);
@@ -82,11 +87,14 @@ pub(super) fn check(
             let line = site.place(item).line;
             let state = || other.state_before(item, &site.stages);
             if copies_from(caches, site, stage, it, &state) {
-                return needed(format!("line {line} copies from the cache"));
+                return Err(Refusal::new(
+                    "cache-needed",
+                    format!("line {line} copies from the cache"),
+                ));
             }
             let later = heir && (other.index != stage.index || caches.run.item < item);
             if later && uses_later(caches, site, other, item, it, &state) {
-                return needed(format!("line {line} uses the cache"));
+                return Err(Refusal::new("cache-needed", format!("line {line} uses the cache")));
             }
         }
     }

@@ -39,9 +39,10 @@ pub(super) fn evidence(it: &Installation<'_>, options: &Options) -> Result<Evide
     if let Installer::Package { constraint: Some(asked), .. } = &it.installer
         && version.meets(asked) != Some(true)
     {
-        return Err(conflict(format!(
-            "{source} says {version}, but the file asks for poetry{asked}"
-        )));
+        return Err(Refusal::new(
+            "version-conflict",
+            format!("{source} says {version}, but the file asks for poetry{asked}"),
+        ));
     }
     let newer = services.iter().find(|it| it.manifest.needs_poetry_2);
     if let Some(service) = newer.filter(|_| *version < Version::new(&[2])) {
@@ -49,7 +50,7 @@ pub(super) fn evidence(it: &Installation<'_>, options: &Options) -> Result<Evide
             "{source} says {version}, but {} has its dependencies in [project], which Poetry reads since 2.0",
             service.path
         );
-        return Err(conflict(reason));
+        return Err(Refusal::new("version-conflict", reason));
     }
     Ok(evidence)
 }
@@ -59,7 +60,7 @@ fn written_beside(it: &Installation<'_>, options: &Options) -> Result<Option<Evi
     let found = |version, source| Some(Evidence { version, source, is_written_down: true });
     if let Some(text) = &options.version {
         let bad = format!("refit.toml asks for Poetry {text}, which is no version");
-        let version = text.parse().map_err(|()| ("bad-setting", bad))?;
+        let version = text.parse().map_err(|()| Refusal::new("bad-setting", bad))?;
         return Ok(found(version, "refit.toml".to_owned()));
     }
     if let Installer::DeadScript(Some(version)) = &it.installer {
@@ -99,9 +100,10 @@ fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, 
         let mut candidates = exact.into_iter().chain(defaults).chain(bounds);
         let found = candidates.find(|it| meets(it)).ok_or_else(|| {
             let path = &service.path;
-            conflict(format!(
-                "no known version of Poetry meets {constraint}, which {path} requires"
-            ))
+            Refusal::new(
+                "version-conflict",
+                format!("no known version of Poetry meets {constraint}, which {path} requires"),
+            )
         });
         return Ok(Evidence { version: found?, source, is_written_down });
     }
@@ -109,7 +111,7 @@ fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, 
         && let Some(line) = clone(it)
     {
         let reason = format!("line {line} fetches the project, so its lock is not known");
-        return Err(("unknown-project", reason));
+        return Err(Refusal::new("unknown-project", reason));
     }
     let asked = match &it.installer {
         Installer::Package { constraint, .. } => constraint.as_deref(),
@@ -155,7 +157,7 @@ fn set_in_file(it: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusa
                     let line = entry.lines.0;
                     let reason =
                         format!("POETRY_VERSION in line {line} is {value}, which is no release");
-                    return Err(("unreleased-version", reason));
+                    return Err(Refusal::new("unreleased-version", reason));
                 }
                 Err(()) => {}
             }
@@ -167,11 +169,7 @@ fn set_in_file(it: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusa
     if set.iter().any(|it| it.1 != version) {
         let line = site.place(it.run.item).line;
         let reason = format!("POETRY_VERSION has several values, so that of line {line} is open");
-        return Err(conflict(reason));
+        return Err(Refusal::new("version-conflict", reason));
     }
     Ok(Some((version, line)))
-}
-
-fn conflict(reason: String) -> Refusal {
-    ("version-conflict", reason)
 }

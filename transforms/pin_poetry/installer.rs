@@ -51,7 +51,10 @@ pub(super) fn find<'r>(run: &'r Run<'_>) -> Result<Option<(&'r CallSite, Install
         }
     }
     if let Some(name) = run.calls().iter().find_map(|it| variable(run, it)) {
-        return Err(unknown(&format!("its name comes by the variable {name}")));
+        return Err(Refusal::new(
+            "unknown-installer",
+            format!("its name comes by the variable {name}"),
+        ));
     }
     let says = |it: &&CallSite| {
         ["echo", "printf"].contains(&it.call.program.as_str()) || it.call.has(&["--uninstall"])
@@ -62,7 +65,10 @@ pub(super) fn find<'r>(run: &'r Run<'_>) -> Result<Option<(&'r CallSite, Install
     let others = commands.iter().filter(|it| !said.contains(&it.pipeline));
     let mut texts = others.map(|it| run.text(it.span.clone()));
     if !pinned && !run.state.sets("POETRY_VERSION") && texts.any(seems_to_install) {
-        return Err(unknown("how it is installed here is not understood"));
+        return Err(Refusal::new(
+            "unknown-installer",
+            "how it is installed here is not understood",
+        ));
     }
     Ok(None)
 }
@@ -103,7 +109,8 @@ pub(super) fn read(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
             let named =
                 call.texts().any(|it| ["poetry", "python3-poetry", "py3-poetry"].contains(&it));
             let reason = "Poetry comes from a distribution, whose versions are its own";
-            (asked && named).then(|| Installer::Unpinnable(unknown(reason)))
+            (asked && named)
+                .then(|| Installer::Unpinnable(Refusal::new("unknown-installer", reason)))
         }
         _ => None,
     }
@@ -117,7 +124,10 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
     let extras = if rest.starts_with('[') { rest.find(']').map_or(0, |it| it + 1) } else { 0 };
     let (name, constraint) = (format!("poetry{}", &rest[..extras]), rest[extras..].trim());
     if argument.text.is_none() && constraint.starts_with('$') {
-        return Some(Installer::Unpinnable(unknown("its version is put together from variables")));
+        return Some(Installer::Unpinnable(Refusal::new(
+            "unknown-installer",
+            "its version is put together from variables",
+        )));
     }
     let exact = constraint.starts_with("==") && !constraint.contains('*');
     let at = constraint.strip_prefix('@').filter(|it| it.trim() != "latest");
@@ -128,7 +138,10 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
         // Other images may bring variables of their own.
         let unset = unset.filter(|_| argument.text.is_none() && image.official() == Some("python"));
         let why = |it| {
-            ("unset-version", format!("its version is ${it}, which nothing in the stage sets"))
+            Refusal::new(
+                "unset-version",
+                format!("its version is ${it}, which nothing in the stage sets"),
+            )
         };
         return Some(unset.map_or(Installer::Pinned, |it| Installer::Unpinnable(why(it))));
     }
@@ -139,7 +152,7 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
     }
     if command.is_cut_short(word) {
         let reason = "the shell takes the unquoted `>` or `<` behind `poetry` as a redirection";
-        return Some(Installer::Unpinnable(unknown(reason)));
+        return Some(Installer::Unpinnable(Refusal::new("unknown-installer", reason)));
     }
     let constraint = (!constraint.is_empty()).then(|| constraint.to_owned());
     Some(Installer::Package { word: argument.word, name, constraint })
@@ -162,15 +175,16 @@ fn script(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
     }
     if site.call.has(&["--preview", "-p", "--git", "--path"]) {
         let reason = "the installer script is asked for something that is no release";
-        return Some(Installer::Unpinnable(unknown(reason)));
+        return Some(Installer::Unpinnable(Refusal::new("unknown-installer", reason)));
     }
     let version = site.call.values(&["--version"]).last().copied();
     if dead {
         return Some(match piped {
             true => Installer::DeadScript(version.flatten().and_then(|it| it.parse().ok())),
-            false => {
-                Installer::Unpinnable(unknown("get-poetry.py is gone, and it is run from a file"))
-            }
+            false => Installer::Unpinnable(Refusal::new(
+                "unknown-installer",
+                "get-poetry.py is gone, and it is run from a file",
+            )),
         });
     }
     // The script reads the variable, too.
@@ -203,10 +217,6 @@ pub(super) fn seems_to_install(text: &str) -> bool {
         }
     }
     false
-}
-
-fn unknown(reason: &str) -> Refusal {
-    ("unknown-installer", reason.to_owned())
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
             for (item, _, it) in stage.instructions().filter(|it| it.2.keyword == Keyword::Onbuild)
             {
                 if installer::seems_to_install(it.text()) {
-                    let why = ("onbuild", "ONBUILD runs in the builds of others".to_owned());
+                    let why = Refusal::new("onbuild", "ONBUILD runs in the builds of others");
                     outcome.declines.push(site.decline(NAME, item, why));
                 }
             }

@@ -35,7 +35,7 @@ pub(super) fn pin(
     }
     let variable = variable || (options.renovate && !declared);
     let version = if variable { "${POETRY_VERSION}".to_owned() } else { full(version) };
-    let unwritable = || ("unknown-installer", "the installer cannot be rewritten here".to_owned());
+    let unwritable = "the installer cannot be rewritten here";
     match &it.installer {
         Installer::Package { word, name, .. } => {
             let quote = command.words[*word].raw.chars().next();
@@ -47,12 +47,16 @@ pub(super) fn pin(
             };
             let text = format!("{quote}{name}=={version}{quote}");
             let pinned = run.script.replace_word(command, *word, &text);
-            edits.extend(pinned.ok_or_else(unwritable)?);
+            edits.extend(pinned.ok_or_else(|| Refusal::new("unknown-installer", unwritable))?);
         }
         Installer::Script { takes_options } => {
             let words = ["-", "--version", &version];
             let words = if *takes_options { &words[1..] } else { &words };
-            edits.push(run.script.append_words(command, words).ok_or_else(unwritable)?);
+            edits.push(
+                run.script
+                    .append_words(command, words)
+                    .ok_or_else(|| Refusal::new("unknown-installer", unwritable))?,
+            );
         }
         Installer::DeadScript(_) => {
             has_pip(it)?;
@@ -63,7 +67,9 @@ pub(super) fn pin(
             edits.extend(more);
             alters.extend(environment);
         }
-        Installer::Pinned | Installer::Unpinnable(_) => return Err(unwritable()),
+        Installer::Pinned | Installer::Unpinnable(_) => {
+            return Err(Refusal::new("unknown-installer", unwritable));
+        }
     }
     Ok((edits, alters))
 }
@@ -75,13 +81,19 @@ fn has_pip(it: &Installation<'_>) -> Result<(), Refusal> {
     let distribution = matches!(image.official(), Some("debian" | "ubuntu" | "alpine"));
     let brings_pip = image.python().is_some() || image.official() == Some("python");
     if distribution || !brings_pip {
-        return Err(dead("nothing tells whether the image has a pip that may install it instead"));
+        return Err(Refusal::new(
+            "dead-installer",
+            "nothing tells whether the image has a pip that may install it instead",
+        ));
     }
     if it.run.state.is_root() != Some(true) {
-        return Err(dead("it is not root who installs it, so pip would put it elsewhere"));
+        return Err(Refusal::new(
+            "dead-installer",
+            "it is not root who installs it, so pip would put it elsewhere",
+        ));
     }
     if it.call.call.has(&["--preview", "-p", "--file"]) {
-        return Err(dead("it is asked for something that is no release"));
+        return Err(Refusal::new("dead-installer", "it is asked for something that is no release"));
     }
     Ok(())
 }
@@ -107,7 +119,7 @@ fn without_path(it: &Installation<'_>) -> Result<Altered, Refusal> {
             });
             let edit = served.and_then(|pair| it.site.dockerfile.remove_pair(item, &pair.name));
             let reason = format!("line {} uses the folder that it made", entry.lines.0);
-            edits.push(edit.ok_or_else(|| dead(&reason))?);
+            edits.push(edit.ok_or_else(|| Refusal::new("dead-installer", reason))?);
             alters.push(Alteration::Env("PATH".to_owned()));
         }
     }
@@ -133,8 +145,4 @@ fn is_only(instruction: &Instruction, pair: &Pair) -> bool {
     others.all(|it| {
         it.name != "POETRY_HOME" && !names_folder(it.value.as_deref().unwrap_or_default())
     })
-}
-
-fn dead(reason: &str) -> Refusal {
-    ("dead-installer", format!("get-poetry.py is gone, and {reason}"))
 }

@@ -35,7 +35,8 @@ impl Service {
     pub(super) fn header(&self) -> Result<Option<(Version, String)>, Refusal> {
         let Some(Lock { path, header: Some(header), .. }) = &self.lock else { return Ok(None) };
         let unreleased = || format!("{path} was written by Poetry {header}, which is no release");
-        let version = header.parse().map_err(|()| ("unreleased-version", unreleased()))?;
+        let version =
+            header.parse().map_err(|()| Refusal::new("unreleased-version", unreleased()))?;
         Ok(Some((version, format!("the header of {path}"))))
     }
 
@@ -67,8 +68,9 @@ pub(super) fn services(it: &Installation<'_>) -> Result<Vec<Service>, Refusal> {
 
 fn service(it: &Installation<'_>, path: RepoPath) -> Result<Service, Refusal> {
     let text = it.project.file(path.as_str()).map(|it| it.text.clone()).unwrap_or_default();
-    let manifest = Pyproject::read(&text)
-        .map_err(|it| ("broken-manifest", format!("{path}:{}: {}", it.line, it.message)))?;
+    let manifest = Pyproject::read(&text).map_err(|it| {
+        Refusal::new("broken-manifest", format!("{path}:{}: {}", it.line, it.message))
+    })?;
     let lock = path.parent().and_then(|it| it.join("poetry.lock"));
     let lock = lock.and_then(|path| {
         let text = &it.project.file(path.as_str())?.text;

@@ -26,11 +26,11 @@ pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Re
         }
         let reason =
             format!("nothing tells whether the Python of the base image can run Poetry {version}");
-        return Err(("unknown-python", reason));
+        return Err(Refusal::new("unknown-python", reason));
     };
     if python < first {
         let reason = format!("Poetry {version} needs Python {first}, and {image} has {python}");
-        return Err(("old-python", reason));
+        return Err(Refusal::new("old-python", reason));
     }
     match last.filter(|it| python > *it) {
         None => Ok(()),
@@ -38,7 +38,7 @@ pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Re
             let reason = format!(
                 "Poetry {version} runs on no Python after {last}, and {image} has {python}"
             );
-            Err(("new-python", reason))
+            Err(Refusal::new("new-python", reason))
         }
     }
 }
@@ -53,7 +53,7 @@ pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
         || it.run.at(it.call).variable(own, "PIP_CONSTRAINT") != Setting::Unset;
     if constrained {
         let reason = "a constraints file of pip decides about the version, too";
-        return Err(("constraints-file", reason.to_owned()));
+        return Err(Refusal::new("constraints-file", reason));
     }
     for stage in it.users() {
         let runs = it.site.runs(stage, &["poetry"]);
@@ -63,19 +63,19 @@ pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
                 let verbs = call.subcommands();
                 if call.program == "poetry" && verbs == (Some("self"), Some("update")) {
                     let reason = format!("line {line} updates Poetry after it was installed");
-                    return Err(("self-update", reason));
+                    return Err(Refusal::new("self-update", reason));
                 }
                 if let Some(plugin) = pinned_plugin(call) {
                     let reason = format!(
                         "line {line} asks for {plugin}, and nothing tells which versions of Poetry that takes"
                     );
-                    return Err(("pinned-plugin", reason));
+                    return Err(Refusal::new("pinned-plugin", reason));
                 }
                 if let Some(plugin) = newest_plugin(call) {
                     let reason = format!(
                         "line {line} asks for the newest {plugin}, which may not take that Poetry"
                     );
-                    return Err(("newest-plugin", reason));
+                    return Err(Refusal::new("newest-plugin", reason));
                 }
             }
         }
@@ -118,15 +118,13 @@ pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Alter
             let conflict = |word: &str| {
                 let line = entry.lines.0;
                 let Evidence { version, source, .. } = evidence;
-                let reason =
-                    format!("{source} says {version}, which has no `{word}` (line {line})");
-                ("version-conflict", reason)
+                format!("{source} says {version}, which has no `{word}` (line {line})")
             };
             let mut loose = Vec::new();
             match (instruction.keyword, it.site.run(stage, item)) {
                 (Keyword::Run, Ok(run)) => {
-                    let (own, altered) =
-                        follow_in(it, &run, &evidence.version).map_err(conflict)?;
+                    let (own, altered) = follow_in(it, &run, &evidence.version)
+                        .map_err(|it| Refusal::new("version-conflict", conflict(it)))?;
                     edits.extend(own);
                     alters.extend(altered);
                     // Scripts within scripts are looked at, but not edited.
@@ -145,7 +143,7 @@ pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Alter
             }
             for call in &loose {
                 if let Some(feature) = lacks(it, call, &evidence.version).first() {
-                    return Err(conflict(feature.name()));
+                    return Err(Refusal::new("version-conflict", conflict(feature.name())));
                 }
             }
         }

@@ -33,12 +33,12 @@ pub(super) fn made(image: &Image<'_>) -> Result<Option<Account>, Refusal> {
     match found.as_slice() {
         [] => Ok(None),
         [(_, Some(account))] => Ok(Some(account.clone())),
-        [(name, None)] => Err((
+        [(name, None)] => Err(Refusal::new(
             "account-without-number",
             format!("it makes the user {name}, whose number nothing tells"),
         )),
         [(one, _), (other, _), ..] => {
-            Err(("several-accounts", format!("it makes several users: {one}, {other}")))
+            Err(Refusal::new("several-accounts", format!("it makes several users: {one}, {other}")))
         }
     }
 }

@@ -118,7 +118,6 @@ const OTHER_SERVICES: [&str; 14] = [
 /// # Errors
 /// A decline's code and reason, when nothing tells or root is needed.
 pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
-    let refuse = |code, reason: String| Err((code, reason));
     if image == "scratch" {
         let account = Some(Account { name: None, user: 10001, group: Some(10001), home: None });
         return Ok(Some(Base { system: System::Bare, account, port: None }));
@@ -128,7 +127,7 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     let repository = it.repository.trim_start_matches("library/");
     let has = |words: &[&str]| words.iter().any(|it| tag.contains(it) || repository.contains(it));
     if has(&["windows", "nanoserver", "dotnet/framework"]) {
-        return refuse("windows", "its image is one of Windows, whose users are others".to_owned());
+        return Err(Refusal::new("windows", "its image is one of Windows, whose users are others"));
     }
     let own_user = it.registry == Some("cgr.dev")
         || repository.ends_with("-unprivileged")
@@ -151,14 +150,19 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     let service = official.is_some_and(|it| SERVICES.contains(&it))
         || (official.is_none() && OTHER_SERVICES.iter().any(|it| repository.contains(it)));
     if is_server || service {
-        return refuse("service-image", format!("{image} runs a service with users of its own"));
+        return Err(Refusal::new(
+            "service-image",
+            format!("{image} runs a service with users of its own"),
+        ));
     }
-    let unknown = || ("unknown-base", format!("nothing tells which users {image} has"));
+    let why = || format!("nothing tells which users {image} has");
     let root = it.runs_as_root();
     if !root || tag.contains("onbuild") {
-        return redhat(repository, tag).ok_or_else(unknown).map(Some);
+        return redhat(repository, tag)
+            .ok_or_else(|| Refusal::new("unknown-base", why()))
+            .map(Some);
     }
-    let system = system(&it, official, tag).ok_or_else(unknown)?;
+    let system = system(&it, official, tag).ok_or_else(|| Refusal::new("unknown-base", why()))?;
     let account = (official == Some("node")).then(|| Account {
         name: Some("node".to_owned()),
         user: 1000,
@@ -249,7 +253,7 @@ fn dotnet(repository: &str, tag: &str) -> Result<Base, Refusal> {
     let system = match tag {
         it if it.contains("alpine") => System::Busybox,
         it if it.contains("azurelinux") || it.contains("mariner") || it.contains("distroless") => {
-            return Err(("unknown-base", "nothing tells which users its image has".to_owned()));
+            return Err(Refusal::new("unknown-base", "nothing tells which users its image has"));
         }
         _ => System::Shadow,
     };
@@ -268,7 +272,7 @@ mod tests {
 
     fn known(image: &str) -> String {
         match of(image) {
-            Err((code, _)) => code.to_owned(),
+            Err(why) => why.code.to_owned(),
             Ok(None) => "own".to_owned(),
             Ok(Some(it)) => {
                 let account = it.account.map(|it| format!(" {}", it.words())).unwrap_or_default();

@@ -67,8 +67,8 @@ pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
     let mut named = image.instructions().filter(|it| it.1.keyword == Keyword::User);
     let Some(_) = named.next() else { return Ok(false) };
     match image.state().is_root() {
-        None => Err(("unknown-user", "nothing tells which user it runs as".to_owned())),
-        Some(true) => Err(("explicit-root", "USER says that it runs as root".to_owned())),
+        None => Err(Refusal::new("unknown-user", "nothing tells which user it runs as")),
+        Some(true) => Err(Refusal::new("explicit-root", "USER says that it runs as root")),
         Some(false) => Ok(true),
     }
 }
@@ -79,19 +79,19 @@ pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
 /// A decline's code and reason.
 pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
     let Some(reference) = image.base() else {
-        return Err(("unknown-base", "what it is built on is not known".to_owned()));
+        return Err(Refusal::new("unknown-base", "what it is built on is not known"));
     };
     let Some(base) = base::of(reference)? else { return Ok(None) };
     if let Some(name) = image.stage.name.filter(|it| is_not_deployed(it)) {
-        return Err(("test-image", format!("its last stage is called {name}")));
+        return Err(Refusal::new("test-image", format!("its last stage is called {name}")));
     }
     if image.instructions().any(|it| it.1.keyword == Keyword::Onbuild) {
-        return Err(("onbuild", "the builds of others need root for its ONBUILD".to_owned()));
+        return Err(Refusal::new("onbuild", "the builds of others need root for its ONBUILD"));
     }
     let stage = image.stage;
     let shell = |at| stage::Stage::state_before(stage, at, &image.site.stages).is_posix_shell();
     if !shell(stage.from + 1) || !shell(stage.end) {
-        return Err(("not-posix-shell", "SHELL names a shell that is not POSIX".to_owned()));
+        return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
     }
     Ok(Some(base))
 }
@@ -106,20 +106,23 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if !builds.is_empty()
         && builds.iter().all(|it| it.target.as_deref().is_some_and(|it| !names(it)))
     {
-        return Err(("other-target", "those who build it build another stage".to_owned()));
+        return Err(Refusal::new("other-target", "those who build it build another stage"));
     }
     let folder = image.site.path.parent().unwrap_or(RepoPath::root());
     let action = ["action.yml", "action.yaml"].iter().filter_map(|it| folder.join(it));
     if let Some(it) = action.into_iter().find(|it| image.exists(it)) {
-        return Err(("github-action", format!("{it} runs it, and GitHub wants root for that")));
+        return Err(Refusal::new(
+            "github-action",
+            format!("{it} runs it, and GitHub wants root for that"),
+        ));
     }
     for (file, service) in image.services() {
         let place = service.place(file);
         if let Some(user) = &service.user {
-            return Err(("compose-user", format!("{place} runs it as {user}")));
+            return Err(Refusal::new("compose-user", format!("{place} runs it as {user}")));
         }
         if let Some(it) = service.privileges.first() {
-            return Err(("needs-privileges", format!("{place} gives it {it}")));
+            return Err(Refusal::new("needs-privileges", format!("{place} gives it {it}")));
         }
     }
     pods(image)
@@ -153,9 +156,9 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
         from.is_some_and(|it| ImageRef::parse(it).official() == Some("docker"))
     });
     if copied || image.mentions_run(&["download.docker.com", "get.docker.com"]) {
-        return Err((
+        return Err(Refusal::new(
             "needs-root",
-            "it brings Docker's client, and only root may use Docker's socket".to_owned(),
+            "it brings Docker's client, and only root may use Docker's socket",
         ));
     }
     for (run, _) in image.runs(&["apt", "apk", "yum", "dnf"])? {
@@ -171,14 +174,14 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
                 let package = word.split(['=', '~', '<', '>', '@']).next().unwrap_or_default();
                 if root.contains(&package) {
                     let reason = format!("it installs {package}, which runs as root");
-                    return Err(("needs-root", reason));
+                    return Err(Refusal::new("needs-root", reason));
                 }
                 if let Some(it) = processes.iter().find(|it| brings(package, &it.program)) {
                     let reason = format!(
                         "{} runs {}, a program of the distribution with folders of its own",
                         it.from, it.program
                     );
-                    return Err(("service-image", reason));
+                    return Err(Refusal::new("service-image", reason));
                 }
             }
         }
@@ -204,11 +207,14 @@ fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     for path in image.project.pods() {
         let Some(text) = image.text(path).filter(|it| runs(image, it)) else { continue };
         if text.contains("runAsUser") {
-            return Err(("kubernetes-user", format!("{path} says which user runs it")));
+            return Err(Refusal::new("kubernetes-user", format!("{path} says which user runs it")));
         }
         let volume = ["persistentVolumeClaim", "volumeClaimTemplates", "hostPath"];
         if volume.iter().any(|it| text.contains(it)) && !text.contains("fsGroup") {
-            return Err(("kubernetes-volume", format!("{path} mounts a volume, which is root's")));
+            return Err(Refusal::new(
+                "kubernetes-volume",
+                format!("{path} mounts a volume, which is root's"),
+            ));
         }
     }
     Ok(())
@@ -271,18 +277,18 @@ pub(super) fn low_ports(
     ports.sort_unstable();
     ports.dedup();
     if ports.contains(&22) {
-        return Err(("needs-root", "it listens on port 22, as sshd does".to_owned()));
+        return Err(Refusal::new("needs-root", "it listens on port 22, as sshd does"));
     }
     let Some(port) = ports.first() else { return Ok(ports) };
     if let Some(pod) = image.project.pods().first() {
         let reason = format!("it listens on port {port}, which needs root in Kubernetes ({pod})");
-        return Err(("privileged-port", reason));
+        return Err(Refusal::new("privileged-port", reason));
     }
     if let Some((file, service)) = image.services().find(|it| it.1.host_network) {
         let place = service.place(file);
         let reason =
             format!("it listens on port {port}, which needs root on the host's network ({place})");
-        return Err(("privileged-port", reason));
+        return Err(Refusal::new("privileged-port", reason));
     }
     Ok(ports)
 }

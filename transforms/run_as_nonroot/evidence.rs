@@ -119,9 +119,10 @@ pub(super) fn named(name: &str, value: &str) -> Option<String> {
 /// Whether the file of a database is none that a COPY brings, which would stay root's.
 pub(super) fn is_new(image: &Image<'_>, value: &str) -> Result<(), Refusal> {
     match sqlite(value).filter(|it| image.provider(it).is_some()) {
-        Some(path) => {
-            Err(("database-in-image", format!("{path} is copied into the image as root")))
-        }
+        Some(path) => Err(Refusal::new(
+            "database-in-image",
+            format!("{path} is copied into the image as root"),
+        )),
         None => Ok(()),
     }
 }

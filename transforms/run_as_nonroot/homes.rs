@@ -9,8 +9,6 @@ use crate::{
     text::Refusal,
 };
 
-const CODE: &str = "root-home";
-
 /// Whether nothing that is needed at run time lies in root's home.
 ///
 /// # Errors
@@ -20,22 +18,30 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
     for (run, _) in image.runs(&[])? {
         for command in run.script.commands() {
             if let Some(what) = mentions(&run, command).or_else(|| fills(image, command)) {
-                return Err((CODE, format!("{what}, and only root can read root's home")));
+                return Err(Refusal::new(
+                    "root-home",
+                    format!("{what}, and only root can read root's home"),
+                ));
             }
         }
     }
     if let Some(it) = runs_alone(image, processes)? {
         let reason = format!("a RUN runs {it}, which may have left in root's home what it needs");
-        return Err((CODE, reason));
+        return Err(Refusal::new("root-home", reason));
     }
     let words = processes.iter().flat_map(Process::known);
     if let Some(it) = words.into_iter().find(|it| in_root(it)) {
-        return Err((CODE, format!("it is run with {it}, and only root can read root's home")));
+        return Err(Refusal::new(
+            "root-home",
+            format!("it is run with {it}, and only root can read root's home"),
+        ));
     }
     let manager = processes.iter().find(|it| ["pnpm", "yarn"].contains(&it.program.as_str()));
     let corepack = image.mentions_run(&["corepack"]) && !image.sets("COREPACK_HOME");
     match manager.filter(|_| corepack) {
-        Some(it) => Err((CODE, format!("corepack keeps {} in root's home", it.program))),
+        Some(it) => {
+            Err(Refusal::new("root-home", format!("corepack keeps {} in root's home", it.program)))
+        }
         None => Ok(()),
     }
 }
@@ -83,7 +89,7 @@ fn settings(image: &Image<'_>) -> Result<(), Refusal> {
         if let Some(what) = found {
             let keyword = it.keyword;
             let reason = format!("{keyword} {what} is in root's home, which only root can read");
-            return Err((CODE, reason));
+            return Err(Refusal::new("root-home", reason));
         }
     }
     Ok(())

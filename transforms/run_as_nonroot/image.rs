@@ -84,7 +84,7 @@ impl<'a> Image<'a> {
                 match self.site.run(stage, item) {
                     Ok(run) => runs.push((run, item)),
                     // Words of a program without a shell are looked at where they matter.
-                    Err(("exec-form", _)) => {}
+                    Err(why) if why.code == "exec-form" => {}
                     Err(why) => return Err(why),
                 }
             }

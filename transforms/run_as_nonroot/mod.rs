@@ -147,13 +147,13 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let folders = state::folders(image, &needs)?;
     if base.system == System::Bare && !folders.is_empty() {
         let reason = format!("{} cannot be handed over without a shell", folders[0].path);
-        return Err(("no-shell", reason));
+        return Err(Refusal::new("no-shell", reason));
     }
     if let (Some(who), true, None) = (&home, brought, &account.home) {
-        return Err(("no-home", format!("{who}, which the user does not have")));
+        return Err(Refusal::new("no-home", format!("{who}, which the user does not have")));
     }
     if image.sets("HOME") && home.is_some() {
-        return Err(("no-home", "HOME is set, and something writes there".to_owned()));
+        return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
     let installed = |it: &&Process| needs::may_need_home(it) && !image.copies(&it.program);
     let unknown = processes.iter().filter(|_| !brought).find(installed);

@@ -19,12 +19,12 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
         } else {
             "so another user was meant to have them"
         };
-        Err(("other-owner", format!("files are given to {owner}, {why}")))
+        Err(Refusal::new("other-owner", format!("files are given to {owner}, {why}")))
     };
     for (_, it) in image.instructions() {
         let mode = it.flag("chmod").and_then(|it| it.value.as_deref());
         if let Some(mode) = mode.filter(|it| is_closed(it)) {
-            return Err(closed(mode));
+            return Err(Refusal::new("closed-mode", closed(mode)));
         }
         if let Some(owner) = it.flag("chown").and_then(|it| it.value.as_deref()) {
             given(owner)?;
@@ -38,7 +38,7 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
             // What a RUN names afterwards is unpacked, or given another mode.
             if is_url && !image.mentions_run(&[&name]) {
                 let reason = format!("ADD makes {name} a file that only root can read");
-                return Err(("closed-mode", reason));
+                return Err(Refusal::new("closed-mode", reason));
             }
         }
     }
@@ -48,9 +48,11 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
             let first = words.first().and_then(|it| resolve(&run, it.1));
             match (command.program(), first) {
                 (Some("chmod"), Some(mode)) if is_closed(&mode) && !is_private(&run, command) => {
-                    return Err(closed(&mode));
+                    return Err(Refusal::new("closed-mode", closed(&mode)));
                 }
-                (Some("umask"), Some(mode)) if mode.ends_with('7') => return Err(closed(&mode)),
+                (Some("umask"), Some(mode)) if mode.ends_with('7') => {
+                    return Err(Refusal::new("closed-mode", closed(&mode)));
+                }
                 (Some("chown"), Some(owner)) => given(&owner)?,
                 _ => {}
             }
@@ -59,8 +61,8 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
     Ok(())
 }
 
-fn closed(mode: &str) -> Refusal {
-    ("closed-mode", format!("mode {mode} keeps files from all users but their owner"))
+fn closed(mode: &str) -> String {
+    format!("mode {mode} keeps files from all users but their owner")
 }
 
 /// Whether a mode keeps other users from reading a file, or from running one that its owner can run.

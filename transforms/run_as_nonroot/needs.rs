@@ -29,44 +29,49 @@ const WRITERS: [&str; 15] = [
 /// A decline's code and reason: root, a place that is not known, or it is no service at all.
 pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
     let (program, from) = (it.program.as_str(), &it.from);
-    let refuse = |code, reason: String| Err((code, reason));
     // What a program is given by its path is run by it.
     let given = it.known().filter(|it| it.starts_with('/') && it.contains("bin/"));
     let given = given.filter_map(|it| it.rsplit('/').next());
     if let Some(name) = std::iter::once(program).chain(given).find(|it| is_root(it)) {
-        return refuse("needs-root", format!("{from} runs {name}, which needs root"));
+        return Err(Refusal::new("needs-root", format!("{from} runs {name}, which needs root")));
     }
     if it.has(&["--allow-root"]) {
-        return refuse("explicit-root", format!("{from} tells {program} that root runs it"));
+        return Err(Refusal::new(
+            "explicit-root",
+            format!("{from} tells {program} that root runs it"),
+        ));
     }
     if SERVERS.contains(&program) {
         let reason = format!("{from} runs {program}, a service with folders of its own");
-        return refuse("service-image", reason);
+        return Err(Refusal::new("service-image", reason));
     }
     let drops = ["gunicorn", "uwsgi", "celery", "circusd", "twistd"].contains(&program)
         && !it.values(&["-u", "--user", "--uid"]).is_empty();
     if drops {
-        return refuse("needs-root", format!("{from} lets {program} drop root itself"));
+        return Err(Refusal::new("needs-root", format!("{from} lets {program} drop root itself")));
     }
     if TESTS.contains(&program) || is_test(it) {
-        return refuse("test-image", format!("{from} runs tests"));
+        return Err(Refusal::new("test-image", format!("{from} runs tests")));
     }
     let idle = ["sh", "bash", "ash", "zsh", "sleep", "tail", "true", "ipython", "fish", "cat"];
     let prompt = ["python", "node", "irb", "ruby", "php"].contains(&program);
     if idle.contains(&program) && it.writes.is_empty() && program != "cat"
         || prompt && it.arguments.is_empty()
     {
-        return refuse("tool-image", format!("{from} runs {program}: it is used by hand"));
+        return Err(Refusal::new(
+            "tool-image",
+            format!("{from} runs {program}: it is used by hand"),
+        ));
     }
     let mut arguments = it.known();
     if let (Some(only), None) = (arguments.next().filter(|it| HELP.contains(it)), arguments.next())
     {
         let reason = format!("{from} runs {program} {only}: it is used by hand");
-        return refuse("tool-image", reason);
+        return Err(Refusal::new("tool-image", reason));
     }
     if TOOLS.contains(&program) {
         let reason = format!("{from} runs {program}, a tool for files and accounts of people");
-        return refuse("tool-image", reason);
+        return Err(Refusal::new("tool-image", reason));
     }
     installs(it)?;
     writes(it)?;
@@ -125,7 +130,7 @@ fn installs(it: &Process) -> Result<(), Refusal> {
         it => DEVELOPMENT.contains(&it),
     };
     match bad {
-        true => Err((
+        true => Err(Refusal::new(
             "writes-at-start",
             format!("{from} runs {program} {name}").trim_end().to_owned()
                 + ", which writes where only root can",
@@ -137,10 +142,10 @@ fn installs(it: &Process) -> Result<(), Refusal> {
 /// What is changed when a container starts, in places that only root can write to.
 fn writes(it: &Process) -> Result<(), Refusal> {
     let (program, from) = (it.program.as_str(), &it.from);
-    let why = |what: &str| Err(("writes-at-start", format!("{from} {what} when it starts")));
+    let why = |what: &str| format!("{from} {what} when it starts");
     let open = |path: &Option<String>| path.as_deref().is_some_and(Process::is_scratch);
     if !it.writes.iter().all(open) {
-        return why("writes files");
+        return Err(Refusal::new("writes-at-start", why("writes files")));
     }
     let in_place = program == "sed" && it.known().any(|it| it.starts_with("-i"));
     let paths = it.known().filter(|it| it.starts_with('/'));
@@ -149,11 +154,11 @@ fn writes(it: &Process) -> Result<(), Refusal> {
         !paths.is_empty() && paths.into_iter().all(Process::is_scratch)
     };
     if in_place || (WRITERS.contains(&program) && !scratch) || program == "chmod" {
-        return why(&format!("runs {program}"));
+        return Err(Refusal::new("writes-at-start", why(&format!("runs {program}"))));
     }
     let manages = ["collectstatic", "makemigrations", "compilemessages"];
     match it.known().find(|it| manages.contains(it)) {
-        Some(name) => why(&format!("runs {name}")),
+        Some(name) => Err(Refusal::new("writes-at-start", why(&format!("runs {name}")))),
         None => Ok(()),
     }
 }
@@ -269,7 +274,7 @@ mod tests {
         let program = words.next().unwrap();
         let arguments = words.map(Some).collect();
         let process = Process { program, arguments, from: "CMD".to_owned(), ..Process::default() };
-        of(&process).map_err(|it| it.0)
+        of(&process).map_err(|it| it.code)
     }
 
     #[test]

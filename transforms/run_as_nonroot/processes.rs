@@ -90,7 +90,7 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
         all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
     }
     if entrypoint.is_none() && command.is_none() && !given {
-        return Err(("no-command", "no CMD or ENTRYPOINT tells what it runs".to_owned()));
+        return Err(Refusal::new("no-command", "no CMD or ENTRYPOINT tells what it runs"));
     }
     all.extend(processes(image, entrypoint, command, "CMD")?);
     Ok(all)
@@ -141,8 +141,8 @@ fn script(
     from: &str,
     depth: usize,
 ) -> Result<Vec<Process>, Refusal> {
-    let unread = || ("unreadable-command", format!("what {from} runs cannot be read"));
-    let script = Script::of_text(text).map_err(|_| unread())?;
+    let why = || format!("what {from} runs cannot be read");
+    let script = Script::of_text(text).map_err(|_| Refusal::new("unreadable-command", why()))?;
     let mut all = Vec::new();
     let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
     for command in script.commands() {
@@ -155,7 +155,7 @@ fn script(
             continue;
         }
         if let Some(inner) = command.nested_script().filter(|it| !it.raw.contains("$@")) {
-            let inner = value(inner).ok_or_else(unread)?;
+            let inner = value(inner).ok_or_else(|| Refusal::new("unreadable-command", why()))?;
             all.extend(self::script(image, &inner, from, depth.saturating_sub(1))?);
             continue;
         }
@@ -172,17 +172,18 @@ fn expand(
     from: &str,
     depth: usize,
 ) -> Result<Vec<Process>, Refusal> {
-    let unknown = || ("unknown-command", format!("what {from} runs depends on a variable"));
+    let why = || format!("what {from} runs depends on a variable");
     let Some(first) = words.first() else {
         let process = Process { writes, from: from.to_owned(), ..Process::default() };
         return Ok(vec![process]);
     };
-    let first = first.as_deref().filter(|it| !it.contains('$')).ok_or_else(unknown)?;
+    let first = first.as_deref().filter(|it| !it.contains('$'));
+    let first = first.ok_or_else(|| Refusal::new("unknown-command", why()))?;
     let name = first.rsplit('/').next().unwrap_or(first);
     let rest = &words[1..];
     let text = |at: usize| rest.get(at).and_then(|it| it.as_deref());
     if depth == 0 {
-        return Err(("unreadable-command", format!("{from} runs scripts of scripts")));
+        return Err(Refusal::new("unreadable-command", format!("{from} runs scripts of scripts")));
     }
     if WRAPPERS.contains(&name) {
         let at = rest.iter().position(|it| it.as_deref() == Some("--")).map_or_else(
@@ -214,7 +215,7 @@ fn expand(
         let Some(at) = at else {
             return Ok(vec![process(name, rest, writes, from)]);
         };
-        let inner = text(at).ok_or_else(unknown)?;
+        let inner = text(at).ok_or_else(|| Refusal::new("unknown-command", why()))?;
         let flags = rest[..at].iter().flatten();
         return match flags.into_iter().any(|it| it.contains('c') && !it.starts_with("--")) {
             true => script(image, inner, from, depth - 1),
@@ -249,7 +250,7 @@ fn expand(
         let settled = name == "poetry" && homes::poetry_is_settled(image);
         if !settled {
             let what = "looks for its environment as the user that runs it";
-            return Err(("runner", format!("{from} runs {name} run, which {what}")));
+            return Err(Refusal::new("runner", format!("{from} runs {name} run, which {what}")));
         }
         let at = rest.iter().position(|it| it.as_deref() == Some("run")).map_or(0, |it| it + 1);
         return expand(image, &rest[at..], writes, from, depth - 1);
@@ -261,7 +262,7 @@ fn expand(
         });
         let at = flags.count();
         if text(at) == Some("-m") {
-            let module = text(at + 1).ok_or_else(unknown)?;
+            let module = text(at + 1).ok_or_else(|| Refusal::new("unknown-command", why()))?;
             return Ok(vec![process(module, &rest[at + 2..], writes, from)]);
         }
         return Ok(vec![process("python", rest, writes, from)]);
@@ -304,7 +305,7 @@ fn file(
     depth: usize,
 ) -> Result<Vec<Process>, Refusal> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let unknown = |why: &str| ("unknown-script", format!("{from} runs {name}, {why}"));
+    let why = |why: &str| format!("{from} runs {name}, {why}");
     let found = image.provider(path).or_else(|| {
         // A bare name is looked for where programs are.
         let plain = !path.contains('/');
@@ -312,13 +313,15 @@ fn file(
         let mut folders = folders.into_iter().filter(|_| plain);
         folders.find_map(|it| image.provider(&format!("{it}/{path}")))
     });
-    let found = found.ok_or_else(|| unknown("which is not in the project"))?;
+    let found =
+        found.ok_or_else(|| Refusal::new("unknown-script", why("which is not in the project")))?;
     let text = image.text(&found).filter(|it| !it.trim().is_empty());
-    let text = text.ok_or_else(|| unknown("whose text is not known"))?;
+    let text =
+        text.ok_or_else(|| Refusal::new("unknown-script", why("whose text is not known")))?;
     let place = found.to_string();
-    let mut all = script(image, &text, &place, depth - 1).map_err(|why| match why.0 {
-        "unreadable-command" => unknown("which cannot be read"),
-        _ => why,
+    let mut all = script(image, &text, &place, depth - 1).map_err(|it| match it.code {
+        "unreadable-command" => Refusal::new("unknown-script", why("which cannot be read")),
+        _ => it,
     })?;
     // `exec "$@"`: what follows it in the words is run by it.
     if text.contains("\"$@\"") && !arguments.is_empty() {

@@ -51,7 +51,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
             let place = service.place(file);
             if volume.is_bind() {
                 bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
-                    .map_err(|why| ("bind-mount", format!("{place} {why}")))?;
+                    .map_err(|why| Refusal::new("bind-mount", format!("{place} {why}")))?;
                 continue;
             }
             if is_file(target) {
@@ -92,7 +92,10 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
     let mut folders: Vec<Folder> = Vec::new();
     for (path, evidence, volume) in found {
         let Some(path) = image.state().absolute(&path) else {
-            return Err(("unknown-folder", format!("nothing tells which folder {path} is in")));
+            return Err(Refusal::new(
+                "unknown-folder",
+                format!("nothing tells which folder {path} is in"),
+            ));
         };
         // Everybody may write there, or nobody should.
         let shared = ["/tmp", "/var/tmp", "/dev", "/proc", "/sys", "/etc"];
@@ -103,14 +106,14 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         }
         if path == "/" || ["/usr", "/bin", "/lib", "/opt", "/home", "/var"].contains(&path.as_str())
         {
-            return Err((
+            return Err(Refusal::new(
                 "shared-folder",
                 format!("{evidence}: {path} is not the application's own"),
             ));
         }
         let filled = image.fills(&path);
         if volume && filled && image.holds_code(&path) {
-            return Err((
+            return Err(Refusal::new(
                 "volume-over-code",
                 format!("{evidence}: it lies over the source in {path}"),
             ));

@@ -5,6 +5,7 @@ use crate::{
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{self, Setting},
     run::{CallSite, Site},
+    text::Refusal,
 };
 
 /// The environment that a stage comes to install into.
@@ -30,9 +31,6 @@ impl Environment {
 
     /// The environment that these RUNs install into.
     pub(super) fn of(runs: &[Step<'_>]) -> Result<Self, Stop> {
-        let stop = |step: &Step<'_>, code: &'static str, reason: &str| {
-            (step.run.item, (code, reason.to_owned()))
-        };
         let mut found: Vec<String> = Vec::new();
         let mut system = None;
         for step in runs {
@@ -45,7 +43,8 @@ impl Environment {
                         let folder = folder.as_deref().unwrap_or(".venv");
                         let path = step.run.at(site).path(folder);
                         let unknown = "where the virtual environment is made is not known";
-                        Some(path.ok_or_else(|| stop(step, "unknown-environment", unknown))?)
+                        let why = || Refusal::new("unknown-environment", unknown);
+                        Some(path.ok_or_else(|| (step.run.item, why()))?)
                     }
                     Role::Install => own(step, site)?.or_else(|| entered(step, &found)),
                     _ => continue,
@@ -58,23 +57,29 @@ impl Environment {
             }
         }
         match (found.as_slice(), system) {
-            ([], Some(step)) if step.run.state.sets("VIRTUAL_ENV") => Err(stop(
-                step,
-                "unknown-environment",
-                "VIRTUAL_ENV is set, but nothing makes what it names",
+            ([], Some(step)) if step.run.state.sets("VIRTUAL_ENV") => Err((
+                step.run.item,
+                Refusal::new(
+                    "unknown-environment",
+                    "VIRTUAL_ENV is set, but nothing makes what it names",
+                ),
             )),
             ([], _) => Ok(Self::New),
             ([one], None) => Ok(Self::Existing(one.clone())),
-            (_, Some(step)) => Err(stop(
-                step,
-                "several-environments",
-                "some packages are installed into a virtual environment, and others not",
+            (_, Some(step)) => Err((
+                step.run.item,
+                Refusal::new(
+                    "several-environments",
+                    "some packages are installed into a virtual environment, and others not",
+                ),
             )),
             (_, None) => match runs.first() {
-                Some(step) => Err(stop(
-                    step,
-                    "several-environments",
-                    "it makes more than one virtual environment",
+                Some(step) => Err((
+                    step.run.item,
+                    Refusal::new(
+                        "several-environments",
+                        "it makes more than one virtual environment",
+                    ),
                 )),
                 None => Ok(Self::New),
             },
@@ -89,8 +94,8 @@ pub(super) fn check(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), St
             it.name == "PATH" && !it.value.as_deref().unwrap_or_default().contains("PATH")
         };
         if it.pairs().iter().any(overrides) {
-            let reason = "PATH is set without what it was before".to_owned();
-            return Err((item, ("path-override", reason)));
+            let reason = "PATH is set without what it was before";
+            return Err((item, Refusal::new("path-override", reason)));
         }
     }
     if of.runs.iter().any(|it| it.run.calls().iter().any(|it| it.call.program == "uv")) {
@@ -101,7 +106,6 @@ pub(super) fn check(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), St
 
 /// The environment that a manager makes by itself for an install: beside the project.
 fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<String>, Stop> {
-    let stop = |code: &'static str, reason: &str| (step.run.item, (code, reason.to_owned()));
     let at = step.run.at(site);
     let beside = match (site.call.program.as_str(), site.call.subcommand()) {
         ("uv", Some("sync" | "add")) => true,
@@ -123,10 +127,19 @@ fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<String>, Stop> {
     let install = manager.and_then(|it| (it.install)(&site.call, &at));
     let folder = install.and_then(|it| it.makes.into_iter().next());
     let folder = folder.ok_or_else(|| {
-        stop("unknown-environment", "where the virtual environment is made is not known")
+        (
+            step.run.item,
+            Refusal::new(
+                "unknown-environment",
+                "where the virtual environment is made is not known",
+            ),
+        )
     })?;
     match folder.starts_with("/usr/") || folder == "/usr" {
-        true => Err(stop("install-elsewhere", "UV_PROJECT_ENVIRONMENT is the system's own Python")),
+        true => Err((
+            step.run.item,
+            Refusal::new("install-elsewhere", "UV_PROJECT_ENVIRONMENT is the system's own Python"),
+        )),
         false => Ok(Some(folder)),
     }
 }
@@ -184,7 +197,7 @@ fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
     });
     if too_old.is_some() || other {
         let reason = "the project asks for another Python than the image's, which uv then installs beside it";
-        return Err((of.first, ("managed-python", reason.to_owned())));
+        return Err((of.first, Refusal::new("managed-python", reason)));
     }
     Ok(())
 }
@@ -200,17 +213,15 @@ fn editable(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
             let remote = values.iter().any(|it| it.is_none_or(|it| it.contains("://")));
             let modern = runtime.manifests.iter().any(|it| it.contains("[build-system]"));
             if remote || !modern {
-                let reason =
-                    "pip keeps what an editable install needs beside its source".to_owned();
-                return Err((step.run.item, ("editable-install", reason)));
+                let reason = "pip keeps what an editable install needs beside its source";
+                return Err((step.run.item, Refusal::new("editable-install", reason)));
             }
         }
     }
     let listed = |it: &String| it.lines().any(|it| it.trim_start().starts_with("-e git+"));
     if runtime.manifests.iter().any(listed) {
-        let reason =
-            "the requirements clone a package to edit, outside of the environment".to_owned();
-        return Err((of.first, ("editable-install", reason)));
+        let reason = "the requirements clone a package to edit, outside of the environment";
+        return Err((of.first, Refusal::new("editable-install", reason)));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dockerfile::{Instruction, Keyword, Kind, stage},
     project::change::Alteration,
-    text::{self, Edit},
+    text::{self, Edit, Refusal},
 };
 
 /// What the change does.
@@ -94,7 +94,7 @@ fn builder_name(of: &Separation<'_>) -> Result<String, Stop> {
     let mut names = ["builder", "venv-builder", "python-builder"].into_iter();
     let free = names.find(|it| !taken(it)).map(str::to_owned);
     free.ok_or_else(|| {
-        (of.stage.from, ("stage-names", "the names for a builder are taken".to_owned()))
+        (of.stage.from, Refusal::new("stage-names", "the names for a builder are taken"))
     })
 }
 

@@ -1,7 +1,11 @@
 //! Where each instruction of the old stage comes to stand: in the builder, in the last stage, or in both.
 
-use super::{Environment, Role, Separation, Step, Stop, copies, runtime::Runtime, system};
-use crate::{dockerfile::Keyword, run::parts::Part, text::Refusal};
+use super::{Environment, Role, Separation, Step, Stop, copies, runtime::Runtime};
+use crate::{
+    dockerfile::Keyword,
+    run::parts::{Part, STUCK},
+    text::Refusal,
+};
 
 /// Where an instruction of the builder's part comes to stand.
 #[derive(Debug)]
@@ -91,7 +95,7 @@ fn without_runners(
     let mut part = Part::new(text, of.site.dockerfile.escape);
     for at in &started {
         let one = part.replace(*at, &[(0, Vec::new()), (1, Vec::new())]);
-        part = one.ok_or_else(system::stuck)?;
+        part = one.ok_or_else(|| Refusal::new("control-flow", STUCK))?;
     }
     Ok(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
 }
@@ -178,7 +182,10 @@ fn is_small(step: &Step<'_>, command: usize) -> bool {
 fn other_work(step: &Step<'_>, command: usize) -> Refusal {
     let text = step.run.text(step.run.script.commands()[command].span.clone());
     let text = text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' ']);
-    ("other-work", format!("`{text}` stands before an install, which may need what it makes"))
+    Refusal::new(
+        "other-work",
+        format!("`{text}` stands before an install, which may need what it makes"),
+    )
 }
 
 /// Whether the builder gives files to a user, who must be there then.
@@ -198,7 +205,9 @@ fn tweaked(
     let mut part = Part::new(text, escape);
     let mut fate = Fate::BUILDER;
     for (at, word) in of.system_flags(step) {
-        part = part.replace(at, &[(word, Vec::new())]).ok_or_else(system::stuck)?;
+        part = part
+            .replace(at, &[(word, Vec::new())])
+            .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
         fate.altered.push(at);
     }
     let settings = of.idle_settings(step);
@@ -209,8 +218,10 @@ fn tweaked(
             let before = (0..begins).filter(|it| step.roles[*it] != Role::Shell);
             let tail: Vec<usize> = before.chain(gone.iter().copied()).collect();
             let head: Vec<usize> = (begins..step.roles.len()).chain(gone).collect();
-            let first = Part::new(text, escape).without(&head).ok_or_else(system::stuck)?;
-            let second = part.without(&tail).ok_or_else(system::stuck)?;
+            let first = Part::new(text, escape)
+                .without(&head)
+                .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+            let second = part.without(&tail).ok_or_else(|| Refusal::new("control-flow", STUCK))?;
             let (first, second) = (first.into_text(), second.into_text());
             let both = format!("{first}\n{}\n{second}", of.environment_lines());
             fate.builder = Here::Text(both);
@@ -235,7 +246,7 @@ fn tweaked(
             Ok(fate)
         }
         // The setting does no harm.
-        None if !later.is_empty() => Err(system::stuck()),
+        None if !later.is_empty() => Err(Refusal::new("control-flow", STUCK)),
         _ => Ok(fate),
     }
 }

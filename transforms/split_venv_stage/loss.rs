@@ -58,7 +58,9 @@ impl Loss {
         let names = manifests.iter().flat_map(|it| it.lines()).filter_map(requirement);
         let compiles = |it: &String| COMPILE_AT_RUNTIME.contains(&it.as_str());
         match names.filter(|_| self.compiles()).find(compiles) {
-            Some(name) => Err(("compiles-at-runtime", format!("{name} compiles while it runs"))),
+            Some(name) => {
+                Err(Refusal::new("compiles-at-runtime", format!("{name} compiles while it runs")))
+            }
             None => Ok(()),
         }
     }
@@ -108,7 +110,7 @@ pub(super) fn setuptools(
             let reason = format!(
                 "{NAME} is installed beside the package manager, and the environment would go without it"
             );
-            return Err((step.run.item, ("mixed-install", reason)));
+            return Err((step.run.item, Refusal::new("mixed-install", reason)));
         }
     }
     Ok(())
@@ -137,5 +139,5 @@ pub(super) fn command(of: &Separation<'_>) -> Result<(), Stop> {
         "neither CMD, ENTRYPOINT nor compose tells what is run, so {} may be wanted in it",
         of.loss.text()
     );
-    Err((of.stage.from, ("no-command", reason)))
+    Err((of.stage.from, Refusal::new("no-command", reason)))
 }

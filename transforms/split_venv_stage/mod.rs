@@ -190,7 +190,7 @@ impl<'a> Separation<'a> {
                 "{} is no official Python image, and may bring packages of its own",
                 image_of(stage)
             );
-            return Err((stage.from, ("not-python-image", reason)));
+            return Err((stage.from, Refusal::new("not-python-image", reason)));
         }
         for step in runs.iter_mut().filter(|it| it.run.item <= last) {
             let (item, escape) = (step.run.item, site.dockerfile.escape);
@@ -216,16 +216,21 @@ impl<'a> Separation<'a> {
 
     /// What must hold of the stage as a whole.
     fn check(&self, image: &ImageRef<'_>) -> Result<(), Stop> {
-        let at =
-            |code: &'static str, reason: &str| Err((self.stage.from, (code, reason.to_owned())));
+        let at = |why| Err((self.stage.from, why));
         if image.python().is_some_and(|it| it < PythonVersion(3, 4)) {
-            return at("old-python", "its Python has no venv");
+            return at(Refusal::new("old-python", "its Python has no venv"));
         }
         if self.site.path.as_str().contains(".devcontainer/") {
-            return at("development", "people work in this image, and need the tools");
+            return at(Refusal::new(
+                "development",
+                "people work in this image, and need the tools",
+            ));
         }
         if usage::waits(self.stage) {
-            return at("development", "it waits for what people run in it, who may need the tools");
+            return at(Refusal::new(
+                "development",
+                "it waits for what people run in it, who may need the tools",
+            ));
         }
         let numbered = |it: &crate::callers::Build| {
             it.target
@@ -234,7 +239,7 @@ impl<'a> Separation<'a> {
                 .is_some_and(|it| self.stage.index <= it)
         };
         if self.project.builds(self.site.path).iter().any(numbered) {
-            return at("numbered-target", "its stage is built by its number");
+            return at(Refusal::new("numbered-target", "its stage is built by its number"));
         }
         let alpine = |it: &Step<'_>| {
             let text = &it.run.instruction.logical.text;
@@ -242,8 +247,8 @@ impl<'a> Separation<'a> {
                 && ["gcc", "build-base", "-dev", "make", "cargo"].iter().any(|of| text.contains(of))
         };
         if let Some(step) = self.runs.iter().find(|it| alpine(it)) {
-            let reason = "which packages of Alpine only build is not known".to_owned();
-            return Err((step.run.item, ("alpine", reason)));
+            let reason = "which packages of Alpine only build is not known";
+            return Err((step.run.item, Refusal::new("alpine", reason)));
         }
         for step in self.runs.iter().filter(|it| it.run.item <= self.last) {
             self.check_run(step)?;
@@ -253,16 +258,16 @@ impl<'a> Separation<'a> {
 
     fn check_run(&self, step: &Step<'_>) -> Result<(), Stop> {
         let item = step.run.item;
-        let stop = |code: &'static str, reason: String| Err((item, (code, reason)));
+        let stop = |why| Err((item, why));
         if !step.has(Role::is_of_packages) {
             return Ok(());
         }
         let sudo = step.run.calls().iter().any(|it| it.call.other_user);
         if step.run.state.is_root() != Some(true) || sudo {
-            return stop(
+            return stop(Refusal::new(
                 "non-root-user",
-                "another user than root installs, to a home of its own".to_owned(),
-            );
+                "another user than root installs, to a home of its own",
+            ));
         }
         let elsewhere = [
             "PIP_TARGET",
@@ -274,13 +279,16 @@ impl<'a> Separation<'a> {
             "UV_PYTHON",
         ];
         if let Some(name) = elsewhere.iter().find(|it| step.run.state.sets(it)) {
-            return stop("install-elsewhere", format!("{name} says where to install"));
+            return stop(Refusal::new(
+                "install-elsewhere",
+                format!("{name} says where to install"),
+            ));
         }
         if let Some(tool) = self.late_tool(step) {
-            return stop(
+            return stop(Refusal::new(
                 "late-tool",
                 format!("{tool} is installed when the environment is in use, and would be in it"),
-            );
+            ));
         }
         Ok(())
     }
@@ -366,7 +374,7 @@ fn removes_others(runs: &[Step<'_>], last: usize) -> Option<Stop> {
         let other = names.find(|it| it.as_ref().is_none_or(|it| !gone.contains(&it)))?;
         let other = other.as_deref().unwrap_or("packages");
         let reason = format!("it removes {other}, which is not known to be there to build");
-        Some((step.run.item, ("removes-packages", reason)))
+        Some((step.run.item, Refusal::new("removes-packages", reason)))
     })
 }
 

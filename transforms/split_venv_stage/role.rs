@@ -140,7 +140,7 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
                 "{} is not known to install into an environment that is given",
                 call.program
             );
-            return Err(("other-manager", reason));
+            return Err(Refusal::new("other-manager", reason));
         }
         "venv" | "virtualenv" => {
             let folder = call
@@ -148,7 +148,10 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
                 .iter()
                 .rfind(|it| !it.text.as_deref().is_some_and(|it| it.starts_with('-')));
             let Some(folder) = folder.and_then(|it| it.text.clone()) else {
-                return Err(unknown("where it makes the virtual environment is not known"));
+                return Err(Refusal::new(
+                    "unknown-environment",
+                    "where it makes the virtual environment is not known",
+                ));
             };
             Role::Create(Some(folder))
         }
@@ -174,7 +177,10 @@ fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
     };
     let named = command.words.first().is_some_and(|it| it.value.is_some());
     if role.is_of_packages() && !named {
-        return Err(unknown("a variable names the program that installs"));
+        return Err(Refusal::new(
+            "unknown-environment",
+            "a variable names the program that installs",
+        ));
     }
     let exports = call.subcommand() == Some("export") || call.program == "echo";
     Ok(if writes && role.is_of_packages() && !exports { Role::Other } else { role })
@@ -192,7 +198,10 @@ fn pip(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
     }
     let elsewhere = ["-t", "--target", "--prefix", "--root", "--user", "--python"];
     if let Some(flag) = call.flags(&elsewhere).next().and_then(|it| it.text.as_deref()) {
-        return Err(("install-elsewhere", format!("pip is told to install elsewhere: {flag}")));
+        return Err(Refusal::new(
+            "install-elsewhere",
+            format!("pip is told to install elsewhere: {flag}"),
+        ));
     }
     let has_file = call.has(&["-r", "--requirement", "-e", "--editable"]);
     let names = call.positionals(crate::ecosystems::python::pip::VALUED);
@@ -202,7 +211,7 @@ fn pip(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
     let builders = known.iter().filter(|it| BUILDERS.contains(it)).count();
     if has_file || names.is_empty() || tools + builders < names.len() {
         return match known.iter().find(is_tool) {
-            Some(it) => Err((
+            Some(it) => Err(Refusal::new(
                 "mixed-install",
                 format!(
                     "one command installs {it}, which only builds, and packages that the image needs"
@@ -244,12 +253,12 @@ fn uv(call: &Invocation) -> Result<Role, Refusal> {
         || (verb == Some("pip") && matches!(second, Some("install" | "sync")));
     Ok(match verb {
         Some("python") => {
-            return Err(("managed-python", "uv installs a Python of its own".to_owned()));
+            return Err(Refusal::new("managed-python", "uv installs a Python of its own"));
         }
         Some("tool") => Role::Other,
         _ if installs || verb == Some("venv") => {
             if let Some(flag) = call.flags(&elsewhere).next().and_then(|it| it.text.as_deref()) {
-                return Err((
+                return Err(Refusal::new(
                     "install-elsewhere",
                     format!("uv is told what to install for: {flag}"),
                 ));
@@ -261,7 +270,8 @@ fn uv(call: &Invocation) -> Result<Role, Refusal> {
                         None => Role::Create(None),
                         Some(it) if it.text.is_some() => Role::Create(it.text.clone()),
                         Some(_) => {
-                            return Err(unknown(
+                            return Err(Refusal::new(
+                                "unknown-environment",
                                 "where uv makes the virtual environment is not known",
                             ));
                         }
@@ -282,7 +292,7 @@ fn python(call: &Invocation) -> Result<Role, Refusal> {
     }
     match texts.next() {
         Some("install") => Ok(Role::Install),
-        verb => Err((
+        verb => Err(Refusal::new(
             "builds-in-source",
             format!(
                 "`setup.py {}` leaves what it builds beside the source",
@@ -301,8 +311,4 @@ fn apt(call: &Invocation) -> Role {
         }
         _ => Role::Other,
     }
-}
-
-fn unknown(reason: &str) -> Refusal {
-    ("unknown-environment", reason.to_owned())
 }

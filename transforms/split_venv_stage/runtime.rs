@@ -56,13 +56,14 @@ impl Runtime<'_> {
         let mut says = said.clone();
         if let Some(tool) = self.called_manager(&said) {
             let (old, plain) = (format!("{tool} run "), format!("`{said}` calls {tool}"));
-            let gone = || (AT_RUNTIME, format!("{plain}, which only the builder has"));
+            let gone = || format!("{plain}, which only the builder has");
             if it.keyword == Keyword::Healthcheck {
-                return Err(gone());
+                return Err(Refusal::new("manager-at-runtime", gone()));
             }
-            let (new, new_said) = without_runner(text, &said, tool, exec).ok_or_else(gone)?;
+            let (new, new_said) = without_runner(text, &said, tool, exec)
+                .ok_or_else(|| Refusal::new("manager-at-runtime", gone()))?;
             if self.called_manager(&new_said).is_some() {
-                return Err(gone());
+                return Err(Refusal::new("manager-at-runtime", gone()));
             }
             for program in said.split(&old).skip(1).filter_map(|it| it.split_whitespace().next()) {
                 self.is_installed(program.trim_matches(['"', '\'']), tool)?;
@@ -76,16 +77,16 @@ impl Runtime<'_> {
 
     /// Managers start scripts of the project themselves, also when it is not installed.
     fn is_installed(&self, program: &str, tool: &str) -> Result<(), Refusal> {
-        let refuse = |reason: String| Err(("manager-script", reason));
         if self.manifests.iter().any(|it| defines(it, program)) {
-            return refuse(format!(
-                "{program} is a script of pyproject.toml, which {tool} starts by itself"
-            ));
+            let reason =
+                format!("{program} is a script of pyproject.toml, which {tool} starts by itself");
+            return Err(Refusal::new("manager-script", reason));
         }
         match self.manifests.is_empty() && !PROGRAMS.contains(&program) {
-            true => {
-                refuse(format!("nothing tells whether {program} is a script of pyproject.toml"))
-            }
+            true => Err(Refusal::new(
+                "manager-script",
+                format!("nothing tells whether {program} is a script of pyproject.toml"),
+            )),
             false => Ok(()),
         }
     }
@@ -105,14 +106,14 @@ impl Runtime<'_> {
         for (at, word) in words(said).enumerate() {
             let name = word.rsplit('/').next().unwrap_or_default();
             if ["cron", "crond"].contains(&name) {
-                return Err(("cron", "cron starts its jobs with a PATH of its own".to_owned()));
+                return Err(Refusal::new("cron", "cron starts its jobs with a PATH of its own"));
             }
             if SUPERVISORS.contains(&name) {
                 let reason = format!("what {name} starts may need what only the builder has");
-                return Err(("unknown-script", reason));
+                return Err(Refusal::new("unknown-script", reason));
             }
             if COMPILERS.contains(&name) && self.loss.compiles() {
-                return Err((
+                return Err(Refusal::new(
                     "needs-build-tools",
                     format!("`{said}` may need {}", self.loss.packages.join(" and ")),
                 ));
@@ -132,13 +133,13 @@ impl Runtime<'_> {
 
     /// A path that is in the environment from now on.
     fn path(&self, word: &str) -> Result<(), Refusal> {
-        let moved = |it: &str| (AT_PATH, format!("{it} would be in the virtual environment"));
+        let moved = || format!("{word} would be in the virtual environment");
         if ["site-packages", "dist-packages", "/usr/local/lib/python"]
             .iter()
             .any(|it| word.contains(it))
             && !word.starts_with(self.environment)
         {
-            return Err(moved(word));
+            return Err(Refusal::new("absolute-path", moved()));
         }
         let Some(name) = word.strip_prefix("/usr/local/bin/") else { return Ok(()) };
         // The stage may bring it itself.
@@ -148,7 +149,10 @@ impl Runtime<'_> {
                 || (line.contains(" -O ") || line.contains("LN -S") || line.contains("INSTALL "))
                     && it.contains(word)
         });
-        if brought && !name.starts_with("python") { Ok(()) } else { Err(moved(word)) }
+        match brought && !name.starts_with("python") {
+            true => Ok(()),
+            false => Err(Refusal::new("absolute-path", moved())),
+        }
     }
 
     /// A script that is started.
@@ -162,19 +166,22 @@ impl Runtime<'_> {
             .find_map(|it| self.project.file(it.as_str()))
             .filter(|it| !it.text.trim().is_empty());
         let Some(file) = text else {
-            return Err(("unknown-script", format!("nothing tells what {name} calls")));
+            return Err(Refusal::new("unknown-script", format!("nothing tells what {name} calls")));
         };
         for line in file.text.lines().filter(|it| !it.trim_start().starts_with('#')) {
             if let Some(tool) = self.called_manager(line) {
-                return Err((
-                    AT_RUNTIME,
+                return Err(Refusal::new(
+                    "manager-at-runtime",
                     format!("{name} calls {tool}, which only the builder has"),
                 ));
             }
             for word in words(line) {
                 let program = word.rsplit('/').next().unwrap_or_default();
                 if COMPILERS.contains(&program) && self.loss.compiles() {
-                    return Err(("needs-build-tools", format!("{name} calls {program}")));
+                    return Err(Refusal::new(
+                        "needs-build-tools",
+                        format!("{name} calls {program}"),
+                    ));
                 }
                 self.path(word)?;
             }
@@ -204,13 +211,13 @@ impl Runtime<'_> {
                 else {
                     let text = first_line(text);
                     let reason = format!("`{text}` calls {tool}, which only the builder has");
-                    return Err((AT_RUNTIME, reason));
+                    return Err(Refusal::new("manager-at-runtime", reason));
                 };
                 self.is_installed(program, tool)?;
                 let rest = rest.join(" ");
                 if program.starts_with('-') || self.called_manager(&rest).is_some() {
                     let reason = format!("`{}` gives {tool} options", first_line(text));
-                    return Err((AT_RUNTIME, reason));
+                    return Err(Refusal::new("manager-at-runtime", reason));
                 }
                 self.starts(&format!("{program} {rest}"))?;
                 started.push(*at);
@@ -234,7 +241,7 @@ impl Runtime<'_> {
                         first_line(text),
                         self.loss.packages.join(" and ")
                     );
-                    return Err(("needs-build-tools", reason));
+                    return Err(Refusal::new("needs-build-tools", reason));
                 }
                 continue;
             }
@@ -245,7 +252,7 @@ impl Runtime<'_> {
             if COMPILERS.contains(&name) && self.loss.compiles() {
                 let reason =
                     format!("`{}` may need {}", first_line(text), self.loss.packages.join(" and "));
-                return Err(("needs-build-tools", reason));
+                return Err(Refusal::new("needs-build-tools", reason));
             }
         }
         Ok(started)
@@ -274,7 +281,7 @@ impl Runtime<'_> {
                             "{} starts {} with {tool}, which only the builder has",
                             build.place.path, service.key
                         );
-                        return Err((AT_RUNTIME, reason));
+                        return Err(Refusal::new("manager-at-runtime", reason));
                     }
                     self.starts(&said)?;
                 }
@@ -283,9 +290,6 @@ impl Runtime<'_> {
         Ok(())
     }
 }
-
-pub(super) const AT_RUNTIME: &str = "manager-at-runtime";
-const AT_PATH: &str = "absolute-path";
 
 /// The lines of a compose service, as far as its scalars tell.
 fn span(node: &Node) -> std::ops::RangeInclusive<usize> {

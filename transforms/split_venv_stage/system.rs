@@ -4,7 +4,10 @@
 use super::role::Role;
 use crate::{
     ecosystems::system::{self, What, apt},
-    run::{Run, parts::Part},
+    run::{
+        Run,
+        parts::{Part, STUCK},
+    },
     text::Refusal,
 };
 
@@ -38,13 +41,15 @@ impl Remains {
     pub(super) fn write(&mut self, text: &str, escape: char) -> Result<(), Refusal> {
         let mut part = Part::new(text, escape);
         for (command, words) in &self.replaced {
-            part = part.replace(*command, words).ok_or_else(stuck)?;
+            part =
+                part.replace(*command, words).ok_or_else(|| Refusal::new("control-flow", STUCK))?;
         }
         if self.is_idle {
             return Ok(());
         }
         if !self.removed.is_empty() {
-            part = part.without(&self.removed).ok_or_else(stuck)?;
+            part =
+                part.without(&self.removed).ok_or_else(|| Refusal::new("control-flow", STUCK))?;
         }
         let after = part.into_text();
         self.text = Some(if after == text { after } else { without_comments(&after) });
@@ -139,12 +144,4 @@ pub(super) fn without_comments(text: &str) -> String {
     let mut lines = text.split_inclusive('\n').enumerate();
     let kept = lines.by_ref().filter(|(at, it)| *at == 0 || !it.trim_start().starts_with('#'));
     kept.map(|it| it.1).collect()
-}
-
-/// What to say where commands cannot be told apart.
-pub(super) fn stuck() -> Refusal {
-    (
-        "control-flow",
-        "its commands cannot be told apart: a condition, `;` or `||` binds them".to_owned(),
-    )
 }

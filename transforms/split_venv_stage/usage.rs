@@ -2,7 +2,7 @@
 
 use super::{
     Stop,
-    runtime::{AT_RUNTIME, Runtime, words},
+    runtime::{Runtime, words},
 };
 use crate::{
     dockerfile::{Keyword, instruction::Command, stage::Stage},
@@ -24,7 +24,7 @@ impl Runtime<'_> {
                 let place = format!("{}:{}", at.path, at.line);
                 let reason =
                     format!("{place} runs {tool} in a container, which only the builder has");
-                Err((AT_RUNTIME, reason))
+                Err(Refusal::new("manager-at-runtime", reason))
             }
             None => Ok(()),
         }

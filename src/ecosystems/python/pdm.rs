@@ -5,6 +5,7 @@
 use crate::{
     ecosystems::{At, Caching, Install, Manager, OffVariable, Source},
     shell::Invocation,
+    text::Refusal,
 };
 
 /// PDM.
@@ -46,15 +47,15 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     install.source = if install.source != Source::Nothing {
         install.source
     } else if let Some(path) = manifest.paths.first() {
-        Source::Now(
+        Source::Now(Refusal::new(
             "local-requirement",
             format!("pyproject.toml depends on {path}, so PDM needs its source"),
-        )
+        ))
     } else if manifest.dynamic_dependencies {
-        Source::Now(
+        Source::Now(Refusal::new(
             "dynamic-metadata",
-            "PDM has to build the project to know its dependencies".to_owned(),
-        )
+            "PDM has to build the project to know its dependencies",
+        ))
     } else if !manifest.has_build_system || manifest.pdm_virtual || call.has(&["--no-self"]) {
         Source::Nothing
     } else {

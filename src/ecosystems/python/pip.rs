@@ -5,8 +5,9 @@
 use super::requirements::{self, Line};
 use crate::dockerfile::stage::absolute;
 use crate::{
-    ecosystems::{At, Caching, Install, Local, Manager, OffVariable, Setting, Source},
+    ecosystems::{At, Caching, Install, Local, Manager, OffVariable, Setting, Source, UNKNOWN},
     shell::Invocation,
+    text::Refusal,
 };
 
 /// pip.
@@ -121,7 +122,7 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
                     local_requirement(&mut install, at, &path, "it");
                 }
             }
-            None => install.source = Source::unknown(),
+            None => install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN)),
         }
     }
     for file in call.values(FILES) {
@@ -130,7 +131,7 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
                 read(&mut install, at, path, &mut seen);
             }
             Some(_) => {}
-            None => install.source = Source::unknown(),
+            None => install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN)),
         }
     }
     for folder in call.values(&["-f", "--find-links"]) {
@@ -153,14 +154,16 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
                 at.path(&value).into_iter().for_each(|it| read(&mut install, at, it, &mut seen));
             }
             Setting::Known(value) => archives(&mut install, at, &value, name),
-            Setting::Unknown => install.source = Source::unknown(),
+            Setting::Unknown => {
+                install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
+            }
             Setting::Unset => {}
         }
     }
     for target in call.values(TARGETS) {
         match target.and_then(|it| at.path(it)) {
             Some(path) => install.makes.push(path),
-            None => install.source = Source::unknown(),
+            None => install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN)),
         }
     }
     if install.is_empty() {
@@ -183,7 +186,7 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
         text.is_some_and(|it| it.lines().any(|it| CONFIGURED.contains(&key(it))))
     };
     if install.reads[own..].iter().any(names_files) {
-        install.source = Source::unknown();
+        install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
     }
     Some(install)
 }
@@ -233,7 +236,7 @@ fn archives(install: &mut Install, at: &At<'_>, folder: &str, place: &str) {
         return;
     }
     if folder.contains('$') {
-        install.source = Source::unknown();
+        install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
     }
     let reason = format!("{place} takes archives from {folder}");
     install.locals.push(Local { path: at.path(folder), reason });

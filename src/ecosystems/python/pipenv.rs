@@ -6,6 +6,7 @@ use super::{pip, pyproject};
 use crate::{
     ecosystems::{At, Caching, Install, Manager, Source},
     shell::Invocation,
+    text::Refusal,
 };
 
 /// Pipenv.
@@ -58,17 +59,17 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let paths = (at.text)(&pipfile).and_then(|it| pyproject::pipfile_paths(&it).ok());
     install.source = match paths.as_deref() {
         None if (at.text)(&pipfile).is_some() => {
-            Source::Now("unknown-manifest", "the Pipfile cannot be read".to_owned())
+            Source::Now(Refusal::new("unknown-manifest", "the Pipfile cannot be read"))
         }
         None => {
             let reason = format!("the install reads {pipfile}, which is not in the build context");
-            Source::Now("manifest-not-found", reason)
+            Source::Now(Refusal::new("manifest-not-found", reason))
         }
         Some([]) => Source::Nothing,
-        Some([path, ..]) => Source::Now(
+        Some([path, ..]) => Source::Now(Refusal::new(
             "local-requirement",
             format!("the Pipfile depends on {path}, so Pipenv needs its source"),
-        ),
+        )),
     };
     Some(install)
 }

@@ -4,8 +4,9 @@
 
 use super::{pip, pyproject::Pyproject};
 use crate::{
-    ecosystems::{At, Caching, Install, Manager, OffVariable, Setting, Source},
+    ecosystems::{At, Caching, Install, Manager, OffVariable, Setting, Source, UNKNOWN},
     shell::Invocation,
+    text::Refusal,
 };
 
 /// uv.
@@ -59,12 +60,12 @@ fn pip_install(call: &Invocation, at: &At<'_>) -> Option<Install> {
             let manifest = text.and_then(|it| Pyproject::read(&it).ok());
             if let Some(path) = manifest.as_ref().and_then(|it| it.paths.first()) {
                 let reason = format!("pyproject.toml depends on {path}, so uv needs its source");
-                install.source = Source::Now("local-requirement", reason);
+                install.source = Source::Now(Refusal::new("local-requirement", reason));
             } else if manifest.is_none_or(|it| it.dynamic_dependencies) {
-                install.source = Source::Now(
+                install.source = Source::Now(Refusal::new(
                     "dynamic-metadata",
-                    "uv has to build the project to know its dependencies".to_owned(),
-                );
+                    "uv has to build the project to know its dependencies",
+                ));
             }
         }
     }
@@ -108,7 +109,9 @@ fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
             Setting::Known(it) if !it.is_empty() => {
                 install.makes.push(crate::dockerfile::stage::absolute(&directory, &it));
             }
-            Setting::Unknown => install.source = Source::unknown(),
+            Setting::Unknown => {
+                install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
+            }
             _ => install.makes.push(file(".venv")),
         }
     }
@@ -123,22 +126,22 @@ fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
         }
     };
     install.source = if workspace || call.has(&["--package", "--all-packages"]) {
-        Source::Now(
+        Source::Now(Refusal::new(
             "workspace",
-            "uv needs the manifests of every member of the workspace".to_owned(),
-        )
+            "uv needs the manifests of every member of the workspace",
+        ))
     } else if let Some(path) = manifest.paths.first() {
-        Source::Now(
+        Source::Now(Refusal::new(
             "local-requirement",
             format!("pyproject.toml depends on {path}, so uv needs its source"),
-        )
+        ))
     } else if manifest.dynamic_dependencies {
-        Source::Now(
+        Source::Now(Refusal::new(
             "dynamic-metadata",
-            "uv has to build the project to know its dependencies".to_owned(),
-        )
+            "uv has to build the project to know its dependencies",
+        ))
     } else if exports && !call.has(&["--no-emit-project"]) && manifest.has_build_system {
-        Source::Now("local-requirement", "what is exported names the project itself".to_owned())
+        Source::Now(Refusal::new("local-requirement", "what is exported names the project itself"))
     } else if exports
         || !manifest.has_build_system
         || manifest.uv_virtual

@@ -14,7 +14,7 @@ use crate::{
         change::{Change, Decline, Safety},
         selection::Selection,
     },
-    text::RepoPath,
+    text::{Refusal, RepoPath},
 };
 use ignores::Ignores;
 
@@ -156,25 +156,21 @@ fn step(
     let selected = |path: &RepoPath| options.selection.selects(path);
     let mut declines = outcome.declines;
     declines.retain(|it| selected(&it.place.path) && !ignores.cover(&it.place));
-    let decline = |change: &Change, code, reason: String| Decline {
-        transform: it.name,
-        place: change.place.clone(),
-        code,
-        reason,
-    };
+    let decline =
+        |change: &Change, why| Decline { transform: it.name, place: change.place.clone(), why };
     let mut changes = outcome.changes;
     changes.retain(|change| {
         if !selected(&change.place.path) {
             return false;
         }
-        let Some((code, reason)) = refusal(it.name, change, &ignores, options) else { return true };
-        declines.push(decline(change, code, reason.to_owned()));
+        let Some(why) = refusal(it.name, change, &ignores, options) else { return true };
+        declines.push(decline(change, why));
         false
     });
     let (after, changes, rejected) = take(project, changes);
     let bugs = rejected.into_iter().map(|(change, objection)| {
         let reason = format!("a bug in {}: its change {objection}", it.name);
-        declines.push(decline(&change, codes::ENGINE, reason));
+        declines.push(decline(&change, Refusal::new(codes::ENGINE, reason)));
         let text = |it: &RepoPath| Some((it.clone(), project.file(it.as_str())?.text.clone()));
         let input = change.files.keys().filter_map(text).collect();
         Bug { transform: it.name, title: change.title, objection, input }
@@ -185,24 +181,24 @@ fn step(
 }
 
 /// Why a change is not wanted, however right it is.
-fn refusal<'a>(
+fn refusal(
     transform: &str,
     change: &Change,
     ignores: &Ignores<'_>,
-    options: &'a Options,
-) -> Option<(&'static str, &'a str)> {
+    options: &Options,
+) -> Option<Refusal> {
     let without = options.without.iter().find(|it| {
         change.files.contains_key(&it.dockerfile) && it.transform.is_none_or(|it| it == transform)
     });
     let elsewhere = |only: &RepoPath| change.files.keys().any(|it| it != only);
     if ignores.forbid(change) {
-        Some((codes::IGNORED, "a comment in the file says so"))
+        Some(Refusal::new(codes::IGNORED, "a comment in the file says so"))
     } else if change.safety < options.floor {
-        Some((codes::REVIEW, "it needs a review, and only safe changes were asked for"))
+        Some(Refusal::new(codes::REVIEW, "it needs a review, and only safe changes were asked for"))
     } else if options.only.as_ref().is_some_and(elsewhere) {
-        Some((codes::OTHER_FILES, "other files would have to change with it"))
+        Some(Refusal::new(codes::OTHER_FILES, "other files would have to change with it"))
     } else {
-        without.map(|it| (codes::UNVERIFIED, it.reason.as_str()))
+        without.map(|it| Refusal::new(codes::UNVERIFIED, it.reason.as_str()))
     }
 }
 

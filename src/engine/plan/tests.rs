@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     dockerfile::Keyword,
     project::change::{Alteration, FileChange, Outcome},
-    text::{Edit, Place},
+    text::{Edit, Place, Refusal},
 };
 
 /// Changes that replace every `from` by `to`, one change each.
@@ -65,7 +65,8 @@ fn run_with(
     options: &Options,
 ) -> Result<(String, Vec<String>), Diverged> {
     let plan = plan(project(text), transforms, options)?;
-    let declines = plan.declines.iter().map(|it| format!("{} {} {}", it.place, it.code, it.reason));
+    let declines =
+        plan.declines.iter().map(|it| format!("{} {} {}", it.place, it.why.code, it.why.reason));
     let declines = declines.collect();
     Ok((plan.after().file("Dockerfile").unwrap().text.to_string(), declines))
 }
@@ -157,8 +158,8 @@ fn a_decline_at_an_ignored_place_is_not_repeated() {
         for (file, dockerfile) in project.dockerfiles() {
             for (item, _) in dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run) {
                 let place = Place { path: file.path.clone(), line: item.lines.0 };
-                let reason = "of a reason".to_owned();
-                declines.push(Decline { transform: "declining", place, code: "code", reason });
+                let why = Refusal::new("code", "of a reason");
+                declines.push(Decline { transform: "declining", place, why });
             }
         }
         Outcome { changes: Vec::new(), declines }

@@ -11,6 +11,7 @@ use super::pyproject::Pyproject;
 use crate::{
     ecosystems::{At, Caching, Install, Manager, Source, version::Version},
     shell::Invocation,
+    text::Refusal,
 };
 
 /// Poetry.
@@ -67,7 +68,7 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
         let own = (at.text)(&path).and_then(|it| Pyproject::read(&it).ok());
         if !own.is_some_and(|it| it.has_poetry) {
             let reason = format!("there is no poetry.lock, so Poetry has to look into {folder}");
-            install.source = Source::Now("no-lock", reason);
+            install.source = Source::Now(Refusal::new("no-lock", reason));
             return Some(install);
         }
         install.needs(path);
@@ -85,24 +86,24 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let version = if has_folders { (at.version)() } else { None };
     let can_skip_folders = version.as_ref().is_some_and(|it| *it >= Version::new(&[1, 5]));
     install.source = if let Some(path) = manifest.paths.first().filter(|_| verb == "export") {
-        Source::Now(
+        Source::Now(Refusal::new(
             "local-requirement",
             format!("pyproject.toml depends on {path}, and so does what is exported"),
-        )
+        ))
     } else if verb == "export" {
         Source::Nothing
     } else if call.has(&["--only-root"]) {
-        Source::Now(
+        Source::Now(Refusal::new(
             "root-only",
-            "poetry install --only-root installs nothing but the project itself".to_owned(),
-        )
+            "poetry install --only-root installs nothing but the project itself",
+        ))
     } else if flags.contains(&"--no-directory") && !can_skip_folders {
         let version =
             version.as_ref().map_or("an unpinned Poetry".to_owned(), |it| format!("Poetry {it}"));
         let reason = format!(
             "pyproject.toml depends on folders of the project, and {version} may not know --no-directory (1.5)"
         );
-        Source::Now("poetry-version", reason)
+        Source::Now(Refusal::new("poetry-version", reason))
     } else if flags.is_empty() {
         Source::Nothing
     } else {
