@@ -4,7 +4,8 @@ use super::dockerignore::Dockerignore;
 use crate::{
     dockerfile::{
         Instruction, Keyword,
-        stage::{State, absolute, names},
+        stage::{State, absolute},
+        variables::names,
     },
     project::tree,
     text::RepoPath,
@@ -125,10 +126,10 @@ impl CopyIn {
             _ => state.expand(text, escape),
         };
         let mut sources = Vec::new();
-        let from_argument = |it: &&str| state.variables.get(*it).is_some_and(|it| it.from_argument);
+        let from_argument = |it: &str| state.variables.get(it).is_some_and(|it| it.from_argument);
         for word in &copy.sources {
             // With another value of a variable, something else may be copied.
-            if names(&word.text).iter().any(from_argument) {
+            if names(&word.text).any(from_argument) {
                 return Err(Opaque::UnknownVariable);
             }
             let text = expand(&word.text).ok_or(Opaque::UnknownVariable)?;

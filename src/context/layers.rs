@@ -63,7 +63,7 @@ impl<'a> Layers<'a> {
         for below in stage.lineage(stages) {
             for (item, _, it) in below.instructions() {
                 let Some(words) = it.copy() else { continue };
-                let state = below.state_before(item, stages);
+                let state = below.state_before(item);
                 let destination = state.expand(&words.destination.text, escape);
                 let destination = destination.and_then(|it| state.absolute(&it));
                 let copy = CopyIn::read(it, &state, &sent, escape);

@@ -7,7 +7,7 @@ pub mod copies;
 pub mod dockerignore;
 pub mod layers;
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use self::dockerignore::Dockerignore;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     text::glob,
 };
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword, word},
+    dockerfile::{Dockerfile, Instruction, Keyword, stage::stages},
     text::{Place, RepoPath},
 };
 
@@ -153,40 +153,15 @@ impl Project {
 /// What a Dockerfile takes from its context: the sources of COPY, ADD and bind mounts, as far as their
 /// variables are known.
 pub fn context_sources(dockerfile: &Dockerfile) -> Vec<String> {
-    let mut globals: BTreeMap<String, String> = BTreeMap::new();
-    let mut values: BTreeMap<String, String> = BTreeMap::new();
-    let mut in_stage = false;
     let mut sources = Vec::new();
-    for (_, instruction) in dockerfile.instructions() {
-        let expand = |text: &str, values: &BTreeMap<String, String>| {
-            let unknown = Cell::new(false);
-            let lookup = |name: &str| {
-                unknown.set(unknown.get() || !values.contains_key(name));
-                values.get(name).cloned()
-            };
-            let text = word::expand(text, dockerfile.escape, &lookup).ok()?;
-            (!unknown.get()).then_some(text)
-        };
-        match instruction.keyword {
-            Keyword::From => {
-                in_stage = true;
-                values.clear();
+    for stage in stages(dockerfile) {
+        for (at, _, it) in stage.instructions() {
+            let taken = taken(it);
+            if !taken.is_empty() {
+                let state = stage.state_before(at);
+                let known = |it: &String| state.expand(it, dockerfile.escape);
+                sources.extend(taken.iter().filter_map(known));
             }
-            Keyword::Arg | Keyword::Env => {
-                for pair in instruction.pairs() {
-                    let given = pair.value.as_deref();
-                    let value =
-                        given.and_then(|it| expand(it, if in_stage { &values } else { &globals }));
-                    let value = value
-                        .or_else(|| globals.get(&pair.name).filter(|_| given.is_none()).cloned());
-                    let scope = if in_stage { &mut values } else { &mut globals };
-                    match value {
-                        Some(it) => _ = scope.insert(pair.name, it),
-                        None => _ = scope.remove(&pair.name),
-                    }
-                }
-            }
-            _ => sources.extend(taken(instruction).iter().filter_map(|it| expand(it, &values))),
         }
     }
     sources

@@ -12,9 +12,10 @@ mod json;
 mod keyword;
 mod parse;
 pub mod stage;
+pub mod variables;
 pub mod word;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 pub use instruction::Instruction;
 pub use keyword::Keyword;
@@ -115,6 +116,18 @@ impl Dockerfile {
     pub fn instructions(&self) -> impl DoubleEndedIterator<Item = (&Item, &Instruction)> {
         self.items.iter().filter_map(|item| match &item.kind {
             Kind::Instruction(it) => Some((item, it)),
+            _ => None,
+        })
+    }
+
+    /// The instructions among these items, each with its index.
+    pub fn instructions_at(
+        &self,
+        items: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Instruction)> {
+        let indexed = items.clone().zip(&self.items[items]);
+        indexed.filter_map(|(at, item)| match &item.kind {
+            Kind::Instruction(it) => Some((at, it)),
             _ => None,
         })
     }

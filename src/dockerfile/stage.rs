@@ -1,17 +1,23 @@
 //! Stages, and what holds at a point in one: variables, user, working directory and shell.
 //!
-//! ARG and ENV scoping follow the Dockerfile reference: an ARG before the first FROM is visible in FROM
-//! lines only, until a stage redeclares it; a stage built on another inherits its variables; ENV beats
-//! an ARG of the same name.
+//! The stages of a file and all states between their instructions are found out in one pass, and kept with
+//! the file: a [`Stage`] and a [`State`] are views of that.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, Range},
+    sync::Arc,
+};
 
 use super::{
-    Dockerfile, Instruction, Item, Keyword, Kind, image::ImageRef, instruction::Command, word,
+    Dockerfile, Instruction, Item, Keyword,
+    image::ImageRef,
+    instruction::Command,
+    variables::{Arguments, Scope, Variables},
 };
 
 /// A stage of a Dockerfile.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
     /// The file it is a stage of.
     pub dockerfile: &'a Dockerfile,
@@ -20,11 +26,12 @@ pub struct Stage<'a> {
     /// Its name, as written.
     pub name: Option<&'a str>,
     /// What it is built on.
-    pub base: Base,
+    pub base: &'a Base,
     /// The index of its FROM among the items.
     pub from: usize,
     /// The index of the item after its last.
     pub end: usize,
+    facts: &'a Facts,
 }
 
 /// What a stage is built on.
@@ -38,20 +45,19 @@ pub enum Base {
     Unknown(String),
 }
 
-/// A variable's value at a point.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    /// The value; `None` when it depends on something that the Dockerfile does not tell.
-    pub value: Option<String>,
-    /// Whether a build argument may change it.
-    pub from_argument: bool,
-}
-
-/// What holds at a point of a stage.
+/// What holds at a point of a stage. A clone is cheap.
+///
+/// It dereferences to what other instructions than ARG and ENV set.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The variables that the Dockerfile sets, by name.
-    pub variables: BTreeMap<String, Variable>,
+    /// The variables that the Dockerfile sets.
+    pub variables: Variables,
+    setup: Arc<Setup>,
+}
+
+/// What a RUN runs in, apart from variables.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
     /// The user, as written in the last USER and expanded; `None` when nothing tells.
     pub user: Option<String>,
     /// The working directory, absolute; `None` when nothing tells.
@@ -64,74 +70,124 @@ pub struct State {
     pub image: Option<String>,
 }
 
-/// The stages of a Dockerfile, in order.
+/// The stages of a Dockerfile when a caller gives these arguments.
+pub(crate) struct Outline {
+    globals: Arc<Scope>,
+    stages: Vec<Facts>,
+}
+
+/// What is known of a stage.
+#[derive(Debug)]
+struct Facts {
+    name: Option<String>,
+    base: Base,
+    from: usize,
+    end: usize,
+    /// The numbers of the stages that it is built on, ascending, its own last.
+    lineage: Vec<usize>,
+    scope: Arc<Scope>,
+    /// What holds from an item on, where that changes; the first is what the stage starts with.
+    setups: Vec<(usize, Arc<Setup>)>,
+}
+
+/// The stages of a Dockerfile, in order, when nobody gives an argument.
 pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
-    let mut globals = BTreeMap::new();
-    let mut stages: Vec<Stage<'_>> = Vec::new();
-    for (at, item) in dockerfile.items.iter().enumerate() {
-        let Kind::Instruction(it) = &item.kind else { continue };
-        if let Some(from) = it.from() {
-            if let Some(last) = stages.last_mut() {
-                last.end = at;
-            }
-            let base = base(from.image, dockerfile.escape, &globals, &stages);
-            let (index, end) = (stages.len(), dockerfile.items.len());
-            stages.push(Stage { dockerfile, index, name: from.name, base, from: at, end });
-        } else if it.keyword == Keyword::Arg && stages.is_empty() {
-            declare(it, dockerfile.escape, &mut globals, None);
+    let outline: &Outline = dockerfile.memo.get(|| Outline::of(dockerfile, &BTreeMap::new()));
+    let numbered = outline.stages.iter().enumerate();
+    let stages = numbered.map(|(index, facts)| Stage {
+        dockerfile,
+        index,
+        name: facts.name.as_deref(),
+        base: &facts.base,
+        from: facts.from,
+        end: facts.end,
+        facts,
+    });
+    stages.collect()
+}
+
+impl Outline {
+    /// Reads the stages of a Dockerfile.
+    pub(crate) fn of(dockerfile: &Dockerfile, given: &Arguments) -> Self {
+        let globals = Scope::globals(dockerfile, given);
+        let froms = dockerfile.instructions_at(0..dockerfile.items.len());
+        let froms: Vec<_> = froms.filter_map(|(at, it)| Some((at, it.from()?))).collect();
+        let ends = froms.iter().skip(1).map(|it| it.0).chain([dockerfile.items.len()]);
+        let mut stages: Vec<Facts> = Vec::with_capacity(froms.len());
+        for ((from, words), end) in froms.iter().zip(ends) {
+            let base = base(words.image, dockerfile.escape, &globals, &stages);
+            let name = words.name.map(str::to_owned);
+            let facts = Facts::of(dockerfile, *from..end, name, base, given, &globals, &stages);
+            stages.push(facts);
         }
+        Self { globals, stages }
     }
-    stages
+
+    /// The arguments that FROM lines see.
+    pub(crate) fn expand_from(&self, text: &str, escape: char) -> String {
+        self.globals.expand_from(text, escape).text.into_owned()
+    }
+
+    /// What the stage of this number is built on.
+    pub(crate) fn base(&self, stage: usize) -> Option<&Base> {
+        self.stages.get(stage).map(|it| &it.base)
+    }
+
+    /// The variables of the stage of this number before an item.
+    pub(crate) fn variables(&self, stage: usize, item: usize) -> Variables {
+        let scope = self.stages.get(stage).map_or(&self.globals, |it| &it.scope);
+        Variables::new(scope, item)
+    }
 }
 
-fn base(
-    image: &str,
-    escape: char,
-    globals: &BTreeMap<String, Variable>,
-    stages: &[Stage<'_>],
-) -> Base {
-    let value = |name: &str| globals.get(name).and_then(|it| it.value.clone());
-    // Only what stands before the first FROM can be given here, so `${V:-3}` of anything else is 3.
-    let plain = |name: &str| value(name).is_none() && mentions_plainly(image, name);
-    let unset = names(image).into_iter().any(plain);
-    let expanded = word::expand(image, escape, &value).ok().filter(|_| !unset);
-    let Some(image) = expanded else { return Base::Unknown(image.to_owned()) };
-    // Stage names are case-insensitive, and the last stage of a name is the one meant.
-    let named = stages.iter().rfind(|it| it.name.is_some_and(|it| it.eq_ignore_ascii_case(&image)));
-    named.map_or(Base::Image(image), |it| Base::Stage(it.index))
-}
-
-/// Expands `text`; `None` when a variable in it has no known value.
-fn expand(text: &str, escape: char, variables: &BTreeMap<String, Variable>) -> Option<String> {
-    let unknown = std::cell::Cell::new(false);
-    let lookup = |name: &str| match variables.get(name) {
-        Some(Variable { value: Some(value), .. }) => Some(value.clone()),
-        // A declared ARG without value is unset unless someone gives it; neither is known here.
-        _ => {
-            unknown.set(true);
-            None
-        }
-    };
-    let expanded = word::expand(text, escape, &lookup).ok()?;
-    (!unknown.get()).then_some(expanded)
-}
-
-fn declare(
-    arg: &Instruction,
-    escape: char,
-    variables: &mut BTreeMap<String, Variable>,
-    globals: Option<&BTreeMap<String, Variable>>,
-) {
-    for pair in arg.pairs() {
-        // ENV beats ARG of the same name.
-        if variables.get(&pair.name).is_some_and(|it| !it.from_argument) {
-            continue;
-        }
-        let value = match &pair.value {
-            Some(value) => expand(value, escape, variables),
-            None => globals.and_then(|it| it.get(&pair.name)).and_then(|it| it.value.clone()),
+impl Facts {
+    fn of(
+        dockerfile: &Dockerfile,
+        items: Range<usize>,
+        name: Option<String>,
+        base: Base,
+        given: &Arguments,
+        globals: &Scope,
+        stages: &[Self],
+    ) -> Self {
+        let escape = dockerfile.escape;
+        let instructions = || dockerfile.instructions_at(items.start + 1..items.end);
+        let below = match base {
+            Base::Stage(it) => stages.get(it),
+            Base::Image(_) | Base::Unknown(_) => None,
         };
-        variables.insert(pair.name, Variable { value, from_argument: true });
+        let scope = below.map(|it| Arc::clone(&it.scope));
+        let scope = Scope::of_stage(instructions(), escape, scope, given, globals);
+        let start = match (below.and_then(|it| it.setups.last()), &base) {
+            (Some((_, last)), _) => Arc::clone(last),
+            (None, Base::Image(it)) => Arc::new(Setup::of_image(it)),
+            (None, _) => Arc::default(),
+        };
+        let mut setups = vec![(items.start, start)];
+        for (at, it) in instructions() {
+            let next = setups.last().and_then(|last| {
+                let variables = Variables::new(&scope, at);
+                State { variables, setup: Arc::clone(&last.1) }.step(it, escape)
+            });
+            setups.extend(next.map(|it| (at + 1, Arc::new(it))));
+        }
+        let mut lineage = below.map_or_else(Vec::new, |it| it.lineage.clone());
+        lineage.push(stages.len());
+        Self { name, base, from: items.start, end: items.end, lineage, scope, setups }
+    }
+}
+
+fn base(image: &str, escape: char, globals: &Scope, stages: &[Facts]) -> Base {
+    let expanded = globals.expand_from(image, escape);
+    if !expanded.is_known {
+        return Base::Unknown(image.to_owned());
+    }
+    let image = expanded.text;
+    // Stage names are case-insensitive, and the last stage of a name is the one meant.
+    let is_named = |it: &Facts| it.name.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(&image));
+    match stages.iter().rposition(is_named) {
+        Some(it) => Base::Stage(it),
+        None => Base::Image(image.into_owned()),
     }
 }
 
@@ -141,115 +197,86 @@ impl<'a> Stage<'a> {
         &self,
     ) -> impl DoubleEndedIterator<Item = (usize, &'a Item, &'a Instruction)> + use<'a> {
         let (dockerfile, range) = (self.dockerfile, self.from + 1..self.end);
-        range.filter_map(move |at| match &dockerfile.items[at].kind {
-            Kind::Instruction(it) => Some((at, &dockerfile.items[at], it)),
-            _ => None,
-        })
+        let instructions = dockerfile.instructions_at(range);
+        instructions.map(|(at, it)| (at, &dockerfile.items[at], it))
     }
 
     /// The stages it is built on, itself last.
     pub fn lineage(&self, stages: &[Self]) -> Vec<Self> {
-        let mut lineage = vec![self.clone()];
-        while let Base::Stage(index) = lineage[lineage.len() - 1].base {
-            lineage.push(stages[index].clone());
-        }
-        lineage.reverse();
-        lineage
+        self.facts.lineage.iter().map(|it| stages[*it]).collect()
+    }
+
+    /// Whether it is the stage of this number, or built on that one.
+    pub fn is_built_on(&self, stage: usize) -> bool {
+        self.facts.lineage.binary_search(&stage).is_ok()
     }
 
     /// What holds before the item at `at`, the stages below it taken into account.
-    pub fn state_before(&self, at: usize, stages: &[Self]) -> State {
-        let globals = self.globals(stages);
-        let lineage = self.lineage(stages);
-        let image = match &lineage[0].base {
-            Base::Image(it) => Some(it.clone()),
-            _ => None,
-        };
-        let root = image.as_deref().is_some_and(|it| ImageRef::parse(it).runs_as_root());
-        let mut state = State {
-            variables: BTreeMap::new(),
+    pub fn state_before(&self, at: usize) -> State {
+        let setups = &self.facts.setups;
+        let setup = &setups[setups.partition_point(|it| it.0 <= at).saturating_sub(1)].1;
+        State { variables: Variables::new(&self.facts.scope, at), setup: Arc::clone(setup) }
+    }
+}
+
+impl Deref for State {
+    type Target = Setup;
+
+    fn deref(&self) -> &Setup {
+        &self.setup
+    }
+}
+
+impl Setup {
+    fn of_image(image: &str) -> Self {
+        let root = ImageRef::parse(image).runs_as_root();
+        Self {
             user: root.then(|| "root".to_owned()),
             workdir: root.then(|| "/".to_owned()),
-            made: Vec::new(),
-            shell: None,
-            image,
-        };
-        for stage in &lineage {
-            for (_, _, it) in
-                stage.instructions().take_while(|it| stage.index != self.index || it.0 < at)
-            {
-                state.step(it, self.dockerfile.escape, &globals);
-            }
+            image: Some(image.to_owned()),
+            ..Self::default()
         }
-        state
-    }
-
-    /// What holds before the item at `at`, from what holds before an earlier item of this stage.
-    pub fn state_after(&self, mut state: State, from: usize, at: usize, stages: &[Self]) -> State {
-        let globals = self.globals(stages);
-        for (_, _, it) in
-            self.instructions().skip_while(|it| it.0 < from).take_while(|it| it.0 < at)
-        {
-            state.step(it, self.dockerfile.escape, &globals);
-        }
-        state
-    }
-
-    /// The arguments before the first FROM.
-    fn globals(&self, stages: &[Self]) -> BTreeMap<String, Variable> {
-        let mut globals = BTreeMap::new();
-        let head = stages.first().map_or(0, |it| it.from);
-        for item in &self.dockerfile.items[..head] {
-            if let Kind::Instruction(it) = &item.kind {
-                declare(it, self.dockerfile.escape, &mut globals, None);
-            }
-        }
-        globals
     }
 }
 
 impl State {
-    fn step(&mut self, it: &Instruction, escape: char, globals: &BTreeMap<String, Variable>) {
+    /// The setup after an instruction, when it changes it.
+    fn step(&self, it: &Instruction, escape: char) -> Option<Setup> {
+        let next = || Setup::clone(&self.setup);
         match it.keyword {
-            Keyword::Arg => declare(it, escape, &mut self.variables, Some(globals)),
-            Keyword::Env => {
-                // All pairs of one ENV see the values from before it.
-                let before = self.variables.clone();
-                for pair in it.pairs() {
-                    let value = pair.value.as_deref().unwrap_or_default();
-                    let from_argument =
-                        before.iter().any(|(name, it)| it.from_argument && mentions(value, name));
-                    let value = expand(value, escape, &before);
-                    self.variables.insert(pair.name, Variable { value, from_argument });
-                }
-            }
             Keyword::Workdir => {
-                self.workdir = self.expand(it.text(), escape).and_then(|it| self.absolute(&it));
-                self.made.extend(self.workdir.clone());
+                let path = self.expand(it.text(), escape);
+                let workdir = path.and_then(|it| self.absolute(&it));
+                let mut next = next();
+                next.made.extend(workdir.clone());
+                Some(Setup { workdir, ..next })
             }
-            Keyword::User => self.user = self.expand(it.text(), escape),
-            Keyword::Shell => {
-                if let Some(Command::Exec(words)) = it.command() {
-                    self.shell = Some(words.iter().map(|it| it.text.clone()).collect());
+            Keyword::User => Some(Setup { user: self.expand(it.text(), escape), ..next() }),
+            Keyword::Shell => match it.command() {
+                Some(Command::Exec(words)) => {
+                    let words = words.iter().map(|it| it.text.clone()).collect();
+                    Some(Setup { shell: Some(words), ..next() })
                 }
-            }
-            _ => {}
+                _ => None,
+            },
+            _ => None,
         }
     }
 
     /// Expands a word as the builder would here; `None` when it cannot be known.
     pub fn expand(&self, text: &str, escape: char) -> Option<String> {
-        expand(text, escape, &self.variables)
+        let expanded = self.variables.expand(text, escape);
+        expanded.is_known.then(|| expanded.text.into_owned())
     }
 
     /// The value of a variable that the Dockerfile sets, when it is known.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name)?.value.as_deref()
+        self.variables.get(name)?.value()
     }
 
     /// Whether the Dockerfile sets a variable, to whatever.
     pub fn sets(&self, name: &str) -> bool {
-        self.variables.contains_key(name)
+        self.variables.get(name).is_some()
     }
 
     /// `path` from the working directory, absolute and without `.` and `..`.
@@ -299,31 +326,6 @@ pub fn absolute(directory: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// The variables that `text` refers to.
-pub fn names(text: &str) -> Vec<&str> {
-    references(text).map(|it| it.0).collect()
-}
-
-/// Whether `text` refers to the variable `name`.
-pub fn mentions(text: &str, name: &str) -> bool {
-    references(text).any(|it| it.0 == name)
-}
-
-fn mentions_plainly(text: &str, name: &str) -> bool {
-    references(text).any(|it| it == (name, true))
-}
-
-/// The variables that `text` refers to, and whether as `$V` or `${V}` without a default.
-fn references(text: &str) -> impl Iterator<Item = (&str, bool)> {
-    text.match_indices('$').map(move |(at, _)| {
-        let braced = text[at + 1..].starts_with('{');
-        let rest = &text[at + 1 + usize::from(braced)..];
-        let end =
-            rest.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(rest.len());
-        (&rest[..end], !braced || rest[end..].starts_with('}'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,7 +334,7 @@ mod tests {
         let dockerfile = Dockerfile::parse(source);
         let stages = stages(&dockerfile);
         let last = stages.last().unwrap();
-        last.state_before(last.end, &stages)
+        last.state_before(last.end)
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl At<'_> {
         match self.state.variables.get(name) {
             None => Setting::Unset,
             Some(it) if it.from_argument => Setting::Unknown,
-            Some(it) => it.value.clone().map_or(Setting::Unknown, Setting::Known),
+            Some(it) => it.value().map_or(Setting::Unknown, |it| Setting::Known(it.to_owned())),
         }
     }
 

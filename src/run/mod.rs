@@ -32,8 +32,6 @@ pub struct Site<'a> {
     pub stages: Vec<Stage<'a>>,
     /// The RUNs that were read, by item: each is asked for many times.
     runs: RefCell<HashMap<usize, Result<Rc<Reading>, Refusal>>>,
-    /// What holds before the item that was asked for last, by stage: the next one is not far.
-    states: RefCell<HashMap<usize, (usize, State)>>,
 }
 
 /// A RUN that a shell runs.
@@ -77,13 +75,7 @@ pub struct CallSite {
 impl<'a> Site<'a> {
     /// A Dockerfile with its stages.
     pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
-        Self {
-            path,
-            dockerfile,
-            stages: stages(dockerfile),
-            runs: RefCell::default(),
-            states: RefCell::default(),
-        }
+        Self { path, dockerfile, stages: stages(dockerfile), runs: RefCell::default() }
     }
 
     /// The RUNs of a stage whose text has one of these words, by the index of their items.
@@ -134,23 +126,12 @@ impl<'a> Site<'a> {
     }
 
     fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
-        let state = self.state(stage.index, item);
+        let state = stage.state_before(item);
         if !state.is_posix_shell() {
             return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
         }
         let script = Script::at(self.dockerfile, item).map_err(refusal)?;
         Ok(Reading { script, state, calls: OnceCell::new() })
-    }
-
-    fn state(&self, stage: usize, item: usize) -> State {
-        let mut states = self.states.borrow_mut();
-        let it = &self.stages[stage];
-        let state = match states.remove(&stage) {
-            Some((at, state)) if at <= item => it.state_after(state, at, item, &self.stages),
-            _ => it.state_before(item, &self.stages),
-        };
-        states.insert(stage, (item, state.clone()));
-        state
     }
 
     /// The version of a package that the stages up to an item install with pip, pipx or uv, when the last
@@ -172,9 +153,7 @@ impl<'a> Site<'a> {
 
     /// The stages that are built on this one, itself included.
     pub fn heirs<'s>(&'s self, stage: &'s Stage<'a>) -> impl Iterator<Item = &'s Stage<'a>> {
-        self.stages
-            .iter()
-            .filter(|it| it.lineage(&self.stages).iter().any(|it| it.index == stage.index))
+        self.stages.iter().filter(|it| it.is_built_on(stage.index))
     }
 
     /// A change of this file that starts at an item.
@@ -256,7 +235,7 @@ impl Reading {
     fn variable(&self, name: &str) -> Option<String> {
         match self.state.variables.get(name) {
             Some(it) if it.from_argument => None,
-            Some(it) => it.value.clone(),
+            Some(it) => it.value().map(str::to_owned),
             None if name == "HOME" => self.state.home().map(str::to_owned),
             None => None,
         }

@@ -115,7 +115,7 @@ fn copies(project: &Project, dockerfile: &Dockerfile, sent: &Sent<'_>) -> Vec<Ve
             if !matches!(it.keyword, Keyword::Copy | Keyword::Add) {
                 continue;
             }
-            let state = stage.state_before(at, &stages);
+            let state = stage.state_before(at);
             let Ok(read) = CopyIn::read(it, &state, sent, dockerfile.escape) else { continue };
             let files = |source: &crate::context::copies::Source| -> Vec<RepoPath> {
                 let below = project.tree().below(&source.path).cloned();

@@ -138,7 +138,7 @@ fn config(dockerfile: &Dockerfile, altered: &[Keyword]) -> BTreeMap<Keyword, Vec
             _ => {}
         }
     }
-    let workdir = last.state_before(last.end, &stages).workdir;
+    let workdir = last.state_before(last.end).workdir.clone();
     config.insert(Workdir, workdir.into_iter().collect());
     config.retain(|keyword, _| !altered.contains(keyword));
     config

@@ -5,7 +5,8 @@ use crate::{
     context::{copies::below, layers::Layer},
     dockerfile::{
         Keyword,
-        stage::{State, absolute, mentions},
+        stage::{State, absolute},
+        variables::mentions,
     },
     ecosystems::Source,
     project::Project,

@@ -88,7 +88,7 @@ impl<'a> Deferral<'a> {
     /// A COPY as it stands after the RUN: a relative destination is spelled out when WORKDIR has changed,
     /// and files that stay behind are named no more.
     fn moved_text(&self, item: usize, run: &Run<'_>, kept: &[(RepoPath, String)]) -> String {
-        let before = self.stage.state_before(item, &self.site.stages);
+        let before = self.stage.state_before(item);
         let mut edits = Vec::new();
         if let Some(words) = self.words(item) {
             let folder = before.workdir.as_deref().unwrap_or("/");

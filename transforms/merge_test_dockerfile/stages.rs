@@ -74,7 +74,7 @@ impl<'s, 'a> Layout<'s, 'a> {
     pub(super) fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
         for stage in &self.site.stages {
-            if let Base::Stage(base) = stage.base {
+            if let Base::Stage(base) = *stage.base {
                 let from = self.instruction(stage.from).and_then(Instruction::from);
                 let by_number = from.is_some_and(|it| it.image.parse::<usize>().is_ok());
                 if by_number || !self.trunk.contains(&stage.index) {

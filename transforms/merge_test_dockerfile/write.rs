@@ -8,10 +8,7 @@ use super::{
     merge::{Apart, Merger, Plan},
 };
 use crate::{
-    dockerfile::{
-        Instruction, Keyword, Kind,
-        stage::{Base, mentions},
-    },
+    dockerfile::{Instruction, Keyword, Kind, stage::Base, variables::mentions},
     text::{Edit, Refusal},
 };
 
@@ -176,7 +173,7 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         let Some(split) = self.merger.split(plan) else {
             let diverges = plan.trunk.ours.first().map_or(last.index, |it| it.0);
             let stage = ours.stage(diverges);
-            let base = match stage.base {
+            let base = match *stage.base {
                 Base::Stage(it) => match ours.stage(it).name {
                     Some(name) => name.to_owned(),
                     None => {

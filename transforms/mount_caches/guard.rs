@@ -166,8 +166,7 @@ pub(super) fn home(caches: &Caches<'_>, site: &Site<'_>, stage: &Stage<'_>) -> R
         starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.0.is_empty();
     let home = run.state.home().filter(|it| *it != "/root").unwrap_or("/home");
     let shared = run.state.variable("XDG_CACHE_HOME").filter(|it| !it.is_empty());
-    let others =
-        site.heirs(stage).any(|it| it.state_before(it.end, &site.stages).is_root() != Some(true));
+    let others = site.heirs(stage).any(|it| it.state_before(it.end).is_root() != Some(true));
     let is_others = |it: &&&str| {
         below(it, home).is_some()
             || it.starts_with("/home/")
@@ -231,7 +230,7 @@ pub(super) fn files(
         for (at, _, it) in before.filter(|it| matches!(it.2.keyword, Keyword::Copy | Keyword::Add))
         {
             let Some(copy) = it.copy() else { continue };
-            let state = layer.state_before(at, &site.stages);
+            let state = layer.state_before(at);
             let destination = state.expand(&copy.destination.text, site.dockerfile.escape);
             let Some(destination) = destination.and_then(|it| state.absolute(&it)) else {
                 continue;

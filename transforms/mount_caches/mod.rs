@@ -141,7 +141,7 @@ fn unset(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> Option<Change> {
     let names = it.pairs().into_iter().map(|it| it.name);
     let name = names.into_iter().find(|it| ecosystems::off_variable(it).is_some())?;
     let off = ecosystems::off_variable(&name)?;
-    let after = stage.state_before(item + 1, &site.stages);
+    let after = stage.state_before(item + 1);
     let is_off = after.variable(&name).is_some_and(off.when);
     if !is_off || !all_mounted(site, stage, item, &name) {
         return None;

@@ -46,7 +46,7 @@ pub fn removable(
     off: OffVariable,
 ) -> Result<(), Refusal> {
     let lineage = stage.lineage(&site.stages);
-    let in_force = |it: &Stage<'_>| it.state_before(it.end, &site.stages).sets(off.name);
+    let in_force = |it: &Stage<'_>| it.state_before(it.end).sets(off.name);
     for heir in lineage.iter().flat_map(|it| site.heirs(it)).filter(|it| in_force(it)) {
         for (item, _, it) in heir.instructions() {
             let needed = |why: &str| {

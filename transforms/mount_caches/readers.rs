@@ -85,7 +85,7 @@ pub(super) fn check(
         let heir = site.heirs(stage).any(|it| it.index == other.index);
         for (item, _, it) in other.instructions() {
             let line = site.place(item).line;
-            let state = || other.state_before(item, &site.stages);
+            let state = || other.state_before(item);
             if copies_from(caches, site, stage, it, &state) {
                 return Err(Refusal::new(
                     "cache-needed",

@@ -4,7 +4,7 @@ use super::Options;
 use super::{installation::Installation, installer::Installer};
 use crate::ecosystems::python::poetry::full;
 use crate::{
-    dockerfile::{Instruction, Keyword, image::ImageRef, instruction::Pair, stage::mentions},
+    dockerfile::{Instruction, Keyword, image::ImageRef, instruction::Pair, variables::mentions},
     ecosystems::version::Version,
     project::change::{Alteration, Altered},
     text::{Edit, Refusal},

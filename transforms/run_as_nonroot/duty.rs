@@ -89,7 +89,7 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
         return Err(Refusal::new("onbuild", "the builds of others need root for its ONBUILD"));
     }
     let stage = image.stage;
-    let shell = |at| stage::Stage::state_before(stage, at, &image.site.stages).is_posix_shell();
+    let shell = |at| stage::Stage::state_before(stage, at).is_posix_shell();
     if !shell(stage.from + 1) || !shell(stage.end) {
         return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
     }

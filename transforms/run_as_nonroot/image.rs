@@ -41,7 +41,7 @@ impl<'a> Image<'a> {
         let folder = Layers::context(project, site.path).ok();
         let layers = folder.map(|it| Layers::read(project, site.path, &site.stages, stage, it));
         let lineage = stage.lineage(&site.stages);
-        let state = stage.state_before(stage.end, &site.stages);
+        let state = stage.state_before(stage.end);
         Some(Self { project, site, stage, lineage, state, layers })
     }
 
@@ -122,7 +122,7 @@ impl<'a> Image<'a> {
     /// The path that an instruction names, absolute.
     pub(super) fn path_at(&self, item: usize, text: &str) -> Option<String> {
         let stage = self.lineage.iter().find(|it| it.from < item && item < it.end)?;
-        let state = stage.state_before(item, &self.site.stages);
+        let state = stage.state_before(item);
         state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
     }
 

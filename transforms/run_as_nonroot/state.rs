@@ -66,10 +66,10 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
             found.extend(named(name, value).map(|it| (it, format!("{name} of {place}"), false)));
         }
     }
-    for (name, variable) in &image.state().variables {
-        let value = variable.value.as_deref().unwrap_or_default();
+    for (name, variable) in image.state().variables.iter() {
+        let value = variable.value().unwrap_or_default();
         is_new(image, value)?;
-        found.extend(named(name, value).map(|it| (it, name.clone(), false)));
+        found.extend(named(name, value).map(|it| (it, name.to_owned(), false)));
     }
     for (item, it) in image.instructions() {
         let Some(copy) = it.copy() else { continue };

@@ -105,9 +105,9 @@ fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
     if !settings || !tests {
         return false;
     }
-    let state = of.stage.state_before(item, &of.site.stages);
+    let state = of.stage.state_before(item);
     let folder = state.expand(&copy.destination.text, escape).and_then(|it| state.absolute(&it));
-    let end = of.stage.state_before(of.stage.end, &of.site.stages);
+    let end = of.stage.state_before(of.stage.end);
     let (Some(folder), Some(workdir)) = (folder, end.workdir.clone()) else { return true };
     // Settings are looked for in the folders above, too.
     let above =

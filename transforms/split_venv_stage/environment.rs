@@ -149,7 +149,7 @@ pub(super) fn path(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> Vec<Strin
     let mut folders = Vec::new();
     for (at, _, it) in stage.instructions().take_while(|it| it.0 < item) {
         for pair in it.pairs().iter().filter(|of| it.keyword == Keyword::Env && of.name == "PATH") {
-            let state = stage.state_before(at, &site.stages);
+            let state = stage.state_before(at);
             let value = pair.value.as_deref().unwrap_or_default().trim_matches('"');
             folders
                 .extend(value.split(':').filter_map(|it| state.expand(it, site.dockerfile.escape)));

@@ -8,7 +8,7 @@ use super::{
     system::without_comments,
 };
 use crate::{
-    dockerfile::{Instruction, Keyword, Kind, stage},
+    dockerfile::{Instruction, Keyword, Kind, variables::mentions},
     project::change::Alteration,
     text::{self, Edit, Refusal},
 };
@@ -174,7 +174,7 @@ fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mu
             .filter(|it| of.last < it.0)
             .map(|it| it.2.logical.text.as_str());
         let said: Vec<&str> = without.iter().map(String::as_str).chain(after).collect();
-        let wanted = |name: &str| name != "PATH" && said.iter().any(|it| stage::mentions(it, name));
+        let wanted = |name: &str| name != "PATH" && said.iter().any(|it| mentions(it, name));
         let before = gone.len();
         gone.retain(|it| !wanted(&it.1));
         if gone.len() == before {
@@ -246,7 +246,7 @@ fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Altera
                 .iter()
                 .map(String::as_str)
                 .chain(after.iter().copied())
-                .any(|it| stage::mentions(it, name));
+                .any(|it| mentions(it, name));
             said || (runs && !tool)
         });
         if !kept {

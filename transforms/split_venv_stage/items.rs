@@ -69,7 +69,7 @@ pub(super) fn fates(
             (_, Some(step)) => run(of, step, text).map_err(|why| (item, why))?,
             (Keyword::Copy | Keyword::Add, _) => copies::copy(of, runtime, item, it, text),
             (Keyword::Workdir, _) => {
-                let state = of.stage.state_before(item, &of.site.stages);
+                let state = of.stage.state_before(item);
                 let target = state.expand(it.text(), of.site.dockerfile.escape);
                 let idle = state.workdir.as_deref() == Some("/") && target.as_deref() == Some("/");
                 let mut later = of.stage.instructions().filter(|it| item < it.0);

@@ -1,108 +1,92 @@
 //! From a Dockerfile to blueprints.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
-use super::{
-    Blueprint, Copied, Effect, From, Run, Setting, Stage, caches::is_cache, expand, join, target,
+use super::{Blueprint, Copied, Effect, From, Run, Stage, caches::is_cache, join, target};
+use crate::dockerfile::{
+    Dockerfile, Heredoc, Instruction, Keyword,
+    stage::{Base, Outline, absolute},
+    variables::{Arguments, Variables},
 };
-use crate::dockerfile::{Dockerfile, Heredoc, Instruction, Keyword, Kind, stage::absolute};
 
 /// The blueprints of the stages of a Dockerfile, in order, built with these arguments; an argument without
 /// a value has one that is not known.
-pub fn blueprints<'a>(
-    dockerfile: &'a Dockerfile,
-    arguments: &BTreeMap<String, Option<String>>,
-) -> Vec<Stage<'a>> {
-    let mut builder = Builder {
-        dockerfile,
-        arguments,
-        globals: BTreeMap::new(),
-        stages: Vec::new(),
-        open: None,
-        cmd_is_own: false,
-    };
-    for (index, item) in dockerfile.items.iter().enumerate() {
-        if let Kind::Instruction(it) = &item.kind {
-            builder.step(it, index);
-        }
+pub fn blueprints<'a>(dockerfile: &'a Dockerfile, arguments: &Arguments) -> Vec<Stage<'a>> {
+    let outline = Outline::of(dockerfile, arguments);
+    let mut builder =
+        Builder { dockerfile, outline, stages: Vec::new(), open: None, cmd_is_own: false };
+    for (index, it) in dockerfile.instructions_at(0..dockerfile.items.len()) {
+        builder.step(it, index);
     }
     builder.close();
     builder.stages
 }
 
-struct Builder<'a, 'b> {
+struct Builder<'a> {
     dockerfile: &'a Dockerfile,
-    arguments: &'b BTreeMap<String, Option<String>>,
-    globals: BTreeMap<String, Setting>,
+    outline: Outline,
     stages: Vec<Stage<'a>>,
     open: Option<(Option<&'a str>, Blueprint<'a>)>,
     /// Whether this stage has a CMD of its own: an ENTRYPOINT takes away any other.
     cmd_is_own: bool,
 }
 
-impl<'a> Builder<'a, '_> {
+impl<'a> Builder<'a> {
     fn close(&mut self) {
         let open = self.open.take().map(|(name, image)| Stage { name, image: Rc::new(image) });
         self.stages.extend(open);
+    }
+
+    fn variables(&self, item: usize) -> Variables {
+        self.outline.variables(self.stages.len(), item)
     }
 
     fn step(&mut self, it: &'a Instruction, item: usize) {
         if let Some(from) = it.from() {
             self.close();
             self.cmd_is_own = false;
-            let base = expand(from.image, self.dockerfile.escape, &self.globals);
-            let platform =
-                from.platform.map(|it| expand(it, self.dockerfile.escape, &self.globals));
-            let image = match target(&self.stages, Some(&base)) {
-                Some(it) if it.name.is_some_and(|it| it.eq_ignore_ascii_case(&base)) => {
-                    Blueprint::clone(&it.image)
-                }
-                _ => Blueprint::new(base, platform.as_deref()),
+            let expand = |text: &str| self.outline.expand_from(text, self.dockerfile.escape);
+            let below = match self.outline.base(self.stages.len()) {
+                Some(Base::Stage(it)) => self.stages.get(*it),
+                _ => None,
+            };
+            let image = match below {
+                Some(it) => Blueprint::clone(&it.image),
+                None => Blueprint::new(expand(from.image), from.platform.map(expand).as_deref()),
             };
             self.open = Some((from.name, image));
             return;
         }
-        if it.keyword == Keyword::Arg {
-            return self.declare(it);
-        }
         let cmd_is_own = self.cmd_is_own;
         self.cmd_is_own |= it.keyword == Keyword::Cmd;
-        let escape = self.dockerfile.escape;
         let line = self.dockerfile.items[item].lines.0;
-        let Some((_, image)) = &mut self.open else { return };
+        let variables = self.variables(item);
+        let expand = |text: &str| variables.expand(text, self.dockerfile.escape).text.into_owned();
         let effect = match it.keyword {
-            Keyword::Env => return image.set(it, escape),
-            Keyword::Workdir => image.enter(it, escape, line),
+            Keyword::Arg => None,
             Keyword::Run => Some(Effect::Run(self.run(it, item))),
-            Keyword::Copy | Keyword::Add => return self.copy(it, line),
+            Keyword::Copy | Keyword::Add => return self.copy(it, item),
             _ => {
-                let expanded = |text: &str| expand(text, escape, &image.variables);
-                image.config.step(it, &expanded, cmd_is_own);
-                None
+                let Some((_, image)) = &mut self.open else { return };
+                match it.keyword {
+                    // All pairs of one ENV see the values from before it.
+                    Keyword::Env => {
+                        for pair in it.pairs() {
+                            let value = expand(pair.value.as_deref().unwrap_or_default());
+                            image.config.set(Keyword::Env, &pair.name, value);
+                        }
+                        None
+                    }
+                    Keyword::Workdir => image.enter(&expand(it.text()), line),
+                    _ => {
+                        image.config.step(it, &expand, cmd_is_own);
+                        None
+                    }
+                }
             }
         };
         if let Some((_, image)) = &mut self.open {
             image.effects.extend(effect);
-        }
-    }
-
-    fn declare(&mut self, it: &Instruction) {
-        let escape = self.dockerfile.escape;
-        for pair in it.pairs() {
-            let given = self.arguments.get(&pair.name);
-            let given = given.map(|it| it.clone().unwrap_or_else(|| format!("${{{}}}", pair.name)));
-            let (variables, inherited) = match &mut self.open {
-                Some((_, image)) => (&mut image.variables, self.globals.get(&pair.name).cloned()),
-                None => (&mut self.globals, None),
-            };
-            // ENV beats ARG of the same name.
-            if variables.get(&pair.name).is_some_and(|it| !it.from_argument) {
-                continue;
-            }
-            let default = pair.value.as_deref().map(|it| expand(it, escape, variables));
-            let value = given.or(default).or_else(|| inherited.map(|it| it.value));
-            let Some(value) = value else { continue };
-            variables.insert(pair.name, Setting { value, from_argument: true });
         }
     }
 
@@ -113,9 +97,9 @@ impl<'a> Builder<'a, '_> {
 
     fn run(&self, it: &'a Instruction, item: usize) -> Run<'a> {
         let image = self.open.as_ref().map(|it| &it.1);
-        let none = BTreeMap::new();
-        let variables = image.map_or(&none, |it| &it.variables);
-        let expand = |text: &str| expand(text, self.dockerfile.escape, variables);
+        let environment = self.variables(item);
+        let expand =
+            |text: &str| environment.expand(text, self.dockerfile.escape).text.into_owned();
         let mut mounted = Vec::new();
         let mut flags: Vec<String> = Vec::new();
         for flag in it.flags.iter().filter(|it| it.name != "mount") {
@@ -127,7 +111,7 @@ impl<'a> Builder<'a, '_> {
             let asked = text.split_whitespace().filter_map(|it| it.strip_prefix("--cache-dir="));
             let asked = asked.map(|it| absolute(image.map_or("/", |it| it.config.workdir()), it));
             let asked = asked.into_iter().any(|it| it == aim);
-            if mount.kind == "cache" && (asked || is_cache(&aim, variables)) {
+            if mount.kind == "cache" && (asked || is_cache(&aim, &environment)) {
                 continue;
             }
             let mut fields = vec![format!("type={}", mount.kind), format!("target={aim}")];
@@ -149,14 +133,16 @@ impl<'a> Builder<'a, '_> {
             user: image.and_then(|it| it.config.get(Keyword::User).map(str::to_owned)),
             workdir: image.map(|it| it.config.workdir().to_owned()).unwrap_or_default(),
             shell: image.and_then(|it| it.config.get(Keyword::Shell).map(str::to_owned)),
-            environment: variables.clone(),
+            environment,
         }
     }
 
     /// A COPY is as many effects as it has sources.
-    fn copy(&mut self, it: &'a Instruction, line: usize) {
+    fn copy(&mut self, it: &'a Instruction, item: usize) {
         let Some(image) = self.open.as_ref().map(|it| &it.1) else { return };
-        let expand = |text: &str| expand(text, self.dockerfile.escape, &image.variables);
+        let line = self.dockerfile.items[item].lines.0;
+        let variables = self.variables(item);
+        let expand = |text: &str| variables.expand(text, self.dockerfile.escape).text.into_owned();
         let Some(words) = it.copy() else { return };
         let flags = it.flags.iter().filter(|it| it.name != "from");
         let mut flags: Vec<String> = flags.map(|it| expand(&it.text)).collect();

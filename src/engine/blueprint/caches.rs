@@ -1,8 +1,6 @@
 //! Mounts of package managers' caches, of which nothing is left in an image.
 
-use std::collections::BTreeMap;
-
-use super::Setting;
+use crate::dockerfile::variables::Variables;
 
 /// Folders that package managers cache in, wherever their home is: an image needs nothing of them.
 const CACHES: &[&str] = &[
@@ -40,8 +38,8 @@ pub(crate) fn named_caches<'a>(
 }
 
 /// Whether a folder is such a cache where these variables are set.
-pub(super) fn is_cache(folder: &str, variables: &BTreeMap<String, Setting>) -> bool {
+pub(super) fn is_cache(folder: &str, variables: &Variables) -> bool {
     let folder = folder.trim_end_matches('/');
-    named_caches(|name| variables.get(name).map(|it| it.value.as_str())).any(|it| it == folder)
+    named_caches(|name| variables.text(name)).any(|it| it == folder)
         || CACHES.iter().any(|it| folder.ends_with(it))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use super::{Blueprint, Copied, Effect, From, Run, Setting, order, script, split};
+use super::{Blueprint, Copied, Effect, From, Run, order, script, split};
 use crate::{
     dockerfile::{Keyword, instruction::Command},
     project::change::Alteration,
@@ -287,13 +287,13 @@ pub(super) fn same_kind(a: &Copied<'_>, b: &Copied<'_>) -> bool {
 pub(super) fn same_surroundings(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
     let mounted = a.mounted.len() == b.mounted.len()
         && a.mounted.iter().zip(&b.mounted).all(|(a, b)| difference(a, b, allowed).is_none());
-    let kept = |it: &(&String, &Setting)| !allowed.variables.contains(it.0.as_str());
+    let differs = |name: &str| allowed.variables.contains(name);
     mounted
         && a.flags == b.flags
         && a.user == b.user
         && a.workdir == b.workdir
         && a.shell == b.shell
-        && a.environment.iter().filter(kept).eq(b.environment.iter().filter(kept))
+        && a.environment.are_like(&b.environment, differs)
 }
 
 fn same_script(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
@@ -332,8 +332,8 @@ impl Run<'_> {
             return None;
         }
         let (text, place) = self.script();
-        let value = |name: &str| self.environment.get(name).map(|it| it.value.clone());
-        let value = |name: &str| value(name).filter(|it| !it.contains('$'));
+        let value = |name: &str| self.environment.text(name).filter(|it| !it.contains('$'));
+        let value = |name: &str| value(name).map(str::to_owned);
         let (first, last) = (place(0), place(text.len()));
         let near = altered.iter().filter(|it| first <= it.start && it.end <= last);
         // The script's own offsets: of the file's only those count that are left in the text.

@@ -12,18 +12,14 @@ mod order;
 mod script;
 mod split;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 pub use build::blueprints;
 pub(crate) use caches::named_caches;
 pub use compare::{Allowed, difference};
 pub use config::Config;
 
-use crate::dockerfile::{
-    Dockerfile, Instruction, Keyword,
-    stage::{absolute, names},
-    word,
-};
+use crate::dockerfile::{Dockerfile, Instruction, Keyword, stage::absolute, variables::Variables};
 
 /// The flattened build of an image.
 #[derive(Clone, Debug)]
@@ -34,7 +30,6 @@ pub struct Blueprint<'a> {
     pub effects: Vec<Effect<'a>>,
     /// What its containers start with.
     pub config: Config,
-    variables: BTreeMap<String, Setting>,
 }
 
 /// Something that changes the files of an image.
@@ -69,7 +64,7 @@ pub struct Run<'a> {
     user: Option<String>,
     workdir: String,
     shell: Option<String>,
-    environment: BTreeMap<String, Setting>,
+    environment: Variables,
 }
 
 /// One source of a COPY or ADD, its paths resolved.
@@ -98,13 +93,6 @@ pub enum From<'a> {
     Stage(Rc<Blueprint<'a>>),
 }
 
-/// A variable's value, expanded as far as is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Setting {
-    value: String,
-    from_argument: bool,
-}
-
 /// A stage and its blueprint.
 #[derive(Clone, Debug)]
 pub struct Stage<'a> {
@@ -124,22 +112,11 @@ pub fn target<'s, 'a>(stages: &'s [Stage<'a>], target: Option<&str>) -> Option<&
 impl<'a> Blueprint<'a> {
     fn new(image: String, platform: Option<&str>) -> Self {
         let base = platform.map_or(image.clone(), |it| format!("{image} for {it}"));
-        Self { base, effects: Vec::new(), config: Config::default(), variables: BTreeMap::new() }
+        Self { base, effects: Vec::new(), config: Config::default() }
     }
 
-    fn set(&mut self, it: &Instruction, escape: char) {
-        // All pairs of one ENV see the values from before it.
-        let before = self.variables.clone();
-        for pair in it.pairs() {
-            let value = expand(pair.value.as_deref().unwrap_or_default(), escape, &before);
-            self.config.set(Keyword::Env, &pair.name, value.clone());
-            self.variables.insert(pair.name, Setting { value, from_argument: false });
-        }
-    }
-
-    fn enter(&mut self, it: &Instruction, escape: char, line: usize) -> Option<Effect<'a>> {
-        let path = expand(it.text(), escape, &self.variables);
-        let path = absolute(self.config.workdir(), &path);
+    fn enter(&mut self, path: &str, line: usize) -> Option<Effect<'a>> {
+        let path = absolute(self.config.workdir(), path);
         self.config.set(Keyword::Workdir, "", path.clone());
         let known =
             |it: &Effect<'_>| matches!(it, Effect::Folder { path: made, .. } if *made == path);
@@ -191,23 +168,4 @@ pub fn runs_alike(one: &str, other: &str, values: &dyn Fn(&str) -> Option<String
 /// `path` in `folder`.
 fn join(folder: &str, path: &str) -> String {
     format!("{}/{path}", folder.trim_end_matches('/'))
-}
-
-/// Expands a word as the builder would; what is not known stays as `${NAME}`.
-fn expand(text: &str, escape: char, variables: &BTreeMap<String, Setting>) -> String {
-    if !text.contains(['$', escape, '"', '\'']) {
-        return text.to_owned();
-    }
-    let known = |name: &str| variables.get(name).map(|it| it.value.clone());
-    // `${V:-x}` of what is not known is neither.
-    let plain = |name: &str| {
-        let (braced, bare) = (format!("${{{name}}}"), format!("${name}"));
-        text.matches(&braced).count() + text.matches(&bare).count()
-            == names(text).iter().filter(|it| **it == name).count()
-    };
-    if names(text).iter().any(|it| known(it).is_none() && !plain(it)) {
-        return text.to_owned();
-    }
-    let lookup = |name: &str| Some(known(name).unwrap_or_else(|| format!("${{{name}}}")));
-    word::expand(text, escape, &lookup).unwrap_or_else(|_| text.to_owned())
 }
