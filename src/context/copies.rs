@@ -4,11 +4,11 @@ use super::dockerignore::Dockerignore;
 use crate::{
     dockerfile::{
         Instruction, Keyword,
-        stage::{State, absolute},
+        stage::State,
         variables::names,
     },
     project::tree,
-    text::RepoPath,
+    text::{ImagePath, RepoPath},
 };
 use crate::{project::Project, text::glob};
 
@@ -26,8 +26,8 @@ pub struct Sent<'a> {
 pub struct CopyIn {
     /// Its files and folders, as they stand in the project; a glob gives each that it matches.
     pub sources: Vec<Source>,
-    /// The destination, absolute and without a trailing slash.
-    pub destination: String,
+    /// The destination.
+    pub destination: ImagePath,
     /// True if the destination is a folder that files are copied into, not the new name of a file.
     pub into: bool,
     /// True if `--parents` keeps the folders of a source.
@@ -152,7 +152,7 @@ impl CopyIn {
             || sources.len() > 1
             || text.ends_with(['/', '.'])
             || state.made.contains(&destination)
-            || destination == "/";
+            || destination.is_root();
         let excludes =
             it.flags.iter().filter(|it| it.name == "exclude").filter_map(|it| it.value.clone());
         let parents = it.flag("parents").is_some_and(|it| it.value.as_deref() != Some("false"));
@@ -160,31 +160,34 @@ impl CopyIn {
     }
 
     /// The file of the project that it puts at `path` of the image.
-    pub fn provides(&self, path: &str, sent: &Sent<'_>) -> Option<RepoPath> {
+    pub fn provides(&self, path: &ImagePath, sent: &Sent<'_>) -> Option<RepoPath> {
         self.at(path, sent, |it| sent.has_file(it))
     }
 
     /// The file or folder of the project that it would put at `path`, also one that git ignores.
-    pub fn may_provide(&self, path: &str, sent: &Sent<'_>) -> Option<RepoPath> {
+    pub fn may_provide(&self, path: &ImagePath, sent: &Sent<'_>) -> Option<RepoPath> {
         self.at(path, sent, |it| sent.may_have(it))
     }
 
-    fn at(&self, path: &str, sent: &Sent<'_>, has: impl Fn(&RepoPath) -> bool) -> Option<RepoPath> {
+    fn at(
+        &self,
+        path: &ImagePath,
+        sent: &Sent<'_>,
+        has: impl Fn(&RepoPath) -> bool,
+    ) -> Option<RepoPath> {
         // The last source wins where two bring the same file.
         self.sources.iter().rev().find_map(|source| {
             let found = match (source.is_folder, self.parents) {
                 (_, true) => {
-                    let rest = below(path, &self.destination)?;
+                    let rest = path.strip_prefix(&self.destination)?;
                     let found = sent.folder.join(rest)?;
                     found.strip_prefix(&source.path).map(|_| found.clone())?
                 }
-                (true, false) => source.path.join(below(path, &self.destination)?)?,
+                (true, false) => source.path.join(path.strip_prefix(&self.destination)?)?,
                 (false, false) => {
-                    let own = match self.into {
-                        true => absolute(&self.destination, source.path.file_name()),
-                        false => self.destination.clone(),
-                    };
-                    (own == path).then(|| source.path.clone())?
+                    let name = if self.into { source.path.file_name() } else { "" };
+                    let own = path.strip_prefix(&self.destination) == Some(name);
+                    own.then(|| source.path.clone())?
                 }
             };
             let inside = found.strip_prefix(&source.path).unwrap_or_default();
@@ -197,16 +200,11 @@ impl CopyIn {
     }
 
     /// Returns true if it may put something at `path` of the image or below it.
-    pub fn reaches(&self, path: &str, sent: &Sent<'_>) -> bool {
-        let within = self.sources.iter().any(|it| !it.is_folder)
-            && (self.destination == path || below(&self.destination, path).is_some());
-        within
-            || below(&self.destination, path).is_some()
+    pub fn reaches(&self, path: &ImagePath, sent: &Sent<'_>) -> bool {
+        let name = path.strip_prefix(&self.destination);
+        self.destination.is_within(path)
             || self.may_provide(path, sent).is_some()
-            || self
-                .sources
-                .iter()
-                .any(|it| !it.is_folder && absolute(&self.destination, it.path.file_name()) == path)
+            || self.sources.iter().any(|it| !it.is_folder && name == Some(it.path.file_name()))
     }
 }
 

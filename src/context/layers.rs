@@ -7,7 +7,7 @@ use super::{
 use crate::project::Project;
 use crate::{
     dockerfile::stage::Stage,
-    text::{Refusal, RepoPath},
+    text::{ImagePath, Refusal, RepoPath},
 };
 
 /// The COPYs and ADDs of a stage and of those below it.
@@ -26,8 +26,8 @@ pub struct Layer {
     pub item: usize,
     /// The files it brings, or the reason why they are not known.
     pub copy: Result<CopyIn, Opaque>,
-    /// The destination, absolute; `None` if it is not known.
-    pub destination: Option<String>,
+    /// The destination; `None` if it is not known.
+    pub destination: Option<ImagePath>,
 }
 
 impl<'a> Layers<'a> {
@@ -80,7 +80,12 @@ impl<'a> Layers<'a> {
 
     /// The file of the project that stands at a path of the image before an item, and the copy that put it
     /// there.
-    pub fn provider(&self, stage: usize, item: usize, path: &str) -> Option<(&Layer, RepoPath)> {
+    pub fn provider(
+        &self,
+        stage: usize,
+        item: usize,
+        path: &ImagePath,
+    ) -> Option<(&Layer, RepoPath)> {
         self.before(stage, item).find_map(|layer| {
             let found = layer.copy.as_ref().ok()?.provides(path, &self.sent)?;
             Some((layer, found))

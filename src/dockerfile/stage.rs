@@ -15,6 +15,7 @@ use super::{
     instruction::Command,
     variables::{Arguments, Scope, Variables},
 };
+use crate::text::ImagePath;
 
 /// A stage of a Dockerfile.
 #[derive(Clone, Copy, Debug)]
@@ -60,10 +61,10 @@ pub struct State {
 pub struct Setup {
     /// The user, as written in the last USER and expanded; `None` when nothing tells.
     pub user: Option<String>,
-    /// The working directory, absolute; `None` when nothing tells.
-    pub workdir: Option<String>,
+    /// The working directory; `None` when nothing tells.
+    pub workdir: Option<ImagePath>,
     /// Every directory that a WORKDIR made.
-    pub made: Vec<String>,
+    pub made: Vec<ImagePath>,
     /// The words of the last SHELL; `None` for the default shell.
     pub shell: Option<Vec<String>>,
     /// The image at the bottom, when it is known.
@@ -232,7 +233,7 @@ impl Setup {
         let root = ImageRef::parse(image).runs_as_root();
         Self {
             user: root.then(|| "root".to_owned()),
-            workdir: root.then(|| "/".to_owned()),
+            workdir: root.then(ImagePath::root),
             image: Some(image.to_owned()),
             ..Self::default()
         }
@@ -279,12 +280,9 @@ impl State {
         self.variables.get(name).is_some()
     }
 
-    /// `path` from the working directory, absolute and without `.` and `..`.
-    pub fn absolute(&self, path: &str) -> Option<String> {
-        if path.starts_with('/') {
-            return Some(absolute("/", path));
-        }
-        self.workdir.as_deref().map(|it| absolute(it, path))
+    /// `path` from the working directory; `None` if it is relative and the directory is not known.
+    pub fn absolute(&self, path: &str) -> Option<ImagePath> {
+        ImagePath::new(path).or_else(|| self.workdir.as_ref().map(|it| it.join(path)))
     }
 
     /// Whether the user in force is root, as far as is known.
@@ -361,14 +359,14 @@ mod tests {
     fn a_stage_inherits_from_the_stage_below() {
         let state =
             state("FROM debian AS Base\nENV HOME=/h\nWORKDIR /a\nUSER 7:7\nFROM base\nWORKDIR b\n");
-        assert_eq!(state.workdir.as_deref(), Some("/a/b"));
+        assert_eq!(state.workdir, ImagePath::new("/a/b"));
         assert_eq!((state.is_root(), state.home()), (Some(false), Some("/h")));
     }
 
     #[test]
     fn what_the_file_does_not_tell_is_unknown() {
         let state = state("FROM corp/python\nENV P=/x:$PATH\nWORKDIR app\n");
-        assert_eq!((state.user.as_deref(), state.workdir.as_deref()), (None, None));
+        assert_eq!((state.user.as_deref(), state.workdir.as_ref()), (None, None));
         assert_eq!((state.variable("P"), state.sets("P")), (None, true));
     }
 }

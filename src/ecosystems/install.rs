@@ -1,26 +1,29 @@
 //! What an install reads, needs and makes.
 
 use super::{At, Setting, python::pyproject::Pyproject};
-use crate::{shell::Invocation, text::Refusal};
+use crate::{
+    shell::Invocation,
+    text::{ImagePath, Refusal},
+};
 
 /// What a command that installs from manifests reads and makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Install {
-    /// The files it reads, as absolute paths of the image.
+    /// The files it reads.
     pub reads: Vec<Read>,
     /// The folders it reads as a whole; where one comes from the project, it needs that source.
     pub locals: Vec<Local>,
     /// What it needs of the project besides.
     pub source: Source,
-    /// What it makes where a COPY of the project could overwrite it, as absolute paths of the image.
-    pub makes: Vec<String>,
+    /// What it makes where a COPY of the project could overwrite it.
+    pub makes: Vec<ImagePath>,
 }
 
 /// A file that an install reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Read {
-    /// Where it stands in the image, absolute.
-    pub path: String,
+    /// Where it stands in the image.
+    pub path: ImagePath,
     /// Whether the install fails without it.
     pub required: bool,
 }
@@ -28,8 +31,8 @@ pub struct Read {
 /// A folder that an install reads as a whole: a package to build, or archives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
-    /// Where it stands in the image, absolute; `None` when that cannot be known.
-    pub path: Option<String>,
+    /// Where it stands in the image; `None` when that cannot be known.
+    pub path: Option<ImagePath>,
     /// Why the install needs it.
     pub reason: String,
 }
@@ -58,7 +61,7 @@ impl At<'_> {
     ///
     /// # Errors
     /// Why an install that reads it cannot be told anything about, when it is not there or broken.
-    pub(super) fn pyproject(&self, path: &str) -> Result<Pyproject, Source> {
+    pub(super) fn pyproject(&self, path: &ImagePath) -> Result<Pyproject, Source> {
         let Some(text) = (self.text)(path) else {
             let reason = format!("the install reads {path}, which is not in the build context");
             return Err(Source::Now(Refusal::new("manifest-not-found", reason)));
@@ -71,12 +74,12 @@ impl At<'_> {
 
 impl Install {
     /// Adds a file that the install fails without.
-    pub fn needs(&mut self, path: String) {
+    pub fn needs(&mut self, path: ImagePath) {
         self.reads.push(Read { path, required: true });
     }
 
     /// Adds a file that the install reads if it is there.
-    pub fn takes(&mut self, path: String) {
+    pub fn takes(&mut self, path: ImagePath) {
         self.reads.push(Read { path, required: false });
     }
 
@@ -105,9 +108,9 @@ impl Install {
                 _ => {}
             }
         }
-        let Some(folder) = at.home(call) else { return };
+        let Some(folder) = at.home(call).and_then(|it| ImagePath::new(&it)) else { return };
         for name in [".netrc"].iter().chain(home) {
-            self.takes(format!("{}/{name}", folder.trim_end_matches('/')));
+            self.takes(folder.join(name));
         }
     }
 }

@@ -12,7 +12,11 @@ pub mod version;
 use python::{pdm, pip, pipenv, poetry, pyproject, uv};
 use std::sync::Arc;
 
-use crate::{dockerfile::stage::State, shell::Invocation, text::glob::Glob};
+use crate::{
+    dockerfile::stage::State,
+    shell::Invocation,
+    text::{ImagePath, glob::Glob},
+};
 
 use install::UNKNOWN;
 pub use install::{Install, Local, Read, Source};
@@ -45,10 +49,10 @@ pub const FETCHERS: [&str; 2] = ["curl", "wget"];
 pub struct At<'a> {
     /// What the Dockerfile says holds there.
     pub state: &'a State,
-    /// The directory it runs in, absolute; `None` when it cannot be known.
-    pub directory: Option<&'a str>,
+    /// The directory it runs in; `None` when it cannot be known.
+    pub directory: Option<&'a ImagePath>,
     /// The text of the file that a COPY put at a path of the image.
-    pub text: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    pub text: &'a dyn Fn(&ImagePath) -> Option<Arc<str>>,
     /// The version of the manager, when the Dockerfile pins one.
     pub version: &'a dyn Fn() -> Option<version::Version>,
 }
@@ -82,12 +86,9 @@ pub struct OffVariable {
 }
 
 impl At<'_> {
-    /// `path` as the command sees it, absolute.
-    pub fn path(&self, path: &str) -> Option<String> {
-        match path.starts_with('/') {
-            true => Some(crate::dockerfile::stage::absolute("/", path)),
-            false => Some(crate::dockerfile::stage::absolute(self.directory?, path)),
-        }
+    /// `path` as the command sees it; `None` if it is relative and the directory is not known.
+    pub fn path(&self, path: &str) -> Option<ImagePath> {
+        ImagePath::new(path).or_else(|| self.directory.map(|it| it.join(path)))
     }
 
     /// The value of a variable as a command sees it: its own assignments first.

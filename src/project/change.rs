@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     dockerfile::Keyword,
-    text::{Edit, Place, Refusal, RepoPath, Span},
+    text::{Edit, ImagePath, Place, Refusal, RepoPath, Span},
 };
 
 /// How sure we are that a change preserves behavior; ordered, so that one comparison is the policy.
@@ -75,8 +75,8 @@ pub enum Alteration {
     Order,
     /// Packages are installed in a separate stage, and only this folder of it is copied into the image.
     Split {
-        /// The virtual environment, absolute: the same path in both stages.
-        environment: String,
+        /// The virtual environment: the same path in both stages.
+        environment: ImagePath,
     },
     /// There is a new RUN with this script.
     Run(String),

@@ -6,7 +6,7 @@ use super::CallSite;
 use crate::{
     ecosystems::{self, At, Source},
     shell::{Command, Invocation},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// What a command has to do with files that a COPY brings.
@@ -29,7 +29,7 @@ pub fn role(
     command: &Command,
     site: Option<&CallSite>,
     at: &At<'_>,
-    brought: &dyn Fn(&str) -> bool,
+    brought: &dyn Fn(&ImagePath) -> bool,
 ) -> Role {
     // A redirection reads or writes a file; a word in another language may do anything.
     let redirected = command.redirects.iter().any(|it| {
@@ -79,7 +79,7 @@ pub fn role(
             .texts()
             .next()
             .and_then(|it| at.path(it))
-            .is_some_and(|it| !brought(&it) && it.ends_with("/activate"));
+            .is_some_and(|it| !brought(&it) && it.file_name() == "activate");
         return if known { Role::Shell } else { Role::MayRead };
     }
     if call.runner.is_some() {
@@ -87,7 +87,7 @@ pub fn role(
     }
     if let Some(manager) = ecosystems::manager(call) {
         if let Some(mut install) = (manager.install)(call, at) {
-            let is_own = |it: &&ecosystems::Local| it.path.as_deref().is_none_or(brought);
+            let is_own = |it: &&ecosystems::Local| it.path.as_ref().is_none_or(brought);
             if let Some(local) = install.locals.iter().find(is_own) {
                 install.source =
                     Source::Now(Refusal::new("local-requirement", local.reason.clone()));
@@ -229,7 +229,7 @@ const EXTRACT: &[&str] = &["tar", "unzip"];
 const INSTALL: &[&str] =
     &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"];
 
-fn is_independent(call: &Invocation, at: &At<'_>, brought: &dyn Fn(&str) -> bool) -> bool {
+fn is_independent(call: &Invocation, at: &At<'_>, brought: &dyn Fn(&ImagePath) -> bool) -> bool {
     let program = call.program.as_str();
     let known = match program {
         "venv" | "virtualenv" => true,
@@ -248,7 +248,12 @@ fn is_independent(call: &Invocation, at: &At<'_>, brought: &dyn Fn(&str) -> bool
 }
 
 /// Whether an argument names a file or folder that is brought.
-fn touches(call: &Invocation, at: &At<'_>, text: &str, brought: &dyn Fn(&str) -> bool) -> bool {
+fn touches(
+    call: &Invocation,
+    at: &At<'_>,
+    text: &str,
+    brought: &dyn Fn(&ImagePath) -> bool,
+) -> bool {
     let program = call.program.as_str();
     if let Some((_, address)) = text.split_once("://") {
         // What is fetched may be written by its own name.
@@ -275,7 +280,7 @@ fn touches(call: &Invocation, at: &At<'_>, text: &str, brought: &dyn Fn(&str) ->
         && at.state.is_root() == Some(true);
     match at.path(value) {
         // Archives for the whole system bring tools.
-        Some(path) if path == "/" => !EXTRACT.contains(&program),
+        Some(path) if path.is_root() => !EXTRACT.contains(&program),
         Some(path) => !makes && brought(&path),
         None => value.contains('/') || value == ".",
     }

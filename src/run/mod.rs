@@ -14,12 +14,12 @@ use std::{
 use crate::{
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
-        stage::{Stage, State, absolute, stages},
+        stage::{Stage, State, stages},
     },
     ecosystems::{At, version::Version},
     project::change::{Change, Decline, FileChange, Outcome, Safety},
     shell::{Command, Directory, Invocation, NotShell, Script},
-    text::{Edit, Place, Refusal, RepoPath},
+    text::{Edit, ImagePath, Place, Refusal, RepoPath},
 };
 
 /// A Dockerfile under refactoring: where it is, its text and its stages.
@@ -68,8 +68,8 @@ pub struct CallSite {
     pub command: usize,
     /// The call.
     pub call: Invocation,
-    /// The directory it runs in, absolute; `None` when it cannot be known.
-    pub directory: Option<String>,
+    /// The directory it runs in; `None` when it cannot be known.
+    pub directory: Option<ImagePath>,
 }
 
 impl<'a> Site<'a> {
@@ -206,17 +206,14 @@ impl Reading {
         Some(CallSite { command: at, call, directory: self.directory(command) })
     }
 
-    /// The directory that a command runs in, absolute.
-    pub fn directory(&self, command: &Command) -> Option<String> {
+    /// The directory that a command runs in; `None` when it cannot be known.
+    pub fn directory(&self, command: &Command) -> Option<ImagePath> {
         let Directory::Into(targets) = &command.directory else { return None };
         let lookup = |name: &str| self.variable(name);
         let mut directory = self.state.workdir.clone();
         for target in targets {
             let target = self.script.resolve(target, &lookup)?;
-            directory = match target.starts_with('/') {
-                true => Some(absolute("/", &target)),
-                false => directory.map(|it| absolute(&it, &target)),
-            };
+            directory = ImagePath::new(&target).or_else(|| directory.map(|it| it.join(&target)));
         }
         directory
     }
@@ -225,7 +222,7 @@ impl Reading {
     pub fn at<'r>(&'r self, site: &'r CallSite) -> At<'r> {
         At {
             state: &self.state,
-            directory: site.directory.as_deref(),
+            directory: site.directory.as_ref(),
             text: &|_| None,
             version: &|| None,
         }

@@ -22,16 +22,23 @@ impl ImagePath {
     /// `path` seen from this folder; an absolute path is itself. `..` stops at the root, as in a file system.
     #[must_use]
     pub fn join(&self, path: &str) -> Self {
-        let mut parts: Vec<&str> = Vec::new();
-        let whole = [if path.starts_with('/') { "" } else { &*self.0 }, path];
-        for part in whole.iter().flat_map(|it| it.split('/')) {
+        let start = if path.starts_with('/') || self.is_root() { "" } else { self.as_str() };
+        let mut whole = String::with_capacity(start.len() + 1 + path.len());
+        whole.push_str(start);
+        for part in path.split('/') {
             match part {
                 "" | "." => {}
-                ".." => _ = parts.pop(),
-                part => parts.push(part),
+                ".." => whole.truncate(whole.rfind('/').unwrap_or_default()),
+                part => {
+                    whole.push('/');
+                    whole.push_str(part);
+                }
             }
         }
-        Self(format!("/{}", parts.join("/")).into())
+        if whole.is_empty() {
+            whole.push('/');
+        }
+        Self(whole.into())
     }
 
     /// The folder it lies in; `None` for the root.
@@ -39,6 +46,11 @@ impl ImagePath {
         let (folder, name) = self.0.rsplit_once('/')?;
         let folder = if folder.is_empty() { "/" } else { folder };
         (!name.is_empty()).then(|| Self(folder.into()))
+    }
+
+    /// The path itself, then each folder above it up to the root.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> + use<> {
+        std::iter::successors(Some(self.clone()), Self::parent)
     }
 
     /// The last component; empty for the root.
@@ -60,6 +72,19 @@ impl ImagePath {
         self.strip_prefix(folder).is_some()
     }
 
+    /// What [`strip_prefix`](Self::strip_prefix) says of a folder that the code names, spelled as this type
+    /// spells it and not the root: `/etc`.
+    pub fn strip_fixed(&self, folder: &'static str) -> Option<&str> {
+        debug_assert!(folder.len() > 1 && Self::new(folder).is_some_and(|it| it == folder));
+        let rest = self.0.strip_prefix(folder)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+    }
+
+    /// Whether it is or lies in one of the folders that the code names: `/etc`, `/usr`.
+    pub fn is_within_fixed(&self, folders: &[&'static str]) -> bool {
+        folders.iter().any(|it| self.strip_fixed(it).is_some())
+    }
+
     /// Whether it is the root of the image.
     pub fn is_root(&self) -> bool {
         &*self.0 == "/"
@@ -74,6 +99,18 @@ impl ImagePath {
 impl fmt::Display for ImagePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl PartialEq<str> for ImagePath {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for ImagePath {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
     }
 }
 
@@ -98,6 +135,9 @@ mod tests {
         assert_eq!(ImagePath::new("srv"), None);
         assert_eq!(path("/srv").join("/etc").as_str(), "/etc");
         assert_eq!(path("/srv").join("../etc/x").as_str(), "/etc/x");
+        assert_eq!(path("/srv").join("..").as_str(), "/");
+        assert_eq!(path("/srv").join("").as_str(), "/srv");
+        assert_eq!(ImagePath::root().join("a//b/../../..").as_str(), "/");
     }
 
     #[test]
@@ -108,5 +148,10 @@ mod tests {
         assert!(!path("/srv-2").is_within(&path("/srv")));
         assert_eq!(path("/srv").parent(), Some(ImagePath::root()));
         assert_eq!((ImagePath::root().parent(), path("/a/b").file_name()), (None, "b"));
+        assert_eq!(path("/srv/app").strip_fixed("/srv"), Some("app"));
+        assert!(path("/etc").is_within_fixed(&["/srv", "/etc"]));
+        assert!(!path("/etc-2").is_within_fixed(&["/etc"]));
+        let above: Vec<_> = path("/a/b").ancestors().collect();
+        assert_eq!(above, ["/a/b", "/a", "/"]);
     }
 }

@@ -138,8 +138,8 @@ fn config(dockerfile: &Dockerfile, altered: &[Keyword]) -> BTreeMap<Keyword, Vec
             _ => {}
         }
     }
-    let workdir = last.state_before(last.end).workdir.clone();
-    config.insert(Workdir, workdir.into_iter().collect());
+    let end = last.state_before(last.end);
+    config.insert(Workdir, end.workdir.iter().map(ToString::to_string).collect());
     config.retain(|keyword, _| !altered.contains(keyword));
     config
 }

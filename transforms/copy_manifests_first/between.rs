@@ -2,16 +2,16 @@
 
 use super::Deferral;
 use crate::{
-    context::{copies::below, layers::Layer},
+    context::layers::Layer,
     dockerfile::{
         Keyword,
-        stage::{State, absolute},
+        stage::State,
         variables::mentions,
     },
     ecosystems::Source,
     project::Project,
     run::{Run, independence::Role},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 impl Deferral<'_> {
@@ -98,7 +98,7 @@ impl Deferral<'_> {
     /// A COPY that configures the system may change what an install does.
     fn ordinary_place(&self, layer: &Layer, run: &Run<'_>) -> Result<(), Refusal> {
         let Ok(copy) = &layer.copy else { return Ok(()) };
-        let place = copy.destination.as_str();
+        let place = &copy.destination;
         let system = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/var", "/home"];
         let exempt = [
             "/usr/src",
@@ -109,16 +109,17 @@ impl Deferral<'_> {
             "/var/task",
             "/var/app",
         ];
-        let inside = |all: &[&str]| all.iter().any(|it| below(place, it).is_some());
-        let work = run.state.workdir.as_deref().filter(|it| *it != "/");
-        let at_work = work.is_some_and(|it| below(place, it).is_some());
-        let deep = below(place, "/home").is_some_and(|it| it.split('/').count() > 1)
-            || below(place, "/root").is_some_and(|it| !it.is_empty() && !it.starts_with('.'));
-        let over = system.iter().any(|it| {
-            below(it, place).is_some_and(|it| !it.is_empty())
-                && copy.may_provide(it, &self.layers.sent).is_some()
+        let work = run.state.workdir.as_ref().filter(|it| !it.is_root());
+        let at_work = work.is_some_and(|it| place.is_within(it));
+        let deep = place.strip_fixed("/home").is_some_and(|it| it.split('/').count() > 1)
+            || place.strip_fixed("/root").is_some_and(|it| !it.is_empty() && !it.starts_with('.'));
+        let over = system.iter().filter_map(|it| ImagePath::new(it)).any(|it| {
+            it != *place
+                && it.is_within(place)
+                && copy.may_provide(&it, &self.layers.sent).is_some()
         });
-        if over || (inside(&system) && !inside(&exempt) && !at_work && !deep) {
+        let inside = place.is_within_fixed(&system) && !place.is_within_fixed(&exempt);
+        if over || (inside && !at_work && !deep) {
             let line = self.site.place(layer.item).line;
             return Err(Refusal::new(
                 "system-files",
@@ -130,13 +131,13 @@ impl Deferral<'_> {
 
     fn overlaps(&self, item: usize) -> bool {
         let Some(other) = self.layers.copies.iter().find(|it| it.item == item) else { return true };
-        let Some(place) = other.destination.as_deref() else { return true };
+        let Some(place) = &other.destination else { return true };
         let sent = &self.layers.sent;
         match &other.copy {
             Ok(other) if other.sources.iter().all(|it| !it.is_folder) => {
                 other.sources.iter().any(|source| {
                     let path = match other.into {
-                        true => absolute(&other.destination, source.path.file_name()),
+                        true => other.destination.join(source.path.file_name()),
                         false => other.destination.clone(),
                     };
                     // The same file at the same place is no conflict.
@@ -146,7 +147,7 @@ impl Deferral<'_> {
             }
             _ => self
                 .copies(item)
-                .any(|it| it.reaches(place, sent) || below(&it.destination, place).is_some()),
+                .any(|it| it.reaches(place, sent) || it.destination.is_within(place)),
         }
     }
 }

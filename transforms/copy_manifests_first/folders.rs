@@ -2,10 +2,10 @@
 
 use super::{Deferral, Kept};
 use crate::{
-    context::{copies::below, layers::Layer},
+    context::layers::Layer,
     project::Project,
     run::{Run, independence::Role},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// Folders that every image has.
@@ -57,9 +57,16 @@ impl Deferral<'_> {
     }
 
     /// The folder that a command needs and that only a COPY that moves makes.
-    fn missing(&self, run: &Run<'_>, kept: &Kept, command: usize, role: &Role) -> Option<String> {
+    fn missing(
+        &self,
+        run: &Run<'_>,
+        kept: &Kept,
+        command: usize,
+        role: &Role,
+    ) -> Option<ImagePath> {
         let directory = run.directory(&run.script.commands()[command]);
-        let lacks = |it: &str| self.makes_folder(run.item, it) && !self.has_folder(run, kept, it);
+        let lacks =
+            |it: &ImagePath| self.makes_folder(run.item, it) && !self.has_folder(run, kept, it);
         if let Some(directory) = directory.filter(|it| lacks(it)) {
             return Some(directory);
         }
@@ -72,45 +79,43 @@ impl Deferral<'_> {
             Role::Shell if program == "cd" => paths.into_iter().find(|it| lacks(it)),
             // `mkdir -p` makes what is missing, and a folder below the COPY's is set right by it.
             Role::Independent => paths.into_iter().find_map(|path| {
-                let above = path.match_indices('/').skip(1).map(|it| &path[..it.0]);
-                let is_top = |it: &str| self.copies(run.item).any(|copy| copy.destination == it);
-                let mut above = above.filter(|it| program != "mkdir" || is_top(it));
-                above.find(|it| lacks(it)).map(str::to_owned)
+                let is_top =
+                    |it: &ImagePath| self.copies(run.item).any(|copy| copy.destination == *it);
+                let above = path.ancestors().skip(1);
+                let above = above.filter(|it| program != "mkdir" || is_top(it));
+                // The uppermost folder that is missing is the one to name.
+                above.filter(lacks).last()
             }),
             _ => None,
         }
     }
 
     /// Whether a COPY that moves makes a folder, or brings one.
-    fn makes_folder(&self, item: usize, folder: &str) -> bool {
+    fn makes_folder(&self, item: usize, folder: &ImagePath) -> bool {
         self.copies(item).any(|it| {
-            below(&it.destination, folder).is_some()
-                || it.may_provide(folder, &self.layers.sent).is_some()
+            it.destination.is_within(folder) || it.may_provide(folder, &self.layers.sent).is_some()
         })
     }
 
     /// Whether a folder of the image is there without the COPYs that move.
-    fn has_folder(&self, run: &Run<'_>, kept: &Kept, folder: &str) -> bool {
-        let mut paths = kept.values().flatten().map(|it| it.1.as_str());
+    fn has_folder(&self, run: &Run<'_>, kept: &Kept, folder: &ImagePath) -> bool {
+        let mut paths = kept.values().flatten().map(|it| &it.1);
         let mut others = self
             .layers
             .before(self.stage.index, run.item)
             .filter(|it| !self.moved.contains(&it.item));
         // What another stage brings is not known.
-        let brings = |it: &Layer| match (&it.copy, it.destination.as_deref()) {
+        let brings = |it: &Layer| match (&it.copy, &it.destination) {
             (Ok(copy), Some(place)) => {
-                below(place, folder).is_some()
-                    || copy.may_provide(folder, &self.layers.sent).is_some()
+                place.is_within(folder) || copy.may_provide(folder, &self.layers.sent).is_some()
             }
-            (Err(_), Some(place)) => {
-                below(place, folder).is_some() || below(folder, place).is_some()
-            }
+            (Err(_), Some(place)) => place.is_within(folder) || folder.is_within(place),
             (_, None) => false,
         };
-        COMMON.contains(&folder)
-            || run.state.workdir.as_deref() == Some(folder)
-            || run.state.made.iter().any(|it| below(it, folder).is_some())
-            || paths.any(|it| below(it, folder).is_some())
+        COMMON.contains(&folder.as_str())
+            || run.state.workdir.as_ref() == Some(folder)
+            || run.state.made.iter().any(|it| it.is_within(folder))
+            || paths.any(|it| it.is_within(folder))
             || others.any(brings)
     }
 }

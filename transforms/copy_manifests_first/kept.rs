@@ -2,13 +2,10 @@
 
 use super::{Deferral, Kept};
 use crate::{
-    context::{
-        copies::{Opaque, below},
-        layers::Layer,
-    },
+    context::{copies::Opaque, layers::Layer},
     ecosystems::Install,
     run::{CallSite, Run},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 impl Deferral<'_> {
@@ -68,7 +65,7 @@ impl Deferral<'_> {
             }
         }
         for path in installs.iter().flat_map(|it| &it.makes) {
-            if self.copies(run.item).any(|it| below(&it.destination, path).is_some()) {
+            if self.copies(run.item).any(|it| it.destination.is_within(path)) {
                 let reason = format!("it installs into {path}, where the source is copied to");
                 return Err(Refusal::new("overwrites-install", reason));
             }
@@ -84,7 +81,7 @@ impl Deferral<'_> {
     }
 
     /// Whether a command before the install, in its RUN or an earlier one, writes a file.
-    fn makes(&self, run: &Run<'_>, path: &str) -> bool {
+    fn makes(&self, run: &Run<'_>, path: &ImagePath) -> bool {
         let earlier = self.site.runs(self.stage, &[""]).filter(|it| *it < run.item);
         let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
         earlier
@@ -94,16 +91,16 @@ impl Deferral<'_> {
     }
 
     /// Whether a file may come from another stage or from the net.
-    fn comes_from_elsewhere(&self, item: usize, path: &str) -> bool {
+    fn comes_from_elsewhere(&self, item: usize, path: &ImagePath) -> bool {
         let covers = |it: &&Layer| {
             matches!(it.copy, Err(Opaque::OtherStage | Opaque::NotOfContext))
-                && it.destination.as_deref().is_none_or(|it| below(path, it).is_some())
+                && it.destination.as_ref().is_none_or(|it| path.is_within(it))
         };
         self.layers.before(self.stage.index, item).any(|it| covers(&it))
     }
 }
 
-fn writes(run: &Run<'_>, site: &CallSite, path: &str) -> bool {
+fn writes(run: &Run<'_>, site: &CallSite, path: &ImagePath) -> bool {
     let at = run.at(site);
     let command = &run.script.commands()[site.command];
     let redirects = command
@@ -113,5 +110,5 @@ fn writes(run: &Run<'_>, site: &CallSite, path: &str) -> bool {
         .filter_map(|it| it.target.value.as_deref());
     let options =
         site.call.values(&["-o", "--output", "--output-file", "-O"]).into_iter().flatten();
-    redirects.chain(options).any(|it| at.path(it).as_deref() == Some(path))
+    redirects.chain(options).any(|it| at.path(it).as_ref() == Some(path))
 }

@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use crate::{
     context::{
-        copies::{CopyIn, Opaque, below},
+        copies::{CopyIn, Opaque},
         layers::{Layer, Layers},
     },
     dockerfile::stage::Stage,
@@ -27,7 +27,7 @@ use crate::{
         independence::{Role, role},
         parts::{Parts, Texts},
     },
-    text::{Refusal, RepoPath},
+    text::{ImagePath, Refusal, RepoPath},
 };
 
 /// Dependency manifests are copied and installed before the source.
@@ -146,7 +146,7 @@ enum Mounted {
 }
 
 /// The files that each COPY that moves must leave behind: the file, and its path in the image.
-pub type Kept = BTreeMap<usize, Vec<(RepoPath, String)>>;
+pub type Kept = BTreeMap<usize, Vec<(RepoPath, ImagePath)>>;
 
 impl<'a> Deferral<'a> {
     /// The COPYs of source in a stage before an item; `None` when there are none.
@@ -188,7 +188,7 @@ impl<'a> Deferral<'a> {
     }
 
     /// The file that a RUN sees at a path of the image, by a mount or a COPY before it.
-    fn file(&self, run: &Run<'_>, path: &str) -> Option<RepoPath> {
+    fn file(&self, run: &Run<'_>, path: &ImagePath) -> Option<RepoPath> {
         match self.mounted(run, path) {
             Some(Mounted::Project(it)) => Some(it),
             Some(Mounted::Elsewhere) => None,
@@ -197,12 +197,12 @@ impl<'a> Deferral<'a> {
     }
 
     /// What a mount of a RUN has at a path: the file of the project, or something else.
-    fn mounted(&self, run: &Run<'_>, path: &str) -> Option<Mounted> {
+    fn mounted(&self, run: &Run<'_>, path: &ImagePath) -> Option<Mounted> {
         run.instruction.mounts().find_map(|it| {
             let target = run.state.expand(it.target.as_deref()?, self.site.dockerfile.escape)?;
-            let rest = below(path, &run.state.absolute(&target)?)?.to_owned();
+            let rest = path.strip_prefix(&run.state.absolute(&target)?)?;
             let source = it.source().and_then(|it| self.in_context(it));
-            let file = source.and_then(|it| it.join(&rest));
+            let file = source.and_then(|it| it.join(rest));
             Some(file.map_or(Mounted::Elsewhere, Mounted::Project))
         })
     }
@@ -229,7 +229,7 @@ impl<'a> Deferral<'a> {
     }
 
     /// Whether a COPY that moves puts something at a path of the image or below it.
-    pub fn brings(&self, until: usize, path: &str) -> bool {
+    pub fn brings(&self, until: usize, path: &ImagePath) -> bool {
         self.copies(until).any(|it| it.reaches(path, &self.layers.sent))
     }
 
@@ -290,17 +290,17 @@ impl<'a> Deferral<'a> {
     /// What each command of a RUN has to do with the COPYs that move.
     pub fn roles(&self, project: &Project, run: &Run<'_>) -> Vec<Role> {
         let unread = RefCell::new(None);
-        let text = |path: &str| {
+        let text = |path: &ImagePath| {
             let file = self.file(run, path)?;
             let read = project.file(file.as_str()).map(|it| it.text.clone());
             // A lock may be too large to be read, and is there all the same.
-            let read = read.or_else(|| path.ends_with(".lock").then(|| Arc::from("")));
+            let read = read.or_else(|| path.as_str().ends_with(".lock").then(|| Arc::from("")));
             if read.is_none() {
                 unread.replace(Some(file));
             }
             read
         };
-        let brings = |path: &str| self.brings(run.item, path);
+        let brings = |path: &ImagePath| self.brings(run.item, path);
         let commands = run.script.commands().iter().enumerate();
         let one = |(index, command)| {
             let site = run.calls().iter().find(|it| it.command == index);
@@ -308,7 +308,7 @@ impl<'a> Deferral<'a> {
             let version =
                 || self.site.installed(self.stage, run.item, &site.as_ref()?.call.program);
             let (state, version) = (&run.state, &version);
-            let at = At { state, directory: directory.as_deref(), text: &text, version };
+            let at = At { state, directory: directory.as_ref(), text: &text, version };
             unread.replace(None);
             match (role(command, site, &at, &brings), unread.take()) {
                 (Role::Install(mut install), Some(file)) => {

@@ -11,7 +11,7 @@ use crate::{
 /// Whether a COPY brings source: a folder of it, or files of a program. Whoever names a settings file
 /// beside the manifests has thought about the order, and a script among the system's programs is a tool.
 pub(super) fn brings_source(copy: &CopyIn, project: &Project, sent: &Sent<'_>) -> bool {
-    let is_tool = copy.destination.split('/').any(|it| matches!(it, "bin" | "sbin"));
+    let is_tool = copy.destination.as_str().split('/').any(|it| matches!(it, "bin" | "sbin"));
     copy.sources.iter().any(|it| match it.is_folder {
         true => is_source(&it.path, project, sent),
         false => !is_tool && is_code(it.path.file_name()) && !is_manifest(&it.path),

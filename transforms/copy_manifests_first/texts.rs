@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use super::{Deferral, Kept};
 use crate::{
-    context::copies::{CopyIn, below},
+    context::copies::CopyIn,
     dockerfile::{
         Kind,
         instruction::{self, Word},
-        stage::absolute,
     },
     run::{Run, parts::Texts},
-    text::{Edit, RepoPath, Span},
+    text::{Edit, ImagePath, RepoPath, Span},
 };
 
 impl<'a> Deferral<'a> {
@@ -87,17 +86,17 @@ impl<'a> Deferral<'a> {
 
     /// A COPY as it stands after the RUN: a relative destination is spelled out when WORKDIR has changed,
     /// and files that stay behind are named no more.
-    fn moved_text(&self, item: usize, run: &Run<'_>, kept: &[(RepoPath, String)]) -> String {
+    fn moved_text(&self, item: usize, run: &Run<'_>, kept: &[(RepoPath, ImagePath)]) -> String {
         let before = self.stage.state_before(item);
         let mut edits = Vec::new();
         if let Some(words) = self.words(item) {
-            let folder = before.workdir.as_deref().unwrap_or("/");
+            let folder = before.workdir.clone().unwrap_or_else(ImagePath::root);
             let escape = self.site.dockerfile.escape;
             let word = &words.destination;
             if before.workdir != run.state.workdir
                 && before.expand(&word.text, escape).is_some_and(|it| !it.starts_with('/'))
             {
-                edits.push((word.range.clone(), spelled_out(word, folder)));
+                edits.push((word.range.clone(), spelled_out(word, &folder)));
             }
             let names = words.sources.iter().filter(|it| self.stays(item, &it.text, kept));
             edits.extend(names.map(|it| (it.range.clone(), String::new())));
@@ -119,7 +118,7 @@ impl<'a> Deferral<'a> {
     }
 
     /// Whether all that a word of a COPY names is kept.
-    fn stays(&self, item: usize, word: &str, kept: &[(RepoPath, String)]) -> bool {
+    fn stays(&self, item: usize, word: &str, kept: &[(RepoPath, ImagePath)]) -> bool {
         let sources = self.copy(item).into_iter().flat_map(|it| &it.sources);
         let mut own = sources.filter(|it| it.word == word).peekable();
         own.peek().is_some()
@@ -146,7 +145,7 @@ impl<'a> Deferral<'a> {
     }
 
     /// COPYs of these files to where the COPY at an item puts them.
-    fn manifest_copies(&self, item: usize, files: &[(RepoPath, String)]) -> String {
+    fn manifest_copies(&self, item: usize, files: &[(RepoPath, ImagePath)]) -> String {
         let dockerfile = self.site.dockerfile;
         let (Kind::Instruction(it), Some(copy), Some(words)) =
             (&dockerfile.items[item].kind, self.copy(item), self.words(item))
@@ -166,20 +165,19 @@ impl<'a> Deferral<'a> {
         });
         let flags = flags.map(|flag| &it.logical.text[flag.range.clone()]);
         let head: Vec<&str> = [keyword].into_iter().chain(flags).collect();
-        let mut folders: Vec<(String, Vec<String>)> = Vec::new();
+        let mut folders: Vec<(ImagePath, Vec<String>)> = Vec::new();
         for (file, path) in files {
-            let folder =
-                path.rsplit_once('/').map_or("/", |it| if it.0.is_empty() { "/" } else { it.0 });
-            let folder = if copy.parents { copy.destination.as_str() } else { folder };
+            let folder = path.parent().filter(|_| !copy.parents);
+            let folder = folder.unwrap_or_else(|| copy.destination.clone());
             let name = self.source_name(copy, &words.sources, file);
             match folders.iter_mut().find(|it| it.0 == folder) {
                 Some((_, names)) => names.push(name),
-                None => folders.push((folder.to_owned(), vec![name])),
+                None => folders.push((folder, vec![name])),
             }
         }
         let raw = words.destination.text.trim_matches(['"', '\'']);
-        let line = |(folder, names): (String, Vec<String>)| {
-            let rest = below(&folder, &copy.destination).unwrap_or_default();
+        let line = |(folder, names): (ImagePath, Vec<String>)| {
+            let rest = folder.strip_prefix(&copy.destination).unwrap_or_default();
             let base = if matches!(raw, "." | "./") { "." } else { raw.trim_end_matches('/') };
             let destination = match (rest, base, names.as_slice()) {
                 ("", ".", [_]) => raw.to_owned(),
@@ -218,13 +216,15 @@ impl<'a> Deferral<'a> {
 }
 
 /// A relative destination from `folder`, quoted as it was.
-fn spelled_out(word: &Word, folder: &str) -> String {
+fn spelled_out(word: &Word, folder: &ImagePath) -> String {
     let bare = word.text.trim_matches(['"', '\'']);
     let slash = if bare.ends_with(['/', '.']) { "/" } else { "" };
     let path = match bare.contains('$') {
-        true => format!("{}/{}", folder.trim_end_matches('/'), bare.trim_start_matches("./")),
-        false => match absolute(folder, bare).as_str() {
-            "/" => "/".to_owned(),
+        // What a variable holds decides what its `..` mean, so the text is kept.
+        true if folder.is_root() => format!("/{}", bare.trim_start_matches("./")),
+        true => format!("{folder}/{}", bare.trim_start_matches("./")),
+        false => match folder.join(bare) {
+            path if path.is_root() => path.to_string(),
             path => format!("{path}{slash}"),
         },
     };

@@ -87,8 +87,9 @@ pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
 /// The cache has to be where the mount goes, and nowhere else.
 pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
     for it in &caches.mounts {
-        let within = it.target.as_deref().is_some_and(|target| {
-            let inside = |folder: &String| folder != target && below(target, folder).is_some();
+        let within = it.target.as_ref().is_some_and(|target| {
+            let inside =
+                |folder: &String| *target != **folder && below(target.as_str(), folder).is_some();
             caches
                 .uses
                 .iter()
@@ -238,7 +239,7 @@ pub(super) fn files(
             let hides = |root: &str| {
                 let parent = root.rsplit_once('/').map_or("/", |it| it.0);
                 let whole = parent.ends_with("/.cache") && destination == parent;
-                whole || below(&destination, root).is_some()
+                whole || below(destination.as_str(), root).is_some()
             };
             if caches.uses.iter().any(|it| hides(&it.caching.root)) {
                 return Err(Refusal::new(

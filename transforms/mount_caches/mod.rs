@@ -27,7 +27,7 @@ use crate::{
         change::{Alteration, Altered, Change, Outcome, Safety},
     },
     run::{CallSite, Run, Site},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 pub use off::{all_mounted, removable};
 
@@ -170,8 +170,8 @@ struct Use<'r> {
 /// A mount that a RUN has.
 struct Mounted {
     is_cache: bool,
-    /// Where, absolute; `None` when it cannot be known.
-    target: Option<String>,
+    /// Where; `None` when it cannot be known.
+    target: Option<ImagePath>,
     raw: String,
 }
 
@@ -208,9 +208,9 @@ impl<'r> Caches<'r> {
 
     fn is_covered(&self, folder: &str, by_cache: bool) -> bool {
         // A target that cannot be expanded is somebody's cache mount all the same.
-        let covers = |it: &str| !folder.is_empty() && below(folder, it).is_some();
+        let covers = |it: &ImagePath| !folder.is_empty() && below(folder, it.as_str()).is_some();
         let mut mounts = self.mounts.iter().filter(|it| it.is_cache || !by_cache);
-        mounts.any(|it| it.target.as_deref().is_none_or(covers))
+        mounts.any(|it| it.target.as_ref().is_none_or(covers))
     }
 
     /// The managers that fill the caches, by the names of their programs.

@@ -227,10 +227,7 @@ impl Caches<'_> {
                 let directory = if end == 0 && it.starts_with('/') { "/" } else { &it[..end] };
                 let path = run.at(site).path(directory);
                 let rest = it[end..].trim_start_matches('/');
-                path.map_or(Reach::Elsewhere, |it| match rest {
-                    "" => self.reach_of(&it),
-                    rest => self.reach_of(&format!("{}/{rest}", it.trim_end_matches('/'))),
-                })
+                path.map_or(Reach::Elsewhere, |it| self.reach_of(it.join(rest).as_str()))
             }
             None if raw.to_lowercase().contains("cache") => Reach::Unknown,
             None => Reach::Elsewhere,

@@ -93,7 +93,7 @@ fn read_by<'a>(
         {
             for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
                 let path = poetry::directory(&site.call, &run.at(site));
-                let path = path.map(|it| format!("{}/pyproject.toml", it.trim_end_matches('/')));
+                let path = path.map(|it| it.join("pyproject.toml"));
                 let found = path.and_then(|it| layers.provider(stage.index, run.item, &it));
                 paths.extend(found.map(|it| it.1).filter(|it| !paths.contains(it)));
             }

@@ -2,11 +2,10 @@
 
 use super::{Image, image::resolve, processes::Process};
 use crate::{
-    context::copies::below,
     dockerfile::{Keyword, image::ImageRef},
     run::Run,
     shell::Command,
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// Whether nothing that is needed at run time lies in root's home.
@@ -66,6 +65,7 @@ fn runs_alone(image: &Image<'_>, processes: &[Process]) -> Result<Option<String>
 /// Instructions that put something there.
 fn settings(image: &Image<'_>) -> Result<(), Refusal> {
     let caches = ["CACHE_DIR", "CONFIG_CACHE", "CACHE_FOLDER"];
+    let is_roots = |it: &ImagePath| it.is_within_fixed(&["/root"]);
     for (item, it) in image.instructions() {
         let found = match it.keyword {
             Keyword::Env => {
@@ -74,11 +74,14 @@ fn settings(image: &Image<'_>) -> Result<(), Refusal> {
                     pairs.filter(|pair| !caches.iter().any(|it| pair.name.ends_with(it)));
                 pairs.find(|it| it.value.as_deref().is_some_and(in_root)).map(|it| it.name)
             }
-            Keyword::Workdir => image.path_at(item, it.text()).filter(|it| in_root(it)),
+            Keyword::Workdir => {
+                image.path_at(item, it.text()).filter(is_roots).map(|it| it.to_string())
+            }
             Keyword::Copy | Keyword::Add => {
                 let copy = it.copy();
                 copy.and_then(|copy| image.path_at(item, &copy.destination.text))
-                    .filter(|it| in_root(it))
+                    .filter(is_roots)
+                    .map(|it| it.to_string())
             }
             Keyword::Volume => {
                 let words = it.words().into_iter().map(|it| it.text);
@@ -98,7 +101,7 @@ fn settings(image: &Image<'_>) -> Result<(), Refusal> {
 /// Whether a text names something in root's home.
 fn in_root(text: &str) -> bool {
     text.split([':', '=', ' ', ',', ';', '"', '\''])
-        .any(|it| below(it, "/root").is_some() || it == "~" || it.starts_with("~/"))
+        .any(|it| ["/root", "~"].contains(&it) || it.starts_with("/root/") || it.starts_with("~/"))
 }
 
 /// A word of a command that names root's home.

@@ -3,7 +3,7 @@
 use super::evidence;
 use crate::{
     callers::service::Service,
-    context::{context_sources, copies::below, layers::Layers},
+    context::{context_sources, layers::Layers},
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
@@ -12,7 +12,7 @@ use crate::{
     project::Project,
     run::{Run, Site},
     shell::{Command, Script, Word},
-    text::{Edit, Refusal, RepoPath},
+    text::{Edit, ImagePath, Refusal, RepoPath},
 };
 
 /// The image that the last stage of a Dockerfile makes.
@@ -119,8 +119,8 @@ impl<'a> Image<'a> {
         self.state.expand(text, self.site.dockerfile.escape)
     }
 
-    /// The path that an instruction names, absolute.
-    pub(super) fn path_at(&self, item: usize, text: &str) -> Option<String> {
+    /// The path that an instruction names.
+    pub(super) fn path_at(&self, item: usize, text: &str) -> Option<ImagePath> {
         let stage = self.lineage.iter().find(|it| it.from < item && item < it.end)?;
         let state = stage.state_before(item);
         state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
@@ -136,11 +136,15 @@ impl<'a> Image<'a> {
         all.filter(move |it| it.1.target.as_deref().is_none_or(own))
     }
 
-    /// The file of the project at a path of the image.
+    /// The file of the project at a path of the image, seen from the last working directory.
     pub(super) fn provider(&self, path: &str) -> Option<RepoPath> {
-        let path = self.state.absolute(path)?;
+        self.provided(&self.state.absolute(path)?)
+    }
+
+    /// The file of the project at a path of the image that is known.
+    pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
         let layers = self.layers.as_ref()?;
-        layers.provider(self.stage.index, self.stage.end, &path).map(|it| it.1)
+        layers.provider(self.stage.index, self.stage.end, path).map(|it| it.1)
     }
 
     /// The text of a file of the project, when it was read.
@@ -252,16 +256,16 @@ impl<'a> Image<'a> {
     }
 
     /// Whether a COPY puts something at a folder or below it.
-    pub(super) fn is_destination(&self, path: &str) -> bool {
+    pub(super) fn is_destination(&self, path: &ImagePath) -> bool {
         self.instructions().any(|(item, it)| {
             let Some(copy) = it.copy() else { return false };
             let destination = self.path_at(item, &copy.destination.text);
-            destination.is_some_and(|it| below(&it, path).is_some())
+            destination.is_some_and(|it| it.is_within(path))
         })
     }
 
     /// Whether something is put into a folder by a COPY, also with the folders above it.
-    pub(super) fn fills(&self, path: &str) -> bool {
+    pub(super) fn fills(&self, path: &ImagePath) -> bool {
         let brings = |it: &Layers<'_>| {
             let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
             copies.any(|copy| copy.may_provide(path, &it.sent).is_some())
@@ -270,8 +274,8 @@ impl<'a> Image<'a> {
     }
 
     /// Whether the source is in a folder, by its name and by what is copied there.
-    pub(super) fn holds_code(&self, path: &str) -> bool {
-        !evidence::is_state_name(path) && self.is_destination(path)
+    pub(super) fn holds_code(&self, path: &ImagePath) -> bool {
+        !evidence::is_state_name(path.as_str()) && self.is_destination(path)
     }
 
     /// Where USER goes: before what is run, behind all that needs root.

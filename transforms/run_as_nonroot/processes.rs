@@ -4,10 +4,9 @@
 use super::{Image, homes};
 use crate::{
     callers::service::Given,
-    context::copies::below,
     dockerfile::{Keyword, instruction},
     shell::{Script, Word},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// A program that a container runs, and what it is given.
@@ -310,8 +309,8 @@ fn file(
         // A bare name is looked for where programs are.
         let plain = !path.contains('/');
         let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
-        let mut folders = folders.into_iter().filter(|_| plain);
-        folders.find_map(|it| image.provider(&format!("{it}/{path}")))
+        let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
+        folders.find_map(|it| image.provided(&it.join(path)))
     });
     let found =
         found.ok_or_else(|| Refusal::new("unknown-script", why("which is not in the project")))?;
@@ -358,7 +357,8 @@ impl Process {
 
     /// Whether a file that it writes lies where everybody may write.
     pub(super) fn is_scratch(path: &str) -> bool {
-        ["/dev", "/tmp", "/var/tmp", "/proc/self"].iter().any(|it| below(path, it).is_some())
+        let scratch = ["/dev", "/tmp", "/var/tmp", "/proc/self"];
+        ImagePath::new(path).is_some_and(|it| it.is_within_fixed(&scratch))
             || path.starts_with('&')
             || path.parse::<u32>().is_ok()
     }

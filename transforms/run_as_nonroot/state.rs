@@ -7,17 +7,16 @@ use super::{
     needs::Needs,
 };
 use crate::{
-    context::copies::below,
-    dockerfile::{Keyword, stage::absolute},
+    dockerfile::Keyword,
     shell::Command,
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// A folder that is handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Folder {
-    /// Where it is, absolute.
-    pub path: String,
+    /// Where it is.
+    pub path: ImagePath,
     /// What tells that something writes there.
     pub evidence: String,
     /// Whether the file makes it already.
@@ -76,7 +75,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         let mut sources = copy.sources.iter().map(|it| it.text.trim_end_matches('/'));
         if sources.any(|it| it.ends_with(".next/standalone")) {
             let to = image.path_at(item, &copy.destination.text);
-            let cache = to.map(|it| format!("{}/.next/cache", it.trim_end_matches('/')));
+            let cache = to.map(|it| it.join(".next/cache").to_string());
             found.extend(cache.map(|it| (it, "Next.js caches there".to_owned(), false)));
         }
     }
@@ -86,9 +85,9 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
     found.extend(
         made.iter()
             .filter(|it| it.alone)
-            .map(|it| (it.path.clone(), format!("a RUN makes {}", it.path), false)),
+            .map(|it| (it.path.to_string(), format!("a RUN makes {}", it.path), false)),
     );
-    let open: Vec<&str> = made.iter().filter(|it| it.open).map(|it| it.path.as_str()).collect();
+    let open: Vec<&ImagePath> = made.iter().filter(|it| it.open).map(|it| &it.path).collect();
     let mut folders: Vec<Folder> = Vec::new();
     for (path, evidence, volume) in found {
         let Some(path) = image.state().absolute(&path) else {
@@ -99,12 +98,12 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         };
         // Everybody may write there, or nobody should.
         let shared = ["/tmp", "/var/tmp", "/dev", "/proc", "/sys", "/etc"];
-        let is_open = |folder: &&str| below(&path, folder).is_some();
-        let own = made.iter().any(|it| it.path == path) && below(&path, "/etc").is_none();
-        if (shared.iter().any(is_open) && !own) || open.iter().any(is_open) {
+        let own = made.iter().any(|it| it.path == path) && !path.is_within_fixed(&["/etc"]);
+        if (path.is_within_fixed(&shared) && !own) || open.iter().any(|it| path.is_within(it)) {
             continue;
         }
-        if path == "/" || ["/usr", "/bin", "/lib", "/opt", "/home", "/var"].contains(&path.as_str())
+        if path.is_root()
+            || ["/usr", "/bin", "/lib", "/opt", "/home", "/var"].contains(&path.as_str())
         {
             return Err(Refusal::new(
                 "shared-folder",
@@ -127,17 +126,15 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         }
     }
     folders.sort_by(|a, b| a.path.cmp(&b.path));
-    let whole: Vec<String> =
+    let whole: Vec<ImagePath> =
         folders.iter().filter(|it| it.filled).map(|it| it.path.clone()).collect();
-    folders.retain(|it| {
-        !whole.iter().any(|folder| *folder != it.path && below(&it.path, folder).is_some())
-    });
+    folders.retain(|it| !whole.iter().any(|whole| *whole != it.path && it.path.is_within(whole)));
     Ok(folders)
 }
 
 /// A folder that a RUN makes.
 struct Made {
-    path: String,
+    path: ImagePath,
     /// Whether nothing else in the file speaks of it, so that it is there for the process.
     alone: bool,
     /// Whether everybody may write to it.
@@ -146,18 +143,12 @@ struct Made {
 
 fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
     let mut made: Vec<Made> = Vec::new();
-    let mut used: Vec<(String, bool)> = Vec::new();
+    let mut used: Vec<String> = Vec::new();
     for (run, _) in image.runs(&[])? {
         for command in run.script.commands() {
             let words = command.positional(&["-m", "--mode"]);
-            let directory = run.directory(command);
-            let path = |it: &crate::shell::Word| {
-                let text = resolve(&run, it)?;
-                Some(absolute(
-                    directory.as_deref().filter(|_| !text.starts_with('/')).or(Some("/"))?,
-                    &text,
-                ))
-            };
+            let directory = run.directory(command).unwrap_or_else(ImagePath::root);
+            let path = |it: &crate::shell::Word| Some(directory.join(&resolve(&run, it)?));
             match command.program() {
                 Some("mkdir") => {
                     let paths = words.iter().filter_map(|it| path(it.1));
@@ -181,19 +172,17 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
                 }
                 Some("chown" | "chgrp" | "touch" | "echo" | "ls" | "rm") | None => {}
                 Some(_) => {
-                    let moves = matches!(command.program(), Some("cd" | "pushd"));
                     let paths =
-                        command.arguments().iter().filter_map(&path).filter(|it| it.len() > 1);
-                    used.extend(paths.map(|it| (it, moves)));
-                    used.extend(texts(command).map(|it| (it, false)));
+                        command.arguments().iter().filter_map(&path).filter(|it| !it.is_root());
+                    used.extend(paths.map(|it| it.to_string()));
+                    used.extend(texts(command));
                 }
             }
         }
     }
     for it in &mut made {
-        let mentioned = |used: &(String, bool)| {
-            below(&used.0, &it.path).is_some() || used.0.contains(&format!("{}/", it.path))
-        };
+        let inside = format!("{}/", it.path);
+        let mentioned = |used: &String| it.path == **used || used.contains(&inside);
         let brought = image.is_destination(&it.path);
         let system = [
             "/usr",
@@ -211,12 +200,12 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
             "/src",
             "/var/cache/apt",
         ];
-        let system = system.iter().any(|folder| below(&it.path, folder).is_some());
-        let depth = it.path.matches('/').count();
-        let workdir = image.state().made.iter().any(|made| below(made, &it.path).is_some());
-        let stands = depth > 1 || is_state_name(&it.path);
+        let system = it.path.is_within_fixed(&system);
+        let depth = it.path.ancestors().count() - 1;
+        let workdir = image.state().made.iter().any(|made| made.is_within(&it.path));
+        let stands = depth > 1 || is_state_name(it.path.as_str());
         it.alone &= !used.iter().any(mentioned) && !brought && !system && !workdir && stands;
-        it.alone &= !is_dependencies(&it.path) && !is_settings(&it.path);
+        it.alone &= !is_dependencies(it.path.as_str()) && !is_settings(it.path.as_str());
     }
     Ok(made)
 }

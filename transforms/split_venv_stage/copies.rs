@@ -2,11 +2,7 @@
 
 use super::{Role, Separation, items::Fate, runtime::Runtime};
 use crate::{
-    dockerfile::{
-        Instruction, Keyword,
-        instruction::Word,
-        stage::{Stage, absolute},
-    },
+    dockerfile::{Instruction, Keyword, instruction::Word, stage::Stage},
     ecosystems,
     project::Project,
     text::RepoPath,
@@ -108,13 +104,12 @@ fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
     let state = of.stage.state_before(item);
     let folder = state.expand(&copy.destination.text, escape).and_then(|it| state.absolute(&it));
     let end = of.stage.state_before(of.stage.end);
-    let (Some(folder), Some(workdir)) = (folder, end.workdir.clone()) else { return true };
+    let (Some(folder), Some(workdir)) = (folder, &end.workdir) else { return true };
     // Settings are looked for in the folders above, too.
-    let above =
-        |path: &str| folder == "/" || path == folder || path.starts_with(&format!("{folder}/"));
     let words =
         said.iter().flat_map(|it| it.split(|it: char| it.is_whitespace() || "\"',[]".contains(it)));
-    above(&workdir) || words.filter(|it| it.contains('/')).any(|it| above(&absolute(&workdir, it)))
+    workdir.is_within(&folder)
+        || words.filter(|it| it.contains('/')).any(|it| workdir.join(it).is_within(&folder))
 }
 
 /// The COPYs that bring uv.

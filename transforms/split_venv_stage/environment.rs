@@ -5,33 +5,29 @@ use crate::{
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{self, Setting},
     run::{CallSite, Site},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// The environment that a stage comes to install into.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Environment {
-    /// A new one: the stage installed into the system's Python.
-    New,
-    /// The one that the stage makes already: its folder.
-    Existing(String),
+pub(super) struct Environment {
+    /// Its folder.
+    pub(super) folder: ImagePath,
+    /// Whether the change makes it: the stage installed into the system's Python.
+    pub(super) is_new: bool,
 }
 
 /// Where a new environment is made.
 const FOLDER: &str = "/opt/venv";
 
 impl Environment {
-    /// Its folder, absolute.
-    pub(super) fn folder(&self) -> &str {
-        match self {
-            Self::New => FOLDER,
-            Self::Existing(it) => it,
-        }
+    fn new() -> Self {
+        Self { folder: ImagePath::root().join(FOLDER), is_new: true }
     }
 
     /// The environment that these RUNs install into.
     pub(super) fn of(runs: &[Step<'_>]) -> Result<Self, Stop> {
-        let mut found: Vec<String> = Vec::new();
+        let mut found: Vec<ImagePath> = Vec::new();
         let mut system = None;
         for step in runs {
             for (at, role) in step.roles.iter().enumerate() {
@@ -64,8 +60,8 @@ impl Environment {
                     "VIRTUAL_ENV is set, but nothing makes what it names",
                 ),
             )),
-            ([], _) => Ok(Self::New),
-            ([one], None) => Ok(Self::Existing(one.clone())),
+            ([], _) => Ok(Self::new()),
+            ([one], None) => Ok(Self { folder: one.clone(), is_new: false }),
             (_, Some(step)) => Err((
                 step.run.item,
                 Refusal::new(
@@ -81,7 +77,7 @@ impl Environment {
                         "it makes more than one virtual environment",
                     ),
                 )),
-                None => Ok(Self::New),
+                None => Ok(Self::new()),
             },
         }
     }
@@ -105,7 +101,7 @@ pub(super) fn check(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), St
 }
 
 /// The environment that a manager makes by itself for an install: beside the project.
-fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<String>, Stop> {
+fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<ImagePath>, Stop> {
     let at = step.run.at(site);
     let beside = match (site.call.program.as_str(), site.call.subcommand()) {
         ("uv", Some("sync" | "add")) => true,
@@ -135,7 +131,7 @@ fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<String>, Stop> {
             ),
         )
     })?;
-    match folder.starts_with("/usr/") || folder == "/usr" {
+    match folder.is_within_fixed(&["/usr"]) {
         true => Err((
             step.run.item,
             Refusal::new("install-elsewhere", "UV_PROJECT_ENVIRONMENT is the system's own Python"),
@@ -165,13 +161,13 @@ fn configured(step: &Step<'_>, key: &str) -> bool {
 
 /// The environment, of those that were made, that an install is in: by PATH, by an activation in its RUN,
 /// or by the program's own path.
-fn entered(step: &Step<'_>, made: &[String]) -> Option<String> {
-    let first_on_path = |it: &&String| {
+fn entered(step: &Step<'_>, made: &[ImagePath]) -> Option<ImagePath> {
+    let first_on_path = |it: &&ImagePath| {
         let bin = format!("{it}/bin");
         step.path.contains(&bin) || step.run.state.variable("VIRTUAL_ENV") == Some(it.as_str())
     };
     let text = &step.run.instruction.logical.text;
-    let named = |it: &&String| text.contains(&format!("{it}/bin/"));
+    let named = |it: &&ImagePath| text.contains(&format!("{it}/bin/"));
     made.iter().find(first_on_path).or_else(|| made.iter().find(named)).cloned()
 }
 

@@ -1,7 +1,7 @@
 //! The edits: the old stage up to its last install, and the last stage behind it.
 
 use super::{
-    Environment, Separation, Stop, alone,
+    Separation, Stop, alone,
     items::{Fate, Here},
     runtime::Runtime,
     script_of,
@@ -54,7 +54,7 @@ pub(super) fn edits(
             Here::Gone => finish.edits.push(dockerfile.remove(*item..item + 1)),
         }
     }
-    if of.environment == Environment::New {
+    if of.environment.is_new {
         let lines = of.environment_lines();
         finish.alters.push(Alteration::Run(script_of(
             lines.lines().next().unwrap_or_default(),
@@ -299,7 +299,7 @@ fn last_stage(
     alters: &mut Vec<Alteration>,
 ) -> String {
     let dockerfile = of.site.dockerfile;
-    let folder = of.environment.folder();
+    let folder = &of.environment.folder;
     let mut text =
         instruction(of, of.stage.from).map_or("", |it| it.logical.text.trim()).to_owned();
     let mut add = |item: Option<usize>, line: &str| {
@@ -313,7 +313,7 @@ fn last_stage(
     let late = of.stage.instructions().any(|it| {
         it.2.keyword == Keyword::Env && it.2.logical.text.contains(&format!("{folder}/bin"))
     });
-    if of.environment == Environment::New || (!entered && !late) {
+    if of.environment.is_new || (!entered && !late) {
         environment = format!("{environment}\n{}", of.entering());
         for name in ["VIRTUAL_ENV", "PATH"] {
             let alteration = Alteration::Env(name.to_owned());

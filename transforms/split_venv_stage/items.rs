@@ -1,10 +1,10 @@
 //! Where each instruction of the old stage comes to stand: in the builder, in the last stage, or in both.
 
-use super::{Environment, Role, Separation, Step, Stop, copies, runtime::Runtime};
+use super::{Role, Separation, Step, Stop, copies, runtime::Runtime};
 use crate::{
     dockerfile::Keyword,
     run::parts::{Part, STUCK},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// Where an instruction of the builder's part comes to stand.
@@ -71,7 +71,8 @@ pub(super) fn fates(
             (Keyword::Workdir, _) => {
                 let state = of.stage.state_before(item);
                 let target = state.expand(it.text(), of.site.dockerfile.escape);
-                let idle = state.workdir.as_deref() == Some("/") && target.as_deref() == Some("/");
+                let idle = state.workdir.as_ref().is_some_and(ImagePath::is_root)
+                    && target.as_deref() == Some("/");
                 let mut later = of.stage.instructions().filter(|it| item < it.0);
                 // The last one says where the image's command runs, also where that changes nothing.
                 let decides = !later.any(|it| it.2.keyword == Keyword::Workdir);
@@ -212,7 +213,7 @@ fn tweaked(
     }
     let settings = of.idle_settings(step);
     let gone: Vec<usize> = later.iter().chain(&settings).copied().collect();
-    if of.environment == Environment::New && step.run.item == of.first {
+    if of.environment.is_new && step.run.item == of.first {
         let begins = step.roles.iter().position(|it| *it == Role::Install).unwrap_or(0);
         if step.roles[..begins].iter().any(|it| matches!(it, Role::Tool(_))) {
             let before = (0..begins).filter(|it| step.roles[*it] != Role::Shell);
@@ -273,19 +274,16 @@ impl Separation<'_> {
                 texts.contains(&"virtualenvs.create") && texts.contains(&"false")
             })
         };
-        match self.environment {
-            Environment::New => (0..step.roles.len()).filter(idle).collect(),
-            Environment::Existing(_) => Vec::new(),
+        match self.environment.is_new {
+            true => (0..step.roles.len()).filter(idle).collect(),
+            false => Vec::new(),
         }
     }
 
     /// The flags that tell uv to pass over an environment: command and word.
     pub(super) fn system_flags(&self, step: &Step<'_>) -> Vec<(usize, usize)> {
-        let calls = step
-            .run
-            .calls()
-            .iter()
-            .filter(|it| it.call.program == "uv" && self.environment == Environment::New);
+        let calls =
+            step.run.calls().iter().filter(|it| it.call.program == "uv" && self.environment.is_new);
         let flags = calls.flat_map(|it| {
             it.call.flags(&["--system", "--break-system-packages"]).map(|of| (it.command, of.word))
         });
@@ -296,7 +294,7 @@ impl Separation<'_> {
 
     /// The lines that make a new environment and enter it.
     pub(super) fn environment_lines(&self) -> String {
-        let folder = self.environment.folder();
+        let folder = &self.environment.folder;
         format!(
             "{} python -m venv {folder}\n{}",
             self.site.dockerfile.keyword("RUN"),
@@ -306,7 +304,7 @@ impl Separation<'_> {
 
     /// The line that enters the environment.
     pub(super) fn entering(&self) -> String {
-        let folder = self.environment.folder();
+        let folder = &self.environment.folder;
         format!(
             "{} VIRTUAL_ENV={folder} PATH={folder}/bin:$PATH",
             self.site.dockerfile.keyword("ENV")

@@ -1,6 +1,6 @@
 //! What the image goes without once it is taken apart.
 
-use super::{Environment, Role, Separation, Stop};
+use super::{Role, Separation, Stop};
 use crate::{
     dockerfile::{Keyword, image::PythonVersion},
     ecosystems::FETCHERS,
@@ -97,7 +97,7 @@ pub(super) fn setuptools(
 ) -> Result<(), Stop> {
     let brought = python.is_some_and(|it| it < PythonVersion(3, 12))
         || manifests.iter().flat_map(|it| it.lines()).filter_map(requirement).any(|it| it == NAME);
-    if brought || of.environment != Environment::New || of.loss.tools.is_empty() {
+    if brought || !of.environment.is_new || of.loss.tools.is_empty() {
         return Ok(());
     }
     let begins = |it: &Role| matches!(it, Role::Install | Role::Create(_));

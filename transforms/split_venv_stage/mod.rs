@@ -318,7 +318,7 @@ impl<'a> Separation<'a> {
             manifests,
             context,
             loss: &self.loss,
-            environment: self.environment.folder(),
+            environment: self.environment.folder.as_str(),
             stage: self.site.dockerfile.text_of(range),
         }
     }
@@ -340,11 +340,9 @@ impl<'a> Separation<'a> {
         environment::check(self, &runtime)?;
         let fates: Vec<(usize, Fate)> = items::fates(self, &runtime)?;
         let finish = finish::edits(self, &runtime, &fates)?;
-        let title = match &self.environment {
-            Environment::New => {
-                "Install into a virtual environment in a stage of its own".to_owned()
-            }
-            Environment::Existing(it) => format!("Install {it} in a stage of its own"),
+        let title = match self.environment.is_new {
+            true => "Install into a virtual environment in a stage of its own".to_owned(),
+            false => format!("Install {} in a stage of its own", self.environment.folder),
         };
         let mut change = self.site.change(
             self.stage.from,
@@ -354,7 +352,7 @@ impl<'a> Separation<'a> {
             finish.edits,
         );
         change.alters = finish.alters;
-        change.alters.push(Alteration::Split { environment: self.environment.folder().to_owned() });
+        change.alters.push(Alteration::Split { environment: self.environment.folder.clone() });
         Ok(change)
     }
 }

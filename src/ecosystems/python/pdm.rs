@@ -27,9 +27,9 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     }
     let directory = match call.values(&["-p", "--project"]).last() {
         Some(it) => at.path((*it)?)?,
-        None => at.directory?.to_owned(),
+        None => at.directory?.clone(),
     };
-    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let file = |name: &str| directory.join(name);
     let mut install = Install::default();
     install.needs(file("pyproject.toml"));
     for name in ["pdm.lock", "pdm.toml", ".pdm-python", ".python-version"] {

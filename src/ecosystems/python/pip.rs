@@ -3,11 +3,10 @@
 //! After pip's documentation: "Requirements File Format", "Caching" and "Configuration".
 
 use super::requirements::{self, Line};
-use crate::dockerfile::stage::absolute;
 use crate::{
     ecosystems::{At, Caching, Install, Local, Manager, OffVariable, Setting, Source, UNKNOWN},
     shell::Invocation,
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// pip.
@@ -182,7 +181,7 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
     install.settings(call, at, &variables, &[".config/pip/pip.conf", ".pip/pip.conf"]);
     // A configuration that names further files is not followed.
     let names_files = |it: &crate::ecosystems::Read| {
-        let text = (at.text)(&it.path).filter(|_| it.path.ends_with(".conf"));
+        let text = (at.text)(&it.path).filter(|_| it.path.as_str().ends_with(".conf"));
         text.is_some_and(|it| it.lines().any(|it| CONFIGURED.contains(&key(it))))
     };
     if install.reads[own..].iter().any(names_files) {
@@ -243,19 +242,19 @@ fn archives(install: &mut Install, at: &At<'_>, folder: &str, place: &str) {
 }
 
 /// A requirements or constraints file and the files it names, each once.
-fn read(install: &mut Install, at: &At<'_>, path: String, seen: &mut Vec<String>) {
+fn read(install: &mut Install, at: &At<'_>, path: ImagePath, seen: &mut Vec<ImagePath>) {
     if seen.contains(&path) {
         return;
     }
     seen.push(path.clone());
     install.needs(path.clone());
-    if ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|it| path.ends_with(it)) {
+    if ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|it| path.as_str().ends_with(it)) {
         return;
     }
     let text = (at.text)(&path);
-    let folder = path.rsplit_once('/').map_or("/", |it| it.0);
+    let folder = path.parent().unwrap_or_else(ImagePath::root);
     for (line, asked) in requirements::read(text.as_deref().unwrap_or_default()) {
-        let place = format!("{}:{line}", path.rsplit('/').next().unwrap_or_default());
+        let place = format!("{}:{line}", path.file_name());
         match asked {
             // A clone to edit stands below the directory that pip runs in.
             Line::Package(it) if it.starts_with("git+") && it.contains("#egg=") => {
@@ -264,7 +263,7 @@ fn read(install: &mut Install, at: &At<'_>, path: String, seen: &mut Vec<String>
             }
             Line::Package(_) => {}
             // Nested files are relative to the file that names them, local packages to the directory.
-            Line::Include(nested) => read(install, at, absolute(folder, &nested), seen),
+            Line::Include(nested) => read(install, at, folder.join(&nested), seen),
             Line::Local(local) => local_requirement(install, at, &local, &place),
             Line::FindLinks(folder) => {
                 archives(install, at, &folder, &place);
@@ -300,7 +299,7 @@ fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
         return None;
     }
     let folder = match call.values(&["--cache-dir"]).last() {
-        Some(folder) => folder.and_then(|it| at.path(it)),
+        Some(folder) => folder.and_then(|it| at.path(it)).map(|it| it.to_string()),
         None => at.cache(call, "PIP_CACHE_DIR", "pip"),
     };
     let folder = folder.unwrap_or_default();

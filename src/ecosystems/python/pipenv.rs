@@ -44,14 +44,14 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let pipfile = match at.variable(call, "PIPENV_PIPFILE") {
         crate::ecosystems::Setting::Known(it) if !it.is_empty() => at.path(&it)?,
         crate::ecosystems::Setting::Unknown => return None,
-        _ => format!("{}/Pipfile", directory.trim_end_matches('/')),
+        _ => directory.join("Pipfile"),
     };
     let mut install = Install::default();
     install.needs(pipfile.clone());
-    install.takes(format!("{pipfile}.lock"));
+    install.takes(directory.join(&format!("{pipfile}.lock")));
     install.settings(call, at, &["PIP_CONFIG_FILE"], &[".config/pip/pip.conf", ".pip/pip.conf"]);
     if !call.has(&["--system"]) {
-        install.makes.push(format!("{}/.venv", directory.trim_end_matches('/')));
+        install.makes.push(directory.join(".venv"));
     }
     if install.source != Source::Nothing {
         return Some(install);

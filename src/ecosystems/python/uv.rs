@@ -79,25 +79,19 @@ fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
     }
     let directory = match call.values(&["--directory", "--project"]).last() {
         Some(it) => at.path((*it)?)?,
-        None => at.directory?.to_owned(),
+        None => at.directory?.clone(),
     };
-    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let file = |name: &str| directory.join(name);
     let mut install = Install::default();
     install.needs(file("pyproject.toml"));
     install.takes(file("uv.lock"));
-    let mut above = directory.as_str();
     let mut workspace = false;
     // Settings and workspaces are looked for in the folders above, too.
-    loop {
-        let name = |name: &str| format!("{}/{name}", above.trim_end_matches('/'));
-        install.takes(name("uv.toml"));
-        install.takes(name(".python-version"));
-        let text = (at.text)(&name("pyproject.toml"));
+    for above in directory.ancestors() {
+        install.takes(above.join("uv.toml"));
+        install.takes(above.join(".python-version"));
+        let text = (at.text)(&above.join("pyproject.toml"));
         workspace |= text.is_some_and(|it| Pyproject::read(&it).is_ok_and(|it| it.workspace));
-        match above.rsplit_once('/') {
-            Some((folder, _)) if !above.is_empty() => above = folder,
-            _ => break,
-        }
     }
     install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
     let exports = call.subcommand() == Some("export");
@@ -107,7 +101,7 @@ fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
     } else {
         match at.variable(call, "UV_PROJECT_ENVIRONMENT") {
             Setting::Known(it) if !it.is_empty() => {
-                install.makes.push(crate::dockerfile::stage::absolute(&directory, &it));
+                install.makes.push(directory.join(&it));
             }
             Setting::Unknown => {
                 install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
@@ -162,7 +156,7 @@ fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
             | (Some("tool"), Some("install"))
     );
     let folder = match call.values(&["--cache-dir"]).last() {
-        Some(folder) => folder.and_then(|it| at.path(it)),
+        Some(folder) => folder.and_then(|it| at.path(it)).map(|it| it.to_string()),
         None => at.cache(call, "UV_CACHE_DIR", "uv"),
     };
     let folder = folder.unwrap_or_default();

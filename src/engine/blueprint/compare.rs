@@ -32,7 +32,9 @@ impl<'a> Allowed<'a> {
                 }
                 Alteration::Pipeline(span) if is_here => allowed.pipelines.push(span.clone()),
                 Alteration::Order => allowed.order = true,
-                Alteration::Split { environment } => allowed.environment = Some(environment),
+                Alteration::Split { environment } => {
+                    allowed.environment = Some(environment.as_str());
+                }
                 Alteration::Run(script) => allowed.runs.push(script),
                 Alteration::Config(keyword) => {
                     allowed.config.insert(*keyword);

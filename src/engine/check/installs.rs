@@ -8,13 +8,13 @@ use crate::{
     ecosystems::{self, At},
     project::Project,
     run::Site,
-    text::RepoPath,
+    text::{ImagePath, RepoPath},
 };
 
 /// A file that an install reads.
 struct Found {
     /// Where the install looks for it.
-    path: String,
+    path: ImagePath,
     /// Which file of the project stands there.
     file: Option<RepoPath>,
     /// Who reads it.
@@ -36,7 +36,7 @@ pub(super) fn lost(
         site.stages.iter().flat_map(of_stage).collect::<Vec<_>>()
     };
     let known = found(before).into_iter().filter_map(|it| Some((it.path, it.file?)));
-    let known: BTreeMap<String, RepoPath> = known.collect();
+    let known: BTreeMap<ImagePath, RepoPath> = known.collect();
     let lost = found(after).into_iter().find(|it| {
         let was = known.get(&it.path);
         was.is_some() && was != it.file.as_ref()
@@ -53,10 +53,10 @@ fn found(project: &Project, site: &Site<'_>, stage: &Stage<'_>, folder: &RepoPat
     let mut all = Vec::new();
     // What a mount shows is where it was.
     for run in runs.filter(|it| !it.instruction.mounts().any(|it| it.kind == "bind")) {
-        let file = |path: &str| Some(layers.provider(stage.index, run.item, path)?.1);
-        let text = |path: &str| {
+        let file = |path: &ImagePath| Some(layers.provider(stage.index, run.item, path)?.1);
+        let text = |path: &ImagePath| {
             let read = project.file(file(path)?.as_str()).map(|it| it.text.clone());
-            read.or_else(|| path.ends_with(".lock").then(|| Arc::from("")))
+            read.or_else(|| path.as_str().ends_with(".lock").then(|| Arc::from("")))
         };
         for call in run.calls() {
             let at = At { text: &text, ..run.at(call) };

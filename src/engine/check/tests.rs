@@ -2,7 +2,7 @@ use super::*;
 use crate::dockerfile::Keyword;
 use crate::{
     project::change::{Alteration, Origin, Safety},
-    text::{Edit, Place},
+    text::{Edit, ImagePath, Place},
 };
 
 fn path(it: &str) -> RepoPath {
@@ -234,7 +234,7 @@ const SPLIT: (&str, &str) = (
 
 fn split() -> Vec<Alteration> {
     vec![
-        Alteration::Split { environment: "/v".to_owned() },
+        Alteration::Split { environment: ImagePath::new("/v").unwrap() },
         Alteration::Env("PATH".to_owned()),
         Alteration::Run("python -m venv /v".to_owned()),
         Alteration::Run("apt-get install libpq5".to_owned()),

@@ -11,7 +11,7 @@ use super::pyproject::Pyproject;
 use crate::{
     ecosystems::{At, Caching, Install, Manager, Source, version::Version},
     shell::Invocation,
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// Poetry.
@@ -27,7 +27,7 @@ pub const MANAGER: Manager = Manager {
 fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let verb = call.subcommand().filter(|it| matches!(*it, "install" | "sync" | "export"))?;
     let directory = directory(call, at)?;
-    let file = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
+    let file = |name: &str| directory.join(name);
     let mut install = Install::default();
     install.needs(file("pyproject.toml"));
     install.takes(file("poetry.lock"));
@@ -57,14 +57,13 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     };
     let archives =
         manifest.paths.iter().filter(|it| it.ends_with(".whl") || it.ends_with(".tar.gz"));
-    archives.for_each(|it| install.needs(crate::dockerfile::stage::absolute(&directory, it)));
+    archives.for_each(|it| install.needs(directory.join(it)));
     // Without a lock Poetry resolves, and reads the manifests of the folders that it depends on.
     let unlocked = (at.text)(&file("poetry.lock")).is_none();
     let folders =
         manifest.paths.iter().filter(|it| !it.ends_with(".whl") && !it.ends_with(".tar.gz"));
     for folder in folders.filter(|_| unlocked) {
-        let path =
-            crate::dockerfile::stage::absolute(&directory, &format!("{folder}/pyproject.toml"));
+        let path = directory.join(&format!("{folder}/pyproject.toml"));
         let own = (at.text)(&path).and_then(|it| Pyproject::read(&it).ok());
         if !own.is_some_and(|it| it.has_poetry) {
             let reason = format!("there is no poetry.lock, so Poetry has to look into {folder}");
@@ -133,9 +132,9 @@ fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
 }
 
 /// The directory whose manifest a call reads.
-pub fn directory(call: &Invocation, at: &At<'_>) -> Option<String> {
+pub fn directory(call: &Invocation, at: &At<'_>) -> Option<ImagePath> {
     match call.values(&["-C", "--directory", "-P", "--project"]).last() {
         Some(it) => at.path((*it)?),
-        None => at.directory.map(str::to_owned),
+        None => at.directory.cloned(),
     }
 }
