@@ -16,7 +16,10 @@ impl ImagePath {
 
     /// Reads an absolute path; `None` if it is relative.
     pub fn new(path: &str) -> Option<Self> {
-        path.starts_with('/').then(|| Self::root().join(path))
+        let inside = path.strip_prefix('/')?;
+        // Most are spelled so already.
+        let is_plain = inside.split('/').all(|it| !matches!(it, "" | "." | ".."));
+        Some(if is_plain { Self(path.into()) } else { Self::root().join(inside) })
     }
 
     /// `path` seen from this folder; an absolute path is itself. `..` stops at the root, as in a file system.
@@ -93,6 +96,12 @@ impl ImagePath {
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Default for ImagePath {
+    fn default() -> Self {
+        Self::root()
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::text::ImagePath;
+
 /// An image's configuration: the `Config` of the OCI image specification and Docker's own fields, by
 /// Docker's names. What is absent and what is empty are the same.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,8 +18,8 @@ pub struct Config {
     pub entrypoint: Option<Vec<String>>,
     /// The words of CMD; the shell form's begin with the shell.
     pub cmd: Option<Vec<String>>,
-    /// The folder that it starts in; empty is `/`.
-    pub workdir: String,
+    /// The folder that it starts in.
+    pub workdir: ImagePath,
     /// The labels.
     pub labels: BTreeMap<String, String>,
     /// The ports of EXPOSE: `8000/tcp`.

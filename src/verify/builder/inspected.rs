@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Inspected;
-use crate::verify::config::Config;
+use crate::{text::ImagePath, verify::config::Config};
 
 /// A label with which buildah and podman sign what they build.
 const SIGNATURE: &str = "io.buildah.version";
@@ -50,7 +50,7 @@ fn config(from: &Value) -> Config {
         env: variables.map(variable).collect(),
         entrypoint: words(from, "Entrypoint"),
         cmd: words(from, "Cmd"),
-        workdir: text(from, "WorkingDir").unwrap_or_default(),
+        workdir: ImagePath::root().join(&text(from, "WorkingDir").unwrap_or_default()),
         labels,
         exposed: names(from, "ExposedPorts"),
         volumes: names(from, "Volumes"),

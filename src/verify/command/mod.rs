@@ -10,6 +10,7 @@ pub use python::Import;
 use words::Line;
 
 use super::{config::Config, contents::Contents};
+use crate::text::ImagePath;
 
 /// A program that an image starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Started {
     /// The arguments, as far as they are known.
     pub arguments: Vec<Option<String>>,
     /// The path where it is found, or why it cannot start, worded to follow `which`.
-    pub found: Result<String, String>,
+    pub found: Result<ImagePath, String>,
 }
 
 /// The commands of an image.

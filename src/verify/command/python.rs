@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Started, words::run};
 use crate::{
-    dockerfile::stage::absolute,
     ecosystems,
+    text::ImagePath,
     verify::{config::Config, contents::Contents},
 };
 
@@ -14,8 +14,8 @@ use crate::{
 pub struct Import {
     /// The module or script.
     pub what: Loaded,
-    /// The folder that it is loaded from before all others, absolute; empty is where the program starts.
-    pub folder: String,
+    /// The folder that it is loaded from before all others.
+    pub folder: ImagePath,
     /// True if the program makes that folder its working directory.
     pub enters: bool,
 }
@@ -25,8 +25,8 @@ pub struct Import {
 pub enum Loaded {
     /// A module, and what is wanted of it.
     Module(String, Option<String>),
-    /// A script, absolute.
-    Script(String),
+    /// A script.
+    Script(ImagePath),
 }
 
 impl Import {
@@ -34,10 +34,10 @@ impl Import {
     pub(super) fn task(&self) -> Value {
         match &self.what {
             Loaded::Module(name, attribute) => json!({
-                "module": name, "attribute": attribute, "folder": self.folder, "enters": self.enters,
+                "module": name, "attribute": attribute, "folder": self.folder.as_str(), "enters": self.enters,
             }),
             Loaded::Script(path) => json!({
-                "script": path, "folder": self.folder, "enters": self.enters,
+                "script": path.as_str(), "folder": self.folder.as_str(), "enters": self.enters,
             }),
         }
     }
@@ -110,7 +110,6 @@ fn of(it: &Started, config: &Config) -> Vec<Import> {
     let name = it.program.rsplit('/').next().unwrap_or_default();
     let words: Vec<&str> =
         it.arguments.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
-    let here = || absolute("/", &config.workdir);
     if !is_python(name) {
         return loaded(name, &words, config);
     }
@@ -127,7 +126,7 @@ fn of(it: &Started, config: &Config) -> Vec<Import> {
                 return inner;
             }
             let what = Loaded::Module((*module).to_owned(), None);
-            return vec![Import { what, folder: here(), enters: false }];
+            return vec![Import { what, folder: config.workdir.clone(), enters: false }];
         }
         if word.ends_with('c') && !word.starts_with("--") {
             return Vec::new();
@@ -140,9 +139,8 @@ fn of(it: &Started, config: &Config) -> Vec<Import> {
 
 /// A script, whose folder is where it loads from.
 fn script(path: &str, config: &Config) -> Import {
-    let path = absolute(&config.workdir, path);
-    let folder = path.rsplit_once('/').map_or("/", |it| it.0);
-    let folder = if folder.is_empty() { "/" } else { folder }.to_owned();
+    let path = config.workdir.join(path);
+    let folder = path.parent().unwrap_or_default();
     Import { what: Loaded::Script(path), folder, enters: false }
 }
 
@@ -155,17 +153,17 @@ fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
             next.copied().or_else(joined)
         })
     };
-    let here = absolute("/", &config.workdir);
-    let import = |text: &str, folder: &str, enters: bool| {
+    let here = &config.workdir;
+    let import = |text: &str, folder: &ImagePath, enters: bool| {
         let (module, attribute) = text.split_once(':').unwrap_or((text, ""));
         let attribute = attribute.split(['(', '.']).next().filter(|it| !it.is_empty());
         let what = Loaded::Module(module.to_owned(), attribute.map(str::to_owned));
-        Import { what, folder: folder.to_owned(), enters }
+        Import { what, folder: folder.clone(), enters }
     };
     match program {
         it if SERVERS.contains(&it) => {
             let folder = option(&["--app-dir", "--chdir", "--working-dir"]);
-            let folder = folder.map_or(here, |it| absolute(&config.workdir, it));
+            let folder = folder.map_or_else(|| here.clone(), |it| here.join(it));
             let enters = option(&["--chdir", "--working-dir"]).is_some();
             let is_value = |at: usize| {
                 at > 0 && words[at - 1].starts_with('-') && !words[at - 1].contains('=')
@@ -181,7 +179,8 @@ fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
             all.map(|it| import(it, &folder, enters)).collect()
         }
         "celery" => {
-            let folder = option(&["--workdir"]).map_or(here, |it| absolute(&config.workdir, it));
+            let folder = option(&["--workdir"]);
+            let folder = folder.map_or_else(|| here.clone(), |it| here.join(it));
             let module = option(&["-A", "--app"]).filter(|it| is_module(it) || is_application(it));
             // The attribute is looked for in many places.
             let module = module.and_then(|it| it.split(':').next());
@@ -192,7 +191,7 @@ fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
                 .or_else(|| config.env.get("FLASK_APP").map(String::as_str));
             match named {
                 Some(it) if it.ends_with(".py") => vec![script(it, config)],
-                Some(it) if is_module(it) || is_application(it) => vec![import(it, &here, false)],
+                Some(it) if is_module(it) || is_application(it) => vec![import(it, here, false)],
                 _ => Vec::new(),
             }
         }
@@ -207,7 +206,7 @@ fn loaded(program: &str, words: &[&str], config: &Config) -> Vec<Import> {
                 "arq" => it.rsplit_once('.').map_or(*it, |it| it.0),
                 _ => it.split(':').next().unwrap_or(it),
             });
-            module.map(|it| import(it, &here, false)).into_iter().collect()
+            module.map(|it| import(it, here, false)).into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -1,10 +1,10 @@
 //! Command lines and what they load.
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
-use std::{path::Path, process::Command};
+use std::process::Command;
 
 use super::{python::Loaded, *};
-use crate::verify::contents::tests::Image;
+use crate::{text::ImagePath, verify::contents::tests::Image};
 
 fn image() -> Contents {
     Image::new()
@@ -24,7 +24,7 @@ fn config(entrypoint: &[&str], command: &[&str]) -> Config {
     Config {
         entrypoint: words(entrypoint),
         cmd: words(command),
-        workdir: "/app".to_owned(),
+        workdir: ImagePath::new("/app").unwrap(),
         env: env.map(|it| (it.0.to_owned(), it.1.to_owned())).into(),
         ..Config::default()
     }
@@ -37,7 +37,7 @@ fn loads(words: &[&str]) -> String {
         let what = match &it.what {
             Loaded::Module(name, None) => name.clone(),
             Loaded::Module(name, Some(it)) => format!("{name}:{it}"),
-            Loaded::Script(path) => path.clone(),
+            Loaded::Script(path) => path.to_string(),
         };
         if it.folder == "/app" { what } else { format!("{what}@{}", it.folder) }
     };
@@ -160,7 +160,7 @@ fn python_tells_what_came_of_it() {
     write("stop.py", "import sys\nsys.exit('at ' + sys.prefix + '/x ' + repr(object()))\n");
     write("slow.py", "import time\ntime.sleep(60)\n");
     let at = |what: Loaded, seconds: u32| {
-        let folder = folder.path().to_str().unwrap().to_owned();
+        let folder = ImagePath::new(folder.path().to_str().unwrap()).unwrap();
         let imports = vec![Import { what, folder, enters: true }];
         let probe =
             Probe { programs: Vec::new(), imports, interpreter: vec!["python3".to_owned()] };
@@ -168,8 +168,10 @@ fn python_tells_what_came_of_it() {
         let output = Command::new(&words[0]).args(&words[1..]).current_dir("/").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let script =
-        |name: &str| Loaded::Script(Path::new(folder.path()).join(name).display().to_string());
+    let script = |name: &str| {
+        let folder = ImagePath::new(folder.path().to_str().unwrap()).unwrap();
+        Loaded::Script(folder.join(name))
+    };
     let module =
         |name: &str, of: Option<&str>| Loaded::Module(name.to_owned(), of.map(str::to_owned));
     assert_eq!(at(script("good.py"), 20), "{\"outcome\": \"ok\"}\n");

@@ -6,6 +6,7 @@ use super::Started;
 use crate::{
     ecosystems,
     shell::Script,
+    text::ImagePath,
     transforms::run_as_nonroot::{SHELLS, WRAPPERS},
     verify::{config::Config, contents::Contents},
 };
@@ -27,7 +28,7 @@ pub(super) struct Reader<'a> {
     contents: &'a Contents,
     depth: usize,
     /// The scripts of the image that were read: once is enough, and they may call each other.
-    read: BTreeSet<String>,
+    read: BTreeSet<ImagePath>,
     pub(super) found: Vec<Started>,
 }
 
@@ -93,13 +94,13 @@ impl<'a> Reader<'a> {
                 self.line(Line { by: line.by, words: &words });
             }
         } else if let Some(at) = at.filter(|it| self.contents.script(it).is_some()) {
-            self.file(&at, rest);
+            self.file(at.as_str(), rest);
         }
     }
 
     /// Reads a script of the image that is given arguments.
     fn file(&mut self, path: &str, arguments: &[Option<String>]) {
-        let path = crate::dockerfile::stage::absolute(&self.config.workdir, path);
+        let path = self.config.workdir.join(path);
         let Some(at) = self.contents.resolve(&path) else { return };
         let shell = self.contents.entry(&at).and_then(|it| it.interpreter.as_deref());
         let is_shell = shell.is_some_and(|it| {
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
         });
         let Some(text) = self.contents.script(&at).filter(|_| is_shell) else { return };
         if self.read.insert(at.clone()) {
-            self.script(&at, text, arguments);
+            self.script(at.as_str(), text, arguments);
         }
     }
 

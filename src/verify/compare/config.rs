@@ -1,10 +1,14 @@
 //! The configurations of two images.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound::{self, Unbounded},
+};
 
 use super::{Comparison, Declared, Pair};
 use crate::{
-    dockerfile::{Keyword, stage::absolute},
+    dockerfile::Keyword,
+    text::ImagePath,
     verify::{config::Config, contents::Kind},
 };
 
@@ -33,7 +37,7 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) {
     field(Keyword::User, user(&old.user), user(&new.user));
     field(Keyword::Entrypoint, words(&old.entrypoint), words(&new.entrypoint));
     field(Keyword::Cmd, words(&old.cmd), words(&new.cmd));
-    field(Keyword::Workdir, absolute("/", &old.workdir), absolute("/", &new.workdir));
+    field(Keyword::Workdir, old.workdir.to_string(), new.workdir.to_string());
     let listed =
         |it: &BTreeSet<String>| or_nothing(&it.iter().cloned().collect::<Vec<_>>().join(" "));
     field(Keyword::Expose, listed(&old.exposed), listed(&new.exposed));
@@ -90,12 +94,13 @@ fn variables(
 /// Folders that `PATH` has no longer, although programs are in them.
 fn path(Pair { before, after, .. }: Pair<'_>, comparison: &mut Comparison) {
     let folders =
-        |it: &Config| it.path().split(':').map(|it| absolute("/", it)).collect::<Vec<_>>();
+        |it: &Config| it.path().split(':').map(|it| ImagePath::root().join(it)).collect::<Vec<_>>();
     let (old, new) = (folders(before.0), folders(after.0));
-    for folder in old.iter().filter(|it| !new.contains(it) && *it != "/") {
-        let below = format!("{folder}/");
-        let mut inside =
-            after.1.files().range(below.clone()..).take_while(|it| it.0.starts_with(&below));
+    for folder in old.iter().filter(|it| !new.contains(it) && !it.is_root()) {
+        // `/a-b` comes between `/a` and `/a/b`.
+        let from = format!("{folder}/");
+        let inside = after.1.files().range::<str, _>((Bound::Included(from.as_str()), Unbounded));
+        let mut inside = inside.take_while(|it| it.0.is_within(folder));
         let found = inside.find(|it| it.1.mode & 0o111 != 0 && it.1.kind != Kind::Folder);
         if let Some((program, _)) = found {
             comparison.differences.push(format!("PATH lacks {folder}, which has {program}"));

@@ -154,7 +154,7 @@ fn of_system(one: &Contents, other: &Contents, name: &str) -> bool {
     let mut copies = one.distributions().iter().filter(|it| it.name == name && !has(it)).peekable();
     copies.peek().is_some()
         && copies.all(|it| {
-            let metadata = [it.place.clone(), format!("{}/METADATA", it.place)];
+            let metadata = [it.place.clone(), it.place.join("METADATA")];
             let owner = metadata.iter().find_map(|it| one.system().owner(it));
             owner.is_some_and(|it| !other.system().packages().contains_key(it))
         })

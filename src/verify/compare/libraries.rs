@@ -1,22 +1,24 @@
 //! Shared libraries that are needed and no longer there.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+};
 
 use super::{Comparison, Image, Pair};
 use crate::{
-    dockerfile::stage::absolute,
-    text::count::counted,
+    text::{ImagePath, count::counted},
     verify::contents::{Contents, Kind},
 };
 
 pub(super) fn compare(Pair { before, after, .. }: Pair<'_>, comparison: &mut Comparison) {
     let (old, new) = (Loader::of(before), Loader::of(after));
-    let mut lost: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
+    let mut lost: BTreeMap<(&str, Option<&ImagePath>), Vec<&ImagePath>> = BTreeMap::new();
     for (needer, linked) in after.1.linked() {
         for library in &linked.needed {
             let (was, is) = (old.provided(library), new.provided(library));
             // A library that was there and not found was loaded by other means, and may still be.
-            let found = match old.finds(library) || old.is_told(name_of(needer), library) {
+            let found = match old.finds(library) || old.is_told(needer.file_name(), library) {
                 true => new.finds(library) || is.iter().any(|it| new.leads(needer, it)),
                 false => was.is_empty() || !is.is_empty(),
             };
@@ -31,7 +33,7 @@ pub(super) fn compare(Pair { before, after, .. }: Pair<'_>, comparison: &mut Com
             it => format!(" and {}", counted(it - 1, "other file")),
         };
         // Modules of Python itself are the base image's, which never had more than it has now.
-        let own = needers.iter().all(|it| it.contains("/lib-dynload/"));
+        let own = needers.iter().all(|it| it.as_str().contains("/lib-dynload/"));
         let needs = if needers.len() == 1 { "needs" } else { "need" };
         let gone = place.map_or("gone".to_owned(), |it| {
             format!("only at {it}, where the loader does not look for it")
@@ -45,10 +47,10 @@ pub(super) fn compare(Pair { before, after, .. }: Pair<'_>, comparison: &mut Com
 }
 
 /// The paths of everything that may be a library, by its name.
-fn provided(of: &Contents) -> HashMap<&str, Vec<&str>> {
-    let mut all: HashMap<&str, Vec<&str>> = HashMap::new();
+fn provided(of: &Contents) -> HashMap<&str, Vec<&ImagePath>> {
+    let mut all: HashMap<&str, Vec<&ImagePath>> = HashMap::new();
     for (path, entry) in of.files() {
-        let name = name_of(path);
+        let name = path.file_name();
         let may = match entry.kind {
             Kind::Elf => true,
             Kind::Link(_) => name.contains(".so") && of.resolve(path).is_some(),
@@ -64,38 +66,39 @@ fn provided(of: &Contents) -> HashMap<&str, Vec<&str>> {
 /// The libraries that the loader of an image finds.
 struct Loader<'a> {
     contents: &'a Contents,
-    provided: HashMap<&'a str, Vec<&'a str>>,
+    provided: HashMap<&'a str, Vec<&'a ImagePath>>,
     /// By the names of files, the paths of those that are linked.
-    linked: HashMap<&'a str, Vec<&'a str>>,
+    linked: HashMap<&'a str, Vec<&'a ImagePath>>,
     /// The libraries of its cache, by the paths that these lead to.
-    cached: BTreeSet<String>,
+    cached: BTreeSet<ImagePath>,
     /// The folders of `LD_LIBRARY_PATH`.
-    folders: Vec<String>,
+    folders: Vec<ImagePath>,
     /// True for musl's loader, which has no cache.
     is_musl: bool,
 }
 
 impl<'a> Loader<'a> {
     fn of((config, contents): Image<'a>) -> Self {
-        let real = |it: &str| format!("{}/{}", contents.follow(folder_of(it)), name_of(it));
-        let mut linked: HashMap<&str, Vec<&str>> = HashMap::new();
+        let real = |it: &ImagePath| contents.follow(&folder_of(it)).join(it.file_name());
+        let mut linked: HashMap<&str, Vec<&ImagePath>> = HashMap::new();
         for path in contents.linked().keys() {
-            linked.entry(name_of(path)).or_default().push(path);
+            linked.entry(path.file_name()).or_default().push(path);
         }
         let folders = config.env.get("LD_LIBRARY_PATH").map_or("", String::as_str);
         let folders = folders.split([':', ';']).filter(|it| !it.is_empty());
-        let musl = contents.files().range("/lib/ld-musl-".to_owned()..).next();
+        let musl = (Bound::Included("/lib/ld-musl-"), Bound::Unbounded);
+        let musl = contents.files().range::<str, _>(musl).next();
         Self {
             contents,
             provided: provided(contents),
             linked,
-            cached: contents.cached().iter().map(|it| real(it)).collect(),
-            folders: folders.map(|it| contents.follow(&absolute(&config.workdir, it))).collect(),
-            is_musl: musl.is_some_and(|it| it.0.starts_with("/lib/ld-musl-")),
+            cached: contents.cached().iter().map(real).collect(),
+            folders: folders.map(|it| contents.follow(&config.workdir.join(it))).collect(),
+            is_musl: musl.is_some_and(|it| it.0.as_str().starts_with("/lib/ld-musl-")),
         }
     }
 
-    fn provided(&self, library: &str) -> &[&'a str] {
+    fn provided(&self, library: &str) -> &[&'a ImagePath] {
         self.provided.get(library).map_or(&[], Vec::as_slice)
     }
 
@@ -104,10 +107,10 @@ impl<'a> Loader<'a> {
     fn finds(&self, library: &str) -> bool {
         self.provided(library).iter().any(|it| {
             let folder = folder_of(it);
-            is_default(folder)
+            is_default(&folder)
                 || (self.is_musl && folder == "/usr/local/lib")
                 || self.cached.contains(*it)
-                || self.folders.iter().any(|it| it == folder)
+                || self.folders.contains(&folder)
         })
     }
 
@@ -118,15 +121,17 @@ impl<'a> Loader<'a> {
     }
 
     /// Returns true if a file itself names the folder of a library: `DT_RPATH`, `DT_RUNPATH`.
-    fn leads(&self, needer: &str, library: &str) -> bool {
+    fn leads(&self, needer: &ImagePath, library: &ImagePath) -> bool {
         let told = self.contents.linked().get(needer).map_or(&[][..], |it| &it.folders);
         let mut told = told.iter().map(|it| self.contents.follow(&origin(it, needer)));
-        told.any(|it| it == folder_of(library))
+        let folder = folder_of(library);
+        told.any(|it| it == folder)
     }
 }
 
 /// Whether the loader looks into a folder by itself: `/lib`, `/usr/lib` and theirs for an architecture.
-fn is_default(folder: &str) -> bool {
+fn is_default(folder: &ImagePath) -> bool {
+    let folder = folder.as_str();
     let folder = folder.strip_prefix("/usr").unwrap_or(folder);
     match folder.strip_prefix("/lib") {
         Some("" | "64" | "32") => true,
@@ -138,15 +143,11 @@ fn is_default(folder: &str) -> bool {
 }
 
 /// A folder that an ELF file names, which may be relative to its own.
-fn origin(folder: &str, needer: &str) -> String {
+fn origin(folder: &str, needer: &ImagePath) -> ImagePath {
     let own = folder_of(needer);
-    absolute(own, &folder.replace("${ORIGIN}", own).replace("$ORIGIN", own))
+    own.join(&folder.replace("${ORIGIN}", own.as_str()).replace("$ORIGIN", own.as_str()))
 }
 
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("/", |it| it.0)
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+fn folder_of(path: &ImagePath) -> ImagePath {
+    path.parent().unwrap_or_default()
 }

@@ -18,7 +18,11 @@ use super::{
     config::Config,
     contents::Contents,
 };
-use crate::{dockerfile::Keyword, engine::blueprint::named_caches, text::count::counted};
+use crate::{
+    dockerfile::Keyword,
+    engine::blueprint::named_caches,
+    text::{ImagePath, count::counted},
+};
 
 /// The declared alterations of a rewrite that can be seen in an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,14 +32,14 @@ pub struct Declared {
     /// The instructions whose configuration changes: `USER`, `CMD`.
     pub config: BTreeSet<Keyword>,
     /// The folder of the virtual environment that packages are in from now on: what only builds is gone.
-    pub environment: Option<String>,
+    pub environment: Option<ImagePath>,
     /// True if caches are mounted during the build, so that package managers' caches are gone.
     pub caches: bool,
     /// Python distributions that are installed in another version, as a pin asks for, normalised: their
     /// requirements may be others, too.
     pub pinned: BTreeSet<String>,
     /// Paths that are not the same in two builds of the same Dockerfile.
-    pub unstable: BTreeSet<String>,
+    pub unstable: BTreeSet<ImagePath>,
     /// The commands that callers start containers with, before and after.
     pub given: Vec<Given>,
 }
@@ -91,7 +95,8 @@ pub fn compare(before: Image<'_>, after: Image<'_>, declared: &Declared) -> Comp
     let packages = packages::compare(pair, &mut comparison);
     libraries::compare(pair, &mut comparison);
     let user = after.1.user(&after.0.user);
-    let caches = named_caches(|it| before.0.env.get(it).map(String::as_str)).collect();
+    let caches = named_caches(|it| before.0.env.get(it).map(String::as_str));
+    let caches = caches.filter_map(|it| ImagePath::new(&it)).collect();
     let (before, after) = (before.1, after.1);
     let reasons = files::Reasons { before, after, user, caches, declared, distributions, packages };
     reasons.compare(&mut comparison);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Contents, Entry, Kind};
+use crate::text::ImagePath;
 
 /// `/etc/passwd` and `/etc/group` of an image.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +30,14 @@ pub(super) fn is_wanted(path: &str) -> bool {
 }
 
 /// Reads what these files list.
-pub(super) fn read(texts: &[(String, String)]) -> Accounts {
+pub(super) fn read(texts: &[(ImagePath, String)]) -> Accounts {
     let mut accounts = Accounts::default();
     for (path, text) in texts {
         for line in text.lines() {
             let fields: Vec<&str> = line.split(':').collect();
             let number = |at: usize| fields.get(at).and_then(|it| it.parse::<u64>().ok());
             let name = fields[0].to_owned();
-            if path == "/etc/passwd" {
+            if *path == "/etc/passwd" {
                 accounts.users.extend(number(2).zip(number(3)).map(|it| (name, it.0, it.1)));
             } else if let Some(id) = number(2) {
                 let members = fields.get(3).unwrap_or(&"").split(',').map(str::to_owned);
@@ -95,12 +96,12 @@ impl Contents {
     ///
     /// # Errors
     /// Why not, worded to follow its name.
-    pub(super) fn executable(&self, path: &str, user: &User) -> Result<(), String> {
+    pub(super) fn executable(&self, path: &ImagePath, user: &User) -> Result<(), String> {
         let name = &user.name;
-        let mut at = path.to_owned();
+        let mut at = path.clone();
         // As many links as the kernel follows.
         for _ in 0..40 {
-            let folders = at.match_indices('/').skip(1).map(|it| &at[..it.0]);
+            let folders = at.as_str().match_indices('/').skip(1).map(|it| &at.as_str()[..it.0]);
             let closed = |it: &&str| {
                 let entry = self.files.get(*it).filter(|it| it.kind == Kind::Folder);
                 entry.is_some_and(|it| !user.may(it, 1))

@@ -7,6 +7,8 @@ use object::{
     read::elf::{Dyn, FileHeader, ProgramHeader},
 };
 
+use crate::text::ImagePath;
+
 /// The libraries that an ELF file is linked with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::verify) struct Linked {
@@ -18,12 +20,12 @@ pub(in crate::verify) struct Linked {
 }
 
 /// The paths that the loader's cache lists: of all its forms, the strings are at the end, each with a NUL.
-pub(super) fn cached(data: &[u8]) -> BTreeSet<String> {
+pub(super) fn cached(data: &[u8]) -> BTreeSet<ImagePath> {
     let texts = data.split(|it| *it == 0).filter_map(|it| {
         let printable = it.iter().rev().take_while(|it| matches!(it, b' '..=b'~')).count();
         str::from_utf8(&it[it.len() - printable..]).ok()
     });
-    texts.filter(|it| it.starts_with('/')).map(str::to_owned).collect()
+    texts.filter_map(ImagePath::new).collect()
 }
 
 /// Returns true if a file that begins like this is an ELF file.

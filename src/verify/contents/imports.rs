@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Contents;
+use crate::text::ImagePath;
 
 /// The largest file that is read for it, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -10,7 +11,7 @@ pub(super) const LARGEST: u64 = 1 << 20;
 /// The modules that files import, by dotted name; of each folder with one that does, the first file.
 ///
 /// `import a.b` and `from a import b` both import `a` and `a.b`: whether `b` is a module is left open.
-pub(super) type Imports = BTreeMap<String, BTreeMap<String, String>>;
+pub(super) type Imports = BTreeMap<String, BTreeMap<ImagePath, ImagePath>>;
 
 /// Whether a file is of people's own Python: not the standard library, nothing that is installed or cached,
 /// and no `setup.py`, which only builds.
@@ -31,13 +32,13 @@ pub(super) fn is_wanted(path: &str, interpreter: Option<&str>) -> bool {
 }
 
 /// Adds what a file imports.
-pub(super) fn add(imports: &mut Imports, path: &str, text: &str) {
-    let folder = path.rsplit_once('/').map_or("", |it| it.0);
+pub(super) fn add(imports: &mut Imports, path: &ImagePath, text: &str) {
+    let folder = path.parent().unwrap_or_default();
     for module in text.lines().flat_map(imported) {
         let prefixes = module.match_indices('.').map(|it| it.0).chain([module.len()]);
         for end in prefixes {
             let by_folder = imports.entry(module[..end].to_owned()).or_default();
-            by_folder.entry(folder.to_owned()).or_insert_with(|| path.to_owned());
+            by_folder.entry(folder.clone()).or_insert_with(|| path.clone());
         }
     }
 }
@@ -76,17 +77,15 @@ pub(super) fn is_module(name: &str) -> bool {
 
 impl Contents {
     /// A file of people's own that imports a module, which is none of its own project.
-    pub(in crate::verify) fn importer(&self, module: &str) -> Option<&str> {
+    pub(in crate::verify) fn importer(&self, module: &str) -> Option<&ImagePath> {
         let top = module.split('.').next().unwrap_or(module);
-        let is_own = |folder: &str| {
-            let ends = folder.match_indices('/').map(|it| it.0).chain([folder.len()]);
-            { ends }.any(|end| {
-                let at = format!("{}/{top}", &folder[..end]);
-                self.entry(&format!("{at}.py")).is_some()
-                    || self.entry(&format!("{at}/__init__.py")).is_some()
+        let is_own = |folder: &ImagePath| {
+            folder.ancestors().any(|it| {
+                self.entry(&it.join(&format!("{top}.py"))).is_some()
+                    || self.entry(&it.join(top).join("__init__.py")).is_some()
             })
         };
         let mut importers = self.imports.get(module)?.iter();
-        importers.find(|it| !is_own(it.0)).map(|it| it.1.as_str())
+        importers.find(|it| !is_own(it.0)).map(|it| it.1)
     }
 }

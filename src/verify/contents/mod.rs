@@ -14,7 +14,9 @@ mod system;
 pub(super) mod tests;
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet, HashMap},
+    hash::Hash,
     io::{self, Read},
 };
 
@@ -28,7 +30,7 @@ pub use self::{
 };
 use self::{digest::Digested, elf::Linked};
 use super::config::Config;
-use crate::dockerfile::stage::absolute;
+use crate::text::ImagePath;
 
 /// The bytes of a file that tell its type, and the largest script whose text is kept.
 const BEGINNING: u64 = 64 << 10;
@@ -42,13 +44,13 @@ const LOADER_CACHE: &str = "/etc/ld.so.cache";
 /// The contents of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    files: BTreeMap<String, Entry>,
+    files: BTreeMap<ImagePath, Entry>,
     distributions: Vec<Distribution>,
     system: System,
-    linked: BTreeMap<String, Linked>,
+    linked: BTreeMap<ImagePath, Linked>,
     /// The paths of libraries that the loader's cache lists.
-    cached: BTreeSet<String>,
-    scripts: HashMap<String, String>,
+    cached: BTreeSet<ImagePath>,
+    scripts: HashMap<ImagePath, String>,
     imports: imports::Imports,
     accounts: accounts::Accounts,
     codename: Option<String>,
@@ -98,7 +100,7 @@ impl Contents {
         let mut archive = tar::Archive::new(tar);
         for entry in archive.entries()? {
             let mut entry = entry?;
-            let path = absolute("/", &String::from_utf8_lossy(&entry.path_bytes()));
+            let path = rooted(&String::from_utf8_lossy(&entry.path_bytes()));
             let target = |it: &tar::Entry<'_, _>| {
                 it.link_name_bytes().map(|it| String::from_utf8_lossy(&it).into_owned())
             };
@@ -106,7 +108,7 @@ impl Contents {
                 EntryType::Directory => Kind::Folder,
                 EntryType::Symlink => Kind::Link(target(&entry).unwrap_or_default()),
                 EntryType::Link => {
-                    hard_links.push((path, absolute("/", &target(&entry).unwrap_or_default())));
+                    hard_links.push((path, rooted(&target(&entry).unwrap_or_default())));
                     continue;
                 }
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => Kind::File,
@@ -144,7 +146,7 @@ impl Contents {
     /// Reads what is wanted of a file.
     fn file(
         &mut self,
-        path: &str,
+        path: &ImagePath,
         entry: &mut Entry,
         body: &mut dyn Read,
         texts: &mut Texts,
@@ -155,7 +157,7 @@ impl Contents {
             entry.kind = Kind::Elf;
             if entry.size <= LARGEST_ELF {
                 body.read_to_end(&mut read)?;
-                self.linked.insert(path.to_owned(), elf::linked(&read).unwrap_or_default());
+                self.linked.insert(path.clone(), elf::linked(&read).unwrap_or_default());
             }
             return Ok(());
         }
@@ -163,18 +165,18 @@ impl Contents {
             let line = line.split(|it| *it == b'\n').next().unwrap_or_default();
             let line = String::from_utf8_lossy(&line[..line.len().min(256)]);
             entry.interpreter = Some(line.trim().into());
-            if entry.size <= BEGINNING && !is_of_system(path) {
+            if entry.size <= BEGINNING && !is_of_system(path.as_str()) {
                 let text = String::from_utf8_lossy(&read).into_owned();
-                self.scripts.insert(path.to_owned(), text);
+                self.scripts.insert(path.clone(), text);
             }
         }
-        if path == LOADER_CACHE && entry.size <= LARGEST_TEXT {
+        if *path == LOADER_CACHE && entry.size <= LARGEST_TEXT {
             body.read_to_end(&mut read)?;
             self.cached = elf::cached(&read);
             return Ok(());
         }
         let interpreter = entry.interpreter.as_deref();
-        if entry.size <= imports::LARGEST && imports::is_wanted(path, interpreter) {
+        if entry.size <= imports::LARGEST && imports::is_wanted(path.as_str(), interpreter) {
             body.read_to_end(&mut read)?;
             imports::add(&mut self.imports, path, &String::from_utf8_lossy(&read));
             return Ok(());
@@ -183,20 +185,20 @@ impl Contents {
             return Ok(());
         };
         body.read_to_end(&mut read)?;
-        into.push((path.to_owned(), String::from_utf8_lossy(&read).into_owned()));
+        into.push((path.clone(), String::from_utf8_lossy(&read).into_owned()));
         Ok(())
     }
 
-    /// Everything in it, by absolute path.
-    pub fn files(&self) -> &BTreeMap<String, Entry> {
+    /// Everything in it, by path.
+    pub fn files(&self) -> &BTreeMap<ImagePath, Entry> {
         &self.files
     }
 
     /// The paths that another build of the same Dockerfile gave something else, where one of the two is as in
     /// `model`: what differs from that differs by chance. Poetry's installers are an example: their threads
     /// read the umask by setting it, and a folder that another one makes meanwhile is open for all to write.
-    pub fn unstable(&self, again: &Self, model: &Self) -> BTreeSet<String> {
-        let by_chance = |path: &&String| {
+    pub fn unstable(&self, again: &Self, model: &Self) -> BTreeSet<ImagePath> {
+        let by_chance = |path: &&ImagePath| {
             let [one, other, model] = [self, again, model].map(|it| it.files.get(*path));
             one != other && (one == model || other == model)
         };
@@ -204,7 +206,10 @@ impl Contents {
     }
 
     /// The entry at a path, without following a link.
-    pub fn entry(&self, path: &str) -> Option<&Entry> {
+    pub fn entry<P: Ord + ?Sized>(&self, path: &P) -> Option<&Entry>
+    where
+        ImagePath: Borrow<P>,
+    {
         self.files.get(path)
     }
 
@@ -219,17 +224,20 @@ impl Contents {
     }
 
     /// The libraries that the inspected ELF files are linked with, by path.
-    pub(super) fn linked(&self) -> &BTreeMap<String, Linked> {
+    pub(super) fn linked(&self) -> &BTreeMap<ImagePath, Linked> {
         &self.linked
     }
 
     /// The paths of the libraries that the loader's cache lists: `ldconfig` wrote it.
-    pub(super) fn cached(&self) -> &BTreeSet<String> {
+    pub(super) fn cached(&self) -> &BTreeSet<ImagePath> {
         &self.cached
     }
 
     /// The text of a script that people wrote.
-    pub(super) fn script(&self, path: &str) -> Option<&str> {
+    pub(super) fn script<P: Eq + Hash + ?Sized>(&self, path: &P) -> Option<&str>
+    where
+        ImagePath: Borrow<P>,
+    {
         self.scripts.get(path).map(String::as_str)
     }
 
@@ -239,14 +247,14 @@ impl Contents {
     }
 
     /// The path that a path leads to, symbolic links followed; `None` where there is nothing.
-    pub fn resolve(&self, path: &str) -> Option<String> {
+    pub fn resolve(&self, path: &ImagePath) -> Option<ImagePath> {
         let end = self.follow(path);
-        (end == "/" || self.files.contains_key(&end)).then_some(end)
+        (end.is_root() || self.files.contains_key(&end)).then_some(end)
     }
 
     /// Follows symbolic links as far as they lead, also to where nothing lies.
-    pub(super) fn follow(&self, path: &str) -> String {
-        let mut path = absolute("/", path);
+    pub(super) fn follow(&self, path: &ImagePath) -> ImagePath {
+        let mut path = path.clone();
         // As many links as the kernel follows.
         for _ in 0..40 {
             let Some(next) = self.follow_one(&path) else { return path };
@@ -256,16 +264,16 @@ impl Contents {
     }
 
     /// The path with its first symbolic link replaced by what it leads to.
-    fn follow_one(&self, path: &str) -> Option<String> {
+    fn follow_one(&self, path: &ImagePath) -> Option<ImagePath> {
+        let path = path.as_str();
         let ends = path.match_indices('/').map(|it| it.0).skip(1).chain([path.len()]);
         for end in ends {
             let at = path.get(..end)?;
-            if let Some(Entry { kind: Kind::Link(target), .. }) = self.files.get(at) {
-                let folder = at.rsplit_once('/').map_or("/", |it| it.0);
-                return Some(absolute(
-                    "/",
-                    &format!("{}{}", absolute(folder, target), &path[end..]),
-                ));
+            if let Some((link, entry)) = self.files.get_key_value(at)
+                && let Kind::Link(target) = &entry.kind
+            {
+                let rest = path[end..].trim_start_matches('/');
+                return Some(link.parent().unwrap_or_default().join(target).join(rest));
             }
         }
         None
@@ -276,16 +284,15 @@ impl Contents {
     ///
     /// # Errors
     /// Why it cannot start, worded to follow its name.
-    pub fn program(&self, name: &str, config: &Config) -> Result<String, String> {
+    pub fn program(&self, name: &str, config: &Config) -> Result<ImagePath, String> {
         let Some(user) = self.user(&config.user) else {
             return Err(format!("runs as {}, a user that is not in /etc/passwd", config.user));
         };
-        let workdir = absolute("/", &config.workdir);
-        let candidates: Vec<String> = match name.contains('/') {
-            true => vec![absolute(&workdir, name)],
+        let candidates: Vec<ImagePath> = match name.contains('/') {
+            true => vec![config.workdir.join(name)],
             false => {
                 let folders = config.path().split(':');
-                folders.map(|it| absolute(&workdir, &format!("{it}/{name}"))).collect()
+                folders.map(|it| config.workdir.join(it).join(name)).collect()
             }
         };
         let mut why = if name.contains('/') { "is not there" } else { "is not on PATH" }.to_owned();
@@ -307,8 +314,9 @@ impl Contents {
     fn interpreted(&self, entry: &Entry, user: &User) -> Result<(), String> {
         let Some(line) = &entry.interpreter else { return Ok(()) };
         let program = line.split_whitespace().next().unwrap_or_default();
-        let found = match self.resolve(program) {
-            Some(_) => self.executable(program, user),
+        let path = rooted(program);
+        let found = match self.resolve(&path) {
+            Some(_) => self.executable(&path, user),
             None => Err("is not there".to_owned()),
         };
         found.map_err(|why| format!("is a script for {program}, which {why}"))
@@ -318,18 +326,19 @@ impl Contents {
 /// The files whose whole text is wanted.
 #[derive(Default)]
 struct Texts {
-    python: Vec<(String, String)>,
-    system: Vec<(String, String)>,
-    accounts: Vec<(String, String)>,
-    release: Vec<(String, String)>,
+    python: Vec<(ImagePath, String)>,
+    system: Vec<(ImagePath, String)>,
+    accounts: Vec<(ImagePath, String)>,
+    release: Vec<(ImagePath, String)>,
 }
 
 impl Texts {
     /// The place for the text of a file, if that is wanted.
-    fn wanting(&mut self, path: &str) -> Option<&mut Vec<(String, String)>> {
+    fn wanting(&mut self, path: &ImagePath) -> Option<&mut Vec<(ImagePath, String)>> {
         if python::is_wanted(path) {
             return Some(&mut self.python);
         }
+        let path = path.as_str();
         if system::is_wanted(path) {
             return Some(&mut self.system);
         }
@@ -340,6 +349,11 @@ impl Texts {
     }
 }
 
+/// A path as archives and `#!` have it, seen from the root.
+fn rooted(path: &str) -> ImagePath {
+    ImagePath::root().join(path)
+}
+
 /// Returns true if a path belongs to the system, where users have no scripts.
 fn is_of_system(path: &str) -> bool {
     ["/usr/lib/", "/usr/share/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/lib/", "/etc/"]
@@ -348,7 +362,7 @@ fn is_of_system(path: &str) -> bool {
 }
 
 /// The release that `os-release` names.
-fn codename(file: &(String, String)) -> Option<String> {
+fn codename(file: &(ImagePath, String)) -> Option<String> {
     let value = file.1.lines().find_map(|it| it.strip_prefix("VERSION_CODENAME="))?;
     Some(value.trim_matches('"').to_owned())
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Requirement, imports::is_module};
-use crate::dockerfile::stage::absolute;
+use crate::text::ImagePath;
 
 /// A Python distribution that is installed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,26 +13,26 @@ pub struct Distribution {
     pub name: String,
     /// Its version, as its metadata has it.
     pub version: String,
-    /// The folder or file of its metadata, absolute.
-    pub place: String,
+    /// The folder or file of its metadata.
+    pub place: ImagePath,
     /// Its requirements that apply on Linux.
     pub requires: Vec<Requirement>,
-    /// The files that it installed, absolute, as far as they are recorded.
-    pub files: Vec<String>,
+    /// The files that it installed, as far as they are recorded.
+    pub files: Vec<ImagePath>,
     /// The modules that it says are its own, where it records no files.
     top_level: Vec<String>,
 }
 
 impl Distribution {
     /// The folder of packages that it lies in: `…/site-packages`.
-    pub fn site(&self) -> &str {
-        self.place.rsplit_once('/').map_or("/", |it| it.0)
+    pub fn site(&self) -> ImagePath {
+        self.place.parent().unwrap_or_default()
     }
 
     /// The modules that are to be imported from it, dotted: of packages that it has to itself the package,
     /// of those that it shares the ones in them.
     pub fn modules(&self) -> BTreeSet<String> {
-        let site = format!("{}/", self.site());
+        let site = self.site();
         let files: BTreeSet<&str> =
             self.files.iter().filter_map(|it| it.strip_prefix(&site)).collect();
         let module = |path: &&str| {
@@ -54,33 +54,32 @@ impl Distribution {
 }
 
 /// Returns true if a file describes a distribution.
-pub(super) fn is_wanted(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
-    match name {
-        "METADATA" | "RECORD" => folder.ends_with(".dist-info"),
-        "PKG-INFO" | "requires.txt" | "installed-files.txt" | "top_level.txt" => {
-            folder.ends_with(".egg-info")
-        }
-        _ => name.ends_with(".egg-info"),
+pub(super) fn is_wanted(path: &ImagePath) -> bool {
+    let is_in = |end: &str| path.parent().is_some_and(|it| it.file_name().ends_with(end));
+    match path.file_name() {
+        "METADATA" | "RECORD" => is_in(".dist-info"),
+        "PKG-INFO" | "requires.txt" | "installed-files.txt" | "top_level.txt" => is_in(".egg-info"),
+        name => name.ends_with(".egg-info"),
     }
 }
 
 /// The distributions that these files record.
-pub(super) fn distributions(texts: Vec<(String, String)>) -> Vec<Distribution> {
-    let mut found: BTreeMap<String, Distribution> = BTreeMap::new();
+pub(super) fn distributions(texts: Vec<(ImagePath, String)>) -> Vec<Distribution> {
+    let mut found: BTreeMap<ImagePath, Distribution> = BTreeMap::new();
     for (path, text) in texts {
-        let (folder, name) = path.rsplit_once('/').unwrap_or_default();
-        let place = if name.ends_with(".egg-info") { path.as_str() } else { folder };
-        let it = found.entry(place.to_owned()).or_default();
-        place.clone_into(&mut it.place);
-        let python = python(place);
+        let name = path.file_name();
+        let folder = path.parent().filter(|_| !name.ends_with(".egg-info"));
+        let place = folder.unwrap_or_else(|| path.clone());
+        let it = found.entry(place.clone()).or_default();
+        it.place = place.clone();
+        let python = python(place.as_str());
         match name {
             "RECORD" => {
-                let site = it.site().to_owned();
+                let site = it.site();
                 let paths = text.lines().filter_map(first_column);
-                it.files.extend(paths.map(|it| absolute(&site, &it)));
+                it.files.extend(paths.map(|it| site.join(&it)));
             }
-            "installed-files.txt" => it.files.extend(text.lines().map(|it| absolute(place, it))),
+            "installed-files.txt" => it.files.extend(text.lines().map(|it| place.join(it))),
             "top_level.txt" => it.top_level.extend(text.lines().map(|it| it.trim().to_owned())),
             "requires.txt" => {
                 let plain = text.lines().take_while(|it| !it.starts_with('['));

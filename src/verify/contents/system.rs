@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::text::ImagePath;
+
 /// The packages of the system's own manager.
 #[derive(Clone, Debug, Default)]
 pub struct System {
     packages: BTreeMap<String, Package>,
     /// The package of each path.
-    owners: HashMap<String, String>,
+    owners: HashMap<ImagePath, String>,
     automatic: BTreeSet<String>,
     /// The packages of Alpine's that were asked for by name.
     world: BTreeSet<String>,
@@ -38,9 +40,9 @@ impl System {
     }
 
     /// The package that a path belongs to.
-    pub fn owner(&self, path: &str) -> Option<&str> {
+    pub fn owner(&self, path: &ImagePath) -> Option<&str> {
         // Packages still say `/bin/ls` where `/bin` leads to `/usr/bin`.
-        let merged = || path.strip_prefix("/usr").filter(|it| it.starts_with('/'));
+        let merged = || path.as_str().strip_prefix("/usr").filter(|it| it.starts_with('/'));
         let owner = self.owners.get(path).or_else(|| self.owners.get(merged()?))?;
         Some(owner)
     }
@@ -92,18 +94,18 @@ pub(super) fn is_wanted(path: &str) -> bool {
 }
 
 /// Reads what these files say.
-pub(super) fn read(texts: Vec<(String, String)>) -> System {
+pub(super) fn read(texts: Vec<(ImagePath, String)>) -> System {
     let mut system = System::default();
     for (path, text) in texts {
-        let file = path.rsplit('/').next().unwrap_or_default();
+        let file = path.file_name();
         if let Some(package) = file.strip_suffix(".list") {
             let package = package.split(':').next().unwrap_or(package);
-            for line in text.lines().filter(|it| !it.is_empty() && *it != "/.") {
-                system.owners.insert(line.to_owned(), package.to_owned());
+            for path in text.lines().filter(|it| *it != "/.").filter_map(ImagePath::new) {
+                system.owners.insert(path, package.to_owned());
             }
         } else if let Some(package) = file.strip_suffix(".md5sums") {
             for line in text.lines() {
-                let path = line.split_once("  ").map(|it| format!("/{}", it.1));
+                let path = line.split_once("  ").map(|it| ImagePath::root().join(it.1));
                 system.owners.extend(path.map(|it| (it, package.to_owned())));
             }
         } else if APK.contains(&path.as_str()) {
@@ -150,17 +152,16 @@ impl System {
     fn alpine(&mut self, text: &str) {
         let mut name = String::new();
         let mut package = Package { is_alpine: true, ..Package::default() };
-        let mut folder = "";
+        let mut folder = ImagePath::root();
         for line in text.lines() {
             match line.split_once(':') {
                 Some(("P", it)) => it.clone_into(&mut name),
                 Some(("V", it)) => it.clone_into(&mut package.version),
                 Some(("D", it)) => package.requires.extend(it.split_whitespace().map(alpine_name)),
                 Some(("p", it)) => package.provides.extend(it.split_whitespace().map(alpine_name)),
-                Some(("F", it)) => folder = it,
+                Some(("F", it)) => folder = ImagePath::root().join(it),
                 Some(("R", it)) => {
-                    let path = crate::dockerfile::stage::absolute("/", &format!("{folder}/{it}"));
-                    self.owners.insert(path, name.clone());
+                    self.owners.insert(folder.join(it), name.clone());
                 }
                 _ => {}
             }

@@ -173,10 +173,11 @@ fn files_folders_and_links_are_told_apart() {
     let run = image.entry("/app/run").unwrap();
     assert_eq!((run.mode, run.size, run.interpreter.as_deref()), (0o755, 23, Some("/bin/sh -e")));
     assert_eq!(image.entry("/app/same"), Some(run));
-    assert_eq!(image.resolve("/srv/run").as_deref(), Some("/app/run"));
-    assert_eq!(image.follow("/bin/ls"), "/usr/bin/ls");
-    assert_eq!(image.resolve("/bin/ls"), None);
-    assert_eq!(image.resolve("/a/x"), None);
+    let path = |it: &str| ImagePath::new(it).unwrap();
+    assert_eq!(image.resolve(&path("/srv/run")), Some(path("/app/run")));
+    assert_eq!(image.follow(&path("/bin/ls")), "/usr/bin/ls");
+    assert_eq!(image.resolve(&path("/bin/ls")), None);
+    assert_eq!(image.resolve(&path("/a/x")), None);
     assert!(image.script("/app/run").unwrap().contains("exec"));
 }
 
@@ -215,10 +216,10 @@ fn distributions_are_found_by_their_metadata() {
     let names: Vec<_> = image.distributions().iter().map(|it| (&*it.name, &*it.version)).collect();
     assert_eq!(names, [("own", "0.1"), ("flask-login", "1.0"), ("old", "2")]);
     let login = &image.distributions()[1];
-    assert_eq!(login.site(), format!("/{site}"));
+    assert_eq!(login.site(), *format!("/{site}"));
     assert_eq!(
         login.files[..2],
-        [format!("/{site}/Flask_Login.py"), "/usr/bin/Flask_Login".to_owned()]
+        [format!("/{site}/Flask_Login.py").as_str(), "/usr/bin/Flask_Login"]
     );
     assert_eq!(login.requires.iter().filter(|it| it.holds(&[])).count(), 1);
     assert!(login.requires[1].holds(&["cli".to_owned()]));
@@ -271,15 +272,15 @@ fn packages_of_the_system_own_files() {
         .read();
     let system = image.system();
     assert_eq!(system.packages().keys().collect::<Vec<_>>(), ["libpq-dev", "libpq5", "tzdata"]);
-    assert_eq!(system.owner("/usr/lib/x.a"), Some("libpq-dev"));
-    assert_eq!(system.owner("/usr/share/zoneinfo/UTC"), Some("tzdata"));
+    assert_eq!(system.owner(&ImagePath::new("/usr/lib/x.a").unwrap()), Some("libpq-dev"));
+    assert_eq!(system.owner(&ImagePath::new("/usr/share/zoneinfo/UTC").unwrap()), Some("tzdata"));
     assert!(system.is_asked_for("libpq-dev") && !system.is_asked_for("libpq5"));
     assert_eq!(system.closure(["libpq-dev"]), ["libpq-dev", "libpq5"].into());
     let apk = "P:gcc\nV:12\nD:so:libz.so.1 musl>1\nF:usr/bin\nR:gcc\n\nP:zlib\nV:1\np:so:libz.so.1=1.2\nF:lib\nR:libz.so.1\n\n";
     let image = Image::new().file("lib/apk/db/installed", apk).file("etc/apk/world", "gcc~12\n");
     let image = image.read();
     assert!(image.system().is_asked_for("gcc") && !image.system().is_asked_for("zlib"));
-    assert_eq!(image.system().owner("/usr/bin/gcc"), Some("gcc"));
+    assert_eq!(image.system().owner(&ImagePath::new("/usr/bin/gcc").unwrap()), Some("gcc"));
     assert_eq!(image.system().closure(["gcc"]), ["gcc", "zlib"].into());
 }
 
@@ -296,7 +297,7 @@ fn programs_are_found_as_the_kernel_finds_them() {
         .read();
     let config = Config {
         env: [("PATH".to_owned(), "/opt/venv/bin:/bin".to_owned())].into(),
-        workdir: "/app".to_owned(),
+        workdir: ImagePath::new("/app").unwrap(),
         ..Config::default()
     };
     let find = |name: &str| image.program(name, &config);
@@ -368,8 +369,8 @@ fn what_differs_by_chance_is_unstable() {
     let (one, again) = (image(0o777, "2", "2"), image(0o755, "2", "3"));
     assert_ne!(model.entry("/site/data"), one.entry("/site/data"));
     // What differs each time is no chance: the other side is always the same.
-    assert_eq!(one.unstable(&again, &model), ["/site/licenses".to_owned()].into());
+    assert_eq!(one.unstable(&again, &model), [ImagePath::new("/site/licenses").unwrap()].into());
     // Two builds of the model itself differ in whatever they differ.
-    let all = ["/site/licenses", "/site/data", "/site/never"].map(str::to_owned);
+    let all = ["/site/licenses", "/site/data", "/site/never"].map(|it| ImagePath::new(it).unwrap());
     assert_eq!(model.unstable(&one, &model), all.into());
 }

@@ -122,7 +122,7 @@ fn declare(declared: &mut Declared, alteration: &Alteration) {
         Alteration::Config(keyword) => {
             declared.config.insert(*keyword);
         }
-        Alteration::Split { environment } => declared.environment = Some(environment.to_string()),
+        Alteration::Split { environment } => declared.environment = Some(environment.clone()),
         Alteration::Pinned(name) => {
             declared.pinned.insert((*name).to_owned());
         }

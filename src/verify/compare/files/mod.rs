@@ -11,7 +11,7 @@ use super::{Comparison, Declared, Missing, distributions, packages, some};
 use crate::{
     dockerfile::Keyword,
     ecosystems::is_manifest,
-    text::count::counted,
+    text::{ImagePath, count::counted},
     verify::contents::{Contents, Entry, Kind, User},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Reasons<'a> {
     /// The user of the image after the change.
     pub(super) user: Option<User>,
     /// The caches of package managers that the environment names.
-    pub(super) caches: Vec<String>,
+    pub(super) caches: Vec<ImagePath>,
     pub(super) declared: &'a Declared,
     pub(super) distributions: distributions::Fates,
     pub(super) packages: packages::Fates,
@@ -32,17 +32,17 @@ impl Reasons<'_> {
     /// Compares all files.
     pub(super) fn compare(&self, comparison: &mut Comparison) {
         let recorded = Recorded::of(self.before.distributions());
-        let mut explained: BTreeMap<Reason, Vec<&str>> = BTreeMap::new();
-        let mut gone: Vec<&str> = Vec::new();
-        let mut other: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut explained: BTreeMap<Reason, Vec<&ImagePath>> = BTreeMap::new();
+        let mut gone: Vec<&ImagePath> = Vec::new();
+        let mut other: BTreeMap<String, Vec<&ImagePath>> = BTreeMap::new();
         // Of these, a user that is declared has the first.
-        let mut handed: [Vec<&str>; 2] = Default::default();
+        let mut handed: [Vec<&ImagePath>; 2] = Default::default();
         let users = self.user.as_ref().filter(|_| self.declared.config.contains(&Keyword::User));
         let filled = folders(self.before);
         for (path, entry) in self.before.files() {
             match self.after.entry(path) {
                 Some(new) => {
-                    if new.owner != entry.owner && !places::is_volatile(path, &new.kind) {
+                    if new.owner != entry.owner && !places::is_volatile(path.as_str(), &new.kind) {
                         let other = !users.is_some_and(|it| it.owns(new.owner));
                         handed[usize::from(other)].push(path);
                     }
@@ -51,7 +51,7 @@ impl Reasons<'_> {
                     }
                 }
                 // A folder goes with what is in it.
-                None if entry.kind == Kind::Folder && filled.contains(path.as_str()) => {}
+                None if entry.kind == Kind::Folder && filled.contains(path) => {}
                 // The same place by another name: `/bin` may lead to `/usr/bin` in one of them.
                 None if self.after.resolve(path).is_some() => {}
                 None => match self.reason(path, entry, &recorded) {
@@ -82,7 +82,7 @@ impl Reasons<'_> {
         }
         self.fresh(comparison);
         for (reason, files) in explained {
-            let examples = files.iter().take(3).map(|it| (*it).to_owned()).collect();
+            let examples = files.iter().take(3).map(ToString::to_string).collect();
             let reason = self.sentence(reason);
             comparison.missing.push(Missing { reason, files: files.len(), examples });
         }
@@ -92,24 +92,26 @@ impl Reasons<'_> {
     /// The difference in a file that is in both; `None` if there is none, or if it is explained.
     fn altered(
         &self,
-        path: &str,
+        path: &ImagePath,
         old: &Entry,
         new: &Entry,
         recorded: &Recorded<'_>,
     ) -> Option<String> {
-        let passing =
-            places::is_volatile(path, &new.kind) || self.is_cache(path) || places::is_record(path);
+        let passing = places::is_volatile(path.as_str(), &new.kind)
+            || self.is_cache(path)
+            || places::is_record(path.as_str());
         if passing || self.declared.unstable.contains(path) {
             return None;
         }
         // It is a file of a distribution that is there in another version, and told as that.
-        if recorded.by(path).is_some_and(|it| self.distributions.other.contains(it)) {
+        if recorded.by(path.as_str()).is_some_and(|it| self.distributions.other.contains(it)) {
             return None;
         }
         if std::mem::discriminant(&old.kind) != std::mem::discriminant(&new.kind) {
             return Some("of another kind".to_owned());
         }
-        let users = self.declared.config.contains(&Keyword::User) && places::is_account(path);
+        let users =
+            self.declared.config.contains(&Keyword::User) && places::is_account(path.as_str());
         if old.mode != new.mode && !users {
             return Some(format!("of mode {:04o} instead of {:04o}", new.mode, old.mode));
         }
@@ -124,42 +126,41 @@ impl Reasons<'_> {
             let compiled = old.kind == Kind::Elf && self.before.system().owner(path).is_none();
             let package = self.owner(path, old).is_some_and(|it| self.packages.other.contains(it));
             compiled
-                || places::is_compiled(path)
+                || places::is_compiled(path.as_str())
                 || users
                 || package
-                || path.contains(".dist-info/")
-                || recorded.is_shared(path)
-                || (managed && is_manifest(path.rsplit('/').next().unwrap_or(path)))
+                || path.as_str().contains(".dist-info/")
+                || recorded.is_shared(path.as_str())
+                || (managed && is_manifest(path.file_name()))
         };
         (!same && !is_known()).then(|| "not the same".to_owned())
     }
 
     /// Returns true if a path is in a cache of package managers.
-    fn is_cache(&self, path: &str) -> bool {
-        let folder = format!("{path}/");
-        places::is_cache(path) || self.caches.iter().any(|it| folder.starts_with(&format!("{it}/")))
+    fn is_cache(&self, path: &ImagePath) -> bool {
+        places::is_cache(path.as_str()) || self.caches.iter().any(|it| path.is_within(it))
     }
 
     /// Notes what is new.
     fn fresh(&self, comparison: &mut Comparison) {
         let recorded = Recorded::of(self.after.distributions());
         let users = self.declared.config.contains(&Keyword::User);
-        let environment = self.declared.environment.as_ref().map(|it| format!("{it}/"));
+        let environment = self.declared.environment.as_ref();
         let filled = folders(self.after);
-        let is_known = |path: &str, it: &Entry| {
+        let is_known = |path: &ImagePath, it: &Entry| {
             self.before.resolve(path).is_some()
                 || (it.kind == Kind::Folder && filled.contains(path))
-                || environment.as_ref().is_some_and(|it| format!("{path}/").starts_with(it))
-                || places::is_volatile(path, &it.kind)
+                || environment.is_some_and(|it| path.is_within(it))
+                || places::is_volatile(path.as_str(), &it.kind)
                 || self.is_cache(path)
-                || places::is_record(path)
-                || (users && places::is_account(path))
+                || places::is_record(path.as_str())
+                || (users && places::is_account(path.as_str()))
                 || self.after.system().owner(path).is_some()
-                || recorded.by(path).is_some()
+                || recorded.by(path.as_str()).is_some()
         };
         let new = self.after.files().iter().filter(|it| self.before.entry(it.0).is_none());
         let new = new.filter(|(path, it)| !is_known(path, it));
-        let new: Vec<&str> = new.map(|it| it.0.as_str()).collect();
+        let new: Vec<&ImagePath> = new.map(|it| it.0).collect();
         for (folder, files) in grouped(&new) {
             let text = format!("{} new: {}", are(files.len(), &folder), some(files, 3));
             comparison.notes.push(text);
@@ -168,30 +169,30 @@ impl Reasons<'_> {
 }
 
 /// The folders that something is in which lasts.
-fn folders(of: &Contents) -> BTreeSet<&str> {
-    let lasts = |it: &(&String, &Entry)| !places::is_volatile(it.0, &it.1.kind);
+fn folders(of: &Contents) -> BTreeSet<ImagePath> {
+    let lasts = |it: &(&ImagePath, &Entry)| !places::is_volatile(it.0.as_str(), &it.1.kind);
     let all = of.files().iter().filter(lasts);
-    all.filter_map(|it| it.0.rsplit_once('/')).map(|it| it.0).collect()
+    all.filter_map(|it| it.0.parent()).collect()
 }
 
 /// `3 files below /app are`.
-fn are(files: usize, folder: &str) -> String {
+fn are(files: usize, folder: &ImagePath) -> String {
     let be = if files == 1 { "is" } else { "are" };
     format!("{} below {folder} {be}", counted(files, "file"))
 }
 
 /// Files by the folder that tells most of them: no more than one difference per folder at the top, or two
 /// folders deep where the system's are.
-fn grouped<'a>(files: &[&'a str]) -> BTreeMap<String, Vec<&'a str>> {
-    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+fn grouped<'a>(files: &[&'a ImagePath]) -> BTreeMap<ImagePath, Vec<&'a ImagePath>> {
+    let systems = ["/usr", "/var", "/etc", "/opt", "/home", "/root", "/lib"];
+    let mut groups: BTreeMap<ImagePath, Vec<&ImagePath>> = BTreeMap::new();
     for path in files {
-        let parts: Vec<&str> = path.split('/').skip(1).collect();
-        let deep = match parts[0] {
-            "usr" | "var" | "etc" | "opt" | "home" | "root" | "lib" => 3,
-            _ => 1,
-        };
-        let deep = deep.min(parts.len() - 1);
-        groups.entry(format!("/{}", parts[..deep].join("/"))).or_default().push(path);
+        let deep = if path.is_within_fixed(&systems) { 3 } else { 1 };
+        let above: Vec<ImagePath> = path.ancestors().skip(1).collect();
+        // The uppermost is the root.
+        let deep = deep.min(above.len().saturating_sub(1));
+        let folder = above.into_iter().rev().nth(deep);
+        groups.entry(folder.unwrap_or_default()).or_default().push(path);
     }
     groups
 }

@@ -6,7 +6,7 @@ use super::{Reasons, places};
 use crate::verify::compare::some;
 use crate::{
     ecosystems::is_manifest,
-    text::count::counted,
+    text::{ImagePath, count::counted},
     verify::contents::{Distribution, Entry, Kind},
 };
 
@@ -32,16 +32,17 @@ impl Reasons<'_> {
     /// The reason why a file is gone.
     pub(super) fn reason(
         &self,
-        path: &str,
+        path: &ImagePath,
         entry: &Entry,
         recorded: &Recorded<'_>,
     ) -> Option<Reason> {
-        let split = self.declared.environment.as_deref();
+        let split = self.declared.environment.as_ref();
+        let text = path.as_str();
         if self.is_cache(path) {
             return (self.declared.caches || split.is_some()).then_some(Reason::Cached);
         }
         let unstable = self.declared.unstable.contains(path);
-        if places::is_volatile(path, &entry.kind) || unstable {
+        if places::is_volatile(text, &entry.kind) || unstable {
             return Some(Reason::Volatile);
         }
         if let Some(environment) = split
@@ -49,20 +50,19 @@ impl Reasons<'_> {
         {
             // Programs name their interpreter, metadata their installer, and compilers are not exact.
             let free = entry.kind != Kind::File
-                || recorded.is_shared(path)
+                || recorded.is_shared(text)
                 || entry.interpreter.is_some()
-                || path.contains("-info/")
+                || text.contains("-info/")
                 || (entry.size, entry.digest) == (new.size, new.digest);
-            let by = recorded.by(path);
+            let by = recorded.by(text);
             let other = by.is_some_and(|it| self.distributions.other.contains(it));
             return (free || other).then_some(Reason::Moved);
         }
         // Installers write different metadata for the same distribution.
         if let Some(environment) = split
-            && let Some(at) = path.find(METADATA)
-            && self
-                .moved(environment, &format!("{}METADATA", &path[..at + METADATA.len()]))
-                .is_some()
+            && let Some(at) = text.find(METADATA)
+            && let Some(folder) = ImagePath::new(&text[..at + METADATA.len()])
+            && self.moved(environment, &folder.join("METADATA")).is_some()
         {
             return Some(Reason::Moved);
         }
@@ -72,12 +72,12 @@ impl Reasons<'_> {
             return known.then_some(Reason::Package).or(told);
         }
         let gone = &self.distributions.gone;
-        if let Some(by) = recorded.by(path) {
+        if let Some(by) = recorded.by(text) {
             let known = gone.contains(by) || self.distributions.other.contains(by);
             let told = self.distributions.lost.contains(by).then_some(Reason::Told);
             return known.then_some(Reason::Distribution).or(told);
         }
-        if places::is_record(path) {
+        if places::is_record(text) {
             let none = self.packages.gone.is_empty();
             return Some(if none { Reason::Volatile } else { Reason::Package });
         }
@@ -94,10 +94,10 @@ impl Reasons<'_> {
                 return Some(reason);
             }
         }
-        if split.is_some() && (places::is_manager(path) || self.is_of_manager(path)) {
+        if split.is_some() && (places::is_manager(text) || self.is_of_manager(path)) {
             return Some(Reason::Manager);
         }
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = path.file_name();
         // `pip install redis>=5`: the shell writes to `=5`.
         let unquoted =
             name.strip_prefix('=').is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()));
@@ -109,14 +109,15 @@ impl Reasons<'_> {
     }
 
     /// The place of a file in the new environment.
-    fn moved(&self, environment: &str, path: &str) -> Option<&Entry> {
-        let below = |rest: &str| self.after.entry(&format!("{environment}/{rest}"));
+    fn moved(&self, environment: &ImagePath, path: &ImagePath) -> Option<&Entry> {
+        let below = |rest: &str| self.after.entry(&environment.join(rest));
+        let path = path.as_str();
         for folder in ["/site-packages/", "/dist-packages/"] {
             // Also the folder itself, which installers make.
             if let Some((site, rest)) = format!("{path}/").split_once(folder) {
                 let python = site.rsplit('/').next().unwrap_or_default();
                 let moved = format!("lib/{python}/site-packages/{rest}");
-                return below(moved.trim_end_matches('/'));
+                return below(&moved);
             }
         }
         // The schemes of an installation and of an environment are the same below their prefixes, but for
@@ -128,7 +129,7 @@ impl Reasons<'_> {
     }
 
     /// The package of the system that a path belongs to, or one behind it that is a link.
-    pub(super) fn owner(&self, path: &str, entry: &Entry) -> Option<&str> {
+    pub(super) fn owner(&self, path: &ImagePath, entry: &Entry) -> Option<&str> {
         let system = self.before.system();
         let owner = system.owner(path);
         owner.or_else(|| match entry.kind {
@@ -139,15 +140,15 @@ impl Reasons<'_> {
 
     /// Whether packages that are gone made a folder while they were configured: one below a folder that they
     /// list, of their own name, or in a place where people make none.
-    fn is_made_by_package(&self, path: &str) -> bool {
-        let gone = &self.packages.gone;
-        let listed = |it: &str| {
-            let owner = self.before.system().owner(it);
-            self.after.entry(it).is_none() && owner.is_some_and(|it| gone.contains(it))
+    fn is_made_by_package(&self, path: &ImagePath) -> bool {
+        let (gone, text) = (&self.packages.gone, path.as_str());
+        let listed = |it: ImagePath| {
+            let owner = self.before.system().owner(&it);
+            self.after.entry(&it).is_none() && owner.is_some_and(|it| gone.contains(it))
         };
         let named = || {
             let roots = ["/etc/", "/run/", "/var/cache/", "/var/lib/", "/var/log/"];
-            let below = roots.iter().find_map(|it| path.strip_prefix(it));
+            let below = roots.iter().find_map(|it| text.strip_prefix(it));
             let name = below.and_then(|it| it.split('/').next());
             let starts = |of: &str, name: &str| {
                 of.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('-'))
@@ -155,27 +156,27 @@ impl Reasons<'_> {
             name.is_some_and(|name| gone.iter().any(|it| starts(it, name)))
         };
         let of_system = || {
-            let peoples = ["/usr/src/", "/usr/local/"].iter().any(|it| path.starts_with(it));
+            let peoples = ["/usr/src/", "/usr/local/"].iter().any(|it| text.starts_with(it));
             // Debian's Python, fonts and catalogues make these for what people add to them.
-            let shared = path.strip_prefix("/usr/local/").is_some_and(|it| {
+            let shared = text.strip_prefix("/usr/local/").is_some_and(|it| {
                 (it.starts_with("lib/python3") && it.ends_with("/dist-packages"))
                     || ["share/fonts", "share/sgml", "share/xml"]
                         .iter()
                         .any(|of| it.starts_with(of))
             });
-            !gone.is_empty() && (shared || path.starts_with("/usr/") && !peoples)
+            !gone.is_empty() && (shared || text.starts_with("/usr/") && !peoples)
         };
-        let mut above = path.match_indices('/').skip(1).map(|it| &path[..it.0]);
-        above.any(listed) || named() || of_system()
+        path.ancestors().skip(1).any(listed) || named() || of_system()
     }
 
     /// Returns true if a file belongs to the environment of a tool that stays in the builder, as installers make them.
-    fn is_of_manager(&self, path: &str) -> bool {
+    fn is_of_manager(&self, path: &ImagePath) -> bool {
         let tools = &self.distributions.tools;
         let all = self.before.distributions().iter().filter(|it| tools.contains(&it.name));
-        let roots = all.filter_map(|it| it.site().split_once("/lib/python").map(|it| it.0));
-        let is_environment = |it: &&str| self.before.entry(&format!("{it}/pyvenv.cfg")).is_some();
-        roots.filter(is_environment).any(|it| path.starts_with(&format!("{it}/")))
+        let root =
+            |it: &Distribution| ImagePath::new(it.site().as_str().split_once("/lib/python")?.0);
+        let is_environment = |it: &ImagePath| self.before.entry(&it.join("pyvenv.cfg")).is_some();
+        all.filter_map(root).filter(is_environment).any(|it| path.is_within(&it))
     }
 
     /// A reason for people.
@@ -185,8 +186,8 @@ impl Reasons<'_> {
             Reason::Volatile => "of logs, bytecode and the like".to_owned(),
             Reason::Cached => "of package managers' caches".to_owned(),
             Reason::Moved => {
-                let environment = self.declared.environment.as_deref().unwrap_or_default();
-                format!("moved to {environment}")
+                let environment = self.declared.environment.as_ref();
+                format!("moved to {}", environment.map_or("", ImagePath::as_str))
             }
             Reason::Package => {
                 let (gone, other) = (&self.packages.gone, &self.packages.other);
@@ -230,7 +231,7 @@ impl<'a> Recorded<'a> {
             let name = it.name.as_str();
             by.insert(it.place.as_str(), name);
             for file in &it.files {
-                if by.insert(file, name).is_some_and(|other| other != name) {
+                if by.insert(file.as_str(), name).is_some_and(|other| other != name) {
                     shared.insert(file.as_str());
                 }
             }

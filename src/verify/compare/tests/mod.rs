@@ -16,7 +16,7 @@ fn config() -> Config {
     Config {
         env: [("PATH".to_owned(), "/usr/local/bin:/usr/bin".to_owned())].into(),
         cmd: words(&["python", "main.py"]),
-        workdir: "/src".to_owned(),
+        workdir: ImagePath::new("/src").unwrap(),
         healthcheck: Some(json!({"Test": ["CMD-SHELL", "curl -f http://localhost || exit 1"]})),
         ..Config::default()
     }
@@ -95,7 +95,7 @@ fn declared() -> Declared {
     Declared {
         env: ["PATH".to_owned()].into(),
         config: [Keyword::User].into(),
-        environment: Some("/opt/venv".to_owned()),
+        environment: ImagePath::new("/opt/venv"),
         caches: true,
         ..Declared::default()
     }
@@ -279,7 +279,7 @@ fn every_field_of_the_configuration_is_compared() {
         ),
         ("CMD is [\"/usr/bin/x\"] instead of nothing", with(&|it| it.cmd = one("/usr/bin/x"))),
         ("CMD starts y, which is not on PATH", with(&|it| it.cmd = one("y"))),
-        ("WORKDIR is /a instead of /", with(&|it| it.workdir = "/a".to_owned())),
+        ("WORKDIR is /a instead of /", with(&|it| it.workdir = ImagePath::new("/a").unwrap())),
         ("EXPOSE is 80/tcp instead of nothing", with(&|it| it.exposed = set("80/tcp"))),
         ("VOLUME is /a instead of nothing", with(&|it| it.volumes = set("/a"))),
         (
