@@ -2,11 +2,7 @@
 
 use super::dockerignore::Dockerignore;
 use crate::{
-    dockerfile::{
-        Instruction, Keyword,
-        stage::State,
-        variables::names,
-    },
+    dockerfile::{Instruction, Keyword, stage::State, variables::names},
     project::tree,
     text::{ImagePath, RepoPath},
 };

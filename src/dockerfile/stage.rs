@@ -310,20 +310,6 @@ impl State {
     }
 }
 
-/// `path` from `directory`, without `.` and `..` components.
-pub fn absolute(directory: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    let whole = [if path.starts_with('/') { "" } else { directory }, path];
-    for part in whole.iter().flat_map(|it| it.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => _ = parts.pop(),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

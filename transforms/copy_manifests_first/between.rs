@@ -3,11 +3,7 @@
 use super::Deferral;
 use crate::{
     context::layers::Layer,
-    dockerfile::{
-        Keyword,
-        stage::State,
-        variables::mentions,
-    },
+    dockerfile::{Keyword, stage::State, variables::mentions},
     ecosystems::Source,
     project::Project,
     run::{Run, independence::Role},

@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use super::{Blueprint, Copied, Effect, From, Run, Stage, caches::is_cache, join, target};
-use crate::dockerfile::{
-    Dockerfile, Heredoc, Instruction, Keyword,
-    stage::{Base, Outline, absolute},
-    variables::{Arguments, Variables},
+use super::{Blueprint, Copied, Effect, From, Run, Stage, caches::is_cache, target};
+use crate::{
+    dockerfile::{
+        Dockerfile, Heredoc, Instruction, Keyword,
+        stage::{Base, Outline},
+        variables::{Arguments, Variables},
+    },
+    text::ImagePath,
 };
 
 /// The blueprints of the stages of a Dockerfile, in order, built with these arguments; an argument without
@@ -100,6 +103,7 @@ impl<'a> Builder<'a> {
         let environment = self.variables(item);
         let expand =
             |text: &str| environment.expand(text, self.dockerfile.escape).text.into_owned();
+        let workdir = image.map(|it| it.config.workdir()).unwrap_or_default();
         let mut mounted = Vec::new();
         let mut flags: Vec<String> = Vec::new();
         for flag in it.flags.iter().filter(|it| it.name != "mount") {
@@ -109,8 +113,7 @@ impl<'a> Builder<'a> {
             let aim = mount.target.as_deref().map(expand).unwrap_or_default();
             let text = it.text().replace("--cache-dir ", "--cache-dir=");
             let asked = text.split_whitespace().filter_map(|it| it.strip_prefix("--cache-dir="));
-            let asked = asked.map(|it| absolute(image.map_or("/", |it| it.config.workdir()), it));
-            let asked = asked.into_iter().any(|it| it == aim);
+            let asked = asked.map(|it| workdir.join(it)).any(|it| it == *aim);
             if mount.kind == "cache" && (asked || is_cache(&aim, &environment)) {
                 continue;
             }
@@ -131,7 +134,7 @@ impl<'a> Builder<'a> {
             flags,
             mounted,
             user: image.and_then(|it| it.config.get(Keyword::User).map(str::to_owned)),
-            workdir: image.map(|it| it.config.workdir().to_owned()).unwrap_or_default(),
+            workdir,
             shell: image.and_then(|it| it.config.get(Keyword::Shell).map(str::to_owned)),
             environment,
         }
@@ -154,19 +157,20 @@ impl<'a> Builder<'a> {
         let text = |it: &Heredoc| &self.dockerfile.source[it.body.clone()];
         let texts: Vec<_> = it.heredocs.iter().map(text).collect();
         let destination = expand(&words.destination.text);
-        let is_folder = destination.ends_with('/')
+        let path = image.config.workdir().join(&destination);
+        let into = path.is_root()
+            || destination.ends_with('/')
             || destination == "."
             || destination.ends_with("/.")
             || words.sources.len() + texts.len() > 1;
-        let path = absolute(image.config.workdir(), &destination);
-        let destination = if is_folder { join(&path, "") } else { path };
         let one = |source: String, text: Option<&'a str>| Copied {
             line,
             keyword: it.keyword,
             flags: flags.clone(),
             from: from.clone(),
             source,
-            destination: destination.clone(),
+            destination: path.clone(),
+            into,
             text,
         };
         let files = words.sources.iter().map(|it| one(rooted(&expand(&it.text)), None));
@@ -183,6 +187,6 @@ impl<'a> Builder<'a> {
 fn rooted(source: &str) -> String {
     match source.contains("://") {
         true => source.to_owned(),
-        false => absolute("/", source).trim_start_matches('/').to_owned(),
+        false => ImagePath::root().join(source).as_str()[1..].to_owned(),
     }
 }

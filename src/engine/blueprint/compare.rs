@@ -7,7 +7,7 @@ use crate::{
     dockerfile::{Keyword, instruction::Command},
     project::change::Alteration,
     shell::{self, Invocation, Script},
-    text::Span,
+    text::{ImagePath, Span},
 };
 
 /// What changes say they alter of the images of a Dockerfile.
@@ -18,7 +18,7 @@ pub struct Allowed<'a> {
     pub(super) runs: Vec<&'a str>,
     config: BTreeSet<Keyword>,
     order: bool,
-    environment: Option<&'a str>,
+    environment: Option<&'a ImagePath>,
 }
 
 impl<'a> Allowed<'a> {
@@ -32,9 +32,7 @@ impl<'a> Allowed<'a> {
                 }
                 Alteration::Pipeline(span) if is_here => allowed.pipelines.push(span.clone()),
                 Alteration::Order => allowed.order = true,
-                Alteration::Split { environment } => {
-                    allowed.environment = Some(environment.as_str());
-                }
+                Alteration::Split { environment } => allowed.environment = Some(environment),
                 Alteration::Run(script) => allowed.runs.push(script),
                 Alteration::Config(keyword) => {
                     allowed.config.insert(*keyword);
@@ -268,7 +266,7 @@ pub(super) fn same(before: &Effect<'_>, after: &Effect<'_>, allowed: &Allowed<'_
 fn same_copy(a: &Copied<'_>, b: &Copied<'_>, allowed: &Allowed<'_>) -> bool {
     same_kind(a, b)
         && a.source == b.source
-        && a.destination == b.destination
+        && (&a.destination, a.into) == (&b.destination, b.into)
         && a.text == b.text
         && match (&a.from, &b.from) {
             (From::Context, From::Context) => true,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::dockerfile::{Instruction, Keyword, stage::absolute};
+use crate::{
+    dockerfile::{Instruction, Keyword},
+    text::ImagePath,
+};
 
 /// The configuration that a build leaves, by instruction and name: of an ENV or LABEL its name, of an
 /// EXPOSE or VOLUME its value, of the others nothing.
@@ -16,8 +19,8 @@ impl Config {
     }
 
     /// The working directory; that of the base when the Dockerfile says nothing.
-    pub fn workdir(&self) -> &str {
-        self.get(Keyword::Workdir).unwrap_or("/")
+    pub fn workdir(&self) -> ImagePath {
+        self.get(Keyword::Workdir).and_then(ImagePath::new).unwrap_or_default()
     }
 
     /// The first instruction in which two configurations differ, with the name where it has one.
@@ -33,9 +36,9 @@ impl Config {
     }
 
     /// Whether the PATH leads to a folder.
-    pub(super) fn leads_to(&self, folder: &str) -> bool {
+    pub(super) fn leads_to(&self, folder: &ImagePath) -> bool {
         let path = self.0.get(&(Keyword::Env, "PATH".to_owned()));
-        path.is_some_and(|it| it.split(':').any(|it| it.trim_end_matches('/') == folder))
+        path.is_some_and(|it| it.split(':').any(|it| ImagePath::new(it).as_ref() == Some(folder)))
     }
 
     /// Whether a command that its containers start, or that asks for their health, names a program.
@@ -69,7 +72,10 @@ impl Config {
             Keyword::Expose | Keyword::Volume => {
                 for word in it.words() {
                     let word = expand(&word.text);
-                    let word = if keyword == Keyword::Volume { absolute("/", &word) } else { word };
+                    let word = match keyword {
+                        Keyword::Volume => ImagePath::root().join(&word).to_string(),
+                        _ => word,
+                    };
                     self.set(keyword, &word, String::new());
                 }
             }

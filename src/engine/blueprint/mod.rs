@@ -19,7 +19,10 @@ pub(crate) use caches::named_caches;
 pub use compare::{Allowed, difference};
 pub use config::Config;
 
-use crate::dockerfile::{Dockerfile, Instruction, Keyword, stage::absolute, variables::Variables};
+use crate::{
+    dockerfile::{Dockerfile, Instruction, Keyword, variables::Variables},
+    text::ImagePath,
+};
 
 /// The flattened build of an image.
 #[derive(Clone, Debug)]
@@ -41,8 +44,8 @@ pub enum Effect<'a> {
     Copy(Copied<'a>),
     /// A folder that a WORKDIR makes, and as whom.
     Folder {
-        /// The folder, absolute.
-        path: String,
+        /// The folder.
+        path: ImagePath,
         /// The user in force.
         user: Option<String>,
         /// The line of the WORKDIR.
@@ -62,7 +65,7 @@ pub struct Run<'a> {
     /// The stages that it mounts.
     mounted: Vec<Rc<Blueprint<'a>>>,
     user: Option<String>,
-    workdir: String,
+    workdir: ImagePath,
     shell: Option<String>,
     environment: Variables,
 }
@@ -76,8 +79,9 @@ pub struct Copied<'a> {
     from: From<'a>,
     /// From the root of the context or the image; of a here-document, its name.
     source: String,
-    /// Absolute; with a trailing slash when it is a folder for certain.
-    destination: String,
+    destination: ImagePath,
+    /// True if the destination is a folder for certain.
+    into: bool,
     /// The text of a here-document.
     text: Option<&'a str>,
 }
@@ -116,11 +120,11 @@ impl<'a> Blueprint<'a> {
     }
 
     fn enter(&mut self, path: &str, line: usize) -> Option<Effect<'a>> {
-        let path = absolute(self.config.workdir(), path);
-        self.config.set(Keyword::Workdir, "", path.clone());
+        let path = self.config.workdir().join(path);
+        self.config.set(Keyword::Workdir, "", path.to_string());
         let known =
             |it: &Effect<'_>| matches!(it, Effect::Folder { path: made, .. } if *made == path);
-        if path == "/" || self.effects.iter().any(known) {
+        if path.is_root() || self.effects.iter().any(known) {
             return None;
         }
         let user = self.config.get(Keyword::User).map(str::to_owned);
@@ -163,9 +167,4 @@ impl Run<'_> {
 /// on them are decided.
 pub fn runs_alike(one: &str, other: &str, values: &dyn Fn(&str) -> Option<String>) -> bool {
     script::runs_alike(one, other, values)
-}
-
-/// `path` in `folder`.
-fn join(folder: &str, path: &str) -> String {
-    format!("{}/{path}", folder.trim_end_matches('/'))
 }

@@ -3,9 +3,8 @@
 use super::{
     Copied, Effect, From,
     compare::{Allowed, Rules, align, is_new, objection, same, same_surroundings},
-    join,
 };
-use crate::{context::copies::below, run::independence, shell::token};
+use crate::{run::independence, shell::token};
 
 /// Compares effects of which COPYs may stand later than before.
 pub(super) fn compare(
@@ -74,21 +73,20 @@ fn partners(
 /// Whether two COPYs may bring the same file to the same place.
 fn may_meet(a: &Effect<'_>, b: &Effect<'_>) -> bool {
     let (Effect::Copy(a), Effect::Copy(b)) = (a, b) else { return false };
-    let inside = |a: &str, b: &str| below(a, b.trim_end_matches('/')).is_some();
     let name = |it: &Copied<'_>| it.source.rsplit('/').next().unwrap_or_default().to_owned();
     let is_file =
         |it: &Copied<'_>| it.text.is_some() || name(it).trim_start_matches('.').contains('.');
-    let place = |it: &Copied<'_>| match it.destination.ends_with('/') {
-        true => join(&it.destination, &name(it)),
+    let place = |it: &Copied<'_>| match it.into {
+        true => it.destination.join(&name(it)),
         false => it.destination.clone(),
     };
     match (is_file(a), is_file(b)) {
         (true, true) => place(a) == place(b),
         // Only the whole context is taken to have a file of that name, too.
-        (true, false) => b.source.is_empty() && inside(&place(a), &b.destination),
-        (false, true) => a.source.is_empty() && inside(&place(b), &a.destination),
+        (true, false) => b.source.is_empty() && place(a).is_within(&b.destination),
+        (false, true) => a.source.is_empty() && place(b).is_within(&a.destination),
         (false, false) => {
-            inside(&a.destination, &b.destination) || inside(&b.destination, &a.destination)
+            a.destination.is_within(&b.destination) || b.destination.is_within(&a.destination)
         }
     }
 }
@@ -202,20 +200,20 @@ fn brings(whole: &Copied<'_>, part: &Copied<'_>) -> bool {
     }
     let name = source.rsplit('/').next().unwrap_or(source);
     if root == source {
-        let there = [whole, part].map(|it| it.destination.trim_end_matches('/').to_owned());
-        let named = [whole, part].map(|it| it.destination.ends_with(&format!("/{name}")));
-        return there[0] == there[1]
-            || join(&there[0], name) == there[1]
-            || named[0] && there[0] == join(&there[1], name);
+        let (whole, part, is_named) = (&whole.destination, &part.destination, !whole.into);
+        return whole == part || whole.join(name) == *part || is_named && *whole == part.join(name);
     }
-    let inside = if root.is_empty() { Some(source) } else { below(source, root) };
+    let inside = match root {
+        "" => Some(source),
+        root => source.strip_prefix(root).and_then(|it| it.strip_prefix('/')),
+    };
     let parents = part.flags.iter().any(|it| it == "--parents");
     let Some(inside) = inside.map(|it| if parents { source } else { it }) else { return false };
     // A file goes into the folder or becomes it.
-    let there = join(&whole.destination, inside);
+    let there = whole.destination.join(inside);
     match parents {
-        true => join(&part.destination, source) == there,
-        false => part.destination == there || join(&part.destination, name) == there,
+        true => part.destination.join(source) == there,
+        false => (!part.into && part.destination == there) || part.destination.join(name) == there,
     }
 }
 

@@ -12,27 +12,31 @@ use crate::{
         self,
         system::{self, What, apt},
     },
+    text::ImagePath,
 };
 
 /// The copy of an environment out of the stage that installs it.
 pub(super) struct Apart<'a> {
     at: usize,
     stage: Rc<Blueprint<'a>>,
-    environment: String,
+    environment: ImagePath,
 }
 
 /// Where an image takes this folder, and nothing else, from a stage of its own at the same path.
-pub(super) fn built_apart<'a>(effects: &[Effect<'a>], environment: &str) -> Option<Apart<'a>> {
+pub(super) fn built_apart<'a>(
+    effects: &[Effect<'a>],
+    environment: &ImagePath,
+) -> Option<Apart<'a>> {
     let is_it = |it: &Copied<'_>| {
         it.keyword == Keyword::Copy
             && it.flags.is_empty()
-            && it.source == environment.trim_start_matches('/')
-            && it.destination.trim_end_matches('/') == environment
+            && environment.strip_prefix(&ImagePath::root()) == Some(&it.source)
+            && it.destination == *environment
     };
     effects.iter().enumerate().find_map(|(at, effect)| match effect {
         Effect::Copy(it) if is_it(it) => match &it.from {
             From::Stage(stage) => {
-                let environment = environment.to_owned();
+                let environment = environment.clone();
                 Some(Apart { at, stage: Rc::clone(stage), environment })
             }
             _ => None,
@@ -50,7 +54,7 @@ pub(super) fn compare(
     apart: &Apart<'_>,
     allowed: &Allowed<'_>,
 ) -> Result<(), String> {
-    if !new.config.leads_to(&format!("{}/bin", apart.environment)) {
+    if !new.config.leads_to(&apart.environment.join("bin")) {
         return Err("PATH, which does not lead to the environment".to_owned());
     }
     if apart.stage.base != image.base {
