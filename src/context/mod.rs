@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use self::dockerignore::Dockerignore;
 use crate::{
     callers::{Build, BuildContext},
+    ecosystems::MANAGERS,
     project::{Project, is_dockerfile, tree},
     text::glob,
 };
@@ -189,11 +190,8 @@ fn is_whole(source: &str) -> bool {
 
 /// Relative names of files in RUN, CMD and ENTRYPOINT, and the manifests of package managers they call.
 fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
-    let managers = [
-        ("poetry", "pyproject.toml"),
-        ("uv", "pyproject.toml"),
-        ("pdm", "pyproject.toml"),
-        ("pipenv", "Pipfile"),
+    // Managers of which nothing else is known here.
+    let others = [
         ("npm", "package.json"),
         ("yarn", "package.json"),
         ("pnpm", "package.json"),
@@ -210,7 +208,9 @@ fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
     for word in runs
         .flat_map(|it| it.text().split([' ', '\t', '"', '\'', ',', ';', '=', '[', ']', '(', ')']))
     {
-        files.extend(managers.iter().filter(|it| it.0 == word).map(|it| it.1.to_owned()));
+        let known = MANAGERS.iter().filter(|it| !it.manifest.is_empty());
+        let managers = known.map(|it| (it.name, it.manifest)).chain(others);
+        files.extend(managers.filter(|it| it.0 == word).map(|it| it.1.to_owned()));
         let named =
             word.rsplit('/').next().is_some_and(|it| it.trim_start_matches('.').contains('.'));
         let plain = |it: char| it.is_alphanumeric() || "._-/".contains(it);

@@ -9,45 +9,68 @@ use crate::{
 /// What a command that installs from manifests reads and makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Install {
-    /// The files it reads.
+    /// What it reads of the image.
     pub reads: Vec<Read>,
-    /// The folders it reads as a whole; where one comes from the project, it needs that source.
-    pub locals: Vec<Local>,
+    /// The scripts that it starts, as shell: `postinstall`, `prepare`.
+    pub runs: Vec<String>,
+    /// What it makes where a COPY of the project could overwrite it, as paths of the image.
+    pub makes: Vec<ImagePath>,
     /// What it needs of the project besides.
     pub source: Source,
-    /// What it makes where a COPY of the project could overwrite it.
-    pub makes: Vec<ImagePath>,
 }
 
-/// A file that an install reads.
+/// Something that an install reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Read {
-    /// Where it stands in the image.
-    pub path: ImagePath,
-    /// Whether the install fails without it.
-    pub required: bool,
+pub enum Read {
+    /// A file.
+    File {
+        /// Where it stands in the image.
+        path: ImagePath,
+        /// Whether the install fails without it.
+        required: bool,
+    },
+    /// A folder, as a whole: a package to build, archives, patches. Where it comes from the project, the
+    /// install needs that source.
+    Folder {
+        /// Where it stands in the image; `None` if it cannot be known.
+        path: Option<ImagePath>,
+        /// Why the install needs it.
+        why: String,
+    },
 }
 
-/// A folder that an install reads as a whole: a package to build, or archives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Local {
-    /// Where it stands in the image; `None` when that cannot be known.
-    pub path: Option<ImagePath>,
-    /// Why the install needs it.
-    pub reason: String,
-}
-
-/// What an install needs of the project besides its manifests.
+/// What an install needs of the project besides what it [reads](Read).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// Nothing.
     #[default]
     Nothing,
-    /// The project itself or folders of it, but these flags install everything else without them; the
+    /// The project itself or folders of it. With these flags it installs everything else without them; the
     /// same command, run again when the source is there, installs the rest.
-    Later(Vec<&'static str>),
-    /// Something that cannot be left out.
+    First {
+        /// The flags.
+        leaves_out: Vec<&'static str>,
+    },
+    /// The source, but what it downloads can be fetched before.
+    Fetch {
+        /// The commands that fetch it, each as its words.
+        commands: Vec<Vec<String>>,
+        /// What becomes of the install.
+        then: Then,
+    },
+    /// Something that cannot be left out: why it cannot come before the source.
     Now(Refusal),
+}
+
+/// What becomes of an install whose downloads were fetched by a step of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It stays as it is and finds them.
+    Unchanged,
+    /// It is given these arguments more: `--offline`.
+    With(Vec<&'static str>),
+    /// This command takes its place.
+    Instead(Vec<String>),
 }
 
 /// The variables that name a file which every program that fetches packages reads.
@@ -73,19 +96,40 @@ impl At<'_> {
 }
 
 impl Install {
+    /// The files that it reads, and whether it fails without them.
+    pub fn files(&self) -> impl Iterator<Item = (&ImagePath, bool)> {
+        self.reads.iter().filter_map(|it| match it {
+            Read::File { path, required } => Some((path, *required)),
+            Read::Folder { .. } => None,
+        })
+    }
+
+    /// The folders that it reads as a whole, and why.
+    pub fn folders(&self) -> impl Iterator<Item = (Option<&ImagePath>, &str)> {
+        self.reads.iter().filter_map(|it| match it {
+            Read::Folder { path, why } => Some((path.as_ref(), why.as_str())),
+            Read::File { .. } => None,
+        })
+    }
+
     /// Adds a file that the install fails without.
     pub fn needs(&mut self, path: ImagePath) {
-        self.reads.push(Read { path, required: true });
+        self.reads.push(Read::File { path, required: true });
     }
 
     /// Adds a file that the install reads if it is there.
     pub fn takes(&mut self, path: ImagePath) {
-        self.reads.push(Read { path, required: false });
+        self.reads.push(Read::File { path, required: false });
     }
 
-    /// Whether it says nothing of what it installs.
+    /// Adds a folder that the install reads as a whole.
+    pub fn takes_folder(&mut self, path: Option<ImagePath>, why: String) {
+        self.reads.push(Read::Folder { path, why });
+    }
+
+    /// Whether nothing is known of what it installs.
     pub(super) fn is_empty(&self) -> bool {
-        self.reads.is_empty() && self.locals.is_empty() && self.source == Source::Nothing
+        self.reads.is_empty() && self.source == Source::Nothing
     }
 
     /// Adds the files that the environment names, by these variables or those of every program, and the

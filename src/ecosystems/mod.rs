@@ -1,41 +1,96 @@
 //! Package managers: facts about their commands, in the words that transforms share.
 //!
 //! What a command reads of the image, what it needs of the project's source, what it makes, where it
-//! caches and what turns its cache off. Each manager is a file of facts and a line in [`MANAGERS`];
-//! transforms name none of them.
+//! caches and what turns its cache off. A manager is a file of facts, a page of cases beside it, which
+//! `tests/suite/managers.rs` runs, and a line in [`MANAGERS`]. Whoever asks names none of them.
 
+mod at;
+mod cache;
+mod files;
+mod grammar;
+mod guess;
 mod install;
 pub mod python;
 pub mod system;
 pub mod version;
 
-use python::{pdm, pip, pipenv, poetry, pyproject, uv};
-use std::sync::Arc;
+use python::{pdm, pip, pipenv, poetry, uv};
 
-use crate::{
-    dockerfile::stage::State,
-    shell::Invocation,
-    text::{ImagePath, glob::Glob},
+use crate::shell::Invocation;
+
+pub use at::{At, Setting};
+pub use cache::{
+    Cache, CacheKind, CachePlace, Caching, Off, OffVariable, Sharing, Switch, caches, off_variable,
 };
-
+pub use files::{File, FileKind, cache_settings, file, files, is_manifest_of, makes};
+pub use grammar::{Grammar, Verb};
+pub use guess::{seems_to_install, seems_to_install_from_manifests};
 use install::UNKNOWN;
-pub use install::{Install, Local, Read, Source};
+pub use install::{Install, Read, Source};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug)]
 pub struct Manager {
-    /// The name it goes by.
+    /// The name that it goes by on the command line and among packages.
     pub name: &'static str,
-    /// The programs it is called as, without versions and folders.
+    /// The name as people write it.
+    pub title: &'static str,
+    /// What it installs packages for.
+    pub ecosystem: Ecosystem,
+    /// The packages of the index that it and its plugins come in; its own first.
+    pub packages: &'static [&'static str],
+    /// How the names of the variables begin that configure it.
+    pub variables: &'static str,
+    /// The programs that it is called as, without versions and folders.
     pub programs: &'static [&'static str],
-    /// The names of the files that it reads: patterns as COPY's.
-    pub manifests: &'static [&'static str],
-    /// What a command installs; `None` when it installs nothing that a manifest lists.
-    pub install: fn(&Invocation, &At<'_>) -> Option<Install>,
-    /// How a command uses the manager's cache; `None` when it fills none.
-    pub caching: fn(&Invocation, &At<'_>) -> Option<Caching>,
-    /// The files that configure the manager, each with what it says there of the cache.
-    pub cache_config: &'static [(&'static str, &'static str)],
+    /// How its command line is read.
+    pub grammar: Grammar,
+    /// The files that it reads.
+    pub files: &'static [File],
+    /// The manifest that it reads in the folder where it runs; empty if it is told which.
+    pub manifest: &'static str,
+    /// The files that a manifest of it names, by its text: their paths from its folder.
+    pub includes: fn(&str) -> Vec<String>,
+    /// The folders that it makes beside a manifest.
+    pub makes: &'static [&'static str],
+    /// Where it keeps settings and data: folders below the home directory, and absolute paths.
+    pub keeps: &'static [&'static str],
+    /// Where it caches.
+    pub cache: &'static [Cache],
+    /// Where it comes from, besides an index of packages.
+    pub installers: &'static [Installer],
+    /// What a call with one of the verbs of [`Grammar::install`] or [`Grammar::fetch`] installs; `None` if no
+    /// manifest says what. Ask [`Manager::install`].
+    pub facts: fn(&Verb, &Invocation, &At<'_>) -> Option<Install>,
+    /// What is wrong with the text of a file of this name; `None` if it is sound, or another manager's.
+    pub broken: fn(&str, &str) -> Option<Broken>,
+}
+
+/// What packages are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ecosystem {
+    /// Python.
+    Python,
+}
+
+/// A script on the net that installs a manager.
+#[derive(Clone, Copy, Debug)]
+pub struct Installer {
+    /// What its address or file name has, and no other's: `install.python-poetry.org`.
+    pub script: &'static str,
+    /// The options that say which version to install.
+    pub options: &'static [&'static str],
+    /// The variable that does.
+    pub variable: &'static str,
+}
+
+/// A manifest that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What its reader says.
+    pub message: String,
 }
 
 /// The package managers that are known.
@@ -45,122 +100,20 @@ pub const MANAGERS: &[Manager] =
 /// The programs that fetch a file, and the packages that bring them.
 pub const FETCHERS: [&str; 2] = ["curl", "wget"];
 
-/// Where a command runs.
-pub struct At<'a> {
-    /// What the Dockerfile says holds there.
-    pub state: &'a State,
-    /// The directory it runs in; `None` when it cannot be known.
-    pub directory: Option<&'a ImagePath>,
-    /// The text of the file that a COPY put at a path of the image.
-    pub text: &'a dyn Fn(&ImagePath) -> Option<Arc<str>>,
-    /// The version of the manager, when the Dockerfile pins one.
-    pub version: &'a dyn Fn() -> Option<version::Version>,
-}
-
-/// How a command uses its manager's cache.
-#[derive(Clone, Debug, Default)]
-pub struct Caching {
-    /// The folders that hold nothing but cache, as absolute paths of the image; mount these.
-    pub folders: Vec<String>,
-    /// The folder above them, whose removal is meant to empty them.
-    pub root: String,
-    /// The arguments that turn the cache off, by position among the command's words.
-    pub off: Vec<usize>,
-    /// The variables that turn it off when they are set, and how to tell.
-    pub off_variables: &'static [OffVariable],
-    /// Whether what is installed leads into the cache or lives in it, which the image then needs.
-    pub linked: bool,
-    /// Whether it takes what is in the cache for granted, without network.
-    pub offline: bool,
-    /// Whether builds that fill it at the same time may trip over each other.
-    pub exclusive: bool,
-}
-
-/// A variable that turns a cache off.
-#[derive(Clone, Copy, Debug)]
-pub struct OffVariable {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether a value turns the cache off.
-    pub when: fn(&str) -> bool,
-}
-
-impl At<'_> {
-    /// `path` as the command sees it; `None` if it is relative and the directory is not known.
-    pub fn path(&self, path: &str) -> Option<ImagePath> {
-        ImagePath::new(path).or_else(|| self.directory.map(|it| it.join(path)))
+impl Manager {
+    /// What a call of it installs; `None` if it installs nothing that a manifest lists.
+    pub fn install(&self, call: &Invocation, at: &At<'_>) -> Option<Install> {
+        let grammar = &self.grammar;
+        let verb = grammar.verb(call, grammar.install);
+        let verb = verb.or_else(|| grammar.verb(call, grammar.fetch))?;
+        (self.facts)(verb, call, at)
     }
-
-    /// The value of a variable as a command sees it: its own assignments first.
-    pub fn variable(&self, call: &Invocation, name: &str) -> Setting {
-        if let Some((_, value)) = call.assignments.iter().rfind(|it| it.0 == name) {
-            return value.clone().map_or(Setting::Unknown, Setting::Known);
-        }
-        match self.state.variables.get(name) {
-            None => Setting::Unset,
-            Some(it) if it.from_argument => Setting::Unknown,
-            Some(it) => it.value().map_or(Setting::Unknown, |it| Setting::Known(it.to_owned())),
-        }
-    }
-
-    /// Where a program keeps its cache by the XDG rules: `own` if set, else `$XDG_CACHE_HOME/name`, else
-    /// `$HOME/.cache/name`; `None` when that cannot be known.
-    pub fn cache(&self, call: &Invocation, own: &str, name: &str) -> Option<String> {
-        let absolute = |it: String| it.starts_with('/').then_some(it);
-        match self.variable(call, own) {
-            Setting::Known(it) if !it.is_empty() => return absolute(it),
-            Setting::Unknown => return None,
-            _ => {}
-        }
-        match self.variable(call, "XDG_CACHE_HOME") {
-            Setting::Known(it) if !it.is_empty() => {
-                return absolute(format!("{}/{name}", it.trim_end_matches('/')));
-            }
-            Setting::Unknown => return None,
-            _ => {}
-        }
-        absolute(format!("{}/.cache/{name}", self.home(call)?.trim_end_matches('/')))
-    }
-
-    /// The home directory as a command sees it; `None` when that cannot be known.
-    pub fn home(&self, call: &Invocation) -> Option<String> {
-        match self.variable(call, "HOME") {
-            Setting::Known(it) => Some(it),
-            Setting::Unknown => None,
-            Setting::Unset => self.state.home().map(str::to_owned),
-        }
-    }
-}
-
-/// A variable, as far as a Dockerfile tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// Nothing sets it.
-    Unset,
-    /// It has this value.
-    Known(String),
-    /// It is set to what the Dockerfile does not tell, or a build argument may change it.
-    Unknown,
-}
-
-/// What a file of this name and text says about caches: the managers, and the key that it sets.
-pub fn cache_settings<'a>(
-    name: &'a str,
-    text: &'a str,
-) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
-    let says =
-        |key: &str| text.lines().any(|it| !it.trim_start().starts_with('#') && it.contains(key));
-    let all = MANAGERS.iter().flat_map(|it| it.cache_config.iter().map(|of| (it.name, of)));
-    all.filter(move |(_, it)| it.0 == name && says(it.1)).map(|(manager, it)| (manager, it.1))
 }
 
 /// What is wrong with the text of a manifest of this name; `None` for a sound one and for other files.
-pub fn broken_manifest(name: &str, text: &str) -> Option<pyproject::Broken> {
-    match name {
-        "pyproject.toml" => pyproject::Pyproject::read(text).err(),
-        "Pipfile" => pyproject::pipfile_paths(text).err(),
-        _ => None,
-    }
+pub fn broken_manifest(name: &str, text: &str) -> Option<Broken> {
+    let mut readers = MANAGERS.iter().filter(|it| it.files.iter().any(|it| it.matches("", name)));
+    readers.find_map(|it| (it.broken)(name, text))
 }
 
 /// Every program that a manager is called as: what to look for before reading a script.
@@ -168,56 +121,12 @@ pub fn programs() -> Vec<&'static str> {
     MANAGERS.iter().flat_map(|it| it.programs).copied().collect()
 }
 
-/// The variable of this name that turns a cache off.
-pub fn off_variable(name: &str) -> Option<OffVariable> {
-    let all = [pip::NO_CACHE, uv::NO_CACHE, pdm::NO_CACHE];
-    all.into_iter().find(|it| it.name == name)
-}
-
-/// Whether a text that cannot be read as shell seems to install packages.
-pub fn seems_to_install(text: &str) -> bool {
-    seeming_install(text).is_some()
-}
-
-/// Whether a text that cannot be read as shell seems to install from manifests: pip is given names of
-/// packages as well as files.
-pub fn seems_to_install_from_manifests(text: &str) -> bool {
-    let names_files = || {
-        let mut words = words(text);
-        words.any(|it| it.contains("requirement") || it.starts_with("-r"))
-    };
-    seeming_install(text).is_some_and(|it| it != "pip" || names_files())
-}
-
-/// The program that seems to install packages in a text.
-fn seeming_install(text: &str) -> Option<&str> {
-    let words: Vec<&str> = words(text).collect();
-    words.windows(2).find_map(|it| {
-        let program = it[0].rsplit('/').next().unwrap_or_default();
-        let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-        let known = MANAGERS.iter().any(|it| it.programs.contains(&program));
-        (known && ["install", "sync", "pip"].contains(&it[1])).then_some(program)
-    })
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./".contains(it));
-    parts.filter(|it| !it.is_empty())
-}
-
-/// Whether a file of this name is there for package managers and not for the program: a manifest, a lock,
-/// or what manifests refer to.
-pub fn is_manifest(name: &str) -> bool {
-    let patterns = MANAGERS.iter().flat_map(|it| it.manifests).chain(&[
-        "README*",
-        "LICEN[CS]E*",
-        "*.lock",
-        "*.whl",
-    ]);
-    patterns.into_iter().any(|it| Glob::new(it).is_ok_and(|it| it.matches(name)))
-}
-
 /// The manager that a call is of.
 pub fn manager(call: &Invocation) -> Option<&'static Manager> {
     MANAGERS.iter().find(|it| it.programs.contains(&call.program.as_str()))
+}
+
+/// What a call installs; `None` if it is of no manager, or installs nothing that a manifest lists.
+pub fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
+    manager(call)?.install(call, at)
 }

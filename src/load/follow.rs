@@ -12,6 +12,7 @@ use super::{
 use crate::{
     callers,
     dockerfile::Dockerfile,
+    ecosystems::MANAGERS,
     project::{File, Problem, Tree, tree},
     text::RepoPath,
 };
@@ -51,8 +52,8 @@ fn names(file: &File, tree: &Tree) -> Vec<(RepoPath, Wanted)> {
         return copied(file, tree).into_iter().map(manifest).collect();
     }
     if name.ends_with(".txt") || name.ends_with(".in") {
-        let named = file.text.lines().filter_map(requirement_file);
-        return named.filter_map(|it| folder.join(it)).map(manifest).collect();
+        let named = MANAGERS.iter().flat_map(|it| (it.includes)(&file.text));
+        return named.filter_map(|it| folder.join(&it)).map(manifest).collect();
     }
     match callers::Kind::of(&file.path) {
         Some(callers::Kind::Compose) => {
@@ -77,15 +78,6 @@ fn copied(file: &File, tree: &Tree) -> Vec<RepoPath> {
         sources.iter().flat_map(move |it| tree::sources(tree, &folder, it)).collect::<Vec<_>>()
     });
     contexts.collect()
-}
-
-/// The file that a line of a requirements file includes: `-r base.txt`, `--constraint=c.txt`.
-fn requirement_file(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let flags = ["--requirement", "--constraint", "-r", "-c"];
-    let rest = flags.iter().find_map(|it| line.strip_prefix(it))?;
-    let rest = rest.trim_start_matches(['=', ' ', '\t']);
-    rest.split_whitespace().next().filter(|it| !it.contains("://"))
 }
 
 /// The file that a line of a compose file includes or extends. Read line by line: what it names by

@@ -255,7 +255,7 @@ fn kept_from_git(root: &Path, tree: &Tree, texts: &BTreeMap<RepoPath, File>) -> 
     let folders: BTreeSet<_> =
         named.filter_map(RepoPath::parent).chain([RepoPath::root()]).collect();
     let beside = folders.iter().flat_map(|folder| {
-        wanted::OFTEN_IGNORED.iter().filter_map(|it| folder.join(it)).collect::<Vec<_>>()
+        wanted::often_ignored().filter_map(|it| folder.join(it)).collect::<Vec<_>>()
     });
     let files: Vec<_> = texts.values().collect();
     let copied = files.par_iter().flat_map_iter(|it| not_in_tree(it, tree));

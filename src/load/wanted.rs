@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use crate::{callers, project::is_dockerfile, text::RepoPath};
+use crate::{
+    callers,
+    ecosystems::{self, FileKind},
+    project::is_dockerfile,
+    text::RepoPath,
+};
 
 /// Why a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,27 +54,19 @@ pub(super) enum Folder {
 }
 
 /// Names that are often in a build context although git ignores them.
-pub(super) const OFTEN_IGNORED: [&str; 9] = [
-    ".env",
-    ".venv",
-    "Pipfile.lock",
-    "__pypackages__",
-    "node_modules",
-    "pdm.lock",
-    "poetry.lock",
-    "uv.lock",
-    "venv",
-];
+pub(super) fn often_ignored() -> impl Iterator<Item = &'static str> {
+    let locks = ecosystems::files().filter(|it| it.kind == FileKind::Lock).map(|it| it.pattern);
+    [".env", "node_modules", "venv"].into_iter().chain(ecosystems::makes()).chain(locks)
+}
 
 /// Decides what to do with the folder of this name at this place.
 pub(super) fn folder(name: &str, place: &Path) -> Folder {
     match name {
         ".git" | ".hg" | ".jj" | ".svn" => Folder::Hide,
-        ".nox" | ".tox" | ".venv" | "__pycache__" | "__pypackages__" | "node_modules" => {
-            Folder::Note
-        }
+        ".nox" | ".tox" | "__pycache__" | "node_modules" => Folder::Note,
         "venv" if place.join("pyvenv.cfg").exists() => Folder::Note,
         "Containerfile" | "Dockerfile" => Folder::Report,
+        _ if ecosystems::makes().any(|it| it == name) => Folder::Note,
         _ => Folder::Walk,
     }
 }
@@ -77,10 +74,8 @@ pub(super) fn folder(name: &str, place: &Path) -> Folder {
 /// Returns true if a folder with a file of this name is likely to be a build context.
 pub(super) fn marks_a_context(name: &str) -> bool {
     is_dockerfile(name)
-        || matches!(
-            name,
-            "Pipfile" | "package.json" | "pyproject.toml" | "requirements.txt" | "setup.py"
-        )
+        || name == "package.json"
+        || ecosystems::files().any(|it| it.marks_project && it.matches("", name))
 }
 
 /// Why the file of this name is read; `None` if only its name matters.
@@ -99,19 +94,13 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
             _ => Some(Wanted::Caller),
         };
     }
-    let extension = name.rsplit_once('.').map_or("", |it| it.1);
-    let says = |it: &str| {
-        ["requirement", "reqs", "constraint", "dependencies"].iter().any(|word| it.contains(word))
-    };
-    let requirements = (matches!(extension, "" | "in" | "pip" | "txt") && says(name))
-        || (matches!(extension, "in" | "pip" | "txt")
-            && path.parent().is_some_and(|it| says(it.file_name())));
+    let folder = path.parent();
+    let folder = folder.as_ref().map_or("", |it| it.file_name());
+    if let Some(file) = ecosystems::file(folder, name) {
+        return Some(if file.kind == FileKind::Lock { Wanted::Lock } else { Wanted::Manifest });
+    }
     match name {
-        "Pipfile.lock" | "pdm.lock" | "poetry.lock" | "uv.lock" => Some(Wanted::Lock),
-        ".pdm.toml" | ".python-version" | "Pipfile" | "package.json" | "pdm.toml" | "pip.conf"
-        | "poetry.toml" | "pyproject.toml" | "refit.toml" | "setup.cfg" | "setup.py"
-        | "uv.toml" => Some(Wanted::Manifest),
-        _ if requirements => Some(Wanted::Manifest),
+        "package.json" | "refit.toml" => Some(Wanted::Manifest),
         _ if may_mention(path) => Some(Wanted::Mention),
         _ => None,
     }

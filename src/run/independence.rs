@@ -86,15 +86,17 @@ pub fn role(
         return Role::MayRead;
     }
     if let Some(manager) = ecosystems::manager(call) {
-        if let Some(mut install) = (manager.install)(call, at) {
-            let is_own = |it: &&ecosystems::Local| it.path.as_ref().is_none_or(brought);
-            if let Some(local) = install.locals.iter().find(is_own) {
-                install.source =
-                    Source::Now(Refusal::new("local-requirement", local.reason.clone()));
+        if let Some(mut install) = manager.install(call, at) {
+            let own = install.folders().find(|it| it.0.is_none_or(brought)).map(|it| it.1);
+            if let Some(why) = own.map(str::to_owned) {
+                install.source = Source::Now(Refusal::new("local-requirement", why));
             }
             return Role::Install(install);
         }
-        return if manages(call) { Role::Independent } else { Role::MayRead };
+        return match manager.grammar.is_apart(call) {
+            true => Role::Independent,
+            false => Role::MayRead,
+        };
     }
     if is_independent(call, at, brought) { Role::Independent } else { Role::MayRead }
 }
@@ -123,31 +125,6 @@ pub fn is_known(program: &str) -> bool {
     SHELL.contains(&program)
         || TOUCH_ARGUMENTS.contains(&program)
         || ecosystems::programs().contains(&program)
-}
-
-/// Package managers' commands that install tools or settings, from nothing but their command line.
-fn manages(call: &Invocation) -> bool {
-    match (call.program.as_str(), call.subcommands()) {
-        // What `pip install` reads was asked before; nothing here means names of packages only.
-        (
-            "pip",
-            (
-                Some(
-                    "install" | "download" | "uninstall" | "list" | "freeze" | "show" | "config"
-                    | "cache" | "check",
-                ),
-                _,
-            ),
-        ) => true,
-        // Written beside the manifest, where the source may bring a file of the same name.
-        ("poetry", (Some("config"), _)) if call.has(&["--local"]) => false,
-        ("poetry", (Some("config" | "self" | "about" | "cache" | "debug"), _)) => true,
-        ("uv", (Some("venv" | "python" | "cache" | "tool" | "self"), _)) => true,
-        ("uv", (Some("pip"), Some("install" | "uninstall" | "list" | "freeze" | "check"))) => true,
-        ("pdm", (Some("config" | "cache" | "self" | "plugin"), _)) => true,
-        (_, (None, _)) => call.has(&["--version", "-V", "-v", "--help"]),
-        _ => false,
-    }
 }
 
 /// Programs that touch only what their command line names.

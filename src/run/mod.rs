@@ -16,7 +16,7 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, State, stages},
     },
-    ecosystems::{At, version::Version},
+    ecosystems::{At, Ecosystem, MANAGERS, Manager, version::Version},
     project::change::{Change, Decline, FileChange, Outcome, Safety},
     shell::{Command, Directory, Invocation, NotShell, Script},
     text::{Edit, ImagePath, Place, Refusal, RepoPath},
@@ -149,6 +149,21 @@ impl<'a> Site<'a> {
             }
         }
         version
+    }
+
+    /// What the package managers are for that the RUNs of a stage and of those below it mention.
+    pub fn ecosystems(&self, stage: &Stage<'a>) -> Vec<Ecosystem> {
+        let lineage = stage.lineage(&self.stages);
+        let mentions = |it: &Manager| {
+            lineage.iter().any(|below| self.runs(below, it.programs).next().is_some())
+        };
+        let mut found: Vec<Ecosystem> = Vec::new();
+        for it in MANAGERS {
+            if !found.contains(&it.ecosystem) && mentions(it) {
+                found.push(it.ecosystem);
+            }
+        }
+        found
     }
 
     /// The stages that are built on this one, itself included.

@@ -3,7 +3,7 @@
 use super::{Run, independence::Role};
 use crate::{
     dockerfile::{Dockerfile, Kind},
-    ecosystems::{Install, Source},
+    ecosystems::{self, Install, Source},
     shell::Script,
     text::{self, Refusal},
 };
@@ -44,7 +44,7 @@ impl<'r> Parts<'r> {
     pub fn new(run: &Run<'_>, roles: &'r [Role]) -> Result<Self, Refusal> {
         let commands = run.script.commands();
         let waits = |it: &Role| match it {
-            Role::Install(it) => matches!(it.source, Source::Now(..)),
+            Role::Install(it) => matches!(it.source, Source::Now(_)),
             it => *it == Role::MayRead,
         };
         let end = roles.iter().position(waits).unwrap_or(roles.len());
@@ -63,7 +63,7 @@ impl<'r> Parts<'r> {
                 }
             });
         };
-        let is_later = |it: &(usize, &Install)| matches!(it.1.source, Source::Later(_));
+        let is_later = |it: &(usize, &Install)| matches!(it.1.source, Source::First { .. });
         let end = match roles[..end].iter().rposition(|it| *it != Role::Shell) {
             // What comes after an install that is made again comes after it once more.
             _ if installs.iter().any(is_later) => last + 1,
@@ -96,7 +96,7 @@ impl<'r> Parts<'r> {
     /// A decline's code and reason, when the commands cannot be told apart.
     pub fn texts(&self, text: &str, escape: char) -> Result<Texts, Refusal> {
         let later = self.installs.iter().filter_map(|(at, it)| match &it.source {
-            Source::Later(flags) => Some((*at, flags)),
+            Source::First { leaves_out } => Some((*at, leaves_out)),
             _ => None,
         });
         let later: Vec<_> = later.collect();
@@ -145,8 +145,8 @@ fn cleans(run: &Run<'_>, command: usize) -> bool {
             forces && words.iter().skip(1).all(|it| is_cache(&it))
         }
         "apt-get" | "apt" => site.call.subcommand() == Some("clean"),
-        "pip" | "poetry" | "uv" => site.call.subcommand() == Some("cache"),
-        _ => false,
+        _ => ecosystems::manager(&site.call)
+            .is_some_and(|it| it.grammar.has(&site.call, it.grammar.clean)),
     }
 }
 

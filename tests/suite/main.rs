@@ -13,6 +13,7 @@ mod corpus;
 mod damaged;
 mod layers;
 mod load;
+mod managers;
 mod oracle;
 mod packages;
 mod parser;

@@ -15,6 +15,8 @@ pub struct Case {
     pub diff: Option<String>,
     /// Where that stands in the page.
     pub diff_span: Option<Range<usize>>,
+    /// The body of its facts block, and where that stands in the page; `None` when it has none.
+    pub facts: Option<(String, Range<usize>)>,
     /// The codes that the run must decline with.
     pub declined: Vec<String>,
     /// How sure the changes must be.
@@ -38,6 +40,7 @@ pub fn cases(page: &str) -> Vec<Case> {
             let Some(case) = cases.last_mut() else { continue };
             match (label.take(), &line[fence.len()..]) {
                 (None, "diff") => (case.diff, case.diff_span) = (Some(body), Some(start..end)),
+                (None, "facts") => case.facts = Some((body, start..end)),
                 (None, "dockerfile") => case.files.push(("Dockerfile".to_owned(), body)),
                 (None, _) => {}
                 (Some(path), _) => case.files.push((path, body)),

@@ -15,17 +15,17 @@ impl Deferral<'_> {
     /// A decline's code and reason: a file that is not found, or that the COPY would overwrite.
     pub fn kept(&self, run: &Run<'_>, installs: &[&Install]) -> Result<Kept, Refusal> {
         let mut kept = Kept::new();
-        for read in installs.iter().flat_map(|it| &it.reads) {
-            if self.mounted(run, &read.path).is_some() {
+        for (path, required) in installs.iter().flat_map(|it| it.files()) {
+            if self.mounted(run, path).is_some() {
                 continue;
             }
-            let made = self.makes(run, &read.path);
-            let provider = self.layers.provider(self.stage.index, run.item, &read.path);
+            let made = self.makes(run, path);
+            let provider = self.layers.provider(self.stage.index, run.item, path);
             match provider {
                 Some((layer, _)) if made && self.moves(layer) => {
                     return Err(Refusal::new(
                         "overwrites-install",
-                        format!("{} is made by a command and copied, too", read.path),
+                        format!("{path} is made by a command and copied, too"),
                     ));
                 }
                 Some((layer, file)) if self.moves(layer) => {
@@ -33,22 +33,20 @@ impl Deferral<'_> {
                     let mut others =
                         self.layers.before(self.stage.index, run.item).filter(|it| !self.moves(it));
                     let brings =
-                        |it: &Layer| it.copy.as_ref().ok()?.provides(&read.path, &self.layers.sent);
+                        |it: &Layer| it.copy.as_ref().ok()?.provides(path, &self.layers.sent);
                     if others.any(|it| brings(it).as_ref() == Some(&file)) {
                         continue;
                     }
                     let files = kept.entry(layer.item).or_default();
                     if !files.iter().any(|it| it.0 == file) {
-                        files.push((file, read.path.clone()));
+                        files.push((file, path.to_owned()));
                     }
                 }
                 Some(_) => {}
-                None if made || self.comes_from_elsewhere(run.item, &read.path) => {}
-                None if read.required => {
-                    let reason = format!(
-                        "the install reads {}, which is not in the build context",
-                        read.path
-                    );
+                None if made || self.comes_from_elsewhere(run.item, path) => {}
+                None if required => {
+                    let reason =
+                        format!("the install reads {path}, which is not in the build context");
                     return Err(Refusal::new("manifest-not-found", reason));
                 }
                 None => {
@@ -56,10 +54,10 @@ impl Deferral<'_> {
                     let moves = |it: &&Layer| self.moves(it) && it.item < run.item;
                     let found = self.layers.copies.iter().rev().filter(moves).find_map(|it| {
                         let copy = it.copy.as_ref().ok()?;
-                        Some((it.item, copy.may_provide(&read.path, &self.layers.sent)?))
+                        Some((it.item, copy.may_provide(path, &self.layers.sent)?))
                     });
                     if let Some((item, file)) = found {
-                        kept.entry(item).or_default().push((file, read.path.clone()));
+                        kept.entry(item).or_default().push((file, path.to_owned()));
                     }
                 }
             }

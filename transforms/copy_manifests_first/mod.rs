@@ -16,7 +16,7 @@ use crate::{
         layers::{Layer, Layers},
     },
     dockerfile::stage::Stage,
-    ecosystems::{self, At, Install},
+    ecosystems::{self, At, Ecosystem, Install},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -66,10 +66,7 @@ fn reorder(
         }
         Err(_) => return Ok(None),
     };
-    let installs = |it: &crate::run::CallSite| {
-        ecosystems::manager(&it.call)
-            .is_some_and(|manager| (manager.install)(&it.call, &run.at(it)).is_some())
-    };
+    let installs = |it: &crate::run::CallSite| ecosystems::install(&it.call, &run.at(it)).is_some();
     if !run.calls().iter().any(installs) {
         let unread = |text: &str| ecosystems::seems_to_install_from_manifests(text);
         let mut nested = run.script.commands().iter().filter_map(|it| it.nested_script());
@@ -132,6 +129,7 @@ fn words(kept: &Kept, texts: &Texts) -> (String, String) {
 pub struct Deferral<'a> {
     site: &'a Site<'a>,
     stage: &'a Stage<'a>,
+    ecosystems: Vec<Ecosystem>,
     layers: Layers<'a>,
     /// The items of the COPYs that move, in order.
     pub moved: Vec<usize>,
@@ -160,7 +158,8 @@ impl<'a> Deferral<'a> {
         item: usize,
     ) -> Result<Option<Self>, Refusal> {
         let copies = stage.instructions().take_while(|it| it.0 < item);
-        if !copies.into_iter().any(|it| source::seems_to_copy_source(it.2)) {
+        let ecosystems = site.ecosystems(stage);
+        if !copies.into_iter().any(|it| source::seems_to_copy_source(&ecosystems, it.2)) {
             return Ok(None);
         }
         let folder = Layers::context(project, site.path)?;
@@ -169,7 +168,7 @@ impl<'a> Deferral<'a> {
         for layer in layers.copies.iter().filter(|it| it.stage == stage.index && it.item < item) {
             let line = site.place(layer.item).line;
             match &layer.copy {
-                Ok(copy) if source::brings_source(copy, project, &layers.sent) => {
+                Ok(copy) if source::brings_source(&ecosystems, copy, project, &layers.sent) => {
                     moved.push(layer.item);
                 }
                 Err(Opaque::Missing(source)) => {
@@ -184,7 +183,7 @@ impl<'a> Deferral<'a> {
                 Ok(_) | Err(Opaque::OtherStage | Opaque::NotOfContext) => {}
             }
         }
-        Ok((!moved.is_empty()).then_some(Self { site, stage, layers, moved }))
+        Ok((!moved.is_empty()).then_some(Self { site, stage, ecosystems, layers, moved }))
     }
 
     /// The file that a RUN sees at a path of the image, by a mount or a COPY before it.
@@ -211,7 +210,9 @@ impl<'a> Deferral<'a> {
     pub fn mounts_source(&self, project: &Project, run: &Run<'_>) -> bool {
         run.instruction.mounts().any(|it| {
             let source = it.source().and_then(|it| self.in_context(it));
-            source.is_some_and(|it| source::is_source(&it, project, &self.layers.sent))
+            source.is_some_and(|it| {
+                source::is_source(&self.ecosystems, &it, project, &self.layers.sent)
+            })
         })
     }
 
@@ -236,12 +237,11 @@ impl<'a> Deferral<'a> {
     /// Whether a RUN seems to repeat installs that stand before every COPY of source, judged without the
     /// context: the same managers in the same folders.
     pub fn seems_repeated(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>) -> bool {
-        let source = stage.instructions().find(|it| source::seems_to_copy_source(it.2));
+        let ecosystems = site.ecosystems(stage);
+        let mut copies = stage.instructions();
+        let source = copies.find(|it| source::seems_to_copy_source(&ecosystems, it.2));
         let installs = |run: &Run<'_>| {
-            let installs = |it: &&CallSite| {
-                let manager = ecosystems::manager(&it.call);
-                manager.is_some_and(|manager| (manager.install)(&it.call, &run.at(it)).is_some())
-            };
+            let installs = |it: &&CallSite| ecosystems::install(&it.call, &run.at(it)).is_some();
             let calls = run.calls().iter().filter(installs);
             calls.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
         };
@@ -260,7 +260,7 @@ impl<'a> Deferral<'a> {
         let earlier = self.site.runs(self.stage, &words).filter(|it| *it < self.moved[0]);
         let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
         let installed = |run: &Run<'_>, site: &CallSite| {
-            let install = (ecosystems::manager(&site.call)?.install)(&site.call, &run.at(site))?;
+            let install = ecosystems::install(&site.call, &run.at(site))?;
             Some((site.call.program.clone(), site.directory.clone(), install))
         };
         let installed: Vec<_> = earlier
@@ -277,7 +277,7 @@ impl<'a> Deferral<'a> {
         let all = installs.all(|(site, install)| {
             any = true;
             installed.iter().any(|(program, directory, earlier)| {
-                let reads = || install.reads.iter().all(|it| earlier.reads.contains(it));
+                let reads = || install.files().all(|it| earlier.files().any(|own| own == it));
                 *program == site.call.program
                     && (reads()
                         || (install.source != ecosystems::Source::Nothing

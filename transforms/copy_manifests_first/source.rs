@@ -3,25 +3,36 @@
 use crate::{
     context::copies::{CopyIn, Sent},
     dockerfile::Instruction,
-    ecosystems,
+    ecosystems::Ecosystem,
     project::Project,
     text::{RepoPath, glob},
 };
 
 /// Whether a COPY brings source: a folder of it, or files of a program. Whoever names a settings file
 /// beside the manifests has thought about the order, and a script among the system's programs is a tool.
-pub(super) fn brings_source(copy: &CopyIn, project: &Project, sent: &Sent<'_>) -> bool {
+pub(super) fn brings_source(
+    ecosystems: &[Ecosystem],
+    copy: &CopyIn,
+    project: &Project,
+    sent: &Sent<'_>,
+) -> bool {
     let is_tool = copy.destination.as_str().split('/').any(|it| matches!(it, "bin" | "sbin"));
     copy.sources.iter().any(|it| match it.is_folder {
-        true => is_source(&it.path, project, sent),
-        false => !is_tool && is_code(it.path.file_name()) && !is_manifest(&it.path),
+        true => is_source(ecosystems, &it.path, project, sent),
+        false => !is_tool && is_code(it.path.file_name()) && !is_manifest(ecosystems, &it.path),
     })
 }
 
 /// Whether a folder of the context, as it is sent, has more in it than manifests.
-pub(super) fn is_source(folder: &RepoPath, project: &Project, sent: &Sent<'_>) -> bool {
+pub(super) fn is_source(
+    ecosystems: &[Ecosystem],
+    folder: &RepoPath,
+    project: &Project,
+    sent: &Sent<'_>,
+) -> bool {
     let tree = project.tree();
-    tree.is_folder(folder) && tree.below(folder).any(|it| !is_manifest(it) && !sent.excludes(it))
+    let is_own = |it: &RepoPath| !is_manifest(ecosystems, it) && !sent.excludes(it);
+    tree.is_folder(folder) && tree.below(folder).any(is_own)
 }
 
 fn is_code(name: &str) -> bool {
@@ -31,20 +42,20 @@ fn is_code(name: &str) -> bool {
 }
 
 /// A manifest by its name, or by its folder: `requirements/base.txt`.
-fn is_manifest(path: &RepoPath) -> bool {
+fn is_manifest(ecosystems: &[Ecosystem], path: &RepoPath) -> bool {
     let folder = path.parent();
     let listed = folder.as_ref().is_some_and(|it| it.file_name().contains("requirements"));
-    ecosystems::is_manifest(path.file_name())
+    ecosystems.iter().any(|it| it.is_manifest(path.file_name()))
         || (listed && [".txt", ".in", ".pip"].iter().any(|it| path.as_str().ends_with(it)))
 }
 
 /// Whether a COPY or ADD seems to bring source, judged by its text alone.
-pub(super) fn seems_to_copy_source(it: &Instruction) -> bool {
+pub(super) fn seems_to_copy_source(ecosystems: &[Ecosystem], it: &Instruction) -> bool {
     let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { return false };
     let manifest = |it: &str| {
         let name = it.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
         let name = name.rsplit('/').next().unwrap_or_default();
-        ecosystems::is_manifest(name) || it.contains("://")
+        ecosystems.iter().any(|it| it.is_manifest(name)) || it.contains("://")
     };
     let settings = |it: &str| {
         let name = it.rsplit('/').next().unwrap_or_default();

@@ -80,8 +80,7 @@ impl Caches<'_> {
                 if word.raw.starts_with('-') {
                     continue;
                 }
-                let dir = ["$(pip cache dir)", "\"$(pip cache dir)\"", "`pip cache dir`"];
-                if dir.contains(&word.raw.as_str()) {
+                if self.prints_a_cache(&word.raw) {
                     cleaned.push(it.word);
                     continue;
                 }
@@ -119,14 +118,17 @@ impl Caches<'_> {
             .uses
             .iter()
             .any(|it| ecosystems::manager(&it.site.call).is_some_and(|it| it.name == manager.name));
-        let clears = match site.call.subcommands() {
-            (Some("cache"), Some(verb)) => {
-                ["clean", "clear", "prune", "purge", "remove"].contains(&verb)
-            }
-            (None, _) => site.call.has(&["--clear"]),
-            _ => false,
-        };
-        fills && clears
+        fills && manager.grammar.has(&site.call, manager.grammar.clean)
+    }
+
+    /// Whether a word is what a manager says where its cache is: `$(pip cache dir)`.
+    fn prints_a_cache(&self, word: &str) -> bool {
+        let word = word.trim_matches('"');
+        let dollar = word.strip_prefix("$(").and_then(|it| it.strip_suffix(')'));
+        let inner = dollar.or_else(|| word.strip_prefix('`')?.strip_suffix('`'));
+        inner.is_some_and(|it| {
+            self.uses.iter().any(|own| own.caching.cache.printed_by.contains(&it))
+        })
     }
 
     /// Whether nothing else in this RUN writes below `~/.cache` what only its removal keeps out.
@@ -134,8 +136,7 @@ impl Caches<'_> {
         self.run.script.commands().iter().enumerate().all(|(at, it)| {
             let fills = self.uses.iter().find(|it| it.site.command == at);
             match fills {
-                // The others run pip behind the scenes, whose cache is no part of theirs.
-                Some(it) => ["pip", "uv"].contains(&it.site.call.program.as_str()),
+                Some(it) => !it.caching.cache.spills,
                 None => it.words.is_empty() || self.is_tidy(at, it),
             }
         })

@@ -137,10 +137,8 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
 }
 
 /// A variable that the script itself sets and that moves the cache.
-fn moved_by_script(caches: &Caches<'_>, it: &super::Use<'_>) -> Option<String> {
-    let own = format!("{}_CACHE_DIR", it.site.call.program.to_uppercase());
-    let names = [own.as_str(), "XDG_CACHE_HOME", "HOME"];
-    names.into_iter().find(|it| set_by_script(&caches.run.script, it)).map(str::to_owned)
+fn moved_by_script(caches: &Caches<'_>, it: &super::Use<'_>) -> Option<&'static str> {
+    it.caching.cache.variables().find(|it| set_by_script(&caches.run.script, it))
 }
 
 /// Whether a script gives a variable a value for more than one command.
@@ -203,7 +201,7 @@ pub(super) fn configuration(
             for run in runs.filter_map(|it| site.run(&below, it).ok()) {
                 let configures = |it: &&CallSite| {
                     ecosystems::manager(&it.call).is_some_and(|it| it.name == manager.name)
-                        && it.call.subcommand() == Some("config")
+                        && manager.grammar.has(&it.call, manager.grammar.configure)
                         && it.call.texts().any(|it| it.contains("cache"))
                 };
                 if let Some(it) = run.calls().iter().find(configures) {

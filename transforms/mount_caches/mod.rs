@@ -179,7 +179,7 @@ impl<'r> Caches<'r> {
     /// What the calls of a RUN fill; `None` when they fill nothing.
     pub fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'r>) -> Option<Self> {
         let uses: Vec<_> =
-            run.calls().iter().filter_map(|it| Use::of(site, stage, run, it)).collect();
+            run.calls().iter().flat_map(|it| Use::of(site, stage, run, it)).collect();
         let mounts = run.instruction.mounts().filter_map(|it| {
             let raw = it.target?;
             let target = run.state.expand(&raw, site.dockerfile.escape);
@@ -223,7 +223,7 @@ impl<'r> Caches<'r> {
 
     /// Whether a variable of this name would turn one of the caches off.
     pub fn heeds(&self, variable: &str) -> bool {
-        self.uses.iter().any(|it| it.caching.off_variables.iter().any(|it| it.name == variable))
+        self.uses.iter().any(|it| it.caching.cache.off_variables().any(|it| it.name == variable))
     }
 
     /// The flags that mount what is not mounted.
@@ -283,12 +283,13 @@ impl<'r> Caches<'r> {
 }
 
 impl<'r> Use<'r> {
-    fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'_>, it: &'r CallSite) -> Option<Self> {
-        let manager = ecosystems::manager(&it.call)?;
+    /// The caches that a call fills.
+    fn of(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>, call: &'r CallSite) -> Vec<Self> {
+        let Some(manager) = ecosystems::manager(&call.call) else { return Vec::new() };
         let version = || site.installed(stage, run.item, manager.name);
-        let at = At { version: &version, ..run.at(it) };
-        let caching = (manager.caching)(&it.call, &at)?;
-        Some(Use { site: it, caching })
+        let at = At { version: &version, ..run.at(call) };
+        let cachings = manager.cachings(&call.call, &at).into_iter();
+        cachings.map(|caching| Use { site: call, caching }).collect()
     }
 }
 

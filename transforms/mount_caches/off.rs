@@ -16,7 +16,7 @@ impl Caches<'_> {
     /// A decline, when something turns a cache off that no ENV says.
     pub fn turned_off(&self) -> Result<Option<OffVariable>, Refusal> {
         for it in &self.uses {
-            for off in it.caching.off_variables {
+            for off in it.caching.cache.off_variables() {
                 let why = || format!("{} turns the cache off here", off.name);
                 let call = &it.site.call;
                 let own = call.assignments.iter().any(|it| it.0 == off.name);

@@ -7,7 +7,7 @@ use crate::{
         Instruction, Keyword,
         stage::{Stage, State},
     },
-    ecosystems::{self, Caching},
+    ecosystems::{self, Cache, Caching},
     run::{CallSite, Run, Site},
     shell::Command,
     text::{Refusal, glob::Glob},
@@ -108,9 +108,11 @@ fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
         let program = call.map_or("", |it| it.call.program.as_str());
         let manager = call.and_then(|it| ecosystems::manager(&it.call));
         // Where a manager is told to cache is no reading of it; where it is told to write is.
+        let options = || manager.into_iter().flat_map(|it| it.cache).flat_map(Cache::options);
         let own = |at: usize| {
             let before = at.checked_sub(1).map(|at| command.words[at].raw.as_str());
-            command.words[at].raw.starts_with("--cache-dir") || before == Some("--cache-dir")
+            let raw = &command.words[at].raw;
+            options().any(|it| raw.starts_with(it) || before == Some(it))
         };
         if HARMLESS.contains(&program) || program == "rm" && same {
             return false;

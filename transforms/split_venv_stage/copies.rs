@@ -3,7 +3,7 @@
 use super::{Role, Separation, items::Fate, runtime::Runtime};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Word, stage::Stage},
-    ecosystems,
+    ecosystems::Ecosystem,
     project::Project,
     text::RepoPath,
 };
@@ -30,7 +30,7 @@ pub(super) fn copy(
         let into = copy.destination.text.trim_end_matches('/').trim_start_matches("./");
         let is_input = |it: &Word| {
             let name = it.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            ecosystems::is_manifest(name) || ["wheels", "wheelhouse", "*.whl"].contains(&name)
+            Ecosystem::Python.is_manifest(name) || ["wheels", "wheelhouse", "*.whl"].contains(&name)
         };
         return match copy.sources.iter().all(is_input) {
             true => Fate::BUILDER,
@@ -52,7 +52,7 @@ pub(super) fn copy(
             && if folder {
                 plain.contains("requirement")
             } else {
-                ecosystems::is_manifest(plain) || (named(plain) && plain.ends_with(".txt"))
+                Ecosystem::Python.is_manifest(plain) || (named(plain) && plain.ends_with(".txt"))
             }
     };
     let manifests = !copy.has_heredoc && copy.sources.iter().all(|it| is_manifest(&it.text));
@@ -146,7 +146,7 @@ pub(super) fn manifests(
                 .filter_map(|it| project.file(it.as_str()));
             texts.extend(
                 found
-                    .filter(|it| ecosystems::is_manifest(it.path.file_name()))
+                    .filter(|it| Ecosystem::Python.is_manifest(it.path.file_name()))
                     .map(|it| it.text.to_string()),
             );
         }

@@ -119,8 +119,7 @@ fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<ImagePath>, Stop> {
     if !beside || (site.call.program == "poetry" && step.run.state.sets("VIRTUAL_ENV")) {
         return Ok(None);
     }
-    let manager = ecosystems::manager(&site.call);
-    let install = manager.and_then(|it| (it.install)(&site.call, &at));
+    let install = ecosystems::install(&site.call, &at);
     let folder = install.and_then(|it| it.makes.into_iter().next());
     let folder = folder.ok_or_else(|| {
         (

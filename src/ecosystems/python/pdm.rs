@@ -2,29 +2,78 @@
 //!
 //! After PDM's documentation of its commands and configuration.
 
+use super::pyproject::Pyproject;
 use crate::{
-    ecosystems::{At, Caching, Install, Manager, OffVariable, Source},
+    ecosystems::{
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
+        OffVariable, Source, Switch, Verb,
+    },
     shell::Invocation,
     text::Refusal,
 };
 
+/// What it is called on the command line.
+pub const NAME: &str = "pdm";
+/// What people call it.
+pub const TITLE: &str = "PDM";
+
 /// PDM.
 pub const MANAGER: Manager = Manager {
-    name: "pdm",
-    programs: &["pdm"],
-    manifests: &["pyproject.toml", "pdm.lock", "pdm.toml", ".pdm-python", ".pdm.toml"],
-    install,
-    caching,
-    cache_config: &[("pdm.toml", "cache"), (".pdm.toml", "cache")],
+    name: NAME,
+    title: TITLE,
+    ecosystem: Ecosystem::Python,
+    packages: &["pdm"],
+    variables: "PDM_",
+    programs: &[NAME],
+    grammar: Grammar {
+        valued: &["-p", "--project", "-c", "--config", "-G", "--group", "--with", "--without"],
+        install: &[Verb::new("install"), Verb::new("sync")],
+        change: &[Verb::new("add"), Verb::new("lock"), Verb::new("remove"), Verb::new("update")],
+        apart: &[Verb::new("config"), Verb::new("cache"), Verb::new("self"), Verb::new("plugin")],
+        configure: &[Verb::new("config")],
+        clean: &[Verb::new("cache clear"), Verb::new("cache remove")],
+        run: &[Verb::new("run")],
+        ..Grammar::NONE
+    },
+    files: &[
+        File::manifest("pyproject.toml").marking_project(),
+        File::lock("pdm.lock"),
+        File::settings("pdm.toml").with_cache_keys(&["cache"]),
+        File::runtime(".pdm-python"),
+        File::settings(".pdm.toml").with_cache_keys(&["cache"]),
+    ],
+    manifest: "pyproject.toml",
+    includes: |_| Vec::new(),
+    makes: &[".venv", "__pypackages__"],
+    keeps: &[".config/pdm"],
+    cache: &[Cache {
+        places: &[CachePlace::Variable("PDM_CACHE_DIR"), CachePlace::Xdg("pdm")],
+        filled_by: &[
+            Verb::new("install"),
+            Verb::new("sync"),
+            Verb::new("add"),
+            Verb::new("update"),
+            Verb::new("lock"),
+        ],
+        off: &[
+            Off::Option("--no-cache"),
+            Off::Variable(OffVariable { name: "PDM_NO_CACHE", when: |it| !it.is_empty() }),
+        ],
+        // With this cache, packages are links into the cache.
+        linked: &[Switch::Set("PDM_INSTALL_CACHE")],
+        spills: true,
+        ..Cache::NONE
+    }],
+    installers: &[Installer {
+        script: "install-pdm.py",
+        options: &["-v", "--version"],
+        variable: "PDM_VERSION",
+    }],
+    facts: |_, call, at| install(call, at),
+    broken: Pyproject::broken,
 };
 
-pub(in crate::ecosystems) const NO_CACHE: OffVariable =
-    OffVariable { name: "PDM_NO_CACHE", when: |it| !it.is_empty() };
-
 fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
-    if !matches!(call.subcommand()?, "install" | "sync") {
-        return None;
-    }
     let directory = match call.values(&["-p", "--project"]).last() {
         Some(it) => at.path((*it)?)?,
         None => at.directory?.clone(),
@@ -59,24 +108,7 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     } else if !manifest.has_build_system || manifest.pdm_virtual || call.has(&["--no-self"]) {
         Source::Nothing
     } else {
-        Source::Later(vec!["--no-self"])
+        Source::First { leaves_out: vec!["--no-self"] }
     };
     Some(install)
-}
-
-fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
-    let fills = matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock");
-    let folder = at.cache(call, "PDM_CACHE_DIR", "pdm").unwrap_or_default();
-    fills.then(|| Caching {
-        folders: vec![folder.clone()],
-        root: folder,
-        off: call.flags(&["--no-cache"]).map(|it| it.word).collect(),
-        off_variables: &[NO_CACHE],
-        // With this cache, packages are links into the cache.
-        linked: !matches!(
-            at.variable(call, "PDM_INSTALL_CACHE"),
-            crate::ecosystems::Setting::Unset
-        ),
-        ..Caching::default()
-    })
 }

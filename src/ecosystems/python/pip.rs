@@ -4,27 +4,107 @@
 
 use super::requirements::{self, Line};
 use crate::{
-    ecosystems::{At, Caching, Install, Local, Manager, OffVariable, Setting, Source, UNKNOWN},
+    ecosystems::{
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
+        OffVariable, Read, Setting, Source, UNKNOWN, Verb,
+    },
     shell::Invocation,
     text::{ImagePath, Refusal},
 };
 
+/// What it is called on the command line.
+pub const NAME: &str = "pip";
+/// What people call it.
+pub const TITLE: &str = "pip";
+
 /// pip.
 pub const MANAGER: Manager = Manager {
-    name: "pip",
-    programs: &["pip"],
-    manifests: &[
-        "*requirements*.txt",
-        "*requirements*.in",
-        "requirements*.pip",
-        "constraints*.txt",
-        "setup.py",
-        "setup.cfg",
-        "pip.conf",
+    name: NAME,
+    title: TITLE,
+    ecosystem: Ecosystem::Python,
+    packages: &["pip"],
+    variables: "PIP_",
+    programs: &[NAME],
+    grammar: Grammar {
+        valued: VALUED,
+        manifest_options: FILES,
+        install: &[Verb::new("install")],
+        fetch: &[Verb::new("wheel"), Verb::new("download")],
+        // Nothing but names of packages: what lists them was asked for before.
+        apart: &[
+            Verb::new("install"),
+            Verb::new("download"),
+            Verb::new("uninstall"),
+            Verb::new("list"),
+            Verb::new("freeze"),
+            Verb::new("show"),
+            Verb::new("config"),
+            Verb::new("cache"),
+            Verb::new("check"),
+        ],
+        configure: &[Verb::new("config")],
+        clean: &[Verb::new("cache purge"), Verb::new("cache remove")],
+        ..Grammar::NONE
+    },
+    files: &[
+        File::manifest("requirements.txt").marking_project(),
+        File::manifest("*requirements*.txt"),
+        File::manifest("*requirements*.in"),
+        File::manifest("requirements*.pip"),
+        File::manifest("constraints*.txt"),
+        File::manifest("setup.py").marking_project(),
+        File::manifest("setup.cfg"),
+        File::settings("pip.conf").with_cache_keys(&["cache"]),
+        File::named("*requirement*.in"),
+        File::named("*requirement*.pip"),
+        File::named("*requirement*.txt"),
+        File::named("*requirement"),
+        File::named("*requirements"),
+        File::named("*reqs*.in"),
+        File::named("*reqs*.pip"),
+        File::named("*reqs*.txt"),
+        File::named("*reqs"),
+        File::named("*constraint*.in"),
+        File::named("*constraint*.pip"),
+        File::named("*constraint*.txt"),
+        File::named("*constraint"),
+        File::named("*constraints"),
+        File::named("*dependencies*.in"),
+        File::named("*dependencies*.pip"),
+        File::named("*dependencies*.txt"),
+        File::named("*dependencies"),
+        File::named("*requirement*/*.in"),
+        File::named("*requirement*/*.pip"),
+        File::named("*requirement*/*.txt"),
+        File::named("*reqs*/*.in"),
+        File::named("*reqs*/*.pip"),
+        File::named("*reqs*/*.txt"),
+        File::named("*constraint*/*.in"),
+        File::named("*constraint*/*.pip"),
+        File::named("*constraint*/*.txt"),
+        File::named("*dependencies*/*.in"),
+        File::named("*dependencies*/*.pip"),
+        File::named("*dependencies*/*.txt"),
     ],
-    install,
-    caching,
-    cache_config: &[("pip.conf", "cache")],
+    manifest: "",
+    includes: requirements::included,
+    makes: &[],
+    keeps: &[".config/pip", ".pip", "/etc/pip.conf"],
+    cache: &[Cache {
+        places: &[
+            CachePlace::Option(&["--cache-dir"]),
+            CachePlace::Variable("PIP_CACHE_DIR"),
+            CachePlace::Xdg("pip"),
+        ],
+        filled_by: &[Verb::new("install"), Verb::new("wheel"), Verb::new("download")],
+        off: &[Off::Abbreviated("--no-cache-dir", "--no-ca"), NO_CACHE],
+        idle: &["--no-index"],
+        printed_by: &["pip cache dir"],
+        ..Cache::NONE
+    }],
+    installers: &[Installer { script: "get-pip.py", options: &[], variable: "" }],
+    facts: |_, call, at| requirements(call, at),
+    broken: |_, _| None,
 };
 
 /// The options of `pip install` that take a value.
@@ -97,15 +177,8 @@ pub(crate) const VALUED: &[&str] = &[
 
 /// pip takes any value that is set and not empty for a yes, `0` and `false` included
 /// (`_handle_no_cache_dir` in `cmdoptions.py` says why).
-pub(in crate::ecosystems) const NO_CACHE: OffVariable =
-    OffVariable { name: "PIP_NO_CACHE_DIR", when: |it| !it.is_empty() };
-
-fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
-    if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
-        return None;
-    }
-    requirements(call, at)
-}
+pub(super) const NO_CACHE: Off =
+    Off::Variable(OffVariable { name: "PIP_NO_CACHE_DIR", when: |it| !it.is_empty() });
 
 /// What `pip install` and its like (`uv pip install`) read; `None` when no file says what to install.
 pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
@@ -180,8 +253,9 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
     let variables = ["PIP_CONFIG_FILE", "PIP_CERT", "PIP_CLIENT_CERT"];
     install.settings(call, at, &variables, &[".config/pip/pip.conf", ".pip/pip.conf"]);
     // A configuration that names further files is not followed.
-    let names_files = |it: &crate::ecosystems::Read| {
-        let text = (at.text)(&it.path).filter(|_| it.path.as_str().ends_with(".conf"));
+    let names_files = |it: &Read| {
+        let Read::File { path, .. } = it else { return false };
+        let text = (at.text)(path).filter(|_| path.as_str().ends_with(".conf"));
         text.is_some_and(|it| it.lines().any(|it| CONFIGURED.contains(&key(it))))
     };
     if install.reads[own..].iter().any(names_files) {
@@ -238,7 +312,7 @@ fn archives(install: &mut Install, at: &At<'_>, folder: &str, place: &str) {
         install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
     }
     let reason = format!("{place} takes archives from {folder}");
-    install.locals.push(Local { path: at.path(folder), reason });
+    install.takes_folder(at.path(folder), reason);
 }
 
 /// A requirements or constraints file and the files it names, each once.
@@ -285,32 +359,7 @@ fn local_requirement(install: &mut Install, at: &At<'_>, local: &str, place: &st
                 "." => "pip installs the project itself and needs its source".to_owned(),
                 local => format!("{place} installs {local}, so pip needs its source"),
             };
-            install.locals.push(Local { path, reason });
+            install.takes_folder(path, reason);
         }
     }
-}
-
-fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
-    if !matches!(call.subcommand()?, "install" | "wheel" | "download") {
-        return None;
-    }
-    // Without an index nothing is fetched, and so nothing is cached.
-    if call.has(&["--no-index"]) {
-        return None;
-    }
-    let folder = match call.values(&["--cache-dir"]).last() {
-        Some(folder) => folder.and_then(|it| at.path(it)).map(|it| it.to_string()),
-        None => at.cache(call, "PIP_CACHE_DIR", "pip"),
-    };
-    let folder = folder.unwrap_or_default();
-    // pip takes options that are cut short, as long as they fit no other.
-    let is_off = |it: &str| it.starts_with("--no-ca") && "--no-cache-dir".starts_with(it);
-    let off = call.arguments.iter().filter(|it| it.text.as_deref().is_some_and(is_off));
-    Some(Caching {
-        folders: vec![folder.clone()],
-        root: folder,
-        off: off.map(|it| it.word).collect(),
-        off_variables: &[NO_CACHE],
-        ..Caching::default()
-    })
 }

@@ -4,19 +4,64 @@
 
 use super::{pip, pyproject};
 use crate::{
-    ecosystems::{At, Caching, Install, Manager, Source},
+    ecosystems::{
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Off, Setting, Source,
+        Verb,
+    },
     shell::Invocation,
     text::Refusal,
 };
 
+/// What it is called on the command line.
+pub const NAME: &str = "pipenv";
+/// What people call it.
+pub const TITLE: &str = "Pipenv";
+
 /// Pipenv.
 pub const MANAGER: Manager = Manager {
-    name: "pipenv",
-    programs: &["pipenv"],
-    manifests: &["Pipfile", "Pipfile.lock"],
-    install,
-    caching,
-    cache_config: &[],
+    name: NAME,
+    title: TITLE,
+    ecosystem: Ecosystem::Python,
+    packages: &["pipenv"],
+    variables: "PIPENV_",
+    programs: &[NAME],
+    grammar: Grammar {
+        valued: VALUED,
+        install: &[Verb::new("install"), Verb::new("sync")],
+        change: &[
+            Verb::new("lock"),
+            Verb::new("uninstall"),
+            Verb::new("update"),
+            Verb::new("upgrade"),
+        ],
+        clean: &[Verb::new("").with(&["--clear"])],
+        run: &[Verb::new("run")],
+        ..Grammar::NONE
+    },
+    files: &[File::manifest("Pipfile").marking_project(), File::lock("Pipfile.lock")],
+    manifest: "Pipfile",
+    includes: |_| Vec::new(),
+    makes: &[".venv"],
+    keeps: &[],
+    // Pipenv gives its own cache folder to the pip that it runs.
+    cache: &[Cache {
+        places: &[CachePlace::Variable("PIPENV_CACHE_DIR"), CachePlace::Xdg("pipenv")],
+        filled_by: &[
+            Verb::new("install"),
+            Verb::new("sync"),
+            Verb::new("update"),
+            Verb::new("upgrade"),
+            Verb::new("lock"),
+        ],
+        off: &[Off::Option("--clear"), pip::NO_CACHE],
+        spills: true,
+        ..Cache::NONE
+    }],
+    installers: &[],
+    facts: |_, call, at| install(call, at),
+    broken: |name, text| {
+        (name == "Pipfile").then(|| pyproject::pipfile_paths(text).err()).flatten()
+    },
 };
 
 const VALUED: &[&str] = &[
@@ -31,9 +76,6 @@ const VALUED: &[&str] = &[
 ];
 
 fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
-    if !matches!(call.subcommand()?, "install" | "sync") {
-        return None;
-    }
     // Packages on the command line change the Pipfile: that is no install from manifests.
     if !call.positionals(VALUED).is_empty()
         || call.has(&["-r", "--requirements", "-e", "--editable"])
@@ -42,8 +84,8 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     }
     let directory = at.directory?;
     let pipfile = match at.variable(call, "PIPENV_PIPFILE") {
-        crate::ecosystems::Setting::Known(it) if !it.is_empty() => at.path(&it)?,
-        crate::ecosystems::Setting::Unknown => return None,
+        Setting::Known(it) if !it.is_empty() => at.path(&it)?,
+        Setting::Unknown => return None,
         _ => directory.join("Pipfile"),
     };
     let mut install = Install::default();
@@ -72,18 +114,4 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
         )),
     };
     Some(install)
-}
-
-/// Pipenv gives its own cache folder to the pip that it runs.
-fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
-    let fills = matches!(call.subcommand()?, "install" | "sync" | "update" | "upgrade" | "lock");
-    let folder = at.cache(call, "PIPENV_CACHE_DIR", "pipenv").unwrap_or_default();
-    let off = call.flags(&["--clear"]).map(|it| it.word).collect();
-    fills.then(|| Caching {
-        folders: vec![folder.clone()],
-        root: folder,
-        off,
-        off_variables: &[pip::NO_CACHE],
-        ..Caching::default()
-    })
 }

@@ -3,15 +3,7 @@
 use toml_edit::{Document, Item, TableLike};
 
 use super::requirements;
-
-/// A manifest that is no TOML.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What the TOML reader says.
-    pub message: String,
-}
+use crate::ecosystems::Broken;
 
 /// What a `pyproject.toml` tells an installer.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of the manifest, none a state")]
@@ -44,6 +36,11 @@ pub struct Pyproject {
 }
 
 impl Pyproject {
+    /// What is wrong with the text of a file of this name, if it is a `pyproject.toml`.
+    pub(super) fn broken(name: &str, text: &str) -> Option<Broken> {
+        (name == "pyproject.toml").then(|| Self::read(text).err()).flatten()
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors

@@ -39,6 +39,15 @@ pub fn read(text: &str) -> Vec<(usize, Line)> {
     lines
 }
 
+/// The files that a requirements file names, relative to it.
+pub fn included(text: &str) -> Vec<String> {
+    let files = read(text).into_iter().filter_map(|(_, it)| match it {
+        Line::Include(file) => Some(file),
+        _ => None,
+    });
+    files.collect()
+}
+
 fn line(raw: &str) -> Option<Line> {
     let text = raw.trim_start_matches('\u{feff}');
     let text = text.find(" #").or(text.find("\t#")).map_or(text, |it| &text[..it]).trim();

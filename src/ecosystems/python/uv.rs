@@ -4,47 +4,116 @@
 
 use super::{pip, pyproject::Pyproject};
 use crate::{
-    ecosystems::{At, Caching, Install, Manager, OffVariable, Setting, Source, UNKNOWN},
+    ecosystems::{
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
+        OffVariable, Setting, Source, Switch, UNKNOWN, Verb,
+    },
     shell::Invocation,
     text::Refusal,
 };
 
+/// What it is called on the command line.
+pub const NAME: &str = "uv";
+/// What people call it.
+pub const TITLE: &str = "uv";
+
 /// uv.
 pub const MANAGER: Manager = Manager {
-    name: "uv",
-    programs: &["uv"],
-    manifests: &["pyproject.toml", "uv.lock", "uv.toml", ".python-version"],
-    install,
-    caching,
-    cache_config: &[
-        ("pyproject.toml", "symlink"),
-        ("uv.toml", "cache-dir"),
-        ("uv.toml", "no-cache"),
-        ("uv.toml", "symlink"),
+    name: NAME,
+    title: TITLE,
+    ecosystem: Ecosystem::Python,
+    packages: &["uv"],
+    variables: "UV_",
+    programs: &[NAME],
+    grammar: Grammar {
+        valued: &[
+            "--directory",
+            "--project",
+            "--config-file",
+            "--cache-dir",
+            "--color",
+            "--python-preference",
+            "--allow-insecure-host",
+        ],
+        install: &[Verb::new("sync"), Verb::new("pip install"), Verb::new("pip sync")],
+        fetch: &[Verb::new("export")],
+        change: &[Verb::new("add"), Verb::new("lock"), Verb::new("remove")],
+        apart: &[
+            Verb::new("venv"),
+            Verb::new("python"),
+            Verb::new("cache"),
+            Verb::new("tool"),
+            Verb::new("self"),
+            Verb::new("pip install"),
+            Verb::new("pip uninstall"),
+            Verb::new("pip list"),
+            Verb::new("pip freeze"),
+            Verb::new("pip check"),
+        ],
+        clean: &[Verb::new("cache clean"), Verb::new("cache prune")],
+        run: &[Verb::new("run"), Verb::new("tool run")],
+        runners: &["uvx"],
+        ..Grammar::NONE
+    },
+    files: &[
+        File::manifest("pyproject.toml").marking_project().with_cache_keys(&["symlink"]),
+        File::lock("uv.lock"),
+        File::settings("uv.toml").with_cache_keys(&["cache-dir", "no-cache", "symlink"]),
+        File::runtime(".python-version"),
     ],
+    manifest: "pyproject.toml",
+    includes: |_| Vec::new(),
+    makes: &[".venv"],
+    keeps: &[".config/uv", ".local/share/uv", ".local/state/uv"],
+    cache: &[Cache {
+        places: &[
+            CachePlace::Option(&["--cache-dir"]),
+            CachePlace::Variable("UV_CACHE_DIR"),
+            CachePlace::Xdg("uv"),
+        ],
+        filled_by: &[
+            Verb::new("sync"),
+            Verb::new("add"),
+            Verb::new("lock"),
+            Verb::new("pip install"),
+            Verb::new("pip sync"),
+            Verb::new("pip compile"),
+            Verb::new("tool install"),
+        ],
+        off: &[
+            Off::Option("--no-cache"),
+            Off::Option("-n"),
+            Off::Option("--no-cache-dir"),
+            Off::Variable(OffVariable { name: "UV_NO_CACHE", when: is_true }),
+        ],
+        // A script's environment lives in the cache.
+        linked: &[
+            Switch::Value("--link-mode", "symlink"),
+            Switch::Variable("UV_LINK_MODE", "symlink"),
+            Switch::Option("--script"),
+        ],
+        offline: &[Switch::Option("--offline"), Switch::Set("UV_OFFLINE")],
+        printed_by: &["uv cache dir"],
+        ..Cache::NONE
+    }],
+    installers: &[Installer { script: "astral.sh/uv", options: &[], variable: "" }],
+    facts: |verb, call, at| match verb.words {
+        "sync" | "export" => sync(call, at, verb.words == "export"),
+        _ => pip_install(call, at, verb.words == "pip sync"),
+    },
+    broken: Pyproject::broken,
 };
-
-pub(in crate::ecosystems) const NO_CACHE: OffVariable =
-    OffVariable { name: "UV_NO_CACHE", when: is_true };
 
 fn is_true(value: &str) -> bool {
     ["1", "true", "t", "yes", "y", "on"].contains(&value.to_ascii_lowercase().as_str())
 }
 
-fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
-    match call.subcommands() {
-        (Some("pip"), Some("install" | "sync")) => pip_install(call, at),
-        (Some("sync" | "export"), _) => sync(call, at),
-        _ => None,
-    }
-}
-
 /// `uv pip install` reads what `pip install` reads; `uv pip sync` names its files without a flag.
-fn pip_install(call: &Invocation, at: &At<'_>) -> Option<Install> {
+fn pip_install(call: &Invocation, at: &At<'_>, names_files: bool) -> Option<Install> {
     let mut inner = call.clone();
     let verb = inner.arguments.iter().position(|it| it.text.as_deref() == Some("pip"))?;
     inner.arguments.remove(verb);
-    if call.subcommands().1 == Some("sync") {
+    if names_files {
         let files: Vec<usize> = inner.positionals(pip::VALUED).iter().map(|it| it.word).collect();
         for argument in inner.arguments.iter_mut().filter(|it| files.contains(&it.word)) {
             argument.text = argument.text.take().map(|it| format!("--requirement={it}"));
@@ -72,7 +141,7 @@ fn pip_install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     Some(install)
 }
 
-fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
+fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
     // A script lists its dependencies itself.
     if call.has(&["--script"]) {
         return None;
@@ -94,7 +163,6 @@ fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
         workspace |= text.is_some_and(|it| Pyproject::read(&it).is_ok_and(|it| it.workspace));
     }
     install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
-    let exports = call.subcommand() == Some("export");
     if exports {
         let files = call.values(&["-o", "--output-file"]).into_iter().flatten();
         install.makes.extend(files.filter_map(|it| at.path(it)));
@@ -143,34 +211,7 @@ fn sync(call: &Invocation, at: &At<'_>) -> Option<Install> {
     {
         Source::Nothing
     } else {
-        Source::Later(vec!["--no-install-project"])
+        Source::First { leaves_out: vec!["--no-install-project"] }
     };
     Some(install)
-}
-
-fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
-    let fills = matches!(
-        call.subcommands(),
-        (Some("sync" | "add" | "lock"), _)
-            | (Some("pip"), Some("install" | "sync" | "compile"))
-            | (Some("tool"), Some("install"))
-    );
-    let folder = match call.values(&["--cache-dir"]).last() {
-        Some(folder) => folder.and_then(|it| at.path(it)).map(|it| it.to_string()),
-        None => at.cache(call, "UV_CACHE_DIR", "uv"),
-    };
-    let folder = folder.unwrap_or_default();
-    let symlinks = call.values(&["--link-mode"]).contains(&Some("symlink"))
-        || at.variable(call, "UV_LINK_MODE") == Setting::Known("symlink".to_owned());
-    fills.then(|| Caching {
-        folders: vec![folder.clone()],
-        root: folder,
-        off: call.flags(&["--no-cache", "-n", "--no-cache-dir"]).map(|it| it.word).collect(),
-        off_variables: &[NO_CACHE],
-        // A script's environment lives in the cache.
-        linked: symlinks || call.has(&["--script"]),
-        offline: call.has(&["--offline"])
-            || !matches!(at.variable(call, "UV_OFFLINE"), crate::ecosystems::Setting::Unset),
-        ..Caching::default()
-    })
 }

@@ -4,7 +4,20 @@
 
 pub mod apt;
 
+use super::{Cache, CachePlace};
 use crate::shell::{Argument, Invocation};
+
+/// Where the systems' package managers cache.
+pub const CACHES: &[Cache] = &[
+    fixed(&[CachePlace::Fixed("/var/cache/apt")]),
+    fixed(&[CachePlace::Fixed("/var/lib/apt")]),
+    fixed(&[CachePlace::Fixed("/var/lib/apt/lists")]),
+    fixed(&[CachePlace::Fixed("/var/cache/apk")]),
+];
+
+const fn fixed(places: &'static [CachePlace]) -> Cache {
+    Cache { places, ..Cache::NONE }
+}
 
 /// A distribution's package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

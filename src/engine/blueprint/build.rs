@@ -2,7 +2,11 @@
 
 use std::rc::Rc;
 
-use super::{Blueprint, Copied, Effect, From, Run, Stage, caches::is_cache, target};
+use super::{
+    Blueprint, Copied, Effect, From, Run, Stage,
+    caches::{self, is_cache},
+    target,
+};
 use crate::{
     dockerfile::{
         Dockerfile, Heredoc, Instruction, Keyword,
@@ -111,9 +115,7 @@ impl<'a> Builder<'a> {
         }
         for mount in it.mounts() {
             let aim = mount.target.as_deref().map(expand).unwrap_or_default();
-            let text = it.text().replace("--cache-dir ", "--cache-dir=");
-            let asked = text.split_whitespace().filter_map(|it| it.strip_prefix("--cache-dir="));
-            let asked = asked.map(|it| workdir.join(it)).any(|it| it == *aim);
+            let asked = caches::asked_for(it.text()).any(|it| workdir.join(it) == *aim);
             if mount.kind == "cache" && (asked || is_cache(&aim, &environment)) {
                 continue;
             }

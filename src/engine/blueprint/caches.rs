@@ -1,45 +1,33 @@
 //! Mounts of package managers' caches, of which nothing is left in an image.
 
-use crate::dockerfile::variables::Variables;
-
-/// Folders that package managers cache in, wherever their home is: an image needs nothing of them.
-const CACHES: &[&str] = &[
-    "/.cache/pip",
-    "/.cache/uv",
-    "/.cache/pdm",
-    "/.cache/pipenv",
-    "/pypoetry/cache",
-    "/pypoetry/artifacts",
-    "/var/cache/apt",
-    "/var/lib/apt",
-    "/var/lib/apt/lists",
-    "/var/cache/apk",
-    "/.npm",
-];
-
-/// Variables that name such a folder, and what of it is one.
-const NAMED_CACHES: &[(&str, &[&str])] = &[
-    ("PIP_CACHE_DIR", &[""]),
-    ("UV_CACHE_DIR", &[""]),
-    ("PDM_CACHE_DIR", &[""]),
-    ("PIPENV_CACHE_DIR", &[""]),
-    ("POETRY_CACHE_DIR", &["/cache", "/artifacts"]),
-    ("XDG_CACHE_HOME", &["/pip", "/uv", "/pdm", "/pipenv"]),
-];
+use crate::{
+    dockerfile::variables::Variables,
+    ecosystems::{Cache, caches},
+};
 
 /// The caches that variables name, as far as these are set.
 pub(crate) fn named_caches<'a>(
     value: impl Fn(&str) -> Option<&'a str>,
 ) -> impl Iterator<Item = String> {
-    let set = NAMED_CACHES.iter().filter_map(move |(name, parts)| Some((value(name)?, *parts)));
-    let set = set.map(|(value, parts)| (value.trim_end_matches('/'), parts));
-    let named = set.filter(|it| !it.0.is_empty());
-    named.flat_map(|(folder, parts)| parts.iter().map(move |part| format!("{folder}{part}")))
+    caches().flat_map(move |it| it.named(&value))
 }
 
 /// Whether a folder is such a cache where these variables are set.
 pub(super) fn is_cache(folder: &str, variables: &Variables) -> bool {
     let folder = folder.trim_end_matches('/');
     named_caches(|name| variables.text(name)).any(|it| it == folder)
-        || CACHES.iter().any(|it| folder.ends_with(it))
+        || caches().flat_map(Cache::endings).any(|it| folder.ends_with(&it))
+}
+
+/// The folders that the command lines of a RUN ask for as a cache: `--cache-dir /x`, `--cache-dir=/x`.
+pub(super) fn asked_for(text: &str) -> impl Iterator<Item = &str> {
+    let options: Vec<&str> = caches().flat_map(Cache::options).collect();
+    let mut is_next = false;
+    text.split_whitespace().filter_map(move |word| {
+        if std::mem::replace(&mut is_next, options.contains(&word)) {
+            return Some(word);
+        }
+        let (option, folder) = word.split_once('=')?;
+        options.contains(&option).then_some(folder)
+    })
 }

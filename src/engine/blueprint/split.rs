@@ -9,7 +9,7 @@ use super::{
 use crate::{
     dockerfile::{Keyword, image::ImageRef},
     ecosystems::{
-        self,
+        self, Ecosystem,
         system::{self, What, apt},
     },
     text::ImagePath,
@@ -188,10 +188,10 @@ fn only_installs(effect: &Effect<'_>) -> bool {
         Effect::Copy(copy) => {
             let name = copy.source.rsplit('/').next().unwrap_or_default();
             match copy.from {
-                From::Context => ecosystems::is_manifest(name.trim_end_matches('*')),
+                From::Context => Ecosystem::Python.is_manifest(name.trim_end_matches('*')),
                 From::Image(_) | From::Stage(_) => {
                     matches!(name, "uv" | "uvx" | "poetry" | "wheels" | "wheelhouse")
-                        || ecosystems::is_manifest(name)
+                        || Ecosystem::Python.is_manifest(name)
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     context::layers::Layers,
     dockerfile::{Dockerfile, stage::Stage},
-    ecosystems::{self, At},
+    ecosystems::{self, At, Install},
     project::Project,
     run::Site,
     text::{ImagePath, RepoPath},
@@ -60,12 +60,11 @@ fn found(project: &Project, site: &Site<'_>, stage: &Stage<'_>, folder: &RepoPat
         };
         for call in run.calls() {
             let at = At { text: &text, ..run.at(call) };
-            let install =
-                ecosystems::manager(&call.call).and_then(|it| (it.install)(&call.call, &at));
+            let install = ecosystems::install(&call.call, &at);
             let (program, line) = (&call.call.program, site.place(run.item).line);
-            all.extend(install.into_iter().flat_map(|it| it.reads).map(|it| Found {
-                file: file(&it.path),
-                path: it.path,
+            all.extend(install.iter().flat_map(Install::files).map(|(path, _)| Found {
+                file: file(path),
+                path: path.to_owned(),
                 program: program.clone(),
                 line,
             }));

@@ -9,23 +9,95 @@ pub use versions::{DEFAULT, DEFAULT_2, Feature, full, missing, pythons};
 
 use super::pyproject::Pyproject;
 use crate::{
-    ecosystems::{At, Caching, Install, Manager, Source, version::Version},
+    ecosystems::{
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off, Sharing,
+        Source, Verb, version::Version,
+    },
     shell::Invocation,
     text::{ImagePath, Refusal},
 };
 
+/// What it is called on the command line.
+pub const NAME: &str = "poetry";
+/// What people call it.
+pub const TITLE: &str = "Poetry";
+
 /// Poetry.
 pub const MANAGER: Manager = Manager {
-    name: "poetry",
-    programs: &["poetry"],
-    manifests: &["pyproject.toml", "poetry.lock", "poetry.toml"],
-    install,
-    caching,
-    cache_config: &[("poetry.toml", "cache-dir")],
+    name: NAME,
+    title: TITLE,
+    ecosystem: Ecosystem::Python,
+    packages: &[
+        "poetry",
+        "poetry-core",
+        "poetry-plugin-export",
+        "poetry-plugin-bundle",
+        "poetry-dynamic-versioning",
+    ],
+    variables: "POETRY_",
+    programs: &[NAME],
+    grammar: Grammar {
+        valued: &["-C", "--directory", "-P", "--project"],
+        install: &[Verb::new("install"), Verb::new("sync")],
+        fetch: &[Verb::new("export")],
+        change: &[Verb::new("add"), Verb::new("lock"), Verb::new("remove"), Verb::new("update")],
+        apart: &[
+            // Written beside the manifest, where the source may bring a file of the same name.
+            Verb::new("config").without(&["--local"]),
+            Verb::new("self"),
+            Verb::new("about"),
+            Verb::new("cache"),
+            Verb::new("debug"),
+        ],
+        configure: &[Verb::new("config")],
+        clean: &[Verb::new("cache clear")],
+        run: &[Verb::new("run")],
+        ..Grammar::NONE
+    },
+    files: &[
+        File::manifest("pyproject.toml").marking_project(),
+        File::lock("poetry.lock"),
+        File::settings("poetry.toml").with_cache_keys(&["cache-dir"]),
+    ],
+    manifest: "pyproject.toml",
+    includes: |_| Vec::new(),
+    makes: &[".venv"],
+    keeps: &[".config/pypoetry", ".local/share/pypoetry"],
+    // The place also holds virtual environments, which the image needs: only the two folders below it that
+    // are nothing but cache are mounted.
+    cache: &[Cache {
+        places: &[CachePlace::Variable("POETRY_CACHE_DIR"), CachePlace::Xdg("pypoetry")],
+        parts: &["cache", "artifacts"],
+        filled_by: &[
+            Verb::new("install"),
+            Verb::new("sync"),
+            Verb::new("add"),
+            Verb::new("update"),
+            Verb::new("lock"),
+        ],
+        off: &[Off::Option("--no-cache")],
+        // Before, an archive that is being written looks like one that is there.
+        sharing: Sharing::LockedBefore(&[1, 3]),
+        spills: true,
+        ..Cache::NONE
+    }],
+    installers: INSTALLERS,
+    facts: |verb, call, at| install(verb.words, call, at),
+    broken: Pyproject::broken,
 };
 
-fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
-    let verb = call.subcommand().filter(|it| matches!(*it, "install" | "sync" | "export"))?;
+/// The scripts that install Poetry; the last one is gone from the net.
+pub const INSTALLERS: &[Installer] = &[
+    installer("install.python-poetry.org"),
+    installer("install-poetry.py"),
+    installer("get-poetry.py"),
+];
+
+const fn installer(script: &'static str) -> Installer {
+    Installer { script, options: &["--version"], variable: "POETRY_VERSION" }
+}
+
+fn install(verb: &str, call: &Invocation, at: &At<'_>) -> Option<Install> {
     let directory = directory(call, at)?;
     let file = |name: &str| directory.join(name);
     let mut install = Install::default();
@@ -106,29 +178,9 @@ fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {
     } else if flags.is_empty() {
         Source::Nothing
     } else {
-        Source::Later(flags)
+        Source::First { leaves_out: flags }
     };
     Some(install)
-}
-
-/// Poetry's cache root also holds its virtual environments, which the image needs: only the two
-/// folders below it that are nothing but cache are mounted.
-fn caching(call: &Invocation, at: &At<'_>) -> Option<Caching> {
-    if !matches!(call.subcommand()?, "install" | "sync" | "add" | "update" | "lock") {
-        return None;
-    }
-    let root = at.cache(call, "POETRY_CACHE_DIR", "pypoetry").unwrap_or_default();
-    let off = call.flags(&["--no-cache"]).map(|it| it.word).collect();
-    let folders = match root.is_empty() {
-        true => vec![String::new()],
-        false => {
-            ["cache", "artifacts"].map(|it| format!("{}/{it}", root.trim_end_matches('/'))).to_vec()
-        }
-    };
-    // Before 1.3, an archive that is being written looks like one that is there.
-    let version = (at.version)();
-    let exclusive = version.is_some_and(|it| (it.part(0), it.part(1)) < (1, 3));
-    Some(Caching { folders, root, off, exclusive, ..Caching::default() })
 }
 
 /// The directory whose manifest a call reads.

@@ -10,7 +10,7 @@ use reason::{Reason, Recorded};
 use super::{Comparison, Declared, Missing, distributions, packages, some};
 use crate::{
     dockerfile::Keyword,
-    ecosystems::is_manifest,
+    ecosystems::Ecosystem,
     text::{ImagePath, count::counted},
     verify::contents::{Contents, Entry, Kind, User},
 };
@@ -131,7 +131,7 @@ impl Reasons<'_> {
                 || package
                 || path.as_str().contains(".dist-info/")
                 || recorded.is_shared(path.as_str())
-                || (managed && is_manifest(path.file_name()))
+                || (managed && Ecosystem::Python.is_manifest(path.file_name()))
         };
         (!same && !is_known()).then(|| "not the same".to_owned())
     }

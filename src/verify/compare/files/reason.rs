@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Reasons, places};
 use crate::verify::compare::some;
 use crate::{
-    ecosystems::is_manifest,
+    ecosystems::Ecosystem,
     text::{ImagePath, count::counted},
     verify::contents::{Distribution, Entry, Kind},
 };
@@ -102,7 +102,7 @@ impl Reasons<'_> {
         let unquoted =
             name.strip_prefix('=').is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()));
         match split {
-            Some(_) if is_manifest(name) => Some(Reason::Manifest),
+            Some(_) if Ecosystem::Python.is_manifest(name) => Some(Reason::Manifest),
             Some(_) if unquoted && entry.kind == Kind::File => Some(Reason::Unquoted),
             _ => None,
         }

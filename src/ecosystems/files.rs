@@ -1,0 +1,148 @@
+//! The files that managers read, by name.
+
+use super::{Ecosystem, MANAGERS, Manager};
+
+/// A file that a manager reads.
+#[derive(Clone, Copy, Debug)]
+pub struct File {
+    /// Its name, in which `*` stands for anything; with a folder, the name of the folder that it lies in
+    /// matters, too.
+    pub pattern: &'static str,
+    /// What it is to the manager.
+    pub kind: FileKind,
+    /// Whether a folder with such a file is a project of its own.
+    pub marks_project: bool,
+    /// The keys in it that say something about caches.
+    pub cache_keys: &'static [&'static str],
+}
+
+/// What a file is to a manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// It lists what to install.
+    Manifest,
+    /// It pins what to install; it may be large.
+    Lock,
+    /// It configures the manager, whatever its verb is.
+    Settings,
+    /// It says which version of the language or of the manager to use.
+    Runtime,
+    /// It often is a manifest that another one or a command line names; its name alone does not prove it.
+    Named,
+}
+
+impl File {
+    const fn new(pattern: &'static str, kind: FileKind) -> Self {
+        Self { pattern, kind, marks_project: false, cache_keys: &[] }
+    }
+
+    /// A manifest.
+    pub const fn manifest(pattern: &'static str) -> Self {
+        Self::new(pattern, FileKind::Manifest)
+    }
+
+    /// A lock.
+    pub const fn lock(pattern: &'static str) -> Self {
+        Self::new(pattern, FileKind::Lock)
+    }
+
+    /// Settings.
+    pub const fn settings(pattern: &'static str) -> Self {
+        Self::new(pattern, FileKind::Settings)
+    }
+
+    /// What names a version of the language.
+    pub const fn runtime(pattern: &'static str) -> Self {
+        Self::new(pattern, FileKind::Runtime)
+    }
+
+    /// What may be a manifest.
+    pub const fn named(pattern: &'static str) -> Self {
+        Self::new(pattern, FileKind::Named)
+    }
+
+    /// The file, which makes its folder a project.
+    #[must_use]
+    pub const fn marking_project(self) -> Self {
+        Self { marks_project: true, ..self }
+    }
+
+    /// The file, in which these keys say something about caches.
+    #[must_use]
+    pub const fn with_cache_keys(self, cache_keys: &'static [&'static str]) -> Self {
+        Self { cache_keys, ..self }
+    }
+
+    /// Whether it is a file of this name, in a folder of that name.
+    pub fn matches(&self, folder: &str, name: &str) -> bool {
+        let is = |pattern: &str, text: &str| is_like(pattern.as_bytes(), text.as_bytes());
+        match self.pattern.rsplit_once('/') {
+            Some((own, pattern)) => is(own, folder) && is(pattern, name),
+            None => is(self.pattern, name),
+        }
+    }
+}
+
+/// Whether a name is like a pattern. Every file of a project is asked, so nothing is built for it.
+fn is_like(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => name.is_empty(),
+        Some((b'*', [])) => true,
+        Some((b'*', rest)) => (0..=name.len()).any(|at| is_like(rest, &name[at..])),
+        Some((byte, rest)) => {
+            name.split_first().is_some_and(|(first, more)| byte == first && is_like(rest, more))
+        }
+    }
+}
+
+/// What the managers of all ecosystems find beside manifests, and copy with them.
+const BESIDE: [File; 5] = [
+    File::manifest("README*"),
+    File::manifest("LICENCE*"),
+    File::manifest("LICENSE*"),
+    File::lock("*.lock"),
+    File::manifest("*.whl"),
+];
+
+/// What a file of this name in a folder of that name is to the first manager that reads it.
+pub fn file(folder: &str, name: &str) -> Option<&'static File> {
+    MANAGERS.iter().flat_map(|it| it.files).find(|it| it.matches(folder, name))
+}
+
+/// The files of all managers.
+pub fn files() -> impl Iterator<Item = &'static File> {
+    MANAGERS.iter().flat_map(|it| it.files)
+}
+
+/// The folders that managers make beside a manifest; one that several make comes several times.
+pub fn makes() -> impl Iterator<Item = &'static str> {
+    MANAGERS.iter().flat_map(|it| it.makes).copied()
+}
+
+/// Whether a file of this name is there for one of these managers and not for the program: a manifest, a
+/// lock, or what manifests refer to.
+pub fn is_manifest_of<'m>(managers: impl IntoIterator<Item = &'m Manager>, name: &str) -> bool {
+    let files = managers.into_iter().flat_map(|it| it.files);
+    let mut files = files.filter(|it| it.kind != FileKind::Named).chain(&BESIDE);
+    files.any(|it| it.matches("", name))
+}
+
+impl Ecosystem {
+    /// Whether a file of this name is there for a manager of this ecosystem and not for the program.
+    pub fn is_manifest(self, name: &str) -> bool {
+        is_manifest_of(MANAGERS.iter().filter(|it| it.ecosystem == self), name)
+    }
+}
+
+/// What a file of this name and text says about caches: the managers, and the key that it sets.
+pub fn cache_settings<'a>(
+    name: &'a str,
+    text: &'a str,
+) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+    let says =
+        |key: &str| text.lines().any(|it| !it.trim_start().starts_with('#') && it.contains(key));
+    let all = MANAGERS.iter().flat_map(|it| it.files.iter().map(|file| (it.name, file)));
+    let own = all.filter(move |(_, file)| !file.cache_keys.is_empty() && file.matches("", name));
+    let keys = own.flat_map(|(manager, file)| file.cache_keys.iter().map(move |it| (manager, *it)));
+    keys.filter(move |(_, key)| says(key))
+}

@@ -1,0 +1,160 @@
+//! The grammar of a manager's command line: which verb a call has, and what it does.
+
+use crate::shell::Invocation;
+
+/// How a manager's command line is read.
+///
+/// A verb may be in several lists: `pip install` installs what files list, and given names of packages alone
+/// it is [`apart`](Self::apart) from the project.
+#[derive(Clone, Copy, Debug)]
+pub struct Grammar {
+    /// The options that take a value as a word of their own, before the verb or after it: `--prefix client`.
+    pub valued: &'static [&'static str],
+    /// The options that name a manifest, short ones as they start: `-r`.
+    pub manifest_options: &'static [&'static str],
+    /// Verbs that install what a manifest or lock lists.
+    pub install: &'static [Verb],
+    /// Verbs that read manifests and download or write down what they list: `pip download`, `poetry export`.
+    pub fetch: &'static [Verb],
+    /// Verbs that change a manifest or a lock.
+    pub change: &'static [Verb],
+    /// Verbs that read nothing of the project, unless they turn out to install from manifests.
+    pub apart: &'static [Verb],
+    /// Verbs that set settings.
+    pub configure: &'static [Verb],
+    /// Verbs that empty a cache.
+    pub clean: &'static [Verb],
+    /// Verbs that run another program: `poetry run`.
+    pub run: &'static [Verb],
+    /// Programs that do nothing but run others: `npx`, `uvx`.
+    pub runners: &'static [&'static str],
+    /// The verb that a call without one means: `install` for `yarn`; empty if it does nothing.
+    pub bare: &'static str,
+}
+
+/// A verb of a command line, with the options that its meaning depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Verb {
+    /// Its words: `install`, `pip install`; empty for a call without a verb.
+    pub words: &'static str,
+    /// It means this only with one of these options; none are needed if there are none.
+    pub with: &'static [&'static str],
+    /// It means something else with one of these options.
+    pub without: &'static [&'static str],
+}
+
+impl Grammar {
+    /// A command line without options and verbs, to start from.
+    pub const NONE: Self = Self {
+        valued: &[],
+        manifest_options: &[],
+        install: &[],
+        fetch: &[],
+        change: &[],
+        apart: &[],
+        configure: &[],
+        clean: &[],
+        run: &[],
+        runners: &[],
+        bare: "",
+    };
+
+    /// The words of a call that are neither options nor values of options: its verb and what follows.
+    /// Words that are not known are passed over.
+    pub fn words<'c>(&self, call: &'c Invocation) -> impl Iterator<Item = &'c str> + use<'c> {
+        let valued = self.valued;
+        let mut is_value = false;
+        let words = call.arguments.iter().filter_map(move |argument| {
+            let value = std::mem::take(&mut is_value);
+            let text = argument.text.as_deref()?;
+            is_value = !value && valued.contains(&text);
+            (!value && (!text.starts_with('-') || text == "-")).then_some(text)
+        });
+        let mut words = words.peekable();
+        // What a bare call means is not asked of one that wants the version or help.
+        let asks = ["--version", "-V", "-v", "--help", "-h"];
+        let bare = (!self.bare.is_empty() && words.peek().is_none() && !call.has(&asks))
+            .then_some(self.bare);
+        words.chain(bare)
+    }
+
+    /// The one of these verbs that a call has.
+    pub fn verb<'v>(&self, call: &Invocation, verbs: &'v [Verb]) -> Option<&'v Verb> {
+        verbs.iter().find(|verb| {
+            let mut words = self.words(call);
+            let same = match verb.words {
+                "" => words.next().is_none(),
+                own => own.split(' ').all(|it| words.next() == Some(it)),
+            };
+            same && (verb.with.is_empty() || call.has(verb.with)) && !call.has(verb.without)
+        })
+    }
+
+    /// Whether a call has one of these verbs.
+    pub fn has(&self, call: &Invocation, verbs: &[Verb]) -> bool {
+        self.verb(call, verbs).is_some()
+    }
+
+    /// Whether a call reads nothing of the project, if it installs nothing from manifests.
+    pub fn is_apart(&self, call: &Invocation) -> bool {
+        self.has(call, self.apart)
+            || self.has(call, self.clean)
+            || (self.words(call).next().is_none() && call.has(&["--version", "-V", "-v", "--help"]))
+    }
+}
+
+impl Verb {
+    /// A verb of these words, whatever its options are.
+    pub const fn new(words: &'static str) -> Self {
+        Self { words, with: &[], without: &[] }
+    }
+
+    /// The verb with one of these options.
+    #[must_use]
+    pub const fn with(self, options: &'static [&'static str]) -> Self {
+        Self { with: options, ..self }
+    }
+
+    /// The verb without any of these options.
+    #[must_use]
+    pub const fn without(self, options: &'static [&'static str]) -> Self {
+        Self { without: options, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRAMMAR: Grammar = Grammar {
+        valued: &["--prefix"],
+        install: &[Verb::new("ci"), Verb::new("install").without(&["-g"])],
+        bare: "install",
+        ..Grammar::NONE
+    };
+
+    fn verb(line: &str) -> Option<&'static str> {
+        let words: Vec<_> = line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
+        let call = Invocation::read(&words, Vec::new()).unwrap();
+        GRAMMAR.verb(&call, GRAMMAR.install).map(|it| it.words)
+    }
+
+    #[test]
+    fn verbs_are_found_among_options() {
+        let rows = [
+            ("npm ci", Some("ci")),
+            ("npm --prefix client ci --no-audit", Some("ci")),
+            ("npm --prefix=client ci", Some("ci")),
+            ("npm --silent ? ci", Some("ci")),
+            ("npm --prefix ? ci", Some("ci")),
+            ("npm run ci", None),
+            ("npm install", Some("install")),
+            ("npm install -g x", None),
+            ("npm --silent", Some("install")),
+            ("npm --version", None),
+        ];
+        for (line, expected) in rows {
+            assert_eq!(verb(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What a text that cannot be read as shell seems to do.
+
+use super::{MANAGERS, Manager};
+
+/// Whether a text that cannot be read as shell seems to install packages.
+pub fn seems_to_install(text: &str) -> bool {
+    seeming_install(text).is_some()
+}
+
+/// Whether a text that cannot be read as shell seems to install from manifests: some managers are given
+/// names of packages as well as files.
+pub fn seems_to_install_from_manifests(text: &str) -> bool {
+    let names_files = |manager: &Manager| {
+        words(text).any(|word| {
+            let name = word.rsplit('/').next().unwrap_or_default();
+            manager.grammar.manifest_options.iter().any(|it| word.starts_with(it))
+                || manager.files.iter().any(|it| it.matches("", name))
+        })
+    };
+    seeming_install(text).is_some_and(|(manager, verb)| {
+        let takes_packages = manager.grammar.apart.iter().any(|it| it.words == verb);
+        !takes_packages || names_files(manager)
+    })
+}
+
+/// The manager that seems to install packages in a text, and the first word of its verb.
+fn seeming_install(text: &str) -> Option<(&'static Manager, &str)> {
+    let words: Vec<&str> = words(text).collect();
+    words.windows(2).find_map(|it| {
+        let program = it[0].rsplit('/').next().unwrap_or_default();
+        let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+        let manager = MANAGERS.iter().find(|it| it.programs.contains(&program))?;
+        let mut verbs = manager.grammar.install.iter();
+        let installs = verbs.any(|verb| verb.words.split(' ').next() == Some(it[1]));
+        installs.then_some((manager, it[1]))
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./".contains(it));
+    parts.filter(|it| !it.is_empty())
+}
