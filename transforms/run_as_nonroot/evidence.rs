@@ -1,7 +1,34 @@
 //! What names and values tell of folders: which are written to, and which are only read.
 
 use super::Image;
-use crate::text::Refusal;
+use crate::text::{ImagePath, Refusal};
+
+/// A file or folder that is written to, as a variable or an option names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The path as written; it may be relative.
+    pub path: String,
+    /// True if it is a file, so that its folder is written to.
+    pub is_file: bool,
+}
+
+impl Written {
+    /// A folder.
+    pub(super) fn folder(path: impl Into<String>) -> Self {
+        Self { path: path.into(), is_file: false }
+    }
+
+    /// A file.
+    pub(super) fn file(path: impl Into<String>) -> Self {
+        Self { path: path.into(), is_file: true }
+    }
+
+    /// The folder that is written to; `None` if the path is relative and the working directory is not known.
+    pub(super) fn place(&self, workdir: Option<&ImagePath>) -> Option<ImagePath> {
+        let path = ImagePath::new(&self.path).or_else(|| Some(workdir?.join(&self.path)))?;
+        Some(path.parent().filter(|_| self.is_file).unwrap_or(path))
+    }
+}
 
 /// Folders of installed packages, which are code: `node_modules` and its like.
 pub(super) fn is_installed(path: &str) -> bool {
@@ -47,10 +74,10 @@ pub(super) fn is_state_name(path: &str) -> bool {
     .any(|it| name.ends_with(it) || name.split(['-', '_']).any(|part| part.starts_with(it)))
 }
 
-/// The folder that a variable names, when its name or value says that it is written to.
-pub(super) fn named(name: &str, value: &str) -> Option<String> {
+/// The file or folder that a variable names, when its name or value says that it is written to.
+pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     if let Some(path) = sqlite(value) {
-        return Some(parent(&path));
+        return Some(Written::file(path));
     }
     let upper = name.to_uppercase();
     let kinds = [
@@ -112,8 +139,8 @@ pub(super) fn named(name: &str, value: &str) -> Option<String> {
         return None;
     }
     let last = last(value);
-    let file = last.trim_start_matches('.').contains('.');
-    Some(if file { parent(value) } else { value.to_owned() })
+    let is_file = last.trim_start_matches('.').contains('.');
+    Some(Written { path: value.to_owned(), is_file })
 }
 
 /// Whether the file of a database is none that a COPY brings, which would stay root's.
@@ -142,14 +169,6 @@ fn sqlite(value: &str) -> Option<String> {
     (!memory).then(|| path.to_owned())
 }
 
-fn parent(path: &str) -> String {
-    match path.trim_end_matches('/').rsplit_once('/') {
-        Some(("", _)) => "/".to_owned(),
-        Some((folder, _)) => folder.to_owned(),
-        None => ".".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,11 +177,11 @@ mod tests {
     fn variables_name_folders() {
         let rows = [
             ("LOG_DIR", "/var/log/a", Some("/var/log/a")),
-            ("LOG_FILE", "logs/a.log", Some("logs")),
-            ("UPLOAD_FOLDER", "/srv/up/", Some("/srv/up/")),
+            ("LOG_FILE", "logs/a.log", Some("/w/logs")),
+            ("UPLOAD_FOLDER", "/srv/up/", Some("/srv/up")),
             ("DATABASE_URL", "sqlite:////data/a.db?x=1", Some("/data")),
-            ("DATABASE_URL", "sqlite+aiosqlite:///a.db", Some(".")),
-            ("DATABASE_URL", "file:./dev/a.db", Some("./dev")),
+            ("DATABASE_URL", "sqlite+aiosqlite:///a.db", Some("/w")),
+            ("DATABASE_URL", "file:./dev/a.db", Some("/w/dev")),
             ("DATABASE_URL", "sqlite:///:memory:", None),
             ("DATABASE_URL", "postgres://db/data", None),
             ("HF_HOME", "/models", Some("/models")),
@@ -171,9 +190,13 @@ mod tests {
             ("DATA_DIR", "$HOME/data", None),
             ("STATIC_ROOT", "/app/static", None),
         ];
+        let workdir = ImagePath::new("/w");
         for (name, value, expected) in rows {
-            assert_eq!(named(name, value).as_deref(), expected, "{name}={value}");
+            let place = named(name, value).map(|it| it.place(workdir.as_ref()).unwrap());
+            assert_eq!(place.as_ref().map(ImagePath::as_str), expected, "{name}={value}");
         }
+        assert_eq!(named("LOG_FILE", "logs/a.log").unwrap().place(None), None);
+        assert_eq!(named("LOG_FILE", "/a.log").unwrap().place(None), Some(ImagePath::root()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a process needs of the user that runs it: root, a home, folders to write to, ports.
 
+use super::evidence::Written;
 use super::{
     processes::Process,
     programs::{DEVELOPMENT, HELP, HOMELESS, ROOT, SERVERS, TESTS, TOOLS},
@@ -11,8 +12,8 @@ use crate::text::Refusal;
 pub(super) struct Needs {
     /// Who needs a home, if anybody.
     pub home: Option<String>,
-    /// The folders that it writes to, as it names them, each with what tells.
-    pub folders: Vec<(String, String)>,
+    /// The files and folders that it writes to, each with the evidence for it.
+    pub folders: Vec<(Written, String)>,
     /// The ports that it listens on.
     pub ports: Vec<u16>,
 }
@@ -206,7 +207,7 @@ fn home(it: &Process) -> Option<String> {
     needs.contains(&program).then(|| program.to_owned())
 }
 
-fn folders(it: &Process) -> Vec<(String, String)> {
+fn folders(it: &Process) -> Vec<(Written, String)> {
     let file_flags = [
         "--log-file",
         "--logfile",
@@ -225,17 +226,15 @@ fn folders(it: &Process) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for value in it.values(flags) {
         if value != "-" && !value.is_empty() && !value.contains(['%', '$']) {
-            let folder =
-                value.rsplit_once('/').map_or(".", |it| if it.0.is_empty() { "/" } else { it.0 });
-            found.push((folder.to_owned(), format!("{} of {}", value, it.from)));
+            found.push((Written::file(value), format!("{} of {}", value, it.from)));
         }
     }
     let beat = celery && it.has(&["beat", "-B", "--beat"]);
     if beat && it.values(&["-s", "--schedule"]).is_empty() && !it.has(&["-S", "--scheduler"]) {
-        found.push((".".to_owned(), "celery beat keeps its schedule there".to_owned()));
+        found.push((Written::folder("."), "celery beat keeps its schedule there".to_owned()));
     }
     if it.program == "next" || it.known().any(|it| it.contains(".next/")) {
-        found.push((".next/cache".to_owned(), "Next.js caches there".to_owned()));
+        found.push((Written::folder(".next/cache"), "Next.js caches there".to_owned()));
     }
     for flag in [
         "--data-dir",
@@ -249,7 +248,7 @@ fn folders(it: &Process) -> Vec<(String, String)> {
     ] {
         for value in it.values(&[flag]) {
             if value.contains('/') && !value.contains("://") {
-                found.push((value.to_owned(), format!("{flag} of {}", it.from)));
+                found.push((Written::folder(value), format!("{flag} of {}", it.from)));
             }
         }
     }
@@ -309,10 +308,12 @@ mod tests {
         assert_eq!(ports("gunicorn -b 0.0.0.0:443 a:b"), [443]);
         assert_eq!(ports("python manage.py runserver 0.0.0.0:80"), [80]);
         let folders = |it: &str| -> Vec<String> {
-            needs(it).unwrap().folders.into_iter().map(|it| it.0).collect()
+            let workdir = crate::text::ImagePath::new("/w");
+            let folders = needs(it).unwrap().folders.into_iter();
+            folders.filter_map(|it| it.0.place(workdir.as_ref())).map(|it| it.to_string()).collect()
         };
-        assert_eq!(folders("gunicorn --log-file=logs/x.log --access-logfile - a:b"), ["logs"]);
-        assert_eq!(folders("celery -A a beat"), ["."]);
+        assert_eq!(folders("gunicorn --log-file=logs/x.log --access-logfile - a:b"), ["/w/logs"]);
+        assert_eq!(folders("celery -A a beat"), ["/w"]);
         assert_eq!(folders("celery -A a beat -s /var/x/schedule"), ["/var/x"]);
         assert_eq!(needs("streamlit run a.py").unwrap().home.as_deref(), Some("streamlit"));
     }

@@ -2,7 +2,9 @@
 
 use super::{
     Image,
-    evidence::{is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name, named},
+    evidence::{
+        Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name, named,
+    },
     image::resolve,
     needs::Needs,
 };
@@ -32,13 +34,13 @@ pub(super) struct Folder {
 /// # Errors
 /// A decline's code and reason: what is mounted there has an owner of its own, or it is where code is.
 pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>, Refusal> {
-    let mut found: Vec<(String, String, bool)> = Vec::new();
+    let mut found: Vec<(Written, String, bool)> = Vec::new();
     let made = made(image)?;
     for (_, it) in image.instructions() {
         if it.keyword == Keyword::Volume {
             let words = it.words().into_iter().filter_map(|it| image.expand(&it.text));
             let words = words.filter(|it| !is_file(it) && !is_installed(it) && !it.contains(':'));
-            found.extend(words.map(|it| (it, "VOLUME".to_owned(), true)));
+            found.extend(words.map(|it| (Written::folder(it), "VOLUME".to_owned(), true)));
         }
     }
     for (file, service) in image.services() {
@@ -57,7 +59,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
                 continue;
             }
             let name = volume.source.as_deref().unwrap_or("a volume");
-            found.push((target.to_owned(), format!("{place} mounts {name}"), true));
+            found.push((Written::folder(target), format!("{place} mounts {name}"), true));
         }
         for (name, value) in &service.environment {
             let place = service.place(file);
@@ -75,7 +77,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         let mut sources = copy.sources.iter().map(|it| it.text.trim_end_matches('/'));
         if sources.any(|it| it.ends_with(".next/standalone")) {
             let to = image.path_at(item, &copy.destination.text);
-            let cache = to.map(|it| it.join(".next/cache").to_string());
+            let cache = to.map(|it| Written::folder(it.join(".next/cache").as_str()));
             found.extend(cache.map(|it| (it, "Next.js caches there".to_owned(), false)));
         }
     }
@@ -83,17 +85,17 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         found.push((folder.clone(), evidence.clone(), false));
     }
     found.extend(
-        made.iter()
-            .filter(|it| it.alone)
-            .map(|it| (it.path.to_string(), format!("a RUN makes {}", it.path), false)),
+        made.iter().filter(|it| it.alone).map(|it| {
+            (Written::folder(it.path.as_str()), format!("a RUN makes {}", it.path), false)
+        }),
     );
     let open: Vec<&ImagePath> = made.iter().filter(|it| it.open).map(|it| &it.path).collect();
     let mut folders: Vec<Folder> = Vec::new();
-    for (path, evidence, volume) in found {
-        let Some(path) = image.state().absolute(&path) else {
+    for (written, evidence, volume) in found {
+        let Some(path) = written.place(image.state().workdir.as_ref()) else {
             return Err(Refusal::new(
                 "unknown-folder",
-                format!("nothing tells which folder {path} is in"),
+                format!("nothing tells which folder {} is in", written.path),
             ));
         };
         // Everybody may write there, or nobody should.
