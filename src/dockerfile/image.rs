@@ -1,6 +1,6 @@
-//! Image references: registry, repository, tag and digest, and what a tag tells of its image.
-
-use std::fmt;
+//! Image references: registry, repository, tag and digest.
+//!
+//! What is known of the images themselves is in `ecosystems::images`.
 
 /// An image reference, taken apart as `docker pull` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,27 +33,6 @@ const ARCHITECTURES: [&str; 11] = [
 
 /// The users of images; see the file.
 const USERS: &str = include_str!("image/users.tsv");
-
-/// A Python version, as far as a tag tells: major and minor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PythonVersion(pub u32, pub u32);
-
-/// What packages and users an image's system knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Debian and what is built on it.
-    Debian,
-    /// Ubuntu.
-    Ubuntu,
-    /// Alpine.
-    Alpine,
-    /// Fedora, CentOS, UBI and their kin.
-    RedHat,
-    /// `scratch` and distroless images: no shell.
-    Bare,
-    /// The reference does not tell.
-    Unknown,
-}
 
 impl<'a> ImageRef<'a> {
     /// Takes a reference apart; any text gives one.
@@ -97,68 +76,6 @@ impl<'a> ImageRef<'a> {
             // A registry's own proxy (`public.ecr.aws/docker/library` is above) or a bare mirror.
             (Some(_), None) => Some(self.repository),
             _ => None,
-        }
-    }
-
-    /// The Python that the image brings, when its reference tells: from the tags of `python` images,
-    /// from names and tags such as `python3.11` and `py310`, and from distribution releases.
-    pub fn python(&self) -> Option<PythonVersion> {
-        let tag = self.tag.unwrap_or("latest");
-        let last = self.repository.rsplit('/').next().unwrap_or_default();
-        if last == "python" || last.ends_with("-python") {
-            return version(tag);
-        }
-        if let Some(version) = after_python(tag).or_else(|| after_python(last)) {
-            return Some(version);
-        }
-        let release = tag.trim_end_matches("-slim");
-        let release = release.split_once("-20").map_or(release, |it| it.0);
-        let minor = match (self.official()?, release) {
-            ("debian", "buster" | "10") => 7,
-            ("debian", "bullseye" | "11") => 9,
-            ("debian", "bookworm" | "12") => 11,
-            ("debian", "trixie" | "13") => 13,
-            ("ubuntu", "18.04" | "bionic") => 6,
-            ("ubuntu", "20.04" | "focal") => 8,
-            ("ubuntu", "22.04" | "jammy") => 10,
-            ("ubuntu", "24.04" | "noble") => 12,
-            ("alpine", "3.16" | "3.17") => 10,
-            ("alpine", "3.18" | "3.19") => 11,
-            ("alpine", "3.20" | "3.21" | "3.22") => 12,
-            _ => return None,
-        };
-        Some(PythonVersion(3, minor))
-    }
-
-    /// The system that the image is made of, when its reference tells.
-    pub fn family(&self) -> Family {
-        let tag = self.tag.unwrap_or_default();
-        let name = self.official().unwrap_or(self.repository);
-        let has = |words: &[&str]| words.iter().any(|it| tag.contains(it) || name.contains(it));
-        if name == "scratch" || has(&["distroless"]) {
-            Family::Bare
-        } else if has(&["alpine"]) {
-            Family::Alpine
-        } else if has(&["ubuntu", "jammy", "focal", "noble", "bionic"]) {
-            Family::Ubuntu
-        } else if has(&[
-            "fedora",
-            "centos",
-            "ubi8",
-            "ubi9",
-            "rockylinux",
-            "almalinux",
-            "amazonlinux",
-            "redhat",
-        ]) {
-            Family::RedHat
-        } else if has(&["debian", "bookworm", "bullseye", "buster", "trixie", "stretch"])
-            || ["python", "node", "ruby", "golang", "rust", "php", "openjdk", "nginx"]
-                .contains(&name)
-        {
-            Family::Debian
-        } else {
-            Family::Unknown
         }
     }
 
@@ -215,35 +132,6 @@ impl<'a> ImageRef<'a> {
     }
 }
 
-/// `3.11-slim` → 3.11.
-fn version(tag: &str) -> Option<PythonVersion> {
-    let mut parts = tag.split(['.', '-']);
-    let major = parts.next()?.parse().ok()?;
-    let minor = parts.next()?;
-    let digits = minor.trim_end_matches(|it: char| !it.is_ascii_digit());
-    // `3.12rc1` is a 3.12.
-    let digits = digits.split(|it: char| !it.is_ascii_digit()).next()?;
-    Some(PythonVersion(major, digits.parse().ok()?))
-}
-
-/// `python3.11-alpine`, `uvicorn-py310`, `py3.9` → the version.
-fn after_python(text: &str) -> Option<PythonVersion> {
-    text.match_indices("py").find_map(|(at, _)| {
-        let rest = &text[at + 2..];
-        let rest = rest.strip_prefix("thon").unwrap_or(rest).trim_start_matches('-');
-        let rest = rest.strip_prefix('3')?;
-        let rest = rest.strip_prefix('.').unwrap_or(rest);
-        let digits = rest.len() - rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
-        Some(PythonVersion(3, rest[..digits].parse().ok()?))
-    })
-}
-
-impl fmt::Display for PythonVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0, self.1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,23 +150,6 @@ mod tests {
             Some("python")
         );
         assert_eq!(ImageRef::parse("tiangolo/uvicorn:3").official(), None);
-    }
-
-    #[test]
-    fn tags_tell_the_python() {
-        let python = |it: &str| ImageRef::parse(it).python().map(|it| it.to_string());
-        assert_eq!(python("python:3.11.4-slim-bookworm").as_deref(), Some("3.11"));
-        assert_eq!(python("python:3.12rc1").as_deref(), Some("3.12"));
-        assert_eq!(python("python:3-slim"), None);
-        assert_eq!(python("python"), None);
-        assert_eq!(
-            python("tiangolo/uvicorn-gunicorn-fastapi:python3.8-slim").as_deref(),
-            Some("3.8")
-        );
-        assert_eq!(python("ghcr.io/astral-sh/uv:python3.12-bookworm").as_deref(), Some("3.12"));
-        assert_eq!(python("nvidia/cuda:12.1.0-py310").as_deref(), Some("3.10"));
-        assert_eq!(python("ubuntu:22.04").as_deref(), Some("3.10"));
-        assert_eq!(python("alpine"), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod cache;
 mod files;
 mod grammar;
 mod guess;
+pub mod images;
 mod install;
 pub mod python;
 pub mod system;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use crate::support::source::{Source, assert_none, sources};
+use crate::support::source::{Source, assert_none, mentions, sources};
 
 /// The rooms, from the ground up: each imports only those before it.
 const ROOMS: [&str; 15] = [
@@ -108,4 +108,65 @@ fn src_shows_sixteen_entries_at_most() {
     assert!(entries.len() <= 16, "{entries:?}");
     let unknown = entries.iter().filter(|it| !it.ends_with(".rs") && floor(it).is_none());
     assert_eq!(unknown.collect::<Vec<_>>(), [""; 0], "rooms without a floor");
+}
+
+/// Names of images that are also programs, packages, codes or, as `scratch`, a word of FROM: those may stand
+/// anywhere.
+const OTHER_MEANINGS: [&str; 28] = [
+    "airflow",
+    "alpine",
+    "busybox",
+    "docker",
+    "elasticsearch",
+    "gcc",
+    "gradle",
+    "haproxy",
+    "httpd",
+    "influxdb",
+    "java",
+    "jenkins",
+    "julia",
+    "memcached",
+    "mono",
+    "neo4j",
+    "nginx",
+    "node",
+    "perl",
+    "php",
+    "postgres",
+    "pypy",
+    "python",
+    "ruby",
+    "rust",
+    "scratch",
+    "swift",
+    "vault",
+];
+
+#[test]
+fn what_is_known_of_images_stands_in_one_table() {
+    let inside = |path: &str| {
+        path.starts_with("src/ecosystems/images/") || path == "src/dockerfile/image.rs"
+    };
+    let sources: Vec<Source> = sources(&["src", "transforms"]);
+    let outside = || sources.iter().filter(|it| !inside(&it.path) && !it.is_test());
+    let asks = mentions(outside(), &[".official()", ".repository"]);
+    assert_none("only `images` asks a reference for its name", &asks);
+    let in_transforms = sources.iter().filter(|it| it.room() == "transforms");
+    assert_none("transforms ask `images`", &mentions(in_transforms, &["ImageRef"]));
+
+    let table = include_str!("../../src/ecosystems/images/table.tsv");
+    let names = table.lines().filter(|it| !it.starts_with('#')).filter_map(|it| {
+        let name = it.split(['\t', ':']).next()?;
+        (!name.contains('*')).then(|| format!("\"{name}\""))
+    });
+    let names: Vec<String> = names.collect();
+    let is_other = |it: &&str| OTHER_MEANINGS.contains(&it.trim_matches('"'));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (other, names): (Vec<&str>, Vec<&str>) = names.into_iter().partition(is_other);
+    assert!(80 < names.len(), "{}", names.len());
+    assert_none("an image's name stands in the table alone", &mentions(outside(), &names));
+    let stale = other.iter().filter(|it| mentions(outside(), &[it]).is_empty());
+    let stale: Vec<String> = stale.map(|it| (*it).to_owned()).collect();
+    assert_none("names that have no other meaning any more", &stale);
 }

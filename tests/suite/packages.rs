@@ -4,10 +4,13 @@ use crate::support;
 use std::collections::BTreeMap;
 
 use refit::{
-    dockerfile::{Dockerfile, image::ImageRef},
-    ecosystems::system::{
-        self, System, What,
-        apt::{self, Release, Role},
+    dockerfile::Dockerfile,
+    ecosystems::{
+        images::{self, Release},
+        system::{
+            self, System, What,
+            apt::{self, Role},
+        },
     },
     run::Site,
 };
@@ -26,8 +29,8 @@ fn most_of_what_real_dockerfiles_install_is_known() {
         let site = Site::new(&path, &dockerfile);
         for stage in &site.stages {
             for run in site.runs(stage, &["apt"]).filter_map(|it| site.run(stage, it).ok()) {
-                let image = run.state.image.as_deref().map(ImageRef::parse);
-                let release = image.and_then(|it| apt::release(&it));
+                let image = run.state.image.as_deref().map(images::named);
+                let release = image.and_then(|it| it.release());
                 let wanted = run.calls().iter().filter_map(|it| system::wanted(&it.call));
                 for item in wanted.filter(|it| it.system == System::Apt).flat_map(|it| it.items) {
                     let What::Package { name, .. } = item.what else {

@@ -4,8 +4,11 @@ use super::Caches;
 use crate::{
     callers::Builder,
     context::copies::below,
-    dockerfile::{Keyword, image::ImageRef, stage::Stage},
-    ecosystems,
+    dockerfile::{Keyword, stage::Stage},
+    ecosystems::{
+        self,
+        images::{self, Family},
+    },
     project::Project,
     run::{CallSite, Site},
     shell::Script,
@@ -25,7 +28,7 @@ pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal>
     if let Some(file) = callers.find(|it| it.callers().turns_buildkit_off) {
         return Err(Refusal::new("classic-builder", format!("{} turns BuildKit off", file.path)));
     }
-    match site.dockerfile.directive("syntax").map(knows_cache_mounts) {
+    match site.dockerfile.directive("syntax").map(images::knows_cache_mounts) {
         Some(Some(false)) => Err(Refusal::new(
             "old-syntax",
             "its # syntax= is older than 1.2, which brought cache mounts",
@@ -38,32 +41,11 @@ pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal>
     }
 }
 
-/// Whether a frontend knows cache mounts; `None` when nothing tells.
-fn knows_cache_mounts(frontend: &str) -> Option<bool> {
-    let image = ImageRef::parse(frontend.split_whitespace().next()?);
-    if !image.repository.ends_with("docker/dockerfile")
-        && !image.repository.ends_with("docker/dockerfile-upstream")
-    {
-        return None;
-    }
-    let tag = image.tag.unwrap_or("latest").trim_start_matches('v');
-    // Before 1.2, mounts were what the experimental frontends had more.
-    if tag.ends_with("experimental") {
-        return Some(true);
-    }
-    let mut parts = tag.split(['.', '-']);
-    match (parts.next()?, parts.next().and_then(|it| it.parse::<u32>().ok())) {
-        ("1", Some(minor)) => Some(minor >= 2),
-        ("0", _) => Some(false),
-        _ => Some(true),
-    }
-}
-
 /// The mount is root's, so root has to run the install.
 pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
     let run = caches.run;
-    let tag = run.state.image.as_deref().map(ImageRef::parse).and_then(|it| it.tag);
-    if tag.is_some_and(|it| it.contains("windowsservercore") || it.contains("nanoserver")) {
+    let image = run.state.image.as_deref().map(images::named);
+    if image.is_some_and(|it| it.family() == Family::Windows) {
         return Err(Refusal::new("windows", "it is an image of Windows"));
     }
     if run.script.is_heredoc() {

@@ -15,12 +15,11 @@ use serde::Deserialize;
 
 use crate::{
     context::copies::below,
-    dockerfile::{
-        Keyword,
-        image::{Family, ImageRef},
-        stage::Stage,
+    dockerfile::{Keyword, stage::Stage},
+    ecosystems::{
+        self, At, Caching,
+        images::{self, Family},
     },
-    ecosystems::{self, At, Caching},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -228,7 +227,7 @@ impl<'r> Caches<'r> {
 
     /// The flags that mount what is not mounted.
     pub fn flags(&self) -> Vec<String> {
-        let image = self.run.state.image.as_deref().map(ImageRef::parse);
+        let image = self.run.state.image.as_deref().map(images::named);
         let alpine = image.is_some_and(|it| it.family() == Family::Alpine);
         let flag = |folder: &str| {
             let owner =

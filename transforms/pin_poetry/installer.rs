@@ -1,8 +1,7 @@
 //! How a Dockerfile installs Poetry.
 
 use crate::{
-    dockerfile::image::ImageRef,
-    ecosystems::{Setting, python::pip, version::Version},
+    ecosystems::{Setting, images, python::pip, version::Version},
     run::{CallSite, Run},
     shell::{Argument, Word},
     text::Refusal,
@@ -134,9 +133,10 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
     if exact || at.is_some() {
         let set = |it: &String| run.state.sets(it) || run.script.assigns(it);
         let unset = word.variables().into_iter().find(|it| !set(it));
-        let image = ImageRef::parse(run.state.image.as_deref().unwrap_or_default());
         // Other images may bring variables of their own.
-        let unset = unset.filter(|_| argument.text.is_none() && image.official() == Some("python"));
+        let is_python =
+            || run.state.image.as_deref().is_some_and(|it| images::named(it).is_python());
+        let unset = unset.filter(|_| argument.text.is_none() && is_python());
         let why = |it| {
             Refusal::new(
                 "unset-version",

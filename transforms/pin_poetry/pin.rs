@@ -4,8 +4,8 @@ use super::Options;
 use super::{installation::Installation, installer::Installer};
 use crate::ecosystems::python::poetry::full;
 use crate::{
-    dockerfile::{Instruction, Keyword, image::ImageRef, instruction::Pair, variables::mentions},
-    ecosystems::version::Version,
+    dockerfile::{Instruction, Keyword, instruction::Pair, variables::mentions},
+    ecosystems::{images, version::Version},
     project::change::{Alteration, Altered},
     text::{Edit, Refusal},
 };
@@ -77,10 +77,7 @@ pub(super) fn pin(
 /// Whether `pip install` puts a command where every PATH leads: as root, and not with a distribution's
 /// Python, which may refuse it.
 fn has_pip(it: &Installation<'_>) -> Result<(), Refusal> {
-    let image = ImageRef::parse(it.run.state.image.as_deref().unwrap_or_default());
-    let distribution = matches!(image.official(), Some("debian" | "ubuntu" | "alpine"));
-    let brings_pip = image.python().is_some() || image.official() == Some("python");
-    if distribution || !brings_pip {
+    if !it.run.state.image.as_deref().is_some_and(|it| images::named(it).has_pip()) {
         return Err(Refusal::new(
             "dead-installer",
             "nothing tells whether the image has a pip that may install it instead",

@@ -3,8 +3,8 @@
 use super::{evidence::Evidence, installation::Installation};
 use crate::ecosystems::python::poetry::missing;
 use crate::{
-    dockerfile::{Keyword, image::ImageRef},
-    ecosystems::{Setting, version::Version},
+    dockerfile::Keyword,
+    ecosystems::{Setting, images, version::Version},
     project::change::{Alteration, Altered},
     run::{CallSite, Run},
     shell::{Invocation, Word},
@@ -18,10 +18,10 @@ use crate::{
 pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Refusal> {
     let (first, last) = crate::ecosystems::python::poetry::pythons(version);
     let image = it.run.state.image.as_deref().unwrap_or_default();
-    let reference = ImageRef::parse(image);
-    let Some(python) = reference.python() else {
+    let known = images::named(image);
+    let Some(python) = known.python() else {
         // A tag without a minor version is the newest Python there is.
-        if reference.official() == Some("python") && last.is_none() {
+        if known.is_python() && last.is_none() {
             return Ok(());
         }
         let reason =

@@ -7,7 +7,8 @@ use super::{
     processes::Process,
 };
 use crate::{
-    dockerfile::{Keyword, image::ImageRef, stage},
+    dockerfile::{Keyword, stage},
+    ecosystems::images,
     text::{Refusal, RepoPath},
 };
 
@@ -153,7 +154,7 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
     let copied = image.instructions().any(|it| {
         let copy = it.1.copy();
         let from = copy.and_then(|it| it.from);
-        from.is_some_and(|it| ImageRef::parse(it).official() == Some("docker"))
+        from.is_some_and(|it| images::named(it).brings("docker"))
     });
     if copied || image.mentions_run(&["download.docker.com", "get.docker.com"]) {
         return Err(Refusal::new(
@@ -237,13 +238,9 @@ fn runs(image: &Image<'_>, text: &str) -> bool {
     let images =
         text.lines().filter_map(|it| it.trim().trim_start_matches("- ").strip_prefix("image:"));
     let mut images = images.map(last);
-    let official = |it: &String| {
-        ["postgres", "redis", "mysql", "mongo", "nginx", "rabbitmq", "busybox"]
-            .contains(&it.as_str())
-    };
     images.any(|it| {
         names.iter().any(|name| it == *name || it.ends_with(&format!("-{name}")))
-            || (alone && !official(&it))
+            || (alone && !images::named(&it).is_listed())
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Image, image::resolve, processes::Process};
 use crate::{
-    dockerfile::{Keyword, image::ImageRef},
+    dockerfile::Keyword,
+    ecosystems::images,
     run::Run,
     shell::Command,
     text::{ImagePath, Refusal},
@@ -135,6 +136,7 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
     let program = command.program()?.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
     let has = |it: &[&str]| it.iter().any(|it| command.has_flag(it));
     let sets = |names: &[&str]| names.iter().any(|it| image.sets(it));
+    let brought = |name: &str| image.base().is_some_and(|it| images::named(it).sets(name));
     let first = command.arguments().iter().find(|it| !it.raw.starts_with('-'));
     let first = first.map_or("", |it| it.raw.as_str());
     let raw = || command.words.iter().map(|it| it.raw.as_str()).collect::<Vec<_>>().join(" ");
@@ -189,9 +191,12 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
         "composer" => first == "global" && !sets(&["COMPOSER_HOME"]),
         "dotnet" => first == "tool" && has(&["-g", "--global"]),
         "cargo" => {
-            first == "install" && !has(&["--root"]) && !is(image, "rust") && !sets(&["CARGO_HOME"])
+            first == "install"
+                && !has(&["--root"])
+                && !brought("CARGO_HOME")
+                && !sets(&["CARGO_HOME"])
         }
-        "go" => first == "install" && !is(image, "golang") && !sets(&["GOPATH", "GOBIN"]),
+        "go" => first == "install" && !brought("GOPATH") && !sets(&["GOPATH", "GOBIN"]),
         "julia" => raw().contains("Pkg") && !sets(&["JULIA_DEPOT_PATH"]),
         "opam" => first == "install" && !sets(&["OPAMROOT"]),
         "gem" => has(&["--user-install"]),
@@ -214,18 +219,13 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
     })
 }
 
-fn is(image: &Image<'_>, name: &str) -> bool {
-    image.base().is_some_and(|it| ImageRef::parse(it).official() == Some(name))
-}
-
 fn uv(image: &Image<'_>, command: &Command, first: &str) -> bool {
     let mut plain = command.arguments().iter().filter(|it| !it.raw.starts_with('-'));
     let second = plain.nth(1).map_or("", |it| it.raw.as_str());
     let managed = image.sets("UV_PYTHON_INSTALL_DIR");
     let off = ["UV_PYTHON_DOWNLOADS", "UV_PYTHON_PREFERENCE", "UV_NO_MANAGED_PYTHON"];
-    let brings = image
-        .base()
-        .is_some_and(|it| ImageRef::parse(it).python().is_some() || is(image, "python"));
+    let base = image.base().map(images::named);
+    let brings = base.is_some_and(|it| it.python().is_some() || it.is_python());
     match (first, second) {
         ("python", "install") => !managed,
         ("tool", "install") => !image.sets("UV_TOOL_DIR"),

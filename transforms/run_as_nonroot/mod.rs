@@ -20,6 +20,7 @@ mod state;
 
 use crate::{
     dockerfile::{Dockerfile, Keyword, Kind},
+    ecosystems::images::Accounts,
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -29,7 +30,6 @@ use crate::{
     text::{Edit, Refusal},
 };
 use base::Base;
-use base::System;
 pub use image::Image;
 use needs::Needs;
 use processes::Process;
@@ -145,7 +145,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
     let folders = state::folders(image, &needs)?;
-    if base.system == System::Bare && !folders.is_empty() {
+    if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot be handed over without a shell", folders[0].path);
         return Err(Refusal::new("no-shell", reason));
     }
@@ -164,11 +164,11 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
 
 /// The script that makes the user.
 fn creation(base: &Base, home: bool) -> String {
-    match (base.system, home) {
-        (System::Busybox, false) => {
+    match (base.accounts, home) {
+        (Accounts::Busybox, false) => {
             "addgroup -S -g 10001 app && adduser -S -D -H -u 10001 -G app app".to_owned()
         }
-        (System::Busybox, true) => {
+        (Accounts::Busybox, true) => {
             "addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app".to_owned()
         }
         (_, home) => {

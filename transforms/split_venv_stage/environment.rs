@@ -173,7 +173,7 @@ fn entered(step: &Step<'_>, made: &[ImagePath]) -> Option<ImagePath> {
 /// uv takes a Python of its own when the image's is not what the project asks for.
 fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
     let image = super::target::image_of(of.stage);
-    let python = crate::dockerfile::image::ImageRef::parse(image).python();
+    let python = crate::ecosystems::images::named(image).python();
     let asked = |text: &str| {
         let line = text.lines().find(|it| it.trim_start().starts_with("requires-python"))?;
         let bound = line.split(">=").nth(1)?;

@@ -2,8 +2,8 @@
 
 use super::{Role, Separation, Stop};
 use crate::{
-    dockerfile::{Keyword, image::PythonVersion},
-    ecosystems::FETCHERS,
+    dockerfile::Keyword,
+    ecosystems::{FETCHERS, images::PythonVersion},
     text::Refusal,
 };
 

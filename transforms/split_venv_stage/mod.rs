@@ -21,12 +21,12 @@ mod usage;
 
 use crate::{
     context::layers::Layers,
-    dockerfile::{
-        Keyword,
-        image::{ImageRef, PythonVersion},
-        stage::Stage,
+    dockerfile::{Keyword, stage::Stage},
+    ecosystems::{
+        self,
+        images::{self, Known, PythonVersion, Release},
+        system::apt,
     },
-    ecosystems::{self, system::apt},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -41,7 +41,7 @@ use loss::Loss;
 use role::Role;
 use runtime::Runtime;
 use system::Remains;
-use target::{alone, image_of, is_python, script_of, seems_target};
+use target::{alone, image_of, script_of, seems_target};
 
 /// What is only needed to install stays in a stage of its own.
 pub(super) const TRANSFORM: Transform =
@@ -126,8 +126,8 @@ impl<'a> Separation<'a> {
         let builds = |it: &&Step<'_>| it.has(|it| it.is_of_packages() || *it == Role::SystemRemove);
         let first_install = runs.iter().find(installs).map(|it| it.run.item);
         let last = runs.iter().rev().find(builds).map(|it| it.run.item);
-        let image = ImageRef::parse(image_of(stage));
-        let is_python = is_python(&image);
+        let image = images::named(image_of(stage));
+        let is_python = image.is_python();
         let (Some(install), Some(last)) = (first_install, last) else {
             // Only what cannot be read may install.
             let target =
@@ -142,7 +142,7 @@ impl<'a> Separation<'a> {
             return Ok(None);
         }
         let mut loss = Loss::default();
-        let release = apt::release(&image).unwrap_or(apt::Release::ANY);
+        let release = image.release().unwrap_or(Release::ANY);
         let context = Layers::context(project, site.path).ok();
         let manifests = copies::manifests(project, stage, context.as_ref());
         let tools = calls::idle_tools(project, site, context.as_ref());
@@ -215,7 +215,7 @@ impl<'a> Separation<'a> {
     }
 
     /// What must hold of the stage as a whole.
-    fn check(&self, image: &ImageRef<'_>) -> Result<(), Stop> {
+    fn check(&self, image: &Known<'_>) -> Result<(), Stop> {
         let at = |why| Err((self.stage.from, why));
         if image.python().is_some_and(|it| it < PythonVersion(3, 4)) {
             return at(Refusal::new("old-python", "its Python has no venv"));
@@ -332,7 +332,7 @@ impl<'a> Separation<'a> {
         let at_stage = |why| (self.stage.from, why);
         self.loss.compiles_later(&runtime.manifests).map_err(at_stage)?;
         loss::command(self)?;
-        let python = ImageRef::parse(image_of(self.stage)).python();
+        let python = images::named(image_of(self.stage)).python();
         loss::setuptools(self, python, &runtime.manifests)?;
         runtime.callers(self.project.builds(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;

@@ -3,7 +3,6 @@
 use crate::{
     dockerfile::{
         Dockerfile, Kind,
-        image::ImageRef,
         stage::{Base, Stage},
     },
     ecosystems,
@@ -16,12 +15,6 @@ pub(super) fn image_of<'s>(stage: &'s Stage<'_>) -> &'s str {
         Base::Image(it) | Base::Unknown(it) => it,
         Base::Stage(_) => "",
     }
-}
-
-/// Whether an image is an official one of Python, under whatever name a mirror gives it.
-pub(super) fn is_python(image: &ImageRef<'_>) -> bool {
-    image.official().is_some_and(|it| it == "python")
-        || (image.registry.is_some() && image.repository.ends_with("/python"))
 }
 
 /// Whether a stage that has what cannot be read seems to install with tools that it keeps.

@@ -7,9 +7,10 @@ use super::{
     compare::{Allowed, Rules, align, is_idle, is_new, objection, same},
 };
 use crate::{
-    dockerfile::{Keyword, image::ImageRef},
+    dockerfile::Keyword,
     ecosystems::{
         self, Ecosystem,
+        images::{self, Release},
         system::{self, What, apt},
     },
     text::ImagePath,
@@ -85,7 +86,7 @@ pub(super) fn compare(
 
 /// A package of the system that an image had and may need, and that it has no more, nor what stands for it.
 fn missed(before: &[Effect<'_>], after: &[Effect<'_>], image: &Blueprint<'_>) -> Option<String> {
-    let release = apt::release(&ImageRef::parse(&image.base)).unwrap_or(apt::Release::ANY);
+    let release = images::named(&image.base).release().unwrap_or(Release::ANY);
     let (has, gone) = (packages(after, "install"), packages(before, "remove"));
     packages(before, "install").into_iter().find(|package| {
         if has.contains(package) || gone.contains(package) {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Comparison, Pair, some};
-use crate::ecosystems::system::apt::{self, Release, Role};
+use crate::ecosystems::{
+    images::Release,
+    system::apt::{self, Role},
+};
 
 /// The system's packages compared.
 #[derive(Debug, Default)]

@@ -3,7 +3,10 @@
 //! Read from the console commands and the metadata of the releases 1.0.10, 1.1.15, 1.2.2, 1.3.2, 1.4.0, 1.4.2,
 //! 1.5.0, 1.5.1, 1.6.1, 1.7.1, 1.8.0, 1.8.3, 2.0.1, 2.1.3, 2.2.1 and 2.5.1.
 
-use crate::{dockerfile::image::PythonVersion, ecosystems::version::Version, shell::Invocation};
+use crate::{
+    ecosystems::{images::PythonVersion, version::Version},
+    shell::Invocation,
+};
 
 /// The version of the audit: what is pinned when nothing tells.
 pub const DEFAULT: [u32; 3] = [1, 8, 3];

@@ -3,12 +3,9 @@
 //! The facts are in `apt/*.tsv`, each with its source and how it was made. What a call installs is read in
 //! [`system`](crate::ecosystems::system). Not here: Alpine's packages, Red Hat's.
 
-mod release;
-
 use std::{collections::HashMap, sync::LazyLock};
 
-use release::CODENAMES;
-pub use release::{Release, release};
+use crate::ecosystems::images::{CODENAMES, Release};
 
 /// What a final stage needs of a package that was there while its programs were built.
 #[derive(Clone, Debug, PartialEq, Eq)]

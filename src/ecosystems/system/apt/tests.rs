@@ -1,5 +1,4 @@
 use super::*;
-use crate::dockerfile::image::ImageRef;
 
 fn runtime(packages: &[&str]) -> Role {
     Role::Runtime(packages.iter().map(|it| (*it).to_owned()).collect())
@@ -113,32 +112,4 @@ fn the_distributions_python_is_known() {
     for it in ["python3-numpy", "pythonpy", "libpq-dev", "python3-gdal"] {
         assert!(!is_python(it), "{it}");
     }
-}
-
-#[test]
-fn tags_tell_the_release() {
-    let of = |it: &str| release(&ImageRef::parse(it));
-    assert_eq!(of("python:3.11-slim-bookworm"), Some(Release::BOOKWORM));
-    assert_eq!(of("python:3.11.4-slim"), Some(Release::BOOKWORM));
-    assert_eq!(of("python:3.11.3"), Some(Release::BULLSEYE));
-    assert_eq!(of("python:3.12.13-slim"), Some(Release::TRIXIE));
-    assert_eq!(of("python:3.13.5"), Some(Release::BOOKWORM));
-    assert_eq!(of("python:3.8-slim"), Some(Release::BOOKWORM));
-    assert_eq!(of("python:3.9"), Some(Release::TRIXIE));
-    assert_eq!(of("python:3.9.5"), None, "buster");
-    for floating in ["python:3.11-slim", "python", "python:3", "python:slim", "python:3.14"] {
-        assert_eq!(of(floating), Some(Release::STABLE), "{floating}");
-    }
-    for other in ["python:3.11-alpine", "python:2.7", "python:3.12-windowsservercore", "alpine:3"] {
-        assert_eq!(of(other), None, "{other}");
-    }
-    assert_eq!(of("debian:12.5-slim"), Some(Release::BOOKWORM));
-    assert_eq!(of("debian:bookworm-20240110-slim"), Some(Release::BOOKWORM));
-    assert_eq!(of("debian:1"), None);
-    assert_eq!(of("ubuntu:22.04"), Some(Release::JAMMY));
-    assert_eq!(of("ubuntu:latest"), None);
-    assert_eq!(of("mirror.example/library/python:3.11.4"), Some(Release::BOOKWORM));
-    assert_eq!(of("corp.example/python:3.11.4"), None);
-    assert_eq!(of("ghcr.io/astral-sh/uv:python3.12-bookworm-slim"), Some(Release::BOOKWORM));
-    assert_eq!(of("nvidia/cuda:12.4.1-runtime-ubuntu22.04"), Some(Release::JAMMY));
 }

@@ -1,14 +1,15 @@
 //! Releases of Debian and Ubuntu, and which of them an image is made of.
 
+use super::PYTHON;
 use crate::dockerfile::image::ImageRef;
 
 /// The releases that the tables have a column for, in the columns' order.
-pub(super) const CODENAMES: [Codename; 5] =
+pub(crate) const CODENAMES: [Codename; 5] =
     [Codename::Bullseye, Codename::Bookworm, Codename::Trixie, Codename::Jammy, Codename::Noble];
 
 /// A release by its codename.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Codename {
+pub(crate) enum Codename {
     Bullseye,
     Bookworm,
     Trixie,
@@ -19,6 +20,17 @@ pub(super) enum Codename {
 /// The release that an image is made of, or those that it may be made of: some tags float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release(&'static [Codename]);
+
+/// The numbers of releases: the official image, what its tags begin with, and the release.
+const NUMBERS: [(&str, &str, Release); 7] = [
+    ("debian", "11", Release::BULLSEYE),
+    ("debian", "12", Release::BOOKWORM),
+    ("debian", "13", Release::TRIXIE),
+    ("debian", "latest", Release::STABLE),
+    ("debian", "stable", Release::STABLE),
+    ("ubuntu", "22.04", Release::JAMMY),
+    ("ubuntu", "24.04", Release::NOBLE),
+];
 
 impl Release {
     /// Nothing is known but that it is some Debian or Ubuntu.
@@ -38,7 +50,7 @@ impl Release {
     pub const STABLE: Self = Self(&[Codename::Bookworm, Codename::Trixie]);
 
     /// The releases that it may be.
-    pub(super) fn codenames(self) -> &'static [Codename] {
+    pub(crate) fn codenames(self) -> &'static [Codename] {
         self.0
     }
 
@@ -57,32 +69,24 @@ impl Release {
 
 impl Codename {
     /// Its place among the tables' columns for releases.
-    pub(super) fn column(self) -> usize {
+    pub(crate) fn column(self) -> usize {
         self as usize
     }
 }
 
-/// The release of Debian or Ubuntu that an image is made of, when its reference tells; several, when its
-/// tag floats. `None` for what is not known: another distribution, an older release, an image of one's own.
-pub fn release(image: &ImageRef<'_>) -> Option<Release> {
+/// The release that an image is made of; see [`super::Known::release`].
+pub(super) fn of(image: &ImageRef<'_>, official: Option<&str>) -> Option<Release> {
     let tag = image.tag.unwrap_or("latest");
     if let Some(named) = tag.split(['-', '_']).find_map(Release::named) {
         return Some(named);
     }
     let version = tag.split('-').next().unwrap_or_default();
     let is = |number: &str| version.strip_prefix(number).is_some_and(|it| !starts_with_digit(it));
-    // A registry of one's own may hold anything under an official name.
-    let own = image.registry.is_some_and(|it| !it.ends_with("docker.io"));
-    match image.official().filter(|_| !own || image.repository.contains('/'))? {
-        "debian" if is("11") => Some(Release::BULLSEYE),
-        "debian" if is("12") => Some(Release::BOOKWORM),
-        "debian" if is("13") => Some(Release::TRIXIE),
-        "debian" if ["latest", "stable"].contains(&version) => Some(Release::STABLE),
-        "ubuntu" if is("22.04") => Some(Release::JAMMY),
-        "ubuntu" if is("24.04") => Some(Release::NOBLE),
-        "python" => python(tag),
-        _ => None,
+    let name = official?;
+    if name == PYTHON {
+        return python(tag);
     }
+    NUMBERS.iter().find(|it| it.0 == name && is(it.1)).map(|it| it.2)
 }
 
 fn starts_with_digit(text: &str) -> bool {

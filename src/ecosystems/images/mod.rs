@@ -1,0 +1,180 @@
+//! What official and well-known images bring: users, a distribution and its release, interpreters, variables;
+//! and which of them are services, or run functions of a cloud.
+//!
+//! The facts are in `images/table.tsv`, whose head says how to add a line. What a tag says is read in
+//! [`release`] and [`python`]. Callers ask [`of`] and name no image themselves.
+
+mod family;
+mod frontend;
+mod python;
+mod release;
+mod table;
+
+use crate::dockerfile::image::ImageRef;
+
+pub use family::{Accounts, Family};
+pub use frontend::knows_cache_mounts;
+pub use python::PythonVersion;
+pub(super) use release::CODENAMES;
+pub use release::Release;
+use table::{Facts, TABLE};
+
+/// What an image is for, if not for programs that other people put into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// People work in it.
+    Development,
+    /// A bare distribution: its Python, if it has one, is the distribution's own.
+    Distribution,
+    /// A cloud starts functions in it, with an interpreter and a start-up program of its own.
+    Functions,
+    /// A service with users, folders and an entrypoint of its own.
+    Service,
+}
+
+/// A user that an image brings for the programs that others put into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name; its group is called the same. `None` if the image has no shell that could look it up.
+    pub name: Option<&'static str>,
+    /// Its number.
+    pub user: u32,
+    /// The number of its group.
+    pub group: u32,
+    /// Its home directory.
+    pub home: &'static str,
+}
+
+/// What is known of an image by its reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    image: ImageRef<'a>,
+    /// The name of an official image, if it has one, under whatever mirror.
+    official: Option<&'a str>,
+    /// Whether a line of the table names it, apart from those of official images.
+    is_listed: bool,
+    facts: Facts,
+}
+
+/// Looks an image up by its reference, as FROM and COPY name it.
+pub fn named(reference: &str) -> Known<'_> {
+    of(&ImageRef::parse(reference))
+}
+
+/// Looks an image up.
+pub fn of<'a>(image: &ImageRef<'a>) -> Known<'a> {
+    let official = image.official();
+    let tag = image.tag.unwrap_or("latest");
+    let mut facts = Facts::default();
+    if let Some(name) = official {
+        TABLE.named(name, tag).for_each(|it| facts.complete(it));
+    }
+    let mut is_listed = false;
+    if official.is_none() || !is_trusted(image) {
+        facts.user = None;
+        for it in TABLE.others(image, tag) {
+            is_listed = true;
+            facts.complete(it);
+        }
+    }
+    Known { image: *image, official, is_listed, facts }
+}
+
+/// Whether an official name can be relied on: a registry of one's own may hold anything under such a name,
+/// unless it keeps the namespace of the official images.
+fn is_trusted(image: &ImageRef<'_>) -> bool {
+    let hub = image.registry.is_none_or(|it| it.ends_with("docker.io"));
+    hub || image.repository.contains('/')
+}
+
+impl Known<'_> {
+    /// Whether it is a line of the table, or a tag of one.
+    pub fn is_listed(&self) -> bool {
+        self.is_listed || self.official.is_some_and(|it| TABLE.has(it))
+    }
+
+    /// The user that its processes start as: a name or numbers. `None` if that is not known.
+    pub fn user(&self) -> Option<&'static str> {
+        self.facts.user.or_else(|| self.image.runs_as_root().then_some("root"))
+    }
+
+    /// Whether its processes are known to start as root.
+    pub fn starts_as_root(&self) -> bool {
+        self.user() == Some("root")
+    }
+
+    /// The user that it brings for the programs that others put into it.
+    pub fn account(&self) -> Option<Account> {
+        self.facts.account.and_then(table::account)
+    }
+
+    /// What it is for; `None` if it is for any program, or if that is not known.
+    pub fn kind(&self) -> Option<Kind> {
+        self.facts.kind
+    }
+
+    /// Whether it brings a program of this name.
+    pub fn brings(&self, program: &str) -> bool {
+        self.facts.brings.is_some_and(|it| it.split(',').any(|it| it == program))
+    }
+
+    /// Whether it sets a variable of this name.
+    pub fn sets(&self, variable: &str) -> bool {
+        self.facts.sets.is_some_and(|it| it.split(',').any(|it| it == variable))
+    }
+
+    /// Whether its ONBUILD instructions run in the build of what is made from it.
+    pub fn has_triggers(&self) -> bool {
+        self.image.tag.is_some_and(|it| it.contains("onbuild"))
+    }
+
+    /// The port below 1024 that the servers in it listen on unless they are told otherwise.
+    pub fn port(&self) -> Option<u16> {
+        self.facts.port
+    }
+
+    /// Whether it is the official image of Python, under whatever name a mirror gives it: the interpreter is in
+    /// `/usr/local`, with pip, and nothing else is installed there.
+    pub fn is_python(&self) -> bool {
+        let is_mirror = || {
+            let is_named = self.image.repository.rsplit_once('/').is_some_and(|it| it.1 == PYTHON);
+            self.image.registry.is_some() && is_named && !self.is_listed
+        };
+        self.official == Some(PYTHON) || is_mirror()
+    }
+
+    /// Whether it has a Python with pip, which installs to where every program finds it.
+    ///
+    /// Distributions have a Python of their own, in which pip may refuse to install.
+    pub fn has_pip(&self) -> bool {
+        let is_known = self.python().is_some() || self.is_python();
+        is_known && self.kind() != Some(Kind::Distribution)
+    }
+
+    /// The Python that the image brings, as far as its reference says: from the tags of `python` images, from
+    /// names and tags such as `python3.11` and `py310`, and from releases of distributions.
+    pub fn python(&self) -> Option<PythonVersion> {
+        python::of(&self.image, self.official)
+    }
+
+    /// The release of Debian or Ubuntu that it is made of, as far as its reference says; several, if its tag
+    /// floats. `None` for what is not known: another distribution, an older release, an image of one's own.
+    pub fn release(&self) -> Option<Release> {
+        release::of(&self.image, self.official.filter(|_| is_trusted(&self.image)))
+    }
+
+    /// The distribution that it is made of.
+    pub fn family(&self) -> Family {
+        family::of(&self.image, self.official, self.facts.family)
+    }
+
+    /// How a user is made in it; `None` if that is not known.
+    pub fn accounts(&self) -> Option<Accounts> {
+        family::accounts(self.family(), self.facts.family, self.image.tag.unwrap_or_default())
+    }
+}
+
+const PYTHON: &str = "python";
+
+#[cfg(test)]
+mod tests;

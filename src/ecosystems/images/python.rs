@@ -1,0 +1,74 @@
+//! Which Python an image brings.
+
+use std::fmt;
+
+use super::PYTHON;
+use crate::dockerfile::image::ImageRef;
+
+/// A Python version, as far as a tag says: major and minor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PythonVersion(pub u32, pub u32);
+
+/// The minor version of `python3` in releases of distributions: the official image, its tags for the release,
+/// and the version. A new release is a new line, in order.
+///
+/// Source: the packages `python3` of packages.debian.org, packages.ubuntu.com and pkgs.alpinelinux.org.
+const DISTRIBUTIONS: [(&str, &[&str], u32); 11] = [
+    ("alpine", &["3.16", "3.17"], 10),
+    ("alpine", &["3.18", "3.19"], 11),
+    ("alpine", &["3.20", "3.21", "3.22"], 12),
+    ("debian", &["10", "buster"], 7),
+    ("debian", &["11", "bullseye"], 9),
+    ("debian", &["12", "bookworm"], 11),
+    ("debian", &["13", "trixie"], 13),
+    ("ubuntu", &["18.04", "bionic"], 6),
+    ("ubuntu", &["20.04", "focal"], 8),
+    ("ubuntu", &["22.04", "jammy"], 10),
+    ("ubuntu", &["24.04", "noble"], 12),
+];
+
+/// The Python that an image brings; see [`super::Known::python`].
+pub(super) fn of(image: &ImageRef<'_>, official: Option<&str>) -> Option<PythonVersion> {
+    let tag = image.tag.unwrap_or("latest");
+    let last = image.repository.rsplit('/').next().unwrap_or_default();
+    if last.strip_suffix(PYTHON).is_some_and(|it| it.is_empty() || it.ends_with('-')) {
+        return version(tag);
+    }
+    if let Some(version) = after_python(tag).or_else(|| after_python(last)) {
+        return Some(version);
+    }
+    let release = tag.trim_end_matches("-slim");
+    let release = release.split_once("-20").map_or(release, |it| it.0);
+    let name = official?;
+    let is_it = |it: &&(&str, &[&str], u32)| it.0 == name && it.1.contains(&release);
+    DISTRIBUTIONS.iter().find(is_it).map(|it| PythonVersion(3, it.2))
+}
+
+/// `3.11-slim` → 3.11.
+fn version(tag: &str) -> Option<PythonVersion> {
+    let mut parts = tag.split(['.', '-']);
+    let major = parts.next()?.parse().ok()?;
+    let minor = parts.next()?;
+    let digits = minor.trim_end_matches(|it: char| !it.is_ascii_digit());
+    // `3.12rc1` is a 3.12.
+    let digits = digits.split(|it: char| !it.is_ascii_digit()).next()?;
+    Some(PythonVersion(major, digits.parse().ok()?))
+}
+
+/// `python3.11-alpine`, `uvicorn-py310`, `py3.9` → the version.
+fn after_python(text: &str) -> Option<PythonVersion> {
+    text.match_indices("py").find_map(|(at, _)| {
+        let rest = &text[at + 2..];
+        let rest = rest.strip_prefix("thon").unwrap_or(rest).trim_start_matches('-');
+        let rest = rest.strip_prefix('3')?;
+        let rest = rest.strip_prefix('.').unwrap_or(rest);
+        let digits = rest.len() - rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
+        Some(PythonVersion(3, rest[..digits].parse().ok()?))
+    })
+}
+
+impl fmt::Display for PythonVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}

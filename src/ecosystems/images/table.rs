@@ -1,0 +1,190 @@
+//! The table of images: its lines, and which of them an image matches.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{Account, Family, Kind};
+use crate::dockerfile::image::ImageRef;
+
+const TEXT: &str = include_str!("table.tsv");
+
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(rows()));
+
+/// The lines of the table, those that say more of an image first.
+pub(super) struct Table {
+    /// By name, without pattern.
+    exact: HashMap<&'static str, Vec<Row>>,
+    /// The others.
+    patterns: Vec<Row>,
+}
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) tag: Option<&'static str>,
+    pub(super) facts: Facts,
+}
+
+/// What lines say of an image; `None` where they say nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    pub(super) user: Option<&'static str>,
+    /// As [`account`] reads it, or `none`.
+    pub(super) account: Option<&'static str>,
+    pub(super) family: Option<Family>,
+    pub(super) kind: Option<Kind>,
+    /// Separated by commas.
+    pub(super) brings: Option<&'static str>,
+    /// Separated by commas.
+    pub(super) sets: Option<&'static str>,
+    pub(super) port: Option<u16>,
+}
+
+impl Table {
+    fn of(rows: impl Iterator<Item = Row>) -> Self {
+        let mut table = Self { exact: HashMap::new(), patterns: Vec::new() };
+        for row in rows {
+            match row.name.contains('*') {
+                true => table.patterns.push(row),
+                false => table.exact.entry(row.name).or_default().push(row),
+            }
+        }
+        let more = |it: &Row| std::cmp::Reverse((it.tag.map(str::len), it.name.len()));
+        table.exact.values_mut().for_each(|it| it.sort_by_key(more));
+        table.patterns.sort_by_key(more);
+        table
+    }
+
+    /// Whether lines have this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.exact.contains_key(name)
+    }
+
+    /// What the lines of this name say of a tag.
+    pub(super) fn named(&self, name: &str, tag: &str) -> impl Iterator<Item = &Facts> {
+        let rows = self.exact.get(name).into_iter().flatten();
+        rows.filter(move |it| it.has_tag(tag)).map(|it| &it.facts)
+    }
+
+    /// What the lines for images that are not official ones say: their names may have a registry.
+    pub(super) fn others(&self, image: &ImageRef<'_>, tag: &str) -> impl Iterator<Item = &Facts> {
+        let hub = image.registry.is_some_and(|it| it.ends_with("docker.io"));
+        let registry = image.registry.filter(|_| !hub);
+        let whole = registry.map(|it| format!("{it}/{}", image.repository));
+        let names = whole.into_iter().chain([image.repository.to_owned()]);
+        let names: Vec<_> = names.filter(|it| it.contains('/')).collect();
+        let exact = names.iter().filter_map(|it| self.exact.get(it.as_str())).flatten();
+        let patterns = self.patterns.iter();
+        let patterns = patterns.filter(|row| {
+            matches(row.name, image.repository) || names.iter().any(|it| matches(row.name, it))
+        });
+        let rows: Vec<&Row> = exact.chain(patterns).filter(|it| it.has_tag(tag)).collect();
+        rows.into_iter().map(|it| &it.facts)
+    }
+}
+
+impl Row {
+    fn has_tag(&self, tag: &str) -> bool {
+        self.tag.is_none_or(|it| matches(it, tag))
+    }
+}
+
+impl Facts {
+    /// Takes over what another line says and this one does not.
+    pub(super) fn complete(&mut self, other: &Self) {
+        self.user = self.user.or(other.user);
+        self.account = self.account.or(other.account);
+        self.family = self.family.or(other.family);
+        self.kind = self.kind.or(other.kind);
+        self.brings = self.brings.or(other.brings);
+        self.sets = self.sets.or(other.sets);
+        self.port = self.port.or(other.port);
+    }
+
+    /// Reads `key=value`; `None` if it is not one of the table's.
+    fn read(mut self, fact: &'static str) -> Option<Self> {
+        let (key, value) = fact.split_once('=')?;
+        match key {
+            "user" => self.user = Some(value),
+            "account" if value == "none" || account(value).is_some() => self.account = Some(value),
+            "family" => {
+                self.family = Some(match value {
+                    "alpine" => Family::Alpine,
+                    "bare" => Family::Bare,
+                    "busybox" => Family::Busybox,
+                    "debian" => Family::Debian,
+                    "redhat" => Family::RedHat,
+                    "ubuntu" => Family::Ubuntu,
+                    _ => return None,
+                });
+            }
+            "kind" => {
+                self.kind = Some(match value {
+                    "development" => Kind::Development,
+                    "distribution" => Kind::Distribution,
+                    "functions" => Kind::Functions,
+                    "service" => Kind::Service,
+                    _ => return None,
+                });
+            }
+            "brings" => self.brings = Some(value),
+            "sets" => self.sets = Some(value),
+            "port" => self.port = Some(value.parse().ok()?),
+            _ => return None,
+        }
+        Some(self)
+    }
+}
+
+/// Reads `NAME:USER:GROUP:HOME`, with `-` for a user without name; `None` for anything else.
+pub(super) fn account(text: &'static str) -> Option<Account> {
+    let mut parts = text.splitn(4, ':');
+    let name = parts.next().filter(|it| *it != "-");
+    let (user, group) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some(Account { name, user, group, home: parts.next()? })
+}
+
+/// The lines that can be read; a test holds that all can.
+pub(super) fn rows() -> impl Iterator<Item = Row> {
+    lines().filter_map(row)
+}
+
+/// The lines with facts.
+pub(super) fn lines() -> impl Iterator<Item = &'static str> {
+    TEXT.lines().filter(|it| !it.starts_with('#'))
+}
+
+pub(super) fn row(line: &'static str) -> Option<Row> {
+    let mut columns = line.split('\t');
+    let (image, facts) = (columns.next()?, columns.next()?);
+    let (name, tag) = match image.split_once(':') {
+        Some((name, tag)) => (name, Some(tag)),
+        None => (image, None),
+    };
+    let facts = facts.split_whitespace().try_fold(Facts::default(), Facts::read)?;
+    Some(Row { name, tag, facts })
+}
+
+/// Whether a pattern covers the whole of a text; `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_the_whole() {
+        assert!(matches("a*c*e", "abcde") && matches("a*", "a") && matches("*", ""));
+        assert!(!matches("a*c", "abcd") && !matches("ab", "abc") && !matches("ab*ba", "aba"));
+    }
+}
