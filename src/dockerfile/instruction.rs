@@ -6,7 +6,7 @@ use crate::text::Span;
 /// An instruction of a Dockerfile.
 #[derive(Debug)]
 pub struct Instruction {
-    /// The keyword.
+    /// Which one.
     pub keyword: Keyword,
     /// The keyword in the source, in the author's case.
     pub keyword_span: Span,
@@ -30,7 +30,7 @@ pub struct Instruction {
 pub struct Flag {
     /// The name, without dashes.
     pub name: String,
-    /// The value after `=`, unquoted; `None` without `=`.
+    /// What follows `=`, unquoted; `None` without `=`.
     pub value: Option<String>,
     /// The flag in the logical text.
     pub range: Span,
@@ -43,7 +43,7 @@ pub struct Flag {
 pub struct Word {
     /// The text: raw in shell form, decoded in JSON form.
     pub text: String,
-    /// Its range in the logical text, quotes included.
+    /// Where it stands in the logical text, quotes included.
     pub range: Span,
 }
 
@@ -76,13 +76,13 @@ pub struct From<'a> {
 /// `COPY` and `ADD`.
 #[derive(Clone, Debug)]
 pub struct Copy<'a> {
-    /// The sources, raw; heredocs are left out.
+    /// What is copied, raw; heredocs are left out.
     pub sources: Vec<Word>,
-    /// The destination, raw.
+    /// Where to, raw.
     pub destination: Word,
     /// The stage, image or context that `--from` names.
     pub from: Option<&'a str>,
-    /// True if any source is a here-document.
+    /// Whether any source is a here-document.
     pub has_heredoc: bool,
 }
 
@@ -91,13 +91,13 @@ pub struct Copy<'a> {
 pub struct Mount {
     /// `bind` (the default), `cache`, `tmpfs`, `secret` or `ssh`.
     pub kind: String,
-    /// The mount point, raw.
+    /// Where it is mounted, raw.
     pub target: Option<String>,
     /// The other fields, in order: `(key, value)`, the value empty when there is no `=`.
     pub fields: Vec<(String, String)>,
 }
 
-/// The command of RUN, CMD, ENTRYPOINT or SHELL.
+/// What RUN, CMD, ENTRYPOINT and SHELL run.
 #[derive(Clone, Debug)]
 pub enum Command<'a> {
     /// A line for the shell.
@@ -164,7 +164,7 @@ impl Instruction {
         (instruction, errors)
     }
 
-    /// Returns true if BuildKit looks for here-documents in it.
+    /// Whether BuildKit looks for here-documents on it.
     pub(super) fn may_have_heredocs(&self) -> bool {
         let it = self.trigger.as_deref().unwrap_or(self);
         matches!(it.keyword, Keyword::Add | Keyword::Copy | Keyword::Run) && it.json.is_none()
@@ -257,7 +257,7 @@ impl Instruction {
         words.into_iter().map(pair).collect()
     }
 
-    /// The command of RUN, CMD, ENTRYPOINT or SHELL.
+    /// What RUN, CMD, ENTRYPOINT or SHELL runs.
     pub fn command(&self) -> Option<Command<'_>> {
         use Keyword::{Cmd, Entrypoint, Run, Shell};
         matches!(self.keyword, Run | Cmd | Entrypoint | Shell).then(|| match &self.json {
@@ -289,7 +289,7 @@ impl Instruction {
         }))
     }
 
-    /// This instruction as BuildKit's parser reads it: the value of its node and the nodes after it.
+    /// What this instruction is to BuildKit's parser: the values of its node and the nodes behind it.
     ///
     /// The form of BuildKit's own test results, and so what they are compared with.
     pub fn values(&self) -> Vec<String> {
@@ -373,7 +373,7 @@ impl Mount {
     }
 }
 
-/// The offset after the first word and the blanks that follow it.
+/// Where what follows the first word begins.
 fn command_start(text: &str) -> usize {
     let word = text.find(char::is_whitespace).unwrap_or(text.len());
     text.len() - text[word..].trim_start().len()

@@ -299,15 +299,6 @@ impl State {
         }
         self.is_root()?.then_some("/root")
     }
-
-    /// Whether RUN lines go to a POSIX shell: the default one, or a SHELL that is sh, bash, dash or ash.
-    pub fn is_posix_shell(&self) -> bool {
-        let shell = self.shell.as_ref().and_then(|it| it.first());
-        shell.is_none_or(|it| {
-            let name = it.rsplit('/').next().unwrap_or_default();
-            ["sh", "bash", "dash", "ash", "busybox"].contains(&name)
-        })
-    }
 }
 
 #[cfg(test)]

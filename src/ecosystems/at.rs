@@ -28,6 +28,9 @@ impl At<'_> {
         if let Some((_, value)) = call.assignments.iter().rfind(|it| it.0 == name) {
             return value.clone().map_or(Setting::Unknown, Setting::Known);
         }
+        if call.is_environment_empty {
+            return Setting::Unknown;
+        }
         match self.state.variables.get(name) {
             None => Setting::Unset,
             Some(it) if it.from_argument => Setting::Unknown,

@@ -135,7 +135,7 @@ mod tests {
 
     fn verb(line: &str) -> Option<&'static str> {
         let words: Vec<_> = line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
-        let call = Invocation::read(&words, Vec::new()).unwrap();
+        let call = crate::ecosystems::invocation(&words).unwrap();
         GRAMMAR.verb(&call, GRAMMAR.install).map(|it| it.words)
     }
 

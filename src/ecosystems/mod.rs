@@ -12,6 +12,7 @@ mod guess;
 pub mod images;
 mod install;
 pub mod python;
+mod runners;
 pub mod system;
 pub mod version;
 
@@ -28,6 +29,7 @@ pub use grammar::{Grammar, Verb};
 pub use guess::{seems_to_install, seems_to_install_from_manifests};
 use install::UNKNOWN;
 pub use install::{Install, Read, Source};
+pub use runners::{invocation, invocation_of};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug)]

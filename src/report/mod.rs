@@ -223,42 +223,37 @@ impl ChangeReport {
 }
 
 impl From<&Decline> for DeclineReport {
-    fn from(decline: &Decline) -> Self {
+    fn from(it: &Decline) -> Self {
         Self {
-            transform: decline.transform.to_owned(),
-            code: decline.why.code,
-            path: decline.place.path.to_string(),
-            line: decline.place.line,
-            reason: decline.why.reason.clone(),
+            transform: it.transform.to_owned(),
+            code: it.why.code,
+            path: it.place.path.to_string(),
+            line: it.place.line,
+            reason: it.why.reason.clone(),
         }
     }
 }
 
 impl From<&Bug> for BugReport {
-    fn from(bug: &Bug) -> Self {
-        let input = bug.input.iter().map(|(path, text)| (path.to_string(), text.to_string()));
+    fn from(it: &Bug) -> Self {
+        let input = it.input.iter().map(|(path, text)| (path.to_string(), text.to_string()));
         Self {
-            transform: bug.transform,
-            title: bug.title.clone(),
-            objection: bug.objection.clone(),
+            transform: it.transform,
+            title: it.title.clone(),
+            objection: it.objection.clone(),
             input: input.collect(),
         }
     }
 }
 
 impl From<Problem> for ProblemReport {
-    fn from(problem: Problem) -> Self {
-        Self {
-            path: problem.path.to_string(),
-            line: problem.line,
-            message: problem.message,
-            hint: problem.hint,
-        }
+    fn from(it: Problem) -> Self {
+        Self { path: it.path.to_string(), line: it.line, message: it.message, hint: it.hint }
     }
 }
 
 impl From<&FileDiff> for FileReport {
-    fn from(diff: &FileDiff) -> Self {
-        Self { path: diff.path.to_string(), kind: diff.kind.as_str(), diff: diff.to_string() }
+    fn from(it: &FileDiff) -> Self {
+        Self { path: it.path.to_string(), kind: it.kind.as_str(), diff: it.to_string() }
     }
 }

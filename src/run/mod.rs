@@ -16,9 +16,9 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, State, stages},
     },
-    ecosystems::{At, Ecosystem, MANAGERS, Manager, version::Version},
+    ecosystems::{self, At, Ecosystem, Install, MANAGERS, Manager, version::Version},
     project::change::{Change, Decline, FileChange, Outcome, Safety},
-    shell::{Command, Directory, Invocation, NotShell, Script},
+    shell::{self, Command, Directory, Invocation, NotShell, Script, Word},
     text::{Edit, ImagePath, Place, Refusal, RepoPath},
 };
 
@@ -127,7 +127,7 @@ impl<'a> Site<'a> {
 
     fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
         let state = stage.state_before(item);
-        if !state.is_posix_shell() {
+        if !shell::is_posix(&state) {
             return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
         }
         let script = Script::at(self.dockerfile, item).map_err(refusal)?;
@@ -213,11 +213,8 @@ impl Reading {
 
     fn call(&self, at: usize, command: &Command) -> Option<CallSite> {
         let lookup = |name: &str| self.variable(name);
-        let resolve = |it| self.script.resolve(it, &lookup);
-        let words: Vec<_> = command.words.iter().map(resolve).collect();
-        let assignments =
-            command.assignments.iter().map(|it| (it.name.clone(), resolve(&it.value)));
-        let call = Invocation::read(&words, assignments.collect())?;
+        let resolve = |it: &Word| self.script.resolve(it, &lookup);
+        let call = ecosystems::invocation_of(command, resolve)?;
         Some(CallSite { command: at, call, directory: self.directory(command) })
     }
 
@@ -231,6 +228,19 @@ impl Reading {
             directory = ImagePath::new(&target).or_else(|| directory.map(|it| it.join(&target)));
         }
         directory
+    }
+
+    /// The installs from manifests, in order; `text` gives what a COPY put at a path of the image, if that
+    /// is known.
+    pub fn installs<'r>(
+        &'r self,
+        text: &'r dyn Fn(&ImagePath) -> Option<Arc<str>>,
+    ) -> impl Iterator<Item = (&'r CallSite, Install)> {
+        let install = move |site: &'r CallSite| {
+            let install = ecosystems::install(&site.call, &At { text, ..self.at(site) })?;
+            Some((site, install))
+        };
+        self.calls().iter().filter_map(install)
     }
 
     /// Where a call runs, for the facts of package managers that need no file.

@@ -1,73 +1,24 @@
 //! What a command is called and what it is given: the vocabulary of transforms.
 
-use super::{Command, Word};
+use super::{Command, Word, invocation::Start};
 
 impl Command {
-    /// The command as written, behind `sudo`, `env`, `exec`, `time`, `command` and `nice`.
-    ///
-    /// `None` when there is no word, or none that can be known.
-    pub fn name(&self) -> Option<&str> {
-        self.words.get(self.start()?)?.value.as_deref()
-    }
-
     /// Whether a redirection follows a word without a blank, as in `pip install poetry>1`: the shell takes the
     /// `>` and what follows for itself.
     pub fn is_cut_short(&self, word: &Word) -> bool {
         self.redirects.iter().any(|it| it.span.start == word.span.end)
     }
 
-    /// The name without its folder; of `python -m pip`, the module.
+    /// The program's name without its folder, behind its wrappers; of `python -m pip`, the module.
+    ///
+    /// `None` when there is no word, or none that can be known.
     pub fn program(&self) -> Option<&str> {
-        let word = self.words.get(self.program_index()?)?;
-        let name = word.value.as_deref()?;
-        Some(name.rsplit('/').next().unwrap_or(name))
+        Some(self.start()?.name())
     }
 
     /// Where the program's own name stands in `words`: behind wrappers and `python -m`.
     pub fn program_index(&self) -> Option<usize> {
-        let start = self.start()?;
-        let name = self.words.get(start)?.value.as_deref()?;
-        let name = unversioned(name.rsplit('/').next().unwrap_or(name));
-        if !matches!(name, "python" | "pypy") {
-            return Some(start);
-        }
-        let mut at = start + 1;
-        while let Some(flag) = self.words.get(at).filter(|it| it.raw.starts_with('-')) {
-            match flag.raw.as_str() {
-                "-W" | "-X" => at += 2,
-                it if it.ends_with('m') && !it.starts_with("--") => return Some(at + 1),
-                it if it.ends_with('c') && !it.starts_with("--") => break,
-                _ => at += 1,
-            }
-        }
-        Some(start)
-    }
-
-    /// Whether it runs `name` with this subcommand: `is("pip", "install")`, `is("npm", "cache clean")`.
-    ///
-    /// The folder and a version in the name do not matter (`/usr/bin/pip3.11`), nor do flags before the
-    /// subcommand. An empty subcommand matches all.
-    pub fn is(&self, name: &str, subcommand: &str) -> bool {
-        let program = self.program();
-        if program != Some(name) && program.map(unversioned) != Some(name) {
-            return false;
-        }
-        let mut after_flag = false;
-        let mut words = self.arguments().iter();
-        subcommand.split_whitespace().all(|wanted| {
-            for word in words.by_ref() {
-                if word.value.as_deref() == Some(wanted) {
-                    after_flag = false;
-                    return true;
-                }
-                let flag = word.raw.starts_with('-');
-                if !flag && !after_flag {
-                    return false;
-                }
-                after_flag = flag && !word.raw.contains('=');
-            }
-            false
-        })
+        Some(self.start()?.word)
     }
 
     /// The words after the program's name.
@@ -132,20 +83,9 @@ impl Command {
 
     /// The script that it hands to another shell: of `sh -c "…"`, `bash -lc '…'`, `su user -c …`, `eval …`.
     pub fn nested_script(&self) -> Option<&Word> {
-        match self.program()? {
-            "eval" => self.arguments().first(),
-            "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "su" => {
-                let takes = |it: &Word| {
-                    it.raw == "--command"
-                        || (it.raw.starts_with('-')
-                            && !it.raw.starts_with("--")
-                            && it.raw.contains('c'))
-                };
-                let at = self.arguments().iter().position(takes)?;
-                self.arguments()[at + 1..].iter().find(|it| !it.raw.starts_with('-'))
-            }
-            _ => None,
-        }
+        let words = self.words.as_slice();
+        let script = self.start()?.script(words).filter(|it| !it.is_file)?;
+        self.words.get(script.word)
     }
 
     /// The words that may be flags, with their places in `words`: all before `--`.
@@ -155,44 +95,9 @@ impl Command {
         words.take_while(|(_, it)| it.raw != "--").filter(|(_, it)| is_option(it))
     }
 
-    /// Where the name behind wrappers stands.
-    fn start(&self) -> Option<usize> {
-        let mut at = 0;
-        loop {
-            let name = self.words.get(at)?.value.as_deref()?;
-            let name = name.rsplit('/').next().unwrap_or(name);
-            let with_value: &[&str] = match name {
-                "sudo" => &[
-                    "-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-R", "-D", "--user",
-                    "--group", "--chdir",
-                ],
-                "env" => &["-u", "-C", "--unset", "--chdir"],
-                "exec" => &["-a"],
-                "time" => &["-f", "-o", "--format", "--output"],
-                "nice" => &["-n", "--adjustment"],
-                "command" => &[],
-                _ => return Some(at),
-            };
-            let wrapper = at;
-            at += 1;
-            while let Some(word) = self.words.get(at) {
-                match word.raw.as_str() {
-                    "-v" | "-V" if name == "command" => return Some(wrapper),
-                    "-S" if name == "env" => return Some(wrapper),
-                    "--" => {
-                        at += 1;
-                        break;
-                    }
-                    it if with_value.contains(&it) => at += 2,
-                    it if it.starts_with('-') => at += 1,
-                    it if matches!(name, "env" | "sudo") && is_assignment(it) => at += 1,
-                    _ => break,
-                }
-            }
-            if self.words.len() <= at {
-                return Some(wrapper);
-            }
-        }
+    /// Where the program stands.
+    fn start(&self) -> Option<Start<'_>> {
+        Start::of(self.words.as_slice(), &[])
     }
 }
 
@@ -214,17 +119,4 @@ fn matches_flag(word: &Word, flag: &str) -> Option<Option<usize>> {
 
 fn is_option(word: &Word) -> bool {
     word.text().map_or_else(|| word.raw.starts_with('-'), |it| it.starts_with('-'))
-}
-
-fn is_assignment(word: &str) -> bool {
-    let name = word.split('=').next().unwrap_or_default();
-    name.len() < word.len()
-        && !name.is_empty()
-        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
-}
-
-/// A program's name without the version at its end.
-fn unversioned(name: &str) -> &str {
-    let bare = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-    if bare.is_empty() { name } else { bare.trim_end_matches('-') }
 }

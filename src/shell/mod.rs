@@ -25,11 +25,13 @@ use std::sync::{Arc, OnceLock};
 
 pub use branch::{At, Step, Switch, one_line};
 pub use edit::{Indentation, Operators};
-pub use invocation::{Argument, Invocation};
+pub use invocation::{
+    Argument, Invocation, Nested, Options, Programs, Runner, is_posix_shell, is_shell, is_wrapper,
+};
 pub use word::Word;
 
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind},
+    dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind, stage::State},
     text::Span,
 };
 
@@ -342,6 +344,14 @@ impl Script {
     }
 }
 
+/// Whether RUN lines go to a POSIX shell: the default one, or a SHELL that is one.
+pub fn is_posix(state: &State) -> bool {
+    let words: Vec<_> = state.shell.iter().flatten().cloned().map(Some).collect();
+    let none = Programs { runners: &[], versioned: &[] };
+    words.is_empty()
+        || Invocation::read(&words, &none).is_some_and(|it| is_posix_shell(&it.program))
+}
+
 /// Whether the here-document is all that the instruction runs, and by a shell; whether under `set -e`.
 fn heredoc_script(instruction: &Instruction, body: &str) -> Result<bool, NotShell> {
     let text = instruction.text();
@@ -368,7 +378,7 @@ fn shebang(text: &str) -> Result<bool, NotShell> {
     let interpreter = words.next().unwrap_or_default();
     let name = interpreter.rsplit('/').next().unwrap_or_default();
     match name {
-        "sh" | "bash" | "dash" | "ash" => {
+        it if is_posix_shell(it) => {
             Ok(words.any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains('e')))
         }
         _ => Err(NotShell::Interpreter),

@@ -174,12 +174,12 @@ impl Made {
 }
 
 impl From<Unknown> for LeftOut {
-    fn from(unknown: Unknown) -> Self {
+    fn from(it: Unknown) -> Self {
         Self {
-            dockerfile: unknown.dockerfile.to_string(),
+            dockerfile: it.dockerfile.to_string(),
             transform: None,
             is_bug: false,
-            reason: format!("unknown cannot be told how unknown is built: {}", unknown.reason),
+            reason: format!("it cannot be told how it is built: {}", it.reason),
             logs: Vec::new(),
         }
     }

@@ -23,7 +23,7 @@ use crate::{
         change::{Alteration, Change, Outcome, Safety},
     },
     run::{
-        CallSite, Run, Site,
+        Run, Site,
         independence::{Role, role},
         parts::{Parts, Texts},
     },
@@ -66,8 +66,7 @@ fn reorder(
         }
         Err(_) => return Ok(None),
     };
-    let installs = |it: &crate::run::CallSite| ecosystems::install(&it.call, &run.at(it)).is_some();
-    if !run.calls().iter().any(installs) {
+    if run.installs(&|_| None).next().is_none() {
         let unread = |text: &str| ecosystems::seems_to_install_from_manifests(text);
         let mut nested = run.script.commands().iter().filter_map(|it| it.nested_script());
         let somewhere = run.calls().iter().any(|it| it.directory.is_none());
@@ -241,9 +240,8 @@ impl<'a> Deferral<'a> {
         let mut copies = stage.instructions();
         let source = copies.find(|it| source::seems_to_copy_source(&ecosystems, it.2));
         let installs = |run: &Run<'_>| {
-            let installs = |it: &&CallSite| ecosystems::install(&it.call, &run.at(it)).is_some();
-            let calls = run.calls().iter().filter(installs);
-            calls.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
+            let found = run.installs(&|_| None).map(|it| it.0);
+            found.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
         };
         let words = ecosystems::programs();
         let first =
@@ -259,14 +257,7 @@ impl<'a> Deferral<'a> {
         let words = ecosystems::programs();
         let earlier = self.site.runs(self.stage, &words).filter(|it| *it < self.moved[0]);
         let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
-        let installed = |run: &Run<'_>, site: &CallSite| {
-            let install = ecosystems::install(&site.call, &run.at(site))?;
-            Some((site.call.program.clone(), site.directory.clone(), install))
-        };
-        let installed: Vec<_> = earlier
-            .iter()
-            .flat_map(|run| run.calls().iter().filter_map(|it| installed(run, it)))
-            .collect();
+        let installed: Vec<_> = earlier.iter().flat_map(|it| it.installs(&|_| None)).collect();
         let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {
             Role::Install(install) => {
                 Some((run.calls().iter().find(|it| it.command == index)?, install))
@@ -276,12 +267,12 @@ impl<'a> Deferral<'a> {
         let mut any = false;
         let all = installs.all(|(site, install)| {
             any = true;
-            installed.iter().any(|(program, directory, earlier)| {
+            installed.iter().any(|(before, earlier)| {
                 let reads = || install.files().all(|it| earlier.files().any(|own| own == it));
-                *program == site.call.program
+                before.call.program == site.call.program
                     && (reads()
                         || (install.source != ecosystems::Source::Nothing
-                            && *directory == site.directory))
+                            && before.directory == site.directory))
             })
         });
         any && all

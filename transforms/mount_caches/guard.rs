@@ -51,7 +51,7 @@ pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
     if run.script.is_heredoc() {
         return Err(Refusal::new("heredoc", "the commands stand in a here-document"));
     }
-    if caches.uses.iter().any(|it| it.site.call.other_user) {
+    if caches.uses.iter().any(|it| it.site.call.other_user.is_some()) {
         return Err(Refusal::new("other-user", "sudo runs it for a user whose cache is elsewhere"));
     }
     match run.state.is_root() {

@@ -4,7 +4,7 @@ use super::{evidence::Evidence, installation::Installation};
 use crate::ecosystems::python::poetry::missing;
 use crate::{
     dockerfile::Keyword,
-    ecosystems::{Setting, images, version::Version},
+    ecosystems::{self, Setting, images, version::Version},
     project::change::{Alteration, Altered},
     run::{CallSite, Run},
     shell::{Invocation, Word},
@@ -218,7 +218,7 @@ fn calls_in(text: &str) -> Vec<Invocation> {
         let is_poetry = |it: &&str| it.rsplit('/').next() == Some("poetry");
         let Some(at) = words.iter().position(is_poetry) else { continue };
         let words: Vec<_> = words[at..].iter().map(|it| Some((*it).to_owned())).collect();
-        calls.extend(Invocation::read(&words, Vec::new()).filter(|it| it.program == "poetry"));
+        calls.extend(ecosystems::invocation(&words).filter(|it| it.program == "poetry"));
     }
     calls
 }

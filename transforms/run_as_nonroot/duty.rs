@@ -7,8 +7,11 @@ use super::{
     processes::Process,
 };
 use crate::{
-    dockerfile::{Keyword, stage},
-    ecosystems::images,
+    dockerfile::Keyword,
+    ecosystems::{
+        images,
+        system::{self, What},
+    },
     text::{Refusal, RepoPath},
 };
 
@@ -90,7 +93,7 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
         return Err(Refusal::new("onbuild", "the builds of others need root for its ONBUILD"));
     }
     let stage = image.stage;
-    let shell = |at| stage::Stage::state_before(stage, at).is_posix_shell();
+    let shell = |at| crate::shell::is_posix(&stage.state_before(at));
     if !shell(stage.from + 1) || !shell(stage.end) {
         return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
     }
@@ -163,27 +166,19 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
         ));
     }
     for (run, _) in image.runs(&["apt", "apk", "yum", "dnf"])? {
-        for command in run.script.commands() {
-            let installs = [("apt-get", "install"), ("apt", "install"), ("apk", "add")]
-                .into_iter()
-                .chain([("yum", "install"), ("dnf", "install"), ("microdnf", "install")]);
-            if !installs.into_iter().any(|it| command.is(it.0, it.1)) {
-                continue;
+        let wanted = run.calls().iter().filter_map(|it| system::wanted(&it.call));
+        for item in wanted.flat_map(|it| it.items) {
+            let What::Package { name: package, .. } = item.what else { continue };
+            if root.contains(&package) {
+                let reason = format!("it installs {package}, which runs as root");
+                return Err(Refusal::new("needs-root", reason));
             }
-            let words = command.arguments().iter().filter_map(|it| it.value.as_deref());
-            for word in words.filter(|it| !it.starts_with('-')) {
-                let package = word.split(['=', '~', '<', '>', '@']).next().unwrap_or_default();
-                if root.contains(&package) {
-                    let reason = format!("it installs {package}, which runs as root");
-                    return Err(Refusal::new("needs-root", reason));
-                }
-                if let Some(it) = processes.iter().find(|it| brings(package, &it.program)) {
-                    let reason = format!(
-                        "{} runs {}, a program of the distribution with folders of its own",
-                        it.from, it.program
-                    );
-                    return Err(Refusal::new("service-image", reason));
-                }
+            if let Some(it) = processes.iter().find(|it| brings(package, &it.program)) {
+                let reason = format!(
+                    "{} runs {}, a program of the distribution with folders of its own",
+                    it.from, it.program
+                );
+                return Err(Refusal::new("service-image", reason));
             }
         }
     }

@@ -64,8 +64,6 @@ fn change(site: &Site<'_>, image: &Image<'_>, handover: &Handover) -> Change {
     change
 }
 
-pub(crate) use processes::{SHELLS, WRAPPERS};
-
 /// A user of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {

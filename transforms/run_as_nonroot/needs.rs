@@ -5,7 +5,7 @@ use super::{
     processes::Process,
     programs::{DEVELOPMENT, HELP, HOMELESS, ROOT, SERVERS, TESTS, TOOLS},
 };
-use crate::text::Refusal;
+use crate::{shell, text::Refusal};
 
 /// What a process needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,15 +54,12 @@ pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
     if TESTS.contains(&program) || is_test(it) {
         return Err(Refusal::new("test-image", format!("{from} runs tests")));
     }
-    let idle = ["sh", "bash", "ash", "zsh", "sleep", "tail", "true", "ipython", "fish", "cat"];
+    let idle = ["sleep", "tail", "true", "ipython", "fish", "cat"].contains(&program)
+        || shell::is_shell(program);
     let prompt = ["python", "node", "irb", "ruby", "php"].contains(&program);
-    if idle.contains(&program) && it.writes.is_empty() && program != "cat"
-        || prompt && it.arguments.is_empty()
-    {
-        return Err(Refusal::new(
-            "tool-image",
-            format!("{from} runs {program}: it is used by hand"),
-        ));
+    if idle && it.writes.is_empty() && program != "cat" || prompt && it.arguments.is_empty() {
+        let reason = format!("{from} runs {program}: it is used by hand");
+        return Err(Refusal::new("tool-image", reason));
     }
     let mut arguments = it.known();
     if let (Some(only), None) = (arguments.next().filter(|it| HELP.contains(it)), arguments.next())

@@ -1,11 +1,12 @@
 //! What a container runs: ENTRYPOINT and CMD, what compose puts in their place, and what is behind
 //! wrappers, scripts and the scripts of `package.json`.
 
-use super::{Image, homes};
+use super::{Image, homes, programs::ROOT};
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
-    shell::{Script, Word},
+    ecosystems,
+    shell::{self, Script, Word},
     text::{ImagePath, Refusal},
 };
 
@@ -23,28 +24,6 @@ pub(super) struct Process {
     /// Who says so: `CMD`, `compose.yml:3`.
     pub from: String,
 }
-
-/// Wrappers that run what follows their own flags.
-pub(crate) const WRAPPERS: [&str; 16] = [
-    "tini",
-    "dumb-init",
-    "catatonit",
-    "exec",
-    "nice",
-    "time",
-    "nohup",
-    "stdbuf",
-    "command",
-    "env",
-    "opentelemetry-instrument",
-    "ddtrace-run",
-    "newrelic-admin",
-    "run-program",
-    "dockerize",
-    "xvfb-run",
-];
-
-pub(crate) const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
 /// How deep scripts are followed into scripts.
 const DEPTH: usize = 6;
@@ -153,11 +132,6 @@ fn script(
         if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
             continue;
         }
-        if let Some(inner) = command.nested_script().filter(|it| !it.raw.contains("$@")) {
-            let inner = value(inner).ok_or_else(|| Refusal::new("unreadable-command", why()))?;
-            all.extend(self::script(image, &inner, from, depth.saturating_sub(1))?);
-            continue;
-        }
         all.extend(expand(image, &words, writes, from, depth)?);
     }
     Ok(all)
@@ -172,67 +146,64 @@ fn expand(
     depth: usize,
 ) -> Result<Vec<Process>, Refusal> {
     let why = || format!("what {from} runs depends on a variable");
-    let Some(first) = words.first() else {
+    let unknown = || Refusal::new("unknown-command", why());
+    if words.is_empty() {
         let process = Process { writes, from: from.to_owned(), ..Process::default() };
         return Ok(vec![process]);
-    };
-    let first = first.as_deref().filter(|it| !it.contains('$'));
-    let first = first.ok_or_else(|| Refusal::new("unknown-command", why()))?;
-    let name = first.rsplit('/').next().unwrap_or(first);
-    let rest = &words[1..];
-    let text = |at: usize| rest.get(at).and_then(|it| it.as_deref());
+    }
+    let call = ecosystems::invocation(words).filter(|it| !it.path.contains('$'));
+    let call = call.ok_or_else(unknown)?;
+    let (path, name) = (call.path.as_str(), call.program.as_str());
+    let rest = &words[call.arguments.first().map_or(words.len(), |it| it.word)..];
     if depth == 0 {
         return Err(Refusal::new("unreadable-command", format!("{from} runs scripts of scripts")));
     }
-    if WRAPPERS.contains(&name) {
-        let at = rest.iter().position(|it| it.as_deref() == Some("--")).map_or_else(
-            || {
-                let own = |it: &Option<String>| {
-                    it.as_deref().is_some_and(|it| it.starts_with('-') || it.contains('='))
-                };
-                rest.iter().take_while(|it| own(it)).count()
-            },
-            |it| it + 1,
-        );
-        return match rest.get(at..) {
-            Some(inner @ [_, ..]) => expand(image, inner, writes, from, depth - 1),
-            // An entrypoint that runs what it is given, and nothing is.
-            _ => Ok(Vec::new()),
-        };
+    if let Some(wrapper) = call.other_user {
+        return Ok(vec![process(wrapper, &words[call.word..], writes, from)]);
+    }
+    if let Some(runner) = call.runner {
+        // Poetry asks for no more than its settings, which then must not be root's own.
+        let settled = runner == "poetry" && homes::poetry_is_settled(image);
+        if !settled {
+            let what = "looks for its environment as the user that runs it";
+            return Err(Refusal::new("runner", format!("{from} runs {runner} run, which {what}")));
+        }
+    }
+    if call.is_module {
+        return Ok(vec![process(name, rest, writes, from)]);
+    }
+    if shell::is_wrapper(name) && call.script.is_none() && !ROOT.contains(&name) {
+        // An entrypoint that runs what it is given, and nothing is.
+        let is_known = call.arguments.iter().all(|it| it.text.is_some());
+        return if is_known { Ok(Vec::new()) } else { Err(unknown()) };
     }
     let waits = name.starts_with("wait-for") || name.starts_with("wait_for") || name == "wait";
-    if waits && !first.ends_with(".py") {
+    if waits && !path.ends_with(".py") {
         let at = rest.iter().position(|it| it.as_deref() == Some("--"));
         return match at.and_then(|it| rest.get(it + 1..)) {
             Some(inner @ [_, ..]) => expand(image, inner, writes, from, depth - 1),
             _ => Ok(Vec::new()),
         };
     }
-    if SHELLS.contains(&name) {
-        let at =
-            rest.iter().position(|it| it.as_deref().is_none_or(|it| !it.starts_with(['-', '+'])));
-        let Some(at) = at else {
-            return Ok(vec![process(name, rest, writes, from)]);
-        };
-        let inner = text(at).ok_or_else(|| Refusal::new("unknown-command", why()))?;
-        let flags = rest[..at].iter().flatten();
-        return match flags.into_iter().any(|it| it.contains('c') && !it.starts_with("--")) {
-            true => script(image, inner, from, depth - 1),
-            false => file(image, inner, &rest[at + 1..], from, depth),
+    // What changes the user needs root for it.
+    if let Some(nested) = call.script.as_ref().filter(|_| !ROOT.contains(&name)) {
+        let inner = nested.text.as_deref().ok_or_else(unknown)?;
+        return match nested.is_file {
+            true => file(image, inner, &words[nested.word + 1..], from, depth),
+            false => script(image, inner, from, depth - 1),
         };
     }
-    if looks_like_script(image, first) {
-        return file(image, first, rest, from, depth);
+    if shell::is_shell(name) {
+        return Ok(vec![process(name, rest, writes, from)]);
+    }
+    if looks_like_script(image, path) {
+        return file(image, path, rest, from, depth);
     }
     let manager = ["npm", "yarn", "pnpm", "bun"].contains(&name);
     if manager {
-        let subcommand = rest.iter().flatten().find(|it| !it.starts_with('-'));
-        let subcommand = subcommand.map_or("start", String::as_str);
-        let wanted = match subcommand {
-            "run" | "run-script" => {
-                let mut plain = rest.iter().flatten().filter(|it| !it.starts_with('-'));
-                plain.nth(1).map_or("", String::as_str)
-            }
+        let mut plain = rest.iter().flatten().filter(|it| !it.starts_with('-'));
+        let wanted = match plain.next().map_or("start", String::as_str) {
+            "run" | "run-script" => plain.next().map_or("", String::as_str),
             it => it,
         };
         let mut all = vec![process(name, rest, Vec::new(), from)];
@@ -242,31 +213,7 @@ fn expand(
         }
         return Ok(all);
     }
-    if ["poetry", "pipenv", "pdm", "uv", "hatch"].contains(&name)
-        && rest.iter().flatten().any(|it| it == "run")
-    {
-        // Poetry asks for no more than its settings, which then must not be root's own.
-        let settled = name == "poetry" && homes::poetry_is_settled(image);
-        if !settled {
-            let what = "looks for its environment as the user that runs it";
-            return Err(Refusal::new("runner", format!("{from} runs {name} run, which {what}")));
-        }
-        let at = rest.iter().position(|it| it.as_deref() == Some("run")).map_or(0, |it| it + 1);
-        return expand(image, &rest[at..], writes, from, depth - 1);
-    }
-    let python = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-    if python == "python" {
-        let flags = rest.iter().take_while(|it| {
-            it.as_deref().is_some_and(|it| it.starts_with('-') && it != "-m" && it != "-c")
-        });
-        let at = flags.count();
-        if text(at) == Some("-m") {
-            let module = text(at + 1).ok_or_else(|| Refusal::new("unknown-command", why()))?;
-            return Ok(vec![process(module, &rest[at + 2..], writes, from)]);
-        }
-        return Ok(vec![process("python", rest, writes, from)]);
-    }
-    let on_path = name == first;
+    let on_path = name != "python" && !path.contains('/');
     Ok(vec![Process { on_path, ..process(name, rest, writes, from) }])
 }
 

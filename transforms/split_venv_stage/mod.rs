@@ -262,7 +262,7 @@ impl<'a> Separation<'a> {
         if !step.has(Role::is_of_packages) {
             return Ok(());
         }
-        let sudo = step.run.calls().iter().any(|it| it.call.other_user);
+        let sudo = step.run.calls().iter().any(|it| it.call.other_user.is_some());
         if step.run.state.is_root() != Some(true) || sudo {
             return stop(Refusal::new(
                 "non-root-user",

@@ -3,6 +3,7 @@
 
 use super::loss;
 use crate::{
+    ecosystems,
     run::{CallSite, Run},
     shell::{Argument, Command, Invocation},
     text::Refusal,
@@ -107,9 +108,10 @@ fn piped(pipeline: &str) -> Option<&'static str> {
 fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
     let call = &site.call;
     let command = &run.script.commands()[at];
-    if call.runner.is_some() {
-        // The environment's own pip.
-        let installs = call.program == "pip" && call.subcommand() == Some("install");
+    if let Some(runner) = call.runner {
+        // The environment's own pip, where the runner's environments are known.
+        let known = ecosystems::MANAGERS.iter().any(|it| it.name == runner);
+        let installs = known && call.program == "pip" && call.subcommand() == Some("install");
         return Ok(if installs { Role::Install } else { Role::Other });
     }
     // What is written to a file may be meant for the image.
@@ -204,7 +206,7 @@ fn pip(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
         ));
     }
     let has_file = call.has(&["-r", "--requirement", "-e", "--editable"]);
-    let names = call.positionals(crate::ecosystems::python::pip::VALUED);
+    let names = call.positionals(ecosystems::python::pip::VALUED);
     let known: Vec<&str> = names.iter().map(|it| name(command, it)).collect();
     let is_tool = |it: &&&str| TOOLS.iter().any(|of| of.0 == **it);
     let tools = known.iter().filter(is_tool).count();

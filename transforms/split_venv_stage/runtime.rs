@@ -12,6 +12,7 @@ use crate::{
     },
     project::Project,
     run::Run,
+    shell::is_posix_shell,
     text::{Refusal, RepoPath},
     yaml::{self, Node},
 };
@@ -224,7 +225,7 @@ impl Runtime<'_> {
                 continue;
             }
             let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
-            let shell = matches!(command.program(), Some("sh" | "bash" | "ash" | "dash"));
+            let shell = command.program().is_some_and(is_posix_shell);
             let script = words.iter().skip(1).any(|it| !it.starts_with('-') && !it.is_empty());
             let own = words
                 .first()

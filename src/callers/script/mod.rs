@@ -10,7 +10,10 @@ use super::{
     traced::Traced,
     words::{self, ROOT, Token, UNKNOWN, Values, Word, rooted},
 };
-use crate::text::{Place, RepoPath};
+use crate::{
+    ecosystems, shell,
+    text::{Place, RepoPath},
+};
 use flags::BuildFlags;
 
 /// A script and what is known when it starts.
@@ -122,24 +125,26 @@ impl Run<'_> {
         let mut words = words;
         while let [first, rest @ ..] = words {
             let assigned = assignment(&first.text);
+            let name = first.text.text();
+            if shell::is_wrapper(name.rsplit('/').next().unwrap_or_default()) {
+                let texts: Vec<_> = words.iter().map(|it| Some(it.text.text())).collect();
+                let program = ecosystems::invocation(&texts).map_or(0, |it| it.word);
+                words = &words[program..];
+                break;
+            }
             let skipped = matches!(
-                first.text.text().as_str(),
+                name.as_str(),
                 "!" | "{"
                     | "}"
                     | "do"
                     | "else"
-                    | "env"
-                    | "exec"
                     | "export"
                     | "if"
                     | "elif"
                     | "local"
                     | "readonly"
-                    | "sudo"
                     | "then"
-                    | "time"
                     | "while"
-                    | "command"
                     | "eval"
                     | "declare"
             );
@@ -326,6 +331,7 @@ docker build \\
   -f web/Dockerfile $FLAGS web
 docker build \"$1\"
 docker compose build
+sudo -E env A=1 timeout 600 docker build api
 ";
         assert_eq!(
             builds("scripts/build.sh", text),
@@ -333,6 +339,7 @@ docker compose build
                 "8 api/Dockerfile api",
                 "9 scripts/Containerfile scripts",
                 "11 web/Dockerfile web V=1 2",
+                "16 api/Dockerfile api",
                 "14 lost",
             ]
         );

@@ -213,7 +213,7 @@ mod tests {
 
     fn call(line: &str) -> Invocation {
         let words: Vec<_> = line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
-        Invocation::read(&words, Vec::new()).unwrap()
+        crate::ecosystems::invocation(&words).unwrap()
     }
 
     fn named<'a>(word: usize, name: &'a str, rest: &'a str) -> Item<'a> {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, rc::Rc};
 use super::{Blueprint, Copied, Effect, From, Run, order, script, split};
 use crate::{
     dockerfile::{Keyword, instruction::Command},
+    ecosystems,
     project::change::Alteration,
     shell::{self, Invocation, Script},
     text::{ImagePath, Span},
@@ -359,8 +360,7 @@ impl Run<'_> {
             if it.words.is_empty() {
                 return Some(Invocation { program: ":".to_owned(), ..Invocation::default() });
             }
-            let words: Vec<_> = it.words.iter().map(|it| it.value.clone()).collect();
-            Invocation::read(&words, Vec::new())
+            ecosystems::invocation_of(it, |it| it.value.clone())
         };
         script.commands().iter().map(call).collect()
     }

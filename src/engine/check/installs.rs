@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     context::layers::Layers,
     dockerfile::{Dockerfile, stage::Stage},
-    ecosystems::{self, At, Install},
+    ecosystems,
     project::Project,
     run::Site,
     text::{ImagePath, RepoPath},
@@ -58,11 +58,9 @@ fn found(project: &Project, site: &Site<'_>, stage: &Stage<'_>, folder: &RepoPat
             let read = project.file(file(path)?.as_str()).map(|it| it.text.clone());
             read.or_else(|| path.as_str().ends_with(".lock").then(|| Arc::from("")))
         };
-        for call in run.calls() {
-            let at = At { text: &text, ..run.at(call) };
-            let install = ecosystems::install(&call.call, &at);
+        for (call, install) in run.installs(&text) {
             let (program, line) = (&call.call.program, site.place(run.item).line);
-            all.extend(install.iter().flat_map(Install::files).map(|(path, _)| Found {
+            all.extend(install.files().map(|(path, _)| Found {
                 file: file(path),
                 path: path.to_owned(),
                 program: program.clone(),

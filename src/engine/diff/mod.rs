@@ -1,4 +1,4 @@
-//! Differences between two snapshots, as unified diffs that `git apply` accepts.
+//! What differs between two snapshots, as unified diffs that `git apply` takes.
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
@@ -13,9 +13,9 @@ use crate::{
 /// The difference of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileDiff {
-    /// Its path.
+    /// Which one.
     pub path: RepoPath,
-    /// The kind of change.
+    /// What happened to it.
     pub kind: DiffKind,
     /// `diff --git` and the mode lines.
     pub header: String,
@@ -23,7 +23,7 @@ pub struct FileDiff {
     pub body: String,
 }
 
-/// The kinds of changes to a file.
+/// What happens to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiffKind {
     /// It is edited.
@@ -49,7 +49,7 @@ pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
     changed.collect()
 }
 
-/// Lines of context around a change.
+/// How many lines are shown around a change.
 const CONTEXT: usize = 3;
 
 impl FileDiff {

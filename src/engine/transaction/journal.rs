@@ -10,12 +10,12 @@ use crate::text::RepoPath;
 /// One file of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its path.
+    /// Which one.
     #[serde(with = "path")]
     pub path: RepoPath,
-    /// Its old text; `None` if it did not exist.
+    /// What it held; `None` when it was not there.
     pub before: Option<String>,
-    /// Its new text; `None` if it is deleted.
+    /// What it holds afterwards; `None` when it goes.
     pub after: Option<String>,
     /// Its permissions, where it had some.
     #[serde(default)]

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Started, words::run};
+use super::{Started, words::python_of};
 use crate::{
-    ecosystems,
     text::ImagePath,
     verify::{config::Config, contents::Contents},
 };
@@ -76,15 +75,12 @@ fn python(
     contents: &Contents,
 ) -> Vec<String> {
     let name = |it: &Started| it.program.rsplit('/').next().unwrap_or_default().to_owned();
-    if let Some(runner) =
-        runner.filter(|of| ecosystems::MANAGERS.iter().any(|it| it.name == name(of)))
-    {
-        let before: Option<Vec<String>> =
-            run(&runner.arguments).and_then(|it| runner.arguments[..it].iter().cloned().collect());
-        if let Some(before) = before {
-            let start = std::iter::once(runner.program.clone());
-            return start.chain(before).chain(["python".to_owned()]).collect();
-        }
+    let started = runner.map(|it| {
+        let program = [Some(it.program.clone())].into_iter();
+        program.chain(it.arguments.iter().cloned()).collect::<Vec<_>>()
+    });
+    if let Some(words) = started.and_then(|it| python_of(&it)) {
+        return words;
     }
     if is_python(&name(it)) {
         return vec![it.program.clone()];
@@ -106,10 +102,10 @@ fn is_python(name: &str) -> bool {
 }
 
 /// The modules and scripts that one program loads.
-fn of(started: &Started, config: &Config) -> Vec<Import> {
-    let name = started.program.rsplit('/').next().unwrap_or_default();
+fn of(it: &Started, config: &Config) -> Vec<Import> {
+    let name = it.program.rsplit('/').next().unwrap_or_default();
     let words: Vec<&str> =
-        started.arguments.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
+        it.arguments.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
     if !is_python(name) {
         return loaded(name, &words, config);
     }

@@ -5,9 +5,8 @@ use std::{collections::BTreeSet, path::Path};
 use super::Started;
 use crate::{
     ecosystems,
-    shell::Script,
+    shell::{Invocation, Nested, Script, is_shell},
     text::ImagePath,
-    transforms::run_as_nonroot::{SHELLS, WRAPPERS},
     verify::{config::Config, contents::Contents},
 };
 
@@ -48,54 +47,60 @@ impl<'a> Reader<'a> {
     }
 
     fn one(&mut self, line: &Line<'_>) {
-        let Some((Some(program), rest)) = line.words.split_first() else { return };
-        if program.is_empty() {
+        let words = line.words;
+        let Some(call) = ecosystems::invocation(words) else {
+            // What is started is not known, but what starts it is.
+            if let Some((Some(program), rest)) = words.split_first() {
+                self.start(line.by, program, rest.to_vec());
+            }
+            return;
+        };
+        for at in &call.wrappers {
+            if let Some(program) = &words[*at] {
+                self.start(line.by, program, words[at + 1..].to_vec());
+            }
+        }
+        let rest = words.get(call.word + 1..).unwrap_or_default();
+        let runner = call.wrappers.last().filter(|_| by_runner(&call, words));
+        let is_script = Path::new(&call.path).extension().is_some_and(|it| it == "py");
+        if runner.is_some() && (call.is_module || is_script) {
+            // It starts the environment's Python itself.
+            let module = call.is_module.then(|| Some("-m".to_owned()));
+            let own = [Some(call.path.clone())].into_iter().chain(rest.iter().cloned());
+            self.start(line.by, "python", module.into_iter().chain(own).collect());
             return;
         }
-        let found = self.contents.program(program, self.config);
-        let at = found.clone().ok().and_then(|it| self.contents.resolve(&it));
-        let name = program.rsplit('/').next().unwrap_or(program);
-        if found.is_ok() || !BUILTINS.contains(&name) {
-            let (by, arguments) = (line.by.to_owned(), rest.to_vec());
-            self.found.push(Started { by, program: program.clone(), arguments, found });
+        if call.is_module || call.path.is_empty() {
+            return;
         }
-        let is_flag =
-            |it: &Option<String>| it.as_deref().is_some_and(|it| it.starts_with(['-', '+']));
-        if SHELLS.contains(&name) {
-            let flags = rest.iter().take_while(|it| is_flag(it)).count();
-            let takes_text = |it: &&str| it.contains('c') && !it.starts_with("--");
-            let is_text = rest[..flags].iter().flatten().any(|it| takes_text(&it.as_str()));
-            let Some(Some(what)) = rest.get(flags) else { return };
-            match is_text {
-                true => self.script(line.by, what, rest.get(flags + 2..).unwrap_or_default()),
-                false => self.file(what, &rest[flags + 1..]),
+        let found = self.start(line.by, &call.path, rest.to_vec());
+        if let Some(Nested { text, is_file, word }) = &call.script {
+            let Some(text) = text else { return };
+            match is_file {
+                true => self.file(text, &words[word + 1..]),
+                // The word after a script is its name.
+                false => self.script(line.by, text, words.get(word + 2..).unwrap_or_default()),
             }
-        } else if WRAPPERS.contains(&name) {
-            let own = |it: &Option<String>| {
-                is_flag(it) || it.as_deref().is_some_and(|it| it.contains('='))
-            };
-            let mark = rest.iter().position(|it| it.as_deref() == Some("--")).map(|it| it + 1);
-            let start = mark.unwrap_or_else(|| rest.iter().take_while(|it| own(it)).count());
-            self.line(Line { by: line.by, words: rest.get(start..).unwrap_or_default() });
-        } else if ecosystems::MANAGERS.iter().any(|it| it.name == name) {
-            if let Some(at) = run(rest) {
-                let inner = &rest[at..];
-                let is_python = inner[0].as_deref().is_some_and(|it| {
-                    matches!(it, "-m" | "--module")
-                        || Path::new(it).extension().is_some_and(|it| it == "py")
-                });
-                let mut words = inner.to_vec();
-                if is_python {
-                    if inner[0].as_deref() == Some("--module") {
-                        words[0] = Some("-m".to_owned());
-                    }
-                    words.insert(0, Some("python".to_owned()));
-                }
-                self.line(Line { by: line.by, words: &words });
-            }
-        } else if let Some(at) = at.filter(|it| self.contents.script(it).is_some()) {
+        } else if let Some(at) = found.filter(|it| self.contents.script(it).is_some()) {
             self.file(at.as_str(), rest);
         }
+    }
+
+    /// Takes down a program that is started, and tells where it is.
+    fn start(
+        &mut self,
+        by: &str,
+        program: &str,
+        arguments: Vec<Option<String>>,
+    ) -> Option<ImagePath> {
+        let found = self.contents.program(program, self.config);
+        let at = found.as_ref().ok().and_then(|it| self.contents.resolve(it));
+        let name = program.rsplit('/').next().unwrap_or(program);
+        if found.is_ok() || !BUILTINS.contains(&name) {
+            let (by, program) = (by.to_owned(), program.to_owned());
+            self.found.push(Started { by, program, arguments, found });
+        }
+        at
     }
 
     /// Reads a script of the image that is given arguments.
@@ -105,7 +110,7 @@ impl<'a> Reader<'a> {
         let shell = self.contents.entry(&at).and_then(|it| it.interpreter.as_deref());
         let is_shell = shell.is_some_and(|it| {
             let mut words = it.split_whitespace().map(|it| it.rsplit('/').next().unwrap_or(it));
-            words.any(|it| SHELLS.contains(&it))
+            words.any(is_shell)
         });
         let Some(text) = self.contents.script(&at).filter(|_| is_shell) else { return };
         if self.read.insert(at.clone()) {
@@ -140,43 +145,22 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where in its arguments a package manager is told what to run: behind `run` and its flags. At `-m` and at a
-/// script the program is Python.
-pub(super) fn run(arguments: &[Option<String>]) -> Option<usize> {
-    /// The flags of `uv run` and `pdm run` that a value follows.
-    const WITH_VALUE: [&str; 21] = [
-        "--directory",
-        "--env-file",
-        "--extra",
-        "--extra-index-url",
-        "--group",
-        "--index",
-        "--index-url",
-        "--no-extra",
-        "--no-group",
-        "--only-group",
-        "--package",
-        "--project",
-        "--python",
-        "--refresh-package",
-        "--venv",
-        "--with",
-        "--with-editable",
-        "--with-requirements",
-        "-i",
-        "-p",
-        "-w",
-    ];
-    let mut at = arguments.iter().position(|it| it.as_deref() == Some("run"))? + 1;
-    loop {
-        match arguments.get(at)?.as_deref() {
-            Some("--") => return (at + 1 < arguments.len()).then_some(at + 1),
-            Some("-m" | "--module") => return Some(at),
-            Some(it) if WITH_VALUE.contains(&it) => at += 2,
-            Some(it) if it.starts_with('-') => at += 1,
-            _ => return Some(at),
-        }
-    }
+/// Whether a runner starts the program, and not another program that a runner starts.
+fn by_runner(call: &Invocation, words: &[Option<String>]) -> bool {
+    let last = call.wrappers.last().and_then(|it| words.get(*it)?.as_deref());
+    let name = last.and_then(|it| it.rsplit('/').next());
+    name.is_some() && name == call.runner
+}
+
+/// The words with which a runner starts the environment's own Python, given the words that it starts another
+/// program or a module with; `None` when they start with no runner.
+pub(super) fn python_of(words: &[Option<String>]) -> Option<Vec<String>> {
+    let call = ecosystems::invocation(words).filter(|it| it.runner.is_some())?;
+    let is_direct = by_runner(&call, words);
+    let first = call.wrappers.get(1).copied().unwrap_or(call.word);
+    let end = first - usize::from(call.is_module && is_direct);
+    let before: Option<Vec<String>> = words[..end].iter().cloned().collect();
+    Some(before?.into_iter().chain(["python".to_owned()]).collect())
 }
 
 /// What shells do by themselves: POSIX' and bash's own, those that scripts start with.

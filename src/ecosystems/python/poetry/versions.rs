@@ -166,7 +166,7 @@ mod tests {
 
     fn names(line: &str, version: [u32; 3]) -> Vec<&'static str> {
         let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();
-        let call = Invocation::read(&words, Vec::new()).unwrap();
+        let call = crate::ecosystems::invocation(&words).unwrap();
         missing(&call, &Version::new(&version)).map(Feature::name).collect()
     }
 
