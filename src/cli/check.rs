@@ -1,6 +1,6 @@
 //! `refit check`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, mem::ManuallyDrop};
 
 use clap::Args;
 
@@ -22,8 +22,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
-        let input = Input::read(&self.run, jobs)?;
-        let plan = input.plan()?;
+        // The process ends with the command, and to free a large project piece by piece takes long.
+        let input = ManuallyDrop::new(Input::read(&self.run, jobs)?);
+        let plan = ManuallyDrop::new(input.plan()?);
         let report = Report::new(&plan, input.selection());
         match self.run.format {
             Format::Json => output::print(&summary::json(&report)?)?,

@@ -37,7 +37,7 @@ impl<'a> Layers<'a> {
     /// A decline's code and reason, when it has none, or several.
     pub fn context(project: &Project, dockerfile: &RepoPath) -> Result<RepoPath, Refusal> {
         match project.context_of(dockerfile) {
-            Context::Known { folder, .. } => Ok(folder),
+            Context::Known { folder, .. } => Ok(folder.clone()),
             Context::Several(folders) => {
                 let folders: Vec<String> = folders.iter().map(ToString::to_string).collect();
                 Err(Refusal::new(

@@ -7,7 +7,9 @@ pub mod copies;
 pub mod dockerignore;
 pub mod layers;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use elsa::sync::FrozenMap;
 
 use self::dockerignore::Dockerignore;
 use crate::{
@@ -46,6 +48,10 @@ pub enum Evidence {
     Sources,
 }
 
+/// The contexts that were found, by Dockerfile and its text.
+#[derive(Default)]
+struct Contexts(FrozenMap<(RepoPath, Option<Arc<str>>), Box<Context>>);
+
 impl Context {
     /// The folder, when there is just one.
     pub fn folder(&self) -> Option<&RepoPath> {
@@ -57,8 +63,16 @@ impl Context {
 }
 
 impl Project {
-    /// The context that a Dockerfile is built with.
-    pub fn context_of(&self, dockerfile: &RepoPath) -> Context {
+    /// The context that a Dockerfile is built with; found once for each text that it has.
+    pub fn context_of(&self, dockerfile: &RepoPath) -> &Context {
+        let Contexts(known) = self.places().get(Contexts::default);
+        let text = self.file(dockerfile.as_str()).map(|it| Arc::clone(&it.text));
+        let key = (dockerfile.clone(), text);
+        let found = known.get(&key);
+        found.unwrap_or_else(|| known.insert(key, Box::new(self.find_context(dockerfile))))
+    }
+
+    fn find_context(&self, dockerfile: &RepoPath) -> Context {
         let mut named: BTreeMap<RepoPath, Vec<Place>> = BTreeMap::new();
         for Build { context, place, .. } in self.builds(dockerfile) {
             if let BuildContext::Folder(it) = context {
@@ -252,7 +266,7 @@ mod tests {
             Context::Several(it) => {
                 it.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
             }
-            Context::Unknown(it) => it,
+            Context::Unknown(it) => it.clone(),
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Project {
     problems: Arc<Vec<Problem>>,
     /// Facts about the files other than Dockerfiles; kept while only Dockerfiles change.
     surroundings: Memo,
+    /// What is known of its Dockerfiles among these files: it stays while the tree and the surroundings do.
+    places: Memo,
 }
 
 /// A file that configures a package manager's cache, with the manager and the key that it sets.
@@ -62,6 +64,9 @@ pub struct Problem {
     /// What to do about it.
     pub hint: String,
 }
+
+/// What [`File::fingerprint`] is, once it was asked for.
+struct Fingerprint(u64);
 
 impl Project {
     /// A project of these files and nothing else: what tests and pages use.
@@ -159,6 +164,12 @@ impl Project {
         &self.surroundings
     }
 
+    /// What is known of Dockerfiles where they stand, and lasts while no other file changes and none comes
+    /// or goes. Of a Dockerfile's own text it must not depend.
+    pub fn places(&self) -> &Memo {
+        &self.places
+    }
+
     /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made
     /// afresh from the result. Returns the new snapshot and what went into it.
     pub fn apply(&self, changes: Vec<Change>) -> (Self, Vec<Change>) {
@@ -207,15 +218,19 @@ impl Project {
     }
 
     fn forget_surroundings(&mut self, old: Option<&File>, new: Option<&File>) {
+        if old.is_none() || new.is_none() {
+            self.places = Memo::default();
+        }
         if old.into_iter().chain(new).any(|it| !is_dockerfile(it.path.file_name())) {
             self.surroundings = Memo::default();
+            self.places = Memo::default();
         }
     }
 
     /// A number that differs when the text of any file does.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.files().for_each(|file| (&file.path, &file.text).hash(&mut hasher));
+        self.files().for_each(|file| file.fingerprint().hash(&mut hasher));
         hasher.finish()
     }
 }
@@ -224,6 +239,16 @@ impl File {
     /// A file of this text.
     pub fn new(path: RepoPath, text: impl Into<Arc<str>>) -> Self {
         Self { path, text: text.into(), memo: Memo::default(), dockerfile: OnceLock::new() }
+    }
+
+    /// A number that differs when path or text do; computed once.
+    fn fingerprint(&self) -> u64 {
+        let Fingerprint(number) = self.memo.get(|| {
+            let mut hasher = DefaultHasher::new();
+            (&self.path, &self.text).hash(&mut hasher);
+            Fingerprint(hasher.finish())
+        });
+        *number
     }
 
     /// The file as a Dockerfile, when its name says it is one; parsed once.

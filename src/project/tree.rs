@@ -42,7 +42,12 @@ impl Tree {
 
     /// Returns true if the folder exists and has a file below it.
     pub fn is_folder(&self, path: &RepoPath) -> bool {
-        path.is_root() || self.below(path).next().is_some()
+        path.is_root() || {
+            let prefix = prefix(path);
+            let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+            let next = self.files.range::<str, _>(from).next();
+            next.is_some_and(|it| it.as_str().starts_with(&prefix))
+        }
     }
 
     /// Returns true if the file or folder exists, even if git ignores it.
@@ -52,7 +57,7 @@ impl Tree {
 
     /// The files below a folder, in order; the work grows with what is below it only.
     pub fn below<'a>(&'a self, folder: &RepoPath) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        let prefix = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let prefix = prefix(folder);
         let from = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
         from.take_while(move |it| it.as_str().starts_with(&prefix))
     }
@@ -60,7 +65,7 @@ impl Tree {
     /// The files and folders directly in a folder, in the order of their first file; the work grows with
     /// their number and not with what they hold.
     pub fn children<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = RepoPath> + 'a {
-        let head = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let head = prefix(folder);
         let mut from = Bound::Excluded(head.clone());
         let walked = std::iter::from_fn(move || {
             let range =
@@ -85,7 +90,7 @@ impl Tree {
         &'a self,
         folder: &RepoPath,
     ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        let prefix = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let prefix = prefix(folder);
         let from =
             self.ignored.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
         from.take_while(move |it| it.as_str().starts_with(&prefix))
@@ -94,6 +99,14 @@ impl Tree {
     /// Every file, in order.
     pub fn files(&self) -> impl Iterator<Item = &RepoPath> {
         self.files.iter()
+    }
+}
+
+/// What the paths of all that a folder holds begin with.
+fn prefix(folder: &RepoPath) -> String {
+    match folder.is_root() {
+        true => String::new(),
+        false => [folder.as_str(), "/"].concat(),
     }
 }
 

@@ -4,11 +4,8 @@ pub mod independence;
 pub mod parts;
 
 use std::{
-    cell::{OnceCell, RefCell},
-    collections::HashMap,
     ops::Deref,
-    rc::Rc,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
@@ -30,9 +27,11 @@ pub struct Site<'a> {
     pub dockerfile: &'a Dockerfile,
     /// Its stages, in order.
     pub stages: Vec<Stage<'a>>,
-    /// The RUNs that were read, by item: each is asked for many times.
-    runs: RefCell<HashMap<usize, Result<Rc<Reading>, Refusal>>>,
+    readings: &'a Readings,
 }
+
+/// The RUNs of a Dockerfile, by the index of their items: each is read once and asked for many times.
+struct Readings(Vec<OnceLock<Result<Arc<Reading>, Refusal>>>);
 
 /// A RUN that a shell runs.
 pub struct Run<'a> {
@@ -41,7 +40,7 @@ pub struct Run<'a> {
     /// The instruction.
     pub instruction: &'a Instruction,
     source: &'a str,
-    reading: Rc<Reading>,
+    reading: Arc<Reading>,
 }
 
 /// What reading a RUN gave: a [`Run`] dereferences to it.
@@ -50,7 +49,7 @@ pub struct Reading {
     pub script: Arc<Script>,
     /// What holds before it.
     pub state: State,
-    calls: OnceCell<Vec<CallSite>>,
+    calls: OnceLock<Vec<CallSite>>,
 }
 
 impl Deref for Run<'_> {
@@ -75,7 +74,9 @@ pub struct CallSite {
 impl<'a> Site<'a> {
     /// A Dockerfile with its stages.
     pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
-        Self { path, dockerfile, stages: stages(dockerfile), runs: RefCell::default() }
+        let unread = || dockerfile.items.iter().map(|_| OnceLock::new()).collect();
+        let readings = dockerfile.memo.get(|| Readings(unread()));
+        Self { path, dockerfile, stages: stages(dockerfile), readings }
     }
 
     /// The RUNs of a stage whose text has one of these words, by the index of their items.
@@ -116,12 +117,8 @@ impl<'a> Site<'a> {
             Kind::Instruction(it) if it.keyword == Keyword::Run => it,
             _ => return Err(refusal(NotShell::NotRun)),
         };
-        let known = self.runs.borrow().get(&item).cloned();
-        let reading = known.unwrap_or_else(|| {
-            let reading = self.read(stage, item).map(Rc::new);
-            self.runs.borrow_mut().insert(item, reading.clone());
-            reading
-        })?;
+        let reading = self.readings.0[item].get_or_init(|| self.read(stage, item).map(Arc::new));
+        let reading = Arc::clone(reading.as_ref().map_err(Clone::clone)?);
         Ok(Run { item, instruction: found, source: &self.dockerfile.source, reading })
     }
 
@@ -131,7 +128,7 @@ impl<'a> Site<'a> {
             return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
         }
         let script = Script::at(self.dockerfile, item).map_err(refusal)?;
-        Ok(Reading { script, state, calls: OnceCell::new() })
+        Ok(Reading { script, state, calls: OnceLock::new() })
     }
 
     /// The version of a package that the stages up to an item install with pip, pipx or uv, when the last

@@ -24,6 +24,13 @@ impl RepoPath {
         if path.starts_with('/') {
             return None;
         }
+        // Most paths are normal, and this is asked for each COPY and each folder above it.
+        if !path.is_empty() && path.split('/').all(|it| !matches!(it, "" | "." | "..")) {
+            return Some(match self.is_root() {
+                true => Self(path.into()),
+                false => Self([&*self.0, "/", path].concat().into()),
+            });
+        }
         let mut parts: Vec<&str> = self.0.split('/').filter(|it| !it.is_empty()).collect();
         for part in path.split('/') {
             match part {

@@ -32,7 +32,7 @@ fn the_corpus_contexts_are_known() {
         problems.extend(project.caller_problems().map(|it| format!("{name}/{}", it.path)));
         for (file, _) in project.dockerfiles() {
             let context = project.context_of(&file.path);
-            let kind = match &context {
+            let kind = match context {
                 Context::Known { evidence: Evidence::Named(_), .. } => "named",
                 Context::Known { evidence: Evidence::Sources, .. } => "by sources",
                 Context::Several(_) => "several",

@@ -62,7 +62,7 @@ pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>
         (Context::Known { folder: own, .. }, Context::Known { folder: other, .. })
             if own == other =>
         {
-            own
+            own.clone()
         }
         (Context::Known { folder: own, .. }, Context::Known { folder: other, .. }) => {
             let reason = format!("it is built from {other}, and {ours} from {own}");

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::{
     context::copies::below,
-    dockerfile::{Keyword, stage::Stage},
+    dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
         self, At, Caching,
         images::{self, Family},
@@ -66,7 +66,9 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         for stage in &site.stages {
             let look = |item| mount(project, &options, &site, stage, item);
             outcome.extend([site.each_run(NAME, stage, &words, look)]);
-            outcome.changes.extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0)));
+            outcome
+                .changes
+                .extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0, it.2)));
         }
         outcome
     })
@@ -132,8 +134,7 @@ fn feed(
 }
 
 /// Takes out an ENV that would leave the mounts empty, once every RUN that it reaches has its mounts.
-fn unset(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> Option<Change> {
-    let (_, _, it) = stage.instructions().find(|it| it.0 == item)?;
+fn unset(site: &Site<'_>, stage: &Stage<'_>, item: usize, it: &Instruction) -> Option<Change> {
     if it.keyword != Keyword::Env {
         return None;
     }

@@ -1,5 +1,7 @@
 //! Who reads a cache: then it is an output, which the image needs.
 
+use std::sync::OnceLock;
+
 use super::{Caches, cleaning::one_line};
 use crate::{
     context::copies::below,
@@ -82,7 +84,7 @@ pub(super) fn check(
         return Err(Refusal::new("cache-needed", format!("`{it}` uses the cache")));
     }
     for other in &site.stages {
-        let heir = site.heirs(stage).any(|it| it.index == other.index);
+        let heir = other.is_built_on(stage.index);
         for (item, _, it) in other.instructions() {
             let line = site.place(item).line;
             let state = || other.state_before(item);
@@ -171,6 +173,17 @@ fn copies_from(
 
 /// Whether the text of a RUN has anything of what reads caches.
 fn is_suspicious(site: &Site<'_>, item: usize) -> bool {
+    let Suspicious(known) = site.dockerfile.memo.get(|| {
+        let items = 0..site.dockerfile.items.len();
+        Suspicious(items.map(|_| OnceLock::new()).collect())
+    });
+    *known[item].get_or_init(|| seems_suspicious(site, item))
+}
+
+/// What [`is_suspicious`] said of the items of a Dockerfile: each RUN asks for all after it.
+struct Suspicious(Vec<OnceLock<bool>>);
+
+fn seems_suspicious(site: &Site<'_>, item: usize) -> bool {
     let text = site.dockerfile.text(item).to_lowercase();
     let words = ["cache", "cp ", "mv ", "offline", "rsync ", "tar ", "zip "];
     // A variable may say that installs are offline.

@@ -1,5 +1,7 @@
 //! The image that the last stage of a Dockerfile makes, and who runs it.
 
+use std::cell::OnceCell;
+
 use super::evidence;
 use crate::{
     callers::service::Service,
@@ -22,7 +24,8 @@ pub struct Image<'a> {
     pub(super) stage: &'a Stage<'a>,
     lineage: Vec<Stage<'a>>,
     state: State,
-    layers: Option<Layers<'a>>,
+    layers: OnceCell<Option<Layers<'a>>>,
+    manifests: OnceCell<Vec<&'a str>>,
 }
 
 /// Where lines are put.
@@ -38,11 +41,20 @@ impl<'a> Image<'a> {
     /// The image that the last stage makes; `None` when there is none.
     pub fn of(project: &'a Project, site: &'a Site<'a>) -> Option<Self> {
         let stage = site.stages.last()?;
-        let folder = Layers::context(project, site.path).ok();
-        let layers = folder.map(|it| Layers::read(project, site.path, &site.stages, stage, it));
         let lineage = stage.lineage(&site.stages);
         let state = stage.state_before(stage.end);
-        Some(Self { project, site, stage, lineage, state, layers })
+        let (layers, manifests) = (OnceCell::new(), OnceCell::new());
+        Some(Self { project, site, stage, lineage, state, layers, manifests })
+    }
+
+    /// What its COPYs bring; `None` when its build context is not known.
+    fn layers(&self) -> Option<&Layers<'a>> {
+        let read = || {
+            let folder = Layers::context(self.project, self.site.path).ok()?;
+            let (path, stages) = (self.site.path, &self.site.stages);
+            Some(Layers::read(self.project, path, stages, self.stage, folder))
+        };
+        self.layers.get_or_init(read).as_ref()
     }
 
     /// The item to name in a decline: what it runs, or its FROM.
@@ -143,7 +155,7 @@ impl<'a> Image<'a> {
 
     /// The file of the project at a path of the image that is known.
     pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
-        let layers = self.layers.as_ref()?;
+        let layers = self.layers()?;
         layers.provider(self.stage.index, self.stage.end, path).map(|it| it.1)
     }
 
@@ -162,14 +174,18 @@ impl<'a> Image<'a> {
     pub(super) fn package_script(&self, name: &str) -> Option<String> {
         let found = self
             .provider("package.json")
-            .or_else(|| self.layers.as_ref().and_then(|it| it.sent.folder.join("package.json")))?;
+            .or_else(|| self.layers().and_then(|it| it.sent.folder.join("package.json")))?;
         let json: serde_json::Value = serde_json::from_str(&self.text(&found)?).ok()?;
         json.get("scripts")?.get(name)?.as_str().map(str::to_owned)
     }
 
     /// The texts of the manifests that the Dockerfile copies.
-    fn manifests(&self) -> impl Iterator<Item = &str> {
-        let folder = self.layers.as_ref().map(|it| it.sent.folder.clone());
+    fn manifests(&self) -> &[&'a str] {
+        self.manifests.get_or_init(|| self.read_manifests().collect())
+    }
+
+    fn read_manifests(&self) -> impl Iterator<Item = &'a str> {
+        let folder = self.layers().map(|it| it.sent.folder.clone());
         let sources = context_sources(self.site.dockerfile);
         let names = ["requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "package.json"];
         let paths = sources.into_iter().flat_map(move |source| {
@@ -189,7 +205,7 @@ impl<'a> Image<'a> {
 
     /// Whether a manifest names a package.
     pub(super) fn depends_on(&self, package: &str) -> bool {
-        self.manifests().any(|text| {
+        self.manifests().iter().any(|text| {
             text.match_indices(package).any(|(at, _)| {
                 let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
                 let before = text[..at].chars().next_back().is_some_and(part);
@@ -270,7 +286,7 @@ impl<'a> Image<'a> {
             let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
             copies.any(|copy| copy.may_provide(path, &it.sent).is_some())
         };
-        self.is_destination(path) || self.layers.as_ref().is_some_and(brings)
+        self.is_destination(path) || self.layers().is_some_and(brings)
     }
 
     /// Whether the source is in a folder, by its name and by what is copied there.

@@ -2,7 +2,7 @@
 
 use super::{Role, Separation, Step, Stop, runtime::Runtime};
 use crate::{
-    dockerfile::{Keyword, stage::Stage},
+    dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{self, Setting},
     run::{CallSite, Site},
     text::{ImagePath, Refusal},
@@ -142,8 +142,10 @@ fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<ImagePath>, Stop> {
 /// The folders that a stage puts on PATH before an item, as far as they are known.
 pub(super) fn path(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> Vec<String> {
     let mut folders = Vec::new();
-    for (at, _, it) in stage.instructions().take_while(|it| it.0 < item) {
-        for pair in it.pairs().iter().filter(|of| it.keyword == Keyword::Env && of.name == "PATH") {
+    let before = stage.instructions().take_while(|it| it.0 < item);
+    let sets = |it: &Instruction| it.keyword == Keyword::Env && it.text().contains("PATH");
+    for (at, _, it) in before.filter(|it| sets(it.2)) {
+        for pair in it.pairs().iter().filter(|it| it.name == "PATH") {
             let state = stage.state_before(at);
             let value = pair.value.as_deref().unwrap_or_default().trim_matches('"');
             folders

@@ -19,9 +19,11 @@ mod system;
 mod target;
 mod usage;
 
+use std::cell::LazyCell;
+
 use crate::{
     context::layers::Layers,
-    dockerfile::{Keyword, stage::Stage},
+    dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
         self,
         images::{self, Known, PythonVersion, Release},
@@ -108,9 +110,18 @@ impl<'a> Separation<'a> {
     /// Where it looks like one, why it is left alone.
     pub fn of(project: &'a Project, site: &'a Site<'a>) -> Result<Option<Self>, Stop> {
         let Some(stage) = site.stages.last() else { return Ok(None) };
+        let image = images::named(image_of(stage));
+        let is_python = image.is_python();
+        // Other images have Pythons and packages of their own, and most are no targets at all.
+        let all = || stage.instructions().filter(|it| it.2.keyword == Keyword::Run);
+        let from_manifests =
+            |it: &Instruction| ecosystems::seems_to_install_from_manifests(&it.logical.text);
+        if !is_python && !all().any(|it| from_manifests(it.2)) {
+            return Ok(None);
+        }
         let mut trouble: Option<Stop> = None;
         let mut runs = Vec::new();
-        for (item, _, _) in stage.instructions().filter(|it| it.2.keyword == Keyword::Run) {
+        for (item, _, _) in all() {
             let read = site.run(stage, item).and_then(|run| Ok((role::roles(&run)?, run)));
             match read {
                 Ok((roles, run)) => {
@@ -126,30 +137,27 @@ impl<'a> Separation<'a> {
         let builds = |it: &&Step<'_>| it.has(|it| it.is_of_packages() || *it == Role::SystemRemove);
         let first_install = runs.iter().find(installs).map(|it| it.run.item);
         let last = runs.iter().rev().find(builds).map(|it| it.run.item);
-        let image = images::named(image_of(stage));
-        let is_python = image.is_python();
         let (Some(install), Some(last)) = (first_install, last) else {
             // Only what cannot be read may install.
             let target =
                 is_python && trouble.as_ref().is_some_and(|it| seems_target(site, stage, it.0));
             return trouble.filter(|_| target).map_or(Ok(None), Err);
         };
-        // Other images have Pythons and packages of their own, and most are no targets at all.
-        let from_manifests = |it: &Step<'_>| {
-            ecosystems::seems_to_install_from_manifests(&it.run.instruction.logical.text)
-        };
-        if !is_python && !runs.iter().any(from_manifests) {
+        if !is_python && !runs.iter().any(|it| from_manifests(it.run.instruction)) {
             return Ok(None);
         }
         let mut loss = Loss::default();
         let release = image.release().unwrap_or(Release::ANY);
-        let context = Layers::context(project, site.path).ok();
-        let manifests = copies::manifests(project, stage, context.as_ref());
-        let tools = calls::idle_tools(project, site, context.as_ref());
-        let parallel = manifests.iter().any(|it| it.to_lowercase().contains("lightgbm"));
+        // Most stages are no targets, so what takes long is found out when it is asked for.
+        let context = LazyCell::new(|| Layers::context(project, site.path).ok());
+        let tools = LazyCell::new(|| calls::idle_tools(project, site, context.as_ref()));
+        let parallel = LazyCell::new(|| {
+            let manifests = copies::manifests(project, stage, context.as_ref());
+            manifests.iter().any(|it| it.to_lowercase().contains("lightgbm"))
+        });
         let whole = site.dockerfile.text_of(stage.from..stage.end);
         let role = |package: &str| match apt::role(package, release) {
-            apt::Role::BuildOnly => match apt::brings(package).filter(|_| parallel) {
+            apt::Role::BuildOnly => match apt::brings(package).filter(|_| *parallel) {
                 Some(it) => apt::Role::Runtime(vec![it.to_owned()]),
                 None => apt::Role::BuildOnly,
             },

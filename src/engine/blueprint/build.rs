@@ -139,6 +139,7 @@ impl<'a> Builder<'a> {
             workdir,
             shell: image.and_then(|it| it.config.get(Keyword::Shell).map(str::to_owned)),
             environment,
+            pieces: Rc::default(),
         }
     }
 

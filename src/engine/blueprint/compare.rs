@@ -1,6 +1,6 @@
 //! Two blueprints compared, up to what a change declares.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{borrow::Cow, collections::BTreeSet, rc::Rc};
 
 use super::{Blueprint, Copied, Effect, From, Run, order, script, split};
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
 pub struct Allowed<'a> {
     variables: BTreeSet<&'a str>,
     pipelines: Vec<Span>,
-    pub(super) runs: Vec<&'a str>,
+    /// The pipelines of each RUN that is added; `None` when they cannot be read.
+    runs: Vec<Option<Vec<script::Piece>>>,
     config: BTreeSet<Keyword>,
     order: bool,
     environment: Option<&'a ImagePath>,
@@ -34,7 +35,9 @@ impl<'a> Allowed<'a> {
                 Alteration::Pipeline(span) if is_here => allowed.pipelines.push(span.clone()),
                 Alteration::Order => allowed.order = true,
                 Alteration::Split { environment } => allowed.environment = Some(environment),
-                Alteration::Run(script) => allowed.runs.push(script),
+                Alteration::Run(text) => {
+                    allowed.runs.push(script::pieces(text, &[], &|_| None));
+                }
                 Alteration::Config(keyword) => {
                     allowed.config.insert(*keyword);
                 }
@@ -230,8 +233,7 @@ pub(super) fn is_new(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     let declared = match effect {
         Effect::Run(it) if it.flags.is_empty() => {
             let own = it.pieces(&[]);
-            let none = |_: &str| None;
-            own.is_some() && allowed.runs.iter().any(|text| script::pieces(text, &[], &none) == own)
+            own.is_some() && allowed.runs.contains(&*own)
         }
         _ => false,
     };
@@ -243,8 +245,11 @@ pub(super) fn is_new(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
 pub(super) fn is_idle(effect: &Effect<'_>, allowed: &Allowed<'_>) -> bool {
     match effect {
         Effect::Run(it) if it.flags.is_empty() => {
+            if !it.may_be_idle(&allowed.pipelines) {
+                return false;
+            }
             let settles = |it: &script::Piece| allowed.environment.is_some() && it.is_setting();
-            it.pieces(&allowed.pipelines).is_some_and(|it| it.iter().all(settles))
+            it.pieces(&allowed.pipelines).as_ref().as_ref().is_some_and(|it| it.iter().all(settles))
         }
         _ => false,
     }
@@ -320,15 +325,37 @@ fn same_script(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
     if shape(a) != shape(b) || shape(a).0 > 1 || (shape(a).0 == 1 && shape(a).1) {
         return false;
     }
-    match (a.pieces(&allowed.pipelines), b.pieces(&[])) {
-        (Some(a), Some(b)) => script::same(&a, &b),
+    match (&*a.pieces(&allowed.pipelines), &*b.pieces(&[])) {
+        (Some(a), Some(b)) => script::same(a, b),
         _ => false,
     }
 }
 
 impl Run<'_> {
     /// The pipelines of its script, of which those at `altered` in the file may say something else.
-    pub(super) fn pieces(&self, altered: &[Span]) -> Option<Vec<script::Piece>> {
+    ///
+    /// Those of a RUN in which nothing is altered are read once.
+    pub(super) fn pieces(&self, altered: &[Span]) -> Cow<'_, Option<Vec<script::Piece>>> {
+        match self.is_altered(altered) {
+            true => Cow::Owned(self.read_pieces(altered)),
+            false => Cow::Borrowed(self.pieces.get_or_init(|| self.read_pieces(&[]))),
+        }
+    }
+
+    fn is_altered(&self, altered: &[Span]) -> bool {
+        let item = &self.dockerfile.items[self.item].span;
+        altered.iter().any(|it| item.start <= it.start && it.end <= item.end)
+    }
+
+    /// False when its text alone shows that something runs whatever variables hold: it begins with a
+    /// command, and no condition is in it.
+    fn may_be_idle(&self, altered: &[Span]) -> bool {
+        let text = self.script().0;
+        let begins = text.trim_start().starts_with(|it: char| it.is_alphanumeric() || it == '/');
+        !begins || text.contains("if") || self.is_altered(altered)
+    }
+
+    fn read_pieces(&self, altered: &[Span]) -> Option<Vec<script::Piece>> {
         if self.instruction.json().is_some() {
             return None;
         }

@@ -12,7 +12,7 @@ mod order;
 mod script;
 mod split;
 
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 pub use build::blueprints;
 pub(crate) use caches::named_caches;
@@ -68,6 +68,8 @@ pub struct Run<'a> {
     workdir: ImagePath,
     shell: Option<String>,
     environment: Variables,
+    /// The pipelines of its script, once they were asked for.
+    pieces: Rc<OnceCell<Option<Vec<script::Piece>>>>,
 }
 
 /// One source of a COPY or ADD, its paths resolved.

@@ -155,9 +155,9 @@ fn pairs(
     }
     // Nobody is seen to build it from a folder of the project.
     let folders = match plan.before.context_of(path) {
-        Context::Known { folder, .. } => vec![folder],
-        Context::Several(all) => all,
-        Context::Unknown(reason) => return Err(reason),
+        Context::Known { folder, .. } => vec![folder.clone()],
+        Context::Several(all) => all.clone(),
+        Context::Unknown(reason) => return Err(reason.clone()),
     };
     let origin = Origin { dockerfile: path.clone(), target: None, arguments: BTreeMap::new() };
     let moved = plan.changes().flat_map(|it| &it.1.alters).find_map(|it| match it {
