@@ -44,8 +44,8 @@ impl Failure {
 }
 
 impl From<Unknown> for Failure {
-    fn from(it: Unknown) -> Self {
-        Self::new(it.message, it.hint)
+    fn from(unknown: Unknown) -> Self {
+        Self::new(unknown.message, unknown.hint)
     }
 }
 

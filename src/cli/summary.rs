@@ -64,13 +64,19 @@ pub(super) fn json(report: &Report) -> anyhow::Result<String> {
 }
 
 /// `pin-poetry: api/Dockerfile:5 pin Poetry to 1.8.3: poetry.lock says so [safe]`.
-pub(super) fn change_line(it: &ChangeReport) -> String {
-    format!("{}: {}:{} {}: {} [{}]", it.transform, it.path, it.line, it.title, it.reason, it.safety)
+pub(super) fn change_line(change: &ChangeReport) -> String {
+    format!(
+        "{}: {}:{} {}: {} [{}]",
+        change.transform, change.path, change.line, change.title, change.reason, change.safety
+    )
 }
 
 /// `pin-poetry: api/Dockerfile:5 left alone: what it installs is in a variable [variable]`.
-pub(super) fn decline_line(it: &DeclineReport) -> String {
-    format!("{}: {}:{} left alone: {} [{}]", it.transform, it.path, it.line, it.reason, it.code)
+pub(super) fn decline_line(decline: &DeclineReport) -> String {
+    format!(
+        "{}: {}:{} left alone: {} [{}]",
+        decline.transform, decline.path, decline.line, decline.reason, decline.code
+    )
 }
 
 fn figures(report: &Report, kind: Kind) -> String {

@@ -223,37 +223,42 @@ impl ChangeReport {
 }
 
 impl From<&Decline> for DeclineReport {
-    fn from(it: &Decline) -> Self {
+    fn from(decline: &Decline) -> Self {
         Self {
-            transform: it.transform.to_owned(),
-            code: it.why.code,
-            path: it.place.path.to_string(),
-            line: it.place.line,
-            reason: it.why.reason.clone(),
+            transform: decline.transform.to_owned(),
+            code: decline.why.code,
+            path: decline.place.path.to_string(),
+            line: decline.place.line,
+            reason: decline.why.reason.clone(),
         }
     }
 }
 
 impl From<&Bug> for BugReport {
-    fn from(it: &Bug) -> Self {
-        let input = it.input.iter().map(|(path, text)| (path.to_string(), text.to_string()));
+    fn from(bug: &Bug) -> Self {
+        let input = bug.input.iter().map(|(path, text)| (path.to_string(), text.to_string()));
         Self {
-            transform: it.transform,
-            title: it.title.clone(),
-            objection: it.objection.clone(),
+            transform: bug.transform,
+            title: bug.title.clone(),
+            objection: bug.objection.clone(),
             input: input.collect(),
         }
     }
 }
 
 impl From<Problem> for ProblemReport {
-    fn from(it: Problem) -> Self {
-        Self { path: it.path.to_string(), line: it.line, message: it.message, hint: it.hint }
+    fn from(problem: Problem) -> Self {
+        Self {
+            path: problem.path.to_string(),
+            line: problem.line,
+            message: problem.message,
+            hint: problem.hint,
+        }
     }
 }
 
 impl From<&FileDiff> for FileReport {
-    fn from(it: &FileDiff) -> Self {
-        Self { path: it.path.to_string(), kind: it.kind.as_str(), diff: it.to_string() }
+    fn from(diff: &FileDiff) -> Self {
+        Self { path: diff.path.to_string(), kind: diff.kind.as_str(), diff: diff.to_string() }
     }
 }

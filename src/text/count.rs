@@ -1,8 +1,8 @@
 //! Numbers as people read them.
 
 /// A number with its thousands apart: `1,017`.
-pub fn number(it: u64) -> String {
-    let digits = it.to_string();
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at != 0 && (digits.len() - at).is_multiple_of(3) {

@@ -70,7 +70,7 @@ impl ImagePath {
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
-    /// Whether it is `folder` or lies in it.
+    /// Returns true if it is `folder` or lies in it.
     pub fn is_within(&self, folder: &Self) -> bool {
         self.strip_prefix(folder).is_some()
     }
@@ -83,12 +83,12 @@ impl ImagePath {
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
-    /// Whether it is or lies in one of the folders that the code names: `/etc`, `/usr`.
+    /// Returns true if it is or lies in one of the folders that the code names: `/etc`, `/usr`.
     pub fn is_within_fixed(&self, folders: &[&'static str]) -> bool {
         folders.iter().any(|it| self.strip_fixed(it).is_some())
     }
 
-    /// Whether it is the root of the image.
+    /// Returns true if it is the root of the image.
     pub fn is_root(&self) -> bool {
         &*self.0 == "/"
     }

@@ -238,7 +238,7 @@ impl fmt::Display for Verdict {
 }
 
 impl From<Unknown> for UnknownReport {
-    fn from(it: Unknown) -> Self {
-        Self { dockerfile: it.dockerfile.to_string(), reason: it.reason }
+    fn from(unknown: Unknown) -> Self {
+        Self { dockerfile: unknown.dockerfile.to_string(), reason: unknown.reason }
     }
 }

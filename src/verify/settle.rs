@@ -174,12 +174,12 @@ impl Made {
 }
 
 impl From<Unknown> for LeftOut {
-    fn from(it: Unknown) -> Self {
+    fn from(unknown: Unknown) -> Self {
         Self {
-            dockerfile: it.dockerfile.to_string(),
+            dockerfile: unknown.dockerfile.to_string(),
             transform: None,
             is_bug: false,
-            reason: format!("it cannot be told how it is built: {}", it.reason),
+            reason: format!("unknown cannot be told how unknown is built: {}", unknown.reason),
             logs: Vec::new(),
         }
     }

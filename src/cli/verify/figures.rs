@@ -8,8 +8,8 @@ pub(super) fn seconds(before: f64, after: f64) -> String {
 }
 
 /// `7.4`.
-pub(super) fn tenths(it: f64) -> String {
-    format!("{it:.1}")
+pub(super) fn tenths(value: f64) -> String {
+    format!("{value:.1}")
 }
 
 /// `1,017 → 349 MB`, both in the unit that fits the larger.
@@ -19,8 +19,8 @@ pub(super) fn bytes(before: u64, after: u64) -> String {
 }
 
 /// `349 MB`.
-pub(super) fn size(it: u64) -> String {
-    format!("{} {}", in_unit(it, unit(it)), unit(it).0)
+pub(super) fn size(bytes: u64) -> String {
+    format!("{} {}", in_unit(bytes, unit(bytes)), unit(bytes).0)
 }
 
 /// `5 → 2`.
@@ -30,19 +30,19 @@ pub(super) fn pair(before: &str, after: &str) -> String {
 
 type Unit = (&'static str, u64);
 
-fn unit(it: u64) -> Unit {
-    match it {
+fn unit(bytes: u64) -> Unit {
+    match bytes {
         0..1_000 => ("B", 1),
         1_000..1_000_000 => ("kB", 1_000),
         _ => ("MB", 1_000_000),
     }
 }
 
-fn in_unit(it: u64, (_, unit): Unit) -> String {
-    // One decimal where it says something.
-    let tenths = (it * 10 + unit / 2) / unit;
+fn in_unit(bytes: u64, (_, unit): Unit) -> String {
+    // One decimal if it is not zero.
+    let tenths = (bytes * 10 + unit / 2) / unit;
     if unit == 1 || tenths >= 1_000 || tenths.is_multiple_of(10) {
-        number((it + unit / 2) / unit)
+        number((bytes + unit / 2) / unit)
     } else {
         format!("{}.{}", tenths / 10, tenths % 10)
     }

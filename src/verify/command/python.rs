@@ -102,10 +102,10 @@ fn is_python(name: &str) -> bool {
 }
 
 /// The modules and scripts that one program loads.
-fn of(it: &Started, config: &Config) -> Vec<Import> {
-    let name = it.program.rsplit('/').next().unwrap_or_default();
+fn of(started: &Started, config: &Config) -> Vec<Import> {
+    let name = started.program.rsplit('/').next().unwrap_or_default();
     let words: Vec<&str> =
-        it.arguments.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
+        started.arguments.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
     if !is_python(name) {
         return loaded(name, &words, config);
     }

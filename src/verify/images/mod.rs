@@ -278,14 +278,14 @@ mod tests {
         plan(Project::new(files), transforms::ALL, &Options::default()).unwrap()
     }
 
-    fn shown(it: &ImageBuild) -> String {
-        let target = it.origin.target.as_deref().map(|it| format!(" {it}")).unwrap_or_default();
-        let arguments = it.origin.arguments.iter().map(|it| format!(" {}={}", it.0, it.1));
+    fn shown(build: &ImageBuild) -> String {
+        let target = build.origin.target.as_deref().map(|it| format!(" {it}")).unwrap_or_default();
+        let arguments = build.origin.arguments.iter().map(|it| format!(" {}={}", it.0, it.1));
         format!(
             "{}{target}{} in {:?}",
-            it.origin.dockerfile,
+            build.origin.dockerfile,
             arguments.collect::<String>(),
-            it.context.as_str()
+            build.context.as_str()
         )
     }
 

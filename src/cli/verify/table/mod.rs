@@ -234,23 +234,26 @@ pub(super) fn left_out_lines(report: &Report) -> String {
 }
 
 /// `rest_service/Dockerfile, split-venv-stage: it differs: …`.
-fn left_out(it: &LeftOut) -> String {
-    let transform = it.transform.map_or("all changes", |it| it);
-    let bug = if it.is_bug { "; this is a bug in refit, please report it" } else { "" };
-    let logs =
-        if it.logs.is_empty() { String::new() } else { format!("; log: {}", it.logs.join(", ")) };
-    format!("{}, {transform}: {}{bug}{logs}", it.dockerfile, it.reason)
+fn left_out(left_out: &LeftOut) -> String {
+    let transform = left_out.transform.map_or("all changes", |it| it);
+    let bug = if left_out.is_bug { "; this is a bug in refit, please report it" } else { "" };
+    let logs = if left_out.logs.is_empty() {
+        String::new()
+    } else {
+        format!("; log: {}", left_out.logs.join(", "))
+    };
+    format!("{}, {transform}: {}{bug}{logs}", left_out.dockerfile, left_out.reason)
 }
 
-fn user(it: &Measured) -> &str {
-    match it.user.as_str() {
+fn user(measured: &Measured) -> &str {
+    match measured.user.as_str() {
         "" | "0" => "root",
         user => user,
     }
 }
 
-fn verdict_style(it: Verdict) -> anstyle::Style {
-    match it {
+fn verdict_style(verdict: Verdict) -> anstyle::Style {
+    match verdict {
         Verdict::Verified => GREEN,
         Verdict::BrokenBefore | Verdict::Unknown => YELLOW,
         Verdict::Differs | Verdict::Breaks => RED,
