@@ -70,7 +70,7 @@ impl Dockerfile {
         }
     }
 
-    /// Whether an item, with the comments above it, begins a paragraph: a blank line stands before it.
+    /// Returns true if an item, with the comments above it, begins a paragraph: there is a blank line before it.
     pub fn begins_paragraph(&self, at: usize) -> bool {
         let first = self.comments_above(at).start;
         first > 0 && matches!(self.items[first - 1].kind, Kind::Blank)
@@ -209,7 +209,7 @@ impl Dockerfile {
         Edit::replace(span, text)
     }
 
-    /// How the continuation lines of an instruction are indented, those that lie deepest to the left; four
+    /// The indentation of an instruction's continuation lines, of those that are indented least; four
     /// spaces when it has none.
     pub fn indentation(&self, it: &Instruction) -> &str {
         let text = it.logical.source_span(0..it.logical.text.len());
@@ -228,7 +228,7 @@ impl Dockerfile {
         }
         let span = |at: usize| it.logical.source_span(pairs[at].range.clone());
         let own = span(index);
-        // What separates it from its neighbour goes too: from the one before, or to the one after.
+        // The separator goes, too: the one before it, or the one after.
         let cut = match index {
             0 => own.start..span(1).start,
             _ => span(index - 1).end..own.end,

@@ -6,7 +6,7 @@ use crate::text::Span;
 /// An instruction of a Dockerfile.
 #[derive(Debug)]
 pub struct Instruction {
-    /// Which one.
+    /// The keyword.
     pub keyword: Keyword,
     /// The keyword in the source, in the author's case.
     pub keyword_span: Span,
@@ -30,7 +30,7 @@ pub struct Instruction {
 pub struct Flag {
     /// The name, without dashes.
     pub name: String,
-    /// What follows `=`, unquoted; `None` without `=`.
+    /// The value after `=`, unquoted; `None` without `=`.
     pub value: Option<String>,
     /// The flag in the logical text.
     pub range: Span,
@@ -43,7 +43,7 @@ pub struct Flag {
 pub struct Word {
     /// The text: raw in shell form, decoded in JSON form.
     pub text: String,
-    /// Where it stands in the logical text, quotes included.
+    /// Its range in the logical text, quotes included.
     pub range: Span,
 }
 
@@ -76,13 +76,13 @@ pub struct From<'a> {
 /// `COPY` and `ADD`.
 #[derive(Clone, Debug)]
 pub struct Copy<'a> {
-    /// What is copied, raw; heredocs are left out.
+    /// The sources, raw; heredocs are left out.
     pub sources: Vec<Word>,
-    /// Where to, raw.
+    /// The destination, raw.
     pub destination: Word,
     /// The stage, image or context that `--from` names.
     pub from: Option<&'a str>,
-    /// Whether any source is a here-document.
+    /// True if any source is a here-document.
     pub has_heredoc: bool,
 }
 
@@ -91,13 +91,13 @@ pub struct Copy<'a> {
 pub struct Mount {
     /// `bind` (the default), `cache`, `tmpfs`, `secret` or `ssh`.
     pub kind: String,
-    /// Where it is mounted, raw.
+    /// The mount point, raw.
     pub target: Option<String>,
     /// The other fields, in order: `(key, value)`, the value empty when there is no `=`.
     pub fields: Vec<(String, String)>,
 }
 
-/// What RUN, CMD, ENTRYPOINT and SHELL run.
+/// The command of RUN, CMD, ENTRYPOINT or SHELL.
 #[derive(Clone, Debug)]
 pub enum Command<'a> {
     /// A line for the shell.
@@ -164,7 +164,7 @@ impl Instruction {
         (instruction, errors)
     }
 
-    /// Whether BuildKit looks for here-documents on it.
+    /// Returns true if BuildKit looks for here-documents in it.
     pub(super) fn may_have_heredocs(&self) -> bool {
         let it = self.trigger.as_deref().unwrap_or(self);
         matches!(it.keyword, Keyword::Add | Keyword::Copy | Keyword::Run) && it.json.is_none()
@@ -257,7 +257,7 @@ impl Instruction {
         words.into_iter().map(pair).collect()
     }
 
-    /// What RUN, CMD, ENTRYPOINT or SHELL runs.
+    /// The command of RUN, CMD, ENTRYPOINT or SHELL.
     pub fn command(&self) -> Option<Command<'_>> {
         use Keyword::{Cmd, Entrypoint, Run, Shell};
         matches!(self.keyword, Run | Cmd | Entrypoint | Shell).then(|| match &self.json {
@@ -289,7 +289,7 @@ impl Instruction {
         }))
     }
 
-    /// What this instruction is to BuildKit's parser: the values of its node and the nodes behind it.
+    /// This instruction as BuildKit's parser reads it: the value of its node and the nodes after it.
     ///
     /// The form of BuildKit's own test results, and so what they are compared with.
     pub fn values(&self) -> Vec<String> {
@@ -373,7 +373,7 @@ impl Mount {
     }
 }
 
-/// Where what follows the first word begins.
+/// The offset after the first word and the blanks that follow it.
 fn command_start(text: &str) -> usize {
     let word = text.find(char::is_whitespace).unwrap_or(text.len());
     text.len() - text[word..].trim_start().len()

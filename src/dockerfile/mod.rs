@@ -30,13 +30,13 @@ use crate::text::{Memo, Span};
 pub struct Dockerfile {
     /// The text as it was read.
     pub source: Arc<str>,
-    /// What it consists of, in order.
+    /// Its items, in order.
     pub items: Vec<Item>,
-    /// What BuildKit would refuse; a file with errors is reported and left alone.
+    /// The errors that BuildKit would report; a file with errors is reported and left alone.
     pub errors: Vec<SyntaxError>,
     /// The character that continues a line: a backslash, or what `# escape=` says.
     pub escape: char,
-    /// What is known of it: its stages, what the shell reader made of its RUNs, …
+    /// Facts about it: its stages, the scripts of its RUNs, …
     pub memo: Memo,
 }
 
@@ -47,11 +47,11 @@ pub struct Item {
     pub span: Span,
     /// The lines it covers, counted from 1, both ends included.
     pub lines: (usize, usize),
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
 }
 
-/// What an item is.
+/// The kinds of items.
 #[derive(Debug)]
 pub enum Kind {
     /// A line without text.
@@ -69,7 +69,7 @@ pub enum Kind {
 pub struct Directive {
     /// Its name in lower case.
     pub name: String,
-    /// What stands after `=`, trimmed.
+    /// The value after `=`, trimmed.
     pub value: String,
 }
 
@@ -78,7 +78,7 @@ pub struct Directive {
 pub struct SyntaxError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong, in lower case and without a full stop.
+    /// The error, in lower case and without a full stop.
     pub message: String,
 }
 
@@ -98,9 +98,9 @@ pub struct Heredoc {
     pub name: String,
     /// The body's lines in the source, without the terminator.
     pub body: Span,
-    /// Whether `$VAR` is expanded in the body: the delimiter was not quoted.
+    /// True if `$VAR` is expanded in the body: the delimiter was not quoted.
     pub expand: bool,
-    /// Whether leading tabs are taken off: `<<-`.
+    /// True if leading tabs are removed: `<<-`.
     pub chomp: bool,
     /// The file descriptor before `<<`; 0 when there is none.
     pub descriptor: u32,
@@ -140,7 +140,7 @@ impl Dockerfile {
         })
     }
 
-    /// How its lines end: what most files use, and what new lines must imitate.
+    /// The line end of the file, which new lines must use.
     pub fn line_end(&self) -> &'static str {
         match self.source.find('\n') {
             Some(at) if self.source[..at].ends_with('\r') => "\r\n",
@@ -155,14 +155,14 @@ impl Logical {
         self.text.push_str(&source[span]);
     }
 
-    /// Where byte `at` of the logical text lies in the source; its end maps to the end of its last piece.
+    /// The offset in the source of byte `at` of the logical text; its end maps to the end of its last piece.
     pub fn source_offset(&self, at: usize) -> usize {
         let piece = self.pieces.partition_point(|(logical, _)| *logical <= at).saturating_sub(1);
         let (logical, source) = self.pieces.get(piece).copied().unwrap_or_default();
         source + (at - logical)
     }
 
-    /// The source bytes behind a non-empty range of the logical text, continuations inside it included.
+    /// The source bytes of a non-empty range of the logical text, continuations inside it included.
     pub fn source_span(&self, range: Span) -> Span {
         match range.is_empty() {
             true => self.source_offset(range.start)..self.source_offset(range.start),

@@ -178,7 +178,7 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// Whether a line that is nothing but a continuation leads to an instruction.
+    /// Returns true if a line that is only a continuation leads to an instruction.
     fn continues_with_text(&self, line: &str, escape: char) -> bool {
         continued(line, escape).1 && !self.source[self.at..].lines().all(is_skipped)
     }

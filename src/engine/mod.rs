@@ -21,9 +21,9 @@ pub struct Transform {
     pub name: &'static str,
     /// The page that users read; its examples are also its tests.
     pub docs: &'static str,
-    /// How its table in `refit.toml` is read; `None` if it has no options.
+    /// Reads its table in `refit.toml`; `None` if it has no options.
     pub options: Option<settings::Reader>,
-    /// What it would do to a project.
+    /// The changes it would make to a project.
     ///
     /// Pure: the same snapshot gives the same outcome, and no change once its changes are applied.
     pub run: fn(&Project, &Settings) -> Outcome,

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::transaction::{self, Transaction};
 use crate::{load::git, text::RepoPath};
 
-/// Why nothing was taken back.
+/// Why nothing was undone.
 #[derive(Debug, thiserror::Error)]
 pub enum UndoError {
     /// There was no apply, or it was taken back already.
@@ -16,7 +16,7 @@ pub enum UndoError {
     Transaction(#[from] transaction::Error),
 }
 
-/// What was taken back.
+/// The files that were restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undone {
     /// The last apply.

@@ -56,7 +56,7 @@ pub struct Entry {
 pub struct YamlError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong, in lower case and without a full stop.
+    /// The error, in lower case and without a full stop.
     pub message: String,
 }
 

@@ -7,7 +7,7 @@ mod pattern;
 use crate::text::Span;
 use pattern::Pattern;
 
-/// Where the words of a NAME=VALUE list lie in `text`, quotes and escapes kept.
+/// The ranges of the words of a NAME=VALUE list in `text`, with quotes and escapes.
 pub(super) fn pairs(text: &str, escape: char) -> Vec<Span> {
     let mut words = Vec::new();
     let mut chars = text.char_indices();
@@ -37,7 +37,7 @@ pub(super) fn pairs(text: &str, escape: char) -> Vec<Span> {
     words
 }
 
-/// Where the words between white space lie in `text`.
+/// The ranges of the words between white space in `text`.
 pub(super) fn fields(text: &str) -> Vec<Span> {
     let mut words = Vec::new();
     let mut start = None;
@@ -93,7 +93,7 @@ pub(super) fn flags(text: &str) -> (Vec<(Span, String)>, usize) {
     }
 }
 
-/// What opens a here-document.
+/// The opening of a here-document.
 pub(super) struct Opener {
     pub(super) name: String,
     pub(super) expand: bool,
@@ -131,7 +131,7 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// instruction but RUN, CMD and ENTRYPOINT. An unset variable is the empty string.
 ///
 /// # Errors
-/// What BuildKit calls a syntax error: an open quote, a bad substitution, `${VAR?}` of an unset variable.
+/// A syntax error to BuildKit: an open quote, a bad substitution, `${VAR?}` of an unset variable.
 pub fn expand(text: &str, escape: char, lookup: Lookup<'_>) -> Result<String, String> {
     Lexer { unset_stays: false, ..Lexer::new(escape, lookup) }.word(text)
 }
@@ -148,7 +148,7 @@ struct Lexer<'a> {
     escape: char,
     raw_quotes: bool,
     raw_escapes: bool,
-    /// Whether an unset variable's reference stays as it is.
+    /// True if a reference to an unset variable stays as it is.
     unset_stays: bool,
     lookup: Lookup<'a>,
 }

@@ -33,7 +33,7 @@ impl Pattern {
         Ok(Self(tokens))
     }
 
-    /// Whether it matches the whole of `text`.
+    /// Returns true if it matches all of `text`.
     ///
     /// One row of the classic dynamic programme, so that a hostile pattern cannot take exponential time.
     fn matches(tokens: &[Token], text: &[char]) -> bool {

@@ -9,7 +9,7 @@ fn path(it: &str) -> RepoPath {
     RepoPath::new(it).unwrap()
 }
 
-/// What the engine says against a change of these files to those, declared so.
+/// The engine's objection to a change from these files to those, with these declarations.
 fn objection(
     before: &[(&str, &str)],
     after: &[(&str, &str)],
@@ -108,7 +108,7 @@ fn stages_are_inlined() {
         "FROM a AS x\nCMD [\"c\"]\nFROM x\nENTRYPOINT [\"d\"]\n",
     );
     assert_eq!(of_one(own, below, vec![]).as_deref(), Some("alters CMD"));
-    // The stage that a number names is another one when a stage comes before it.
+    // A stage number refers to another stage if a stage is inserted before it.
     let before = "FROM a AS one\nRUN a\nFROM b\nCOPY --from=0 /x /x\n";
     let shifted = "FROM c AS zero\nRUN c\nFROM a AS one\nRUN a\nFROM b\nCOPY --from=0 /x /x\n";
     assert_eq!(of_one(before, shifted, vec![]).as_deref(), Some("alters the COPY on line 4"));

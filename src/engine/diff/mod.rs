@@ -1,4 +1,4 @@
-//! What differs between two snapshots, as unified diffs that `git apply` takes.
+//! Differences between two snapshots, as unified diffs that `git apply` accepts.
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
@@ -13,9 +13,9 @@ use crate::{
 /// The difference of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileDiff {
-    /// Which one.
+    /// Its path.
     pub path: RepoPath,
-    /// What happened to it.
+    /// The kind of change.
     pub kind: DiffKind,
     /// `diff --git` and the mode lines.
     pub header: String,
@@ -23,7 +23,7 @@ pub struct FileDiff {
     pub body: String,
 }
 
-/// What happens to a file.
+/// The kinds of changes to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiffKind {
     /// It is edited.
@@ -49,7 +49,7 @@ pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
     changed.collect()
 }
 
-/// How many lines are shown around a change.
+/// Lines of context around a change.
 const CONTEXT: usize = 3;
 
 impl FileDiff {

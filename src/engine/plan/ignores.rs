@@ -9,7 +9,7 @@ use crate::{
     text::{Place, RepoPath},
 };
 
-/// What the comments of a project's Dockerfiles say to one transform.
+/// The ignore comments of a project's Dockerfiles for one transform.
 pub(super) struct Ignores<'a> {
     project: &'a Project,
     transform: &'a str,
@@ -20,7 +20,7 @@ impl<'a> Ignores<'a> {
         Self { project, transform }
     }
 
-    /// Whether a comment covers the instruction at a place, or its whole file.
+    /// Returns true if a comment covers the instruction at a place, or its whole file.
     pub(super) fn cover(&self, place: &Place) -> bool {
         self.dockerfile(&place.path).is_some_and(|dockerfile| {
             self.cover_file(dockerfile)
@@ -30,7 +30,7 @@ impl<'a> Ignores<'a> {
         })
     }
 
-    /// Whether a comment forbids a change: at its place, or at anything else it would touch.
+    /// Returns true if a comment forbids a change: at its place, or at anything else it would touch.
     pub(super) fn forbid(&self, change: &Change) -> bool {
         self.cover(&change.place)
             || change.files.iter().any(|(path, change)| {
@@ -59,7 +59,7 @@ impl<'a> Ignores<'a> {
         dockerfile.source.contains("refit:").then_some(dockerfile)
     }
 
-    /// Whether a comment above the first FROM names the transform.
+    /// Returns true if a comment above the first FROM names the transform.
     fn cover_file(&self, dockerfile: &Dockerfile) -> bool {
         let is_from =
             |it: &&Item| matches!(&it.kind, Kind::Instruction(it) if it.keyword == Keyword::From);
@@ -67,7 +67,7 @@ impl<'a> Ignores<'a> {
         head.into_iter().any(|it| self.names(dockerfile, it))
     }
 
-    /// Whether one of the instructions that `touched` picks has such a comment among those right above it.
+    /// Returns true if one of the instructions that `touched` picks has such a comment directly above it.
     fn cover_item(&self, dockerfile: &Dockerfile, touched: impl Fn(&Item) -> bool) -> bool {
         let items = &dockerfile.items;
         let touched = items.iter().enumerate().filter(|(_, it)| touched(it)).map(|it| it.0);
@@ -84,7 +84,7 @@ impl<'a> Ignores<'a> {
     }
 }
 
-/// Whether a comment keeps this transform away.
+/// Returns true if a comment keeps this transform away.
 fn ignores(comment: &str, transform: &str) -> bool {
     let words = comment.trim_start_matches('\u{feff}').trim().strip_prefix('#');
     let words = words.and_then(|it| it.trim_start().strip_prefix("refit:"));

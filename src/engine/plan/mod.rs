@@ -23,11 +23,11 @@ use ignores::Ignores;
 pub struct Plan {
     /// The snapshot it was made from.
     pub before: Project,
-    /// What was done, in order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
-    /// What the last round left alone, sorted.
+    /// The places that the last round left alone, sorted.
     pub declines: Vec<Decline>,
-    /// What transforms did wrong, and the engine did not let them do.
+    /// Changes that were wrong and that the engine dropped.
     pub bugs: Vec<Bug>,
 }
 
@@ -36,48 +36,48 @@ pub struct Plan {
 pub struct Bug {
     /// The transform that made it.
     pub transform: &'static str,
-    /// What it was to do.
+    /// What it would have done.
     pub title: String,
-    /// What the engine says against it; it reads after "its change".
+    /// The engine's objection, worded to follow "its change".
     pub objection: String,
     /// The files it touches, as it found them.
     pub input: Vec<(RepoPath, Arc<str>)>,
 }
 
-/// What one transform did in one round.
+/// The changes of one transform in one round.
 #[derive(Clone)]
 pub struct Step {
     /// The transform's name.
     pub transform: &'static str,
-    /// What it changed; places are those of the snapshot before.
+    /// The changes; places refer to the snapshot before.
     pub changes: Vec<Change>,
     /// The snapshot it left.
     pub after: Project,
 }
 
-/// What a run may do, and how.
+/// Options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How sure we must be of a change to make it.
+    /// The least safety that a change must have.
     pub floor: Safety,
     /// The Dockerfiles that changes may start in.
     pub selection: Selection,
     /// The one file that may change at all, when there is one: an editor's buffer.
     pub only: Option<RepoPath>,
-    /// What `refit.toml` says to the transforms.
+    /// The transforms' options in `refit.toml`.
     pub settings: Settings,
     /// Changes that are not to be made, because real builds spoke against them.
     pub without: Vec<Without>,
 }
 
-/// What is kept from a Dockerfile.
+/// A change that is kept from a Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Without {
     /// The Dockerfile.
     pub dockerfile: RepoPath,
     /// The transform whose changes are not made; `None` for all of them.
     pub transform: Option<&'static str>,
-    /// What the builds showed: a sentence without a full stop.
+    /// The finding of the builds, a sentence without a full stop.
     pub reason: String,
 }
 
@@ -85,7 +85,7 @@ pub struct Without {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no end in sight: {} keep changing each other's work", transforms.join(" and "))]
 pub struct Diverged {
-    /// Those that were still changing something.
+    /// The transforms that were still changing something.
     pub transforms: Vec<&'static str>,
 }
 
@@ -113,7 +113,7 @@ pub fn plan(
 ) -> Result<Plan, Diverged> {
     let mut plan = Plan { before, steps: Vec::new(), declines: Vec::new(), bugs: Vec::new() };
     let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
-    // What each transform declined when it last ran, and how many steps had been made by then: one
+    // The declines of each transform's last run, and the number of steps by then: one
     // that changed nothing has nothing new to say before there is a further step.
     let mut settled: Vec<Option<(usize, Vec<Decline>)>> = vec![None; transforms.len()];
     for _ in 0..MAX_ROUNDS {
@@ -145,7 +145,7 @@ pub fn plan(
     Err(Diverged::since(&plan.steps[last..]))
 }
 
-/// What one transform does to a project, as far as options, comments and checks allow.
+/// Runs one transform on a project, as far as options, comments and checks allow.
 fn step(
     project: &Project,
     it: &Transform,
@@ -180,7 +180,7 @@ fn step(
     ((!step.changes.is_empty()).then_some(step), declines, bugs)
 }
 
-/// Why a change is not wanted, however right it is.
+/// Why a change is not made, however right it is.
 fn refusal(
     transform: &str,
     change: &Change,
@@ -240,7 +240,7 @@ fn take(project: &Project, changes: Vec<Change>) -> (Project, Vec<Change>, Vec<(
 }
 
 impl Bug {
-    /// Whether it is the same, seen in another round.
+    /// Returns true if it is the same bug, seen in another round.
     fn is(&self, other: &Self) -> bool {
         (self.transform, &self.title, &self.objection)
             == (other.transform, &other.title, &other.objection)

@@ -10,12 +10,12 @@ use crate::text::RepoPath;
 /// One file of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Which one.
+    /// Its path.
     #[serde(with = "path")]
     pub path: RepoPath,
-    /// What it held; `None` when it was not there.
+    /// Its old text; `None` if it did not exist.
     pub before: Option<String>,
-    /// What it holds afterwards; `None` when it goes.
+    /// Its new text; `None` if it is deleted.
     pub after: Option<String>,
     /// Its permissions, where it had some.
     #[serde(default)]

@@ -30,10 +30,10 @@ pub struct Transaction {
     pub recovered: Vec<RepoPath>,
 }
 
-/// Why files were not changed. Unless it says so, all are as they were.
+/// Why files were not changed. Unless the error says otherwise, all files are as they were.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// They are not what the change was made for.
+    /// The files differ from those that the change was made for.
     #[error("changed in the meantime: {}", list(.0))]
     Changed(Vec<RepoPath>),
     /// It leads out of the project.
@@ -51,7 +51,7 @@ pub enum Error {
     /// It failed midway, and not all could be put back.
     #[error("{error}, and these could not be put back: {}", list(.paths))]
     Stuck {
-        /// What went wrong first.
+        /// The first error.
         error: Box<Self>,
         /// The files that are not as they were.
         paths: Vec<RepoPath>,
@@ -59,16 +59,16 @@ pub enum Error {
     /// The disk refused.
     #[error("{}: {source}", .path.display())]
     Io {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// What it said.
+        /// The error.
         source: io::Error,
     },
 }
 
 const PENDING: &str = "pending.json";
 const LAST: &str = "last.json";
-/// What the names of temporary files begin and end with, so that a later run can clear them away.
+/// The prefix and suffix of temporary files, by which a later run finds and deletes them.
 const TEMPORARY: (&str, &str) = (".refit-", ".tmp");
 
 impl Transaction {
@@ -103,7 +103,7 @@ impl Transaction {
         Ok(transaction)
     }
 
-    /// Whether an interrupted run left something to roll back.
+    /// Returns true if an interrupted run left something to roll back.
     pub fn is_pending(root: &Path) -> bool {
         git::state_folder(root).join(PENDING).exists()
     }
@@ -213,7 +213,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Where an entry's file really is; never outside the project.
+    /// The real path of an entry's file, which is never outside the project.
     fn target(&self, entry: &Entry) -> Result<PathBuf, Error> {
         let path = self.root.join(entry.path.as_str());
         let outside = || Error::Outside(entry.path.clone());
@@ -241,7 +241,7 @@ impl Transaction {
                 let name = file.file_name();
                 let name = name.to_string_lossy();
                 if name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1) {
-                    // What is left does no harm.
+                    // A leftover does no harm.
                     let _ = fs::remove_file(file.path());
                 }
             }
@@ -254,7 +254,7 @@ impl Transaction {
     }
 }
 
-/// Whether a file holds this text; `None` for no file at all.
+/// Compares a file with this text; `None` means no file.
 fn holds(path: &Path, text: Option<&str>) -> bool {
     match (fs::read(path), text) {
         (Ok(bytes), Some(text)) => bytes == text.as_bytes(),
