@@ -1,5 +1,7 @@
 //! Maps files of the build context to paths of the image: COPY and ADD, as BuildKit resolves them.
 
+use std::{fmt, sync::Arc};
+
 use super::dockerignore::Dockerignore;
 use crate::{
     dockerfile::{Instruction, Keyword, stage::State, variables::names},
@@ -60,6 +62,12 @@ pub enum Opaque {
 const ARCHIVES: [&str; 8] =
     [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
 
+impl fmt::Debug for Sent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
 impl<'a> Sent<'a> {
     /// The files that a build of `dockerfile` with this context sends.
     pub fn new(project: &'a Project, folder: RepoPath, dockerfile: &RepoPath) -> Self {
@@ -83,7 +91,20 @@ impl<'a> Sent<'a> {
         self.project.tree().exists(path) && !self.excludes(path)
     }
 
-    fn expand(&self, source: &str) -> Vec<Source> {
+    /// Every file below a folder of the project that the builder may be sent, also what git ignores.
+    pub fn below(&self, folder: &RepoPath) -> Vec<RepoPath> {
+        let tree = self.project.tree();
+        let all = tree.below(folder).chain(tree.ignored_below(folder));
+        all.filter(|it| !self.excludes(it)).cloned().collect()
+    }
+
+    /// The text of a file of the project.
+    pub fn text(&self, path: &RepoPath) -> Option<Arc<str>> {
+        Some(self.project.file(path.as_str())?.text.clone())
+    }
+
+    /// The files and folders that a source of a COPY names, as far as the builder is sent them.
+    pub fn sources(&self, source: &str) -> Vec<Source> {
         let tree = self.project.tree();
         let found = tree::sources(tree, &self.folder, source);
         let one = |path: RepoPath| {
@@ -136,7 +157,7 @@ impl CopyIn {
             if it.keyword == Keyword::Add && ARCHIVES.iter().any(|it| text.ends_with(it)) {
                 return Err(Opaque::NotOfContext);
             }
-            let found = sent.expand(&text);
+            let found = sent.sources(&text);
             if found.is_empty() && !glob::is_pattern(&text) {
                 return Err(Opaque::Missing(text));
             }

@@ -9,6 +9,7 @@ mod cache;
 mod files;
 mod grammar;
 mod guess;
+pub mod habits;
 pub mod images;
 mod install;
 pub mod python;
@@ -62,6 +63,9 @@ pub struct Manager {
     pub cache: &'static [Cache],
     /// Where it comes from, besides an index of packages.
     pub installers: &'static [Installer],
+    /// What its commands touch without being told, for the engine's judgement; a verb that has no row may
+    /// touch anything.
+    pub habits: &'static [habits::Habit],
     /// What a call with one of the verbs of [`Grammar::install`] or [`Grammar::fetch`] installs; `None` if no
     /// manifest says what. Ask [`Manager::install`].
     pub facts: fn(&Verb, &Invocation, &At<'_>) -> Option<Install>,

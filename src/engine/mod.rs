@@ -6,6 +6,7 @@ pub mod apply;
 pub mod blueprint;
 pub mod check;
 pub mod diff;
+mod effects;
 pub mod plan;
 pub mod settings;
 pub mod transaction;

@@ -100,6 +100,36 @@ fn no_transform_imports_another() {
 }
 
 #[test]
+fn the_engine_imports_no_rule() {
+    // What transforms ask to find a change must not be asked to judge it.
+    let rules = [
+        "independence",
+        "run::parts",
+        "transforms::",
+        ".install)(",
+        ".caching)(",
+        "is_manifest",
+        "ecosystems::python",
+        "ecosystems::programs",
+        "ecosystems::manager(",
+        "Site::",
+    ];
+    let mut offenders = Vec::new();
+    let mut seen = 0;
+    for source in sources(&["src/engine"]) {
+        seen += 1;
+        let code = source.without_comments();
+        for (number, line) in code.lines().enumerate() {
+            if rules.iter().any(|it| line.contains(it)) {
+                offenders.push(format!("{}:{}: {}", source.path, number + 1, line.trim()));
+            }
+        }
+    }
+    assert_none("the engine asks a rule", &offenders);
+    assert!(10 < seen, "{seen}");
+}
+
+#[test]
 fn src_shows_sixteen_entries_at_most() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let entries = fs::read_dir(src).unwrap().map(|it| it.unwrap().file_name());

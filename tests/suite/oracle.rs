@@ -58,6 +58,84 @@ fn a_broken_transform_is_found_out() {
     assert!(missed.is_empty(), "{} broken changes went through", missed.len());
 }
 
+/// What reads the source in ways that a word of its command line does not tell.
+const PROBES: [&str; 6] = [
+    "RUN wc -l < probe.txt",
+    "RUN export V=$(cat probe.txt) && pip install flask",
+    "RUN echo \"`cat probe.txt`\"",
+    "RUN tar xf /tmp/tools.tar",
+    "RUN . ./probe.txt && pip install flask",
+    "RUN make",
+];
+
+#[test]
+fn a_run_is_not_overtaken_by_what_it_reads() {
+    let transform = transforms::ALL.iter().find(|it| it.name == "copy-manifests-first").unwrap();
+    let mut tried = 0;
+    for case in cases(transform.docs) {
+        let (before, settings) = project(&case);
+        for change in (transform.run)(&before, &settings).changes {
+            let path = change.place.path.clone();
+            let old = before.file(path.as_str()).unwrap().text.to_string();
+            let new = text_of(&before, &change);
+            let line = "\nCOPY . .\n";
+            if [&old, &new].iter().any(|it| it.matches(line).count() != 1) {
+                continue;
+            }
+            for probe in PROBES {
+                // The COPY stood before the probe, and now stands after it.
+                let old = old.replace(line, &format!("{line}{probe}\n"));
+                let new = new.replace(line, &format!("\n{probe}{line}"));
+                let files = case.files.iter().filter(|it| it.0 != path.as_str());
+                let files = files.map(|it| (RepoPath::new(&it.0).unwrap(), it.1.clone()));
+                let probed = path.parent().unwrap().join("probe.txt").unwrap();
+                let files = files.chain([(path.clone(), old.clone()), (probed, String::new())]);
+                let before = Project::new(files);
+                let edit = Edit::replace(0..old.len(), new.clone());
+                let files = [(path.clone(), FileChange::Edit(vec![edit]))].into();
+                let broken = Change { files, ..change.clone() };
+                assert!(objection(&before, &broken).is_some(), "{}: {probe}\n{new}", case.title);
+                tried += 1;
+            }
+        }
+    }
+    assert!(30 < tried, "{tried}");
+}
+
+#[test]
+fn a_manifest_of_another_ecosystem_stays() {
+    let transform = transforms::ALL.iter().find(|it| it.name == "split-venv-stage").unwrap();
+    let mut tried = 0;
+    for mut case in cases(transform.docs) {
+        let Some(file) = case.files.iter_mut().find(|it| it.0 == "Dockerfile") else { continue };
+        let Some(at) = file.1.find("\nCOPY ") else { continue };
+        file.1.insert_str(at, "\nCOPY package.json ./");
+        let (before, settings) = project(&case);
+        for change in (transform.run)(&before, &settings).changes {
+            let new = text_of(&before, &change);
+            let Some(at) = new.rfind("\nCOPY package.json ./") else { continue };
+            if at < new.rfind("\nFROM ").unwrap_or_default() {
+                continue;
+            }
+            assert_eq!(objection(&before, &change), None, "{}\n{new}", case.title);
+            let mut broken = new.clone();
+            broken.replace_range(at..at + "\nCOPY package.json ./".len(), "");
+            // Still in the builder, where the original would have it.
+            let stage = broken.find("\nWORKDIR").or_else(|| broken.find("\nRUN")).unwrap();
+            if !broken.contains("COPY package.json") {
+                broken.insert_str(stage, "\nCOPY package.json ./");
+            }
+            let old = before.file("Dockerfile").unwrap().text.len();
+            let edit = Edit::replace(0..old, broken.clone());
+            let files = [(change.place.path.clone(), FileChange::Edit(vec![edit]))].into();
+            let broken_change = Change { files, ..change.clone() };
+            assert!(objection(&before, &broken_change).is_some(), "{}\n{broken}", case.title);
+            tried += 1;
+        }
+    }
+    assert!(10 < tried, "{tried}");
+}
+
 fn project(case: &Case) -> (Project, Settings) {
     let config = case.files.iter().find(|it| it.0 == "refit.toml");
     let settings = config.map(|it| Config::parse(&it.1).unwrap().settings).unwrap_or_default();

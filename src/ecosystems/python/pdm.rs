@@ -7,6 +7,7 @@ use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
         OffVariable, Source, Switch, Verb,
+        habits::{Habit, Own},
     },
     shell::Invocation,
     text::Refusal,
@@ -69,6 +70,30 @@ pub const MANAGER: Manager = Manager {
         options: &["-v", "--version"],
         variable: "PDM_VERSION",
     }],
+    habits: &[
+        Habit {
+            verbs: &["install", "sync"],
+            reads: &[
+                "pyproject.toml",
+                "pdm.lock",
+                "pdm.toml",
+                ".pdm.toml",
+                ".pdm-python",
+                ".python-version",
+            ],
+            folder: &["-p", "--project"],
+            makes: &[".venv", "__pypackages__"],
+            manifest: Some("pyproject.toml"),
+            whole: &["dynamic=[\"dependencies"],
+            own: Some(Own {
+                without: &["--no-self"],
+                unless: &["distribution=false"],
+                needs: "[build-system]",
+            }),
+            ..Habit::IDLE
+        },
+        Habit { verbs: &["config", "cache", "self", "plugin"], ..Habit::IDLE },
+    ],
     facts: |_, call, at| install(call, at),
     broken: Pyproject::broken,
 };

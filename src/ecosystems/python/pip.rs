@@ -6,7 +6,7 @@ use super::requirements::{self, Line};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
-        OffVariable, Read, Setting, Source, UNKNOWN, Verb,
+        OffVariable, Read, Setting, Source, UNKNOWN, Verb, habits::Habit,
     },
     shell::Invocation,
     text::{ImagePath, Refusal},
@@ -103,9 +103,42 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     installers: &[Installer { script: "get-pip.py", options: &[], variable: "" }],
+    habits: &[
+        Habit {
+            verbs: &["install", "wheel", "download"],
+            lists: FILES,
+            paths: HABIT_PATHS,
+            targets: HABIT_TARGETS,
+            ..Habit::IDLE
+        },
+        Habit {
+            verbs: &["uninstall", "list", "freeze", "show", "config", "cache", "check"],
+            lists: FILES,
+            ..Habit::IDLE
+        },
+    ],
     facts: |_, call, at| requirements(call, at),
     broken: |_, _| None,
 };
+
+/// The options that name another file or folder to read; uv's are the same.
+pub(super) const HABIT_PATHS: &[&str] =
+    &["-e", "--editable", "-f", "--find-links", "--cert", "--client-cert"];
+
+/// The options that name a file or folder to write; uv's are the same.
+pub(super) const HABIT_TARGETS: &[&str] = &[
+    "-t",
+    "--target",
+    "--prefix",
+    "--root",
+    "--src",
+    "-d",
+    "--dest",
+    "-w",
+    "--wheel-dir",
+    "--log",
+    "--report",
+];
 
 /// The options of `pip install` that take a value.
 pub(crate) const VALUED: &[&str] = &[
@@ -265,7 +298,7 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
 }
 
 /// The options that name a file of requirements or constraints.
-const FILES: &[&str] = &[
+pub(super) const FILES: &[&str] = &[
     "-r",
     "--requirement",
     "--requirements",

@@ -6,7 +6,7 @@ use super::{pip, pyproject};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Off, Setting, Source,
-        Verb,
+        Verb, habits::Habit,
     },
     shell::Invocation,
     text::Refusal,
@@ -58,6 +58,18 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     installers: &[],
+    habits: &[
+        Habit {
+            verbs: &["install", "sync"],
+            reads: &["Pipfile", "Pipfile.lock"],
+            lists: &["-r", "--requirements"],
+            paths: &["-e", "--editable"],
+            makes: &[".venv"],
+            manifest: Some("Pipfile"),
+            ..Habit::IDLE
+        },
+        Habit { verbs: &["--version", "check"], ..Habit::IDLE },
+    ],
     facts: |_, call, at| install(call, at),
     broken: |name, text| {
         (name == "Pipfile").then(|| pyproject::pipfile_paths(text).err()).flatten()

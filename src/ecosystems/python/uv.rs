@@ -7,6 +7,7 @@ use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
         OffVariable, Setting, Source, Switch, UNKNOWN, Verb,
+        habits::{Habit, Own},
     },
     shell::Invocation,
     text::Refusal,
@@ -97,11 +98,72 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     installers: &[Installer { script: "astral.sh/uv", options: &[], variable: "" }],
+    habits: &[
+        Habit {
+            verbs: &["sync"],
+            reads: &["pyproject.toml", "uv.lock"],
+            above: ABOVE,
+            folder: FOLDER,
+            makes: &[".venv"],
+            made: Some("UV_PROJECT_ENVIRONMENT"),
+            manifest: Some("pyproject.toml"),
+            without_folders: &["--no-install-workspace", "--no-install-local"],
+            whole: &["[tool.uv.workspace]", "dynamic=[\"dependencies"],
+            own: Some(Own {
+                without: &["--no-install-project"],
+                unless: &["package=false"],
+                needs: "[build-system]",
+            }),
+            ..Habit::IDLE
+        },
+        Habit {
+            verbs: &["export"],
+            reads: &["pyproject.toml", "uv.lock"],
+            above: ABOVE,
+            folder: FOLDER,
+            targets: &["-o", "--output-file"],
+            manifest: Some("pyproject.toml"),
+            whole: &["[tool.uv.workspace]", "dynamic=[\"dependencies"],
+            ..Habit::IDLE
+        },
+        Habit { verbs: &["pip sync"], lists_follow: true, ..PIP },
+        PIP,
+        Habit {
+            verbs: &[
+                "venv",
+                "python",
+                "cache",
+                "tool",
+                "self",
+                "pip uninstall",
+                "pip list",
+                "pip freeze",
+                "pip check",
+            ],
+            lists: pip::FILES,
+            ..Habit::IDLE
+        },
+    ],
     facts: |verb, call, at| match verb.words {
         "sync" | "export" => sync(call, at, verb.words == "export"),
         _ => pip_install(call, at, verb.words == "pip sync"),
     },
     broken: Pyproject::broken,
+};
+
+const ABOVE: &[(&str, &str)] =
+    &[("uv.toml", ""), (".python-version", ""), ("pyproject.toml", "[tool.uv")];
+
+const FOLDER: &[&str] = &["--directory", "--project"];
+
+const PIP: Habit = Habit {
+    verbs: &["pip install"],
+    above: &[("uv.toml", ""), ("pyproject.toml", "[tool.uv")],
+    folder: FOLDER,
+    lists: pip::FILES,
+    paths: pip::HABIT_PATHS,
+    targets: pip::HABIT_TARGETS,
+    ..Habit::IDLE
 };
 
 fn is_true(value: &str) -> bool {

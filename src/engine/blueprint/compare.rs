@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet, rc::Rc};
 
 use super::{Blueprint, Copied, Effect, From, Run, order, script, split};
 use crate::{
+    context::copies::Sent,
     dockerfile::{Keyword, instruction::Command},
     ecosystems,
     project::change::Alteration,
@@ -21,9 +22,17 @@ pub struct Allowed<'a> {
     config: BTreeSet<Keyword>,
     order: bool,
     environment: Option<&'a ImagePath>,
+    /// What the builder is sent, if that is known.
+    pub(super) sent: Option<&'a Sent<'a>>,
 }
 
 impl<'a> Allowed<'a> {
+    /// The same where the builder is sent this.
+    #[must_use]
+    pub fn of_context(self, sent: Option<&'a Sent<'a>>) -> Self {
+        Self { sent, ..self }
+    }
+
     /// What these alterations allow; a pipeline only where it stands in the Dockerfile itself.
     pub fn new(alterations: impl IntoIterator<Item = (&'a Alteration, bool)>) -> Self {
         let mut allowed = Self::default();
@@ -373,11 +382,6 @@ impl Run<'_> {
         };
         let spans: Vec<Span> = near.filter_map(within).collect();
         script::pieces(text, &spans, &value)
-    }
-
-    /// The programs that its script calls, in order; `None` when it cannot be read.
-    pub(super) fn programs(&self) -> Option<Vec<String>> {
-        Some(self.calls()?.into_iter().map(|it| it.program).collect())
     }
 
     /// The calls of its script, in order; `None` when it cannot be read.

@@ -3,8 +3,9 @@
 use super::{
     Copied, Effect, From,
     compare::{Allowed, Rules, align, is_new, objection, same, same_surroundings},
+    judge::Judge,
 };
-use crate::{run::independence, shell::token};
+use crate::shell::token;
 
 /// Compares effects of which COPYs may stand later than before.
 pub(super) fn compare(
@@ -22,16 +23,12 @@ pub(super) fn compare(
     let (c, d) = (part(before, true), part(after, true));
     let moved = partners(&c, &d, before, after, allowed)?;
     for (from, to) in &moved {
-        for (run, done) in &runs {
+        for Done { run, at: done } in &runs {
             let (was_before, is_before) = (run < from, done < to);
             let (copy, run) = (&before[*from], &before[*run]);
             if was_before && !is_before {
                 let (copy, run) = (copy.describe(), run.describe());
                 return Err(format!("{copy}, which now comes before {run}"));
-            }
-            if !was_before && is_before && !may_wait_for(run) {
-                let (copy, run) = (copy.describe(), run.describe());
-                return Err(format!("{run}, which may read what {copy} brings"));
             }
         }
         // What is copied to the same place later wins.
@@ -43,7 +40,37 @@ pub(super) fn compare(
             return Err(format!("{copy}, which may now win over {other}"));
         }
     }
+    finds_all(&runs, &moved, before, after, &Judge::new(allowed.sent))
+}
+
+/// Whether every RUN finds what it found, although COPYs come later.
+fn finds_all(
+    runs: &[Done],
+    moved: &[(usize, usize)],
+    before: &[Effect<'_>],
+    after: &[Effect<'_>],
+    judge: &Judge<'_>,
+) -> Result<(), String> {
+    for Done { run, at } in runs {
+        let Effect::Run(it) = &after[*at] else { continue };
+        let late = moved.iter().filter(|(from, to)| from < run && at < to);
+        let late = late.filter_map(|(from, _)| match &before[*from] {
+            Effect::Copy(it) => Some(it),
+            _ => None,
+        });
+        let late: Vec<&Copied<'_>> = late.collect();
+        if let Some(copy) = judge.misses(it, &late, &before[..*run], &after[..*at]) {
+            let (run, keyword, line) = (before[*run].describe(), copy.keyword, copy.line);
+            return Err(format!("{run}, which may read what the {keyword} on line {line} brings"));
+        }
+    }
     Ok(())
+}
+
+/// A RUN of before, or a part of it, and where it is done after the change.
+struct Done {
+    run: usize,
+    at: usize,
 }
 
 /// For each COPY of before, where it is afterwards: one that a later one repeats is where that is. New
@@ -91,15 +118,14 @@ fn may_meet(a: &Effect<'_>, b: &Effect<'_>) -> bool {
     }
 }
 
-/// For each effect that is no COPY, where it is done after the change: the second step of one that became
-/// two, whose first step may come any time before.
+/// For each effect that is not a COPY, where it is done after the change; of one that became two, both steps.
 fn steps(
     a: &[usize],
     b: &[usize],
     before: &[Effect<'_>],
     after: &[Effect<'_>],
     allowed: &Allowed<'_>,
-) -> Result<Vec<(usize, usize)>, String> {
+) -> Result<Vec<Done>, String> {
     let two = |whole: usize, first: usize, second: usize| {
         first < second && in_two(&before[a[whole]], &after[b[first]], &after[b[second]], allowed)
     };
@@ -116,8 +142,14 @@ fn steps(
     let pairs = align(a.len(), b.len(), &rules).map_err(|(x, y)| {
         objection(a.get(x).map(|it| &before[*it]), b.get(y).map(|it| &after[*it]))
     })?;
-    let pairs = pairs.into_iter().enumerate();
-    Ok(pairs.filter_map(|(x, y)| Some((a[x], b[y?]))).collect())
+    let mut done = Vec::new();
+    for (x, y) in pairs.iter().enumerate() {
+        let Some(y) = *y else { continue };
+        done.push(Done { run: a[x], at: b[y] });
+        let firsts = (0..y).filter(|first| !pairs.contains(&Some(*first)) && two(x, *first, y));
+        done.extend(firsts.map(|first| Done { run: a[x], at: b[first] }));
+    }
+    Ok(done)
 }
 
 /// Flags by which an install leaves out what needs the source.
@@ -215,10 +247,4 @@ fn brings(whole: &Copied<'_>, part: &Copied<'_>) -> bool {
         true => part.destination.join(source) == there,
         false => (!part.into && part.destination == there) || part.destination.join(name) == there,
     }
-}
-
-/// Whether a RUN is known not to read what a COPY brings: it installs, or touches only what it names.
-fn may_wait_for(effect: &Effect<'_>) -> bool {
-    let Effect::Run(run) = effect else { return true };
-    run.programs().is_some_and(|it| it.iter().all(|it| independence::is_known(it)))
 }

@@ -5,15 +5,16 @@ use std::rc::Rc;
 use super::{
     Blueprint, Copied, Effect, From,
     compare::{Allowed, Rules, align, is_idle, is_new, objection, same},
+    judge::Judge,
 };
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        self, Ecosystem,
+        FileKind, MANAGERS, Manager,
         images::{self, Release},
         system::{self, What, apt},
     },
-    text::ImagePath,
+    text::{ImagePath, glob::Glob},
 };
 
 /// The copy of an environment out of the stage that installs it.
@@ -61,11 +62,12 @@ pub(super) fn compare(
     if apart.stage.base != image.base {
         return Err(format!("the base of the environment to {}", apart.stage.base));
     }
+    let parts = Parts::new(before, allowed);
     let own = {
         let rules = Rules {
             same: &|a, b| same(&before[a], &after[b], allowed),
             added: &|b| b == apart.at || is_new(&after[b], allowed),
-            dropped: &|a| only_installs(&before[a]) || is_idle(&before[a], allowed),
+            dropped: &|a| parts.only_installs(&before[a]) || is_idle(&before[a], allowed),
         };
         align(before.len(), after.len(), &rules)
             .map_err(|(a, b)| objection(before.get(a), after.get(b)))?
@@ -79,9 +81,12 @@ pub(super) fn compare(
         added: &|b| is_new(&there[b], allowed),
         dropped: &|a| own[a].is_some() || is_idle(&before[a], allowed),
     };
-    align(before.len(), there.len(), &rules)
-        .map(drop)
-        .map_err(|(a, b)| objection(before.get(a), there.get(b)))
+    let builder = align(before.len(), there.len(), &rules)
+        .map_err(|(a, b)| objection(before.get(a), there.get(b)))?;
+    parts.finds_all(after, &own, true)?;
+    parts.finds_all(there, &builder, false)?;
+    parts.removes_all(after, &own)?;
+    parts.builds_on_all(there, &builder)
 }
 
 /// A package of the system that an image had and may need, and that it has no more, nor what stands for it.
@@ -130,72 +135,137 @@ fn packages(effects: &[Effect<'_>], verb: &str) -> Vec<String> {
     found
 }
 
-/// Programs that leave nothing outside the environment and the system's packages.
-const INSTALLS: &[&str] = &[
-    "pip",
-    "pipx",
-    "poetry",
-    "uv",
-    "pdm",
-    "pipenv",
-    "venv",
-    "virtualenv",
-    "apt-get",
-    "apt",
-    "apt-mark",
-    "apk",
-    "dnf",
-    "microdnf",
-    "yum",
-    "cd",
-    "set",
-    "export",
-    "echo",
-    "true",
-    ":",
-    "[",
-    "test",
-    "curl",
-    "wget",
-    "rm",
-    "ensurepip",
-    "setuptools",
-    "easy_install",
-    "ldconfig",
-    "source",
-    ".",
-    "find",
-];
+/// Files that builds of packages read besides manifests.
+const NOTES: &[&str] = &["README*", "LICEN[CS]E*", "*.lock", "*.whl"];
 
-/// Whether a path is that of a package manager.
-fn names_manager(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    ["poetry", "uv", "uvx", "pipx", "pdm"].contains(&name)
+/// What an image is judged by whose environment is built apart.
+struct Parts<'p, 'a> {
+    before: &'p [Effect<'a>],
+    judge: Judge<'p>,
+    /// The package managers that the image calls.
+    managers: Vec<&'static Manager>,
 }
 
-/// Whether an effect is of use to an install alone, so that only what it installed is missed.
-fn only_installs(effect: &Effect<'_>) -> bool {
-    match effect {
-        Effect::Run(run) => run.calls().is_some_and(|calls| {
-            let fetches =
-                calls.iter().any(|it| ecosystems::FETCHERS.contains(&it.program.as_str()));
-            calls.iter().all(|it| match it.program.as_str() {
-                // They run an installer that was fetched; what else they run is not known.
-                "python" | "sh" | "bash" => fetches,
-                "ln" | "cp" | "mv" | "chmod" => it.texts().any(names_manager),
-                program => INSTALLS.contains(&program),
-            })
-        }),
-        Effect::Copy(copy) => {
-            let name = copy.source.rsplit('/').next().unwrap_or_default();
-            match copy.from {
-                From::Context => Ecosystem::Python.is_manifest(name.trim_end_matches('*')),
-                From::Image(_) | From::Stage(_) => {
-                    matches!(name, "uv" | "uvx" | "poetry" | "wheels" | "wheelhouse")
-                        || Ecosystem::Python.is_manifest(name)
+impl<'p, 'a> Parts<'p, 'a> {
+    fn new(before: &'p [Effect<'a>], allowed: &Allowed<'p>) -> Self {
+        let judge = Judge::new(allowed.sent);
+        let runs = before.iter().filter_map(|it| match it {
+            Effect::Run(it) => Some(judge.effects(it)),
+            _ => None,
+        });
+        let called: Vec<&str> = runs.flat_map(|it| it.managers.clone()).collect();
+        let managers = MANAGERS.iter().filter(|it| called.contains(&it.name)).collect();
+        Self { before, judge, managers }
+    }
+
+    /// Whether an effect is of use to an install alone, so that only what it installed is missed.
+    fn only_installs(&self, effect: &Effect<'_>) -> bool {
+        match effect {
+            Effect::Run(run) => self.judge.effects(run).work.is_none(),
+            Effect::Copy(copy) => {
+                let name = copy.source.rsplit('/').next().unwrap_or_default();
+                let tools = ["uv", "uvx", "poetry", "wheels", "wheelhouse"];
+                match copy.from {
+                    From::Context => self.serves_managers(name.trim_end_matches('*')),
+                    From::Image(_) | From::Stage(_) => {
+                        tools.contains(&name) || self.serves_managers(name)
+                    }
                 }
             }
+            Effect::Folder { .. } => false,
         }
-        Effect::Folder { .. } => false,
     }
+
+    /// Whether a file of this name is there for the managers that the image calls.
+    fn serves_managers(&self, name: &str) -> bool {
+        let mut files = self.managers.iter().flat_map(|it| it.files);
+        // Of some files the name alone proves nothing.
+        files.any(|it| it.kind != FileKind::Named && it.matches("", name))
+            || NOTES.iter().any(|it| Glob::new(it).is_ok_and(|it| it.matches(name)))
+    }
+
+    /// Whether every RUN of a stage finds what it found; `places` tells where each effect of before is in it.
+    ///
+    /// In the last stage manifests are gone for good: there only what names them is taken to need them.
+    fn finds_all(
+        &self,
+        stage: &[Effect<'_>],
+        places: &[Option<usize>],
+        is_last: bool,
+    ) -> Result<(), String> {
+        for (at, effect) in stage.iter().enumerate() {
+            let Effect::Run(run) = effect else { continue };
+            let was = place_of(at, places, is_last);
+            let is_there = |it: usize| places[it].is_some_and(|it| it < at);
+            let gone = (0..was).filter(|it| !is_there(*it));
+            let copies = gone.filter_map(|it| match &self.before[it] {
+                Effect::Copy(it) => Some(it),
+                _ => None,
+            });
+            let copies: Vec<&Copied<'_>> = copies.collect();
+            let earlier = &self.before[..was];
+            let missed = match is_last {
+                true => self.judge.names(run, &copies, earlier, &stage[..at]),
+                false => self.judge.misses(run, &copies, earlier, &stage[..at]),
+            };
+            if let Some(copy) = missed {
+                let (keyword, line) = (copy.keyword, copy.line);
+                let run = effect.describe();
+                return Err(format!(
+                    "{run}, which may need what the {keyword} on line {line} brings"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what a RUN of before removed or changed is not brought again: the RUN is in the builder alone.
+    fn removes_all(&self, last: &[Effect<'_>], places: &[Option<usize>]) -> Result<(), String> {
+        let gone = (0..places.len()).filter(|it| places[*it].is_none());
+        for at in gone {
+            let Effect::Run(run) = &self.before[at] else { continue };
+            let earlier = (0..at).filter_map(|it| places[it]).filter_map(|it| last.get(it));
+            if self.judge.undoes(run, earlier) {
+                let run = self.before[at].describe();
+                return Err(format!("{run}, which changes what is still copied"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the installs of the builder find what RUNs made that are in the last stage alone.
+    fn builds_on_all(&self, stage: &[Effect<'_>], places: &[Option<usize>]) -> Result<(), String> {
+        for (at, effect) in stage.iter().enumerate() {
+            let Some(was) = places.iter().position(|it| *it == Some(at)) else { continue };
+            let gone = (0..was).filter(|it| places[*it].is_none());
+            let mut gone = gone.filter_map(|it| match &self.before[it] {
+                Effect::Run(run) => Some((&self.before[it], run)),
+                _ => None,
+            });
+            let missed = gone.find(|(_, gone)| match effect {
+                Effect::Run(run) => {
+                    self.judge.builds_on(run, gone, &self.before[..was], &stage[..at])
+                }
+                // Without the folder it becomes a file of this name.
+                Effect::Copy(it) => !it.into && self.judge.makes_folder(gone, &it.destination),
+                Effect::Folder { .. } => false,
+            });
+            if let Some((gone, _)) = missed {
+                let (effect, gone) = (effect.describe(), gone.describe());
+                return Err(format!("{effect}, which may need what {gone} makes"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the effect at a place of a stage stood before; one that is new stands before the next that was.
+fn place_of(at: usize, places: &[Option<usize>], is_last: bool) -> usize {
+    let own = || places.iter().position(|it| *it == Some(at));
+    let next = || places.iter().position(|it| it.is_some_and(|it| at < it));
+    let end = || match is_last {
+        true => places.len(),
+        false => places.iter().rposition(Option::is_some).map_or(0, |it| it + 1),
+    };
+    own().or_else(next).unwrap_or_else(end)
 }

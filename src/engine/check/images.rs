@@ -5,9 +5,10 @@ use std::{
     rc::Rc,
 };
 
-use super::{comments, installs, missing};
+use super::{comments, missing};
 use crate::{
     callers::Build,
+    context::{copies::Sent, layers::Layers},
     dockerfile::{Dockerfile, Keyword},
     engine::blueprint::{Allowed, Blueprint, blueprints, difference, runs_alike, target},
     project::{
@@ -53,7 +54,12 @@ impl Images<'_> {
         for (arguments, target) in known {
             by_arguments.entry(arguments).or_default().insert(target);
         }
-        let allowed = self.allowed(path);
+        // Whether a COPY may come later, or go, depends on what it brings.
+        let moves = |it: &Alteration| matches!(it, Alteration::Order | Alteration::Split { .. });
+        let moves = self.changes.iter().flat_map(|it| &it.alters).any(moves);
+        let folder = moves.then(|| Layers::context(self.before, path).ok()).flatten();
+        let sent = folder.map(|it| Sent::new(self.before, it, path));
+        let allowed = self.allowed(path).of_context(sent.as_ref());
         let altered = by_arguments.into_iter().find_map(|(arguments, mut targets)| {
             let old = blueprints(before, &arguments);
             let new = blueprints(after, &arguments);
@@ -71,11 +77,6 @@ impl Images<'_> {
                 ))
             })
         });
-        // COPYs in another order, or in another stage, may leave out what an install reads.
-        let moves = |it: &Alteration| matches!(it, Alteration::Order | Alteration::Split { .. });
-        let moves = self.changes.iter().flat_map(|it| &it.alters).any(moves);
-        let lost = || installs::lost(path, (self.before, before), (self.after, after));
-        let altered = altered.or_else(|| if moves { lost() } else { None });
         altered.or_else(|| self.unkept(path, before, after))
     }
 

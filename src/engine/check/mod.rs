@@ -3,7 +3,6 @@
 //! A transform that fails one has a bug. Its change is dropped, never written.
 
 mod images;
-mod installs;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -5,6 +5,8 @@ use crate::{
     text::{Edit, ImagePath, Place},
 };
 
+mod effects;
+
 fn path(it: &str) -> RepoPath {
     RepoPath::new(it).unwrap()
 }

@@ -11,7 +11,9 @@ use super::pyproject::Pyproject;
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off, Sharing,
-        Source, Verb, version::Version,
+        Source, Verb,
+        habits::{Habit, Own},
+        version::Version,
     },
     shell::Invocation,
     text::{ImagePath, Refusal},
@@ -82,6 +84,27 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     installers: INSTALLERS,
+    habits: &[
+        Habit {
+            verbs: &["install", "sync"],
+            reads: &["pyproject.toml", "poetry.lock", "poetry.toml"],
+            folder: &["-C", "--directory", "-P", "--project"],
+            makes: &[".venv"],
+            manifest: Some("pyproject.toml"),
+            without_folders: &["--no-directory"],
+            own: Some(Own { without: &["--no-root"], unless: &["package-mode=false"], needs: "" }),
+            ..Habit::IDLE
+        },
+        Habit {
+            verbs: &["export"],
+            reads: &["pyproject.toml", "poetry.lock", "poetry.toml"],
+            folder: &["-C", "--directory", "-P", "--project"],
+            targets: &["-o", "--output"],
+            manifest: Some("pyproject.toml"),
+            ..Habit::IDLE
+        },
+        Habit { verbs: &["config", "self", "about", "cache", "debug"], ..Habit::IDLE },
+    ],
     facts: |verb, call, at| install(verb.words, call, at),
     broken: Pyproject::broken,
 };

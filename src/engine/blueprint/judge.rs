@@ -1,0 +1,393 @@
+//! Whether a RUN finds what it found: judged by its effects and by what COPYs bring.
+
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
+
+use super::{Copied, Effect, From, Run};
+use crate::{
+    context::copies::{Sent, Source},
+    dockerfile::Keyword,
+    engine::effects::{Effects, How, Surroundings, Touch},
+    shell::Script,
+    text::{ImagePath, RepoPath},
+};
+
+/// What every program may read of the system, wherever it runs.
+const SYSTEM: &[&str] = &[
+    "/bin",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/sbin",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/usr/share",
+];
+
+/// What programs read of a home.
+const HOME: &[&str] = &[".config", ".gitconfig", ".local", ".netrc", ".npmrc", ".pip", ".ssh"];
+
+/// Folders that every image has.
+const COMMON: &[&str] = &[
+    "/",
+    "/etc",
+    "/home",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/srv",
+    "/tmp",
+    "/usr",
+    "/usr/local",
+    "/usr/src",
+    "/var",
+    "/var/lib",
+    "/var/log",
+];
+
+/// A file of the project, and where a COPY puts it.
+type Placed = (ImagePath, RepoPath);
+
+/// What a COPY brings to a path and below it.
+enum Brings {
+    /// Nothing.
+    Nothing,
+    /// Something, or nothing: it comes from elsewhere, or the context is not known.
+    Perhaps,
+    /// These files.
+    Files(Vec<Placed>),
+}
+
+/// Judges the RUNs of an image; what the builder is sent tells which files there are.
+pub(super) struct Judge<'a> {
+    sent: Option<&'a Sent<'a>>,
+    /// The effects that were read, by where a RUN's instruction lies.
+    read: RefCell<HashMap<usize, Arc<Effects>>>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(sent: Option<&'a Sent<'a>>) -> Self {
+        Self { sent, read: RefCell::default() }
+    }
+
+    /// What a RUN does.
+    pub(super) fn effects(&self, run: &Run<'_>) -> Arc<Effects> {
+        let key = std::ptr::from_ref(run.instruction) as usize;
+        let known = self.read.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let effects = Arc::new(read(run));
+            self.read.borrow_mut().insert(key, Arc::clone(&effects));
+            effects
+        })
+    }
+
+    /// What a RUN touches once the files that it reads are read: those that the COPYs of `earlier` brought.
+    fn touches(&self, run: &Run<'_>, earlier: &[Effect<'_>]) -> Vec<Touch> {
+        let effects = self.effects(run);
+        let text = |path: &ImagePath| self.text(path, earlier);
+        let mut touches = effects.settled(&text);
+        let reads = |path: ImagePath| Touch::new(path, How::Reads);
+        if effects.anything.is_some() {
+            touches.push(Touch::new(ImagePath::root(), How::Changes));
+        }
+        if effects.runs {
+            touches.extend(SYSTEM.iter().filter_map(|it| ImagePath::new(it)).map(reads));
+            let home = home(run).into_iter();
+            touches
+                .extend(home.flat_map(|it| HOME.iter().map(move |name| it.join(name))).map(reads));
+        }
+        let mounts: Vec<ImagePath> = bound(run).collect();
+        touches.retain(|it| !mounts.iter().any(|mount| it.path.is_within(mount)));
+        touches
+    }
+
+    /// The first of the COPYs of `late` that brought what a RUN touches: before it ran after `earlier`, now it
+    /// runs after `there`, and the COPY comes later.
+    pub(super) fn misses<'c, 'e>(
+        &self,
+        run: &Run<'_>,
+        late: &[&'c Copied<'e>],
+        earlier: &[Effect<'_>],
+        there: &[Effect<'_>],
+    ) -> Option<&'c Copied<'e>> {
+        if late.is_empty() {
+            return None;
+        }
+        let touches = self.touches(run, earlier);
+        late.iter().copied().find(|copy| {
+            touches.iter().any(|touch| match touch.how {
+                How::Enters => self.lacks_folder(copy, &touch.path, there),
+                How::Folder => self.brings_a_file(copy, &touch.path),
+                // The COPY would now win over what the RUN does.
+                How::Changes | How::Removes { .. } | How::Makes => {
+                    !matches!(self.brings(copy, touch), Brings::Nothing)
+                }
+                _ => !self.is_covered(copy, touch, there),
+            })
+        })
+    }
+
+    /// The first of the COPYs of `gone` that brought a file which a RUN names, or the folder that it runs in.
+    pub(super) fn names<'c, 'e>(
+        &self,
+        run: &Run<'_>,
+        gone: &[&'c Copied<'e>],
+        earlier: &[Effect<'_>],
+        there: &[Effect<'_>],
+    ) -> Option<&'c Copied<'e>> {
+        if gone.is_empty() {
+            return None;
+        }
+        let touches = self.touches(run, earlier);
+        gone.iter().copied().find(|copy| {
+            touches.iter().any(|touch| match touch.how {
+                How::Enters => self.lacks_folder(copy, &touch.path, there),
+                How::Folder | How::Makes | How::Removes { forced: true } => false,
+                _ => {
+                    let named = match self.brings(copy, touch) {
+                        Brings::Nothing => false,
+                        Brings::Perhaps => file(copy).is_some_and(|it| touch.names(&it)),
+                        Brings::Files(files) => files.iter().any(|it| touch.names(&it.0)),
+                    };
+                    named && !self.is_covered(copy, touch, there)
+                }
+            })
+        })
+    }
+
+    /// Whether only this COPY makes a folder that is missing after `there`.
+    fn lacks_folder(&self, copy: &Copied<'_>, folder: &ImagePath, there: &[Effect<'_>]) -> bool {
+        self.makes(copy, folder) && !self.has_folder(folder, there)
+    }
+
+    /// Whether all that a COPY brings to what is touched is brought by one of `there`.
+    fn is_covered(&self, copy: &Copied<'_>, touch: &Touch, there: &[Effect<'_>]) -> bool {
+        let copies = || {
+            there.iter().filter_map(|it| match it {
+                Effect::Copy(it) => Some(it),
+                _ => None,
+            })
+        };
+        match self.brings(copy, touch) {
+            Brings::Nothing => true,
+            Brings::Perhaps => copies().any(|it| {
+                it.source == copy.source
+                    && it.destination == copy.destination
+                    && matches!((&it.from, &copy.from), (From::Context, From::Context))
+            }),
+            Brings::Files(files) => files.iter().all(|(at, file)| {
+                let exact = Touch::new(at.clone(), How::Reads);
+                copies().any(|it| match self.brings(it, &exact) {
+                    Brings::Files(files) => files.iter().any(|it| it.0 == *at && it.1 == *file),
+                    _ => false,
+                })
+            }),
+        }
+    }
+
+    /// Whether a COPY puts a file, and not a folder, at this very path.
+    fn brings_a_file(&self, copy: &Copied<'_>, path: &ImagePath) -> bool {
+        match self.brings(copy, &Touch::new(path.clone(), How::Reads)) {
+            Brings::Nothing => false,
+            Brings::Perhaps => file(copy).is_some_and(|it| it == *path),
+            Brings::Files(files) => files.iter().any(|it| it.0 == *path),
+        }
+    }
+
+    /// Whether a COPY makes a folder.
+    fn makes(&self, copy: &Copied<'_>, folder: &ImagePath) -> bool {
+        place(copy).is_none_or(|it| it.is_within(folder))
+            || !matches!(
+                self.brings(copy, &Touch::new(folder.clone(), How::Reads)),
+                Brings::Nothing
+            )
+    }
+
+    /// Whether a folder is there after these effects.
+    fn has_folder(&self, folder: &ImagePath, there: &[Effect<'_>]) -> bool {
+        COMMON.contains(&folder.as_str())
+            || there.iter().any(|it| match it {
+                Effect::Folder { path, .. } => path.is_within(folder),
+                Effect::Copy(it) => self.makes(it, folder),
+                Effect::Run(it) => {
+                    let effects = self.effects(it);
+                    let makes = |it: &Touch| {
+                        matches!(it.how, How::Folder | How::Changes | How::Makes)
+                            && it.path.is_within(folder)
+                    };
+                    effects.anything.is_some() || effects.touches.iter().any(makes)
+                }
+            })
+    }
+
+    /// What a COPY brings of what is touched.
+    fn brings(&self, copy: &Copied<'_>, touch: &Touch) -> Brings {
+        let Some(place) = place(copy) else { return Brings::Perhaps };
+        let near = |it: &ImagePath| touch.covers(it) || touch.path.is_within(it);
+        let parents = keeps_folders(copy);
+        if !near(&place) || file(copy).is_some_and(|it| !touch.covers(&it)) {
+            return Brings::Nothing;
+        }
+        let archive = |it: &str| [".tar", ".tgz", ".tbz2", ".txz"].iter().any(|of| it.contains(of));
+        let plain = matches!(copy.from, From::Context)
+            && copy.text.is_none()
+            && !copy.source.contains("://")
+            && !(copy.keyword == Keyword::Add && archive(&copy.source));
+        let Some(sent) = self.sent.filter(|_| plain && !copy.source.contains('$')) else {
+            return Brings::Perhaps;
+        };
+        let mut files = Vec::new();
+        for source in sent.sources(&copy.source) {
+            let Source { path: own, is_folder, .. } = &source;
+            let base = match parents {
+                true => place.join(own.strip_prefix(&sent.folder).unwrap_or_default()),
+                false => place.clone(),
+            };
+            if *is_folder {
+                let all = sent.below(own).into_iter().filter_map(|it| {
+                    let at = base.join(it.strip_prefix(own)?);
+                    Some((at, it))
+                });
+                files.extend(all.filter(|it| touch.covers(&it.0)));
+                continue;
+            }
+            // A file goes into a folder, or becomes it; with its own folders its place is certain.
+            let into = (base.join(own.file_name()), own.clone());
+            let may_be_folder = !parents;
+            let may_be_file = parents || !copy.into;
+            let places = [may_be_folder.then_some(into), may_be_file.then(|| (base, own.clone()))];
+            files.extend(places.into_iter().flatten().filter(|it| touch.covers(&it.0)));
+        }
+        if files.is_empty() { Brings::Nothing } else { Brings::Files(files) }
+    }
+
+    /// The text of the file of the project at a path, as the COPYs of `earlier` left it.
+    fn text(&self, path: &ImagePath, earlier: &[Effect<'_>]) -> Option<Arc<str>> {
+        let sent = self.sent?;
+        let copies = earlier.iter().rev().filter_map(|it| match it {
+            Effect::Copy(it) => Some(it),
+            _ => None,
+        });
+        let exact = Touch::new(path.clone(), How::Reads);
+        let mut files = copies.filter_map(|it| match self.brings(it, &exact) {
+            Brings::Files(files) => files.into_iter().find(|it| it.0 == *path),
+            _ => None,
+        });
+        sent.text(&files.next()?.1)
+    }
+
+    /// Whether a RUN that now runs after `there` needs what another made that is gone.
+    pub(super) fn builds_on(
+        &self,
+        run: &Run<'_>,
+        gone: &Run<'_>,
+        earlier: &[Effect<'_>],
+        there: &[Effect<'_>],
+    ) -> bool {
+        let mut touches = self.touches(run, earlier);
+        // How the system is set up does not change what is installed.
+        touches.retain(|it| !SYSTEM.contains(&it.path.as_str()));
+        let left = self.effects(gone);
+        left.anything.is_some()
+            || left.touches.iter().any(|made| match made.how {
+                How::Changes | How::Removes { .. } => touches
+                    .iter()
+                    .any(|it| it.path.is_within(&made.path) || made.path.is_within(&it.path)),
+                // An empty folder is missed only by what runs in it or puts something there.
+                How::Folder => {
+                    touches.iter().any(|it| it.path.is_within(&made.path))
+                        && !self.has_folder(&made.path, there)
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether a RUN makes this folder, or something below it.
+    pub(super) fn makes_folder(&self, run: &Run<'_>, folder: &ImagePath) -> bool {
+        let makes = |it: &Touch| matches!(it.how, How::Folder) && it.path.is_within(folder);
+        self.effects(run).touches.iter().any(makes)
+    }
+
+    /// Whether one of these COPYs brings what a RUN removes.
+    pub(super) fn undoes<'e, 'x: 'e>(
+        &self,
+        run: &Run<'_>,
+        copies: impl Iterator<Item = &'e Effect<'x>> + Clone,
+    ) -> bool {
+        let effects = self.effects(run);
+        let removes = |it: &&Touch| matches!(it.how, How::Removes { .. });
+        effects.touches.iter().filter(removes).any(|touch| {
+            copies.clone().any(|it| match it {
+                Effect::Copy(it) => !matches!(self.brings(it, touch), Brings::Nothing),
+                _ => false,
+            })
+        })
+    }
+}
+
+/// Whether a COPY keeps the folders that its sources lie in.
+fn keeps_folders(copy: &Copied<'_>) -> bool {
+    copy.flags.iter().any(|it| it.starts_with("--parents"))
+}
+
+/// The file that a COPY brings, if its source is evidently a file: its name has an ending.
+fn file(copy: &Copied<'_>) -> Option<ImagePath> {
+    let name = copy.source.rsplit('/').next().unwrap_or_default();
+    let plain = copy.text.is_some() || name.trim_start_matches('.').contains('.');
+    let into = copy.into && !keeps_folders(copy);
+    let place = place(copy).filter(|_| plain && !name.contains(['*', '?', '[', '$']))?;
+    into.then(|| place.join(name))
+}
+
+/// Where a COPY copies to; `None` if it cannot be known.
+fn place(copy: &Copied<'_>) -> Option<ImagePath> {
+    Some(copy.destination.clone()).filter(|it| !it.as_str().contains('$'))
+}
+
+/// The folders of a RUN that bind mounts cover.
+fn bound<'r>(run: &'r Run<'_>) -> impl Iterator<Item = ImagePath> + 'r {
+    let binds = run.flags.iter().filter(|it| it.contains("type=bind"));
+    binds.filter_map(|it| {
+        let target = it.split(',').find_map(|it| it.strip_prefix("target="))?;
+        Some(run.workdir.join(target))
+    })
+}
+
+fn is_root(run: &Run<'_>) -> bool {
+    let user = run.user.as_deref().map(|it| it.split(':').next().unwrap_or_default());
+    user.is_none_or(|it| it == "root" || it == "0")
+}
+
+fn home(run: &Run<'_>) -> Option<ImagePath> {
+    match run.environment.get("HOME") {
+        Some(it) => ImagePath::new(it.value()?),
+        None => is_root(run).then(|| ImagePath::new("/root")).flatten(),
+    }
+}
+
+fn read(run: &Run<'_>) -> Effects {
+    let posix = run.shell.as_deref().is_none_or(|it| {
+        ["bash", "/sh", "\"sh\"", "dash", "ash\""].iter().any(|of| it.contains(of))
+    });
+    let script = Script::at(run.dockerfile, run.item).ok().filter(|_| posix);
+    let Some(script) = script else { return Effects::unknown() };
+    let environment: Vec<(&str, &str)> =
+        run.environment.iter().filter_map(|(name, it)| Some((name, it.value()?))).collect();
+    let home = home(run);
+    let variable = |name: &str| {
+        let set = run.environment.get(name).map(|it| it.value().map(str::to_owned));
+        let own = || home.as_ref().filter(|_| name == "HOME").map(ToString::to_string);
+        set.unwrap_or_else(own)
+    };
+    let at = Surroundings {
+        workdir: Some(run.workdir.clone()).filter(|it| !it.as_str().contains('$')),
+        variable: &variable,
+        environment: &environment,
+        is_root: is_root(run),
+    };
+    Effects::of(&script, run.script().0, &at)
+}
