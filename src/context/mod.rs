@@ -19,7 +19,8 @@ use crate::{
     text::glob,
 };
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword, stage::stages},
+    dockerfile::{Dockerfile, Instruction, Keyword},
+    ecosystems::images::stages,
     text::{Place, RepoPath},
 };
 

@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    marker::PhantomData,
     ops::{Deref, Range},
     sync::Arc,
 };
@@ -91,10 +92,31 @@ struct Facts {
     setups: Vec<(usize, Arc<Setup>)>,
 }
 
-/// The stages of a Dockerfile, in order, when nobody gives an argument.
-pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
-    let outline: &Outline = dockerfile.memo.get(|| Outline::of(dockerfile, &BTreeMap::new()));
-    let numbered = outline.stages.iter().enumerate();
+/// What processes start with in an image; `None` for what is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    /// The user: a name, or numbers as USER takes them.
+    pub user: Option<&'static str>,
+    /// The working directory, absolute.
+    pub workdir: Option<&'static str>,
+}
+
+/// An outline that is kept with its file, for one answer to what images start with.
+struct Kept<F> {
+    outline: Outline,
+    start: PhantomData<fn() -> F>,
+}
+
+/// The stages of a Dockerfile, in order, when nobody gives an argument; `start` says what images start with.
+pub fn stages<F: Fn(&ImageRef<'_>) -> Start + 'static>(
+    dockerfile: &Dockerfile,
+    start: F,
+) -> Vec<Stage<'_>> {
+    let kept: &Kept<F> = dockerfile.memo.get(|| Kept {
+        outline: Outline::of(dockerfile, &BTreeMap::new(), &start),
+        start: PhantomData,
+    });
+    let numbered = kept.outline.stages.iter().enumerate();
     let stages = numbered.map(|(index, facts)| Stage {
         dockerfile,
         index,
@@ -109,7 +131,11 @@ pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
 
 impl Outline {
     /// Reads the stages of a Dockerfile.
-    pub(crate) fn of(dockerfile: &Dockerfile, given: &Arguments) -> Self {
+    pub(crate) fn of(
+        dockerfile: &Dockerfile,
+        given: &Arguments,
+        start: &dyn Fn(&ImageRef<'_>) -> Start,
+    ) -> Self {
         let globals = Scope::globals(dockerfile, given);
         let froms = dockerfile.instructions_at(0..dockerfile.items.len());
         let froms: Vec<_> = froms.filter_map(|(at, it)| Some((at, it.from()?))).collect();
@@ -118,8 +144,12 @@ impl Outline {
         for ((from, words), end) in froms.iter().zip(ends) {
             let base = base(words.image, dockerfile.escape, &globals, &stages);
             let name = words.name.map(str::to_owned);
-            let facts = Facts::of(dockerfile, *from..end, name, base, given, &globals, &stages);
-            stages.push(facts);
+            let setup = match &base {
+                Base::Image(it) => Setup::of_image(it, start(&ImageRef::parse(it))),
+                Base::Stage(_) | Base::Unknown(_) => Setup::default(),
+            };
+            let own = Own { items: *from..end, name, base, setup };
+            stages.push(Facts::of(dockerfile, own, given, &globals, &stages));
         }
         Self { globals, stages }
     }
@@ -141,16 +171,23 @@ impl Outline {
     }
 }
 
+/// What a stage says itself, and what its image starts with.
+struct Own {
+    items: Range<usize>,
+    name: Option<String>,
+    base: Base,
+    setup: Setup,
+}
+
 impl Facts {
     fn of(
         dockerfile: &Dockerfile,
-        items: Range<usize>,
-        name: Option<String>,
-        base: Base,
+        own: Own,
         given: &Arguments,
         globals: &Scope,
         stages: &[Self],
     ) -> Self {
+        let Own { items, name, base, setup } = own;
         let escape = dockerfile.escape;
         let instructions = || dockerfile.instructions_at(items.start + 1..items.end);
         let below = match base {
@@ -159,10 +196,9 @@ impl Facts {
         };
         let scope = below.map(|it| Arc::clone(&it.scope));
         let scope = Scope::of_stage(instructions(), escape, scope, given, globals);
-        let start = match (below.and_then(|it| it.setups.last()), &base) {
-            (Some((_, last)), _) => Arc::clone(last),
-            (None, Base::Image(it)) => Arc::new(Setup::of_image(it)),
-            (None, _) => Arc::default(),
+        let start = match below.and_then(|it| it.setups.last()) {
+            Some((_, last)) => Arc::clone(last),
+            None => Arc::new(setup),
         };
         let mut setups = vec![(items.start, start)];
         for (at, it) in instructions() {
@@ -229,11 +265,10 @@ impl Deref for State {
 }
 
 impl Setup {
-    fn of_image(image: &str) -> Self {
-        let root = ImageRef::parse(image).runs_as_root();
+    fn of_image(image: &str, start: Start) -> Self {
         Self {
-            user: root.then(|| "root".to_owned()),
-            workdir: root.then(ImagePath::root),
+            user: start.user.map(str::to_owned),
+            workdir: start.workdir.and_then(ImagePath::new),
             image: Some(image.to_owned()),
             ..Self::default()
         }
@@ -305,9 +340,16 @@ impl State {
 mod tests {
     use super::*;
 
+    fn start(image: &ImageRef<'_>) -> Start {
+        match image.repository {
+            "debian" => Start { user: Some("root"), workdir: Some("/") },
+            _ => Start::default(),
+        }
+    }
+
     fn state(source: &str) -> State {
         let dockerfile = Dockerfile::parse(source);
-        let stages = stages(&dockerfile);
+        let stages = stages(&dockerfile, start);
         let last = stages.last().unwrap();
         last.state_before(last.end)
     }

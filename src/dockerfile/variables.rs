@@ -330,13 +330,13 @@ fn references(text: &str) -> impl Iterator<Item = (&str, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::stage::Outline;
+    use crate::dockerfile::stage::{Outline, Start};
 
     /// A variable at the end of the last stage, when a caller gives these arguments.
     fn with(source: &str, given: &[(&str, Option<&str>)], name: &str) -> Option<Variable> {
         let given = given.iter().map(|it| (it.0.to_owned(), it.1.map(str::to_owned))).collect();
         let dockerfile = Dockerfile::parse(source);
-        let outline = Outline::of(&dockerfile, &given);
+        let outline = Outline::of(&dockerfile, &given, &|_| Start::default());
         let stages = dockerfile.instructions().filter(|it| it.1.keyword == Keyword::From).count();
         outline.variables(stages - 1, dockerfile.items.len()).get(name).cloned()
     }
@@ -465,7 +465,8 @@ mod tests {
     fn two_points_are_alike_when_a_run_finds_the_same() {
         let at = |source: &str| {
             let dockerfile = Dockerfile::parse(source);
-            Outline::of(&dockerfile, &Arguments::new()).variables(0, usize::MAX)
+            Outline::of(&dockerfile, &Arguments::new(), &|_| Start::default())
+                .variables(0, usize::MAX)
         };
         let one = at("FROM a\nENV A=1\n");
         assert!(one.are_like(&at("FROM a\nENV A=2\nARG B\nENV A=1\n"), |_| false));

@@ -11,9 +11,11 @@ use std::{
 use crate::{
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
-        stage::{Stage, State, stages},
+        stage::{Stage, State},
     },
-    ecosystems::{self, At, Ecosystem, Install, MANAGERS, Manager, version::Version},
+    ecosystems::{
+        self, At, Ecosystem, Install, MANAGERS, Manager, images::stages, version::Version,
+    },
     project::change::{Change, Decline, FileChange, Outcome, Safety},
     shell::{self, Command, Directory, Invocation, NotShell, Script, Word},
     text::{Edit, ImagePath, Place, Refusal, RepoPath},

@@ -5,8 +5,9 @@ use std::fmt;
 use super::images::ImageBuild;
 use crate::{
     context::copies::{CopyIn, Sent},
-    dockerfile::{Dockerfile, Keyword, stage::stages},
+    dockerfile::{Dockerfile, Keyword},
     ecosystems,
+    ecosystems::images::stages,
     project::Project,
     text::RepoPath,
 };

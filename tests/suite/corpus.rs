@@ -9,10 +9,8 @@ use std::{
 
 use crate::support::figures::Figures;
 use refit::{
-    dockerfile::{
-        Dockerfile, Keyword, Kind,
-        stage::{Stage, stages},
-    },
+    dockerfile::{Dockerfile, Keyword, Kind, stage::Stage},
+    ecosystems::images::stages,
     engine::plan::{Options, Plan, codes, plan},
     project::{
         Project,

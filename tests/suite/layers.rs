@@ -142,10 +142,11 @@ fn src_shows_sixteen_entries_at_most() {
 
 /// Names of images that are also programs, packages, codes or, as `scratch`, a word of FROM: those may stand
 /// anywhere.
-const OTHER_MEANINGS: [&str; 28] = [
+const OTHER_MEANINGS: [&str; 29] = [
     "airflow",
     "alpine",
     "busybox",
+    "composer",
     "docker",
     "elasticsearch",
     "gcc",

@@ -9,10 +9,8 @@ use std::collections::BTreeMap;
 use crate::support::page::{Case, cases};
 use refit::{
     cli::config::Config,
-    dockerfile::{
-        Dockerfile, Instruction, Keyword, Kind,
-        stage::{Stage, stages},
-    },
+    dockerfile::{Dockerfile, Instruction, Keyword, Kind, stage::Stage},
+    ecosystems::images::stages,
     engine::{check, settings::Settings},
     project::{
         Project,

@@ -13,7 +13,7 @@ use std::{
 
 use refit::{
     callers::Build,
-    dockerfile::stage::stages,
+    ecosystems::images::stages,
     engine::{
         Transform,
         plan::{Options, Plan, codes, plan},

@@ -187,7 +187,7 @@ fn edits_of(
 fn is_last_stage(project: &Project, dockerfile: &RepoPath, target: &str) -> bool {
     let file = project.file(dockerfile.as_str());
     let Some(dockerfile) = file.and_then(|it| it.dockerfile()) else { return false };
-    let stages = crate::dockerfile::stage::stages(dockerfile);
+    let stages = crate::ecosystems::images::stages(dockerfile);
     let Some(last) = stages.last() else { return false };
     let named = last.name.is_some_and(|it| it.eq_ignore_ascii_case(target));
     named || target.parse() == Ok(stages.len() - 1)

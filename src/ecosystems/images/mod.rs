@@ -10,7 +10,11 @@ mod python;
 mod release;
 mod table;
 
-use crate::dockerfile::image::ImageRef;
+use crate::dockerfile::{
+    Dockerfile,
+    image::ImageRef,
+    stage::{self, Stage, Start},
+};
 
 pub use family::{Accounts, Family};
 pub use frontend::knows_cache_mounts;
@@ -56,6 +60,17 @@ pub struct Known<'a> {
     facts: Facts,
 }
 
+/// The stages of a Dockerfile, in order, which start with what is known of their images.
+pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
+    stage::stages(dockerfile, start)
+}
+
+/// What processes start with in an image.
+pub fn start(image: &ImageRef<'_>) -> Start {
+    let known = of(image);
+    Start { user: known.user(), workdir: known.workdir() }
+}
+
 /// Looks an image up by its reference, as FROM and COPY name it.
 pub fn named(reference: &str) -> Known<'_> {
     of(&ImageRef::parse(reference))
@@ -70,8 +85,11 @@ pub fn of<'a>(image: &ImageRef<'a>) -> Known<'a> {
         TABLE.named(name, tag).for_each(|it| facts.complete(it));
     }
     let mut is_listed = false;
-    if official.is_none() || !is_trusted(image) {
-        facts.user = None;
+    if official.is_some() && is_trusted(image) {
+        // Official images run as root unless a line says otherwise.
+        facts.user = facts.user.or(Some(ROOT));
+    } else {
+        (facts.user, facts.workdir) = (None, None);
         for it in TABLE.others(image, tag) {
             is_listed = true;
             facts.complete(it);
@@ -95,12 +113,20 @@ impl Known<'_> {
 
     /// The user that its processes start as: a name or numbers. `None` if that is not known.
     pub fn user(&self) -> Option<&'static str> {
-        self.facts.user.or_else(|| self.image.runs_as_root().then_some("root"))
+        self.facts.user.filter(|it| *it != "?")
     }
 
     /// Whether its processes are known to start as root.
     pub fn starts_as_root(&self) -> bool {
-        self.user() == Some("root")
+        self.user() == Some(ROOT)
+    }
+
+    /// The directory that its processes start in; `None` if that is not known.
+    pub fn workdir(&self) -> Option<&'static str> {
+        match self.facts.workdir {
+            Some(it) => Some(it).filter(|it| *it != "?"),
+            None => self.starts_as_root().then_some("/"),
+        }
     }
 
     /// The user that it brings for the programs that others put into it.
@@ -175,6 +201,7 @@ impl Known<'_> {
 }
 
 const PYTHON: &str = "python";
+const ROOT: &str = "root";
 
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,10 @@ pub(super) struct Row {
 /// What lines say of an image; `None` where they say nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Facts {
+    /// `?` where it is not known, or another one in other tags.
     pub(super) user: Option<&'static str>,
+    /// `?` as for users.
+    pub(super) workdir: Option<&'static str>,
     /// As [`account`] reads it, or `none`.
     pub(super) account: Option<&'static str>,
     pub(super) family: Option<Family>,
@@ -93,6 +96,7 @@ impl Facts {
     /// Takes over what another line says and this one does not.
     pub(super) fn complete(&mut self, other: &Self) {
         self.user = self.user.or(other.user);
+        self.workdir = self.workdir.or(other.workdir);
         self.account = self.account.or(other.account);
         self.family = self.family.or(other.family);
         self.kind = self.kind.or(other.kind);
@@ -106,6 +110,7 @@ impl Facts {
         let (key, value) = fact.split_once('=')?;
         match key {
             "user" => self.user = Some(value),
+            "workdir" => self.workdir = Some(value),
             "account" if value == "none" || account(value).is_some() => self.account = Some(value),
             "family" => {
                 self.family = Some(match value {

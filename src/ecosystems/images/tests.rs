@@ -1,4 +1,5 @@
 use super::*;
+use crate::text::ImagePath;
 
 fn python(image: &str) -> Option<String> {
     named(image).python().map(|it| it.to_string())
@@ -23,7 +24,9 @@ fn users_are_names_or_numbers() {
         let number = |it: &str| it.parse::<u32>().is_ok();
         let user = row.facts.user.unwrap_or("root");
         let numbers = user.split_once(':').is_some_and(|it| number(it.0) && number(it.1));
-        assert!(name(user) || numbers, "{}: {user}", row.name);
+        assert!(name(user) || numbers || user == "?", "{}: {user}", row.name);
+        let workdir = row.facts.workdir.unwrap_or("/");
+        assert!(workdir.starts_with('/') || workdir == "?", "{}: {workdir}", row.name);
     }
 }
 
@@ -179,4 +182,50 @@ fn tags_tell_the_release() {
     assert_eq!(of("corp.example/python:3.11.4"), None);
     assert_eq!(of("ghcr.io/astral-sh/uv:python3.12-bookworm-slim"), Some(Release::BOOKWORM));
     assert_eq!(of("nvidia/cuda:12.4.1-runtime-ubuntu22.04"), Some(Release::JAMMY));
+}
+
+#[test]
+fn only_what_is_known_starts_as_root() {
+    for it in [
+        "python:3.11",
+        "arm64v8/python:3.11",
+        "docker.io/bitnami/minideb:bookworm",
+        "ghcr.io/astral-sh/uv:latest",
+        "mcr.microsoft.com/playwright/python:v1.40.0",
+        "mirror.example/library/python:3.11",
+        "quay.io/pypa/manylinux2014_x86_64",
+        "registry.access.redhat.com/ubi9/ubi",
+    ] {
+        assert!(named(it).starts_as_root(), "{it}");
+    }
+    for it in [
+        "apache/airflow:2.7.0",
+        "corp.example/arm64v8/python:3.11",
+        "corp.example/python:3.11",
+        "elasticsearch:8",
+        "gcr.io/oss-fuzz-base/base-runner",
+        "pypa/manylinux1_x86_64",
+        "somebody/python",
+    ] {
+        assert!(!named(it).starts_as_root(), "{it}");
+    }
+}
+
+#[test]
+fn processes_start_where_the_image_says() {
+    let workdir = |it: &str| named(it).workdir();
+    assert_eq!(workdir("python"), Some("/"));
+    assert_eq!(workdir("golang:1.24-alpine"), Some("/go"));
+    assert_eq!(workdir("php:8.3-apache"), Some("/var/www/html"));
+    assert_eq!(workdir("php:8.3-cli"), Some("/"));
+    assert_eq!(workdir("public.ecr.aws/lambda/python:3.12"), Some("/var/task"));
+    assert_eq!(workdir("tiangolo/nginx-rtmp"), None);
+    assert_eq!(workdir("tiangolo/uvicorn-gunicorn-fastapi:python3.8"), Some("/app"));
+    assert_eq!(workdir("corp.example/golang"), None);
+    let stages = |text: &str| {
+        let dockerfile = Dockerfile::parse(text);
+        let stages = stages(&dockerfile);
+        stages[0].state_before(stages[0].end).workdir.clone()
+    };
+    assert_eq!(stages("FROM golang\nWORKDIR src\n"), ImagePath::new("/go/src"));
 }

@@ -13,13 +13,14 @@ use crate::{
         stage::{Base, Outline},
         variables::{Arguments, Variables},
     },
+    ecosystems::images,
     text::ImagePath,
 };
 
 /// The blueprints of the stages of a Dockerfile, in order, built with these arguments; an argument without
 /// a value has one that is not known.
 pub fn blueprints<'a>(dockerfile: &'a Dockerfile, arguments: &Arguments) -> Vec<Stage<'a>> {
-    let outline = Outline::of(dockerfile, arguments);
+    let outline = Outline::of(dockerfile, arguments, &images::start);
     let mut builder =
         Builder { dockerfile, outline, stages: Vec::new(), open: None, cmd_is_own: false };
     for (index, it) in dockerfile.instructions_at(0..dockerfile.items.len()) {
