@@ -23,9 +23,9 @@ use crate::{
 
 /// A Dockerfile under refactoring: where it is, its text and its stages.
 pub struct Site<'a> {
-    /// Where it is.
+    /// Its path.
     pub path: &'a RepoPath,
-    /// What it says.
+    /// Its contents.
     pub dockerfile: &'a Dockerfile,
     /// Its stages, in order.
     pub stages: Vec<Stage<'a>>,
@@ -45,11 +45,11 @@ pub struct Run<'a> {
     reading: Arc<Reading>,
 }
 
-/// What reading a RUN gave: a [`Run`] dereferences to it.
+/// The result of reading a RUN: a [`Run`] dereferences to it.
 pub struct Reading {
     /// Its script.
     pub script: Arc<Script>,
-    /// What holds before it.
+    /// The state before it.
     pub state: State,
     calls: OnceLock<Vec<CallSite>>,
 }
@@ -91,7 +91,7 @@ impl<'a> Site<'a> {
         stage.instructions().filter(move |it| mentions(it.2)).map(|it| it.0)
     }
 
-    /// What `look` makes of the RUNs of a stage whose text has one of these words: changes, and declines
+    /// Calls `look` for the RUNs of a stage whose text has one of these words, and collects changes and declines
     /// of the transform of this name.
     pub fn each_run(
         &self,
@@ -195,7 +195,7 @@ impl<'a> Site<'a> {
 }
 
 impl Run<'_> {
-    /// The text of the file behind a span of the script.
+    /// The text of the file at a span of the script.
     pub fn text(&self, span: crate::text::Span) -> &str {
         &self.source[span]
     }
@@ -242,7 +242,7 @@ impl Reading {
         self.calls().iter().filter_map(install)
     }
 
-    /// Where a call runs, for the facts of package managers that need no file.
+    /// The surroundings of a call, for facts that need no file.
     pub fn at<'r>(&'r self, site: &'r CallSite) -> At<'r> {
         At {
             state: &self.state,
@@ -279,7 +279,7 @@ fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
     if !["pip", "pipx", "uv"].contains(&call.program.as_str()) {
         return None;
     }
-    // A version in an ARG is the version that is built unless somebody asks for another one.
+    // A version in an ARG is the version that is built unless a caller gives another one.
     let lookup = |name: &str| run.state.variable(name).map(str::to_owned);
     let command = &run.script.commands()[site.command];
     call.arguments.iter().find_map(|it| {

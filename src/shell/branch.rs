@@ -10,13 +10,13 @@ pub struct Step {
     pub span: Span,
     /// The pipeline on one line, as the shell is given it.
     pub text: String,
-    /// How it follows what went before.
+    /// The operator before it.
     pub joined: Joined,
-    /// Whether it runs in the background.
+    /// True if it runs in the background.
     pub background: bool,
 }
 
-/// Where in a script an `if` comes to stand, by its steps.
+/// The place of an `if` in a script, by its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// In the place of these: from the first, up to the second.
@@ -74,7 +74,7 @@ impl Script {
     /// Makes `if [ "$VARIABLE" = "value" ]` decide between steps of another script, first, and steps of this
     /// one; `None` where that would not leave a script that says just this.
     ///
-    /// What does not differ keeps its lines; what does is indented as a branch.
+    /// Common parts keep their lines; differing parts are indented as a branch.
     pub fn branch(
         &self,
         switch: Switch<'_>,
@@ -245,7 +245,7 @@ impl Script {
     }
 }
 
-/// How much deeper a branch stands than its `if`.
+/// The indentation of a branch below its `if`.
 fn unit(indent: &str) -> &str {
     match indent {
         "" => "    ",
@@ -254,7 +254,7 @@ fn unit(indent: &str) -> &str {
     }
 }
 
-/// Whether all comments of the one text are in the other, in their order.
+/// Returns true if all comments of the one text are in the other, in the same order.
 fn is_kept(before: &[&str], after: &[&str]) -> bool {
     let mut after = after.iter();
     before.iter().all(|it| after.any(|other| other == it))

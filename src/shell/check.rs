@@ -10,7 +10,7 @@ use crate::{
     text::{Edit, apply},
 };
 
-/// What a command is, apart from its place.
+/// A command apart from its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) words: Vec<String>,
@@ -69,9 +69,9 @@ impl Script {
         let before = &self.source[self.item.clone()];
         let after = apply(before, &moved.collect::<Vec<_>>());
         // An instruction that continues at the end of its file swallows whatever comes.
-        let behind = if self.alone(before, BEHIND).1 == 2 { BEHIND } else { "" };
-        let (before, old) = self.alone(before, behind);
-        let (after, new) = self.alone(&after, behind);
+        let next = if self.alone(before, NEXT).1 == 2 { NEXT } else { "" };
+        let (before, old) = self.alone(before, next);
+        let (after, new) = self.alone(&after, next);
         let parsed = Dockerfile::parse(after.as_str());
         let (_, instruction) = parsed.instructions().next()?;
         let instruction = instruction.trigger.as_deref().unwrap_or(instruction);
@@ -82,18 +82,18 @@ impl Script {
         same.then_some(edits)
     }
 
-    /// An instruction in a file of its own, with `behind` behind it; and how many are read there.
-    fn alone(&self, instruction: &str, behind: &str) -> (String, usize) {
+    /// An instruction in a separate file, followed by `next`; and the number of instructions read there.
+    fn alone(&self, instruction: &str, next: &str) -> (String, usize) {
         let directive = if self.backtick { "# escape=`\n" } else { "" };
-        let end = if instruction.ends_with('\n') || behind.is_empty() { "" } else { "\n" };
-        let text = format!("{directive}{instruction}{end}{behind}");
+        let end = if instruction.ends_with('\n') || next.is_empty() { "" } else { "\n" };
+        let text = format!("{directive}{instruction}{end}{next}");
         let count = Dockerfile::parse(text.as_str()).instructions().count();
         (text, count)
     }
 }
 
 /// An instruction that must stay one of its own.
-const BEHIND: &str = "USER refit\n";
+const NEXT: &str = "USER refit\n";
 
 fn comments(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|it| it.starts_with('#'))

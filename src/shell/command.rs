@@ -3,20 +3,20 @@
 use super::{Command, Word, invocation::Start};
 
 impl Command {
-    /// Whether a redirection follows a word without a blank, as in `pip install poetry>1`: the shell takes the
+    /// Returns true if a redirection follows a word without a blank, as in `pip install poetry>1`: the shell takes the
     /// `>` and what follows for itself.
     pub fn is_cut_short(&self, word: &Word) -> bool {
         self.redirects.iter().any(|it| it.span.start == word.span.end)
     }
 
-    /// The program's name without its folder, behind its wrappers; of `python -m pip`, the module.
+    /// The program's name without folder and wrappers; for `python -m pip`, the module.
     ///
-    /// `None` when there is no word, or none that can be known.
+    /// `None` if there is no word, or none whose value is known.
     pub fn program(&self) -> Option<&str> {
         Some(self.start()?.name())
     }
 
-    /// Where the program's own name stands in `words`: behind wrappers and `python -m`.
+    /// The index in `words` of the program's own name, after wrappers and `python -m`.
     pub fn program_index(&self) -> Option<usize> {
         Some(self.start()?.word)
     }
@@ -27,13 +27,13 @@ impl Command {
         self.words.get(start..).unwrap_or_default()
     }
 
-    /// Whether it is given this flag, alone or with a value: `--yes`, `--yes=1`, and of `-y` also `-qy`.
+    /// Returns true if it has this flag, alone or with a value: `--yes`, `--yes=1`, and for `-y` also `-qy`.
     pub fn has_flag(&self, flag: &str) -> bool {
         let letter = flag.strip_prefix('-').filter(|it| it.chars().count() == 1);
         self.flag_index(flag).is_some() || letter.is_some_and(|it| self.short_flags().contains(it))
     }
 
-    /// Where a flag stands in `words`: as a word, or in one with its value.
+    /// The place of a flag in `words`: a word, or part of a word with its value.
     pub fn flag_index(&self, flag: &str) -> Option<usize> {
         self.options().find(|(_, it)| matches_flag(it, flag).is_some()).map(|(at, _)| at)
     }
@@ -54,7 +54,7 @@ impl Command {
 
     /// The letters of its short flags, of `-yq --no-cache -o x` then `yqo`.
     ///
-    /// A word of letters behind one dash counts as letters, which for `find -name` it is not.
+    /// A word of letters after one dash counts as letters, although it is not for `find -name`.
     pub fn short_flags(&self) -> String {
         let letters = self.options().filter_map(|(_, it)| it.raw.strip_prefix('-'));
         letters.filter(|it| it.bytes().all(|it| it.is_ascii_alphabetic())).collect()
@@ -95,13 +95,13 @@ impl Command {
         words.take_while(|(_, it)| it.raw != "--").filter(|(_, it)| is_option(it))
     }
 
-    /// Where the program stands.
+    /// The index of the program.
     fn start(&self) -> Option<Start<'_>> {
         Start::of(self.words.as_slice(), &[])
     }
 }
 
-/// Whether a word is this flag: `Some(None)` alone, `Some(Some(at))` with its value from byte `at` on.
+/// Compares a word with a flag: `Some(None)` alone, `Some(Some(at))` with its value from byte `at` on.
 #[allow(clippy::option_option, reason = "the two questions are asked at once")]
 fn matches_flag(word: &Word, flag: &str) -> Option<Option<usize>> {
     if word.text().as_deref() == Some(flag) {

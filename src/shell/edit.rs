@@ -3,18 +3,18 @@
 use super::{Command, Operator, OperatorKind, Pipeline, Script, check::Shape, layout::Line, parse};
 use crate::text::{Edit, Span};
 
-/// How an author lays out the lines of a script.
+/// The author's layout of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Indentation {
     /// The white space at the start of a continuation line.
     pub text: String,
-    /// Where operators stand.
+    /// The place of operators.
     pub operators: Operators,
-    /// Whether the script has more than one line; else the other two are the customary ones.
+    /// True if the script has more than one line; otherwise the other two are the customary ones.
     pub multiline: bool,
 }
 
-/// Where an operator stands when a command has a line of its own.
+/// The place of an operator when each command has its own line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operators {
     /// At the start of the line: `\⏎    && command`.
@@ -71,14 +71,14 @@ impl Script {
         Some(edits)
     }
 
-    /// Puts words behind the last word of a command, before a redirection that follows it.
+    /// Puts words after the last word of a command, before a redirection that follows it.
     ///
     /// `None` for a command without words, and when these are not words.
     pub fn append_words(&self, command: &Command, words: &[&str]) -> Option<Edit> {
         self.insert_words_after(command, command.words.len().checked_sub(1)?, words)
     }
 
-    /// Puts words behind the word at this index; `None` when there is none, or these are not words.
+    /// Puts words after the word at this index; `None` if there is none, or if these are not words.
     pub fn insert_words_after(
         &self,
         command: &Command,
@@ -115,7 +115,7 @@ impl Script {
         }
         let range = self.range_with_operator(pipeline)?;
         if self.heredoc && self.source[range.clone()].contains('#') {
-            // What may be a comment stands between the tokens.
+            // There may be a comment between the tokens.
             return None;
         }
         let edits = match self.same_line_start(pipeline, &range) {
@@ -211,7 +211,7 @@ impl Script {
         self.pipelines.iter().position(before).unwrap_or(usize::MAX)
     }
 
-    /// How continuation lines are indented, and where operators stand.
+    /// The indentation of continuation lines, and the place of operators.
     pub fn indentation(&self) -> Indentation {
         let lines = self.lines();
         let mut texts = lines.iter().skip(usize::from(!self.heredoc)).filter(|it| !it.skipped);

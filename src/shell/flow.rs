@@ -1,14 +1,14 @@
-//! What a script's control flow says about a command: whether it ran, where, and with which variables.
+//! Control flow of a script: whether a command ran, where, and with which variables.
 
 use super::{Command, Directory, Joined, Pipeline, Scope};
 
 impl Command {
-    /// Whether no compound command is around it.
+    /// Returns true if no compound command is around it.
     pub fn is_top_level(&self) -> bool {
         self.scope.is_empty()
     }
 
-    /// Whether the script's success implies that this command ran and succeeded.
+    /// Returns true if the script's success implies that this command ran and succeeded.
     ///
     /// True at the top level in the and-chain that ends the script, after its last `||`
     /// (`a || b && this && c`); and in an earlier and-or list only under `set -e`, where it must be the
@@ -29,7 +29,7 @@ pub(super) fn mark(
     mut errexit: bool,
 ) {
     let mut pipefail = false;
-    // Where the script may first end early with success.
+    // The first place where the script may end early with success.
     let ends = commands.iter().position(may_succeed_early).unwrap_or(commands.len());
     for (n, list) in lists.iter().enumerate() {
         let last = n + 1 == lists.len();
@@ -86,7 +86,7 @@ fn is_exec(command: &Command) -> bool {
     first(command) == Some("exec")
 }
 
-/// Whether it ends the script, or may, without failing.
+/// Returns true if it ends the script, or may, without failing.
 fn may_succeed_early(command: &Command) -> bool {
     if command.scope.contains(&Scope::Subshell) || command.stages > 1 {
         return false;
@@ -101,7 +101,7 @@ fn may_succeed_early(command: &Command) -> bool {
     }
 }
 
-/// Whether nothing after it in this shell runs.
+/// Returns true if nothing after it in this shell runs.
 pub(super) fn leaves(command: &Command) -> bool {
     matches!(first(command), Some("exit" | "return"))
 }
@@ -140,7 +140,7 @@ fn turns_off(command: &Command, option: &str) -> bool {
     set_options(command).iter().any(|(on, name)| !on && name == option)
 }
 
-/// What a command does to the directory.
+/// The effect of a command on the directory.
 pub(super) fn change_directory(command: &Command, directory: &mut Directory) {
     if !may_change_directory(command) {
         return;
@@ -168,7 +168,7 @@ pub(super) fn change_directory(command: &Command, directory: &mut Directory) {
     };
 }
 
-/// Whether a command may change the directory of its shell.
+/// Returns true if a command may change the directory of its shell.
 pub(super) fn may_change_directory(command: &Command) -> bool {
     match first(command) {
         Some("cd" | "pushd" | "popd" | "eval") => true,
@@ -181,7 +181,7 @@ pub(super) fn may_change_directory(command: &Command) -> bool {
     }
 }
 
-/// Whether files or strings are run in the script's shell, and the variables that it assigns.
+/// Finds out if the script's shell runs files or strings, and which variables it assigns.
 pub(super) fn assigned(commands: &[Command]) -> (bool, Vec<String>) {
     let mut sources = false;
     let mut names: Vec<String> = Vec::new();

@@ -13,18 +13,18 @@ pub(super) struct Line {
     span: Span,
     /// Its text, without the continuation and the line end.
     content: Span,
-    /// Whether the next line belongs to the same logical line.
+    /// True if the next line belongs to the same logical line.
     continued: bool,
-    /// Whether it is a comment or blank line inside a continued instruction.
+    /// True for a comment or blank line inside a continued instruction.
     pub(super) skipped: bool,
 }
 
-/// What becomes of a line.
+/// The effect of edits on a line.
 #[derive(Default)]
 struct Fate {
-    /// What is taken out of its content.
+    /// The part that is removed from its content.
     removed: Vec<Span>,
-    /// Whether nothing is left of it.
+    /// True if nothing is left of it.
     dead: bool,
 }
 
@@ -34,12 +34,12 @@ impl Line {
         self.span.clone()
     }
 
-    /// Where it begins.
+    /// The offset where it begins.
     pub(super) fn start(&self) -> usize {
         self.span.start
     }
 
-    /// Whether these bytes go over it.
+    /// Returns true if these bytes extend beyond it.
     pub(super) fn is_within(&self, span: &Span) -> bool {
         span.start < self.span.end && self.span.start < span.end
     }
@@ -80,12 +80,12 @@ impl Script {
         lines
     }
 
-    /// Where the line end of a line begins.
+    /// The offset where the line end of a line begins.
     fn line_end(&self, line: &Line) -> usize {
         line.span.start + self.source[line.span.clone()].trim_end_matches(['\n', '\r']).len()
     }
 
-    /// Whether only white space is left in these bytes.
+    /// Returns true if only white space is left in these bytes.
     pub(super) fn is_blank(&self, span: Span) -> bool {
         self.source[span].trim().is_empty()
     }
@@ -222,7 +222,7 @@ impl Script {
         edits.extend(spaces);
     }
 
-    /// What the edits leave of a line's content.
+    /// The rest of a line's content after the edits.
     fn left(&self, line: &Line, edits: &[Edit]) -> String {
         let content = &line.content;
         let kept = |it: &(usize, char)| {

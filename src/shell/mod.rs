@@ -6,7 +6,7 @@
 //! the text is read as bash, of which POSIX shell is a part. Command substitutions are seen but not
 //! entered, and here-documents inside a script are refused.
 //!
-//! brush-parser stays behind `parse`, which is the only file that names it.
+//! Only `parse` names brush-parser.
 
 mod branch;
 mod check;
@@ -43,15 +43,15 @@ pub struct Script {
     region: Span,
     /// The lines of the instruction, its here-documents included.
     item: Span,
-    /// What continues a line of the region.
+    /// The continuation character of the region.
     escape: char,
-    /// Whether the file's own escape character is the backtick.
+    /// True if the file's own escape character is the backtick.
     backtick: bool,
-    /// Whether the region is a here-document's body, where a line end ends a command.
+    /// True if the region is a here-document's body, where a line end ends a command.
     heredoc: bool,
     commands: Vec<Command>,
     pipelines: Vec<Pipeline>,
-    /// Whether a file or string is run in this shell, which may set any variable.
+    /// True if a file or string is run in this shell, which may set any variable.
     sources: bool,
     /// The names that the script itself assigns.
     assigned: Vec<String>,
@@ -60,7 +60,7 @@ pub struct Script {
 /// Why an instruction has no script to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotShell {
-    /// It is no RUN.
+    /// It is not a RUN.
     NotRun,
     /// Its words go to the kernel, not to a shell.
     Exec,
@@ -87,19 +87,19 @@ pub struct Command {
     pub span: Span,
     /// Its pipeline in the file, `!` and `time` included.
     pub pipeline: Span,
-    /// Which command of its pipeline it is, counted from 0.
+    /// Its position in its pipeline, counted from 0.
     pub position: usize,
-    /// How many commands its pipeline has.
+    /// The number of commands in its pipeline.
     pub stages: usize,
-    /// How its pipeline follows what went before.
+    /// The operator between its pipeline and the previous one.
     pub joined: Joined,
-    /// Whether its pipeline runs in the background.
+    /// True if its pipeline runs in the background.
     pub background: bool,
-    /// Whether `!` turns its pipeline's status around.
+    /// True if `!` inverts its pipeline's status.
     pub negated: bool,
     /// The compound commands around it, outermost first; empty at the top level.
     pub scope: Vec<Scope>,
-    /// Where the `cd`s before it lead.
+    /// The directory that the `cd`s before it lead to.
     pub directory: Directory,
     always: bool,
     id: usize,
@@ -110,9 +110,9 @@ pub struct Command {
 pub struct Assignment {
     /// The variable; of an array element, with its index.
     pub name: String,
-    /// What follows `=`.
+    /// The value after `=`.
     pub value: Word,
-    /// Whether it appends: `+=`.
+    /// True if it appends: `+=`.
     pub append: bool,
     /// All of it, in the file.
     pub span: Span,
@@ -125,13 +125,13 @@ pub struct Redirect {
     pub descriptor: Option<u32>,
     /// The operator: `>`, `>>`, `<`, `&>`, `>&`, `<<<` and so on.
     pub operator: String,
-    /// What it leads to or comes from.
+    /// The target or source.
     pub target: Word,
     /// All of it, in the file.
     pub span: Span,
 }
 
-/// How a pipeline follows what went before it in its list.
+/// The operator between a pipeline and the previous one in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joined {
     /// It is the first.
@@ -142,7 +142,7 @@ pub enum Joined {
     Or,
     /// `;` or a line end.
     Sequence,
-    /// What went before ended with `&`.
+    /// The previous pipeline ended with `&`.
     Background,
 }
 
@@ -171,12 +171,12 @@ pub enum Scope {
     Coprocess,
 }
 
-/// Where the `cd`s before a command lead.
+/// The directory that the `cd`s before a command lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Directory {
     /// The targets of the `cd`s in force, in order; empty is where the script starts.
     ///
-    /// They may hold variables (see [`Script::resolve`]); a `cd` is taken to have succeeded.
+    /// They may hold variables (see [`Script::resolve`]); each `cd` is assumed to succeed.
     Into(Vec<Word>),
     /// It depends on what cannot be read here: a condition, `cd -`, a substitution.
     Unknown,
@@ -194,7 +194,7 @@ struct Pipeline {
     top: bool,
     before: Option<Operator>,
     after: Option<Operator>,
-    /// Where the next pipeline of the list begins.
+    /// The start of the next pipeline in the list.
     next: Option<usize>,
 }
 
@@ -224,7 +224,7 @@ impl Script {
     /// The script of the RUN at an item, read on first use; see [`Script::of`].
     ///
     /// # Errors
-    /// What has no script, or none that we read.
+    /// An instruction without a script, or with one that we do not read.
     pub fn at(dockerfile: &Dockerfile, item: usize) -> Result<Arc<Self>, NotShell> {
         let Some(Item { kind: Kind::Instruction(it), .. }) = dockerfile.items.get(item) else {
             return Err(NotShell::NotRun);
@@ -239,7 +239,7 @@ impl Script {
     /// Reads the script of a RUN of this file; for `ONBUILD RUN …`, of its trigger.
     ///
     /// # Errors
-    /// What has no script, or none that we read.
+    /// An instruction without a script, or with one that we do not read.
     pub fn of(dockerfile: &Dockerfile, instruction: &Instruction) -> Result<Self, NotShell> {
         if instruction.keyword != Keyword::Run {
             return Err(NotShell::NotRun);
@@ -289,7 +289,7 @@ impl Script {
     /// Reads a script that is in no RUN: a shell file, or a line that is given to a shell.
     ///
     /// # Errors
-    /// What is no shell, or none that we read.
+    /// A text that is not shell, or that we do not read.
     pub fn of_text(text: &str) -> Result<Self, NotShell> {
         let errexit = shebang(text)?;
         let parsed = parse::parse(text, &|it| it, errexit)?;
@@ -309,7 +309,7 @@ impl Script {
         })
     }
 
-    /// Whether any of these occurs in the text of a RUN: a cheap check before [`Script::of`].
+    /// Returns true if any of these occurs in the text of a RUN: a cheap check before [`Script::of`].
     pub fn mentions(dockerfile: &Dockerfile, instruction: &Instruction, any: &[&str]) -> bool {
         let within = |text: &str| any.iter().any(|it| text.contains(it));
         instruction.keyword == Keyword::Run
@@ -325,12 +325,12 @@ impl Script {
         &self.commands
     }
 
-    /// Whether the script is the body of a here-document.
+    /// Returns true if the script is the body of a here-document.
     pub fn is_heredoc(&self) -> bool {
         self.heredoc
     }
 
-    /// Whether the script itself gives this variable a value, or may: it sources a file.
+    /// Returns true if the script itself sets this variable, or may: it sources a file.
     pub fn assigns(&self, name: &str) -> bool {
         self.sources || self.assigned.iter().any(|it| it == name)
     }
@@ -344,7 +344,7 @@ impl Script {
     }
 }
 
-/// Whether RUN lines go to a POSIX shell: the default one, or a SHELL that is one.
+/// Returns true if RUN lines go to a POSIX shell: the default one, or a SHELL that is one.
 pub fn is_posix(state: &State) -> bool {
     let words: Vec<_> = state.shell.iter().flatten().cloned().map(Some).collect();
     let none = Programs { runners: &[], versioned: &[] };
@@ -369,7 +369,7 @@ fn heredoc_script(instruction: &Instruction, body: &str) -> Result<bool, NotShel
     shebang(body)
 }
 
-/// Whether a script's `#!` line, when it has one, asks for `set -e`.
+/// Reads a script's `#!` line: true if it asks for `set -e`.
 fn shebang(text: &str) -> Result<bool, NotShell> {
     let Some(line) = text.strip_prefix("#!").and_then(|it| it.lines().next()) else {
         return Ok(false);

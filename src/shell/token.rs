@@ -8,9 +8,9 @@ use crate::text::Span;
 pub struct Token {
     /// The word or operator, raw.
     pub text: String,
-    /// Whether it is a word; else an operator or a line end.
+    /// True for a word; false for an operator or a line end.
     pub is_word: bool,
-    /// Where it stands in the script's text.
+    /// Its span in the script's text.
     pub span: Span,
 }
 
@@ -25,7 +25,7 @@ pub fn tokens(text: &str) -> Option<Vec<Token>> {
 }
 
 impl Token {
-    /// Whether it ends a pipeline: `&&`, `||`, `;`, `&` or a line end.
+    /// Returns true if it ends a pipeline: `&&`, `||`, `;`, `&` or a line end.
     pub fn ends_pipeline(&self) -> bool {
         !self.is_word && matches!(self.text.as_str(), "&&" | "||" | ";" | "&" | "\n" | ";;")
     }

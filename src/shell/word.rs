@@ -23,12 +23,12 @@ enum Piece {
     Variable {
         name: String,
         default: Option<String>,
-        /// Whether the default stands in for an empty value, too.
+        /// True if the default replaces an empty value, too.
         colon: bool,
         quoted: bool,
     },
     Home,
-    /// What cannot be known here: substitutions, arithmetic, other expansions.
+    /// A part that is unknown here: substitutions, arithmetic, other expansions.
     Opaque,
 }
 
@@ -51,12 +51,12 @@ impl Word {
         Self { raw, span, value: None, pieces, pattern: false, substitution: true }
     }
 
-    /// Whether a command substitution is in it.
+    /// Returns true if it has a command substitution.
     pub fn has_substitution(&self) -> bool {
         self.substitution
     }
 
-    /// Whether the shell may expand it to file names or alternatives: `*`, `?`, `[…]`, `{a,b}`.
+    /// Returns true if the shell may expand it to file names or alternatives: `*`, `?`, `[…]`, `{a,b}`.
     pub fn has_pattern(&self) -> bool {
         self.pattern
     }
@@ -88,7 +88,7 @@ impl Word {
         names
     }
 
-    /// Whether [`Word::resolve`] needs nothing but variables.
+    /// Returns true if [`Word::resolve`] needs nothing but variables.
     pub fn is_resolvable(&self) -> bool {
         !self.pieces.contains(&Piece::Opaque)
     }
@@ -129,7 +129,7 @@ impl Word {
     pub(super) fn rest(&self, at: usize) -> Self {
         let same = self.span.len() == self.raw.len();
         let start = if same { self.span.start + at } else { self.span.start };
-        // A tilde there is not at the start of a word, so it is no home.
+        // A tilde that is not at the start of a word does not mean the home directory.
         let mut rest = Self::new(&self.raw[at..], start..self.span.end);
         if rest.pieces.first() == Some(&Piece::Home) {
             rest.pieces[0] = Piece::Text("~".to_owned());
@@ -227,7 +227,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What follows a `$`.
+    /// Reads the part after a `$`.
     fn expansion(&mut self, quoted: bool) {
         let rest = &self.raw[self.at..];
         let name = |text: &str| {

@@ -24,11 +24,11 @@ pub struct Invocation {
     pub path: String,
     /// The position of that among the words of the command line.
     pub word: usize,
-    /// Whether the program is a Python module, run by `-m`.
+    /// True if the program is a Python module, run by `-m`.
     pub is_module: bool,
     /// The variables set for this call: the name, and the value when it is known.
     pub assignments: Vec<(String, Option<String>)>,
-    /// Whether the program sees these variables only: `env -i`.
+    /// True if the program sees these variables only: `env -i`.
     pub is_environment_empty: bool,
     /// The arguments after the program.
     pub arguments: Vec<Argument>,
@@ -38,7 +38,7 @@ pub struct Invocation {
     pub runner: Option<&'static str>,
     /// The wrapper that runs it as another user: `sudo`.
     pub other_user: Option<&'static str>,
-    /// What the program, a shell, is told to run.
+    /// The script or file that the program, a shell, is told to run.
     pub script: Option<Nested>,
 }
 
@@ -51,12 +51,12 @@ pub struct Argument {
     pub word: usize,
 }
 
-/// What a shell is told to run.
+/// A script or file for a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nested {
     /// The script, or the path of its file; `None` when it cannot be known.
     pub text: Option<String>,
-    /// Whether it is the path of a file.
+    /// True if it is the path of a file.
     pub is_file: bool,
     /// The position of the word that holds it; what follows are the script's own arguments.
     pub word: usize,
@@ -64,13 +64,13 @@ pub struct Nested {
 
 /// The words of a command line.
 pub(super) trait Words {
-    /// How many there are.
+    /// The number of words.
     fn count(&self) -> usize;
 
-    /// What a word says, if that is known.
+    /// The value of a word, if it is known.
     fn value(&self, at: usize) -> Option<&str>;
 
-    /// What a word says; as written, where that is enough to see an option or an assignment.
+    /// The value of a word, or its text if that is enough to see an option or an assignment.
     fn text(&self, at: usize) -> Option<&str> {
         self.value(at)
     }
@@ -182,7 +182,7 @@ impl Invocation {
         })
     }
 
-    /// The first argument that is no flag.
+    /// The first argument that is not a flag.
     pub fn subcommand(&self) -> Option<&str> {
         self.texts().find(|it| !it.starts_with('-'))
     }
@@ -206,7 +206,7 @@ impl Invocation {
         })
     }
 
-    /// Whether it has one of these flags.
+    /// Returns true if it has one of these flags.
     pub fn has(&self, names: &[&str]) -> bool {
         self.flags(names).next().is_some()
     }

@@ -5,7 +5,7 @@
 //! adds words of its own, and `chroot`, after which every path is another one, are programs like any other.
 //! Package managers that run programs are not in here: `ecosystems` knows them (see [`Runner`]).
 
-/// Which options of a program take a value.
+/// The options of a program that take a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// The letters of short options whose value is the rest of their word, or else the next word.
@@ -23,11 +23,11 @@ pub struct Runner {
     pub verb: Option<&'static str>,
     /// The options before and after the verb that take a value.
     pub options: Options,
-    /// Whether `-m` and `--module` after the verb run a Python module.
+    /// True if `-m` and `--module` after the verb run a Python module.
     pub modules: bool,
 }
 
-/// What the reader is told of programs that the shell's own tables do not hold.
+/// Programs that the caller adds to the shell's own tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Programs {
     /// The runners.
@@ -44,13 +44,13 @@ pub(super) struct Wrapper {
     pub(super) apart: Options,
     /// Options with which it runs the program in another place.
     pub(super) elsewhere: Options,
-    /// What must come first for it to be a wrapper.
+    /// The options or verbs that make it a wrapper.
     pub(super) verb: Option<&'static str>,
-    /// How many words stand between its options and the program.
+    /// The number of words between its options and the program.
     pub(super) operands: usize,
-    /// Whether `NAME=value` before the program is an assignment.
+    /// True if `NAME=value` before the program is an assignment.
     pub(super) assigns: bool,
-    /// Whether the program runs as another user.
+    /// True if the program runs as another user.
     pub(super) other_user: bool,
 }
 
@@ -198,17 +198,17 @@ pub(super) fn wrapper_named(name: &str) -> Option<&'static Wrapper> {
     WRAPPERS.get(at)
 }
 
-/// Whether a program, named without its folder, runs the words that it is given.
+/// Returns true if a program, named without its folder, runs the words that it is given.
 pub fn is_wrapper(name: &str) -> bool {
     wrapper_named(name).is_some()
 }
 
-/// Whether a program, named without its folder, is a shell.
+/// Returns true if a program, named without its folder, is a shell.
 pub fn is_shell(name: &str) -> bool {
     SHELLS.iter().any(|it| it.0 == name)
 }
 
-/// Whether a program, named without its folder, is a shell that reads what a POSIX shell reads.
+/// Returns true if a program, named without its folder, is a shell that reads POSIX shell.
 pub fn is_posix_shell(name: &str) -> bool {
     SHELLS.contains(&(name, true))
 }
@@ -227,7 +227,7 @@ pub(super) struct Flag<'w> {
     pub(super) long: &'w str,
     /// The value, where it stands in the same word.
     pub(super) value: Option<&'w str>,
-    /// Whether the next word is the value.
+    /// True if the next word is the value.
     pub(super) takes_next: bool,
 }
 
@@ -253,7 +253,7 @@ impl Options {
         Flag { letters, long: "", value, takes_next: valued.is_some() && value.is_none() }
     }
 
-    /// Whether one of these is in a word of options.
+    /// Returns true if a word of options contains one of these.
     pub(super) fn has(self, flag: &Flag<'_>) -> bool {
         self.long.contains(&flag.long) || flag.letters.contains(|it| self.short.contains(it))
     }

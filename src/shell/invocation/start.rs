@@ -1,4 +1,4 @@
-//! Where the program stands among the words of a command line, and what a shell is told to run.
+//! Finds the program among the words of a command line, and the script that a shell is given.
 
 use super::{
     Nested, Words, assignment,
@@ -8,7 +8,7 @@ use super::{
     },
 };
 
-/// Where the program stands, and what stands before it.
+/// The place of the program, and the wrappers before it.
 #[derive(Debug, Default)]
 pub(in crate::shell) struct Start<'w> {
     /// The position of the program, or of the module that an interpreter runs.
@@ -26,7 +26,7 @@ pub(in crate::shell) struct Start<'w> {
     pub(super) is_environment_empty: bool,
 }
 
-/// Where the program stands that another one starts.
+/// Finds the program that another one starts.
 struct Next<'w> {
     word: usize,
     path: &'w str,
@@ -59,7 +59,7 @@ impl<'w> Start<'w> {
         self.path.rsplit('/').next().unwrap_or(self.path)
     }
 
-    /// What the word that was read last starts; nothing when it is the program itself.
+    /// Finds the program that the last word starts; nothing if that word is the program itself.
     fn next<W: Words + ?Sized>(&mut self, words: &'w W, runners: &'static [Runner]) -> Found<'w> {
         let name = self.name();
         if let Some(runner) = runners.iter().find(|it| it.program == name) {
@@ -125,7 +125,7 @@ impl<'w> Start<'w> {
         Ok(Some(Next { word: at, path, is_module: false }))
     }
 
-    /// What a runner runs.
+    /// Finds the program that a runner starts.
     fn run_by<W: Words + ?Sized>(&mut self, runner: &Runner, words: &'w W) -> Found<'w> {
         let mut at = self.word + 1;
         let mut verb = runner.verb;
@@ -189,7 +189,7 @@ impl<'w> Start<'w> {
         Ok(None)
     }
 
-    /// What the program is told to run, when it is a shell.
+    /// The script that the program is given, if it is a shell.
     pub(in crate::shell) fn script<W: Words + ?Sized>(&self, words: &W) -> Option<Nested> {
         let first = self.word + 1;
         let nested = |word: usize, is_file: bool| {
@@ -267,7 +267,7 @@ fn split<W: Words + ?Sized>(words: &W, first: usize) -> Option<Nested> {
                 Some(it) => words.value(at).and(Some(it)),
                 None => words.value(word),
             };
-            // What follows goes to the program as it is.
+            // The rest goes to the program as it is.
             let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_./=:,".contains(it);
             let mut own = (rest..words.count()).filter_map(|it| words.value(it));
             let plain = own.all(|it| it.chars().all(is_plain));

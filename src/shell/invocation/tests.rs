@@ -24,7 +24,7 @@ fn call(line: &str) -> Option<Invocation> {
     Invocation::read(&words, &PROGRAMS)
 }
 
-/// What a line starts: the program and its arguments, behind it who runs it.
+/// The program of a line with its arguments, and the wrappers around it.
 fn started(line: &str) -> String {
     let Some(call) = call(line) else { return "unknown".to_owned() };
     let arguments = call.arguments.iter().map(|it| it.text.as_deref().unwrap_or("?"));
@@ -110,7 +110,7 @@ fn each_wrapper_is_read_as_its_manual_says() {
         // These are no wrappers: they add words, or go to another root.
         ("xargs pip install", "xargs pip install"),
         ("chroot /x pip install", "chroot /x pip install"),
-        // One behind another.
+        // Several wrappers in a row.
         ("exec /sbin/tini -- sudo env A=1 nice a b", "a b [A=1] [sudo]"),
         ("env ? a", "env ? a"),
         ("sudo nice ?", "nice ? [sudo]"),

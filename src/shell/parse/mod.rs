@@ -13,10 +13,10 @@ use walk::Walk;
 use super::{Command, NotShell, Pipeline, Word};
 use crate::text::Span;
 
-/// How deep compound commands may nest: the parser behind recurses, and real scripts do not go deep.
+/// The depth to which compound commands may nest: brush-parser recurses, and real scripts are not deep.
 const MAX_DEPTH: usize = 32;
 
-/// What was read of a script, before it knows its file.
+/// A script as read, without its place in a file.
 pub(super) struct Parsed {
     pub(super) commands: Vec<Command>,
     pub(super) pipelines: Vec<Pipeline>,
@@ -52,7 +52,7 @@ pub(super) fn parse(
     if text.matches("$(").count() + text.matches("${").count() > 1000 {
         return Err(NotShell::Unparsable);
     }
-    // The parser behind should not panic, and a command that edits files must not because it does.
+    // brush-parser should not panic, and a command that edits files must not panic because it does.
     let program = catch_unwind(AssertUnwindSafe(|| program(text)))
         .map_err(|_| NotShell::Unparsable)
         .and_then(|it| it)?;
@@ -74,7 +74,7 @@ fn program(text: &str) -> Result<(Vec<Tok>, ast::Program), NotShell> {
         return Err(NotShell::Heredoc);
     }
     let toks = positions(text, &tokens).ok_or(NotShell::Unparsable)?;
-    // A descriptor too large for a number is more than the parser behind expects.
+    // A descriptor too large for a number is more than brush-parser expects.
     let is_huge = |it: &Tok| it.text.len() > 9 && it.text.bytes().all(|it| it.is_ascii_digit());
     if toks.iter().any(is_template) || depth(&toks) > MAX_DEPTH || toks.iter().any(is_huge) {
         return Err(NotShell::Unparsable);
@@ -101,7 +101,7 @@ pub(super) struct Tok {
     end_character: usize,
 }
 
-/// Whether a word is a mark of Jinja, Go or Mustache templates, unquoted.
+/// Returns true if a word has an unquoted mark of Jinja, Go or Mustache templates.
 fn is_template(token: &Tok) -> bool {
     let text = token.text.as_str();
     let opens = ["{{", "{%"].iter().any(|it| text.starts_with(it) || text.ends_with(it));
@@ -117,7 +117,7 @@ fn positions(text: &str, tokens: &[Token]) -> Option<Vec<Tok>> {
             Token::Word(value, location) | Token::Operator(value, location) => (value, location),
         };
         let (mut start, end) = (*bytes.get(location.start.index)?, *bytes.get(location.end.index)?);
-        // What brush skips before and behind a token, continuations above all, may count as its own.
+        // Text that brush-parser skips before and after a token, continuations above all, may count as part of it.
         let mut end = end;
         let same = |slice: &str| slice == value || slice.replace("\\\n", "") == *value;
         while let Some(kept) = text.get(start..end)?.strip_suffix("\\\n") {

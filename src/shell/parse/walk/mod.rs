@@ -31,7 +31,7 @@ pub(super) struct Walk<'a> {
     variables: Vec<String>,
 }
 
-/// What a list has seen of itself so far.
+/// The part of a list that was read so far.
 #[derive(Default)]
 struct Seen {
     /// The pipeline before, and the operator after it.
@@ -257,7 +257,7 @@ impl<'a> Walk<'a> {
                 let from = self.commands.len();
                 self.within(Scope::Function, |walk| walk.compound(&it.body.0))?;
                 self.redirects(it.body.1.as_ref())?;
-                // Where it is called from is not followed.
+                // The place of the call is not followed.
                 for command in &mut self.commands[from..] {
                     command.directory = Directory::Unknown;
                 }

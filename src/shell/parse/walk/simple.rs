@@ -187,7 +187,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Skips to behind the token that ends at this character.
+    /// Skips past the token that ends at this character.
     pub(super) fn skip_to(&mut self, character: usize) -> Option<()> {
         while self.tokens.get(self.at)?.end_character < character {
             self.at += 1;
