@@ -15,17 +15,15 @@ use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use refit::{
-    cli::config::Config,
     engine::{
         Transform,
         diff::diff,
         plan::{Options, Plan, codes, plan},
     },
     project::{Project, change::Safety},
-    text::RepoPath,
     transforms,
 };
-use support::page::{Case, cases, source_codes};
+use support::page::{Case, cases, explained};
 
 fn main() -> ExitCode {
     if env::var_os("UPDATE").is_some() {
@@ -47,8 +45,8 @@ fn main() -> ExitCode {
 }
 
 fn check(transform: &Transform, case: &Case) -> Result<(), Failed> {
-    let options = options(case)?;
-    let plan = run(transform, case, &options)?;
+    let options = case.options()?;
+    let plan = plan_of(transform, case.project()?, &options)?;
     let actual = body(&plan);
     if actual != case.diff.clone().unwrap_or_default() {
         let expected = case.diff.as_deref().unwrap_or("(untouched)\n");
@@ -93,31 +91,18 @@ fn check_page(transform: &Transform, page: &str) -> Result<(), Failed> {
     if counts.0 < 12 || counts.1 < 4 {
         return Err(format!("{} cases, {} of them left alone", counts.0, counts.1).into());
     }
-    let mut missing = Vec::new();
-    for entry in fs::read_dir(page_path(transform).with_file_name(""))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|it| it == "rs") {
-            let source = fs::read_to_string(path)?;
-            missing.extend(source_codes(&source).into_iter().map(str::to_owned));
-        }
+    let own: BTreeSet<&str> = transform.codes.iter().copied().collect();
+    let explained = explained(page);
+    if own != explained {
+        return Err(format!("its codes are {own:?}, the page explains {explained:?}").into());
     }
-    let missing = missing.iter().filter(|it| !page.contains(&format!("`{it}`")));
-    match missing.collect::<Vec<_>>().as_slice() {
-        [] => Ok(()),
-        missing => Err(format!("codes that it does not explain: {missing:?}").into()),
+    let declined = cases.iter().flat_map(|it| &it.declined).map(String::as_str);
+    let declined: BTreeSet<&str> =
+        declined.filter(|it| ![codes::IGNORED, codes::REVIEW].contains(it)).collect();
+    if own != declined {
+        return Err(format!("its codes are {own:?}, its examples show {declined:?}").into());
     }
-}
-
-fn options(case: &Case) -> Result<Options, Failed> {
-    let config = case.files.iter().find(|it| it.0 == "refit.toml");
-    let config = config.map(|it| Config::parse(&it.1)).transpose()?;
-    Ok(Options { settings: config.unwrap_or_default().settings, ..Options::default() })
-}
-
-fn run(transform: &Transform, case: &Case, options: &Options) -> Result<Plan, Failed> {
-    let path = |it: &str| RepoPath::new(it).ok_or_else(|| format!("{it} is no path"));
-    let files = case.files.iter().map(|(it, text)| Ok((path(it)?, text.clone())));
-    plan_of(transform, Project::new(files.collect::<Result<Vec<_>, String>>()?), options)
+    Ok(())
 }
 
 fn plan_of(transform: &Transform, project: Project, options: &Options) -> Result<Plan, Failed> {
@@ -133,7 +118,9 @@ fn update(transform: &Transform) {
     let Ok(mut page) = fs::read_to_string(page_path(transform)) else { return };
     // From the last to the first, so that what comes before a block stays where it is.
     for case in cases(&page).into_iter().rev() {
-        let plan = options(&case).and_then(|it| run(transform, &case, &it));
+        let plan = case.options().and_then(|it| Ok((it, case.project()?)));
+        let plan = plan.map_err(Failed::from);
+        let plan = plan.and_then(|(options, project)| plan_of(transform, project, &options));
         if let (Some(span), Ok(plan)) = (case.diff_span, plan) {
             page.replace_range(span, &body(&plan));
         }

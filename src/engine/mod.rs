@@ -22,6 +22,8 @@ pub struct Transform {
     pub name: &'static str,
     /// The page that users read; its examples are also its tests.
     pub docs: &'static str,
+    /// The codes that it may decline with, shared ones among them, sorted; its page explains each.
+    pub codes: &'static [&'static str],
     /// Reads its table in `refit.toml`; `None` if it has no options.
     pub options: Option<settings::Reader>,
     /// The changes it would make to a project.

@@ -106,18 +106,17 @@ impl<'r> Parts<'r> {
         let mut flags: Vec<&'static str> =
             later.iter().flat_map(|it| it.1.iter().copied()).collect();
         flags.dedup();
-        let mut head = Part::new(text, escape)
-            .without(&self.waits)
-            .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+        let part = Part::new(text, escape);
+        let mut head = part.clone().without(&self.waits);
         for (command, flags) in later {
-            head = head
-                .with_words(command, flags)
-                .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+            head = head.and_then(|it| it.with_words(command, flags));
         }
-        let after = Part::new(text, escape)
-            .without(&self.before)
-            .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
-        Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
+        match (head, part.without(&self.before)) {
+            (Some(head), Some(after)) => {
+                Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
+            }
+            _ => Err(Refusal::new("control-flow", STUCK)),
+        }
     }
 }
 
@@ -151,6 +150,7 @@ fn cleans(run: &Run<'_>, command: usize) -> bool {
 }
 
 /// A RUN on its own, for edits that are made one after another.
+#[derive(Clone)]
 pub struct Part {
     /// Its text.
     text: String,

@@ -65,6 +65,7 @@ fn edited(
 const FIRST: Transform = Transform {
     name: "first",
     docs: "",
+    codes: &[],
     options: None,
     run: |project: &Project, _: &Settings| add(project, "note one", "echo one > /one"),
 };
@@ -72,12 +73,14 @@ const FIRST: Transform = Transform {
 const WRONG: Transform = Transform {
     name: "wrong",
     docs: "",
+    codes: &[],
     options: None,
     run: |project: &Project, _: &Settings| add(project, "tidy up", "rm -f /opt/data"),
 };
 const LAST: Transform = Transform {
     name: "last",
     docs: "",
+    codes: &[],
     options: None,
     run: |project: &Project, _: &Settings| add(project, "note two", "echo two > /two"),
 };
@@ -86,6 +89,7 @@ const LAST: Transform = Transform {
 const STALE: Transform = Transform {
     name: "stale",
     docs: "",
+    codes: &[],
     options: None,
     run: |project: &Project, _: &Settings| {
         let mount = "--mount=type=cache,target=/root/.cache/pip";

@@ -11,6 +11,7 @@ mod conformance;
 mod contexts;
 mod corpus;
 mod damaged;
+mod declines;
 mod layers;
 mod load;
 mod managers;

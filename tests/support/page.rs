@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
 
-use refit::{project::change::Safety, transforms};
+use refit::{
+    cli::config::Config,
+    engine::plan::Options,
+    project::{Project, change::Safety},
+    text::RepoPath,
+    transforms,
+};
 
 /// One example of a page.
 #[derive(Debug, Default)]
@@ -21,6 +27,29 @@ pub struct Case {
     pub declined: Vec<String>,
     /// How sure the changes must be.
     pub safety: Option<Safety>,
+}
+
+impl Case {
+    /// Its files as a project.
+    ///
+    /// # Errors
+    /// The path that is none.
+    pub fn project(&self) -> Result<Project, String> {
+        let path = |it: &str| RepoPath::new(it).ok_or_else(|| format!("{it} is no path"));
+        let files = self.files.iter().map(|(it, text)| Ok((path(it)?, text.clone())));
+        Ok(Project::new(files.collect::<Result<Vec<_>, String>>()?))
+    }
+
+    /// What its `refit.toml` says.
+    ///
+    /// # Errors
+    /// Why that cannot be read.
+    pub fn options(&self) -> Result<Options, String> {
+        let config = self.files.iter().find(|it| it.0 == "refit.toml");
+        let config = config.map(|it| Config::parse(&it.1)).transpose();
+        let settings = config.map_err(|it| it.to_string())?.unwrap_or_default().settings;
+        Ok(Options { settings, ..Options::default() })
+    }
 }
 
 /// The examples of a page, in order.
@@ -68,25 +97,17 @@ fn next_line<'a>(page: &'a str, at: &mut usize) -> Option<&'a str> {
     Some(line.strip_suffix('\n').unwrap_or(line))
 }
 
-/// The decline codes that a transform's source mentions: the first literal in kebab-case after `code:`,
-/// `code =` or a call of something that declines.
-pub fn source_codes(source: &str) -> BTreeSet<&str> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let is_code = |it: &&str| {
-        !it.is_empty()
-            && it.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
-            && !it.starts_with('-')
-    };
+/// The codes that a page explains: what stands before the colon in the list below its heading about declines.
+pub fn explained(page: &str) -> BTreeSet<&str> {
     let mut codes = BTreeSet::new();
-    for marker in ["code: ", "code = ", "decline(", "declined(", "Decline::new(", "left_alone("] {
-        for (at, _) in source.match_indices(marker) {
-            let rest = &source[at + marker.len()..];
-            let rest = rest.split(';').next().unwrap_or_default();
-            let near = match marker.ends_with('(') {
-                true => rest.split('"').skip(1).step_by(2).find(is_code),
-                false => rest.strip_prefix('"').and_then(|it| it.split('"').next()).filter(is_code),
-            };
-            codes.extend(near);
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with('#') || line.starts_with("**") {
+            inside = line.contains("eclines");
+        } else if let Some((said, _)) =
+            line.split_once(':').filter(|it| inside && it.0.starts_with("- `"))
+        {
+            codes.extend(said.split('`').skip(1).step_by(2));
         }
     }
     codes

@@ -31,8 +31,38 @@ use crate::{
 };
 
 /// Dependency manifests are copied and installed before the source.
-pub(super) const TRANSFORM: Transform =
-    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+pub(super) const TRANSFORM: Transform = Transform {
+    name: NAME,
+    docs: include_str!("page.md"),
+    codes: &[
+        "control-flow",
+        "dynamic-metadata",
+        "exec-form",
+        "folder-missing",
+        "heredoc",
+        "local-requirement",
+        "manifest-not-found",
+        "no-lock",
+        "not-posix-shell",
+        "overlapping-copy",
+        "overwrites-install",
+        "poetry-version",
+        "reads-source",
+        "removes-tools",
+        "root-only",
+        "several-contexts",
+        "source-missing",
+        "system-files",
+        "unknown-context",
+        "unknown-manifest",
+        "unknown-variable",
+        "unreadable-shell",
+        "volume",
+        "workspace",
+    ],
+    options: None,
+    run,
+};
 
 const NAME: &str = "copy-manifests-first";
 

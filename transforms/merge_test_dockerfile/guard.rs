@@ -5,29 +5,22 @@ use crate::{
     callers::{Build, BuildContext, Builder},
     context::{Context, dockerignore::Dockerignore},
     dockerfile::Dockerfile,
-    project::Project,
+    project::{File, Project},
     text::{Refusal, RepoPath},
 };
 
-/// Whether both files can be read.
+/// Whether Docker reads the file.
 ///
 /// # Errors
-/// A decline's code and reason, when one of them cannot.
-pub fn readable<'a>(twins: &Twins<'a>) -> Result<(&'a Dockerfile, &'a Dockerfile), Refusal> {
-    let read = |file: &'a crate::project::File| {
-        let dockerfile = file.dockerfile()?;
-        match dockerfile.errors.first() {
-            None => Some(Ok(dockerfile)),
-            Some(error) => {
-                let reason = format!("{}:{}: {}", file.path, error.line, error.message);
-                Some(Err(Refusal::new("unparsable", reason)))
-            }
+/// A decline's code and reason, when it would refuse it.
+pub fn readable(file: &File, dockerfile: &Dockerfile) -> Result<(), Refusal> {
+    match dockerfile.errors.first() {
+        None => Ok(()),
+        Some(error) => {
+            let reason = format!("{}:{}: {}", file.path, error.line, error.message);
+            Err(Refusal::new("unparsable", reason))
         }
-    };
-    let none = || Err(Refusal::new("unparsable", "it cannot be read"));
-    let theirs = read(twins.theirs).unwrap_or_else(none)?;
-    let ours = read(twins.ours).unwrap_or_else(none)?;
-    Ok((ours, theirs))
+    }
 }
 
 /// Whether the parser and the frontend read both files alike.
@@ -118,7 +111,7 @@ fn is_built_by_hand(project: &Project, twins: &Twins<'_>) -> bool {
 /// Whether those who build either file can build the merged one.
 ///
 /// # Errors
-/// A decline's code and reason, when one of them cannot.
+/// A decline's code and reason, when it would refuse it.
 pub fn builds(project: &Project, twins: &Twins<'_>, merged: &Merged) -> Result<(), Refusal> {
     if merged.target.is_none() {
         // Whoever names the last stage goes on doing so.

@@ -32,8 +32,29 @@ pub use merge::{Merged, Merger};
 pub use names::{Kind, Twins, Way};
 
 /// One Dockerfile builds the production image and its variant.
-pub(super) const TRANSFORM: Transform =
-    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+pub(super) const TRANSFORM: Transform = Transform {
+    name: NAME,
+    docs: include_str!("page.md"),
+    codes: &[
+        "argument-taken",
+        "builds-a-stage",
+        "builds-every-stage",
+        "caller",
+        "different-base",
+        "different-contexts",
+        "different-directives",
+        "different-dockerignore",
+        "little-in-common",
+        "numbered-stage",
+        "onbuild",
+        "stage-name-taken",
+        "stages-differ",
+        "unknown-context",
+        "unparsable",
+    ],
+    options: None,
+    run,
+};
 
 const NAME: &str = "merge-test-dockerfile";
 
@@ -85,7 +106,11 @@ fn merge<'a>(project: &Project, twins: Twins<'a>) -> Result<Ready<'a>, Option<De
     if !twins.look_alike() {
         return Err(None);
     }
-    let (ours, theirs) = guard::readable(&twins).map_err(whole)?;
+    let (Some(ours), Some(theirs)) = (twins.ours.dockerfile(), twins.theirs.dockerfile()) else {
+        return Err(None);
+    };
+    guard::readable(twins.theirs, theirs).map_err(whole)?;
+    guard::readable(twins.ours, ours).map_err(whole)?;
     guard::directives(ours, theirs).map_err(whole)?;
     let ignore_file = guard::contexts(project, &twins).map_err(whole)?;
     let sites = (Site::new(&twins.ours.path, ours), Site::new(&twins.theirs.path, theirs));

@@ -173,16 +173,13 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         let Some(split) = self.merger.split(plan) else {
             let diverges = plan.trunk.ours.first().map_or(last.index, |it| it.0);
             let stage = ours.stage(diverges);
-            let base = match *stage.base {
-                Base::Stage(it) => match ours.stage(it).name {
-                    Some(name) => name.to_owned(),
-                    None => {
-                        let reason = "the stage that both build on has no name";
-                        return Err(Apart { item: 0, why: Refusal::new("stages-differ", reason) });
-                    }
-                },
-                _ => ours.instruction(stage.from).map(image).unwrap_or_default(),
+            // A stage is only found by its name.
+            let below = match *stage.base {
+                Base::Stage(it) => ours.stage(it).name.map(str::to_owned),
+                _ => None,
             };
+            let image = || ours.instruction(stage.from).map(image).unwrap_or_default();
+            let base = below.unwrap_or_else(image);
             let text = self.their_stages(comments, &format!("{from} {base} {as_} {target}"));
             self.changes(last.from);
             self.edits.push(dockerfile.insert_before(last.from, &format!("{text}\n")));

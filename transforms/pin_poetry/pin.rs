@@ -35,7 +35,7 @@ pub(super) fn pin(
     }
     let variable = variable || (options.renovate && !declared);
     let version = if variable { "${POETRY_VERSION}".to_owned() } else { full(version) };
-    let unwritable = "the installer cannot be rewritten here";
+    let unwritable = || Refusal::new("unknown-installer", "the installer cannot be rewritten here");
     match &it.installer {
         Installer::Package { word, name, .. } => {
             let quote = command.words[*word].raw.chars().next();
@@ -47,16 +47,12 @@ pub(super) fn pin(
             };
             let text = format!("{quote}{name}=={version}{quote}");
             let pinned = run.script.replace_word(command, *word, &text);
-            edits.extend(pinned.ok_or_else(|| Refusal::new("unknown-installer", unwritable))?);
+            edits.extend(pinned.ok_or_else(unwritable)?);
         }
         Installer::Script { takes_options } => {
             let words = ["-", "--version", &version];
             let words = if *takes_options { &words[1..] } else { &words };
-            edits.push(
-                run.script
-                    .append_words(command, words)
-                    .ok_or_else(|| Refusal::new("unknown-installer", unwritable))?,
-            );
+            edits.push(run.script.append_words(command, words).ok_or_else(unwritable)?);
         }
         Installer::DeadScript(_) => {
             has_pip(it)?;
@@ -68,7 +64,7 @@ pub(super) fn pin(
             alters.extend(environment);
         }
         Installer::Pinned | Installer::Unpinnable(_) => {
-            return Err(Refusal::new("unknown-installer", unwritable));
+            return Err(unwritable());
         }
     }
     Ok((edits, alters))

@@ -36,8 +36,51 @@ use processes::Process;
 use state::Folder;
 
 /// A service runs as a user of its own.
-pub(super) const TRANSFORM: Transform =
-    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+pub(super) const TRANSFORM: Transform = Transform {
+    name: NAME,
+    docs: include_str!("page.md"),
+    codes: &[
+        "account-without-number",
+        "bind-mount",
+        "closed-mode",
+        "compose-user",
+        "database-in-image",
+        "explicit-root",
+        "github-action",
+        "heredoc",
+        "kubernetes-user",
+        "kubernetes-volume",
+        "needs-privileges",
+        "needs-root",
+        "no-command",
+        "no-home",
+        "no-shell",
+        "not-posix-shell",
+        "onbuild",
+        "other-owner",
+        "other-target",
+        "privileged-port",
+        "root-home",
+        "runner",
+        "service-image",
+        "several-accounts",
+        "shared-folder",
+        "test-image",
+        "tool-image",
+        "unknown-base",
+        "unknown-command",
+        "unknown-folder",
+        "unknown-script",
+        "unknown-user",
+        "unreadable-command",
+        "unreadable-shell",
+        "volume-over-code",
+        "windows",
+        "writes-at-start",
+    ],
+    options: None,
+    run,
+};
 
 const NAME: &str = "run-as-nonroot";
 

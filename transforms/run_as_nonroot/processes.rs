@@ -175,7 +175,12 @@ fn expand(
     if shell::is_wrapper(name) && call.script.is_none() && !ROOT.contains(&name) {
         // An entrypoint that runs what it is given, and nothing is.
         let is_known = call.arguments.iter().all(|it| it.text.is_some());
-        return if is_known { Ok(Vec::new()) } else { Err(unknown()) };
+        return match (is_known, writes.is_empty()) {
+            (false, _) => Err(unknown()),
+            (true, true) => Ok(Vec::new()),
+            // `env > settings` only writes.
+            (true, false) => Ok(vec![process(name, rest, writes, from)]),
+        };
     }
     let waits = name.starts_with("wait-for") || name.starts_with("wait_for") || name == "wait";
     if waits && !path.ends_with(".py") {

@@ -49,6 +49,7 @@ pub(super) fn fates(
     of: &Separation<'_>,
     runtime: &Runtime<'_>,
 ) -> Result<Vec<(usize, Fate)>, Stop> {
+    let stuck = |item| (item, Refusal::new("control-flow", STUCK));
     let mut fates = Vec::new();
     for (item, _, it) in of.stage.instructions() {
         let step = of.runs.iter().find(|it| it.run.item == item);
@@ -58,7 +59,8 @@ pub(super) fn fates(
             let later = of.last < item;
             let started = runtime.runs(&step.run, &others, later).map_err(|why| (item, why))?;
             if !started.is_empty() {
-                fates.push((item, without_runners(of, step, started).map_err(|why| (item, why))?));
+                let fate = without_runners(of, step, started);
+                fates.push((item, fate.ok_or_else(|| stuck(item))?));
             }
         }
         if of.last < item {
@@ -66,7 +68,10 @@ pub(super) fn fates(
         }
         let text = of.site.dockerfile.text(item);
         let fate = match (it.keyword, step) {
-            (_, Some(step)) => run(of, step, text).map_err(|why| (item, why))?,
+            (_, Some(step)) => {
+                let fate = run(of, step, text).map_err(|why| (item, why))?;
+                fate.ok_or_else(|| stuck(item))?
+            }
             (Keyword::Copy | Keyword::Add, _) => copies::copy(of, runtime, item, it, text),
             (Keyword::Workdir, _) => {
                 let state = of.stage.state_before(item);
@@ -86,22 +91,18 @@ pub(super) fn fates(
     Ok(fates)
 }
 
-/// A RUN of the last stage in which these commands start by themselves.
-fn without_runners(
-    of: &Separation<'_>,
-    step: &Step<'_>,
-    started: Vec<usize>,
-) -> Result<Fate, Refusal> {
+/// A RUN of the last stage in which these commands start by themselves; `None` where they cannot be told apart.
+fn without_runners(of: &Separation<'_>, step: &Step<'_>, started: Vec<usize>) -> Option<Fate> {
     let text = of.site.dockerfile.text(step.run.item);
     let mut part = Part::new(text, of.site.dockerfile.escape);
     for at in &started {
-        let one = part.replace(*at, &[(0, Vec::new()), (1, Vec::new())]);
-        part = one.ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+        part = part.replace(*at, &[(0, Vec::new()), (1, Vec::new())])?;
     }
-    Ok(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
+    Some(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
 }
 
-fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal> {
+/// A RUN that installs or prepares to; `None` where its commands cannot be told apart.
+fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Option<Fate>, Refusal> {
     let others = |at: &usize| matches!(step.roles[*at], Role::Other | Role::Account);
     let others: Vec<usize> = (0..step.roles.len()).filter(others).collect();
     let packages = step.has(|it| it.is_of_packages() || *it == Role::SystemRemove);
@@ -113,11 +114,11 @@ fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal
         }
         let accounts = step.has(|it| *it == Role::Account) && !step.has(|it| *it == Role::Other);
         let upkeep = others.is_empty() && step.remains.text.is_none();
-        return Ok(match (accounts, upkeep) {
+        return Ok(Some(match (accounts, upkeep) {
             (true, _) if !owns(of) => Fate::moved(text),
             (_, true) if !of.installs_system(step.run.item) => Fate::BUILDER,
             _ => Fate::both(text),
-        });
+        }));
     }
     let work = |at: &usize| step.roles[*at] == Role::Other && !is_small(step, *at);
     let end = step.roles.iter().rposition(Role::is_of_packages).unwrap_or(step.roles.len());
@@ -129,7 +130,7 @@ fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal
     // What comes after the installs has no part in them.
     let behind: Vec<usize> =
         others.into_iter().filter(|it| end < *it && step.run.item == of.last).collect();
-    let mut fate = tweaked(of, step, text, behind)?;
+    let Some(mut fate) = tweaked(of, step, text, behind) else { return Ok(None) };
     fate.altered.extend(last.iter().flat_map(|_| step.remains.altered.iter().copied()));
     // What puts a package manager into place goes with it.
     let places = ["ln", "cp", "mv", "chmod", "sh", "bash"];
@@ -138,7 +139,7 @@ fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Fate, Refusal
         fate.altered = (0..step.roles.len()).collect();
     }
     fate.last = last;
-    Ok(fate)
+    Ok(Some(fate))
 }
 
 /// Whether a command is done twice without a second thought.
@@ -195,20 +196,13 @@ fn owns(of: &Separation<'_>) -> bool {
     before.into_iter().any(|it| it.2.flag("chown").is_some() || it.2.keyword == Keyword::User)
 }
 
-/// A RUN as the builder runs it, without the commands that come later.
-fn tweaked(
-    of: &Separation<'_>,
-    step: &Step<'_>,
-    text: &str,
-    later: Vec<usize>,
-) -> Result<Fate, Refusal> {
+/// A RUN as the builder runs it, without the commands that come later; `None` where they cannot be told apart.
+fn tweaked(of: &Separation<'_>, step: &Step<'_>, text: &str, later: Vec<usize>) -> Option<Fate> {
     let escape = of.site.dockerfile.escape;
     let mut part = Part::new(text, escape);
     let mut fate = Fate::BUILDER;
     for (at, word) in of.system_flags(step) {
-        part = part
-            .replace(at, &[(word, Vec::new())])
-            .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+        part = part.replace(at, &[(word, Vec::new())])?;
         fate.altered.push(at);
     }
     let settings = of.idle_settings(step);
@@ -219,16 +213,14 @@ fn tweaked(
             let before = (0..begins).filter(|it| step.roles[*it] != Role::Shell);
             let tail: Vec<usize> = before.chain(gone.iter().copied()).collect();
             let head: Vec<usize> = (begins..step.roles.len()).chain(gone).collect();
-            let first = Part::new(text, escape)
-                .without(&head)
-                .ok_or_else(|| Refusal::new("control-flow", STUCK))?;
-            let second = part.without(&tail).ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+            let first = Part::new(text, escape).without(&head)?;
+            let second = part.without(&tail)?;
             let (first, second) = (first.into_text(), second.into_text());
             let both = format!("{first}\n{}\n{second}", of.environment_lines());
             fate.builder = Here::Text(both);
             fate.new = vec![first, second];
             fate.altered = (0..step.roles.len()).collect();
-            return Ok(fate);
+            return Some(fate);
         }
     }
     let does = |it: &usize| !gone.contains(it) && step.roles[*it] != Role::Shell;
@@ -238,17 +230,17 @@ fn tweaked(
             fate.builder = Here::Gone;
             fate.altered = settings;
         }
-        return Ok(fate);
+        return Some(fate);
     }
     match part.without(&gone).map(Part::into_text) {
         Some(it) if it != text => {
             fate.builder = Here::Text(it);
             fate.altered.extend(gone);
-            Ok(fate)
+            Some(fate)
         }
         // The setting does no harm.
-        None if !later.is_empty() => Err(Refusal::new("control-flow", STUCK)),
-        _ => Ok(fate),
+        None if !later.is_empty() => None,
+        _ => Some(fate),
     }
 }
 

@@ -10,6 +10,7 @@ mod calls;
 mod copies;
 mod environment;
 mod finish;
+mod guard;
 mod items;
 mod loss;
 mod programs;
@@ -26,7 +27,7 @@ use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
         self,
-        images::{self, Known, PythonVersion, Release},
+        images::{self, Release},
         system::apt,
     },
     engine::{Transform, settings::Settings},
@@ -34,7 +35,7 @@ use crate::{
         Project,
         change::{Alteration, Change, Outcome, Safety},
     },
-    run::{Run, Site},
+    run::{Run, Site, parts::STUCK},
     text::Refusal,
 };
 use environment::Environment;
@@ -46,8 +47,46 @@ use system::Remains;
 use target::{alone, image_of, script_of, seems_target};
 
 /// What is only needed to install stays in a stage of its own.
-pub(super) const TRANSFORM: Transform =
-    Transform { name: NAME, docs: include_str!("page.md"), options: None, run };
+pub(super) const TRANSFORM: Transform = Transform {
+    name: NAME,
+    docs: include_str!("page.md"),
+    codes: &[
+        "absolute-path",
+        "alpine",
+        "builds-in-source",
+        "compiles-at-runtime",
+        "control-flow",
+        "cron",
+        "development",
+        "editable-install",
+        "exec-form",
+        "heredoc",
+        "install-elsewhere",
+        "late-tool",
+        "managed-python",
+        "manager-at-runtime",
+        "manager-script",
+        "mixed-install",
+        "needs-build-tools",
+        "no-command",
+        "non-root-user",
+        "not-posix-shell",
+        "not-python-image",
+        "numbered-target",
+        "old-python",
+        "other-manager",
+        "other-work",
+        "path-override",
+        "removes-packages",
+        "several-environments",
+        "stage-names",
+        "unknown-environment",
+        "unknown-script",
+        "unreadable-shell",
+    ],
+    options: None,
+    run,
+};
 
 const NAME: &str = "split-venv-stage";
 
@@ -202,8 +241,9 @@ impl<'a> Separation<'a> {
         }
         for step in runs.iter_mut().filter(|it| it.run.item <= last) {
             let (item, escape) = (step.run.item, site.dockerfile.escape);
-            if let Err(why) = step.remains.write(site.dockerfile.text(item), escape) {
-                trouble = trouble.or(Some((item, why)));
+            if step.remains.write(site.dockerfile.text(item), escape).is_none() {
+                let stuck = || (item, Refusal::new("control-flow", STUCK));
+                trouble = trouble.or_else(|| Some(stuck()));
             }
         }
         if let Some(stop) = trouble {
@@ -220,100 +260,6 @@ impl<'a> Separation<'a> {
         let separation = Self { project, site, stage, runs, first, last, environment, loss };
         separation.check(&image)?;
         Ok(Some(separation))
-    }
-
-    /// What must hold of the stage as a whole.
-    fn check(&self, image: &Known<'_>) -> Result<(), Stop> {
-        let at = |why| Err((self.stage.from, why));
-        if image.python().is_some_and(|it| it < PythonVersion(3, 4)) {
-            return at(Refusal::new("old-python", "its Python has no venv"));
-        }
-        if self.site.path.as_str().contains(".devcontainer/") {
-            return at(Refusal::new(
-                "development",
-                "people work in this image, and need the tools",
-            ));
-        }
-        if usage::waits(self.stage) {
-            return at(Refusal::new(
-                "development",
-                "it waits for what people run in it, who may need the tools",
-            ));
-        }
-        let numbered = |it: &crate::callers::Build| {
-            it.target
-                .as_deref()
-                .and_then(|it| it.parse::<usize>().ok())
-                .is_some_and(|it| self.stage.index <= it)
-        };
-        if self.project.builds(self.site.path).iter().any(numbered) {
-            return at(Refusal::new("numbered-target", "its stage is built by its number"));
-        }
-        let alpine = |it: &Step<'_>| {
-            let text = &it.run.instruction.logical.text;
-            text.contains("apk ")
-                && ["gcc", "build-base", "-dev", "make", "cargo"].iter().any(|of| text.contains(of))
-        };
-        if let Some(step) = self.runs.iter().find(|it| alpine(it)) {
-            let reason = "which packages of Alpine only build is not known";
-            return Err((step.run.item, Refusal::new("alpine", reason)));
-        }
-        for step in self.runs.iter().filter(|it| it.run.item <= self.last) {
-            self.check_run(step)?;
-        }
-        Ok(())
-    }
-
-    fn check_run(&self, step: &Step<'_>) -> Result<(), Stop> {
-        let item = step.run.item;
-        let stop = |why| Err((item, why));
-        if !step.has(Role::is_of_packages) {
-            return Ok(());
-        }
-        let sudo = step.run.calls().iter().any(|it| it.call.other_user.is_some());
-        if step.run.state.is_root() != Some(true) || sudo {
-            return stop(Refusal::new(
-                "non-root-user",
-                "another user than root installs, to a home of its own",
-            ));
-        }
-        let elsewhere = [
-            "PIP_TARGET",
-            "PIP_PREFIX",
-            "PIP_ROOT",
-            "PIP_USER",
-            "PYTHONUSERBASE",
-            "PYTHONHOME",
-            "UV_PYTHON",
-        ];
-        if let Some(name) = elsewhere.iter().find(|it| step.run.state.sets(it)) {
-            return stop(Refusal::new(
-                "install-elsewhere",
-                format!("{name} says where to install"),
-            ));
-        }
-        if let Some(tool) = self.late_tool(step) {
-            return stop(Refusal::new(
-                "late-tool",
-                format!("{tool} is installed when the environment is in use, and would be in it"),
-            ));
-        }
-        Ok(())
-    }
-
-    /// A package manager that is installed where it would land in the environment.
-    fn late_tool(&self, step: &Step<'_>) -> Option<&'static str> {
-        let starts = step.roles.iter().position(|it| matches!(it, Role::Install | Role::Create(_)));
-        let late = |at: usize| match self.first.cmp(&step.run.item) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => starts.is_some_and(|it| it < at),
-            std::cmp::Ordering::Greater => false,
-        };
-        step.roles.iter().enumerate().find_map(|(at, it)| match it {
-            // A script has an environment of its own for it.
-            Role::Tool(tool) if late(at) && by_pip(step, at) => Some(*tool),
-            _ => None,
-        })
     }
 
     /// The image as things start in it.

@@ -4,11 +4,7 @@
 use super::role::Role;
 use crate::{
     ecosystems::system::{self, What, apt},
-    run::{
-        Run,
-        parts::{Part, STUCK},
-    },
-    text::Refusal,
+    run::{Run, parts::Part},
 };
 
 /// A RUN of the old stage, as the last stage runs it.
@@ -34,26 +30,21 @@ pub(super) struct Remains {
 type Replacement = (usize, Vec<String>);
 
 impl Remains {
-    /// Writes what is left to do.
-    ///
-    /// # Errors
-    /// A decline's code and reason, when the commands of the RUN cannot be told apart.
-    pub(super) fn write(&mut self, text: &str, escape: char) -> Result<(), Refusal> {
+    /// Writes what is left to do; `None` when the commands of the RUN cannot be told apart.
+    pub(super) fn write(&mut self, text: &str, escape: char) -> Option<()> {
         let mut part = Part::new(text, escape);
         for (command, words) in &self.replaced {
-            part =
-                part.replace(*command, words).ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+            part = part.replace(*command, words)?;
         }
         if self.is_idle {
-            return Ok(());
+            return Some(());
         }
         if !self.removed.is_empty() {
-            part =
-                part.without(&self.removed).ok_or_else(|| Refusal::new("control-flow", STUCK))?;
+            part = part.without(&self.removed)?;
         }
         let after = part.into_text();
         self.text = Some(if after == text { after } else { without_comments(&after) });
-        Ok(())
+        Some(())
     }
 }
 

@@ -44,7 +44,7 @@ fn change(project: &Project, path: &RepoPath, at: usize, change: FileChange) -> 
 }
 
 fn transform(name: &'static str, run: fn(&Project, &Settings) -> Outcome) -> Transform {
-    Transform { name, docs: "", options: None, run }
+    Transform { name, docs: "", codes: &[], options: None, run }
 }
 
 fn one_to_two() -> Transform {
