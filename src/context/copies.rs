@@ -224,9 +224,3 @@ impl CopyIn {
             || self.sources.iter().any(|it| !it.is_folder && name == Some(it.path.file_name()))
     }
 }
-
-/// `path` relative to `folder`; `None` when it does not lie in it.
-pub fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
-}

@@ -1,7 +1,7 @@
 //! Where managers cache, what turns that off, and who needs what is there.
 
 use super::{At, Grammar, MANAGERS, Manager, Setting, Verb, system, version::Version};
-use crate::shell::Invocation;
+use crate::{shell::Invocation, text::ImagePath};
 
 /// A cache of a manager.
 #[derive(Clone, Copy, Debug)]
@@ -105,11 +105,8 @@ pub enum Sharing {
 pub struct Caching {
     /// The cache.
     pub cache: &'static Cache,
-    /// The folders that hold nothing but cache, as absolute paths of the image; mount these. An empty one is
-    /// not known.
-    pub folders: Vec<String>,
-    /// The folder above them, whose removal is meant to empty them; empty if it is not known.
-    pub root: String,
+    /// Where the cache is; `None` if that cannot be known.
+    pub location: Option<Location>,
     /// The arguments that turn the cache off, by position among the command's words.
     pub off: Vec<usize>,
     /// Whether what is installed leads into the cache or lives in it, which the image then needs.
@@ -118,6 +115,15 @@ pub struct Caching {
     pub offline: bool,
     /// Whether builds that fill it at the same time may trip over each other.
     pub exclusive: bool,
+}
+
+/// Where a cache is in the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The folders that hold nothing but cache; mount these.
+    pub folders: Vec<ImagePath>,
+    /// The folder that they are or lie in, whose removal is meant to empty them.
+    pub root: ImagePath,
 }
 
 impl Cache {
@@ -180,13 +186,6 @@ impl Cache {
         if !grammar.has(call, self.filled_by) || call.has(self.idle) {
             return None;
         }
-        let root = self.root(call, at).unwrap_or_default();
-        let folder = |part: &&str| match (root.as_str(), *part) {
-            ("", _) | (_, "") => root.clone(),
-            (root, part) => format!("{}/{part}", root.trim_end_matches('/')),
-        };
-        let mut folders: Vec<String> = self.parts.iter().map(folder).collect();
-        folders.dedup();
         let is_off = |text: &str| {
             self.off.iter().any(|it| match it {
                 Off::Option(name) => text.split('=').next() == Some(name),
@@ -205,19 +204,21 @@ impl Cache {
         };
         Some(Caching {
             cache: self,
+            location: self.root(call, at).map(|root| Location {
+                folders: self.parts.iter().map(|part| root.join(part)).collect(),
+                root,
+            }),
             off: off.map(|it| it.word).collect(),
             linked: holds(self.linked),
             offline: holds(self.offline),
-            folders,
-            root,
             exclusive,
         })
     }
 
     /// Where it is; `None` when that cannot be known.
-    fn root(&self, call: &Invocation, at: &At<'_>) -> Option<String> {
-        let absolute = |it: String| it.starts_with('/').then_some(it);
-        let below = |folder: &str, name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
+    fn root(&self, call: &Invocation, at: &At<'_>) -> Option<ImagePath> {
+        // A home directory or a variable without a value is the root of the image to most programs.
+        let below = |folder: &str, name: &str| ImagePath::new(&format!("{folder}/{name}"));
         let set = |name: &str| match at.variable(call, name) {
             Setting::Known(it) => Some(Some(it).filter(|it| !it.is_empty())),
             Setting::Unset => Some(None),
@@ -227,27 +228,27 @@ impl Cache {
             match place {
                 CachePlace::Option(names) => {
                     if let Some(folder) = call.values(names).last() {
-                        return at.path((*folder)?).map(|it| it.to_string());
+                        return at.path((*folder)?);
                     }
                 }
                 CachePlace::Variable(name) => {
                     if let Some(folder) = set(name)? {
-                        return absolute(folder);
+                        return ImagePath::new(&folder);
                     }
                 }
                 CachePlace::Below(name, folder) => {
                     if let Some(it) = set(name)? {
-                        return absolute(below(it.split(':').next().unwrap_or_default(), folder));
+                        return below(it.split(':').next().unwrap_or_default(), folder);
                     }
                 }
                 CachePlace::Xdg(name) => {
                     if let Some(it) = set("XDG_CACHE_HOME")? {
-                        return absolute(below(&it, name));
+                        return below(&it, name);
                     }
-                    return absolute(below(&at.home(call)?, &format!(".cache/{name}")));
+                    return below(&at.home(call)?, &format!(".cache/{name}"));
                 }
-                CachePlace::Home(folder) => return absolute(below(&at.home(call)?, folder)),
-                CachePlace::Fixed(folder) => return Some((*folder).to_owned()),
+                CachePlace::Home(folder) => return below(&at.home(call)?, folder),
+                CachePlace::Fixed(folder) => return ImagePath::new(folder),
             }
         }
         None
@@ -283,6 +284,13 @@ impl Cache {
             "" => root.clone(),
             part => format!("{root}/{part}"),
         })
+    }
+}
+
+impl Caching {
+    /// The folders to mount, as far as they are known.
+    pub fn folders(&self) -> &[ImagePath] {
+        self.location.as_ref().map_or(&[], |it| &it.folders)
     }
 }
 

@@ -23,7 +23,8 @@ use crate::shell::Invocation;
 
 pub use at::{At, Setting};
 pub use cache::{
-    Cache, CacheKind, CachePlace, Caching, Off, OffVariable, Sharing, Switch, caches, off_variable,
+    Cache, CacheKind, CachePlace, Caching, Location, Off, OffVariable, Sharing, Switch, caches,
+    off_variable,
 };
 pub use files::{File, FileKind, cache_settings, file, files, is_manifest_of, makes};
 pub use grammar::{Grammar, Verb};

@@ -123,8 +123,8 @@ fn describe_install(say: &mut impl FnMut(String), install: &Install) {
 }
 
 fn describe_cache(say: &mut impl FnMut(String), caching: &Caching, call: &CallSite, at: &At<'_>) {
-    let folders: Vec<&str> = caching.folders.iter().map(String::as_str).collect();
-    match folders.contains(&"") {
+    let folders: Vec<&str> = caching.folders().iter().map(ImagePath::as_str).collect();
+    match folders.is_empty() {
         true => say("  caches where nothing tells".to_owned()),
         false => say(format!("  caches in {}", folders.join(" and "))),
     }

@@ -3,16 +3,15 @@
 use super::Caches;
 use crate::{
     callers::Builder,
-    context::copies::below,
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{
-        self,
+        self, Location,
         images::{self, Family},
     },
     project::Project,
     run::{CallSite, Site},
     shell::Script,
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// Whoever builds the file has to know cache mounts.
@@ -70,13 +69,8 @@ pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
 pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
     for it in &caches.mounts {
         let within = it.target.as_ref().is_some_and(|target| {
-            let inside =
-                |folder: &String| *target != **folder && below(target.as_str(), folder).is_some();
-            caches
-                .uses
-                .iter()
-                .flat_map(|it| &it.caching.folders)
-                .any(|it| !it.is_empty() && inside(it))
+            let inside = |folder: &ImagePath| target != folder && target.is_within(folder);
+            caches.uses.iter().flat_map(|it| it.caching.folders()).any(inside)
         });
         if it.raw.starts_with('~') {
             return Err(Refusal::new(
@@ -99,7 +93,7 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
                 "what it installs leads into the cache, so the image needs it",
             ));
         }
-        if caching.root.is_empty() {
+        if caching.location.is_none() {
             return Err(Refusal::new("unknown-cache", "nothing tells where the cache is"));
         }
         if let Some(name) = moved_by_script(caches, it) {
@@ -146,12 +140,13 @@ pub(super) fn home(caches: &Caches<'_>, site: &Site<'_>, stage: &Stage<'_>) -> R
     let starts =
         starts || caches.turned_off()?.is_some() || !caches.without_cleaning()?.0.is_empty();
     let home = run.state.home().filter(|it| *it != "/root").unwrap_or("/home");
-    let shared = run.state.variable("XDG_CACHE_HOME").filter(|it| !it.is_empty());
+    let home = ImagePath::root().join(home);
+    let shared = run.state.variable("XDG_CACHE_HOME").and_then(ImagePath::new);
     let others = site.heirs(stage).any(|it| it.state_before(it.end).is_root() != Some(true));
-    let is_others = |it: &&&str| {
-        below(it, home).is_some()
-            || it.starts_with("/home/")
-            || (others && shared.is_some_and(|shared| below(it, shared).is_some()))
+    let is_others = |it: &&&ImagePath| {
+        it.is_within(&home)
+            || it.is_within_fixed(&["/home"])
+            || (others && shared.as_ref().is_some_and(|shared| it.is_within(shared)))
     };
     match caches.unmounted().iter().find(is_others) {
         Some(it) if starts => Err(Refusal::new(
@@ -216,12 +211,12 @@ pub(super) fn files(
             let Some(destination) = destination.and_then(|it| state.absolute(&it)) else {
                 continue;
             };
-            let hides = |root: &str| {
-                let parent = root.rsplit_once('/').map_or("/", |it| it.0);
-                let whole = parent.ends_with("/.cache") && destination == parent;
-                whole || below(destination.as_str(), root).is_some()
+            let hides = |it: &Location| {
+                let is_whole = destination.file_name() == ".cache"
+                    && it.root.parent().as_ref() == Some(&destination);
+                is_whole || destination.is_within(&it.root)
             };
-            if caches.uses.iter().any(|it| hides(&it.caching.root)) {
+            if caches.uses.iter().filter_map(|it| it.caching.location.as_ref()).any(hides) {
                 return Err(Refusal::new(
                     "cache-has-files",
                     "an earlier COPY or ADD puts files there, which the mount would hide",

@@ -14,7 +14,6 @@ mod readers;
 use serde::Deserialize;
 
 use crate::{
-    context::copies::below,
     dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
         self, At, Caching,
@@ -115,7 +114,7 @@ fn mount(
     let Some(caches) = Caches::of(site, stage, &run) else {
         return nested(&run).map_or(Ok(None), Err);
     };
-    if caches.unmounted().is_empty() {
+    if caches.are_mounted() {
         return Ok(feed(project, site, stage, &run, &caches));
     }
     caches.check(project, site, stage)?;
@@ -129,7 +128,7 @@ fn mount(
     if options.syntax && site.dockerfile.directive("syntax").is_none() {
         edits.push(site.dockerfile.add_directive("syntax", SYNTAX));
     }
-    let folders = caches.unmounted();
+    let folders: Vec<&str> = caches.unmounted().into_iter().map(ImagePath::as_str).collect();
     let mounts = if folders.len() == 1 { "a cache mount" } else { "cache mounts" };
     let title = format!("Keep {} in {mounts}", folders.join(" and "));
     let fill = if caches.managers().len() == 1 { "caches" } else { "cache" };
@@ -214,28 +213,44 @@ impl<'r> Caches<'r> {
         (!uses.is_empty()).then(|| Self { run, uses, mounts: mounts.collect() })
     }
 
-    /// The folders that no mount covers yet; one that is not known is empty.
-    pub fn unmounted(&self) -> Vec<&str> {
-        let mut folders: Vec<&str> = Vec::new();
-        for folder in self.uses.iter().flat_map(|it| &it.caching.folders) {
-            if !folders.contains(&folder.as_str()) && !self.is_covered(folder, false) {
+    /// The known folders that no mount covers yet.
+    pub fn unmounted(&self) -> Vec<&ImagePath> {
+        let mut folders = Vec::new();
+        for folder in self.uses.iter().flat_map(|it| it.caching.folders()) {
+            if !folders.contains(&folder) && !self.is_covered(folder, false) {
                 folders.push(folder);
             }
         }
         folders
     }
 
-    /// Whether a flag empties a cache mount that is there.
-    pub fn starves(&self) -> bool {
-        let covered = |it: &Use<'_>| it.caching.folders.iter().all(|it| self.is_covered(it, true));
-        self.uses.iter().any(|it| !it.caching.off.is_empty() && covered(it))
+    /// Whether mounts cover every folder, those included that are not known.
+    pub fn are_mounted(&self) -> bool {
+        self.uses.iter().all(|it| self.is_mounted(it, false))
     }
 
-    fn is_covered(&self, folder: &str, by_cache: bool) -> bool {
+    /// Whether a flag empties a cache mount that is there.
+    pub fn starves(&self) -> bool {
+        self.uses.iter().any(|it| !it.caching.off.is_empty() && self.is_mounted(it, true))
+    }
+
+    /// Whether mounts, or cache mounts alone, cover the folders of a cache. Where they are is not known for
+    /// some: a mount whose target is not known either is then taken for theirs.
+    fn is_mounted(&self, it: &Use<'_>, by_cache: bool) -> bool {
+        match &it.caching.location {
+            Some(it) => it.folders.iter().all(|it| self.is_covered(it, by_cache)),
+            None => self.mounts(by_cache).any(|it| it.target.is_none()),
+        }
+    }
+
+    fn is_covered(&self, folder: &ImagePath, by_cache: bool) -> bool {
         // A target that cannot be expanded is somebody's cache mount all the same.
-        let covers = |it: &ImagePath| !folder.is_empty() && below(folder, it.as_str()).is_some();
-        let mut mounts = self.mounts.iter().filter(|it| it.is_cache || !by_cache);
-        mounts.any(|it| it.target.as_ref().is_none_or(covers))
+        let covers = |target: &ImagePath| folder.is_within(target);
+        self.mounts(by_cache).any(|it| it.target.as_ref().is_none_or(covers))
+    }
+
+    fn mounts(&self, by_cache: bool) -> impl Iterator<Item = &Mounted> {
+        self.mounts.iter().filter(move |it| it.is_cache || !by_cache)
     }
 
     /// The managers that fill the caches, by the names of their programs.
@@ -255,10 +270,10 @@ impl<'r> Caches<'r> {
     pub fn flags(&self) -> Vec<String> {
         let image = self.run.state.image.as_deref().map(images::named);
         let alpine = image.is_some_and(|it| it.family() == Family::Alpine);
-        let flag = |folder: &str| {
-            let owner =
-                self.uses.iter().find(|it| it.caching.folders.iter().any(|it| it == folder));
-            let name = folder.split_once("/.cache/").map_or(folder, |it| it.1);
+        let flag = |folder: &ImagePath| {
+            let owner = self.uses.iter().find(|it| it.caching.folders().contains(folder));
+            let path = folder.as_str();
+            let name = path.split_once("/.cache/").map_or(path, |it| it.1);
             let name = name.trim_matches('/').replace('/', "-");
             // A wheel built for musl is named like one for glibc, so the two must not share.
             let id = if alpine { format!("id={name}-alpine,") } else { String::new() };

@@ -86,7 +86,7 @@ fn can_have_mounts(
         return Err("what it runs installs with pip".to_owned());
     }
     let Some(caches) = Caches::of(site, stage, &run) else { return Ok(()) };
-    if caches.unmounted().is_empty() {
+    if caches.are_mounted() {
         return Ok(());
     }
     caches.check(project, site, stage).map_err(|it| it.reason)?;
@@ -109,7 +109,7 @@ pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &s
             };
             let caches = Caches::of(site, heir, &run).filter(|it| it.heeds(variable));
             match caches {
-                Some(it) if !it.unmounted().is_empty() => return false,
+                Some(it) if !it.are_mounted() => return false,
                 Some(_) => mounted += 1,
                 None if nested(&run).is_some() || installs_behind_the_scenes(text) => return false,
                 None => {}

@@ -4,15 +4,14 @@ use std::sync::OnceLock;
 
 use super::{Caches, cleaning::one_line};
 use crate::{
-    context::copies::below,
     dockerfile::{
         Instruction, Keyword,
         stage::{Stage, State},
     },
-    ecosystems::{self, Cache, Caching},
+    ecosystems::{self, Cache, Location},
     run::{CallSite, Run, Site},
     shell::Command,
-    text::{Refusal, glob::Glob},
+    text::{ImagePath, Refusal, glob::Glob},
 };
 
 /// What a path is to the caches.
@@ -123,7 +122,7 @@ fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
         (1..command.words.len()).filter(|it| manager.is_none() || !own(*it)).any(|word| {
             let reach = match call {
                 Some(site) => caches.reach_in(run, site, command, word),
-                None => caches.reach_of(&command.words[word].raw),
+                None => caches.reach_of_text(&command.words[word].raw),
             };
             match reach {
                 Reach::Within | Reach::Among => true,
@@ -153,7 +152,7 @@ fn copies_from(
         let path = state().expand(path, site.dockerfile.escape);
         match path {
             Some(it) => {
-                let it = if it.starts_with('/') { it } else { format!("/{it}") };
+                let it = ImagePath::root().join(&it);
                 matches!(caches.reach_of(&it), Reach::Within | Reach::Root | Reach::AllCaches)
             }
             None => false,
@@ -215,7 +214,7 @@ fn uses_later(
         Keyword::Volume => it.values().iter().any(|it| {
             let path = state().expand(it, site.dockerfile.escape);
             path.is_some_and(|it| {
-                matches!(caches.reach_of(&it), Reach::Within | Reach::Root | Reach::AllCaches)
+                matches!(caches.reach_of_text(&it), Reach::Within | Reach::Root | Reach::AllCaches)
             })
         }),
         Keyword::Cmd | Keyword::Entrypoint => caches.mentions(it.text()),
@@ -242,53 +241,72 @@ impl Caches<'_> {
                 let directory = if end == 0 && it.starts_with('/') { "/" } else { &it[..end] };
                 let path = run.at(site).path(directory);
                 let rest = it[end..].trim_start_matches('/');
-                path.map_or(Reach::Elsewhere, |it| self.reach_of(it.join(rest).as_str()))
+                path.map_or(Reach::Elsewhere, |it| self.reach_of(&it.join(rest)))
             }
             None if raw.to_lowercase().contains("cache") => Reach::Unknown,
             None => Reach::Elsewhere,
         }
     }
 
-    /// What an absolute path is to the caches; it may end in a pattern.
-    fn reach_of(&self, path: &str) -> Reach {
-        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        let reaches = self.uses.iter().map(|it| it.caching.reach_of(path));
-        reaches.into_iter().find(|it| *it != Reach::Elsewhere).unwrap_or(Reach::Elsewhere)
+    /// What a word that may be an absolute path is to the caches.
+    fn reach_of_text(&self, text: &str) -> Reach {
+        ImagePath::new(text).map_or(Reach::Elsewhere, |it| self.reach_of(&it))
+    }
+
+    /// What a path is to the caches; it may end in a pattern.
+    fn reach_of(&self, path: &ImagePath) -> Reach {
+        let locations = self.uses.iter().filter_map(|it| it.caching.location.as_ref());
+        let mut reaches = locations.map(|it| it.reach_of(path));
+        reaches.find(|it| *it != Reach::Elsewhere).unwrap_or(Reach::Elsewhere)
     }
 
     /// Whether a text names one of the folders.
     fn mentions(&self, text: &str) -> bool {
-        self.uses.iter().flat_map(|it| &it.caching.folders).any(|it| text.contains(it.as_str()))
+        let mut folders = self.uses.iter().flat_map(|it| it.caching.folders());
+        folders.any(|it| text.contains(it.as_str()))
     }
 }
 
 const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
-impl Caching {
-    fn reach_of(&self, path: &str) -> Reach {
-        if !path.starts_with('/') {
+impl Location {
+    fn reach_of(&self, path: &ImagePath) -> Reach {
+        if path.as_str().contains(WILDCARDS) {
+            return self.reach_of_pattern(path);
+        }
+        if self.folders.iter().any(|it| path.is_within(it)) {
+            Reach::Within
+        } else if *path == self.root {
+            Reach::Root
+        } else if !self.root.is_within(path) {
+            Reach::Elsewhere
+        } else if path.file_name() == ".cache" {
+            Reach::AllCaches
+        } else {
+            Reach::Above
+        }
+    }
+
+    fn reach_of_pattern(&self, pattern: &ImagePath) -> Reach {
+        let depth = |it: &ImagePath| it.as_str().matches('/').count();
+        let mut folders = pattern.ancestors().filter(|it| !it.as_str().contains(WILDCARDS));
+        // The folder that everything it matches lies in.
+        let literal = folders.next().unwrap_or_default();
+        if self.folders.iter().any(|it| literal.is_within(it)) {
+            return Reach::Within;
+        }
+        let mut matched =
+            self.folders.iter().filter(|it| may_match(pattern.as_str(), it.as_str())).peekable();
+        if matched.peek().is_none() {
             return Reach::Elsewhere;
         }
-        if path.contains(WILDCARDS) {
-            let depth = |it: &str| it.matches('/').count();
-            let matched = self.folders.iter().filter(|it| may_match(path, it));
-            let literal = path.split('/').take_while(|it| !it.contains(WILDCARDS));
-            let literal = literal.collect::<Vec<_>>().join("/");
-            return match path.strip_suffix("/*") {
-                _ if self.folders.iter().any(|it| below(&literal, it).is_some()) => Reach::Within,
-                _ if matched.clone().next().is_none() => Reach::Elsewhere,
-                Some(parent) if parent == literal && !parent.is_empty() => self.reach_of(parent),
-                _ if matched.clone().any(|it| depth(it) <= depth(path)) => Reach::Among,
-                _ => Reach::Above,
-            };
+        let is_all = pattern.file_name() == "*" && pattern.parent().as_ref() == Some(&literal);
+        if is_all && !literal.is_root() {
+            return self.reach_of(&literal);
         }
-        let is = |folder: &String| below(path, folder).is_some();
-        match self.root.as_str() {
-            _ if self.folders.iter().any(is) => Reach::Within,
-            root if path == root => Reach::Root,
-            root if below(root, path).is_none() => Reach::Elsewhere,
-            _ if path.ends_with("/.cache") => Reach::AllCaches,
-            _ => Reach::Above,
+        match matched.any(|it| depth(it) <= depth(pattern)) {
+            true => Reach::Among,
+            false => Reach::Above,
         }
     }
 }
