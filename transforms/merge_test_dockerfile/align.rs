@@ -1,9 +1,9 @@
-//! What two Dockerfiles have in common, instruction by instruction.
+//! Aligns two Dockerfiles instruction by instruction.
 
 use super::{
-    alike::{self, is_same},
+    alike::{self, InFile, is_same},
     names::Kind,
-    stages::Layout,
+    stages::{Layout, StageItem},
     switch::{self, Place},
 };
 use crate::{
@@ -13,169 +13,220 @@ use crate::{
     text::Edit,
 };
 
-/// The share, in percent, of two files' instructions that must be one in the merged file.
+/// The percentage of two files' instructions that the merged file must share between them.
 ///
-/// Measured on real pairs: what people would merge shares 60 and more, what only has a name in common
-/// less than 45.
+/// Measured on real pairs: those that people would merge share 60 and more, those with only a name in
+/// common less than 45.
 pub const ENOUGH: usize = 50;
 
-/// The share, in percent, of equal instructions at which files look like variants of each other.
+/// The percentage of equal instructions from which files look like variants of each other.
 pub const LOOKS_ALIKE: usize = 35;
 
-/// How an instruction of ours stands for one of theirs.
-pub(super) enum Change {
-    /// It is the same.
+/// The number of instructions from the start of each file that are compared: nobody writes longer files.
+const COMPARED: usize = 400;
+
+/// How the merged file covers an instruction of the variant.
+pub(super) enum Coverage {
+    /// An instruction of production does the same.
     Same,
-    /// It is, after these edits, when the argument says so.
+    /// After these edits, an instruction of production does the same if the argument is true.
     Branch(Vec<Edit>),
-    /// They have it alone: this text does what it does when the argument says so, and else nothing.
-    Only(String),
+    /// Production has no counterpart. This text, added to it, runs the instruction only if the argument is
+    /// true.
+    VariantOnly(String),
 }
 
-/// An instruction of theirs and what stands for it.
+/// An instruction of the variant and its counterpart in production.
 pub(super) struct Match {
-    /// The stage of ours.
+    /// The stage in production.
     pub(super) stage: usize,
-    /// Our item; of an instruction that only they have, the one that it comes after.
-    pub(super) ours: usize,
-    /// Their item.
-    pub(super) theirs: usize,
-    pub(super) change: Change,
+    /// The item in production. If only the variant has the instruction, the item to insert it after.
+    pub(super) production: usize,
+    /// The item in the variant.
+    pub(super) variant: usize,
+    pub(super) coverage: Coverage,
 }
 
-/// What stages have in common from their start.
+/// The common beginning of stages, and the instructions after it.
 #[derive(Default)]
 pub(super) struct Alignment {
     pub(super) matches: Vec<Match>,
-    /// What follows in ours: stage and item.
-    pub(super) ours: Vec<(usize, usize)>,
-    /// What follows in theirs.
-    pub(super) theirs: Vec<(usize, usize)>,
+    /// The rest of production.
+    pub(super) production: Vec<StageItem>,
+    /// The rest of the variant.
+    pub(super) variant: Vec<StageItem>,
 }
 
 impl Match {
     pub(super) fn is_same(&self) -> bool {
-        matches!(self.change, Change::Same)
+        matches!(self.coverage, Coverage::Same)
+    }
+
+    /// Returns true if production has no counterpart.
+    pub(super) fn is_variant_only(&self) -> bool {
+        matches!(self.coverage, Coverage::VariantOnly(_))
     }
 }
 
-/// Two files, to be aligned stage by stage.
+impl Alignment {
+    /// Returns true if neither file has anything after the common beginning.
+    pub(super) fn is_complete(&self) -> bool {
+        self.production.is_empty() && self.variant.is_empty()
+    }
+}
+
+/// Two files to align stage by stage.
 pub(super) struct Pair<'s, 'a> {
-    pub(super) ours: &'s Layout<'s, 'a>,
-    pub(super) theirs: &'s Layout<'s, 'a>,
+    pub(super) production: &'s Layout<'s, 'a>,
+    pub(super) variant: &'s Layout<'s, 'a>,
     pub(super) argument: &'s str,
 }
 
-impl Pair<'_, '_> {
+impl<'s, 'a> Pair<'s, 'a> {
     fn switch(&self) -> Switch<'_> {
         Switch { variable: self.argument, value: "true" }
     }
 
-    /// Whether two items say the same.
-    pub(super) fn is_same(&self, ours: usize, theirs: usize) -> bool {
-        let pair = self.ours.instruction(ours).zip(self.theirs.instruction(theirs));
-        let files = (self.ours.site.dockerfile, self.theirs.site.dockerfile);
-        pair.is_some_and(|(a, b)| is_same((files.0, a), (files.1, b)) || is_default(a, b))
+    fn production_place(&self, at: StageItem) -> Place<'s, 'a> {
+        let layout = self.production;
+        Place { site: layout.site, stage: layout.stage(at.stage), item: at.item }
     }
 
-    /// The argument of a variant that was merged before, where ours declares it and theirs does not.
-    pub(super) fn declares_another(&self, ours: usize) -> Option<String> {
-        let it = self.ours.instruction(ours).filter(|it| it.keyword == Keyword::Arg)?;
-        let [pair] = it.pairs().try_into().ok()?;
-        let other = Kind::is_argument(&pair.name) && pair.value.as_deref() == Some("false");
-        let unknown = !self.theirs.site.dockerfile.source.contains(&pair.name);
-        (other && unknown).then_some(pair.name)
+    fn variant_place(&self, at: StageItem) -> Place<'s, 'a> {
+        let layout = self.variant;
+        Place { site: layout.site, stage: layout.stage(at.stage), item: at.item }
     }
 
-    /// Aligns stages of ours with stages of theirs, as far as they go together.
-    pub(super) fn align(&self, ours: &[usize], theirs: &[usize]) -> Alignment {
-        let (own, other) = (self.ours.instructions(ours), self.theirs.instructions(theirs));
+    /// Returns true if an item of production does the same as one of the variant.
+    pub(super) fn is_same(&self, production: usize, variant: usize) -> bool {
+        let instructions =
+            self.production.instruction(production).zip(self.variant.instruction(variant));
+        instructions.is_some_and(|(production, variant)| {
+            is_same(
+                InFile { dockerfile: self.production.site.dockerfile, instruction: production },
+                InFile { dockerfile: self.variant.site.dockerfile, instruction: variant },
+            ) || is_same_by_default(production, variant)
+        })
+    }
+
+    /// Returns the argument of a variant merged earlier if this item of production declares it and this
+    /// variant does not know it.
+    pub(super) fn earlier_argument(&self, production: usize) -> Option<String> {
+        let instruction = self.production.instruction(production)?;
+        if instruction.keyword != Keyword::Arg {
+            return None;
+        }
+        let [pair] = instruction.pairs().try_into().ok()?;
+        let is_earlier = Kind::is_argument(&pair.name) && pair.value.as_deref() == Some("false");
+        let is_unknown = !self.variant.site.dockerfile.source.contains(&pair.name);
+        (is_earlier && is_unknown).then_some(pair.name)
+    }
+
+    /// Aligns stages of production with stages of the variant, up to the first difference that no argument
+    /// can decide.
+    pub(super) fn align(&self, production: &[usize], variant: &[usize]) -> Alignment {
+        let first_stage = production[0];
+        let production = self.production.instructions(production);
+        let variant = self.variant.instructions(variant);
         let (mut at, mut to) = (0, 0);
         let mut matches: Vec<Match> = Vec::new();
         loop {
-            if own.get(at).is_some_and(|it| self.declares_another(it.1).is_some()) {
+            let next = production.get(at).copied();
+            if next.is_some_and(|it| self.earlier_argument(it.item).is_some()) {
                 at += 1;
                 continue;
             }
-            let Some(&(stage, theirs)) = other.get(to) else { break };
-            // What only they have goes into the stage of what comes next, which others may not build on.
-            let next = own.get(at).map_or(ours[0], |it| it.0);
-            let last = matches.last().filter(|it| it.stage == next);
-            let after = last.map_or(self.ours.stage(next).from, |it| it.ours);
-            let same = own.get(at).is_some_and(|it| self.is_same(it.1, theirs));
-            // Ours may come after a few instructions that only they have.
-            let comes = own.get(at).is_some_and(|own| {
-                other[to + 1..].iter().take(3).any(|it| self.is_same(own.1, it.1))
-            });
-            let place =
-                Place { site: self.theirs.site, stage: self.theirs.stage(stage), item: theirs };
-            if same {
-                let (stage, ours) = own[at];
-                matches.push(Match { stage, ours, theirs, change: Change::Same });
+            let Some(&wanted) = variant.get(to) else { break };
+            // An instruction that only the variant has goes into the stage of the next common one: other
+            // stages may not be built on that stage.
+            let stage = next.map_or(first_stage, |it| it.stage);
+            let last = matches.last().filter(|it| it.stage == stage);
+            let after = last.map_or(self.production.stage(stage).from, |it| it.production);
+            let is_same = |it: StageItem| next.is_some_and(|next| self.is_same(next.item, it.item));
+            // The counterpart may come after a few instructions that only the variant has.
+            let comes_later = || variant[to + 1..].iter().take(3).any(|it| is_same(*it));
+            let variant_only = |text| Match {
+                stage,
+                production: after,
+                variant: wanted.item,
+                coverage: Coverage::VariantOnly(text),
+            };
+            let counterpart = |at: StageItem, coverage| Match {
+                stage: at.stage,
+                production: at.item,
+                variant: wanted.item,
+                coverage,
+            };
+            let same = next.filter(|_| is_same(wanted));
+            if let Some(next) = same {
+                matches.push(counterpart(next, Coverage::Same));
                 at += 1;
-            } else if let Some(text) = comes.then(|| self.only(&matches, place)).flatten() {
-                let change = Change::Only(text);
-                matches.push(Match { stage: next, ours: after, theirs, change });
-            } else if let Some(edits) = own.get(at).and_then(|it| self.branch(*it, place)) {
-                let (stage, ours) = own[at];
-                matches.push(Match { stage, ours, theirs, change: Change::Branch(edits) });
+            } else if let Some(text) =
+                comes_later().then(|| self.variant_only(&matches, wanted)).flatten()
+            {
+                matches.push(variant_only(text));
+            } else if let Some((next, edits)) =
+                next.and_then(|it| Some((it, self.branch(it, wanted)?)))
+            {
+                matches.push(counterpart(next, Coverage::Branch(edits)));
                 at += 1;
-            } else if let Some(text) = self.only_before(&own[at..], &other[to..], &matches) {
-                let change = Change::Only(text);
-                matches.push(Match { stage: next, ours: after, theirs, change });
+            } else if let Some(text) =
+                self.variant_only_before_branch(&production[at..], &variant[to..], &matches)
+            {
+                matches.push(variant_only(text));
             } else {
                 break;
             }
             to += 1;
         }
-        Alignment { matches, ours: own[at..].to_vec(), theirs: other[to..].to_vec() }
+        Alignment {
+            matches,
+            production: production[at..].to_vec(),
+            variant: variant[to..].to_vec(),
+        }
     }
 
-    fn branch(&self, (stage, item): (usize, usize), theirs: Place<'_, '_>) -> Option<Vec<Edit>> {
-        let ours = Place { site: self.ours.site, stage: self.ours.stage(stage), item };
-        switch::between(ours, theirs, self.switch())
+    fn branch(&self, production: StageItem, variant: StageItem) -> Option<Vec<Edit>> {
+        let production = self.production_place(production);
+        switch::between(production, self.variant_place(variant), self.switch())
     }
 
-    /// Our text of a RUN that only they have, where the one behind it stands for ours.
-    fn only_before(
+    /// Returns the text for a RUN that only the variant has if the one after it is the counterpart of
+    /// production's next RUN.
+    fn variant_only_before_branch(
         &self,
-        own: &[(usize, usize)],
-        other: &[(usize, usize)],
+        production: &[StageItem],
+        variant: &[StageItem],
         before: &[Match],
     ) -> Option<String> {
-        let place = |it: &(usize, usize)| Place {
-            site: self.theirs.site,
-            stage: self.theirs.stage(it.0),
-            item: it.1,
-        };
-        self.branch(*own.first()?, place(other.get(1)?))?;
-        self.only(before, place(other.first()?))
+        self.branch(*production.first()?, *variant.get(1)?)?;
+        self.variant_only(before, *variant.first()?)
     }
 
-    fn only(&self, before: &[Match], theirs: Place<'_, '_>) -> Option<String> {
-        let runs = before.iter().filter(|it| !matches!(it.change, Change::Only(_)));
-        let place = |it: &Match| Place {
-            site: self.ours.site,
-            stage: self.ours.stage(it.stage),
-            item: it.ours,
-        };
-        let runs: Vec<_> = runs.map(place).collect();
-        let text = switch::only_theirs(theirs, self.switch())?;
-        switch::leaves_nothing(theirs, &runs).then_some(text)
+    /// Returns the text for a RUN that only the variant has.
+    fn variant_only(&self, before: &[Match], variant: StageItem) -> Option<String> {
+        let variant = self.variant_place(variant);
+        let text = switch::only_variant(variant, self.switch())?;
+        let runs = before.iter().filter(|it| !it.is_variant_only());
+        let items = runs.map(|it| StageItem { stage: it.stage, item: it.production });
+        let runs: Vec<_> = items.map(|it| self.production_place(it)).collect();
+        switch::leaves_no_folder(variant, &runs).then_some(text)
     }
 
-    /// Gives back what better begins a stage of its own: installs with nothing in common behind them,
-    /// arguments for what comes, and a CMD that an ENTRYPOINT behind it would clear.
+    /// Shortens the common beginning by what belongs at the start of the separate stages: installs with
+    /// nothing in common after them, arguments for later instructions, and a CMD that a later ENTRYPOINT
+    /// would clear.
     pub(super) fn trim(&self, alignment: &mut Alignment) {
-        if alignment.ours.is_empty() && alignment.theirs.is_empty() {
+        if alignment.is_complete() {
             return;
         }
-        let keyword = |it: &Match| self.theirs.instruction(it.theirs).map(|it| it.keyword);
-        let starts =
-            |it: Option<&Instruction>| it.is_some_and(|it| it.keyword == Keyword::Entrypoint);
-        let ours = alignment.ours.iter().map(|it| self.ours.instruction(it.1));
-        let theirs = alignment.theirs.iter().map(|it| self.theirs.instruction(it.1));
-        if ours.chain(theirs).any(starts) {
+        let keyword = |it: &Match| self.variant.instruction(it.variant).map(|it| it.keyword);
+        let is_entrypoint = |layout: &Layout<'_, '_>, at: &StageItem| {
+            layout.instruction(at.item).is_some_and(|it| it.keyword == Keyword::Entrypoint)
+        };
+        if alignment.production.iter().any(|it| is_entrypoint(self.production, it))
+            || alignment.variant.iter().any(|it| is_entrypoint(self.variant, it))
+        {
             let cmd = alignment.matches.iter().position(|it| keyword(it) == Some(Keyword::Cmd));
             self.give_back(alignment, cmd.unwrap_or(usize::MAX));
         }
@@ -186,54 +237,53 @@ impl Pair<'_, '_> {
         self.give_back(alignment, kept.map_or(0, |it| it + 1));
     }
 
-    /// Ends what is common before a match.
+    /// Ends the common beginning before this match.
     fn give_back(&self, alignment: &mut Alignment, from: usize) {
         let from = from.min(alignment.matches.len());
-        let gone: Vec<Match> = alignment.matches.drain(from..).collect();
-        let stage_of = |layout: &Layout<'_, '_>, item: usize| {
-            layout.site.stages.iter().position(|it| it.from < item && item < it.end).unwrap_or(0)
-        };
-        let own = gone.iter().filter(|it| !matches!(it.change, Change::Only(_)));
-        let own: Vec<_> = own.map(|it| (it.stage, it.ours)).collect();
-        let other: Vec<_> =
-            gone.iter().map(|it| (stage_of(self.theirs, it.theirs), it.theirs)).collect();
-        alignment.ours.splice(0..0, own);
-        alignment.theirs.splice(0..0, other);
+        let removed: Vec<Match> = alignment.matches.drain(from..).collect();
+        let production = removed.iter().filter(|it| !it.is_variant_only());
+        let production = production.map(|it| StageItem { stage: it.stage, item: it.production });
+        let variant = removed.iter().map(|it| self.variant.stage_item(it.variant));
+        alignment.production.splice(0..0, production);
+        alignment.variant.splice(0..0, variant);
     }
 }
 
-/// Whether ours runs what theirs does unless the argument of another variant says otherwise.
-fn is_default(ours: &Instruction, theirs: &Instruction) -> bool {
+/// Returns true if production's RUN does the same as the variant's while the arguments of all variants
+/// merged earlier are false.
+fn is_same_by_default(production: &Instruction, variant: &Instruction) -> bool {
     let off = |name: &str| Kind::is_argument(name).then(|| "false".to_owned());
-    let shell = |it: &Instruction| {
-        it.keyword == Keyword::Run && it.json().is_none() && it.heredocs.is_empty()
+    let is_shell = |instruction: &Instruction| {
+        instruction.keyword == Keyword::Run
+            && instruction.json().is_none()
+            && instruction.heredocs.is_empty()
     };
-    shell(ours)
-        && shell(theirs)
-        && ours.text().contains("$INSTALL_")
-        && alike::flags(ours) == alike::flags(theirs)
-        && blueprint::runs_alike(ours.text(), theirs.text(), &off)
+    is_shell(production)
+        && is_shell(variant)
+        && production.text().contains("$INSTALL_")
+        && alike::flags(production) == alike::flags(variant)
+        && blueprint::runs_alike(production.text(), variant.text(), &off)
 }
 
-/// The share of instructions, in percent, that two files have in common in the same order.
-pub fn likeness(one: &Dockerfile, other: &Dockerfile) -> usize {
-    let (a, b): (Vec<_>, Vec<_>) = (
-        one.instructions().map(|it| it.1).collect(),
-        other.instructions().map(|it| it.1).collect(),
-    );
-    // Longer files than any person writes are compared in their first parts.
-    let (a, b) = (&a[..a.len().min(400)], &b[..b.len().min(400)]);
-    let mut row = vec![0_usize; b.len() + 1];
-    for x in a {
+/// The percentage of instructions that two files have in common in the same order.
+pub fn likeness(production: &Dockerfile, variant: &Dockerfile) -> usize {
+    let instructions = |dockerfile| -> Vec<InFile<'_>> {
+        let all = Dockerfile::instructions(dockerfile).take(COMPARED);
+        all.map(|(_, instruction)| InFile { dockerfile, instruction }).collect()
+    };
+    let (production, variant) = (instructions(production), instructions(variant));
+    // The longest common subsequence, one row of its table at a time.
+    let mut row = vec![0_usize; variant.len() + 1];
+    for one in &production {
         let mut diagonal = 0;
-        for (at, y) in b.iter().enumerate() {
+        for (at, other) in variant.iter().enumerate() {
             let above = row[at + 1];
-            row[at + 1] = match is_same((one, x), (other, y)) {
+            row[at + 1] = match is_same(*one, *other) {
                 true => diagonal + 1,
                 false => above.max(row[at]),
             };
             diagonal = above;
         }
     }
-    200 * row[b.len()] / (a.len() + b.len()).max(1)
+    200 * row[variant.len()] / (production.len() + variant.len()).max(1)
 }

@@ -1,52 +1,71 @@
-//! Whether two instructions of two files are one.
+//! Compares single instructions of two files.
 
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword},
+    dockerfile::{Dockerfile, Instruction, Keyword, instruction::Pair},
     shell::one_line,
 };
 
-/// Whether two instructions say the same, whatever their layout and comments.
+/// An instruction and the Dockerfile that holds its here-documents.
+#[derive(Clone, Copy)]
+pub struct InFile<'a> {
+    /// The Dockerfile.
+    pub dockerfile: &'a Dockerfile,
+    /// The instruction.
+    pub instruction: &'a Instruction,
+}
+
+/// Returns true if two instructions differ in layout and comments at most.
 ///
 /// The names of stages in them are compared as text, and a shell's words with their quotes.
-pub fn is_same(one: (&Dockerfile, &Instruction), other: (&Dockerfile, &Instruction)) -> bool {
-    let ((_, a), (_, b)) = (one, other);
+pub fn is_same(production: InFile<'_>, variant: InFile<'_>) -> bool {
+    let (a, b) = (production.instruction, variant.instruction);
     a.keyword == b.keyword
         && a.keyword != Keyword::Onbuild
         && a.json().is_some() == b.json().is_some()
         && flags(a) == flags(b)
-        && heredocs(one) == heredocs(other)
-        && says(a) == says(b)
+        && heredocs(production) == heredocs(variant)
+        && arguments(a) == arguments(b)
 }
 
-/// The builder flags, in an order of their own: the builder reads them in any.
+/// The builder flags, sorted: the builder accepts them in any order.
 pub fn flags(instruction: &Instruction) -> Vec<&str> {
     let mut flags: Vec<&str> = instruction.flags.iter().map(|it| it.text.as_str()).collect();
     flags.sort_unstable();
     flags
 }
 
-fn heredocs<'a>(
-    (dockerfile, it): (&'a Dockerfile, &Instruction),
-) -> Vec<(String, bool, bool, &'a str)> {
-    let heredocs = it.heredocs.iter();
-    heredocs
-        .map(|it| (it.name.clone(), it.expand, it.chomp, &dockerfile.source[it.body.clone()]))
-        .collect()
+/// A here-document with its delimiter and whether it expands variables and strips tabs.
+#[derive(PartialEq, Eq)]
+struct Heredoc<'a> {
+    name: &'a str,
+    expand: bool,
+    chomp: bool,
+    body: &'a str,
 }
 
-fn says(it: &Instruction) -> Vec<String> {
+fn heredocs(located: InFile<'_>) -> Vec<Heredoc<'_>> {
+    let heredocs = located.instruction.heredocs.iter().map(|it| Heredoc {
+        name: &it.name,
+        expand: it.expand,
+        chomp: it.chomp,
+        body: &located.dockerfile.source[it.body.clone()],
+    });
+    heredocs.collect()
+}
+
+/// The arguments of an instruction without their layout.
+fn arguments(instruction: &Instruction) -> Vec<String> {
     use Keyword::{Arg, Cmd, Entrypoint, Env, From, Label, Run};
-    match it.keyword {
-        Run | Cmd | Entrypoint if it.json().is_none() => vec![one_line(it.text())],
-        Env | Label | Arg => {
-            let pairs = it.pairs().into_iter();
-            let say = |it: crate::dockerfile::instruction::Pair| {
-                format!("{} {:?} {}", it.name, it.value, it.legacy)
-            };
-            pairs.map(say).collect()
+    match instruction.keyword {
+        Run | Cmd | Entrypoint if instruction.json().is_none() => {
+            vec![one_line(instruction.text())]
         }
-        From => it.from().map(|it| it.image.to_owned()).into_iter().collect(),
-        _ => it.values(),
+        Env | Label | Arg => {
+            let write = |it: Pair| format!("{} {:?} {}", it.name, it.value, it.legacy);
+            instruction.pairs().into_iter().map(write).collect()
+        }
+        From => instruction.from().map(|it| it.image.to_owned()).into_iter().collect(),
+        _ => instruction.values(),
     }
 }
 
@@ -54,10 +73,14 @@ fn says(it: &Instruction) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn same(one: &str, other: &str) -> bool {
-        let (one, other) = (Dockerfile::parse(one), Dockerfile::parse(other));
-        let (a, b) = (one.instructions().next().unwrap().1, other.instructions().next().unwrap().1);
-        is_same((&one, a), (&other, b))
+    fn same(production: &str, variant: &str) -> bool {
+        let (production, variant) = (Dockerfile::parse(production), Dockerfile::parse(variant));
+        is_same(first(&production), first(&variant))
+    }
+
+    fn first(dockerfile: &Dockerfile) -> InFile<'_> {
+        let (_, instruction) = dockerfile.instructions().next().unwrap();
+        InFile { dockerfile, instruction }
     }
 
     #[test]

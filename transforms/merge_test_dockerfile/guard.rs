@@ -1,142 +1,165 @@
-//! What speaks against one file for two, apart from what they say.
+//! Obstacles to a merge outside the instructions of the two files: their builds, contexts and frontends.
 
 use super::{Merged, Twins};
 use crate::{
     callers::{Build, BuildContext, Builder},
     context::{Context, dockerignore::Dockerignore},
     dockerfile::Dockerfile,
-    project::{File, Project},
+    project::Project,
     text::{Refusal, RepoPath},
 };
 
-/// Whether Docker reads the file.
-///
-/// # Errors
-/// A decline's code and reason, when it would refuse it.
-pub fn readable(file: &File, dockerfile: &Dockerfile) -> Result<(), Refusal> {
-    match dockerfile.errors.first() {
-        None => Ok(()),
-        Some(error) => {
-            let reason = format!("{}:{}: {}", file.path, error.line, error.message);
-            Err(Refusal::new("unparsable", reason))
+/// The parsed files of twins.
+pub struct Parsed<'a> {
+    /// The production file.
+    pub production: &'a Dockerfile,
+    /// Its variant.
+    pub variant: &'a Dockerfile,
+}
+
+impl Parsed<'_> {
+    /// Checks that Docker accepts both files.
+    ///
+    /// # Errors
+    /// A decline's code and reason if it would refuse one of them.
+    pub fn check(&self, twins: &Twins<'_>) -> Result<(), Refusal> {
+        for (file, dockerfile) in
+            [(twins.variant, self.variant), (twins.production, self.production)]
+        {
+            if let Some(error) = dockerfile.errors.first() {
+                let reason = format!("{}:{}: {}", file.path, error.line, error.message);
+                return Err(Refusal::new("unparsable", reason));
+            }
         }
+        Ok(())
     }
 }
 
-/// Whether the parser and the frontend read both files alike.
+/// Checks that the parser and the frontend read both files in the same way.
 ///
 /// # Errors
-/// A decline's code and reason, when they do not.
-pub fn directives(ours: &Dockerfile, theirs: &Dockerfile) -> Result<(), Refusal> {
+/// A decline's code and reason if they do not.
+pub fn directives(files: &Parsed<'_>) -> Result<(), Refusal> {
     for name in ["escape", "syntax", "check"] {
-        let (own, other) = (ours.directive(name), theirs.directive(name));
-        // The frontend that our file asks for reads what the built-in one does.
-        let newer = name != "escape" && other.is_none();
-        // Nor does ours mind the official one, which mount-caches asks for.
-        let official = other.is_some_and(|it| it.starts_with("docker/dockerfile:1"));
-        let gains = name == "syntax" && own.is_none() && official;
-        if own != other && !newer && !gains {
-            let say = |it: Option<&str>| it.map_or("nothing".to_owned(), |it| format!("`{it}`"));
-            let reason =
-                format!("its `# {name}=` is {}, the other file's {}", say(other), say(own));
+        let production = files.production.directive(name);
+        let variant = files.variant.directive(name);
+        // Production's frontend reads whatever the built-in one reads.
+        let is_newer = name != "escape" && variant.is_none();
+        // Production can adopt an official frontend, as mount-caches does.
+        let is_official = variant.is_some_and(|it| it.starts_with("docker/dockerfile:1"));
+        let is_adopted = name == "syntax" && production.is_none() && is_official;
+        if production != variant && !is_newer && !is_adopted {
+            let show = |it: Option<&str>| it.map_or("not set".to_owned(), |it| format!("`{it}`"));
+            let (variant, production) = (show(variant), show(production));
+            let reason = format!("`# {name}=` is {variant} here and {production} in production");
             return Err(Refusal::new("different-directives", reason));
         }
     }
     Ok(())
 }
 
-/// Whether both are built from one folder, and send the same of it; the ignore file that goes with theirs.
+/// Checks that both files are built from the same folder with the same files excluded. Returns the variant's
+/// own ignore file, if there is one: it goes when the variant goes.
 ///
 /// # Errors
-/// A decline's code and reason, when they are not, or it cannot be told.
+/// A decline's code and reason if the contexts differ or are unknown.
 pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>, Refusal> {
-    let (ours, theirs) = (&twins.ours.path, &twins.theirs.path);
-    let folder = match (project.context_of(ours), project.context_of(theirs)) {
-        (Context::Known { folder: own, .. }, Context::Known { folder: other, .. })
-            if own == other =>
+    let (production, variant) = (&twins.production.path, &twins.variant.path);
+    let folder = match (project.context_of(production), project.context_of(variant)) {
+        (Context::Known { folder: production, .. }, Context::Known { folder: variant, .. })
+            if production == variant =>
         {
-            own.clone()
+            production.clone()
         }
-        (Context::Known { folder: own, .. }, Context::Known { folder: other, .. }) => {
-            let reason = format!("it is built from {other}, and {ours} from {own}");
+        (
+            Context::Known { folder: production_folder, .. },
+            Context::Known { folder: variant_folder, .. },
+        ) => {
+            let reason = format!(
+                "its build context is {variant_folder}, and that of {production} is {production_folder}"
+            );
             return Err(Refusal::new("different-contexts", reason));
         }
-        (own @ Context::Several(_), _) | (_, own @ Context::Several(_)) => {
-            let Context::Several(folders) = own else { return Ok(None) };
+        (Context::Several(folders), _) | (_, Context::Several(folders)) => {
             let folders: Vec<_> = folders.iter().map(ToString::to_string).collect();
-            let reason = format!("one of the two is built from {}", folders.join(" and from "));
+            let folders = folders.join(" and ");
+            let reason = format!("one of the two files has several build contexts: {folders}");
             return Err(Refusal::new("different-contexts", reason));
         }
-        // Nobody is seen building either, so they are built by hand, and from one folder as they lie in one.
-        (Context::Unknown(own), Context::Unknown(other))
-            if own == other && is_built_by_hand(project, twins) =>
+        (Context::Unknown(production_reason), Context::Unknown(variant_reason))
+            if production_reason == variant_reason && are_built_by_hand(project, twins) =>
         {
-            ours.parent().unwrap_or(RepoPath::root())
+            production.parent().unwrap_or(RepoPath::root())
         }
-        (Context::Unknown(why), _) | (_, Context::Unknown(why)) => {
-            return Err(Refusal::new("unknown-context", why));
+        (Context::Unknown(reason), _) | (_, Context::Unknown(reason)) => {
+            return Err(Refusal::new("unknown-context", reason.clone()));
         }
     };
-    let elsewhere = |it: &&Build| matches!(it.context, BuildContext::Elsewhere(_));
-    let mut builds = project.builds(ours).iter().chain(project.builds(theirs));
-    if let Some(build) = builds.find(elsewhere) {
-        let reason = format!("{} builds one of the two from what cannot be told", build.place);
+    let is_elsewhere = |it: &&Build| matches!(it.context, BuildContext::Elsewhere(_));
+    let mut builds = project.builds(production).iter().chain(project.builds(variant));
+    if let Some(build) = builds.find(is_elsewhere) {
+        let reason = format!(
+            "{} builds one of the two files with a context that is not a known folder of the project",
+            build.place
+        );
         return Err(Refusal::new("unknown-context", reason));
     }
-    let text = |it: &Option<(RepoPath, Dockerignore)>| {
-        it.as_ref().and_then(|it| project.file(it.0.as_str())).map(|it| it.text.to_string())
+    let ignore_file =
+        |path| Dockerignore::for_build(project, path, &folder).map(|(ignore_file, _)| ignore_file);
+    let (production_ignore, variant_ignore) = (ignore_file(production), ignore_file(variant));
+    let patterns = |it: &Option<RepoPath>| {
+        it.as_ref().and_then(|it| project.file(it.as_str())).map(|it| patterns(&it.text))
     };
-    let own = Dockerignore::for_build(project, ours, &folder);
-    let other = Dockerignore::for_build(project, theirs, &folder);
-    let paths = |it: &Option<(RepoPath, Dockerignore)>| it.as_ref().map(|it| it.0.clone());
-    let lone = paths(&other).filter(|it| it.as_str() == format!("{theirs}.dockerignore"));
-    if paths(&own) != paths(&other) && text(&own).map(lines) != text(&other).map(lines) {
-        let reason = "the two builds ignore different files of their context";
+    if production_ignore != variant_ignore
+        && patterns(&production_ignore) != patterns(&variant_ignore)
+    {
+        let reason = "the ignore files of the two builds exclude different files";
         return Err(Refusal::new("different-dockerignore", reason));
     }
-    Ok(lone)
+    Ok(variant_ignore.filter(|it| it.as_str() == format!("{variant}.dockerignore")))
 }
 
-fn lines(text: String) -> Vec<String> {
+/// The patterns of an ignore file.
+fn patterns(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'));
     lines.map(str::to_owned).collect()
 }
 
-fn is_built_by_hand(project: &Project, twins: &Twins<'_>) -> bool {
-    let none = |it: &RepoPath| project.builds(it).is_empty();
-    let same_folder = twins.ours.path.parent() == twins.theirs.path.parent();
-    same_folder && none(&twins.ours.path) && none(&twins.theirs.path)
+/// Returns true if the two files lie in one folder and no caller builds them.
+fn are_built_by_hand(project: &Project, twins: &Twins<'_>) -> bool {
+    let (production, variant) = (&twins.production.path, &twins.variant.path);
+    let has_no_builds = |path: &RepoPath| project.builds(path).is_empty();
+    production.parent() == variant.parent() && has_no_builds(production) && has_no_builds(variant)
 }
 
-/// Whether those who build either file can build the merged one.
+/// Checks that the callers of both files can build the merged one.
 ///
 /// # Errors
-/// A decline's code and reason, when it would refuse it.
+/// A decline's code and reason if one of them cannot.
 pub fn builds(project: &Project, twins: &Twins<'_>, merged: &Merged) -> Result<(), Refusal> {
     if merged.target.is_none() {
-        // Whoever names the last stage goes on doing so.
-        let named = |it: &&Build| it.target.as_ref().is_some_and(|it| !merged.is_last(it));
-        return match project.builds(&twins.theirs.path).iter().find(named) {
-            Some(it) => {
-                let target = it.target.as_deref().unwrap_or_default();
-                Err(Refusal::new(
-                    "builds-a-stage",
-                    format!("{} builds its stage {target}", it.place),
-                ))
+        // A caller that names the last stage can go on naming it.
+        let names_other = |it: &&Build| it.target.as_ref().is_some_and(|it| !merged.is_last(it));
+        return match project.builds(&twins.variant.path).iter().find(names_other) {
+            Some(build) => {
+                let target = build.target.as_deref().unwrap_or_default();
+                let reason = format!("{} builds its stage {target}", build.place);
+                Err(Refusal::new("builds-a-stage", reason))
             }
             None => Ok(()),
         };
     }
-    // These build every stage up to the one that is asked for, and so theirs, too.
-    let every = |it: &&Build| {
-        let off =
-            project.file(it.place.path.as_str()).is_some_and(|it| it.callers().turns_buildkit_off);
-        it.builder == Builder::Kaniko || off
+    // Kaniko and the classic builder build each stage up to the target, so the variant's as well.
+    let builds_every_stage = |build: &&Build| {
+        let caller = project.file(build.place.path.as_str());
+        build.builder == Builder::Kaniko || caller.is_some_and(|it| it.callers().turns_buildkit_off)
     };
-    match project.builds(&twins.ours.path).iter().find(every) {
-        Some(it) => {
-            let reason =
-                format!("{} builds every stage of a file, and so would build both", it.place);
+    match project.builds(&twins.production.path).iter().find(builds_every_stage) {
+        Some(build) => {
+            let reason = format!(
+                "{} builds every stage of production and so would build the variant, too",
+                build.place
+            );
             Err(Refusal::new("builds-every-stage", reason))
         }
         None => Ok(()),

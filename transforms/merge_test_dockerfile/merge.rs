@@ -1,11 +1,11 @@
-//! One Dockerfile out of two.
+//! Merges two Dockerfiles into one.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    align::{Alignment, Change, ENOUGH, Match, Pair},
+    align::{Alignment, ENOUGH, Match, Pair},
     names::Kind,
-    stages::Layout,
+    stages::{Layout, Reference},
     write::Writer,
 };
 use crate::{
@@ -13,263 +13,260 @@ use crate::{
     text::{Edit, Refusal},
 };
 
-/// Why two files stay two: where in theirs, and a decline's code and reason.
-pub struct Apart {
-    /// The item of theirs; the first one when it is about the whole.
+/// The reason why two files cannot be merged, and its place in the variant.
+pub struct Obstacle {
+    /// The item of the variant; the first one if the reason concerns the whole file.
     pub item: usize,
-    /// The code and the reason.
+    /// The decline's code and reason.
     pub why: Refusal,
 }
 
-/// One file that builds what two did.
+/// One file that builds the images of two.
 pub struct Merged {
-    /// What makes our file the one.
+    /// The edits to production.
     pub edits: Vec<Edit>,
-    /// The stage that is now built instead of theirs; `None` for the default one.
+    /// The stage that is now built for the variant; `None` for the default one.
     pub target: Option<String>,
-    /// The argument that must be `true` for it.
+    /// The argument that must be `true` to build the variant.
     pub argument: Option<String>,
-    /// The arguments of other variants, which theirs is built with now, too.
-    pub others: Vec<String>,
-    /// The item of ours where the first change is.
+    /// The arguments of variants merged earlier. The variant is now built with their defaults.
+    pub earlier_arguments: Vec<String>,
+    /// The first item of production that changes.
     pub item: usize,
-    /// The name of our last stage.
+    /// The name of production's last stage.
     last: Option<String>,
 }
 
-/// Two files about to become one.
+/// Two files to merge.
 pub struct Merger<'s, 'a> {
-    pub(super) ours: Layout<'s, 'a>,
-    pub(super) theirs: Layout<'s, 'a>,
+    pub(super) production: Layout<'s, 'a>,
+    pub(super) variant: Layout<'s, 'a>,
     pub(super) kind: Kind,
     pub(super) argument: String,
 }
 
-/// What stands for what.
+/// The counterparts in production of the variant's stages and instructions.
 pub(super) struct Plan {
-    /// Our stage for each of their side stages; `None` for one that only they have.
+    /// Production's stage for each side stage of the variant; `None` if only the variant has it.
     pub(super) sides: BTreeMap<usize, Option<usize>>,
-    /// What the side stages have in common.
+    /// The matches in the side stages.
     matches: Vec<Match>,
-    /// The last stage and those below it.
+    /// The alignment of the last stages and those below them.
     pub(super) trunk: Alignment,
 }
 
 impl<'s, 'a> Merger<'s, 'a> {
-    /// `None` when one of them has no stage.
-    pub fn new(ours: &'s Site<'a>, theirs: &'s Site<'a>, kind: Kind) -> Option<Self> {
-        let (ours, theirs) = (Layout::of(ours)?, Layout::of(theirs)?);
-        Some(Self { ours, theirs, kind, argument: kind.argument() })
+    /// Prepares the merge of two files; `None` if one of them has no stage.
+    pub fn new(production: &'s Site<'a>, variant: &'s Site<'a>, kind: Kind) -> Option<Self> {
+        let (production, variant) = (Layout::of(production)?, Layout::of(variant)?);
+        Some(Self { production, variant, kind, argument: kind.argument() })
     }
 
-    /// Makes them one.
+    /// Merges the two files.
     ///
     /// # Errors
-    /// Why they stay two.
-    pub fn merge(&self) -> Result<Merged, Apart> {
-        self.heads()?;
+    /// The reason why they cannot be merged.
+    pub fn merge(&self) -> Result<Merged, Obstacle> {
+        self.check_heads()?;
         let plan = self.plan()?;
-        self.enough(&plan)?;
+        self.check_share(&plan)?;
         let branches = plan.all().any(|it| !it.is_same());
         if branches {
-            self.argument_is_free()?;
+            self.check_argument()?;
         }
-        let needs_stage = !plan.trunk.ours.is_empty()
-            || !plan.trunk.theirs.is_empty()
-            || plan.sides.values().any(Option::is_none);
+        let needs_stage = !plan.trunk.is_complete() || plan.sides.values().any(Option::is_none);
         let target = needs_stage.then(|| self.kind.target().to_owned());
         let (edits, first) = Writer::write(self, &plan, needs_stage)?;
-        let last = self.ours.last().name.map(str::to_owned);
+        let last = self.production.last().name.map(str::to_owned);
         let pair = self.pair();
-        let items = 0..self.ours.site.dockerfile.items.len();
-        let others = items.filter_map(|it| pair.declares_another(it)).collect();
+        let items = 0..self.production.site.dockerfile.items.len();
+        let earlier_arguments = items.filter_map(|it| pair.earlier_argument(it)).collect();
         let argument = branches.then(|| self.argument.clone());
-        Ok(Merged {
-            edits,
-            target,
-            argument,
-            item: first.unwrap_or(self.ours.stage(0).from),
-            last,
-            others,
-        })
+        let item = first.unwrap_or(self.production.stage(0).from);
+        Ok(Merged { edits, target, argument, earlier_arguments, item, last })
     }
 
-    /// What stands before the first FROM.
-    fn heads(&self) -> Result<(), Apart> {
-        for layout in [&self.ours, &self.theirs] {
-            if layout.onbuild().is_some() {
-                let reason = "ONBUILD runs in the builds of others, and a stage on it would run it";
-                return Err(Apart { item: 0, why: Refusal::new("onbuild", reason) });
-            }
+    /// Checks that production has each argument that the variant declares before its first FROM, and that
+    /// neither file has an ONBUILD.
+    fn check_heads(&self) -> Result<(), Obstacle> {
+        if self.production.has_onbuild() || self.variant.has_onbuild() {
+            let reason = "ONBUILD instructions would run in the stages built on this one";
+            return Err(Obstacle { item: 0, why: Refusal::new("onbuild", reason) });
         }
-        let head = |it: &Layout<'_, 'a>| {
-            let end = it.stage(0).from;
-            (0..end).filter(|at| it.instruction(*at).is_some()).collect::<Vec<_>>()
+        let head = |layout: &Layout<'_, 'a>| {
+            let items = 0..layout.stage(0).from;
+            items.filter(|it| layout.instruction(*it).is_some()).collect::<Vec<_>>()
         };
         let pair = self.pair();
-        let own = head(&self.ours);
-        match head(&self.theirs)
-            .into_iter()
-            .find(|it| !own.iter().any(|own| pair.is_same(*own, *it)))
-        {
+        let production = head(&self.production);
+        let is_known = |item: usize| production.iter().any(|it| pair.is_same(*it, item));
+        match head(&self.variant).into_iter().find(|it| !is_known(*it)) {
             Some(item) => {
-                let text = self.theirs.site.dockerfile.text(item);
-                let reason = format!("`{text}` before the first FROM is not in the other file");
-                Err(Apart { item, why: Refusal::new("different-base", reason) })
+                let text = self.variant.site.dockerfile.text(item);
+                let reason = format!("production does not have `{text}` before the first FROM");
+                Err(Obstacle { item, why: Refusal::new("different-base", reason) })
             }
             None => Ok(()),
         }
     }
 
     fn pair(&self) -> Pair<'_, 'a> {
-        Pair { ours: &self.ours, theirs: &self.theirs, argument: &self.argument }
+        Pair { production: &self.production, variant: &self.variant, argument: &self.argument }
     }
 
-    fn plan(&self) -> Result<Plan, Apart> {
+    fn plan(&self) -> Result<Plan, Obstacle> {
         let pair = self.pair();
-        let (own, other) =
-            (self.ours.stage(self.ours.trunk[0]), self.theirs.stage(self.theirs.trunk[0]));
-        if !pair.is_same(own.from, other.from) {
-            let bases = [(&self.ours, own.from), (&self.theirs, other.from)];
-            let [own, other] = bases.map(|(it, from)| it.site.dockerfile.text(from).to_owned());
-            let reason = format!("`{other}` is not `{own}`, on which the other file builds");
-            return Err(Apart {
-                item: self.theirs.stage(self.theirs.trunk[0]).from,
-                why: Refusal::new("different-base", reason),
-            });
+        let production = self.production.stage(self.production.trunk[0]).from;
+        let variant = self.variant.stage(self.variant.trunk[0]).from;
+        if !pair.is_same(production, variant) {
+            let base = self.production.site.dockerfile.text(production);
+            let other_base = self.variant.site.dockerfile.text(variant);
+            let reason = format!("it starts with `{other_base}`, production with `{base}`");
+            let why = Refusal::new("different-base", reason);
+            return Err(Obstacle { item: variant, why });
         }
         let mut plan =
             Plan { sides: BTreeMap::new(), matches: Vec::new(), trunk: Alignment::default() };
-        for side in &self.theirs.sides {
-            self.side(*side, &mut plan)?;
+        for side in &self.variant.sides {
+            self.match_side(*side, &mut plan)?;
         }
-        plan.trunk = pair.align(&self.ours.trunk, &self.theirs.trunk);
+        plan.trunk = pair.align(&self.production.trunk, &self.variant.trunk);
         pair.trim(&mut plan.trunk);
-        let last = self.theirs.last().index;
-        if let Some((_, item)) = plan.trunk.theirs.iter().find(|it| it.0 != last) {
-            let reason = "it differs in a stage that others of its stages build on";
-            return Err(Apart { item: *item, why: Refusal::new("stages-differ", reason) });
+        let last = self.variant.last().index;
+        if let Some(rest) = plan.trunk.variant.iter().find(|it| it.stage != last) {
+            let reason = "a stage that its last stage is built on differs from production's";
+            let why = Refusal::new("stages-differ", reason);
+            return Err(Obstacle { item: rest.item, why });
         }
-        self.references(&plan)?;
+        self.check_references(&plan)?;
         Ok(plan)
     }
 
-    /// Finds our stage for one of their side stages.
-    fn side(&self, side: usize, plan: &mut Plan) -> Result<(), Apart> {
-        let stage = self.theirs.stage(side);
+    /// Finds production's stage for a side stage of the variant and adds it to the plan.
+    fn match_side(&self, side: usize, plan: &mut Plan) -> Result<(), Obstacle> {
+        let stage = self.variant.stage(side);
         let found = match stage.name {
-            Some(name) => self.ours.named(name),
+            Some(name) => self.production.named(name),
             None => self
-                .ours
+                .production
                 .sides
                 .iter()
                 .copied()
-                .find(|it| *it == side && self.ours.stage(*it).name.is_none()),
+                .find(|it| *it == side && self.production.stage(*it).name.is_none()),
         };
         let Some(found) = found else {
             if stage.name.is_none() {
-                let reason = "its stage has no name, and none of the other file's stands for it";
-                return Err(Apart { item: stage.from, why: Refusal::new("stages-differ", reason) });
+                let reason = "this unnamed stage has no counterpart in production";
+                let why = Refusal::new("stages-differ", reason);
+                return Err(Obstacle { item: stage.from, why });
             }
             plan.sides.insert(side, None);
             return Ok(());
         };
         let pair = self.pair();
-        let base = pair.is_same(self.ours.stage(found).from, stage.from);
+        let same_base = pair.is_same(self.production.stage(found).from, stage.from);
         let alignment = pair.align(&[found], &[side]);
-        let rest = alignment.theirs.first().map(|it| it.1);
-        let differs = rest.or((!alignment.ours.is_empty()).then_some(stage.from));
-        let differs = differs.or((!base || self.ours.trunk.contains(&found)).then_some(stage.from));
+        let rest = alignment.variant.first().map(|it| it.item);
+        let is_shorter = !alignment.production.is_empty();
+        let is_trunk = self.production.trunk.contains(&found);
+        let differs = rest.or((is_shorter || !same_base || is_trunk).then_some(stage.from));
         if let Some(item) = differs {
-            let name = stage.name.unwrap_or("without a name");
-            let text = self.theirs.site.dockerfile.text(item).lines().next().unwrap_or_default();
+            let name =
+                stage.name.map_or("this unnamed stage".to_owned(), |it| format!("stage {it}"));
+            let text = self.variant.site.dockerfile.text(item).lines().next().unwrap_or_default();
             let reason = format!(
-                "the stage {name} is another one from `{text}` on, and only installs can depend on an argument"
+                "{name} differs from production's at `{text}`, and only installs can depend on an argument"
             );
-            return Err(Apart { item, why: Refusal::new("stages-differ", reason) });
+            return Err(Obstacle { item, why: Refusal::new("stages-differ", reason) });
         }
         plan.sides.insert(side, Some(found));
         plan.matches.extend(alignment.matches);
         Ok(())
     }
 
-    /// Whether whoever names a stage still names the same one.
-    fn references(&self, plan: &Plan) -> Result<(), Apart> {
-        let matched: HashSet<usize> = plan.all().map(|it| it.theirs).collect();
-        for it in self.theirs.references() {
-            let stands = match plan.sides.get(&it.stage) {
-                Some(Some(ours)) => {
-                    !it.by_number || (*ours == it.stage && matched.contains(&it.item))
-                }
-                Some(None) => !it.by_number,
-                None => self.is_whole(it.stage, plan) && !it.by_number,
-            };
-            if !stands {
-                let text = self.theirs.site.dockerfile.text(it.item);
-                let reason = format!("`{text}` names a stage that would be another one");
-                let why = match it.by_number {
+    /// Checks that each reference to a stage still names the same stage.
+    fn check_references(&self, plan: &Plan) -> Result<(), Obstacle> {
+        let matched: HashSet<usize> = plan.all().map(|it| it.variant).collect();
+        let holds = |reference: &Reference| match plan.sides.get(&reference.stage) {
+            Some(Some(production)) => {
+                let keeps_number = *production == reference.stage;
+                !reference.by_number || (keeps_number && matched.contains(&reference.item))
+            }
+            Some(None) => !reference.by_number,
+            None => !reference.by_number && self.is_whole(reference.stage, plan),
+        };
+        for reference in self.variant.references() {
+            if !holds(&reference) {
+                let item = reference.item;
+                let text = self.variant.site.dockerfile.text(item);
+                let reason = format!("`{text}` would refer to another stage in the merged file");
+                let why = match reference.by_number {
                     true => Refusal::new("numbered-stage", reason),
                     false => Refusal::new("stages-differ", reason),
                 };
-                return Err(Apart { item: it.item, why });
+                return Err(Obstacle { item, why });
             }
         }
-        let split = self.split(plan);
-        for it in self.ours.references().iter().filter(|it| it.by_number) {
-            if split.is_some_and(|split| split <= it.stage) {
-                let text = self.ours.site.dockerfile.text(it.item);
-                let reason = format!("`{text}` counts stages, and one more would come before");
-                return Err(Apart { item: 0, why: Refusal::new("numbered-stage", reason) });
-            }
+        let Some(split) = self.split(plan) else { return Ok(()) };
+        let shifts = |it: &&Reference| it.by_number && split <= it.stage;
+        if let Some(reference) = self.production.references().iter().find(shifts) {
+            let text = self.production.site.dockerfile.text(reference.item);
+            let reason = format!(
+                "production's `{text}` refers to a stage by number, and a new stage would come before it"
+            );
+            return Err(Obstacle { item: 0, why: Refusal::new("numbered-stage", reason) });
         }
         Ok(())
     }
 
-    /// Whether a stage of their trunk is one of ours by name, from its start to its end.
+    /// Returns true if a stage of the variant's trunk equals production's stage of that name.
     fn is_whole(&self, stage: usize, plan: &Plan) -> bool {
-        let name = self.theirs.stage(stage).name;
-        let Some(ours) = name.and_then(|it| self.ours.named(it)) else { return false };
-        let all = self.theirs.stage(stage).instructions().map(|it| it.0);
-        let mut all = all.map(|item| plan.trunk.matches.iter().find(|it| it.theirs == item));
-        all.all(|it| it.is_some_and(|it| it.stage == ours))
-            && !plan.trunk.ours.iter().any(|it| it.0 == ours)
+        let stage = self.variant.stage(stage);
+        let Some(counterpart) = stage.name.and_then(|it| self.production.named(it)) else {
+            return false;
+        };
+        let is_matched = |item: usize| {
+            let found = plan.trunk.matches.iter().find(|it| it.variant == item);
+            found.is_some_and(|it| it.stage == counterpart)
+        };
+        stage.instructions().all(|(item, _, _)| is_matched(item))
+            && !plan.trunk.production.iter().any(|it| it.stage == counterpart)
     }
 
-    /// Our stage that must become two, when one must.
+    /// The stage of production that must be split in two; `None` if all stages stay whole.
     pub(super) fn split(&self, plan: &Plan) -> Option<usize> {
-        if plan.trunk.ours.is_empty() && plan.trunk.theirs.is_empty() {
+        if plan.trunk.is_complete() {
             return None;
         }
-        let stage = plan.trunk.ours.first().map_or(self.ours.last().index, |it| it.0);
+        let first = plan.trunk.production.first();
+        let stage = first.map_or(self.production.last().index, |it| it.stage);
         plan.trunk.matches.iter().any(|it| it.stage == stage).then_some(stage)
     }
 
-    /// Whether enough of the two is one in the merged file.
-    fn enough(&self, plan: &Plan) -> Result<(), Apart> {
-        let shared = plan.all().filter(|it| !matches!(it.change, Change::Only(_))).count();
+    /// Checks that the merged file would share [`ENOUGH`] of the instructions.
+    fn check_share(&self, plan: &Plan) -> Result<(), Obstacle> {
+        let shared = plan.all().filter(|it| !it.is_variant_only()).count();
         let froms = plan.sides.values().flatten().count() + 1;
-        let share = 200 * (shared + froms) / (self.ours.len() + self.theirs.len()).max(1);
+        let share = 200 * (shared + froms) / (self.production.len() + self.variant.len()).max(1);
         if ENOUGH <= share {
             return Ok(());
         }
-        let at = plan.trunk.theirs.first().map_or(0, |it| it.1);
-        let text = self.theirs.site.dockerfile.text(at).lines().next().unwrap_or_default();
+        let item = plan.trunk.variant.first().map_or(0, |it| it.item);
+        let text = self.variant.site.dockerfile.text(item).lines().next().unwrap_or_default();
         let reason = format!(
-            "only {share} in 100 of their instructions would be one: they part at `{text}`"
+            "only {share}% of the instructions would be shared: the files diverge at `{text}`"
         );
-        Err(Apart { item: at, why: Refusal::new("little-in-common", reason) })
+        Err(Obstacle { item, why: Refusal::new("little-in-common", reason) })
     }
 
-    /// Whether nothing knows the argument's name yet.
-    fn argument_is_free(&self) -> Result<(), Apart> {
-        let name = &self.argument;
-        let taken = [&self.ours, &self.theirs]
-            .iter()
-            .any(|it| it.site.dockerfile.source.contains(name.as_str()));
-        match taken {
-            true => Err(Apart {
+    /// Checks that neither file uses the argument's name.
+    fn check_argument(&self) -> Result<(), Obstacle> {
+        let name = self.argument.as_str();
+        let uses = |layout: &Layout<'_, '_>| layout.site.dockerfile.source.contains(name);
+        match uses(&self.production) || uses(&self.variant) {
+            true => Err(Obstacle {
                 item: 0,
-                why: Refusal::new("argument-taken", format!("{name} means something already")),
+                why: Refusal::new("argument-taken", format!("the name {name} is already in use")),
             }),
             false => Ok(()),
         }
@@ -277,13 +274,14 @@ impl<'s, 'a> Merger<'s, 'a> {
 }
 
 impl Merged {
-    /// Whether a target of our file, as a caller names it, is its last stage.
+    /// Returns true if a target that a caller names is production's last stage.
     pub fn is_last(&self, target: &str) -> bool {
         self.last.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(target))
     }
 }
 
 impl Plan {
+    /// The matches of all stages.
     pub(super) fn all(&self) -> impl Iterator<Item = &Match> {
         self.matches.iter().chain(&self.trunk.matches)
     }

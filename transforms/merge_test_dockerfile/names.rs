@@ -1,14 +1,17 @@
-//! Which Dockerfile is a variant of which, by their names.
+//! Finds Dockerfiles that are variants of others, by their names.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::align::{LOOKS_ALIKE, likeness};
+use super::{
+    align::{LOOKS_ALIKE, likeness},
+    guard::Parsed,
+};
 use crate::{
     project::{File, Project},
     text::RepoPath,
 };
 
-/// Words that say what a variant is for, and the name that each goes by.
+/// The kinds of variants with the words that name them in a file or folder name. The kind is the target.
 const VARIANTS: &[(&str, &[&str])] = &[
     ("test", &["test", "tests", "testing", "unittest", "unittests", "pytest"]),
     ("dev", &["dev", "devel", "develop", "development"]),
@@ -24,62 +27,72 @@ const VARIANTS: &[(&str, &[&str])] = &[
     ("qa", &["qa"]),
 ];
 
-/// The variants that stay where there is no file without one.
+/// The kinds that take production's part where no file has a name without such a word.
 const PRODUCTION: [&str; 2] = ["prod", "release"];
 
-/// What a variant is for.
+/// The purpose of a variant: `test`, `dev`, …
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kind(&'static str);
 
-/// How two Dockerfiles are known to be variants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The evidence that one Dockerfile is a variant of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
-    /// By their own names: `Dockerfile` and `Dockerfile.test`.
+    /// The names of the files: `Dockerfile` and `Dockerfile.test`.
     Name,
-    /// By the names of their folders: `docker/prod/Dockerfile` and `docker/test/Dockerfile`.
+    /// The names of their folders: `docker/prod/Dockerfile` and `docker/test/Dockerfile`.
     Folder,
-    /// By what they say: `app.Dockerfile` and `test.Dockerfile`.
+    /// Their instructions: `app.Dockerfile` and `test.Dockerfile`.
     Likeness,
 }
 
-/// Two Dockerfiles of which one is a variant of the other.
+/// A Dockerfile and its variant.
 pub struct Twins<'a> {
-    /// The one that stays: production's.
-    pub ours: &'a File,
-    /// The variant.
-    pub theirs: &'a File,
-    /// What the variant is for.
+    /// The file that stays.
+    pub production: &'a File,
+    /// Its variant.
+    pub variant: &'a File,
+    /// The purpose of the variant.
     pub kind: Kind,
-    /// How they are known.
+    /// The evidence.
     pub way: Way,
 }
 
-impl Twins<'_> {
-    /// Whether the two look like variants: by their own names they do, else by what they say.
+impl<'a> Twins<'a> {
+    /// Both files, parsed; `None` if one is not a Dockerfile.
+    pub(super) fn parsed(&self) -> Option<Parsed<'a>> {
+        let (production, variant) = self.production.dockerfile().zip(self.variant.dockerfile())?;
+        Some(Parsed { production, variant })
+    }
+
+    /// Returns true if the names of the files alone show a variant, or if the files are similar enough.
     pub fn look_alike(&self) -> bool {
-        let both = self.ours.dockerfile().zip(self.theirs.dockerfile());
-        self.way == Way::Name || both.is_some_and(|it| LOOKS_ALIKE <= likeness(it.0, it.1))
+        self.way == Way::Name
+            || self
+                .parsed()
+                .is_some_and(|files| LOOKS_ALIKE <= likeness(files.production, files.variant))
     }
 }
 
 impl Kind {
-    /// The name of the stage that builds it.
+    /// The name of the stage that builds the variant.
     pub fn target(self) -> &'static str {
         self.0
     }
 
-    /// The build argument that installs what it needs.
+    /// The name of the build argument that adds the variant's packages.
     pub fn argument(self) -> String {
         format!("INSTALL_{}_DEPS", self.0.to_uppercase())
     }
 
-    /// Whether an argument is one that a variant was merged with.
+    /// Returns true if a build argument has the name of one that a merge adds.
     pub fn is_argument(name: &str) -> bool {
-        VARIANTS.iter().any(|it| Self(it.0).argument() == name)
+        VARIANTS.iter().any(|(kind, _)| Self(kind).argument() == name)
     }
 
+    /// The kind that a word of a name stands for.
     fn of(word: &str) -> Option<Self> {
-        VARIANTS.iter().find(|it| it.1.contains(&word)).map(|it| Self(it.0))
+        let (kind, _) = VARIANTS.iter().find(|(_, words)| words.contains(&word))?;
+        Some(Self(kind))
     }
 
     fn is_production(self) -> bool {
@@ -87,104 +100,123 @@ impl Kind {
     }
 }
 
-/// A Dockerfile's name, taken apart.
+/// The parts of a Dockerfile's path.
 #[derive(PartialEq, Eq)]
 struct Name {
     folder: RepoPath,
-    /// The folder without the component that names a variant.
+    /// The folder without the component that names a kind.
     neutral: RepoPath,
-    /// The words of the file's name that name no variant.
+    /// The words of the file name that name no kind.
     stem: Vec<String>,
-    own: Option<Kind>,
-    folders: Option<Kind>,
+    /// The kind that the file name contains.
+    file_kind: Option<Kind>,
+    /// The kind that the folder contains.
+    folder_kind: Option<Kind>,
 }
 
 impl Name {
-    /// `None` where the name says more than one thing.
+    /// Splits a path; `None` if its file name contains several kinds.
     fn of(path: &RepoPath) -> Option<Self> {
         let lower = path.file_name().to_lowercase();
         let words = lower.split(['.', '-', '_']).filter(|it| !it.is_empty());
-        let (variants, stem): (Vec<&str>, Vec<&str>) = words.partition(|it| Kind::of(it).is_some());
-        let folder = path.parent().unwrap_or(RepoPath::root());
-        let parts: Vec<&str> = folder.as_str().split('/').filter(|it| !it.is_empty()).collect();
-        let kinds = parts.iter().filter_map(|it| Kind::of(it)).collect::<Vec<_>>();
-        let neutral: Vec<&str> =
-            parts.iter().copied().filter(|it| Kind::of(it).is_none()).collect();
-        let neutral =
-            if kinds.len() == 1 { RepoPath::new(&neutral.join("/"))? } else { folder.clone() };
-        let named = |it: &&str| !matches!(*it, "dockerfile" | "containerfile");
-        let stem = stem.into_iter().filter(named).map(str::to_owned).collect();
-        if variants.len() > 1 {
+        let (kinds, stem): (Vec<&str>, Vec<&str>) = words.partition(|it| Kind::of(it).is_some());
+        if kinds.len() > 1 {
             return None;
         }
-        let own = variants.first().and_then(|it| Kind::of(it));
-        let folders = kinds.first().copied().filter(|_| kinds.len() == 1);
-        Some(Self { folder, neutral, stem, own, folders })
+        let named = |it: &&str| !matches!(*it, "dockerfile" | "containerfile");
+        let stem = stem.into_iter().filter(named).map(str::to_owned).collect();
+        let file_kind = kinds.first().and_then(|it| Kind::of(it));
+        let folder = path.parent().unwrap_or(RepoPath::root());
+        let components = folder.as_str().split('/').filter(|it| !it.is_empty());
+        let (kinds, neutral): (Vec<&str>, Vec<&str>) =
+            components.partition(|it| Kind::of(it).is_some());
+        let (folder_kind, neutral) = match kinds.as_slice() {
+            [kind] => (Kind::of(kind), RepoPath::new(&neutral.join("/"))?),
+            _ => (None, folder.clone()),
+        };
+        Some(Self { folder, neutral, stem, file_kind, folder_kind })
     }
+}
+
+/// A Dockerfile of the project with the parts of its path.
+struct Named<'a> {
+    file: &'a File,
+    name: Name,
 }
 
 /// The twins of a project, by the path of the variant.
 pub fn find(project: &Project) -> Vec<Twins<'_>> {
     let files = project.files().filter(|it| it.dockerfile().is_some());
-    let named: Vec<(&File, Name)> =
-        files.filter_map(|it| Some((it.as_ref(), Name::of(&it.path)?))).collect();
-    let mut groups: BTreeMap<&RepoPath, Vec<&(&File, Name)>> = BTreeMap::new();
-    for it in &named {
-        groups.entry(&it.1.neutral).or_default().push(it);
+    let named: Vec<Named<'_>> = files
+        .filter_map(|it| Some(Named { file: it.as_ref(), name: Name::of(&it.path)? }))
+        .collect();
+    let mut groups: BTreeMap<&RepoPath, Vec<&Named<'_>>> = BTreeMap::new();
+    for one in &named {
+        groups.entry(&one.name.neutral).or_default().push(one);
     }
     let mut twins = Vec::new();
     for group in groups.values() {
-        for (file, name) in group {
-            twins.extend(by_name(group, file, name).or_else(|| by_likeness(group, file, name)));
+        for variant in group {
+            twins.extend(by_name(group, variant).or_else(|| by_likeness(group, variant)));
         }
     }
-    twins.sort_by(|a, b| a.theirs.path.cmp(&b.theirs.path));
+    twins.sort_by(|a, b| a.variant.path.cmp(&b.variant.path));
     twins
 }
 
-fn by_name<'a>(group: &[&(&'a File, Name)], theirs: &'a File, name: &Name) -> Option<Twins<'a>> {
-    let stays = |it: Option<Kind>| it.is_none_or(Kind::is_production);
-    // A production file is the variant of a plain one only.
-    let beats = |it: Option<Kind>, kind: Kind| it.is_none() || !kind.is_production();
-    let mut candidates: Vec<(usize, &'a File, Kind, Way)> = Vec::new();
-    for (file, other) in group {
-        if other.stem != name.stem || other == name {
-            continue;
-        }
-        let same_folder = other.folder == name.folder;
-        let same_own = other.own == name.own;
-        match (name.own, name.folders) {
-            (Some(kind), _) if same_folder && stays(other.own) && beats(other.own, kind) => {
-                candidates.push((usize::from(other.own.is_some()), file, kind, Way::Name));
-            }
-            (_, Some(kind)) if same_own && stays(other.folders) && beats(other.folders, kind) => {
-                candidates.push((usize::from(other.folders.is_some()), file, kind, Way::Folder));
-            }
-            _ => {}
-        }
-    }
-    candidates.sort_by_key(|it| (it.3 == Way::Folder, it.0));
-    let (_, ours, kind, way) = candidates.into_iter().next()?;
-    Some(Twins { ours, theirs, kind, way })
+/// A file that may be the production file of a variant.
+struct Candidate<'a> {
+    way: Way,
+    /// True if the candidate's own name contains a kind; one without is preferred.
+    has_kind: bool,
+    file: &'a File,
+    kind: Kind,
 }
 
-/// The one sibling that says nearly the same as a file whose name is nothing but a variant's.
-fn by_likeness<'a>(
-    group: &[&(&'a File, Name)],
-    theirs: &'a File,
-    name: &Name,
-) -> Option<Twins<'a>> {
-    let kind = name.own.filter(|it| name.stem.is_empty() && !it.is_production())?;
-    let twin = theirs.dockerfile()?;
-    let beside = group.iter().filter(|it| it.1.folder == name.folder && it.1.own.is_none());
-    let mut alike: Vec<(usize, &'a File)> = beside
-        .filter_map(|it| Some((likeness(it.0.dockerfile()?, twin), it.0)))
-        .filter(|it| LOOKS_ALIKE <= it.0)
+/// Finds the production file of a variant by the names of files and folders.
+fn by_name<'a>(group: &[&Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
+    // A file for production is a variant only of one whose name contains no kind.
+    let can_stay = |production: Option<Kind>, kind: Kind| {
+        production.is_none_or(|it| it.is_production() && !kind.is_production())
+    };
+    let name = &variant.name;
+    let mut candidates: Vec<Candidate<'a>> = Vec::new();
+    for Named { file, name: production } in group {
+        if production.stem != name.stem || production == name {
+            continue;
+        }
+        let same_folder = production.folder == name.folder;
+        let same_file_kind = production.file_kind == name.file_kind;
+        let (way, has_kind, kind) = match (name.file_kind, name.folder_kind) {
+            (Some(kind), _) if same_folder && can_stay(production.file_kind, kind) => {
+                (Way::Name, production.file_kind.is_some(), kind)
+            }
+            (_, Some(kind)) if same_file_kind && can_stay(production.folder_kind, kind) => {
+                (Way::Folder, production.folder_kind.is_some(), kind)
+            }
+            _ => continue,
+        };
+        candidates.push(Candidate { way, has_kind, file, kind });
+    }
+    let best = candidates.into_iter().min_by_key(|it| (it.way, it.has_kind))?;
+    Some(Twins { production: best.file, variant: variant.file, kind: best.kind, way: best.way })
+}
+
+/// Finds the one most similar file beside a variant whose file name is only a kind.
+fn by_likeness<'a>(group: &[&Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
+    let Named { file: variant, name } = variant;
+    let kind = name.file_kind.filter(|it| name.stem.is_empty() && !it.is_production())?;
+    let dockerfile = variant.dockerfile()?;
+    let mut similar: Vec<(usize, &'a File)> = group
+        .iter()
+        .filter(|it| it.name.folder == name.folder && it.name.file_kind.is_none())
+        .filter_map(|it| Some((likeness(it.file.dockerfile()?, dockerfile), it.file)))
+        .filter(|(likeness, _)| LOOKS_ALIKE <= *likeness)
         .collect();
-    alike.sort_by_key(|it| std::cmp::Reverse(it.0));
-    match alike.as_slice() {
+    similar.sort_by_key(|(likeness, _)| Reverse(*likeness));
+    match similar.as_slice() {
         [(best, _), (next, _), ..] if best == next => None,
-        [(_, ours), ..] => Some(Twins { ours, theirs, kind, way: Way::Likeness }),
+        [(_, production), ..] => Some(Twins { production, variant, kind, way: Way::Likeness }),
         [] => None,
     }
 }
@@ -197,9 +229,11 @@ mod tests {
         let text = "FROM a\nRUN b\nCMD c\n";
         let files = paths.iter().map(|it| (RepoPath::new(it).unwrap(), text.to_owned()));
         let project = Project::new(files);
-        let say =
-            |it: &Twins<'_>| format!("{} <- {} {}", it.ours.path, it.theirs.path, it.kind.target());
-        find(&project).iter().map(say).collect()
+        let show = |twins: &Twins<'_>| {
+            let Twins { production, variant, kind, .. } = twins;
+            format!("{} <- {} {}", production.path, variant.path, kind.target())
+        };
+        find(&project).iter().map(show).collect()
     }
 
     #[test]
@@ -234,7 +268,7 @@ mod tests {
                 &["Dockerfile <- Dockerfile.dev dev", "Dockerfile <- Dockerfile.prod prod"],
             ),
             (&["app.Dockerfile", "test.Dockerfile"], &["app.Dockerfile <- test.Dockerfile test"]),
-            // Which of the two it would be is anybody's guess.
+            // Both files are equally similar.
             (&["app.Dockerfile", "web.Dockerfile", "test.Dockerfile"], &[]),
             (&["worker.Dockerfile", "flower.Dockerfile"], &[]),
             (&["Dockerfile.dev", "Dockerfile.test"], &[]),

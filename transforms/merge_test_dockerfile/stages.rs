@@ -1,4 +1,4 @@
-//! How the stages of a Dockerfile make its default image, and who names which.
+//! The stages of a Dockerfile by their part in its default image, and the references to them.
 
 use crate::{
     dockerfile::{
@@ -11,25 +11,32 @@ use crate::{
 /// The stages of a Dockerfile by their part in its default image.
 pub(super) struct Layout<'s, 'a> {
     pub(super) site: &'s Site<'a>,
-    /// The last stage and those it is built on, the lowest first.
+    /// The last stage and those that it is built on, the lowest first.
     pub(super) trunk: Vec<usize>,
-    /// The others, in order.
+    /// The other stages, in order.
     pub(super) sides: Vec<usize>,
 }
 
-/// A stage that is named elsewhere than in the FROM of the next one of the trunk.
+/// An item of a Dockerfile and the stage that it is in, both by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StageItem {
+    pub(super) stage: usize,
+    pub(super) item: usize,
+}
+
+/// A reference to a stage from a COPY, an ADD, a mount or a FROM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
-    /// The item that names it.
+    /// The item with the reference.
     pub(super) item: usize,
-    /// The stage.
+    /// The stage that it names.
     pub(super) stage: usize,
-    /// Whether by its number.
+    /// True for a number instead of a name.
     pub(super) by_number: bool,
 }
 
 impl<'s, 'a> Layout<'s, 'a> {
-    /// `None` for a file without stages.
+    /// Sorts the stages of a file; `None` if it has none.
     pub(super) fn of(site: &'s Site<'a>) -> Option<Self> {
         let last = site.stages.last()?;
         let trunk: Vec<usize> = last.lineage(&site.stages).iter().map(|it| it.index).collect();
@@ -41,17 +48,24 @@ impl<'s, 'a> Layout<'s, 'a> {
         &self.site.stages[index]
     }
 
-    /// The last stage: the default target.
+    /// The last stage, which is the default target.
     pub(super) fn last(&self) -> &'s Stage<'a> {
         self.stage(self.site.stages.len() - 1)
     }
 
-    /// The instructions of these stages behind their FROMs: stage and item.
-    pub(super) fn instructions(&self, stages: &[usize]) -> Vec<(usize, usize)> {
-        let all = stages.iter().flat_map(|stage| {
-            self.stage(*stage).instructions().map(move |(item, _, _)| (*stage, item))
+    /// The instructions of these stages, without their FROMs.
+    pub(super) fn instructions(&self, stages: &[usize]) -> Vec<StageItem> {
+        let all = stages.iter().flat_map(|&stage| {
+            self.stage(stage).instructions().map(move |(item, _, _)| StageItem { stage, item })
         });
         all.collect()
+    }
+
+    /// An item of a stage, with that stage.
+    pub(super) fn stage_item(&self, item: usize) -> StageItem {
+        let contains = |it: &&Stage<'_>| it.from < item && item < it.end;
+        let stage = self.site.stages.iter().find(contains).map_or(0, |it| it.index);
+        StageItem { stage, item }
     }
 
     /// The instruction at an item.
@@ -62,7 +76,7 @@ impl<'s, 'a> Layout<'s, 'a> {
         }
     }
 
-    /// The stage of this name, the last of several.
+    /// The stage of this name; the last one if several have it.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         let mut stages = self.site.stages.iter();
         stages
@@ -70,7 +84,7 @@ impl<'s, 'a> Layout<'s, 'a> {
             .map(|it| it.index)
     }
 
-    /// Where stages are named by COPY, ADD, mounts and FROM, but not where the trunk goes on.
+    /// All references to stages, except from a FROM of the trunk to the stage below it by name.
     pub(super) fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
         for stage in &self.site.stages {
@@ -81,10 +95,11 @@ impl<'s, 'a> Layout<'s, 'a> {
                     found.push(Reference { item: stage.from, stage: base, by_number });
                 }
             }
-            for (item, _, it) in stage.instructions() {
-                let copied = it.copy().and_then(|it| it.from.map(str::to_owned));
-                let mounted = it.mounts().filter_map(|it| {
-                    it.fields.into_iter().find(|it| it.0 == "from").map(|it| it.1)
+            for (item, _, instruction) in stage.instructions() {
+                let copied = instruction.copy().and_then(|it| it.from.map(str::to_owned));
+                let mounted = instruction.mounts().filter_map(|mount| {
+                    let mut fields = mount.fields.into_iter();
+                    fields.find_map(|(key, value)| (key == "from").then_some(value))
                 });
                 for name in copied.into_iter().chain(mounted) {
                     let number = name.parse::<usize>().ok().filter(|it| *it < stage.index);
@@ -99,14 +114,14 @@ impl<'s, 'a> Layout<'s, 'a> {
         found
     }
 
-    /// How many instructions it has, FROMs included.
+    /// The number of instructions in stages, FROMs included.
     pub(super) fn len(&self) -> usize {
         self.site.stages.iter().map(|it| 1 + it.instructions().count()).sum()
     }
 
-    /// The first ONBUILD.
-    pub(super) fn onbuild(&self) -> Option<usize> {
+    /// Returns true if a stage has an ONBUILD.
+    pub(super) fn has_onbuild(&self) -> bool {
         let mut all = self.site.stages.iter().flat_map(Stage::instructions);
-        all.find(|it| it.2.keyword == Keyword::Onbuild).map(|it| it.0)
+        all.any(|(_, _, instruction)| instruction.keyword == Keyword::Onbuild)
     }
 }

@@ -1,4 +1,6 @@
-//! A RUN of two: where only installs differ, a build argument decides between them.
+//! Merges two RUNs that differ only in their installs: a build argument decides between them.
+
+use std::ops::Range;
 
 use super::names::Kind;
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     text::Edit,
 };
 
-/// Programs whose every call fetches packages, unless it is told to do something else.
+/// Package managers, sorted. A call of one installs packages if it has no subcommand or one of [`VERBS`].
 const MANAGERS: &[&str] = &[
     "apk",
     "apt",
@@ -38,13 +40,13 @@ const MANAGERS: &[&str] = &[
     "zypper",
 ];
 
-/// What they are told when they fetch packages, or say which.
+/// Subcommands that fetch packages or list the packages to fetch, sorted.
 const VERBS: &[&str] = &[
     "add", "ci", "download", "export", "fetch", "get", "i", "install", "mod", "pip", "require",
     "restore", "sync", "update", "upgrade", "wheel",
 ];
 
-/// How many commands an `if` may have in a branch: one that repeats more is no shorter than two RUNs.
+/// The most commands in a branch of an `if`: one that repeats more is as long as two RUNs.
 const MOST: usize = 6;
 
 /// A RUN in its file.
@@ -62,121 +64,133 @@ impl<'a> Place<'_, 'a> {
     }
 }
 
-/// The edits that make our RUN do what theirs does when the argument says so; `None` where they differ in
-/// more than what they install, or in a way that no `if` can hold.
+/// The edits that make production's RUN do what the variant's does if the argument is true. `None` if they
+/// differ in more than their installs, or in a way that no `if` can express.
 pub(super) fn between(
-    ours: Place<'_, '_>,
-    theirs: Place<'_, '_>,
+    production: Place<'_, '_>,
+    variant: Place<'_, '_>,
     switch: Switch<'_>,
 ) -> Option<Vec<Edit>> {
-    let (ours, theirs) = (ours.run()?, theirs.run()?);
-    if super::alike::flags(ours.instruction) != super::alike::flags(theirs.instruction) {
+    let (production, variant) = (production.run()?, variant.run()?);
+    if super::alike::flags(production.instruction) != super::alike::flags(variant.instruction) {
         return None;
     }
-    let (own, other) = (ours.script.steps(), theirs.script.steps());
-    let (head, tail) = ends(&own, &other);
-    let middles = [(&*ours.script, &own), (&*theirs.script, &other)]
-        .map(|(script, steps)| (script, &steps[head..steps.len() - tail]));
-    // What decides by itself what it does is left whole, and so is what is long.
-    let plain = |(script, steps): (&Script, &[Step])| {
-        let compound = |it: &Step| script.commands_of(it).any(|it| !it.is_top_level());
-        steps.len() <= MOST && !steps.iter().any(|it| compound(it) && !merged_before(it))
+    let production_steps = production.script.steps();
+    let variant_steps = variant.script.steps();
+    let common = Common::of(&production_steps, &variant_steps);
+    let middles = [(&*production.script, &production_steps), (&*variant.script, &variant_steps)]
+        .map(|(script, steps)| (script, &steps[common.middle(steps)]));
+    // Long middles stay in two stages, and so do those with conditions or loops of their own.
+    let is_simple = |(script, steps): (&Script, &[Step])| {
+        let is_compound = |it: &Step| script.commands_of(it).any(|it| !it.is_top_level());
+        steps.len() <= MOST && !steps.iter().any(|it| is_compound(it) && !is_earlier_switch(it))
     };
-    if !middles.iter().all(|it| plain(*it)) || !install_alike(middles) {
+    if !middles.iter().all(|it| is_simple(*it)) || !install_alike(middles) {
         return None;
     }
-    let (at, others) = part(&own, &other, head, tail)?;
-    ours.script.branch(switch, at, &theirs.script, others)
+    let (at, variant_steps) = common.branches(&production_steps, &variant_steps)?;
+    production.script.branch(switch, at, &variant.script, variant_steps)
 }
 
-/// Whether both sides of what differs install, and with a program in common, where there are two sides.
+/// Returns true if the differing steps of each file, if it has any, install something, and with a program
+/// that the other file uses as well.
 fn install_alike(middles: [(&Script, &[Step]); 2]) -> bool {
     let programs = middles.map(|(script, steps)| {
         let commands = steps.iter().flat_map(|it| script.commands_of(it));
         let names = commands.filter(|it| installs(it)).filter_map(Command::program);
         names.collect::<Vec<_>>()
     });
-    let [own, other] = &programs;
-    match middles.map(|it| it.1.is_empty()) {
-        [true, _] => !other.is_empty(),
-        [_, true] => !own.is_empty(),
-        _ => own.iter().any(|it| other.contains(it)),
+    let [production, variant] = &programs;
+    match middles.map(|(_, steps)| steps.is_empty()) {
+        [true, _] => !variant.is_empty(),
+        [_, true] => !production.is_empty(),
+        _ => production.iter().any(|it| variant.contains(it)),
     }
 }
 
-/// Our text of a RUN that only they have: it does nothing unless the argument says so.
-pub(super) fn only_theirs(theirs: Place<'_, '_>, switch: Switch<'_>) -> Option<String> {
-    let run = theirs.run()?;
-    let top = run.script.commands().iter().all(Command::is_top_level);
-    if !top || !run.script.commands().iter().any(installs) {
+/// The text, for production, of a RUN that only the variant has: it does nothing unless the argument is true.
+pub(super) fn only_variant(variant: Place<'_, '_>, switch: Switch<'_>) -> Option<String> {
+    let run = variant.run()?;
+    let is_flat = run.script.commands().iter().all(Command::is_top_level);
+    if !is_flat || !run.script.commands().iter().any(installs) {
         return None;
     }
     let edits = run.script.only_if(switch)?;
-    let text = theirs.site.dockerfile.text_with(theirs.item, &edits);
+    let text = variant.site.dockerfile.text_with(variant.item, &edits);
     Some(text.trim_end().to_owned())
 }
 
-/// How many steps are the same at the start and at the end.
-fn ends(own: &[Step], other: &[Step]) -> (usize, usize) {
-    let same = |it: &(&Step, &Step)| it.0.text == it.1.text && it.0.joined == it.1.joined;
-    let head = own.iter().zip(other).take_while(same).count();
-    let rest = own.len().min(other.len()) - head;
-    let tail = own.iter().rev().zip(other.iter().rev()).take(rest).take_while(same).count();
-    (head, tail)
-}
-
-/// Which of our steps come to stand beside which of theirs; all of them, where operators bind what differs
-/// to what does not.
-fn part(
-    own: &[Step],
-    other: &[Step],
+/// The number of equal steps at the start and at the end of two scripts.
+#[derive(Clone, Copy)]
+struct Common {
     head: usize,
     tail: usize,
-) -> Option<(At, std::ops::Range<usize>)> {
-    let joined = |with: Joined| {
-        own.iter().chain(other).all(|it| it.joined == Joined::First || it.joined == with)
-    };
-    if !joined(Joined::And) && !joined(Joined::Sequence) {
-        return Some((At::Steps(0, own.len()), 0..other.len()));
-    }
-    let (ours, theirs) = (head..own.len() - tail, head..other.len() - tail);
-    Some(match (ours.is_empty(), theirs.is_empty()) {
-        (true, true) => return None,
-        (false, false) => (At::Steps(ours.start, ours.end), theirs),
-        (true, false) if head > 0 && joined(Joined::And) => (At::Behind(head - 1), theirs),
-        // An empty branch is no shell: the neighbour stands in both.
-        _ if head > 0 => (At::Steps(ours.start - 1, ours.end), theirs.start - 1..theirs.end),
-        _ => (At::Steps(ours.start, ours.end + 1), theirs.start..theirs.end + 1),
-    })
 }
 
-/// Whether a step is the `if` of a variant that was merged before.
-fn merged_before(step: &Step) -> bool {
+impl Common {
+    fn of(production: &[Step], variant: &[Step]) -> Self {
+        let is_same = |(a, b): &(&Step, &Step)| a.text == b.text && a.joined == b.joined;
+        let head = production.iter().zip(variant).take_while(is_same).count();
+        let rest = production.len().min(variant.len()) - head;
+        let from_end = production.iter().rev().zip(variant.iter().rev()).take(rest);
+        Self { head, tail: from_end.take_while(is_same).count() }
+    }
+
+    /// The steps between the common ones.
+    fn middle(self, steps: &[Step]) -> Range<usize> {
+        self.head..steps.len() - self.tail
+    }
+
+    /// The steps of production and of the variant for the two branches of an `if`. They are all steps if
+    /// operators other than `&&` and `;` tie the middle to the rest; `None` if the scripts are equal.
+    fn branches(self, production: &[Step], variant: &[Step]) -> Option<(At, Range<usize>)> {
+        let are_joined = |with: Joined| {
+            let mut steps = production.iter().chain(variant);
+            steps.all(|it| it.joined == Joined::First || it.joined == with)
+        };
+        if !are_joined(Joined::And) && !are_joined(Joined::Sequence) {
+            return Some((At::Steps(0, production.len()), 0..variant.len()));
+        }
+        let (production, variant) = (self.middle(production), self.middle(variant));
+        Some(match (production.is_empty(), variant.is_empty()) {
+            (true, true) => return None,
+            (false, false) => (At::Steps(production.start, production.end), variant),
+            (true, false) if self.head > 0 && are_joined(Joined::And) => {
+                (At::Behind(self.head - 1), variant)
+            }
+            // The shell does not allow an empty branch, so both repeat a common neighbour.
+            _ if self.head > 0 => {
+                (At::Steps(production.start - 1, production.end), variant.start - 1..variant.end)
+            }
+            _ => (At::Steps(production.start, production.end + 1), variant.start..variant.end + 1),
+        })
+    }
+}
+
+/// Returns true if a step is the `if` of a variant merged earlier.
+fn is_earlier_switch(step: &Step) -> bool {
     let name = step.text.strip_prefix("if [ \"$").and_then(|it| it.split('"').next());
     name.is_some_and(Kind::is_argument)
 }
 
-/// Whether a command installs packages, or says which are to be installed.
+/// Returns true if a command installs packages or lists the packages to install.
 fn installs(command: &Command) -> bool {
-    let word = |it: &crate::shell::Word| it.value.clone().unwrap_or_default();
     let Some(program) = command.program() else { return false };
     let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-    let mut words = command.arguments().iter().map(word).filter(|it| !it.starts_with('-'));
-    if MANAGERS.contains(&program) {
-        let verb = words.next();
-        return verb.is_none_or(|it| VERBS.contains(&it.as_str()));
+    let mut words = command.arguments().iter().map(|it| it.value.as_deref().unwrap_or_default());
+    let verb = words.find(|it| !it.starts_with('-'));
+    match MANAGERS.contains(&program) {
+        true => verb.is_none_or(|it| VERBS.contains(&it)),
+        false => verb == Some("install"),
     }
-    words.next().is_some_and(|it| it == "install")
 }
 
-/// Whether all cache mounts of their RUN are on one of ours that runs anyway: a mount leaves its folder in
-/// the image even where nothing uses it.
-pub(super) fn leaves_nothing(theirs: Place<'_, '_>, before: &[Place<'_, '_>]) -> bool {
-    let Some(run) = theirs.run() else { return false };
-    run.instruction.flags.iter().filter(|it| it.name == "mount").all(|flag| {
-        let same = |it: &Place<'_, '_>| {
-            it.run().is_some_and(|it| it.instruction.flags.iter().any(|it| it.text == flag.text))
-        };
-        before.iter().any(same)
+/// Returns true if some RUN of production that always runs has each cache mount of the variant's RUN. The
+/// folder of a mount stays in the image even if no command uses it.
+pub(super) fn leaves_no_folder(variant: Place<'_, '_>, production: &[Place<'_, '_>]) -> bool {
+    let Some(run) = variant.run() else { return false };
+    run.instruction.flags.iter().filter(|it| it.name == "mount").all(|mount| {
+        let has_mount = |run: Run<'_>| run.instruction.flags.iter().any(|it| it.text == mount.text);
+        production.iter().any(|it| it.run().is_some_and(has_mount))
     })
 }

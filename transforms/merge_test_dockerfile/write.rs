@@ -1,33 +1,33 @@
-//! The text of a merged file, edit by edit.
+//! Writes the merged file as edits to production.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{
-    align::{Change, Match},
+    align::{Coverage, Match},
     comments::Comments,
-    merge::{Apart, Merger, Plan},
+    merge::{Merger, Obstacle, Plan},
 };
 use crate::{
     dockerfile::{Instruction, Keyword, Kind, stage::Base, variables::mentions},
     text::{Edit, Refusal},
 };
 
-/// Writes a merged file, edit by edit.
+/// Collects the edits of a merge.
 pub(super) struct Writer<'m, 's, 'a> {
     merger: &'m Merger<'s, 'a>,
     plan: &'m Plan,
     edits: Vec<Edit>,
-    /// The first item that changes.
+    /// The first item of production that changes.
     first: Option<usize>,
 }
 
 impl<'m, 's, 'a> Writer<'m, 's, 'a> {
-    /// The edits of our file, and its first item that changes.
+    /// The edits to production and the first item that they change.
     pub(super) fn write(
         merger: &'m Merger<'s, 'a>,
         plan: &'m Plan,
         has_stage: bool,
-    ) -> Result<(Vec<Edit>, Option<usize>), Apart> {
+    ) -> Result<(Vec<Edit>, Option<usize>), Obstacle> {
         let mut writer = Self { merger, plan, edits: Vec::new(), first: None };
         writer.frontend();
         let comments = writer.comments();
@@ -38,12 +38,12 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         Ok((joined(writer.edits), writer.first))
     }
 
-    /// The frontend that only theirs asks for.
+    /// Adopts the `# syntax=` directive if only the variant has one.
     fn frontend(&mut self) {
-        let ours = self.merger.ours.site.dockerfile;
-        let theirs = self.merger.theirs.site.dockerfile;
-        if let (None, Some(it)) = (ours.directive("syntax"), theirs.directive("syntax")) {
-            self.edits.push(ours.add_directive("syntax", it));
+        let production = self.merger.production.site.dockerfile;
+        let variant = self.merger.variant.site.dockerfile;
+        if let (None, Some(it)) = (production.directive("syntax"), variant.directive("syntax")) {
+            self.edits.push(production.add_directive("syntax", it));
         }
     }
 
@@ -51,61 +51,73 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         self.first = Some(self.first.map_or(item, |it| it.min(item)));
     }
 
-    /// Their items that come as they are: those behind what is common in the last stage, and stages that
-    /// only they have.
+    /// The items of the variant that are copied as they are: the rest of its last stage, and the stages that
+    /// only the variant has.
     fn copied(&self) -> HashSet<usize> {
-        let theirs = &self.merger.theirs;
-        let dockerfile = theirs.site.dockerfile;
-        let alone =
-            self.plan.sides.iter().filter(|it| it.1.is_none()).map(|it| theirs.stage(*it.0));
+        let variant = &self.merger.variant;
+        let dockerfile = variant.site.dockerfile;
         let mut copied: HashSet<usize> = HashSet::new();
-        for stage in alone {
-            copied.extend(dockerfile.comments_above(stage.from).start..self.end(stage.index));
+        for stage in self.added_stages() {
+            let start = dockerfile.comments_above(variant.stage(stage).from).start;
+            copied.extend(start..self.end(stage));
         }
         copied.extend(self.rest());
         copied
     }
 
-    /// The end of one of their stages, without the comments of the next one.
+    /// The stages that only the variant has.
+    fn added_stages(&self) -> impl Iterator<Item = usize> {
+        self.plan.sides.iter().filter(|(_, found)| found.is_none()).map(|(stage, _)| *stage)
+    }
+
+    /// The end of a stage of the variant, without the comments above the next one.
     fn end(&self, stage: usize) -> usize {
-        let theirs = &self.merger.theirs;
-        match theirs.site.stages.get(stage + 1) {
-            Some(next) => theirs.site.dockerfile.comments_above(next.from).start,
-            None => theirs.site.dockerfile.items.len(),
+        let variant = &self.merger.variant;
+        match variant.site.stages.get(stage + 1) {
+            Some(next) => variant.site.dockerfile.comments_above(next.from).start,
+            None => variant.site.dockerfile.items.len(),
         }
     }
 
-    /// What of their last stage is not common.
+    /// The items of the variant's last stage after the common beginning.
     fn rest(&self) -> std::ops::Range<usize> {
-        let last = self.merger.theirs.last();
-        if self.plan.trunk.theirs.is_empty() {
+        let last = self.merger.variant.last();
+        if self.plan.trunk.variant.is_empty() {
             return last.end..last.end;
         }
-        let common = self.plan.trunk.matches.iter().map(|it| it.theirs).max();
+        let common = self.plan.trunk.matches.iter().map(|it| it.variant).max();
         let start = common.filter(|it| last.from < *it).unwrap_or(last.from);
         start + 1..last.end
     }
 
+    /// The variant's comments, except those that are copied with their items.
     fn comments(&self) -> Comments {
-        let (ours, theirs) = (&self.merger.ours, &self.merger.theirs);
+        let (production, variant) = (&self.merger.production, &self.merger.variant);
         let matches: Vec<&Match> = self.plan.all().collect();
-        let sides = self.plan.sides.iter().filter_map(|(theirs, ours)| Some((*theirs, (*ours)?)));
-        let last = (theirs.last().index, ours.last().index);
-        let both = sides.chain([last]);
-        let froms = both.map(|(it, own)| (theirs.stage(it).from, ours.stage(own).from)).collect();
-        let mut comments = Comments::of(ours, theirs, &matches, &froms, &self.copied());
-        // What is said of their last stage is said of the stage that it becomes.
-        let apart = !self.plan.trunk.ours.is_empty() || !self.plan.trunk.theirs.is_empty();
-        if apart {
-            let lines = comments.above.remove(&ours.last().from);
+        let sides = self
+            .plan
+            .sides
+            .iter()
+            .filter_map(|(variant, production)| Some((*variant, (*production)?)));
+        let last = (variant.last().index, production.last().index);
+        let stages = sides.chain([last]);
+        let froms = stages
+            .map(|(of_variant, of_production)| {
+                (variant.stage(of_variant).from, production.stage(of_production).from)
+            })
+            .collect();
+        let mut comments = Comments::of(production, variant, &matches, &froms, &self.copied());
+        // Comments on the variant's last stage belong to the target that it becomes.
+        if !self.plan.trunk.is_complete() {
+            let lines = comments.above.remove(&production.last().from);
             comments.of_file.extend(lines.into_iter().flatten());
         }
         comments
     }
 
-    /// The arguments, the RUNs that depend on them, and comments above what is common.
+    /// Adds the argument, the RUNs that depend on it, and the variant's comments above common instructions.
     fn switches(&mut self, comments: &Comments, has_stage: bool) {
-        let dockerfile = self.merger.ours.site.dockerfile;
+        let dockerfile = self.merger.production.site.dockerfile;
         let declare = format!("{} {}=false", dockerfile.keyword("ARG"), self.merger.argument);
         let mut of_file = comments.of_file.clone();
         if has_stage {
@@ -114,35 +126,37 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         let mut declared: BTreeSet<usize> = BTreeSet::new();
         let mut lines_above: BTreeMap<usize, Vec<String>> = comments.above.clone();
         let mut order: Vec<&Match> = self.plan.all().collect();
-        order.sort_by_key(|it| it.ours);
+        order.sort_by_key(|it| it.production);
         let mut arguments: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        for it in order {
+        for found in order {
             let mut new = Vec::new();
-            if !it.is_same() && declared.insert(it.stage) {
+            if !found.is_same() && declared.insert(found.stage) {
                 new.append(&mut of_file);
                 new.push(declare.clone());
             }
-            match &it.change {
-                Change::Same => {}
-                Change::Branch(edits) => {
+            match &found.coverage {
+                Coverage::Same => {}
+                Coverage::Branch(edits) => {
                     self.edits.extend(edits.iter().cloned());
-                    self.changes(it.ours);
+                    self.changes(found.production);
                     if !new.is_empty() {
-                        arguments.entry(it.ours).or_default().extend(new);
+                        arguments.entry(found.production).or_default().extend(new);
                     }
                 }
-                Change::Only(text) => {
+                Coverage::VariantOnly(text) => {
                     new.extend(
-                        comments.above_theirs.get(&it.theirs).into_iter().flatten().cloned(),
+                        comments.above_variant.get(&found.variant).into_iter().flatten().cloned(),
                     );
                     new.push(text.replace("\r\n", "\n"));
-                    let paragraph = self.merger.theirs.site.dockerfile.begins_paragraph(it.theirs);
-                    self.edits.push(dockerfile.insert_after(it.ours, &new.join("\n"), paragraph));
-                    self.changes(it.ours);
+                    let lines = new.join("\n");
+                    let variant = self.merger.variant.site.dockerfile;
+                    let paragraph = variant.begins_paragraph(found.variant);
+                    self.edits.push(dockerfile.insert_after(found.production, &lines, paragraph));
+                    self.changes(found.production);
                 }
             }
         }
-        let from = self.merger.ours.stage(0).from;
+        let from = self.merger.production.stage(0).from;
         if !of_file.is_empty() {
             lines_above.entry(from).or_default().splice(0..0, of_file);
         }
@@ -154,80 +168,81 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         }
     }
 
-    /// The stages: the common one, theirs, and ours, which stays the last.
-    fn stages(&mut self, comments: &Comments) -> Result<(), Apart> {
-        let (ours, plan) = (&self.merger.ours, self.plan);
-        let dockerfile = ours.site.dockerfile;
+    /// Adds the common stage and the variant's stages, before production's last stage so that it stays the
+    /// default.
+    fn stages(&mut self, comments: &Comments) -> Result<(), Obstacle> {
+        let (production, plan) = (&self.merger.production, self.plan);
+        let dockerfile = production.site.dockerfile;
         let target = self.merger.kind.target();
-        let added = self.merger.theirs.site.stages.iter();
-        let added = added.filter(|it| plan.sides.get(&it.index).is_some_and(Option::is_none));
-        let mut taken: Vec<String> =
-            ours.site.stages.iter().filter_map(|it| it.name).map(str::to_lowercase).collect();
-        taken.extend(added.filter_map(|it| it.name).map(str::to_lowercase));
+        let taken = self.stage_names();
         if taken.iter().any(|it| it == target) {
-            let reason = format!("the other file has a stage {target} already");
-            return Err(Apart { item: 0, why: Refusal::new("stage-name-taken", reason) });
+            let reason = format!("there is already a stage named {target}");
+            return Err(Obstacle { item: 0, why: Refusal::new("stage-name-taken", reason) });
         }
-        let last = ours.last();
+        let last = production.last();
         let (from, as_) = (dockerfile.keyword("FROM"), dockerfile.keyword("AS"));
         let Some(split) = self.merger.split(plan) else {
-            let diverges = plan.trunk.ours.first().map_or(last.index, |it| it.0);
-            let stage = ours.stage(diverges);
-            // A stage is only found by its name.
+            let diverges = plan.trunk.production.first().map_or(last.index, |it| it.stage);
+            let stage = production.stage(diverges);
+            // A stage can be found only by its name.
             let below = match *stage.base {
-                Base::Stage(it) => ours.stage(it).name.map(str::to_owned),
+                Base::Stage(base) => production.stage(base).name.map(str::to_owned),
                 _ => None,
             };
-            let image = || ours.instruction(stage.from).map(image).unwrap_or_default();
+            let image = || production.instruction(stage.from).map(image).unwrap_or_default();
             let base = below.unwrap_or_else(image);
-            let text = self.their_stages(comments, &format!("{from} {base} {as_} {target}"));
+            let text = self.variant_stages(comments, &format!("{from} {base} {as_} {target}"));
             self.changes(last.from);
             self.edits.push(dockerfile.insert_before(last.from, &format!("{text}\n")));
             return Ok(());
         };
-        let stage = ours.stage(split);
-        let own = stage.name.filter(|it| *it != "base").map(|it| format!("{it}-base"));
+        let stage = production.stage(split);
+        let derived = stage.name.filter(|it| *it != "base").map(|it| format!("{it}-base"));
         let names = ["base".to_owned()]
             .into_iter()
-            .chain(own)
+            .chain(derived)
             .chain(["common".to_owned(), "shared".to_owned()]);
         let mut names = names.filter(|it| it != target && !taken.contains(&it.to_lowercase()));
         let Some(base) = names.next() else {
-            return Err(Apart {
-                item: 0,
-                why: Refusal::new("stage-name-taken", "the names for a common stage are taken"),
-            });
+            let reason = "every name for the common stage is already in use";
+            return Err(Obstacle { item: 0, why: Refusal::new("stage-name-taken", reason) });
         };
         self.edits.extend(dockerfile.name_stage(stage.from, &base));
         self.changes(stage.from);
-        let theirs = self.their_stages(comments, &format!("{from} {base} {as_} {target}"));
+        let variant = self.variant_stages(comments, &format!("{from} {base} {as_} {target}"));
         let name = stage.name.map(|it| format!(" {as_} {it}")).unwrap_or_default();
-        let own_rest = plan.trunk.ours.iter().filter(|it| it.0 == split).map(|it| it.1);
-        let own_rest: Vec<&str> = own_rest.map(|it| dockerfile.text(it)).collect();
-        let arguments = self.arguments(&own_rest.join("\n"));
-        let ours_again = [vec![format!("{from} {base}{name}")], arguments].concat().join("\n");
-        let common = plan.trunk.matches.iter().filter(|it| it.stage == split).map(|it| it.ours);
-        let at = common.max().unwrap_or(stage.from);
+        let rest = plan.trunk.production.iter().filter(|it| it.stage == split);
+        let rest: Vec<&str> = rest.map(|it| dockerfile.text(it.item)).collect();
+        let arguments = self.arguments(&rest.join("\n"));
+        let second_half = [vec![format!("{from} {base}{name}")], arguments].concat().join("\n");
+        let common = plan.trunk.matches.iter().filter(|it| it.stage == split);
+        let at = common.map(|it| it.production).max().unwrap_or(stage.from);
         if split == last.index {
-            let lines = format!("{theirs}\n\n{ours_again}");
+            let lines = format!("{variant}\n\n{second_half}");
             self.edits.push(dockerfile.insert_after(at, &lines, true));
         } else {
-            self.edits.push(dockerfile.insert_after(at, &ours_again, true));
-            self.edits.push(dockerfile.insert_before(last.from, &format!("{theirs}\n")));
+            self.edits.push(dockerfile.insert_after(at, &second_half, true));
+            self.edits.push(dockerfile.insert_before(last.from, &format!("{variant}\n")));
         }
         Ok(())
     }
 
-    /// Their stages as text: those that only they have, and the one that is built instead of theirs.
-    fn their_stages(&self, comments: &Comments, from: &str) -> String {
-        let theirs = &self.merger.theirs;
-        let dockerfile = theirs.site.dockerfile;
+    /// The names of production's stages and of those that the variant adds, in lower case.
+    fn stage_names(&self) -> Vec<String> {
+        let production = self.merger.production.site.stages.iter().filter_map(|it| it.name);
+        let added = self.added_stages().filter_map(|it| self.merger.variant.stage(it).name);
+        production.chain(added).map(str::to_lowercase).collect()
+    }
+
+    /// The text of the stages to add: those that only the variant has, and the target that builds it. `from` is
+    /// the target's FROM.
+    fn variant_stages(&self, comments: &Comments, from: &str) -> String {
+        let variant = &self.merger.variant;
+        let dockerfile = variant.site.dockerfile;
         let mut parts: Vec<String> = Vec::new();
-        for (side, _) in self.plan.sides.iter().filter(|it| it.1.is_none()) {
-            let stage = theirs.stage(*side);
-            parts.push(
-                dockerfile.lines(dockerfile.comments_above(stage.from).start..self.end(*side)),
-            );
+        for stage in self.added_stages() {
+            let start = dockerfile.comments_above(variant.stage(stage).from).start;
+            parts.push(dockerfile.lines(start..self.end(stage)));
         }
         let rest = dockerfile.lines(self.rest());
         let mut lines = comments.of_file.clone();
@@ -242,32 +257,32 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         parts.join("\n\n")
     }
 
-    /// Whether their file leaves a line before what is not common.
+    /// Returns true if the rest of the variant's last stage starts with a blank line.
     fn gap(&self) -> bool {
-        let items = &self.merger.theirs.site.dockerfile.items;
+        let items = &self.merger.variant.site.dockerfile.items;
         items.get(self.rest().start).is_some_and(|it| matches!(it.kind, Kind::Blank))
     }
 
-    /// The ARGs of the common part that a text uses, to be declared again: not every builder hands them on.
+    /// The ARGs of the common beginning that a text uses. They are declared again since Buildah does not
+    /// inherit them.
     fn arguments(&self, text: &str) -> Vec<String> {
-        let ours = &self.merger.ours;
-        let common = self.plan.trunk.matches.iter().filter(|it| it.is_same());
-        let common: Vec<usize> = common.map(|it| it.ours).collect();
-        let keyword =
-            |item: usize, keyword| ours.instruction(item).is_some_and(|it| it.keyword == keyword);
-        let names = |item: usize| {
-            ours.instruction(item).map(Instruction::pairs).unwrap_or_default().into_iter()
+        let production = &self.merger.production;
+        let common =
+            || self.plan.trunk.matches.iter().filter(|it| it.is_same()).map(|it| it.production);
+        let names_of = |item: usize, keyword: Keyword| {
+            let instruction = production.instruction(item).filter(|it| it.keyword == keyword);
+            let pairs = instruction.map(Instruction::pairs).unwrap_or_default();
+            pairs.into_iter().map(|it| it.name)
         };
-        let set: HashSet<String> = common
-            .iter()
-            .filter(|it| keyword(**it, Keyword::Env))
-            .flat_map(|it| names(*it).map(|it| it.name))
-            .collect();
+        let variables: HashSet<String> =
+            common().flat_map(|it| names_of(it, Keyword::Env)).collect();
         let mut text = text.to_owned();
         let mut lines: Vec<String> = Vec::new();
-        for item in common.into_iter().rev().filter(|it| keyword(*it, Keyword::Arg)) {
-            if names(item).any(|it| mentions(&text, &it.name) && !set.contains(&it.name)) {
-                let line = ours.site.dockerfile.text(item).replace("\r\n", "\n");
+        let items: Vec<usize> = common().collect();
+        for item in items.into_iter().rev() {
+            let mut names = names_of(item, Keyword::Arg);
+            if names.any(|it| mentions(&text, &it) && !variables.contains(&it)) {
+                let line = production.site.dockerfile.text(item).replace("\r\n", "\n");
                 text += &line;
                 lines.push(line);
             }
@@ -283,7 +298,7 @@ fn image(from: &Instruction) -> String {
     flags.chain(from.from().map(|it| it.image)).collect::<Vec<_>>().join(" ")
 }
 
-/// The edits with insertions at one place made one, in their order.
+/// Joins insertions at the same place, in their order.
 fn joined(edits: Vec<Edit>) -> Vec<Edit> {
     let mut all: Vec<Edit> = Vec::new();
     for edit in edits {
