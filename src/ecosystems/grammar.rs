@@ -1,6 +1,6 @@
 //! The grammar of a manager's command line: which verb a call has, and what it does.
 
-use crate::shell::Invocation;
+use crate::shell::{Invocation, Runner};
 
 /// How a manager's command line is read.
 ///
@@ -24,9 +24,13 @@ pub struct Grammar {
     pub configure: &'static [Verb],
     /// Verbs that empty a cache.
     pub clean: &'static [Verb],
-    /// Verbs that run another program: `poetry run`.
+    /// The verb that runs a program in an environment as it is: `poetry run`. A command line with it is read
+    /// as one of that program.
+    pub runner: Option<Runner>,
+    /// Verbs that install a program first and then run it, so that it is the manager whose cache, network and
+    /// user matter: `uv tool run`.
     pub run: &'static [Verb],
-    /// Programs that do nothing but run others: `npx`, `uvx`.
+    /// Programs that do only that: `npx`, `uvx`.
     pub runners: &'static [&'static str],
     /// The verb that a call without one means: `install` for `yarn`; empty if it does nothing.
     pub bare: &'static str,
@@ -54,6 +58,7 @@ impl Grammar {
         apart: &[],
         configure: &[],
         clean: &[],
+        runner: None,
         run: &[],
         runners: &[],
         bare: "",

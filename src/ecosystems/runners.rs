@@ -1,93 +1,16 @@
 //! The commands of package managers that run a program, and how a command line is read with them.
 //!
-//! To add one, add a line to [`PROGRAMS`]. `uvx`, `npx` and `pipx run` are not in here: they install the
-//! program first, so it is they whose cache, network and user matter.
+//! A manager's file says which they are, in [`Grammar::runner`](super::Grammar::runner).
 
-use crate::shell::{Command, Invocation, Options, Programs, Runner, Word};
+use super::{MANAGERS, python::hatch};
+use crate::shell::{Command, Invocation, Programs, Runner, Word};
 
-const PROGRAMS: Programs = Programs {
-    runners: &[
-        Runner {
-            program: "hatch",
-            verb: Some("run"),
-            options: Options {
-                short: "ep",
-                long: &["cache-dir", "config", "data-dir", "env", "project"],
-            },
-            modules: false,
-        },
-        Runner {
-            program: "pdm",
-            verb: Some("run"),
-            options: Options { short: "cp", long: &["config", "project", "venv"] },
-            modules: false,
-        },
-        Runner {
-            program: "pipenv",
-            verb: Some("run"),
-            options: Options { short: "", long: &["pypi-mirror", "python"] },
-            modules: false,
-        },
-        Runner {
-            program: "poetry",
-            verb: Some("run"),
-            options: Options { short: "CP", long: &["directory", "project"] },
-            modules: false,
-        },
-        Runner {
-            program: "uv",
-            verb: Some("run"),
-            options: Options { short: "CPfipw", long: UV },
-            modules: true,
-        },
-    ],
-    versioned: &["pip", "pipx"],
-};
+const PROGRAMS: Programs = Programs { runner, versioned: &["pip", "pipx"] };
 
-/// The long options of `uv run` that take a value.
-const UV: &[&str] = &[
-    "allow-insecure-host",
-    "cache-dir",
-    "color",
-    "config-file",
-    "config-setting",
-    "config-settings-package",
-    "default-index",
-    "directory",
-    "env-file",
-    "exclude-newer",
-    "exclude-newer-package",
-    "extra",
-    "extra-index-url",
-    "find-links",
-    "fork-strategy",
-    "group",
-    "index",
-    "index-strategy",
-    "index-url",
-    "keyring-provider",
-    "link-mode",
-    "no-binary-package",
-    "no-build-isolation-package",
-    "no-build-package",
-    "no-extra",
-    "no-group",
-    "no-sources-package",
-    "only-group",
-    "package",
-    "prerelease",
-    "project",
-    "python",
-    "python-platform",
-    "refresh-package",
-    "reinstall-package",
-    "resolution",
-    "torch-backend",
-    "upgrade-package",
-    "with",
-    "with-editable",
-    "with-requirements",
-];
+fn runner(program: &str) -> Option<&'static Runner> {
+    let own = MANAGERS.iter().filter_map(|it| it.grammar.runner.as_ref());
+    own.chain([&hatch::RUNNER]).find(|it| it.program == program)
+}
 
 /// The call that words make; see [`Invocation::read`].
 pub fn invocation(words: &[Option<String>]) -> Option<Invocation> {

@@ -97,7 +97,7 @@ impl Command {
 
     /// The index of the program.
     fn start(&self) -> Option<Start<'_>> {
-        Start::of(self.words.as_slice(), &[])
+        Start::of(self.words.as_slice(), |_| None)
     }
 }
 

@@ -347,7 +347,7 @@ impl Script {
 /// Returns true if RUN lines go to a POSIX shell: the default one, or a SHELL that is one.
 pub fn is_posix(state: &State) -> bool {
     let words: Vec<_> = state.shell.iter().flatten().cloned().map(Some).collect();
-    let none = Programs { runners: &[], versioned: &[] };
+    let none = Programs { runner: |_| None, versioned: &[] };
     words.is_empty()
         || Invocation::read(&words, &none).is_some_and(|it| is_posix_shell(&it.program))
 }

@@ -5,7 +5,7 @@ use crate::{
     dockerfile::Keyword,
     ecosystems::images,
     run::Run,
-    shell::Command,
+    shell::{Command, is_shell},
     text::{ImagePath, Refusal},
 };
 
@@ -205,7 +205,7 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
             !sets(&["RUSTUP_HOME", "NVM_DIR", "SDKMAN_DIR", "PYENV_ROOT"])
         }
         // An installer of the web goes where it likes, which often is the home.
-        "sh" | "bash" => {
+        it if is_shell(it) => {
             let harmless = ["nodesource", "packagecloud", "setup_", "/apt", ".deb."];
             0 < command.position
                 && command.nested_script().is_none()
@@ -214,7 +214,7 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
         _ => false,
     };
     fills.then(|| match program {
-        "sh" | "bash" => "an installer of the web may install there".to_owned(),
+        it if is_shell(it) => "an installer of the web may install there".to_owned(),
         _ => format!("{program} {first} puts something there").replace("  ", " "),
     })
 }

@@ -3,7 +3,11 @@
 use super::{Role, Separation, Step, Stop, copies, runtime::Runtime};
 use crate::{
     dockerfile::Keyword,
-    run::parts::{Part, STUCK},
+    run::{
+        CallSite,
+        parts::{Part, STUCK},
+    },
+    shell::is_shell,
     text::{ImagePath, Refusal},
 };
 
@@ -133,8 +137,10 @@ fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Option<Fate>,
     let Some(mut fate) = tweaked(of, step, text, behind) else { return Ok(None) };
     fate.altered.extend(last.iter().flat_map(|_| step.remains.altered.iter().copied()));
     // What puts a package manager into place goes with it.
-    let places = ["ln", "cp", "mv", "chmod", "sh", "bash"];
-    let placed = |it: &crate::run::CallSite| places.contains(&it.call.program.as_str());
+    let placed = |it: &CallSite| {
+        let program = it.call.program.as_str();
+        ["ln", "cp", "mv", "chmod"].contains(&program) || is_shell(program)
+    };
     if last.is_none() && step.run.calls().iter().any(placed) {
         fate.altered = (0..step.roles.len()).collect();
     }

@@ -1,5 +1,6 @@
 //! Python's package managers, and the files that they share.
 
+pub mod hatch;
 pub mod pdm;
 pub mod pip;
 pub mod pipenv;

@@ -9,7 +9,7 @@ use crate::{
         OffVariable, Source, Switch, Verb,
         habits::{Habit, Own},
     },
-    shell::Invocation,
+    shell::{Invocation, Options, Runner},
     text::Refusal,
 };
 
@@ -33,7 +33,12 @@ pub const MANAGER: Manager = Manager {
         apart: &[Verb::new("config"), Verb::new("cache"), Verb::new("self"), Verb::new("plugin")],
         configure: &[Verb::new("config")],
         clean: &[Verb::new("cache clear"), Verb::new("cache remove")],
-        run: &[Verb::new("run")],
+        runner: Some(Runner {
+            program: NAME,
+            verb: Some("run"),
+            options: Options { short: "cp", long: &["config", "project", "venv"] },
+            modules: false,
+        }),
         ..Grammar::NONE
     },
     files: &[

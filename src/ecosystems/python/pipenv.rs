@@ -8,7 +8,7 @@ use crate::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Off, Setting, Source,
         Verb, habits::Habit,
     },
-    shell::Invocation,
+    shell::{Invocation, Options, Runner},
     text::Refusal,
 };
 
@@ -35,7 +35,12 @@ pub const MANAGER: Manager = Manager {
             Verb::new("upgrade"),
         ],
         clean: &[Verb::new("").with(&["--clear"])],
-        run: &[Verb::new("run")],
+        runner: Some(Runner {
+            program: NAME,
+            verb: Some("run"),
+            options: Options { short: "", long: &["pypi-mirror", "python"] },
+            modules: false,
+        }),
         ..Grammar::NONE
     },
     files: &[File::manifest("Pipfile").marking_project(), File::lock("Pipfile.lock")],

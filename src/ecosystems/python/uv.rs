@@ -9,7 +9,7 @@ use crate::{
         OffVariable, Setting, Source, Switch, UNKNOWN, Verb,
         habits::{Habit, Own},
     },
-    shell::Invocation,
+    shell::{Invocation, Options, Runner},
     text::Refusal,
 };
 
@@ -52,7 +52,13 @@ pub const MANAGER: Manager = Manager {
             Verb::new("pip check"),
         ],
         clean: &[Verb::new("cache clean"), Verb::new("cache prune")],
-        run: &[Verb::new("run"), Verb::new("tool run")],
+        runner: Some(Runner {
+            program: NAME,
+            verb: Some("run"),
+            options: Options { short: "CPfipw", long: RUN_VALUED },
+            modules: true,
+        }),
+        run: &[Verb::new("tool run")],
         runners: &["uvx"],
         ..Grammar::NONE
     },
@@ -150,6 +156,51 @@ pub const MANAGER: Manager = Manager {
     },
     broken: Pyproject::broken,
 };
+
+/// The long options of `uv run` that take a value.
+const RUN_VALUED: &[&str] = &[
+    "allow-insecure-host",
+    "cache-dir",
+    "color",
+    "config-file",
+    "config-setting",
+    "config-settings-package",
+    "default-index",
+    "directory",
+    "env-file",
+    "exclude-newer",
+    "exclude-newer-package",
+    "extra",
+    "extra-index-url",
+    "find-links",
+    "fork-strategy",
+    "group",
+    "index",
+    "index-strategy",
+    "index-url",
+    "keyring-provider",
+    "link-mode",
+    "no-binary-package",
+    "no-build-isolation-package",
+    "no-build-package",
+    "no-extra",
+    "no-group",
+    "no-sources-package",
+    "only-group",
+    "package",
+    "prerelease",
+    "project",
+    "python",
+    "python-platform",
+    "refresh-package",
+    "reinstall-package",
+    "resolution",
+    "torch-backend",
+    "upgrade-package",
+    "with",
+    "with-editable",
+    "with-requirements",
+];
 
 const ABOVE: &[(&str, &str)] =
     &[("uv.toml", ""), (".python-version", ""), ("pyproject.toml", "[tool.uv")];

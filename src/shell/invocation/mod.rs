@@ -155,7 +155,7 @@ impl Invocation {
     }
 
     fn of(words: &(impl Words + ?Sized), programs: &Programs) -> Option<Self> {
-        let start = Start::of(words, programs.runners)?;
+        let start = Start::of(words, programs.runner)?;
         let text = |word: usize| words.value(word).map(str::to_owned);
         let name = start.name();
         let stem = unversioned(name);

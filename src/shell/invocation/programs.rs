@@ -30,8 +30,8 @@ pub struct Runner {
 /// Programs that the caller adds to the shell's own tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Programs {
-    /// The runners.
-    pub runners: &'static [Runner],
+    /// The runner that a program, named without its folder, is.
+    pub runner: fn(&str) -> Option<&'static Runner>,
     /// The programs that are also installed under a name with a version: `pip3.11`.
     pub versioned: &'static [&'static str],
 }

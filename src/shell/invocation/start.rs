@@ -44,10 +44,10 @@ impl<'w> Start<'w> {
     /// the program cannot be known. A wrapper of a program that cannot be known is itself the program.
     pub(in crate::shell) fn of<W: Words + ?Sized>(
         words: &'w W,
-        runners: &'static [Runner],
+        runner: fn(&str) -> Option<&'static Runner>,
     ) -> Option<Self> {
         let mut start = Self { path: words.text(0)?, ..Self::default() };
-        while let Some(next) = start.next(words, runners).ok()? {
+        while let Some(next) = start.next(words, runner).ok()? {
             start.wrappers.push(start.word);
             Next { word: start.word, path: start.path, is_module: start.is_module } = next;
         }
@@ -60,9 +60,13 @@ impl<'w> Start<'w> {
     }
 
     /// Finds the program that the last word starts; nothing if that word is the program itself.
-    fn next<W: Words + ?Sized>(&mut self, words: &'w W, runners: &'static [Runner]) -> Found<'w> {
+    fn next<W: Words + ?Sized>(
+        &mut self,
+        words: &'w W,
+        runner: fn(&str) -> Option<&'static Runner>,
+    ) -> Found<'w> {
         let name = self.name();
-        if let Some(runner) = runners.iter().find(|it| it.program == name) {
+        if let Some(runner) = runner(name) {
             return self.run_by(runner, words);
         }
         if self.is_module {

@@ -1,22 +1,22 @@
 use super::*;
 
-const PROGRAMS: Programs = Programs {
-    runners: &[
-        Runner {
-            program: "ask",
-            verb: Some("run"),
-            options: Options { short: "C", long: &["with"] },
-            modules: true,
-        },
-        Runner {
-            program: "askx",
-            verb: None,
-            options: Options { short: "", long: &["from"] },
-            modules: false,
-        },
-    ],
-    versioned: &["pip"],
-};
+const PROGRAMS: Programs =
+    Programs { runner: |name| RUNNERS.iter().find(|it| it.program == name), versioned: &["pip"] };
+
+const RUNNERS: &[Runner] = &[
+    Runner {
+        program: "ask",
+        verb: Some("run"),
+        options: Options { short: "C", long: &["with"] },
+        modules: true,
+    },
+    Runner {
+        program: "askx",
+        verb: None,
+        options: Options { short: "", long: &["from"] },
+        modules: false,
+    },
+];
 
 /// The call of a line whose words are apart by blanks; `?` is a word that cannot be known.
 fn call(line: &str) -> Option<Invocation> {

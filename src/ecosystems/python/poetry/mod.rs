@@ -15,7 +15,7 @@ use crate::{
         habits::{Habit, Own},
         version::Version,
     },
-    shell::Invocation,
+    shell::{Invocation, Options, Runner},
     text::{ImagePath, Refusal},
 };
 
@@ -53,7 +53,12 @@ pub const MANAGER: Manager = Manager {
         ],
         configure: &[Verb::new("config")],
         clean: &[Verb::new("cache clear")],
-        run: &[Verb::new("run")],
+        runner: Some(Runner {
+            program: NAME,
+            verb: Some("run"),
+            options: Options { short: "CP", long: &["directory", "project"] },
+            modules: false,
+        }),
         ..Grammar::NONE
     },
     files: &[
