@@ -256,6 +256,15 @@ impl<'a> Stage<'a> {
     }
 }
 
+impl State {
+    /// The same in another working directory.
+    #[must_use]
+    pub fn at_directory(&self, directory: ImagePath) -> Self {
+        let setup = Setup { workdir: Some(directory), ..Setup::clone(&self.setup) };
+        Self { variables: self.variables.clone(), setup: Arc::new(setup) }
+    }
+}
+
 impl Deref for State {
     type Target = Setup;
 

@@ -26,6 +26,8 @@ pub struct Cache {
     pub sharing: Sharing,
     /// The commands that print where it is: `pip cache dir`.
     pub printed_by: &'static [&'static str],
+    /// Of a [`CacheKind::Store`]: the programs besides the manager's own that need what is in it.
+    pub used_by: &'static [&'static str],
     /// Whether the same commands cache in other places, too, through programs that they run.
     pub spills: bool,
 }
@@ -139,6 +141,7 @@ impl Cache {
         offline: &[],
         sharing: Sharing::Shared,
         printed_by: &[],
+        used_by: &[],
         spills: false,
     };
 

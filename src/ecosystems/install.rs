@@ -11,12 +11,23 @@ use crate::{
 pub struct Install {
     /// What it reads of the image.
     pub reads: Vec<Read>,
-    /// The scripts that it starts, as shell: `postinstall`, `prepare`.
-    pub runs: Vec<String>,
+    /// The scripts that it starts.
+    pub runs: Vec<Lifecycle>,
     /// What it makes where a COPY of the project could overwrite it, as paths of the image.
     pub makes: Vec<ImagePath>,
     /// What it needs of the project besides.
     pub source: Source,
+}
+
+/// A script that an install starts: `postinstall`, `prepare`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// What the manager calls it.
+    pub name: String,
+    /// What it does, as shell.
+    pub text: String,
+    /// The folder that it runs in.
+    pub directory: ImagePath,
 }
 
 /// Something that an install reads.

@@ -30,7 +30,7 @@ pub use files::{File, FileKind, cache_settings, file, files, is_manifest_of, mak
 pub use grammar::{Grammar, Verb};
 pub use guess::{seems_to_install, seems_to_install_from_manifests};
 use install::UNKNOWN;
-pub use install::{Install, Read, Source};
+pub use install::{Install, Lifecycle, Read, Source, Then};
 pub use runners::{invocation, invocation_of};
 
 /// A package manager.
@@ -105,6 +105,9 @@ pub struct Broken {
 pub const MANAGERS: &[Manager] =
     &[pip::MANAGER, poetry::MANAGER, uv::MANAGER, pipenv::MANAGER, pdm::MANAGER];
 
+/// The programs that install tools, each in an environment of its own.
+pub const TOOL_INSTALLERS: [&str; 1] = ["pipx"];
+
 /// The programs that fetch a file, and the packages that bring them.
 pub const FETCHERS: [&str; 2] = ["curl", "wget"];
 
@@ -127,6 +130,18 @@ pub fn broken_manifest(name: &str, text: &str) -> Option<Broken> {
 /// Every program that a manager is called as: what to look for before reading a script.
 pub fn programs() -> Vec<&'static str> {
     MANAGERS.iter().flat_map(|it| it.programs).copied().collect()
+}
+
+/// Whether a program is given the names of packages to install, with versions: `pip install x==1`.
+pub fn takes_packages(program: &str) -> bool {
+    let takes = |it: &&Manager| {
+        it.grammar
+            .install
+            .iter()
+            .any(|verb| it.grammar.apart.iter().any(|it| it.words == verb.words))
+    };
+    let mut managers = MANAGERS.iter().filter(takes);
+    TOOL_INSTALLERS.contains(&program) || managers.any(|it| it.programs.contains(&program))
 }
 
 /// The manager that a call is of.

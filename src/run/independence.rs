@@ -2,9 +2,9 @@
 //!
 //! Nothing is assumed of a command that is not listed here: it may read the source.
 
-use super::CallSite;
+use super::{CallSite, Reading};
 use crate::{
-    ecosystems::{self, At, Source},
+    ecosystems::{self, At, Lifecycle, Source},
     shell::{Command, Invocation},
     text::{ImagePath, Refusal},
 };
@@ -87,9 +87,15 @@ pub fn role(
     }
     if let Some(manager) = ecosystems::manager(call) {
         if let Some(mut install) = manager.install(call, at) {
-            let own = install.folders().find(|it| it.0.is_none_or(brought)).map(|it| it.1);
-            if let Some(why) = own.map(str::to_owned) {
-                install.source = Source::Now(Refusal::new("local-requirement", why));
+            let own = install.folders().find(|it| it.0.is_none_or(brought));
+            let own = own.map(|it| ("local-requirement", it.1.to_owned()));
+            let why = own.or_else(|| {
+                let script = install.runs.iter().find(|it| may_read(it, at, brought))?;
+                let Lifecycle { name, text, .. } = script;
+                Some(("reads-source", format!("{name} runs `{text}`, which may read the source")))
+            });
+            if let Some((code, reason)) = why {
+                install.source = Source::Now(Refusal::new(code, reason));
             }
             return Role::Install(install);
         }
@@ -99,6 +105,21 @@ pub fn role(
         };
     }
     if is_independent(call, at, brought) { Role::Independent } else { Role::MayRead }
+}
+
+/// Whether a script that an install starts may read what the COPYs in question bring.
+fn may_read(script: &Lifecycle, at: &At<'_>, brought: &dyn Fn(&ImagePath) -> bool) -> bool {
+    let state = at.state.at_directory(script.directory.clone());
+    let Ok(reading) = Reading::of_text(&script.text, state) else { return true };
+    reading.script.commands().iter().enumerate().any(|(index, command)| {
+        let site = reading.calls().iter().find(|it| it.command == index);
+        let directory = reading.directory(command);
+        let at = At { state: &reading.state, directory: directory.as_ref(), ..*at };
+        // An install that a script starts may start scripts again.
+        let manager = site.and_then(|it| Some((ecosystems::manager(&it.call)?, &it.call)));
+        manager.is_some_and(|(manager, call)| !manager.grammar.is_apart(call))
+            || !matches!(role(command, site, &at, brought), Role::Independent | Role::Shell)
+    })
 }
 
 /// Whether a program is known: a package manager, or one that touches only what its command line names.
@@ -272,5 +293,33 @@ fn keeps_name(call: &Invocation) -> bool {
         "curl" => short('O') || call.has(&["--remote-name", "--remote-name-all"]),
         "wget" => !short('O') && !call.has(&["--output-document"]),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{dockerfile::Dockerfile, run::Site, text::RepoPath};
+
+    #[test]
+    fn scripts_that_an_install_starts_are_read() {
+        let path = RepoPath::new("Dockerfile").unwrap();
+        let dockerfile = Dockerfile::parse("FROM a\nWORKDIR /srv\nRUN true\n");
+        let site = Site::new(&path, &dockerfile);
+        let run = site.run(&site.stages[0], 2).unwrap();
+        let srv = ImagePath::new("/srv").unwrap();
+        let brought = |it: &ImagePath| it.is_within(&srv);
+        let at = run.at(&run.calls()[0]);
+        let reads = |text: &str| {
+            let (name, text) = ("prepare".to_owned(), text.to_owned());
+            may_read(&Lifecycle { name, text, directory: srv.clone() }, &at, &brought)
+        };
+        for text in ["true", "echo done && cd /tmp", "mkdir -p /opt/x", "pip list"] {
+            assert!(!reads(text), "{text}");
+        }
+        for text in ["node setup.js", "cat config.json", "pip install .", "(", "cat < config.json"]
+        {
+            assert!(reads(text), "{text}");
+        }
     }
 }

@@ -202,6 +202,15 @@ impl Run<'_> {
 }
 
 impl Reading {
+    /// A script that a command in a RUN starts, with what holds before it.
+    ///
+    /// # Errors
+    /// What is no shell, or none that is read here.
+    pub fn of_text(text: &str, state: State) -> Result<Self, NotShell> {
+        let script = Arc::new(Script::of_text(text)?);
+        Ok(Self { script, state, calls: OnceLock::new() })
+    }
+
     /// The calls of programs that are known, in order.
     pub fn calls(&self) -> &[CallSite] {
         self.calls.get_or_init(|| {
@@ -267,16 +276,20 @@ impl Reading {
 fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
     let call = &site.call;
     let pipeline = &run.script.commands()[site.command].pipeline;
-    if call.program == "python" && run.text(pipeline.clone()).contains("install.python-poetry.org")
-    {
-        // The official installer takes a version as an option or from the environment.
-        let option = call.values(&["--version"]).pop().flatten();
-        let mut assigned = call.assignments.iter().filter(|it| it.0 == "POETRY_VERSION");
+    let text = run.text(pipeline.clone());
+    let installer = MANAGERS.iter().find_map(|manager| {
+        let mut installers = manager.installers.iter();
+        Some((manager, installers.find(|it| text.contains(it.script))?))
+    });
+    if let Some((manager, installer)) = installer.filter(|_| call.program == "python") {
+        // An installer takes a version as an option or from the environment.
+        let option = call.values(installer.options).pop().flatten();
+        let mut assigned = call.assignments.iter().filter(|it| it.0 == installer.variable);
         let assigned = assigned.next().and_then(|it| it.1.as_deref());
-        let version = option.or(assigned).or_else(|| run.state.variable("POETRY_VERSION"));
-        return version.filter(|_| package == "poetry")?.parse().ok();
+        let version = option.or(assigned).or_else(|| run.state.variable(installer.variable));
+        return version.filter(|_| package == manager.name)?.parse().ok();
     }
-    if !["pip", "pipx", "uv"].contains(&call.program.as_str()) {
+    if !ecosystems::takes_packages(&call.program) {
         return None;
     }
     // A version in an ARG is the version that is built unless a caller gives another one.

@@ -105,7 +105,7 @@ fn describe_install(say: &mut impl FnMut(String), install: &Install) {
             say(format!("  reads {path}: {why}"));
         }
     }
-    install.runs.iter().for_each(|it| say(format!("  runs {it}")));
+    install.runs.iter().for_each(|it| say(format!("  runs {}: {}", it.name, it.text)));
     install.makes.iter().for_each(|it| say(format!("  makes {it}")));
     match &install.source {
         Source::Nothing => {}

@@ -5,12 +5,13 @@ use std::ops::Range;
 use super::names::Kind;
 use crate::{
     dockerfile::stage::Stage,
+    ecosystems,
     run::{Run, Site},
     shell::{At, Command, Joined, Script, Step, Switch},
     text::Edit,
 };
 
-/// Package managers, sorted. A call of one installs packages if it has no subcommand or one of [`VERBS`].
+/// Package managers that `ecosystems` does not know, sorted. A call of one installs packages if it has no subcommand or one of [`VERBS`].
 const MANAGERS: &[&str] = &[
     "apk",
     "apt",
@@ -28,13 +29,8 @@ const MANAGERS: &[&str] = &[
     "microdnf",
     "micromamba",
     "npm",
-    "pdm",
-    "pip",
-    "pipenv",
     "pipx",
     "pnpm",
-    "poetry",
-    "uv",
     "yarn",
     "yum",
     "zypper",
@@ -179,7 +175,8 @@ fn installs(command: &Command) -> bool {
     let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
     let mut words = command.arguments().iter().map(|it| it.value.as_deref().unwrap_or_default());
     let verb = words.find(|it| !it.starts_with('-'));
-    match MANAGERS.contains(&program) {
+    let known = ecosystems::MANAGERS.iter().any(|it| it.programs.contains(&program));
+    match known || MANAGERS.contains(&program) {
         true => verb.is_none_or(|it| VERBS.contains(&it)),
         false => verb == Some("install"),
     }

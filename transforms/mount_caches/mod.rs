@@ -10,6 +10,7 @@ mod cleaning;
 mod guard;
 mod off;
 mod readers;
+mod store;
 
 use serde::Deserialize;
 

@@ -3,7 +3,7 @@
 use super::{Caches, guard, nested};
 use crate::{
     dockerfile::{Keyword, stage::Stage},
-    ecosystems::{self, OffVariable, Setting},
+    ecosystems::{self, MANAGERS, OffVariable, Setting},
     project::Project,
     run::Site,
     text::Refusal,
@@ -121,7 +121,7 @@ pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &s
 
 /// Whether a RUN runs pip without naming it: Poetry's installer, pipx, conda environments.
 fn installs_behind_the_scenes(text: &str) -> bool {
-    let names =
-        ["python-poetry.org", "get-poetry.py", "get-pip.py", "pipx ", "conda env ", "mamba env "];
-    names.iter().any(|it| text.contains(it))
+    let mut scripts = MANAGERS.iter().flat_map(|it| it.installers);
+    let others = ["pipx ", "conda env ", "mamba env "];
+    scripts.any(|it| text.contains(it.script)) || others.iter().any(|it| text.contains(it))
 }

@@ -94,7 +94,11 @@ pub(super) fn check(
                 ));
             }
             let later = heir && (other.index != stage.index || caches.run.item < item);
-            if later && uses_later(caches, site, other, item, it, &state) {
+            let uses = || {
+                caches.needs_store(site, other, item, it)
+                    || uses_later(caches, site, other, item, it, &state)
+            };
+            if later && uses() {
                 return Err(Refusal::new("cache-needed", format!("line {line} uses the cache")));
             }
         }
@@ -153,7 +157,12 @@ fn copies_from(
         match path {
             Some(it) => {
                 let it = ImagePath::root().join(&it);
-                matches!(caches.reach_of(&it), Reach::Within | Reach::Root | Reach::AllCaches)
+                match caches.reach_of(&it) {
+                    Reach::Within | Reach::Root | Reach::AllCaches => true,
+                    // Of what is above a store, the packages are a part that is wanted.
+                    Reach::Above => caches.fills_a_store(),
+                    _ => false,
+                }
             }
             None => false,
         }

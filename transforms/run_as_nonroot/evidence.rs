@@ -1,7 +1,10 @@
 //! What names and values tell of folders: which are written to, and which are only read.
 
 use super::Image;
-use crate::text::{ImagePath, Refusal};
+use crate::{
+    ecosystems::MANAGERS,
+    text::{ImagePath, Refusal},
+};
 
 /// A file or folder that is written to, as a variable or an option names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,9 +99,6 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     ];
     // What installs use at build, and what programs only read.
     let builds = [
-        "PIP_",
-        "POETRY_",
-        "UV_",
         "NPM_",
         "YARN_",
         "APT_",
@@ -106,8 +106,6 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
         "LD_",
         "CARGO_",
         "GO",
-        "PDM_",
-        "PIPENV_",
         "COMPOSER_",
         "BUNDLE_",
         "PLAYWRIGHT_",
@@ -124,12 +122,15 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
         "PNPM_",
         "COREPACK",
     ];
+    let managers = MANAGERS.iter().map(|it| it.variables);
     let parts: Vec<&str> = upper.split('_').collect();
     let kind =
         kinds.iter().any(|it| parts.contains(it) || parts.contains(&format!("{it}S").as_str()));
     let place = places.iter().any(|it| parts.last() == Some(it));
     let written = own.contains(&upper.as_str())
-        || (kind && place && !builds.iter().any(|it| upper.starts_with(it)));
+        || (kind
+            && place
+            && !builds.iter().copied().chain(managers).any(|it| upper.starts_with(it)));
     let plain = value.contains('/') || value.starts_with('.');
     if !written
         || value.is_empty()

@@ -1,16 +1,15 @@
 //! Places of a file system where files come and go.
 
-use crate::{ecosystems, verify::contents::Kind};
+use std::sync::LazyLock;
 
-/// Folders of home directories in which package managers keep what they have fetched and built.
-const CACHES: [&str; 13] = [
-    ".cache/pip/",
+use crate::{
+    ecosystems::{Cache, MANAGERS, Manager},
+    verify::contents::Kind,
+};
+
+/// Folders of home directories in which others than the known managers keep what they have fetched and built.
+const CACHES: [&str; 7] = [
     ".cache/pip-tools/",
-    ".cache/pipenv/",
-    ".cache/pdm/",
-    ".cache/pypoetry/artifacts/",
-    ".cache/pypoetry/cache/",
-    ".cache/uv/",
     ".cache/virtualenv/",
     ".cache/yarn/",
     ".cache/go-build/",
@@ -19,18 +18,14 @@ const CACHES: [&str; 13] = [
     ".npm/_logs/",
 ];
 
-/// Folders of home directories and `/etc` in which package managers keep their settings.
-const MANAGERS: [&str; 9] = [
-    ".config/pypoetry/",
-    ".config/pip/",
-    ".config/pdm/",
-    ".config/uv/",
-    ".pip/",
-    ".local/share/pypoetry/",
-    ".local/share/uv/",
-    ".local/share/virtualenv/",
-    ".local/state/uv/",
-];
+/// Folders of home directories in which others than the known managers keep their settings.
+const KEPT: [&str; 1] = [".local/share/virtualenv/"];
+
+/// The folders of home directories in which the known managers cache.
+static OWN_CACHES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let endings = MANAGERS.iter().flat_map(|it| it.cache).flat_map(Cache::endings);
+    endings.map(|it| format!("{}/", it.trim_start_matches('/'))).collect()
+});
 
 /// The part of a path below a home directory.
 fn below_home(path: &str) -> Option<&str> {
@@ -43,7 +38,8 @@ pub(super) fn is_cache(path: &str) -> bool {
     let folder = format!("{path}/");
     let home = below_home(&folder);
     home.is_some_and(|it| {
-        CACHES.iter().any(|of| it.starts_with(of) || (of.starts_with(it) && !it.is_empty()))
+        let is = |of: &str| it.starts_with(of) || (of.starts_with(it) && !it.is_empty());
+        CACHES.iter().any(|of| is(of)) || OWN_CACHES.iter().any(|of| is(of))
     })
 }
 
@@ -51,13 +47,19 @@ pub(super) fn is_cache(path: &str) -> bool {
 pub(super) fn is_manager(path: &str) -> bool {
     let program = path.rsplit_once("/bin/").map(|it| it.1);
     if program.is_some_and(|it| {
-        ecosystems::MANAGERS.iter().any(|of| of.programs.contains(&it)) || it == "uvx"
+        let is = |of: &Manager| of.programs.contains(&it) || of.grammar.runners.contains(&it);
+        MANAGERS.iter().any(is)
     }) {
         return true;
     }
     let folder = format!("{path}/");
-    below_home(&folder).is_some_and(|it| MANAGERS.iter().any(|of| it.starts_with(of)))
-        || path == "/etc/pip.conf"
+    let below = below_home(&folder);
+    let keeps = |of: &str| {
+        let within = |it: &str| it.strip_prefix(of).is_some_and(|it| it.starts_with('/'));
+        path == of || below.is_some_and(within)
+    };
+    MANAGERS.iter().flat_map(|it| it.keeps).any(|it| keeps(it))
+        || below.is_some_and(|it| KEPT.iter().any(|of| it.starts_with(of)))
 }
 
 /// Whether what lies there is another thing after each build, or made anew when it is needed. A folder that
