@@ -44,7 +44,8 @@ impl<'r> Parts<'r> {
     pub fn new(run: &Run<'_>, roles: &'r [Role]) -> Result<Self, Refusal> {
         let commands = run.script.commands();
         let waits = |it: &Role| match it {
-            Role::Install(it) => matches!(it.source, Source::Now(_)),
+            // A step that fetches first is not written yet: such an install stays where it is.
+            Role::Install(it) => matches!(it.source, Source::Now(_) | Source::Fetch { .. }),
             it => *it == Role::MayRead,
         };
         let end = roles.iter().position(waits).unwrap_or(roles.len());
