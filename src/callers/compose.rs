@@ -85,7 +85,7 @@ fn read_build(
     let found = folder.as_ref().and_then(|it| locate(Some(it), &dockerfile));
     let (Some(folder), Some(found)) = (folder, found) else {
         let (dockerfile, context) = (display(&dockerfile), display(&context));
-        let what = format!("{service} builds {dockerfile} of {context}, which cannot be told");
+        let what = format!("{service} builds {dockerfile} of {context}, which is not known");
         return into.unresolved(place, what);
     };
     let value = |it: &str| display(&expand(it));

@@ -32,7 +32,7 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
     let told = |it: &str| !it.contains("${");
     let found = locate(Some(&folder), &file.text()).filter(|_| told(&file.text()));
     let Some(dockerfile) = found else {
-        return into.unresolved(place, format!("builds {file}, which cannot be told"));
+        return into.unresolved(place, format!("builds {file}, which is not known"));
     };
     let context = match locate(Some(&folder), &context).filter(|_| told(&context)) {
         Some(it) => BuildContext::Folder(it),

@@ -72,7 +72,7 @@ impl Site {
             Some(_) if *from == to.dockerfile => {}
             Some(name) => edits.push(self.respelled(name, from, &to.dockerfile)?),
             None => {
-                let seen_from = self.seen_from.as_ref().ok_or("its folder cannot be told")?;
+                let seen_from = self.seen_from.as_ref().ok_or("its folder is not known")?;
                 more.file = Some(to.dockerfile.relative_to(seen_from));
             }
         }

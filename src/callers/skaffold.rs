@@ -48,7 +48,7 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
     let context_folder = locate(Some(&folder), context).filter(|_| told);
     let found = context_folder.as_ref().and_then(|it| locate(Some(it), dockerfile));
     let (Some(folder), Some(found)) = (context_folder, found) else {
-        let what = format!("builds {dockerfile} of {context}, which cannot be told");
+        let what = format!("builds {dockerfile} of {context}, which is not known");
         return into.unresolved(place, what);
     };
     let traced = |key: &str| traced(source, how_node?.get(key)?).filter(|it| !it.is_empty());

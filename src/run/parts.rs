@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What to say where the commands of a RUN cannot be told apart.
-pub const STUCK: &str = "its commands cannot be told apart: a condition, `;` or `||` binds them";
+pub const STUCK: &str = "its commands cannot be separated: a condition, `;` or `||` connects them";
 
 /// A RUN in two: what can come before the source, and what must come after.
 pub struct Parts<'r> {

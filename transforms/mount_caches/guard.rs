@@ -45,7 +45,7 @@ pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
     let run = caches.run;
     let image = run.state.image.as_deref().map(images::named);
     if image.is_some_and(|it| it.family() == Family::Windows) {
-        return Err(Refusal::new("windows", "it is an image of Windows"));
+        return Err(Refusal::new("windows", "it is a Windows image"));
     }
     if run.script.is_heredoc() {
         return Err(Refusal::new("heredoc", "the commands stand in a here-document"));
@@ -59,9 +59,7 @@ pub(super) fn user(caches: &Caches<'_>) -> Result<(), Refusal> {
             "non-root-user",
             "it runs as a user who could not write to a mount that root owns",
         )),
-        None => {
-            Err(Refusal::new("unknown-user", "nothing tells which user the base image runs as"))
-        }
+        None => Err(Refusal::new("unknown-user", "the user of the base image is not known")),
     }
 }
 
@@ -94,12 +92,12 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
             ));
         }
         if caching.location.is_none() {
-            return Err(Refusal::new("unknown-cache", "nothing tells where the cache is"));
+            return Err(Refusal::new("unknown-cache", "the place of the cache is not known"));
         }
         if let Some(name) = moved_by_script(caches, it) {
             return Err(Refusal::new(
                 "unknown-cache",
-                format!("the script sets {name}, so nothing tells where the cache is"),
+                format!("the script sets {name}, so the place of the cache is not known"),
             ));
         }
         if !caching.off.is_empty() && it.site.call.has(&["-t", "--target"]) {

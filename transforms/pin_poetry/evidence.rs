@@ -59,7 +59,7 @@ pub(super) fn evidence(it: &Installation<'_>, options: &Options) -> Result<Evide
 fn written_beside(it: &Installation<'_>, options: &Options) -> Result<Option<Evidence>, Refusal> {
     let found = |version, source| Some(Evidence { version, source, is_written_down: true });
     if let Some(text) = &options.version {
-        let bad = format!("refit.toml asks for Poetry {text}, which is no version");
+        let bad = format!("refit.toml asks for Poetry {text}, which is not a version");
         let version = text.parse().map_err(|()| Refusal::new("bad-setting", bad))?;
         return Ok(found(version, "refit.toml".to_owned()));
     }
@@ -156,7 +156,7 @@ fn set_in_file(it: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusa
                 Err(()) if value.starts_with(|it: char| it.is_ascii_digit()) => {
                     let line = entry.lines.0;
                     let reason =
-                        format!("POETRY_VERSION in line {line} is {value}, which is no release");
+                        format!("POETRY_VERSION on line {line} is {value}, which is not a release");
                     return Err(Refusal::new("unreleased-version", reason));
                 }
                 Err(()) => {}

@@ -174,7 +174,7 @@ fn script(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
         return None;
     }
     if site.call.has(&["--preview", "-p", "--git", "--path"]) {
-        let reason = "the installer script is asked for something that is no release";
+        let reason = "the installer script is asked for a version that is not a release";
         return Some(Installer::Unpinnable(Refusal::new("unknown-installer", reason)));
     }
     let version = site.call.values(&["--version"]).last().copied();

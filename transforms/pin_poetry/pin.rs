@@ -76,7 +76,7 @@ fn has_pip(it: &Installation<'_>) -> Result<(), Refusal> {
     if !it.run.state.image.as_deref().is_some_and(|it| images::named(it).has_pip()) {
         return Err(Refusal::new(
             "dead-installer",
-            "nothing tells whether the image has a pip that may install it instead",
+            "it is not known whether the image has a pip that can install it instead",
         ));
     }
     if it.run.state.is_root() != Some(true) {
@@ -86,7 +86,10 @@ fn has_pip(it: &Installation<'_>) -> Result<(), Refusal> {
         ));
     }
     if it.call.call.has(&["--preview", "-p", "--file"]) {
-        return Err(Refusal::new("dead-installer", "it is asked for something that is no release"));
+        return Err(Refusal::new(
+            "dead-installer",
+            "it is asked for a version that is not a release",
+        ));
     }
     Ok(())
 }

@@ -34,7 +34,8 @@ impl Service {
     /// The version that wrote the lock, and what says so.
     pub(super) fn header(&self) -> Result<Option<(Version, String)>, Refusal> {
         let Some(Lock { path, header: Some(header), .. }) = &self.lock else { return Ok(None) };
-        let unreleased = || format!("{path} was written by Poetry {header}, which is no release");
+        let unreleased =
+            || format!("{path} was written by Poetry {header}, which is not a release");
         let version =
             header.parse().map_err(|()| Refusal::new("unreleased-version", unreleased()))?;
         Ok(Some((version, format!("the header of {path}"))))

@@ -24,8 +24,9 @@ pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Re
         if known.is_python() && last.is_none() {
             return Ok(());
         }
-        let reason =
-            format!("nothing tells whether the Python of the base image can run Poetry {version}");
+        let reason = format!(
+            "it is not known whether the Python of the base image can run Poetry {version}"
+        );
         return Err(Refusal::new("unknown-python", reason));
     };
     if python < first {
@@ -67,7 +68,7 @@ pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
                 }
                 if let Some(plugin) = pinned_plugin(call) {
                     let reason = format!(
-                        "line {line} asks for {plugin}, and nothing tells which versions of Poetry that takes"
+                        "line {line} installs {plugin}, and it is not known which versions of Poetry that supports"
                     );
                     return Err(Refusal::new("pinned-plugin", reason));
                 }

@@ -35,7 +35,7 @@ pub(super) fn made(image: &Image<'_>) -> Result<Option<Account>, Refusal> {
         [(_, Some(account))] => Ok(Some(account.clone())),
         [(name, None)] => Err(Refusal::new(
             "account-without-number",
-            format!("it makes the user {name}, whose number nothing tells"),
+            format!("it creates the user {name}, but not with a fixed UID"),
         )),
         [(one, _), (other, _), ..] => {
             Err(Refusal::new("several-accounts", format!("it makes several users: {one}, {other}")))

@@ -25,7 +25,7 @@ pub struct Base {
 pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     let known = images::named(image);
     if known.family() == Family::Windows {
-        return Err(Refusal::new("windows", "its image is one of Windows, whose users are others"));
+        return Err(Refusal::new("windows", "it is a Windows image; users work differently there"));
     }
     if matches!(known.kind(), Some(Kind::Service | Kind::Functions)) {
         let reason = format!("{image} runs a service with users of its own");
@@ -36,7 +36,7 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     }
     let accounts = known.accounts().filter(|_| known.starts_as_root() && !known.has_triggers());
     let Some(accounts) = accounts else {
-        let reason = format!("nothing tells which users {image} has");
+        let reason = format!("the users of {image} are not known");
         return Err(Refusal::new("unknown-base", reason));
     };
     let account = known.account().map(|it| Account {

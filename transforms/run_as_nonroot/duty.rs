@@ -71,7 +71,7 @@ pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
     let mut named = image.instructions().filter(|it| it.1.keyword == Keyword::User);
     let Some(_) = named.next() else { return Ok(false) };
     match image.state().is_root() {
-        None => Err(Refusal::new("unknown-user", "nothing tells which user it runs as")),
+        None => Err(Refusal::new("unknown-user", "the user that it runs as is not known")),
         Some(true) => Err(Refusal::new("explicit-root", "USER says that it runs as root")),
         Some(false) => Ok(true),
     }
@@ -83,14 +83,14 @@ pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
 /// A decline's code and reason.
 pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
     let Some(reference) = image.base() else {
-        return Err(Refusal::new("unknown-base", "what it is built on is not known"));
+        return Err(Refusal::new("unknown-base", "its base image is not known"));
     };
     let Some(base) = base::of(reference)? else { return Ok(None) };
     if let Some(name) = image.stage.name.filter(|it| is_not_deployed(it)) {
-        return Err(Refusal::new("test-image", format!("its last stage is called {name}")));
+        return Err(Refusal::new("test-image", format!("its last stage is named {name}")));
     }
     if image.instructions().any(|it| it.1.keyword == Keyword::Onbuild) {
-        return Err(Refusal::new("onbuild", "the builds of others need root for its ONBUILD"));
+        return Err(Refusal::new("onbuild", "its ONBUILD needs root in the builds based on it"));
     }
     let stage = image.stage;
     let shell = |at| crate::shell::is_posix(&stage.state_before(at));
@@ -110,14 +110,14 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if !builds.is_empty()
         && builds.iter().all(|it| it.target.as_deref().is_some_and(|it| !names(it)))
     {
-        return Err(Refusal::new("other-target", "those who build it build another stage"));
+        return Err(Refusal::new("other-target", "its callers build another stage"));
     }
     let folder = image.site.path.parent().unwrap_or(RepoPath::root());
     let action = ["action.yml", "action.yaml"].iter().filter_map(|it| folder.join(it));
     if let Some(it) = action.into_iter().find(|it| image.exists(it)) {
         return Err(Refusal::new(
             "github-action",
-            format!("{it} runs it, and GitHub wants root for that"),
+            format!("{it} runs it as a GitHub action, which needs root"),
         ));
     }
     for (file, service) in image.services() {
@@ -126,7 +126,7 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
             return Err(Refusal::new("compose-user", format!("{place} runs it as {user}")));
         }
         if let Some(it) = service.privileges.first() {
-            return Err(Refusal::new("needs-privileges", format!("{place} gives it {it}")));
+            return Err(Refusal::new("needs-privileges", format!("{place} sets {it}")));
         }
     }
     pods(image)
@@ -203,13 +203,16 @@ fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     for path in image.project.pods() {
         let Some(text) = image.text(path).filter(|it| runs(image, it)) else { continue };
         if text.contains("runAsUser") {
-            return Err(Refusal::new("kubernetes-user", format!("{path} says which user runs it")));
+            return Err(Refusal::new(
+                "kubernetes-user",
+                format!("{path} sets the user that runs it"),
+            ));
         }
         let volume = ["persistentVolumeClaim", "volumeClaimTemplates", "hostPath"];
         if volume.iter().any(|it| text.contains(it)) && !text.contains("fsGroup") {
             return Err(Refusal::new(
                 "kubernetes-volume",
-                format!("{path} mounts a volume, which is root's"),
+                format!("{path} mounts a volume, which belongs to root"),
             ));
         }
     }

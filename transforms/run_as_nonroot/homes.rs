@@ -26,7 +26,8 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
         }
     }
     if let Some(it) = runs_alone(image, processes)? {
-        let reason = format!("a RUN runs {it}, which may have left in root's home what it needs");
+        let reason =
+            format!("a RUN runs {it}, which may have left files in root's home that it needs");
         return Err(Refusal::new("root-home", reason));
     }
     let words = processes.iter().flat_map(Process::known);
@@ -214,7 +215,7 @@ fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
         _ => false,
     };
     fills.then(|| match program {
-        it if is_shell(it) => "an installer of the web may install there".to_owned(),
+        it if is_shell(it) => "an installer script from the web may install there".to_owned(),
         _ => format!("{program} {first} puts something there").replace("  ", " "),
     })
 }

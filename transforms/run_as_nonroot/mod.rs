@@ -242,14 +242,13 @@ impl Handover {
             parts.push(who.clone());
         }
         for it in &self.folders {
-            let old =
-                if it.volume { ", and a volume that is there already stays root's" } else { "" };
-            parts.push(format!("{} is handed over ({}){old}", it.path, it.evidence));
+            let old = if it.volume { ", and an existing volume stays root's" } else { "" };
+            parts.push(format!("the user gets {} ({}){old}", it.path, it.evidence));
         }
         if self.folders.is_empty() {
             parts.push(
-                "nothing in the Dockerfile, compose files and scripts says that it writes to its \
-                 folders; what its source does was not read"
+                "no Dockerfile, compose file or script of the project shows it writing to its \
+                 folders; its source was not read"
                     .to_owned(),
             );
         }

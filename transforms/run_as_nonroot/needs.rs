@@ -39,11 +39,11 @@ pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
     if it.has(&["--allow-root"]) {
         return Err(Refusal::new(
             "explicit-root",
-            format!("{from} tells {program} that root runs it"),
+            format!("{from} starts {program} as root on purpose"),
         ));
     }
     if SERVERS.contains(&program) {
-        let reason = format!("{from} runs {program}, a service with folders of its own");
+        let reason = format!("{from} runs {program}, a service with its own users and folders");
         return Err(Refusal::new("service-image", reason));
     }
     let drops = ["gunicorn", "uwsgi", "celery", "circusd", "twistd"].contains(&program)
@@ -68,7 +68,8 @@ pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
         return Err(Refusal::new("tool-image", reason));
     }
     if TOOLS.contains(&program) {
-        let reason = format!("{from} runs {program}, a tool for files and accounts of people");
+        let reason =
+            format!("{from} runs {program}, a tool that works on the user's files and accounts");
         return Err(Refusal::new("tool-image", reason));
     }
     installs(it)?;

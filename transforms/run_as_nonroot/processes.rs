@@ -68,7 +68,7 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
         all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
     }
     if entrypoint.is_none() && command.is_none() && !given {
-        return Err(Refusal::new("no-command", "no CMD or ENTRYPOINT tells what it runs"));
+        return Err(Refusal::new("no-command", "there is no CMD or ENTRYPOINT"));
     }
     all.extend(processes(image, entrypoint, command, "CMD")?);
     Ok(all)
@@ -119,7 +119,7 @@ fn script(
     from: &str,
     depth: usize,
 ) -> Result<Vec<Process>, Refusal> {
-    let why = || format!("what {from} runs cannot be read");
+    let why = || format!("the command of {from} cannot be read");
     let script = Script::of_text(text).map_err(|_| Refusal::new("unreadable-command", why()))?;
     let mut all = Vec::new();
     let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
@@ -145,7 +145,7 @@ fn expand(
     from: &str,
     depth: usize,
 ) -> Result<Vec<Process>, Refusal> {
-    let why = || format!("what {from} runs depends on a variable");
+    let why = || format!("the command of {from} depends on a variable");
     let unknown = || Refusal::new("unknown-command", why());
     if words.is_empty() {
         let process = Process { writes, from: from.to_owned(), ..Process::default() };

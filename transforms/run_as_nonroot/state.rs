@@ -95,7 +95,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         let Some(path) = written.place(image.state().workdir.as_ref()) else {
             return Err(Refusal::new(
                 "unknown-folder",
-                format!("nothing tells which folder {} is in", written.path),
+                format!("the folder of {} is not known", written.path),
             ));
         };
         // Everybody may write there, or nobody should.
@@ -116,7 +116,7 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
         if volume && filled && image.holds_code(&path) {
             return Err(Refusal::new(
                 "volume-over-code",
-                format!("{evidence}: it lies over the source in {path}"),
+                format!("{evidence}: it is mounted over the source in {path}"),
             ));
         }
         let filled = filled && !image.holds_code(&path);
@@ -236,7 +236,7 @@ fn bind(
     let own = if source.starts_with(['/', '~', '$']) { None } else { folder.join(source) };
     match own {
         Some(it) if image.exists(&it) && (it.is_root() || !is_state_name(it.as_str())) => Ok(()),
-        _ => Err(format!("mounts {source} of the host at {target}, whose owner is another")),
+        _ => Err(format!("mounts {source} of the host at {target}, which has another owner")),
     }
 }
 

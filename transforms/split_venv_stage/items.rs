@@ -190,10 +190,7 @@ fn is_small(step: &Step<'_>, command: usize) -> bool {
 fn other_work(step: &Step<'_>, command: usize) -> Refusal {
     let text = step.run.text(step.run.script.commands()[command].span.clone());
     let text = text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' ']);
-    Refusal::new(
-        "other-work",
-        format!("`{text}` stands before an install, which may need what it makes"),
-    )
+    Refusal::new("other-work", format!("`{text}` runs before an install that may need its results"))
 }
 
 /// Whether the builder gives files to a user, who must be there then.

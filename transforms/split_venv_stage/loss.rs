@@ -68,7 +68,7 @@ impl Loss {
 
 /// What the image goes without, and why that is right: a sentence without a full stop.
 pub(super) fn reason(of: &Separation<'_>) -> String {
-    let reason = format!("the image goes without {}, which only installing needs", of.loss.text());
+    let reason = format!("drops {}, which only installs need", of.loss.text());
     let steps = of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
     let redirects = steps.flat_map(|it| it.run.script.commands()).flat_map(|it| &it.redirects);
     match redirects.filter_map(|it| it.target.value.as_deref()).find(|it| is_unquoted(it)) {

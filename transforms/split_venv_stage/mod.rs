@@ -234,7 +234,7 @@ impl<'a> Separation<'a> {
         }
         if !is_python {
             let reason = format!(
-                "{} is no official Python image, and may bring packages of its own",
+                "{} is not an official Python image and may contain packages of its own",
                 image_of(stage)
             );
             return Err((stage.from, Refusal::new("not-python-image", reason)));

@@ -86,7 +86,7 @@ impl Runtime<'_> {
         match self.manifests.is_empty() && !PROGRAMS.contains(&program) {
             true => Err(Refusal::new(
                 "manager-script",
-                format!("nothing tells whether {program} is a script of pyproject.toml"),
+                format!("it is not known whether {program} is a script of pyproject.toml"),
             )),
             false => Ok(()),
         }
@@ -167,7 +167,10 @@ impl Runtime<'_> {
             .find_map(|it| self.project.file(it.as_str()))
             .filter(|it| !it.text.trim().is_empty());
         let Some(file) = text else {
-            return Err(Refusal::new("unknown-script", format!("nothing tells what {name} calls")));
+            return Err(Refusal::new(
+                "unknown-script",
+                format!("the commands in {name} are not known"),
+            ));
         };
         for line in file.text.lines().filter(|it| !it.trim_start().starts_with('#')) {
             if let Some(tool) = self.called_manager(line) {

@@ -177,7 +177,7 @@ fn add(
     let (Some(folder), Some(dockerfile)) = (folder, found) else {
         let (dockerfile, context) = (display(&dockerfile), display(&context));
         let what = format!("{} builds {dockerfile} of {context}", target.name);
-        return into.unresolved(place, format!("{what}, which cannot be told"));
+        return into.unresolved(place, format!("{what}, which is not known"));
     };
     let named = map("contexts").into_iter().filter_map(|(name, it)| Some((name, it?)));
     into.add(Build {

@@ -156,7 +156,7 @@ impl Job<'_> {
         let Some(dockerfile) = dockerfile else {
             let named = file.map(|it| it.text());
             let named = named.unwrap_or_else(|| format!("the Dockerfile of {context}"));
-            let what = format!("builds {}, which cannot be told", display(&named));
+            let what = format!("builds {}, which is not known", display(&named));
             return into.unresolved(place, what);
         };
         let elsewhere = || BuildContext::Elsewhere(display(&context));

@@ -251,7 +251,7 @@ impl Run<'_> {
         };
         if dockerfiles.is_empty() {
             let named = file.as_deref().map_or("its Dockerfile".to_owned(), display);
-            self.into.unresolved(place, format!("builds {named}, which cannot be told"));
+            self.into.unresolved(place, format!("builds {named}, which is not known"));
             return;
         }
         for (dockerfile, seen_from) in dockerfiles {

@@ -166,7 +166,7 @@ fn install(verb: &str, call: &Invocation, at: &At<'_>) -> Option<Install> {
         let path = directory.join(&format!("{folder}/pyproject.toml"));
         let own = (at.text)(&path).and_then(|it| Pyproject::read(&it).ok());
         if !own.is_some_and(|it| it.has_poetry) {
-            let reason = format!("there is no poetry.lock, so Poetry has to look into {folder}");
+            let reason = format!("there is no poetry.lock, so Poetry has to resolve {folder}");
             install.source = Source::Now(Refusal::new("no-lock", reason));
             return Some(install);
         }
