@@ -10,6 +10,8 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use rayon::prelude::*;
@@ -71,6 +73,10 @@ const LAST: &str = "last.json";
 /// The prefix and suffix of temporary files, by which a later run finds and deletes them.
 const TEMPORARY: (&str, &str) = (".refit-", ".tmp");
 
+/// How often a lock that is held is asked for again, 20 ms apart: a process that was just started shares the
+/// locks of its parent until it becomes another program.
+const PATIENCE: u32 = 25;
+
 impl Transaction {
     /// Takes the lock of a project, and rolls back what an interrupted run left.
     pub fn begin(root: &Path) -> Result<Self, Error> {
@@ -84,11 +90,17 @@ impl Transaction {
         }
         let path = state.join("lock");
         let lock = File::create(&path).map_err(at(&path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Busy),
-            // Not every file system has locks; the journal still guards.
-            Err(TryLockError::Error(_)) => {}
+        let mut taken = lock.try_lock();
+        for _ in 0..PATIENCE {
+            if !matches!(taken, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+            taken = lock.try_lock();
+        }
+        // Not every file system has locks; the journal still guards.
+        if matches!(taken, Err(TryLockError::WouldBlock)) {
+            return Err(Error::Busy);
         }
         let mut transaction = Self { root, state, _lock: lock, recovered: Vec::new() };
         if let Some(journal) = Journal::read(&transaction.state.join(PENDING))? {
