@@ -22,6 +22,9 @@ pub struct Cache {
     pub linked: &'static [Switch],
     /// When what is in the cache is taken for granted, without network.
     pub offline: &'static [Switch],
+    /// Whether all that it holds is the same on every system: archives as they were fetched, but nothing that
+    /// was built for a C library.
+    pub portable: bool,
     /// Whether builds may fill it at the same time.
     pub sharing: Sharing,
     /// The commands that print where it is: `pip cache dir`.
@@ -139,6 +142,7 @@ impl Cache {
         idle: &[],
         linked: &[],
         offline: &[],
+        portable: false,
         sharing: Sharing::Shared,
         printed_by: &[],
         used_by: &[],
@@ -313,6 +317,9 @@ impl Switch {
 impl Manager {
     /// The caches that a call fills.
     pub fn cachings(&self, call: &Invocation, at: &At<'_>) -> Vec<Caching> {
+        if self.is_other(call, at).is_some() {
+            return Vec::new();
+        }
         self.cache.iter().filter_map(|it| it.caching(&self.grammar, call, at)).collect()
     }
 }

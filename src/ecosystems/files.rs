@@ -109,6 +109,11 @@ pub fn file(folder: &str, name: &str) -> Option<&'static File> {
     MANAGERS.iter().flat_map(|it| it.files).find(|it| it.matches(folder, name))
 }
 
+/// Whether a file of this name pins what to install: it may be too large to be read, and is there all the same.
+pub fn is_lock(name: &str) -> bool {
+    files().any(|it| it.kind == FileKind::Lock && it.matches("", name))
+}
+
 /// The files of all managers.
 pub fn files() -> impl Iterator<Item = &'static File> {
     MANAGERS.iter().flat_map(|it| it.files)

@@ -9,11 +9,18 @@
 pub struct Habit {
     /// The verbs: the first words that are no flags, `pip install` among them.
     pub verbs: &'static [&'static str],
+    /// It does this only with one of these flags; empty if they do not matter.
+    pub with: &'static [&'static str],
+    /// Whether it does this only if nothing follows the verb.
+    pub bare: bool,
     /// The files that it reads in its folder.
     pub reads: &'static [&'static str],
     /// The files that it looks for there and in the folders above, each with a text that must be in it to
     /// count; an empty text is in every file.
     pub above: &'static [(&'static str, &'static str)],
+    /// The settings that it looks for there and in the folders above, each with a key that begins a line and
+    /// names a file or folder to read, from the folder of the settings.
+    pub named: &'static [(&'static str, &'static str)],
     /// The options that name its folder.
     pub folder: &'static [&'static str],
     /// The options that name a list of requirements, which may name more files.
@@ -45,16 +52,20 @@ pub struct Own {
     pub without: &'static [&'static str],
     /// What the manifest of something that is not a package says, without blanks.
     pub unless: &'static [&'static str],
-    /// What the manifest of a package must say, without blanks; empty for nothing.
-    pub needs: &'static str,
+    /// What the manifest of a package must say, one of these without blanks; empty for nothing. A key with its
+    /// colon, of a script that only says something, does not count.
+    pub needs: &'static [&'static str],
 }
 
 impl Habit {
     /// A command that touches nothing but what its arguments name.
     pub const IDLE: Self = Self {
         verbs: &[],
+        with: &[],
+        bare: false,
         reads: &[],
         above: &[],
+        named: &[],
         folder: &[],
         lists: &[],
         lists_follow: false,
@@ -67,6 +78,15 @@ impl Habit {
         whole: &[],
         own: None,
     };
+
+    /// How many words the verb of it has that these begin with.
+    pub fn verb(&self, words: &[&str]) -> Option<usize> {
+        let verbs = self.verbs.iter().map(|it| it.split(' '));
+        verbs
+            .filter(|it| it.clone().zip(words).all(|(a, b)| a == *b))
+            .map(Iterator::count)
+            .find(|it| *it <= words.len())
+    }
 }
 
 /// What a program does to the files that its command line names.
@@ -92,8 +112,6 @@ pub enum Touches {
     Packages,
     /// It sets up something else of the system; files need a slash.
     System,
-    /// It installs packages for all projects if it has `-g`.
-    Global,
     /// It fetches files from the net.
     Fetches,
     /// It unpacks an archive.
@@ -103,8 +121,8 @@ pub enum Touches {
 }
 
 use Touches::{
-    Accounts, Asks, Changes, Environment, Fetches, Folders, Global, Nothing, Packages, Reads,
-    Removes, Shell, System, Unpacks,
+    Accounts, Asks, Changes, Environment, Fetches, Folders, Nothing, Packages, Reads, Removes,
+    Shell, System, Unpacks,
 };
 
 /// What well-known programs touch, by name in alphabetical order.
@@ -155,7 +173,6 @@ pub const PROGRAMS: &[(&str, Touches)] = &[
     ("mkdir", Folders),
     ("mktemp", Changes),
     ("mv", Changes),
-    ("npm", Global),
     ("pacman", System),
     ("passwd", Accounts),
     ("pipx", Packages),

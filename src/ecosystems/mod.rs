@@ -12,21 +12,23 @@ mod guess;
 pub mod habits;
 pub mod images;
 mod install;
+pub mod node;
 pub mod python;
 mod runners;
 pub mod system;
 pub mod version;
 
+use node::npm;
 use python::{pdm, pip, pipenv, poetry, uv};
 
-use crate::shell::Invocation;
+use crate::{shell::Invocation, text::Refusal};
 
 pub use at::{At, Setting};
 pub use cache::{
     Cache, CacheKind, CachePlace, Caching, Location, Off, OffVariable, Sharing, Switch, caches,
     off_variable,
 };
-pub use files::{File, FileKind, cache_settings, file, files, is_manifest_of, makes};
+pub use files::{File, FileKind, cache_settings, file, files, is_lock, is_manifest_of, makes};
 pub use grammar::{Grammar, Verb};
 pub use guess::{seems_to_install, seems_to_install_from_manifests};
 use install::UNKNOWN;
@@ -72,6 +74,9 @@ pub struct Manager {
     pub facts: fn(&Verb, &Invocation, &At<'_>) -> Option<Install>,
     /// What is wrong with the text of a file of this name; `None` if it is sound, or another manager's.
     pub broken: fn(&str, &str) -> Option<Broken>,
+    /// Why a call of one of its programs is not this manager's after all, but one with other rules and the
+    /// same name: Yarn 2 and later. Ask [`Manager::is_other`].
+    pub other: fn(&Invocation, &At<'_>) -> Option<String>,
 }
 
 /// What packages are for.
@@ -79,6 +84,8 @@ pub struct Manager {
 pub enum Ecosystem {
     /// Python.
     Python,
+    /// Node.
+    Node,
 }
 
 /// A script on the net that installs a manager.
@@ -102,8 +109,14 @@ pub struct Broken {
 }
 
 /// The package managers that are known.
-pub const MANAGERS: &[Manager] =
-    &[pip::MANAGER, poetry::MANAGER, uv::MANAGER, pipenv::MANAGER, pdm::MANAGER];
+pub const MANAGERS: &[Manager] = &[
+    pip::MANAGER,
+    poetry::MANAGER,
+    uv::MANAGER,
+    pipenv::MANAGER,
+    pdm::MANAGER,
+    npm::MANAGER,
+];
 
 /// The programs that install tools, each in an environment of its own.
 pub const TOOL_INSTALLERS: [&str; 1] = ["pipx"];
@@ -117,7 +130,16 @@ impl Manager {
         let grammar = &self.grammar;
         let verb = grammar.verb(call, grammar.install);
         let verb = verb.or_else(|| grammar.verb(call, grammar.fetch))?;
+        if let Some(reason) = self.is_other(call, at) {
+            let source = Source::Now(Refusal::new("unknown-manifest", reason));
+            return Some(Install { source, ..Install::default() });
+        }
         (self.facts)(verb, call, at)
+    }
+
+    /// Why a call of one of its programs is another manager's; `None` if nothing says so.
+    pub fn is_other(&self, call: &Invocation, at: &At<'_>) -> Option<String> {
+        (self.other)(call, at)
     }
 }
 

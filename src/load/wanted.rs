@@ -56,14 +56,14 @@ pub(super) enum Folder {
 /// Names that are often in a build context although git ignores them.
 pub(super) fn often_ignored() -> impl Iterator<Item = &'static str> {
     let locks = ecosystems::files().filter(|it| it.kind == FileKind::Lock).map(|it| it.pattern);
-    [".env", "node_modules", "venv"].into_iter().chain(ecosystems::makes()).chain(locks)
+    [".env", "venv"].into_iter().chain(ecosystems::makes()).chain(locks)
 }
 
 /// Decides what to do with the folder of this name at this place.
 pub(super) fn folder(name: &str, place: &Path) -> Folder {
     match name {
         ".git" | ".hg" | ".jj" | ".svn" => Folder::Hide,
-        ".nox" | ".tox" | "__pycache__" | "node_modules" => Folder::Note,
+        ".nox" | ".tox" | "__pycache__" => Folder::Note,
         "venv" if place.join("pyvenv.cfg").exists() => Folder::Note,
         "Containerfile" | "Dockerfile" => Folder::Report,
         _ if ecosystems::makes().any(|it| it == name) => Folder::Note,
@@ -73,9 +73,7 @@ pub(super) fn folder(name: &str, place: &Path) -> Folder {
 
 /// Returns true if a folder with a file of this name is likely to be a build context.
 pub(super) fn marks_a_context(name: &str) -> bool {
-    is_dockerfile(name)
-        || name == "package.json"
-        || ecosystems::files().any(|it| it.marks_project && it.matches("", name))
+    is_dockerfile(name) || ecosystems::files().any(|it| it.marks_project && it.matches("", name))
 }
 
 /// Why the file of this name is read; `None` if only its name matters.
@@ -87,12 +85,12 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
     if name.ends_with(".dockerignore") {
         return Some(Wanted::Caller);
     }
-    if let Some(kind) = callers::Kind::of(path) {
-        return match kind {
-            callers::Kind::Script => Some(Wanted::Script),
-            callers::Kind::Yaml => Some(Wanted::MaybeCompose),
-            _ => Some(Wanted::Caller),
-        };
+    let kind = callers::Kind::of(path);
+    match kind {
+        Some(callers::Kind::Script) => return Some(Wanted::Script),
+        // Managers have YAML of their own.
+        Some(callers::Kind::Yaml) | None => {}
+        Some(_) => return Some(Wanted::Caller),
     }
     let folder = path.parent();
     let folder = folder.as_ref().map_or("", |it| it.file_name());
@@ -100,7 +98,8 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
         return Some(if file.kind == FileKind::Lock { Wanted::Lock } else { Wanted::Manifest });
     }
     match name {
-        "package.json" | "refit.toml" => Some(Wanted::Manifest),
+        _ if kind.is_some() => Some(Wanted::MaybeCompose),
+        "refit.toml" => Some(Wanted::Manifest),
         _ if may_mention(path) => Some(Wanted::Mention),
         _ => None,
     }

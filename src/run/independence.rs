@@ -141,7 +141,6 @@ pub fn is_known(program: &str) -> bool {
         "venv",
         "virtualenv",
         "python",
-        "npm",
     ];
     SHELL.contains(&program)
         || TOUCH_ARGUMENTS.contains(&program)
@@ -232,7 +231,6 @@ fn is_independent(call: &Invocation, at: &At<'_>, brought: &dyn Fn(&ImagePath) -
     let known = match program {
         "venv" | "virtualenv" => true,
         "python" => matches!(call.texts().next(), Some("--version" | "-V")),
-        "npm" => call.subcommand() == Some("config") || call.has(&["-g", "--global"]),
         program => TOUCH_ARGUMENTS.contains(&program),
     };
     let unpacks =

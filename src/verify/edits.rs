@@ -149,7 +149,7 @@ fn rank(path: &RepoPath, home: &RepoPath) -> (bool, usize, usize, String) {
 
 fn manifest(path: &RepoPath) -> Option<usize> {
     let name = path.file_name();
-    let known = ecosystems::is_manifest_of(ecosystems::MANAGERS, name) || name == "package.json";
+    let known = ecosystems::is_manifest_of(ecosystems::MANAGERS, name);
     MANIFESTS.iter().position(|it| known && name.ends_with(it.0))
 }
 

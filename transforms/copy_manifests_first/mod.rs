@@ -315,7 +315,8 @@ impl<'a> Deferral<'a> {
             let file = self.file(run, path)?;
             let read = project.file(file.as_str()).map(|it| it.text.clone());
             // A lock may be too large to be read, and is there all the same.
-            let read = read.or_else(|| path.as_str().ends_with(".lock").then(|| Arc::from("")));
+            let read =
+                read.or_else(|| ecosystems::is_lock(path.file_name()).then(|| Arc::from("")));
             if read.is_none() {
                 unread.replace(Some(file));
             }

@@ -1,11 +1,14 @@
 //! What must hold for a cache mount to be right, whatever else the RUN does.
 
+use std::cell::OnceCell;
+
 use super::Caches;
 use crate::{
     callers::Builder,
+    context::layers::Layers,
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{
-        self, Location,
+        self, At, Location,
         images::{self, Family},
     },
     project::Project,
@@ -165,6 +168,9 @@ pub(super) fn configuration(
     let words = ["config"];
     for it in &caches.uses {
         let Some(manager) = ecosystems::manager(&it.site.call) else { continue };
+        if let Some(why) = other(caches, it, project, site, stage) {
+            return Err(Refusal::new("unknown-cache", format!("{why}, so its cache is elsewhere")));
+        }
         let mut settings = project.cache_settings().iter();
         if let Some((path, _, key)) = settings.find(|it| it.1 == manager.name) {
             return Err(Refusal::new("cache-config", format!("{path} sets {key}")));
@@ -190,6 +196,30 @@ pub(super) fn configuration(
         }
     }
     Ok(())
+}
+
+/// Why a call is one of another manager of the same name, as far as the Dockerfile and the project tell.
+fn other(
+    caches: &Caches<'_>,
+    used: &super::Use<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Option<String> {
+    let manager = ecosystems::manager(&used.site.call)?;
+    let (item, layers) = (caches.run.item, OnceCell::new());
+    let read = || {
+        let folder = Layers::context(project, site.path).ok()?;
+        Some(Layers::read(project, site.path, &site.stages, stage, folder))
+    };
+    let text = |path: &ImagePath| {
+        let layers: &Option<Layers<'_>> = layers.get_or_init(read);
+        let file = layers.as_ref()?.provider(stage.index, item, path)?.1;
+        project.file(file.as_str()).map(|it| it.text.clone())
+    };
+    let version = || site.installed(stage, item, manager.name);
+    let at = At { text: &text, version: &version, ..caches.run.at(used.site) };
+    manager.is_other(&used.site.call, &at)
 }
 
 /// No earlier COPY may have put files where the mount would hide them.

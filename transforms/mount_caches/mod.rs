@@ -277,7 +277,8 @@ impl<'r> Caches<'r> {
             let name = path.split_once("/.cache/").map_or(path, |it| it.1);
             let name = name.trim_matches('/').replace('/', "-");
             // A wheel built for musl is named like one for glibc, so the two must not share.
-            let id = if alpine { format!("id={name}-alpine,") } else { String::new() };
+            let shares = !alpine || owner.is_some_and(|it| it.caching.cache.portable);
+            let id = if shares { String::new() } else { format!("id={name}-alpine,") };
             let sharing = match owner {
                 Some(it) if it.caching.exclusive => ",sharing=locked",
                 _ => "",

@@ -79,6 +79,10 @@ pub(super) fn check(
             "it runs offline, so it may need what a mount has lost",
         ));
     }
+    if let Some(it) = keeps_programs(caches) {
+        let reason = format!("`{it}` keeps the program that it runs there, for the next time");
+        return Err(Refusal::new("cache-needed", reason));
+    }
     if let Some(it) = reader(caches, caches.run, true) {
         return Err(Refusal::new("cache-needed", format!("`{it}` uses the cache")));
     }
@@ -104,6 +108,17 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// The command of the RUN that runs a program by a manager whose cache it is, which keeps it there: `npx`.
+fn keeps_programs(caches: &Caches<'_>) -> Option<String> {
+    let managers = || caches.uses.iter().filter_map(|it| ecosystems::manager(&it.site.call));
+    let mut commands = caches.run.script.commands().iter();
+    let keeps = |it: &&Command| {
+        let program = it.program().unwrap_or_default();
+        managers().any(|it| it.grammar.runners.contains(&program))
+    };
+    commands.find(keeps).map(|it| one_line(caches.run.text(it.span.clone())))
 }
 
 /// The command of a RUN that reads or changes the caches other than through their managers.

@@ -93,7 +93,7 @@ pub const MANAGER: Manager = Manager {
             own: Some(Own {
                 without: &["--no-self"],
                 unless: &["distribution=false"],
-                needs: "[build-system]",
+                needs: &["[build-system]"],
             }),
             ..Habit::IDLE
         },
@@ -101,6 +101,7 @@ pub const MANAGER: Manager = Manager {
     ],
     facts: |_, call, at| install(call, at),
     broken: Pyproject::broken,
+    other: |_, _| None,
 };
 
 fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {

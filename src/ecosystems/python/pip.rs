@@ -119,6 +119,7 @@ pub const MANAGER: Manager = Manager {
     ],
     facts: |_, call, at| requirements(call, at),
     broken: |_, _| None,
+    other: |_, _| None,
 };
 
 /// The options that name another file or folder to read; uv's are the same.

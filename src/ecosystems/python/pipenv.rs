@@ -79,6 +79,7 @@ pub const MANAGER: Manager = Manager {
     broken: |name, text| {
         (name == "Pipfile").then(|| pyproject::pipfile_paths(text).err()).flatten()
     },
+    other: |_, _| None,
 };
 
 const VALUED: &[&str] = &[

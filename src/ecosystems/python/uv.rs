@@ -118,7 +118,7 @@ pub const MANAGER: Manager = Manager {
             own: Some(Own {
                 without: &["--no-install-project"],
                 unless: &["package=false"],
-                needs: "[build-system]",
+                needs: &["[build-system]"],
             }),
             ..Habit::IDLE
         },
@@ -155,6 +155,7 @@ pub const MANAGER: Manager = Manager {
         _ => pip_install(call, at, verb.words == "pip sync"),
     },
     broken: Pyproject::broken,
+    other: |_, _| None,
 };
 
 /// The long options of `uv run` that take a value.

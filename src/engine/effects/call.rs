@@ -121,17 +121,8 @@ impl Reader<'_, '_> {
             }
             _ => How::Changes,
         };
-        if touches == Touches::Global && !self.call.has(&["-g", "--global"]) {
-            let configures = self.call.subcommand() == Some("config");
-            if !configures {
-                self.effects.anything(&self.call.program);
-            }
-            return;
-        }
-        let needs_slash = matches!(
-            touches,
-            Touches::Accounts | Touches::Packages | Touches::System | Touches::Global
-        );
+        let needs_slash =
+            matches!(touches, Touches::Accounts | Touches::Packages | Touches::System);
         if touches == Touches::Unpacks && self.call.values(&["-C", "--directory", "-d"]).is_empty()
         {
             self.touch(".", How::Changes);
@@ -183,10 +174,16 @@ impl Reader<'_, '_> {
 
     fn manager(&mut self, manager: &'static Manager) {
         let call = self.call;
-        let verbs = call.subcommands();
-        let matches = |it: &&Habit| it.verbs.iter().any(|verb| is_verb(verb, verbs));
+        let said: Vec<&str> = manager.grammar.words(call).collect();
+        let unknown = call.arguments.iter().any(|it| it.text.is_none());
+        let matches = |it: &&Habit| {
+            it.verb(&said).is_some_and(|words| {
+                let is_bare = !unknown && said.len() == words;
+                (it.with.is_empty() || call.has(it.with)) && (is_bare || !it.bare)
+            })
+        };
         let Some(habit) = manager.habits.iter().find(matches) else {
-            let asks = verbs.0.is_none() && call.has(&["--version", "-V", "-v", "--help"]);
+            let asks = said.is_empty() && call.has(&["--version", "-V", "-v", "--help"]);
             if !asks {
                 self.effects.anything(manager.name);
             }
@@ -261,6 +258,9 @@ impl Reader<'_, '_> {
         while let Some(it) = above {
             for (name, text) in habit.above {
                 self.effects.touch(it.join(name), How::Says(text));
+            }
+            for (name, key) in habit.named {
+                self.effects.touch(it.join(name), How::Names(key));
             }
             above = it.parent();
         }
@@ -390,11 +390,4 @@ fn path_in(text: &str) -> Option<&str> {
         },
     };
     (!path.is_empty()).then_some(path)
-}
-
-fn is_verb(verb: &str, (first, second): (Option<&str>, Option<&str>)) -> bool {
-    match verb.split_once(' ') {
-        Some((a, b)) => first == Some(a) && second == Some(b),
-        None => first == Some(verb),
-    }
 }

@@ -66,6 +66,8 @@ pub(super) enum How {
     Manifest { habit: &'static Habit, folders: bool, own: bool },
     /// It reads a file if it has this text.
     Says(&'static str),
+    /// It reads the files that settings name after this key.
+    Names(&'static str),
 }
 
 /// What holds where a RUN starts.

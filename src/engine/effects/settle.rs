@@ -21,6 +21,14 @@ impl Effects {
                         all.push(reads(touch.path.clone()));
                     }
                 }
+                How::Names(key) => {
+                    let Some(folder) = touch.path.parent() else { continue };
+                    let said = text(&touch.path).unwrap_or_default();
+                    let values = said.lines().filter_map(|it| it.trim_start().strip_prefix(key));
+                    let values = values.filter(|it| it.starts_with([' ', '\t', '=']));
+                    let values = values.map(|it| it.trim_matches([' ', '\t', '=', '"', '\'']));
+                    all.extend(values.map(|it| reads(folder.join(it))));
+                }
                 How::Manifest { habit, folders, own } => {
                     let Some(folder) = touch.path.parent() else { continue };
                     let said = text(&touch.path).unwrap_or_default();
@@ -30,7 +38,8 @@ impl Effects {
                     }
                     let bare = said.replace([' ', '\''], "");
                     let own = habit.own.filter(|_| *own).is_some_and(|it| {
-                        !it.unless.iter().any(|it| bare.contains(it)) && bare.contains(it.needs)
+                        !it.unless.iter().any(|it| bare.contains(it))
+                            && (it.needs.is_empty() || it.needs.iter().any(|it| says(&bare, it)))
                     });
                     if own || habit.whole.iter().any(|it| bare.contains(it)) {
                         all.push(reads(folder));
@@ -107,6 +116,18 @@ fn logical(text: &str) -> Vec<String> {
     lines.into_iter().map(bare).filter(|it| !it.is_empty()).collect()
 }
 
+/// Whether a manifest says something: a script that only prints a text or does nothing does not count.
+fn says(manifest: &str, what: &str) -> bool {
+    manifest.match_indices(what).any(|(at, _)| {
+        let value = manifest[at + what.len()..].strip_prefix('"').filter(|_| what.ends_with(':'));
+        let script = value.and_then(|it| it.split('"').next());
+        script.is_none_or(|it| {
+            let is_idle = it.starts_with("echo") || it == "true" || it == "exit0";
+            !is_idle || it.contains(['&', ';', '|', '<', '>', '$', '`', '\\'])
+        })
+    })
+}
+
 /// The values of `path = "…"` of dependencies and of `file:…` in a manifest.
 fn paths(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -125,6 +146,10 @@ fn paths(text: &str) -> Vec<&str> {
             let quote =
                 value.and_then(|it| it.chars().next()).filter(|it| ['"', '\''].contains(it));
             found.extend(quote.zip(value).and_then(|(quote, it)| it[1..].split(quote).next()));
+        }
+        for key in ["\"file:", "\"link:"] {
+            let values = line.match_indices(key).map(|(at, _)| &line[at + key.len()..]);
+            found.extend(values.filter_map(|it| it.split('"').next()));
         }
         for (at, key) in line.match_indices("@ file:") {
             let rest = line[at + key.len()..].trim_start_matches("//");

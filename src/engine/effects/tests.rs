@@ -28,6 +28,7 @@ fn touched(text: &str) -> Vec<String> {
         How::List(_) => 'l',
         How::Manifest { .. } => 'm',
         How::Says(_) => 's',
+        How::Names(_) => 'n',
     };
     effects.touches.iter().map(|it| format!("{} {}", letter(&it.how), it.path)).collect()
 }

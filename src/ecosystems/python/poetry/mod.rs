@@ -97,7 +97,7 @@ pub const MANAGER: Manager = Manager {
             makes: &[".venv"],
             manifest: Some("pyproject.toml"),
             without_folders: &["--no-directory"],
-            own: Some(Own { without: &["--no-root"], unless: &["package-mode=false"], needs: "" }),
+            own: Some(Own { without: &["--no-root"], unless: &["package-mode=false"], needs: &[] }),
             ..Habit::IDLE
         },
         Habit {
@@ -112,6 +112,7 @@ pub const MANAGER: Manager = Manager {
     ],
     facts: |verb, call, at| install(verb.words, call, at),
     broken: Pyproject::broken,
+    other: |_, _| None,
 };
 
 /// The scripts that install Poetry; the last one is gone from the net.

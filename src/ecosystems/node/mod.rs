@@ -1,0 +1,213 @@
+//! Node's package managers, and the manifest that they share.
+
+pub mod npm;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{At, Broken, Install, Lifecycle, Setting, Source, UNKNOWN};
+use crate::{
+    shell::Invocation,
+    text::{ImagePath, Refusal},
+};
+
+/// What a `package.json` says of an install.
+///
+/// After npm's documentation: "package.json" and "Scripts".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Package {
+    scripts: BTreeMap<String, String>,
+    /// The folders and archives that it depends on, as written but without `file:`.
+    paths: Vec<String>,
+    /// Whether it is the root of a workspace.
+    has_workspaces: bool,
+    /// The manager that it asks for: `pnpm@10.14.0`.
+    manager: Option<String>,
+}
+
+impl Package {
+    fn read(text: &str) -> Result<Self, Broken> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let value: Value = serde_json::from_str(text)
+            .map_err(|it| Broken { line: it.line(), message: it.to_string() })?;
+        let entries = |key: &str| value[key].as_object().into_iter().flatten();
+        let texts = |key: &str| {
+            entries(key).filter_map(|(name, it)| Some((name.clone(), it.as_str()?.to_owned())))
+        };
+        let lists = ["dependencies", "devDependencies", "optionalDependencies"];
+        let paths = lists.into_iter().flat_map(texts).filter_map(|(_, it)| local_path(&it));
+        Ok(Self {
+            scripts: texts("scripts").collect(),
+            paths: paths.collect(),
+            has_workspaces: !value["workspaces"].is_null(),
+            manager: value["packageManager"].as_str().map(str::to_owned),
+        })
+    }
+
+    /// What is wrong with a `package.json`; `None` for a sound one and for other files.
+    fn broken(name: &str, text: &str) -> Option<Broken> {
+        (name == "package.json").then(|| Self::read(text).err())?
+    }
+
+    /// The scripts of these names that an install runs, in order, and the one that a `binding.gyp` implies.
+    fn scripts(
+        &self,
+        names: &[&'static str],
+        directory: &ImagePath,
+        at: &At<'_>,
+    ) -> Vec<Lifecycle> {
+        let script = |name: &'static str, text: &str| Lifecycle {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            directory: directory.clone(),
+        };
+        let own = names.iter().filter_map(|name| Some(script(name, self.scripts.get(*name)?)));
+        let mut scripts: Vec<_> = own.collect();
+        let replaces = |it: &str| self.scripts.contains_key(it);
+        if (at.text)(&directory.join("binding.gyp")).is_some()
+            && !replaces("install")
+            && !replaces("preinstall")
+        {
+            scripts.push(script("install", "node-gyp rebuild"));
+        }
+        scripts
+    }
+}
+
+/// The path that a dependency's version names, if it is no version.
+fn local_path(version: &str) -> Option<String> {
+    let rest = ["file:", "link:", "portal:"].iter().find_map(|it| version.strip_prefix(it));
+    let is_path = |it: &str| it.starts_with(['.', '/', '~']) && !it.starts_with("~>");
+    let is_range = |it: &str| it.starts_with('~') && !it.starts_with("~/");
+    rest.or_else(|| Some(version).filter(|it| is_path(it) && !is_range(it))).map(str::to_owned)
+}
+
+/// Whether a word of a command line names a folder or an archive and no package of a registry.
+fn is_path(word: &str) -> bool {
+    word.starts_with(['.', '/', '~'])
+        || ["file:", "link:"].iter().any(|it| word.starts_with(it))
+        || (is_archive(word) && !word.contains("://"))
+}
+
+fn is_archive(path: &str) -> bool {
+    [".tgz", ".tar.gz", ".tar"].iter().any(|it| path.ends_with(it))
+}
+
+/// What a global install of these words reads of the project: nothing, unless one is a path.
+fn global(words: &[&str], at: &At<'_>) -> Option<Install> {
+    let mut install = Install::default();
+    for word in words.iter().filter(|it| is_path(it)) {
+        let path = at.path(word.trim_start_matches("file:").trim_start_matches("link:"));
+        install.takes_folder(path, format!("it installs {word}"));
+    }
+    (!install.reads.is_empty()).then_some(install)
+}
+
+/// Adds what the `package.json` of a folder names; the manifest, unless that keeps the install from coming
+/// before the source.
+fn project(
+    install: &mut Install,
+    manager: &str,
+    folder: &ImagePath,
+    at: &At<'_>,
+) -> Option<Package> {
+    let path = folder.join("package.json");
+    let Some(text) = (at.text)(&path) else {
+        let reason = format!("the install reads {path}, which is not in the build context");
+        install.source = Source::Now(Refusal::new("manifest-not-found", reason));
+        return None;
+    };
+    let Ok(package) = Package::read(&text) else {
+        let reason = format!("{path} cannot be read");
+        install.source = Source::Now(Refusal::new("unknown-manifest", reason));
+        return None;
+    };
+    // A member without its manifest is left out, and no error says so.
+    let is_workspace = |above: ImagePath| {
+        let text = (at.text)(&above.join("package.json"));
+        text.and_then(|it| Package::read(&it).ok()).is_some_and(|it| it.has_workspaces)
+    };
+    if folder.ancestors().any(is_workspace) {
+        let reason = format!("{manager} needs the manifests of every member of the workspace");
+        install.source = Source::Now(Refusal::new("workspace", reason));
+        return None;
+    }
+    for it in &package.paths {
+        let path = folder.join(it);
+        match is_archive(it) {
+            true => install.needs(path),
+            false => {
+                let why = format!("package.json depends on {it}, so {manager} needs its source");
+                install.takes_folder(Some(path), why);
+            }
+        }
+    }
+    Some(package)
+}
+
+/// The value of a setting of an `.npmrc`, the last one if there are several.
+///
+/// After npm's documentation of "npmrc": lines of `key = value`, of which those with `;` or `#` are comments.
+fn npmrc<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let pairs = text.lines().filter_map(|it| it.split_once('='));
+    pairs.filter(|it| it.0.trim() == key).map(|it| it.1.trim()).next_back()
+}
+
+/// Adds an `.npmrc` and the file of certificates that it names.
+fn takes_npmrc(install: &mut Install, path: ImagePath, at: &At<'_>) {
+    let text = (at.text)(&path);
+    install.takes(path);
+    let Some(certificates) = text.as_deref().and_then(|it| npmrc(it, "cafile")) else { return };
+    match at.path(certificates).filter(|_| !certificates.contains('$')) {
+        Some(path) => install.takes(path),
+        None => install.source = unknown(),
+    }
+}
+
+/// Whether an option or variable keeps the project's scripts from being run.
+fn ignores_scripts(call: &Invocation, at: &At<'_>) -> bool {
+    let is_on = |it: &str| matches!(it, "--ignore-scripts" | "--ignore-scripts=true");
+    let names = ["npm_config_ignore_scripts", "NPM_CONFIG_IGNORE_SCRIPTS"];
+    call.texts().any(is_on)
+        || names.iter().any(
+            |it| matches!(at.variable(call, it), Setting::Known(it) if it == "true" || it == "1"),
+        )
+}
+
+/// What is installed cannot be known.
+fn unknown() -> Source {
+    Source::Now(Refusal::new("unknown-manifest", UNKNOWN))
+}
+
+/// Whether a word of a call cannot be known, which may be a package or an option.
+fn has_unknown_words(call: &Invocation) -> bool {
+    call.arguments.iter().any(|it| it.text.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_says_what_an_install_needs() {
+        let text = r#"{"scripts": {"prepare": "tsc"}, "workspaces": ["packages/*"], "packageManager": "yarn@3.2.0",
+            "dependencies": {"a": "^1.0.0", "b": "~2.1", "c": "file:../c", "d": "./d.tgz", "e": "git+ssh://x/e.git"},
+            "devDependencies": {"f": "link:f"}}"#;
+        let package = Package::read(text).unwrap();
+        assert_eq!(package.paths, ["../c", "./d.tgz", "f"]);
+        assert!(package.has_workspaces);
+        assert_eq!(package.manager.as_deref(), Some("yarn@3.2.0"));
+        assert_eq!(package.scripts["prepare"], "tsc");
+        assert_eq!(Package::broken("package.json", "{\n  \"a\": 1,\n}").unwrap().line, 3);
+        assert!(Package::broken("package-lock.json", "{").is_none());
+    }
+
+    #[test]
+    fn settings_are_read_line_by_line() {
+        let text = "; cafile=a\ncafile = certs/b.pem\n//r/:_authToken=${T}\nignore-scripts=true";
+        assert_eq!(npmrc(text, "cafile"), Some("certs/b.pem"));
+        assert_eq!(npmrc(text, "ignore-scripts"), Some("true"));
+        assert_eq!(npmrc(text, "cache"), None);
+    }
+}
