@@ -18,7 +18,7 @@ mod runners;
 pub mod system;
 pub mod version;
 
-use node::npm;
+use node::{npm, yarn1};
 use python::{pdm, pip, pipenv, poetry, uv};
 
 use crate::{shell::Invocation, text::Refusal};
@@ -116,6 +116,7 @@ pub const MANAGERS: &[Manager] = &[
     pipenv::MANAGER,
     pdm::MANAGER,
     npm::MANAGER,
+    yarn1::MANAGER,
 ];
 
 /// The programs that install tools, each in an environment of its own.

@@ -1,6 +1,7 @@
 //! Node's package managers, and the manifest that they share.
 
 pub mod npm;
+pub mod yarn1;
 
 use std::collections::BTreeMap;
 
