@@ -207,7 +207,6 @@ fn is_whole(source: &str) -> bool {
 fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
     // Managers of which nothing else is known here.
     let others = [
-        ("yarn", "package.json"),
         ("pnpm", "package.json"),
         ("go", "go.mod"),
         ("cargo", "Cargo.toml"),
