@@ -1,4 +1,4 @@
-//! Which version of Poetry a service is meant to be built with, and what says so.
+//! Finds the version of Poetry that a service is meant to be built with, and the evidence for it.
 
 use super::Options;
 use super::{
@@ -18,25 +18,28 @@ use crate::{
 pub(super) struct Evidence {
     /// The version.
     pub version: Version,
-    /// What says so, as the subject of a sentence: `the header of api/poetry.lock`.
+    /// The evidence, as the subject of a sentence: `the header of api/poetry.lock`.
     pub source: String,
-    /// Whether somebody wrote this very version down; else it is a default, or one of several.
+    /// True if somebody wrote down this very version; false for a default and for one of several.
     pub is_written_down: bool,
 }
 
-/// The version that an installed Poetry is meant to have: what the settings say, what the file sets
-/// already, what the manifest asks for, what wrote the lock, and else a default.
+/// The version that an installed Poetry is meant to have: from the settings, the Dockerfile, the manifest or
+/// the lock, in this order, or a default.
 ///
 /// # Errors
-/// A decline's code and reason, when sources contradict each other or cannot be read.
-pub(super) fn evidence(it: &Installation<'_>, options: &Options) -> Result<Evidence, Refusal> {
-    let services = services(it)?;
-    let evidence = match written_beside(it, options)? {
+/// A decline's code and reason if sources contradict each other or cannot be read.
+pub(super) fn evidence(
+    installation: &Installation<'_>,
+    options: &Options,
+) -> Result<Evidence, Refusal> {
+    let services = services(installation)?;
+    let evidence = match written_beside(installation, options)? {
         Some(evidence) => evidence,
-        None => of_services(it, &services)?,
+        None => of_services(installation, &services)?,
     };
     let Evidence { version, source, .. } = &evidence;
-    if let Installer::Package { constraint: Some(asked), .. } = &it.installer
+    if let Installer::Package { constraint: Some(asked), .. } = &installation.installer
         && version.meets(asked) != Some(true)
     {
         return Err(Refusal::new(
@@ -47,7 +50,7 @@ pub(super) fn evidence(it: &Installation<'_>, options: &Options) -> Result<Evide
     let newer = services.iter().find(|it| it.manifest.needs_poetry_2);
     if let Some(service) = newer.filter(|_| *version < Version::new(&[2])) {
         let reason = format!(
-            "{source} says {version}, but {} has its dependencies in [project], which Poetry reads since 2.0",
+            "{source} says {version}, but {} has its dependencies in [project], which Poetry reads only since 2.0",
             service.path
         );
         return Err(Refusal::new("version-conflict", reason));
@@ -55,23 +58,26 @@ pub(super) fn evidence(it: &Installation<'_>, options: &Options) -> Result<Evide
     Ok(evidence)
 }
 
-/// What the settings, the installer's command line and the Dockerfile itself say.
-fn written_beside(it: &Installation<'_>, options: &Options) -> Result<Option<Evidence>, Refusal> {
+/// The version in the settings, on the installer's command line or in the Dockerfile.
+fn written_beside(
+    installation: &Installation<'_>,
+    options: &Options,
+) -> Result<Option<Evidence>, Refusal> {
     let found = |version, source| Some(Evidence { version, source, is_written_down: true });
     if let Some(text) = &options.version {
         let bad = format!("refit.toml asks for Poetry {text}, which is not a version");
         let version = text.parse().map_err(|()| Refusal::new("bad-setting", bad))?;
         return Ok(found(version, "refit.toml".to_owned()));
     }
-    if let Installer::DeadScript(Some(version)) = &it.installer {
+    if let Installer::DeadScript(Some(version)) = &installation.installer {
         return Ok(found(version.clone(), "the installer's command line".to_owned()));
     }
-    let set = set_in_file(it)?;
+    let set = set_in_file(installation)?;
     Ok(set.and_then(|(version, line)| found(version, format!("POETRY_VERSION in line {line}"))))
 }
 
-/// What the manifests and the locks say, and else a default.
-fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, Refusal> {
+/// The version that the manifests and locks name, or a default.
+fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<Evidence, Refusal> {
     let mut headers = Vec::new();
     for service in services {
         headers.extend(service.header()?);
@@ -80,7 +86,7 @@ fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, 
         services.iter().filter_map(|it| Some((it, it.manifest.requires_poetry.as_deref()?)));
     let asking: Vec<(&Service, &str)> = asking.collect();
     let meets = |version: &Version| asking.iter().all(|it| version.meets(it.1) == Some(true));
-    // Poetry reads the locks of older ones, so the newest is right for all.
+    // Poetry reads the locks of older versions, so the newest fits all.
     let newest =
         headers.iter().max_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
     if let Some((version, source)) = newest.filter(|it| meets(&it.0)) {
@@ -108,12 +114,12 @@ fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, 
         return Ok(Evidence { version: found?, source, is_written_down });
     }
     if services.is_empty()
-        && let Some(line) = clone(it)
+        && let Some(line) = clone(installation)
     {
-        let reason = format!("line {line} fetches the project, so its lock is not known");
+        let reason = format!("line {line} downloads the project, so its lock is unknown");
         return Err(Refusal::new("unknown-project", reason));
     }
-    let asked = match &it.installer {
+    let asked = match &installation.installer {
         Installer::Package { constraint, .. } => constraint.as_deref(),
         _ => None,
     };
@@ -121,32 +127,32 @@ fn of_services(it: &Installation<'_>, services: &[Service]) -> Result<Evidence, 
         defaults.clone().find(|it| asked.is_none_or(|asked| it.meets(asked) == Some(true)));
     let version = version.or_else(|| defaults.clone().next()).unwrap_or(Version::new(&DEFAULT_2));
     let source = match (needs_2, services.first()) {
-        (Some(service), _) => format!("{} needs a version 2; the default", service.path),
+        (Some(service), _) => format!("{} needs Poetry 2; this is the default", service.path),
         (_, Some(service)) => {
-            format!("nothing beside {} names a version; the default", service.path)
+            format!("neither {} nor its lock names a version; this is the default", service.path)
         }
-        _ => "no manifest, lock or setting names a version; the default".to_owned(),
+        _ => "no manifest, lock or setting names a version; this is the default".to_owned(),
     };
     Ok(Evidence { version, source, is_written_down: false })
 }
 
-/// The `POETRY_VERSION` that the file sets, and on which line: in the stage, else in one that it is built on or
-/// that uses its Poetry, or before the first FROM. Other stages may have a Poetry of their own.
-fn set_in_file(it: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusal> {
-    let (site, stage) = (it.site, it.stage);
+/// The `POETRY_VERSION` that the file sets, and its line: in the stage, otherwise in one that it is built on or
+/// that uses its Poetry, or before the first FROM. Other stages may have their own Poetry.
+fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusal> {
+    let (site, stage) = (installation.site, installation.stage);
     let head = site.stages.first().map_or(0, |it| it.from);
     let lineage = stage.lineage(&site.stages);
-    let related = lineage.iter().chain(it.users());
+    let related = lineage.iter().chain(installation.users());
     let ranges: Vec<_> =
         related.map(|it| it.from..it.end).chain(std::iter::once(0..head)).collect();
     let mut set: Vec<(bool, Version, usize)> = Vec::new();
     for (at, entry) in site.dockerfile.items.iter().enumerate() {
-        let Kind::Instruction(it) = &entry.kind else { continue };
+        let Kind::Instruction(instruction) = &entry.kind else { continue };
         let related = ranges.iter().any(|it| it.contains(&at));
-        if !related || !matches!(it.keyword, Keyword::Env | Keyword::Arg) {
+        if !related || !matches!(instruction.keyword, Keyword::Env | Keyword::Arg) {
             continue;
         }
-        for pair in it.pairs().into_iter().filter(|it| it.name == "POETRY_VERSION") {
+        for pair in instruction.pairs().into_iter().filter(|it| it.name == "POETRY_VERSION") {
             let value = pair.value.unwrap_or_default();
             let value = value.trim_matches(['"', '\'']);
             match value.parse() {
@@ -167,8 +173,10 @@ fn set_in_file(it: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusa
     set.retain(|it| it.0 == near);
     let Some((_, version, line)) = set.first().cloned() else { return Ok(None) };
     if set.iter().any(|it| it.1 != version) {
-        let line = site.place(it.run.item).line;
-        let reason = format!("POETRY_VERSION has several values, so that of line {line} is open");
+        let line = site.place(installation.run.item).line;
+        let reason = format!(
+            "POETRY_VERSION has several values, and it is not clear which one line {line} uses"
+        );
         return Err(Refusal::new("version-conflict", reason));
     }
     Ok(Some((version, line)))

@@ -1,4 +1,4 @@
-//! Where a Poetry is installed, and who calls it.
+//! An installation of Poetry in its stage, and the stages that call it.
 
 use super::installer::{self, Installer};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     shell::Command,
 };
 
-/// An installer of Poetry in its place.
+/// A call that installs Poetry, in its RUN and stage.
 pub(super) struct Installation<'a> {
     /// The project.
     pub project: &'a Project,
@@ -20,7 +20,7 @@ pub(super) struct Installation<'a> {
     pub run: &'a Run<'a>,
     /// The call.
     pub call: &'a CallSite,
-    /// How it installs.
+    /// The way in which it installs.
     pub installer: Installer,
 }
 
@@ -30,8 +30,8 @@ impl<'a> Installation<'a> {
         &self.run.script.commands()[self.call.command]
     }
 
-    /// The stages that call this Poetry: those built on its stage that install none of their own, and those
-    /// that copy from one of these and have no other.
+    /// The stages that use this Poetry: those built on its stage that do not install another one, and those
+    /// that copy from one of these and have no other Poetry.
     pub(super) fn users(&self) -> Vec<&'a Stage<'a>> {
         let own = |it: &&Stage<'_>| it.index != self.stage.index && installs(self.site, it);
         let mut users: Vec<&Stage<'_>> =
@@ -54,11 +54,12 @@ impl<'a> Installation<'a> {
     }
 }
 
-/// What `COPY --from` can call a stage.
+/// The names of a stage in `COPY --from`, in lower case.
 fn names(stage: &Stage<'_>) -> impl Iterator<Item = String> {
     [Some(stage.index.to_string()), stage.name.map(str::to_lowercase)].into_iter().flatten()
 }
 
+/// Returns true if a stage installs Poetry.
 fn installs(site: &Site<'_>, stage: &Stage<'_>) -> bool {
     let mut runs = site.runs(stage, &["poetry"]).filter_map(|it| site.run(stage, it).ok());
     runs.any(|run| run.calls().iter().any(|it| installer::read(&run, it).is_some()))

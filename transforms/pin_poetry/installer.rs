@@ -1,4 +1,4 @@
-//! How a Dockerfile installs Poetry.
+//! Recognizes the calls that install Poetry.
 
 use crate::{
     ecosystems::{Setting, images, python::pip, version::Version},
@@ -10,25 +10,25 @@ use crate::{
 /// A way of installing Poetry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Installer {
-    /// One that says the version already.
+    /// One that names the version already.
     Pinned,
     /// A package on the command line of pip, pipx or uv.
     Package {
         /// The word of the command.
         word: usize,
-        /// What stands before the version: `poetry`, with extras.
+        /// The text before the version: `poetry`, with extras.
         name: String,
-        /// The version constraint, when there is one.
+        /// The version constraint, if there is one.
         constraint: Option<String>,
     },
     /// The official installer script.
     Script {
-        /// Whether the command has the `-` or the file after which the script's options go.
+        /// True if the command has the `-` or the file after which the script's options go.
         takes_options: bool,
     },
-    /// `get-poetry.py`, which is gone, with the version that it is given.
+    /// `get-poetry.py`, which no longer exists, with the version on its command line.
     DeadScript(Option<Version>),
-    /// A way that has no place for a version, and why.
+    /// A way that has no place for a version, with the reason.
     Unpinnable(Refusal),
 }
 
@@ -38,7 +38,7 @@ const DEAD_SCRIPT: &str = "get-poetry.py";
 /// The first call of a RUN that installs a Poetry of any version.
 ///
 /// # Errors
-/// A decline's code and reason, when one is installed in a way that is not understood.
+/// A decline's code and reason if Poetry is installed in an unknown way.
 pub(super) fn find<'r>(run: &'r Run<'_>) -> Result<Option<(&'r CallSite, Installer)>, Refusal> {
     let mut pinned = false;
     for site in run.calls() {
@@ -52,7 +52,7 @@ pub(super) fn find<'r>(run: &'r Run<'_>) -> Result<Option<(&'r CallSite, Install
     if let Some(name) = run.calls().iter().find_map(|it| variable(run, it)) {
         return Err(Refusal::new(
             "unknown-installer",
-            format!("its name comes by the variable {name}"),
+            format!("the package name comes from the variable {name}"),
         ));
     }
     let says = |it: &&CallSite| {
@@ -64,15 +64,12 @@ pub(super) fn find<'r>(run: &'r Run<'_>) -> Result<Option<(&'r CallSite, Install
     let others = commands.iter().filter(|it| !said.contains(&it.pipeline));
     let mut texts = others.map(|it| run.text(it.span.clone()));
     if !pinned && !run.state.sets("POETRY_VERSION") && texts.any(seems_to_install) {
-        return Err(Refusal::new(
-            "unknown-installer",
-            "how it is installed here is not understood",
-        ));
+        return Err(Refusal::new("unknown-installer", "Poetry is installed in an unknown way"));
     }
     Ok(None)
 }
 
-/// The variable by which a call of pip is given an unpinned Poetry among other packages.
+/// The variable that gives a pip call an unpinned Poetry, maybe among other packages.
 fn variable(run: &Run<'_>, site: &CallSite) -> Option<String> {
     let call = &site.call;
     if call.runner.is_some() || call.program != "pip" || call.subcommand() != Some("install") {
@@ -87,7 +84,7 @@ fn variable(run: &Run<'_>, site: &CallSite) -> Option<String> {
     })
 }
 
-/// How a call installs Poetry; `None` when it does not.
+/// The way in which a call installs Poetry; `None` if it does not.
 pub(super) fn read(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
     let call = &site.call;
     // `poetry run pip install poetry` is for the project's own environment.
@@ -107,7 +104,7 @@ pub(super) fn read(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
             let asked = matches!(verb.0, Some("install" | "add"));
             let named =
                 call.texts().any(|it| ["poetry", "python3-poetry", "py3-poetry"].contains(&it));
-            let reason = "Poetry comes from a distribution, whose versions are its own";
+            let reason = "a distribution's package of Poetry has the distribution's version";
             (asked && named)
                 .then(|| Installer::Unpinnable(Refusal::new("unknown-installer", reason)))
         }
@@ -125,7 +122,7 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
     if argument.text.is_none() && constraint.starts_with('$') {
         return Some(Installer::Unpinnable(Refusal::new(
             "unknown-installer",
-            "its version is put together from variables",
+            "the version is put together from variables",
         )));
     }
     let exact = constraint.starts_with("==") && !constraint.contains('*');
@@ -133,14 +130,14 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
     if exact || at.is_some() {
         let set = |it: &String| run.state.sets(it) || run.script.assigns(it);
         let unset = word.variables().into_iter().find(|it| !set(it));
-        // Other images may bring variables of their own.
+        // Other images may set variables themselves.
         let is_python =
             || run.state.image.as_deref().is_some_and(|it| images::named(it).is_python());
         let unset = unset.filter(|_| argument.text.is_none() && is_python());
         let why = |it| {
             Refusal::new(
                 "unset-version",
-                format!("its version is ${it}, which nothing in the stage sets"),
+                format!("the version is ${it}, which is not set in the stage"),
             )
         };
         return Some(unset.map_or(Installer::Pinned, |it| Installer::Unpinnable(why(it))));
@@ -151,7 +148,7 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
         return None;
     }
     if command.is_cut_short(word) {
-        let reason = "the shell takes the unquoted `>` or `<` behind `poetry` as a redirection";
+        let reason = "the shell takes the unquoted `>` or `<` after `poetry` as a redirection";
         return Some(Installer::Unpinnable(Refusal::new("unknown-installer", reason)));
     }
     let constraint = (!constraint.is_empty()).then(|| constraint.to_owned());
@@ -161,7 +158,7 @@ fn package(run: &Run<'_>, site: &CallSite, argument: &Argument) -> Option<Instal
 fn script(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
     let command = &run.script.commands()[site.command];
     let piped = command.stages > 1 && command.position + 1 == command.stages;
-    // Of the whole pipeline, with variables expanded: the address is that of `curl` before the pipe.
+    // In a pipeline, the URL is an argument of `curl` before the pipe.
     let commands = run.script.commands();
     let same = |it: &&CallSite| commands[it.command].pipeline == command.pipeline;
     let fetch: Vec<&str> = match piped {
@@ -183,7 +180,7 @@ fn script(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
             true => Installer::DeadScript(version.flatten().and_then(|it| it.parse().ok())),
             false => Installer::Unpinnable(Refusal::new(
                 "unknown-installer",
-                "get-poetry.py is gone, and it is run from a file",
+                "get-poetry.py no longer exists, and it is run from a file",
             )),
         });
     }
@@ -196,7 +193,7 @@ fn script(run: &Run<'_>, site: &CallSite) -> Option<Installer> {
     Some(Installer::Script { takes_options })
 }
 
-/// Whether a text that is not read as shell seems to install a Poetry of any version.
+/// Returns true if a text that is not parsed as shell seems to install an unpinned Poetry.
 pub(super) fn seems_to_install(text: &str) -> bool {
     if SCRIPTS.iter().any(|it| text.contains(it)) {
         return true;
@@ -224,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_shell_is_read_by_its_words() {
+    fn other_texts_are_read_word_by_word() {
         for text in [
             "[\"pip\", \"install\", \"poetry\"]",
             "bash -c 'python3 -m pip install -U pip poetry'",

@@ -21,7 +21,7 @@ use crate::{
     text::Refusal,
 };
 
-/// Poetry is the version that wrote the lock.
+/// Pins Poetry to the version that wrote the lock.
 pub(super) const TRANSFORM: Transform = Transform {
     name: NAME,
     docs: include_str!("page.md"),
@@ -57,9 +57,9 @@ const NAME: &str = "pin-poetry";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// The version to pin, whatever the project says.
+    /// The version to pin, whatever the project names.
     pub version: Option<String>,
-    /// Whether to pin through `ARG POETRY_VERSION` with a comment that Renovate keeps fresh.
+    /// True to pin through `ARG POETRY_VERSION` with a comment by which Renovate updates it.
     pub renovate: bool,
 }
 
@@ -69,14 +69,14 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         let mut outcome = Outcome::default();
         let site = Site::new(&file.path, dockerfile);
         for stage in &site.stages {
-            // The name may come by a variable, so that the RUN itself does not have it.
+            // The name may come from a variable and so be missing in the RUN itself.
             let words = ["poetry", "POETRY", " install "];
             let look = |item| pin(project, &options, &site, stage, item);
             outcome.extend([site.each_run(NAME, stage, &words, look)]);
             for (item, _, it) in stage.instructions().filter(|it| it.2.keyword == Keyword::Onbuild)
             {
                 if installer::seems_to_install(it.text()) {
-                    let why = Refusal::new("onbuild", "ONBUILD runs in the builds of others");
+                    let why = Refusal::new("onbuild", "ONBUILD runs in the builds of other images");
                     outcome.declines.push(site.decline(NAME, item, why));
                 }
             }

@@ -1,4 +1,4 @@
-//! What a Poetry in an image installs: the manifests and locks of the project.
+//! The manifests and locks that the Poetry of an image installs from.
 
 use super::installation::Installation;
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Service {
     /// Where the manifest is.
     pub(super) path: RepoPath,
-    /// What it says.
+    /// The manifest.
     pub(super) manifest: Pyproject,
     lock: Option<Lock>,
 }
@@ -31,7 +31,7 @@ struct Lock {
 }
 
 impl Service {
-    /// The version that wrote the lock, and what says so.
+    /// The version that wrote the lock, and the evidence for it.
     pub(super) fn header(&self) -> Result<Option<(Version, String)>, Refusal> {
         let Some(Lock { path, header: Some(header), .. }) = &self.lock else { return Ok(None) };
         let unreleased =
@@ -41,56 +41,68 @@ impl Service {
         Ok(Some((version, format!("the header of {path}"))))
     }
 
-    /// Whether only a version 2 can install it.
+    /// Returns true if only Poetry 2 can install it.
     pub(super) fn needs_2(&self) -> bool {
         let version = self.lock.as_ref().and_then(|it| it.version.as_deref());
         self.manifest.needs_poetry_2 || version.is_some_and(|it| it.starts_with("2.1"))
     }
 }
 
-/// What the Poetry of a stage installs: what the calls of it read, else what those of the file's other
-/// stages read, else a manifest beside the Dockerfile or at the root of its context.
-pub(super) fn services(it: &Installation<'_>) -> Result<Vec<Service>, Refusal> {
-    let folder = Layers::context(it.project, it.site.path).ok();
+/// The services that the Poetry of a stage installs: the manifests that its calls read, otherwise those that
+/// calls in other stages read, otherwise one beside the Dockerfile or at the root of its context.
+pub(super) fn services(installation: &Installation<'_>) -> Result<Vec<Service>, Refusal> {
+    let folder = Layers::context(installation.project, installation.site.path).ok();
     let mut paths = Vec::new();
     if let Some(folder) = &folder {
-        paths = read_by(it, folder, &mut it.users().into_iter());
-        if paths.is_empty() && clone(it).is_none() {
-            paths = read_by(it, folder, &mut it.site.stages.iter());
+        paths = read_by(installation, folder, &mut installation.users().into_iter());
+        if paths.is_empty() && clone(installation).is_none() {
+            paths = read_by(installation, folder, &mut installation.site.stages.iter());
         }
     }
-    if paths.is_empty() && clone(it).is_none() {
-        let folders = it.site.path.parent().into_iter().chain(folder);
+    if paths.is_empty() && clone(installation).is_none() {
+        let folders = installation.site.path.parent().into_iter().chain(folder);
         let beside = folders.filter_map(|it| it.join("pyproject.toml"));
-        paths.extend(beside.into_iter().find(|path| it.project.file(path.as_str()).is_some()));
+        paths.extend(
+            beside.into_iter().find(|path| installation.project.file(path.as_str()).is_some()),
+        );
     }
-    paths.into_iter().map(|path| service(it, path)).collect()
+    paths.into_iter().map(|path| service(installation, path)).collect()
 }
 
-fn service(it: &Installation<'_>, path: RepoPath) -> Result<Service, Refusal> {
-    let text = it.project.file(path.as_str()).map(|it| it.text.clone()).unwrap_or_default();
+fn service(installation: &Installation<'_>, path: RepoPath) -> Result<Service, Refusal> {
+    let text =
+        installation.project.file(path.as_str()).map(|it| it.text.clone()).unwrap_or_default();
     let manifest = Pyproject::read(&text).map_err(|it| {
         Refusal::new("broken-manifest", format!("{path}:{}: {}", it.line, it.message))
     })?;
     let lock = path.parent().and_then(|it| it.join("poetry.lock"));
     let lock = lock.and_then(|path| {
-        let text = &it.project.file(path.as_str())?.text;
+        let text = &installation.project.file(path.as_str())?.text;
         let header = pyproject::lock_generator(text).map(str::to_owned);
         Some(Lock { path, header, version: pyproject::lock_version(text).map(str::to_owned) })
     });
     Ok(Service { path, manifest, lock })
 }
 
-/// The manifests in the directories that Poetry is called in, each once.
+/// The manifests in the directories in which Poetry is called, without duplicates.
 fn read_by<'a>(
-    it: &Installation<'a>,
+    installation: &Installation<'a>,
     folder: &RepoPath,
     stages: &mut dyn Iterator<Item = &'a Stage<'a>>,
 ) -> Vec<RepoPath> {
     let mut paths = Vec::new();
     for stage in stages {
-        let layers = Layers::read(it.project, it.site.path, &it.site.stages, stage, folder.clone());
-        for run in it.site.runs(stage, &["poetry"]).filter_map(|item| it.site.run(stage, item).ok())
+        let layers = Layers::read(
+            installation.project,
+            installation.site.path,
+            &installation.site.stages,
+            stage,
+            folder.clone(),
+        );
+        for run in installation
+            .site
+            .runs(stage, &["poetry"])
+            .filter_map(|item| installation.site.run(stage, item).ok())
         {
             for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
                 let path = poetry::directory(&site.call, &run.at(site));
@@ -104,9 +116,9 @@ fn read_by<'a>(
 }
 
 /// The line of the first instruction that fetches a repository into the image.
-pub(super) fn clone(it: &Installation<'_>) -> Option<usize> {
-    let stages = it.stage.lineage(&it.site.stages);
-    for stage in stages.iter().chain(it.users()) {
+pub(super) fn clone(installation: &Installation<'_>) -> Option<usize> {
+    let stages = installation.stage.lineage(&installation.site.stages);
+    for stage in stages.iter().chain(installation.users()) {
         for (item, entry, instruction) in stage.instructions() {
             let fetches = match instruction.keyword {
                 Keyword::Add => instruction.copy().is_some_and(|it| {
@@ -114,7 +126,7 @@ pub(super) fn clone(it: &Installation<'_>) -> Option<usize> {
                         .iter()
                         .any(|it| it.text.ends_with(".git") || it.text.contains(".git#"))
                 }),
-                Keyword::Run => it.site.run(stage, item).is_ok_and(|run| {
+                Keyword::Run => installation.site.run(stage, item).is_ok_and(|run| {
                     let clones =
                         |it: &Invocation| it.program == "git" && it.texts().any(|it| it == "clone");
                     run.calls().iter().any(|it| clones(&it.call))

@@ -1,4 +1,4 @@
-//! The calls of a Poetry whose version becomes fixed: what follows along, and what stands in the way.
+//! The calls of a Poetry to pin: those that change with its version, and those that prevent pinning.
 
 use super::{evidence::Evidence, installation::Installation};
 use crate::ecosystems::python::poetry::missing;
@@ -11,13 +11,13 @@ use crate::{
     text::Refusal,
 };
 
-/// Whether the image's Python can run a version of Poetry.
+/// Checks that the image's Python can run a version of Poetry.
 ///
 /// # Errors
-/// A decline's code and reason, when it cannot, or when nothing tells.
-pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Refusal> {
+/// A decline's code and reason if it cannot, or if its version is unknown.
+pub(super) fn can_run(installation: &Installation<'_>, version: &Version) -> Result<(), Refusal> {
     let (first, last) = crate::ecosystems::python::poetry::pythons(version);
-    let image = it.run.state.image.as_deref().unwrap_or_default();
+    let image = installation.run.state.image.as_deref().unwrap_or_default();
     let known = images::named(image);
     let Some(python) = known.python() else {
         // A tag without a minor version is the newest Python there is.
@@ -37,29 +37,30 @@ pub(super) fn can_run(it: &Installation<'_>, version: &Version) -> Result<(), Re
         None => Ok(()),
         Some(last) => {
             let reason = format!(
-                "Poetry {version} runs on no Python after {last}, and {image} has {python}"
+                "Poetry {version} does not run on Python versions after {last}, and {image} has {python}"
             );
             Err(Refusal::new("new-python", reason))
         }
     }
 }
 
-/// Looks for what else decides about the version: constraints, pinned plugins, updates.
+/// Checks that the version does not depend on anything else: constraints, pinned plugins, updates.
 ///
 /// # Errors
 /// A decline's code and reason.
-pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
-    let own = &it.call.call;
-    let constrained = own.has(&["-c", "--constraint", "--constraints"])
-        || it.run.at(it.call).variable(own, "PIP_CONSTRAINT") != Setting::Unset;
+pub(super) fn stands_alone(installation: &Installation<'_>) -> Result<(), Refusal> {
+    let install = &installation.call.call;
+    let constrained = install.has(&["-c", "--constraint", "--constraints"])
+        || installation.run.at(installation.call).variable(install, "PIP_CONSTRAINT")
+            != Setting::Unset;
     if constrained {
-        let reason = "a constraints file of pip decides about the version, too";
+        let reason = "a constraints file of pip also determines the version";
         return Err(Refusal::new("constraints-file", reason));
     }
-    for stage in it.users() {
-        let runs = it.site.runs(stage, &["poetry"]);
-        for run in runs.filter_map(|item| it.site.run(stage, item).ok()) {
-            let line = it.site.place(run.item).line;
+    for stage in installation.users() {
+        let runs = installation.site.runs(stage, &["poetry"]);
+        for run in runs.filter_map(|item| installation.site.run(stage, item).ok()) {
+            let line = installation.site.place(run.item).line;
             for CallSite { call, .. } in run.calls() {
                 let verbs = call.subcommands();
                 if call.program == "poetry" && verbs == (Some("self"), Some("update")) {
@@ -74,7 +75,7 @@ pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
                 }
                 if let Some(plugin) = newest_plugin(call) {
                     let reason = format!(
-                        "line {line} asks for the newest {plugin}, which may not take that Poetry"
+                        "line {line} installs the newest {plugin}, which may not work with that version of Poetry"
                     );
                     return Err(Refusal::new("newest-plugin", reason));
                 }
@@ -84,7 +85,7 @@ pub(super) fn stands_alone(it: &Installation<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A plugin, or a part of Poetry, that a call installs in a version of its own.
+/// A plugin or a part of Poetry for which a call names a version.
 fn pinned_plugin(call: &Invocation) -> Option<&str> {
     let adds = match call.program.as_str() {
         "poetry" => call.subcommands() == (Some("self"), Some("add")),
@@ -96,23 +97,25 @@ fn pinned_plugin(call: &Invocation) -> Option<&str> {
     call.texts().find(|it| adds && pinned(it))
 }
 
-/// A plugin that `poetry self add` is to add in its newest version: it takes the newest release that there
-/// is and fails when that needs another Poetry, where pip looks for one that fits.
+/// A plugin that `poetry self add` adds without a version. Poetry takes its newest release and fails if that
+/// needs another Poetry, where pip would look for a release that fits.
 fn newest_plugin(call: &Invocation) -> Option<&str> {
     let adds = call.program == "poetry" && call.subcommands() == (Some("self"), Some("add"));
     call.texts().find(|it| adds && it.starts_with("poetry-"))
 }
 
-/// The edits by which the calls of Poetry follow its version: flags that the version no longer has,
-/// replaced.
+/// The edits that replace flags of Poetry's calls that its version no longer has.
 ///
 /// # Errors
-/// A decline's code and reason, when a call needs another version.
-pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Altered, Refusal> {
+/// A decline's code and reason if a call needs another version.
+pub(super) fn follow(
+    installation: &Installation<'_>,
+    evidence: &Evidence,
+) -> Result<Altered, Refusal> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
-    for stage in it.users() {
+    for stage in installation.users() {
         for (item, entry, instruction) in stage.instructions() {
-            let text = it.site.dockerfile.text(item);
+            let text = installation.site.dockerfile.text(item);
             if !text.contains("poetry") {
                 continue;
             }
@@ -122,13 +125,13 @@ pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Alter
                 format!("{source} says {version}, which has no `{word}` (line {line})")
             };
             let mut loose = Vec::new();
-            match (instruction.keyword, it.site.run(stage, item)) {
+            match (instruction.keyword, installation.site.run(stage, item)) {
                 (Keyword::Run, Ok(run)) => {
-                    let (own, altered) = follow_in(it, &run, &evidence.version)
+                    let (replaced, altered) = follow_in(installation, &run, &evidence.version)
                         .map_err(|it| Refusal::new("version-conflict", conflict(it)))?;
-                    edits.extend(own);
+                    edits.extend(replaced);
                     alters.extend(altered);
-                    // Scripts within scripts are looked at, but not edited.
+                    // Nested scripts are checked, but not edited.
                     let commands = run.script.commands().iter();
                     let within = commands.flat_map(|it| {
                         it.nested_script()
@@ -143,7 +146,7 @@ pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Alter
                 _ => {}
             }
             for call in &loose {
-                if let Some(feature) = lacks(it, call, &evidence.version).first() {
+                if let Some(feature) = lacks(installation, call, &evidence.version).first() {
                     return Err(Refusal::new("version-conflict", conflict(feature.name())));
                 }
             }
@@ -155,20 +158,20 @@ pub(super) fn follow(it: &Installation<'_>, evidence: &Evidence) -> Result<Alter
 /// The edits of one RUN.
 ///
 /// # Errors
-/// The word that the version does not have, and that nothing stands for.
+/// The word that the version does not have and that has no replacement.
 fn follow_in(
-    it: &Installation<'_>,
+    installation: &Installation<'_>,
     run: &Run<'_>,
     version: &Version,
 ) -> Result<Altered, &'static str> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
     for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
         let command = &run.script.commands()[site.command];
-        for feature in lacks(it, &expanded(run, site), version) {
+        for feature in lacks(installation, &expanded(run, site), version) {
             let name = feature.name();
             let instead = feature.instead().ok_or(name)?;
             let word = site.call.flags(&[name]).next().map(|it| it.word);
-            // Only where the flag itself is written, not where a variable brings it.
+            // Only if the flag is written here and does not come from a variable.
             let word = word.filter(|it| command.words[*it].raw == name).ok_or(name)?;
             let edited = match instead {
                 "" => run.script.remove_word(command, word),
@@ -181,8 +184,7 @@ fn follow_in(
     Ok((edits, alters))
 }
 
-/// A call with what the Dockerfile says of the variables that are given as several words, or by a build
-/// argument.
+/// A call with the values of variables that expand to several words or come from build arguments.
 fn expanded(run: &Run<'_>, site: &CallSite) -> Invocation {
     let mut call = site.call.clone();
     let words = &run.script.commands()[site.command].words;
@@ -198,18 +200,18 @@ fn expanded(run: &Run<'_>, site: &CallSite) -> Invocation {
     call
 }
 
-/// What a call uses that the version does not have, and that no plugin brings.
+/// The features that a call uses and that neither the version nor a plugin in the file has.
 fn lacks(
-    it: &Installation<'_>,
+    installation: &Installation<'_>,
     call: &Invocation,
     version: &Version,
 ) -> Vec<&'static crate::ecosystems::python::poetry::Feature> {
-    let source = &it.site.dockerfile.source;
+    let source = &installation.site.dockerfile.source;
     let plugged = |name: &str| source.contains(&format!("poetry-plugin-{name}"));
     missing(call, version).filter(|it| !plugged(it.name())).collect()
 }
 
-/// The calls of Poetry in a text that is not read as shell: exec form, here-documents, scripts in quotes.
+/// The calls of Poetry in a text that is not parsed as shell: exec form, here-documents, quoted scripts.
 fn calls_in(text: &str) -> Vec<Invocation> {
     let blank = |it: char| if "\"'[](),`$".contains(it) { ' ' } else { it };
     let text: String = text.chars().map(blank).collect();
