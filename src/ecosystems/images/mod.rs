@@ -2,7 +2,7 @@
 //! and which of them are services, or run functions of a cloud.
 //!
 //! The facts are in `images/table.tsv`, whose head says how to add a line. What a tag says is read in
-//! [`release`] and [`python`]. Callers ask [`of`] and name no image themselves.
+//! `release` and `python`. Callers ask [`of`] and name no image themselves.
 
 mod family;
 mod frontend;

@@ -119,7 +119,7 @@ fn what_is_not_known_may_touch_anything() {
         "while read it; do echo; done < list",
         "for it in $(cat list); do echo; done",
         "pip install $PACKAGES",
-        "npm ci",
+        "bun install",
     ] {
         assert!(effects(text).anything.is_some(), "{text}");
     }
