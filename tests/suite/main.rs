@@ -13,6 +13,7 @@ mod corpus;
 mod damaged;
 mod declines;
 mod layers;
+mod literals;
 mod load;
 mod managers;
 mod oracle;
