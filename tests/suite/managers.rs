@@ -14,7 +14,7 @@ use refit::{
     },
     engine::plan::{Options, plan},
     load,
-    project::Project,
+    project::{self, Project},
     run::{CallSite, Run, Site},
     text::{ImagePath, RepoPath},
     transforms,
@@ -307,4 +307,31 @@ fn every_verb_is_seen_behind_options() {
         }
     }
     assert_none("verbs that are not seen", &missed);
+}
+
+#[test]
+fn a_lock_too_large_to_be_read_is_there_all_the_same() {
+    let path = |it: &str| RepoPath::new(it).unwrap();
+    let texts = [
+        (
+            "Dockerfile",
+            "FROM python:3.12-slim\nWORKDIR /app\nRUN pip install poetry==1.8.3\nCOPY . .\n\
+             RUN poetry install --no-root\n",
+        ),
+        ("pyproject.toml", "[tool.poetry.dependencies]\nshared = { path = \"libs/shared\" }\n"),
+        ("libs/shared/shared.py", ""),
+    ];
+    let files = || texts.map(|(it, text)| (path(it), text.to_owned()));
+    let known = Project::new(files());
+    let code = |project: Project| {
+        let first = transforms::ALL.iter().find(|it| it.name == "copy-manifests-first").unwrap();
+        let plan = plan(project, &[*first], &Options::default()).unwrap();
+        plan.declines.first().map(|it| it.why.code)
+    };
+    assert_eq!(code(known.clone()), Some("no-lock"));
+    // Of a file that is too large only the path is known.
+    let paths = texts.iter().map(|it| path(it.0)).chain([path("poetry.lock")]);
+    let read = files().map(|(it, text)| (it.clone(), project::File::new(it, text)));
+    let loaded = Project::loaded(read.into_iter().collect(), project::Tree::new(paths), Vec::new());
+    assert_eq!(code(loaded), None);
 }

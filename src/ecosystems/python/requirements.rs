@@ -127,4 +127,14 @@ mod tests {
         ];
         assert_eq!(read(text), expected);
     }
+
+    #[test]
+    fn a_comment_ends_a_continued_line() {
+        let text = "flask \\\n# why \\\n-r more.txt\n";
+        let own = str::to_owned;
+        assert_eq!(
+            read(text),
+            [(1, Line::Package(own("flask"))), (3, Line::Include(own("more.txt")))]
+        );
+    }
 }

@@ -116,6 +116,8 @@ fn what_is_not_known_may_touch_anything() {
         "sh ./install.sh",
         "cd $SOMEWHERE && cat a",
         "cat <(make)",
+        "for it in a b; do echo $it; done > list",
+        "{ echo a; } > list",
         "while read it; do echo; done < list",
         "for it in $(cat list); do echo; done",
         "pip install $PACKAGES",

@@ -190,3 +190,20 @@ fn what_is_not_asked_for_is_not_done() {
     assert!(text.contains("one"));
     assert!(declines[0].starts_with("Dockerfile:2 other-files"));
 }
+
+#[test]
+fn what_real_builds_spoke_against_is_not_done() {
+    let text = "FROM a\nRUN do one\n";
+    let without = |dockerfile: &str, transform| {
+        let dockerfile = RepoPath::new(dockerfile).unwrap();
+        let without = vec![Without { dockerfile, transform, reason: "it differs".to_owned() }];
+        let options = Options { without, ..Options::default() };
+        let plan = plan(project(text), &[one_to_two()], &options).unwrap();
+        let codes: Vec<_> = plan.declines.iter().map(|it| it.why.code).collect();
+        (plan.steps.len(), codes)
+    };
+    assert_eq!(without("Dockerfile", Some("swap")), (0, vec![codes::UNVERIFIED]));
+    assert_eq!(without("Dockerfile", None), (0, vec![codes::UNVERIFIED]));
+    assert_eq!(without("Dockerfile", Some("another")), (1, vec![]));
+    assert_eq!(without("other/Dockerfile", None), (1, vec![]));
+}

@@ -65,6 +65,7 @@ fn a_copy_stays_before_what_touches_it() {
         "RUN chown -R app /w",
         "RUN for it in $(cat VERSION.txt); do echo $it; done",
         "RUN while read it; do echo $it; done < VERSION.txt",
+        "RUN for it in a b; do echo $it; done > src/app.py",
         "ENV PIP_CONSTRAINT=VERSION.txt\nRUN pip install flask",
     ] {
         let found = deferred(lines);
@@ -161,4 +162,56 @@ fn a_folder_that_a_copy_needs_is_made_in_the_builder() {
     assert!(objection_to(&before, &last, split()).is_some());
     let both = last.replacen(there, &format!("RUN mkdir /deps\n{there}"), 1);
     assert_eq!(objection_to(&before, &both, split()), None);
+}
+
+#[test]
+fn a_directive_stays() {
+    let before = "# syntax=docker/dockerfile:1.20\n# escape=`\nFROM a\n";
+    for line in before.lines().take(2) {
+        let after = before.replace(&format!("{line}\n"), "");
+        let found = objection_to(before, &after, vec![]);
+        assert!(found.is_some_and(|it| it.starts_with("loses a directive")), "{line}");
+    }
+}
+
+#[test]
+fn two_steps_do_all_that_one_did() {
+    let before = "FROM a\nCOPY . .\nRUN poetry install && rm -rf /tmp/x\n";
+    let after = "FROM a\nCOPY pyproject.toml .\nRUN poetry install --no-root && rm -rf /tmp/x\nCOPY . .\n\
+                 RUN poetry install\n";
+    assert_eq!(objection_to(before, after, vec![Alteration::Order]), None);
+    let less = after.replace(" && rm -rf /tmp/x", "");
+    assert!(objection_to(before, &less, vec![Alteration::Order]).is_some());
+}
+
+#[test]
+fn what_a_run_removed_is_not_copied_again() {
+    let install = "RUN rm -rf tests && pip install -r requirements.txt\n";
+    let before = format!("FROM a\nWORKDIR /w\nCOPY . .\n{install}CMD [\"x\"]\n");
+    let after = format!(
+        "FROM a AS builder\nWORKDIR /w\nRUN python -m venv /v\nENV PATH=/v/bin:$PATH\nCOPY . .\n{install}\n\
+         FROM a\nWORKDIR /w\nCOPY --from=builder /v /v\nENV PATH=/v/bin:$PATH\nCOPY . .\nCMD [\"x\"]\n"
+    );
+    let alters = || {
+        let mut alters = split();
+        alters.retain(|it| *it != Alteration::Run("apt-get install libpq5".to_owned()));
+        alters
+    };
+    let files = |it, tests| [("Dockerfile", it), ("requirements.txt", ""), (tests, "")];
+    let found = |tests| objection(&files(&before, tests), &files(&after, tests), alters());
+    let what = "alters the RUN on line 4, which changes what is still copied in Dockerfile";
+    assert_eq!(found("tests/app.py").as_deref(), Some(what));
+    assert_eq!(found("src/app.py"), None);
+}
+
+#[test]
+fn packages_of_the_system_that_the_image_may_need_stay() {
+    let after = SPLIT.1.replacen("RUN apt-get install libpq5\n", "", 1);
+    let mut alters = split();
+    alters.retain(|it| *it != Alteration::Run("apt-get install libpq5".to_owned()));
+    assert!(objection_to(SPLIT.0, &after, alters.clone()).is_some());
+    // A compiler is of no use to what is installed.
+    let before = SPLIT.0.replacen(" libpq-dev", "", 1);
+    let after = after.replacen(" libpq-dev", "", 1);
+    assert_eq!(objection_to(&before, &after, alters), None);
 }
