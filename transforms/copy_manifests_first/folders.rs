@@ -3,28 +3,11 @@
 use super::{Deferral, Kept};
 use crate::{
     context::layers::Layer,
+    ecosystems::images::FOLDERS,
     project::Project,
     run::{Run, independence::Role},
     text::{ImagePath, Refusal},
 };
-
-/// Folders that every image has.
-const COMMON: [&str; 14] = [
-    "/",
-    "/etc",
-    "/home",
-    "/mnt",
-    "/opt",
-    "/root",
-    "/srv",
-    "/tmp",
-    "/usr",
-    "/usr/local",
-    "/usr/src",
-    "/var",
-    "/var/lib",
-    "/var/log",
-];
 
 impl Deferral<'_> {
     /// Whether every folder that is needed before the COPYs move in is there: where the first commands of
@@ -112,7 +95,7 @@ impl Deferral<'_> {
             (Err(_), Some(place)) => place.is_within(folder) || folder.is_within(place),
             (_, None) => false,
         };
-        COMMON.contains(&folder.as_str())
+        FOLDERS.contains(&folder.as_str())
             || run.state.workdir.as_ref() == Some(folder)
             || run.state.made.iter().any(|it| it.is_within(folder))
             || paths.any(|it| it.is_within(folder))

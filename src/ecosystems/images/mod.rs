@@ -23,6 +23,24 @@ pub(super) use release::CODENAMES;
 pub use release::Release;
 use table::{Facts, TABLE};
 
+/// Folders that every image has.
+pub const FOLDERS: [&str; 14] = [
+    "/",
+    "/etc",
+    "/home",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/srv",
+    "/tmp",
+    "/usr",
+    "/usr/local",
+    "/usr/src",
+    "/var",
+    "/var/lib",
+    "/var/log",
+];
+
 /// What an image is for, if not for programs that other people put into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

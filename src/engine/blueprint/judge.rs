@@ -6,6 +6,7 @@ use super::{Copied, Effect, From, Run};
 use crate::{
     context::copies::{Sent, Source},
     dockerfile::Keyword,
+    ecosystems::images,
     engine::effects::{Effects, How, Surroundings, Touch},
     shell::Script,
     text::{ImagePath, RepoPath},
@@ -30,24 +31,6 @@ const SYSTEM: &[&str] = &[
 
 /// What programs read of a home.
 const HOME: &[&str] = &[".config", ".gitconfig", ".local", ".netrc", ".npmrc", ".pip", ".ssh"];
-
-/// Folders that every image has.
-const COMMON: &[&str] = &[
-    "/",
-    "/etc",
-    "/home",
-    "/mnt",
-    "/opt",
-    "/root",
-    "/srv",
-    "/tmp",
-    "/usr",
-    "/usr/local",
-    "/usr/src",
-    "/var",
-    "/var/lib",
-    "/var/log",
-];
 
 /// A file of the project, and where a COPY puts it.
 type Placed = (ImagePath, RepoPath);
@@ -209,7 +192,7 @@ impl<'a> Judge<'a> {
 
     /// Whether a folder is there after these effects.
     fn has_folder(&self, folder: &ImagePath, there: &[Effect<'_>]) -> bool {
-        COMMON.contains(&folder.as_str())
+        images::FOLDERS.contains(&folder.as_str())
             || there.iter().any(|it| match it {
                 Effect::Folder { path, .. } => path.is_within(folder),
                 Effect::Copy(it) => self.makes(it, folder),
