@@ -114,6 +114,21 @@ impl Verb {
         Self { words, with: &[], without: &[] }
     }
 
+    /// A verb for each of these words, in lists one after another; `N` is how many there are.
+    pub const fn each<const N: usize>(lists: &[&[&'static str]]) -> [Self; N] {
+        let mut verbs = [Self::new(""); N];
+        let (mut list, mut word, mut at) = (0, 0, 0);
+        while at < N {
+            if word == lists[list].len() {
+                (list, word) = (list + 1, 0);
+                continue;
+            }
+            verbs[at] = Self::new(lists[list][word]);
+            (word, at) = (word + 1, at + 1);
+        }
+        verbs
+    }
+
     /// The verb with one of these options.
     #[must_use]
     pub const fn with(self, options: &'static [&'static str]) -> Self {

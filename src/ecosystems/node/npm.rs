@@ -118,6 +118,15 @@ const INSTALLS: &[&str] = &[
     "install-clean",
 ];
 
+/// The words for an install that is followed by the tests.
+const TESTS: &[&str] = &["install-test", "it", "install-ci-test", "cit"];
+
+/// The words for an update.
+const UPDATES: &[&str] = &["update", "upgrade", "up"];
+
+/// The words for a removal.
+const REMOVES: &[&str] = &["uninstall", "remove", "rm"];
+
 const GLOBAL: &[&str] = &["-g", "--global"];
 
 /// The verbs that fail without a lock.
@@ -150,29 +159,8 @@ const GRAMMAR: Grammar = Grammar {
         "--install-strategy",
         "--script-shell",
     ],
-    install: &[
-        Verb::new("install"),
-        Verb::new("i"),
-        Verb::new("add"),
-        Verb::new("in"),
-        Verb::new("ins"),
-        Verb::new("inst"),
-        Verb::new("insta"),
-        Verb::new("instal"),
-        Verb::new("isntall"),
-        Verb::new("ci"),
-        Verb::new("clean-install"),
-        Verb::new("ic"),
-        Verb::new("install-clean"),
-    ],
-    change: &[
-        Verb::new("update"),
-        Verb::new("upgrade"),
-        Verb::new("up"),
-        Verb::new("uninstall"),
-        Verb::new("remove"),
-        Verb::new("rm"),
-    ],
+    install: &Verb::each::<{ INSTALLS.len() }>(&[INSTALLS]),
+    change: &Verb::each::<{ UPDATES.len() + REMOVES.len() }>(&[UPDATES, REMOVES]),
     apart: &[
         Verb::new("install").with(GLOBAL),
         Verb::new("i").with(GLOBAL),
@@ -196,28 +184,9 @@ const GRAMMAR: Grammar = Grammar {
     ..Grammar::NONE
 };
 
-const FILLS: &[Verb] = &[
-    Verb::new("install"),
-    Verb::new("i"),
-    Verb::new("add"),
-    Verb::new("in"),
-    Verb::new("ins"),
-    Verb::new("inst"),
-    Verb::new("insta"),
-    Verb::new("instal"),
-    Verb::new("isntall"),
-    Verb::new("ci"),
-    Verb::new("clean-install"),
-    Verb::new("ic"),
-    Verb::new("install-clean"),
-    Verb::new("install-test"),
-    Verb::new("it"),
-    Verb::new("install-ci-test"),
-    Verb::new("cit"),
-    Verb::new("update"),
-    Verb::new("upgrade"),
-    Verb::new("up"),
-];
+/// The verbs that fetch packages.
+const FILLS: &[Verb] =
+    &Verb::each::<{ INSTALLS.len() + TESTS.len() + UPDATES.len() }>(&[INSTALLS, TESTS, UPDATES]);
 
 /// The scripts of the project that an install without names runs, also where it leaves out what only
 /// development needs.
