@@ -13,9 +13,6 @@ use refit::ecosystems::MANAGERS;
 
 use crate::support::source::{assert_none, root, sources};
 
-/// Words that also mean something else: a folder of Python, a part of a path.
-const OTHER_MEANINGS: [&str; 1] = ["python"];
-
 /// The words by which literals name a manager: its names, programs, packages and files.
 fn names() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -26,7 +23,6 @@ fn names() -> BTreeSet<String> {
         let files = manager.files.iter().map(|it| it.pattern).filter(|it| !it.contains('*'));
         names.extend(files.map(str::to_owned));
     }
-    names.retain(|it| !OTHER_MEANINGS.contains(&it.as_str()));
     names
 }
 
