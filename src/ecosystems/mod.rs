@@ -6,6 +6,7 @@
 
 mod at;
 mod cache;
+mod environments;
 mod files;
 mod grammar;
 mod guess;
@@ -28,12 +29,16 @@ pub use cache::{
     Cache, CacheKind, CachePlace, Caching, Location, Off, OffVariable, Sharing, Switch, caches,
     off_variable,
 };
+pub use environments::{
+    ENVIRONMENT_FOLDER, Environments, OwnEnvironment, Preference, Tool, environments,
+    installed_by_script, tools,
+};
 pub use files::{File, FileKind, cache_settings, file, files, is_lock, is_manifest_of, makes};
 pub use grammar::{Grammar, Verb};
 pub use guess::{seems_to_install, seems_to_install_from_manifests};
 use install::UNKNOWN;
 pub use install::{Install, Lifecycle, Read, Source, Then};
-pub use runners::{invocation, invocation_of};
+pub use runners::{invocation, invocation_of, runner};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +69,9 @@ pub struct Manager {
     pub keeps: &'static [&'static str],
     /// Where it caches.
     pub cache: &'static [Cache],
+    /// How it deals with virtual environments; `None` if it makes none, or is not known to install into one
+    /// that it is given.
+    pub environments: Option<Environments>,
     /// Where it comes from, besides an index of packages.
     pub installers: &'static [Installer],
     /// What its commands touch without being told, for the engine's judgement; a verb that has no row may

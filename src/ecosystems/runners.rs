@@ -7,7 +7,8 @@ use crate::shell::{Command, Invocation, Programs, Runner, Word};
 
 const PROGRAMS: Programs = Programs { runner, versioned: &["pip", "pipx"] };
 
-fn runner(program: &str) -> Option<&'static Runner> {
+/// The command of the manager of this name that runs a program, if it has one.
+pub fn runner(program: &str) -> Option<&'static Runner> {
     let own = MANAGERS.iter().filter_map(|it| it.grammar.runner.as_ref());
     own.chain([&hatch::RUNNER]).find(|it| it.program == program)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     dockerfile::Keyword,
-    ecosystems::{FETCHERS, system::apt},
+    ecosystems::{self, FETCHERS, system::apt},
     project::Project,
     run::Site,
     text::RepoPath,
@@ -42,9 +42,11 @@ pub(super) fn idle_tools(
         // What fetches a package manager is done in the builder, and so is an install of the tool itself.
         let runs = dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run);
         let parts = runs.flat_map(|it| it.1.logical.text.split("&&").flat_map(|it| it.split(';')));
-        let builds =
-            ["apt-get", "apt ", "install.python-poetry.org", "install-poetry.py", "astral.sh/uv"];
-        let others = parts.filter(|it| !builds.iter().any(|of| it.contains(of)));
+        let builds = |it: &str| {
+            ["apt-get", "apt "].iter().any(|of| it.contains(of))
+                || ecosystems::installed_by_script(it).is_some()
+        };
+        let others = parts.filter(|it| !builds(it));
         said.extend(others.map(str::to_owned));
         let builders = project.builds(&file.path).iter();
         let callers = builders.filter_map(|it| project.file(it.place.path.as_str()));

@@ -3,7 +3,7 @@
 use super::{Role, Separation, items::Fate, runtime::Runtime};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Word, stage::Stage},
-    ecosystems::Ecosystem,
+    ecosystems::{self, Ecosystem, FileKind, Tool, python, tools},
     project::Project,
     text::RepoPath,
 };
@@ -24,7 +24,7 @@ pub(super) fn copy(
     };
     let named = |name: &str| !name.is_empty() && installs.iter().any(|it| it.contains(name));
     if copy.from.is_some() {
-        if is_uv(it) {
+        if brings_tool(it).is_some() {
             return Fate::BUILDER;
         }
         let into = copy.destination.text.trim_end_matches('/').trim_start_matches("./");
@@ -92,9 +92,8 @@ fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
     {
         return true;
     }
-    let settings = names.iter().any(|it| {
-        ["pyproject.toml", "setup.cfg", "tox.ini"].contains(&it.trim_end_matches(['*', '?']))
-    });
+    let settings =
+        names.iter().any(|it| python::TOOL_SETTINGS.contains(&it.trim_end_matches(['*', '?'])));
     let tests = said.iter().any(|it| {
         ["pytest", "tox", "coverage", "mypy", "ruff", "unittest"].iter().any(|of| it.contains(of))
     });
@@ -112,15 +111,15 @@ fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
         || words.filter(|it| it.contains('/')).any(|it| workdir.join(it).is_within(&folder))
 }
 
-/// The COPYs that bring uv.
-pub(super) fn copies_uv<'a>(stage: &'a Stage<'_>) -> impl Iterator<Item = usize> + 'a {
-    stage.instructions().filter(|it| is_uv(it.2)).map(|it| it.0)
+/// The COPYs that bring nothing but a tool to install with, and which.
+pub(super) fn of_tools<'a>(stage: &'a Stage<'_>) -> impl Iterator<Item = (usize, Tool)> + 'a {
+    stage.instructions().filter_map(|it| Some((it.0, brings_tool(it.2)?)))
 }
 
-fn is_uv(it: &Instruction) -> bool {
-    let Some(copy) = it.copy() else { return false };
-    copy.from.is_some()
-        && copy.sources.iter().all(|it| matches!(it.text.rsplit('/').next(), Some("uv" | "uvx")))
+fn brings_tool(instruction: &Instruction) -> Option<Tool> {
+    let copy = instruction.copy().filter(|it| it.from.is_some())?;
+    let name = |it: &Word| it.text.rsplit('/').next().unwrap_or_default().to_owned();
+    tools().find(|tool| copy.sources.iter().all(|it| tool.is_binary(&name(it))))
 }
 
 /// The texts of the manifests that a stage copies, or that lie in a folder which it copies.
@@ -131,7 +130,11 @@ pub(super) fn manifests(
 ) -> Vec<String> {
     let Some(context) = context else { return Vec::new() };
     let mut texts = Vec::new();
-    let names = ["pyproject.toml", "poetry.lock", "uv.lock", "requirements.txt", "setup.py"];
+    let files = ecosystems::environments().flat_map(|it| it.0.files);
+    let names: Vec<&str> = files
+        .filter(|it| it.marks_project || it.kind == FileKind::Lock)
+        .map(|it| it.pattern)
+        .collect();
     for (_, _, it) in stage.instructions() {
         let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { continue };
         for source in &copy.sources {

@@ -3,7 +3,7 @@
 use super::{Role, Separation, Step, Stop, runtime::Runtime};
 use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
-    ecosystems::{self, Setting},
+    ecosystems::{self, Manager, Preference, Setting},
     run::{CallSite, Site},
     text::{ImagePath, Refusal},
 };
@@ -36,11 +36,8 @@ impl Environment {
                 };
                 let place = match role {
                     Role::Create(folder) => {
-                        let folder = folder.as_deref().unwrap_or(".venv");
                         let path = step.run.at(site).path(folder);
-                        let unknown = "where the virtual environment is made is not known";
-                        let why = || Refusal::new("unknown-environment", unknown);
-                        Some(path.ok_or_else(|| (step.run.item, why()))?)
+                        Some(path.ok_or_else(|| (step.run.item, unknown_folder()))?)
                     }
                     Role::Install => own(step, site)?.or_else(|| entered(step, &found)),
                     _ => continue,
@@ -94,49 +91,40 @@ pub(super) fn check(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), St
             return Err((item, Refusal::new("path-override", reason)));
         }
     }
-    if of.runs.iter().any(|it| it.run.calls().iter().any(|it| it.call.program == "uv")) {
-        managed(of, runtime)?;
-    }
-    editable(of, runtime)
+    managed(of, runtime)?;
+    in_place(of, runtime)
 }
 
 /// The environment that a manager makes by itself for an install: beside the project.
 fn own(step: &Step<'_>, site: &CallSite) -> Result<Option<ImagePath>, Stop> {
-    let at = step.run.at(site);
-    let beside = match (site.call.program.as_str(), site.call.subcommand()) {
-        ("uv", Some("sync" | "add")) => true,
-        ("poetry", _) => {
-            let variable = at.variable(&site.call, "POETRY_VIRTUALENVS_IN_PROJECT");
-            let by_variable = matches!(&variable, Setting::Known(it) if it == "true" || it == "1");
-            let created =
-                |value: &str| step.run.state.variable("POETRY_VIRTUALENVS_CREATE") == Some(value);
-            (by_variable || configured(step, "virtualenvs.in-project"))
-                && !created("false")
-                && !created("0")
-        }
-        _ => false,
+    let (call, at) = (&site.call, step.run.at(site));
+    let Some(manager) = ecosystems::manager(call) else { return Ok(None) };
+    let own = manager.environments.as_ref().and_then(|it| it.own.as_ref());
+    let Some(own) = own.filter(|it| manager.grammar.has(call, it.filled_by)) else {
+        return Ok(None);
     };
-    if !beside || (site.call.program == "poetry" && step.run.state.sets("VIRTUAL_ENV")) {
+    let by_variable = |it: &Preference| {
+        let value = at.variable(call, it.variable);
+        matches!(value, Setting::Known(value) if it.values.contains(&value.as_str()))
+    };
+    let by_verb = |it: &Preference| step.preferences.contains(&it.key);
+    let is_beside = own.beside.as_ref().is_none_or(|it| by_variable(it) || by_verb(it));
+    let is_off = own.off.as_ref().is_some_and(by_variable);
+    if !is_beside || is_off || (own.yields && step.run.state.sets("VIRTUAL_ENV")) {
         return Ok(None);
     }
-    let install = ecosystems::install(&site.call, &at);
-    let folder = install.and_then(|it| it.makes.into_iter().next());
-    let folder = folder.ok_or_else(|| {
-        (
-            step.run.item,
-            Refusal::new(
-                "unknown-environment",
-                "where the virtual environment is made is not known",
-            ),
-        )
-    })?;
-    match folder.is_within_fixed(&["/usr"]) {
-        true => Err((
-            step.run.item,
-            Refusal::new("install-elsewhere", "UV_PROJECT_ENVIRONMENT is the system's own Python"),
-        )),
-        false => Ok(Some(folder)),
+    let stop = |why| (step.run.item, why);
+    let folder = manager.install(call, &at).and_then(|it| it.makes.into_iter().next());
+    let folder = folder.ok_or_else(|| stop(unknown_folder()))?;
+    if folder.is_within_fixed(&["/usr"]) {
+        let reason = format!("{} installs into {folder}, the system's own Python", manager.title);
+        return Err(stop(Refusal::new("install-elsewhere", reason)));
     }
+    Ok(Some(folder))
+}
+
+pub(super) fn unknown_folder() -> Refusal {
+    Refusal::new("unknown-environment", "where the virtual environment is made is not known")
 }
 
 /// The folders that a stage puts on PATH before an item, as far as they are known.
@@ -155,11 +143,6 @@ pub(super) fn path(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> Vec<Strin
     folders
 }
 
-/// Whether a setting of Poetry is turned on by the same RUN, or by one before it.
-fn configured(step: &Step<'_>, key: &str) -> bool {
-    step.configured.iter().any(|it| it == key)
-}
-
 /// The environment, of those that were made, that an install is in: by PATH, by an activation in its RUN,
 /// or by the program's own path.
 fn entered(step: &Step<'_>, made: &[ImagePath]) -> Option<ImagePath> {
@@ -172,8 +155,12 @@ fn entered(step: &Step<'_>, made: &[ImagePath]) -> Option<ImagePath> {
     made.iter().find(first_on_path).or_else(|| made.iter().find(named)).cloned()
 }
 
-/// uv takes a Python of its own when the image's is not what the project asks for.
+/// Some managers install a Python of their own if the image's is not the one that the project asks for.
 fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
+    let mut calls = of.runs.iter().flat_map(|it| it.run.calls());
+    let brings = |it: &Manager| it.environments.is_some_and(|it| !it.interpreters.is_empty());
+    let manager = calls.find_map(|it| ecosystems::manager(&it.call).filter(|it| brings(it)));
+    let Some(manager) = manager else { return Ok(()) };
     let image = super::target::image_of(of.stage);
     let python = crate::ecosystems::images::named(image).python();
     let asked = |text: &str| {
@@ -193,24 +180,31 @@ fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
         python.is_none_or(|python| !it.text.trim().starts_with(&python.to_string()))
     });
     if too_old.is_some() || other {
-        let reason = "the project asks for another Python than the image's, which uv then installs beside it";
+        let reason = format!(
+            "the project asks for another Python than the image's, so {} installs one beside it",
+            manager.title
+        );
         return Err((of.first, Refusal::new("managed-python", reason)));
     }
     Ok(())
 }
 
-/// An editable install by the old way of setuptools keeps its metadata beside the source.
-fn editable(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
+/// A project that is installed in place without a build system keeps its metadata beside the source.
+fn in_place(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
     for step in &of.runs {
         for site in step.run.calls() {
-            let values = site.call.values(&["-e", "--editable"]);
-            if site.call.program != "pip" || values.is_empty() {
+            let Some(manager) = ecosystems::manager(&site.call) else { continue };
+            let Some(own) = &manager.environments else { continue };
+            let values = site.call.values(own.in_place);
+            if values.is_empty() {
                 continue;
             }
             let remote = values.iter().any(|it| it.is_none_or(|it| it.contains("://")));
             let modern = runtime.manifests.iter().any(|it| it.contains("[build-system]"));
             if remote || !modern {
-                let reason = "pip keeps what an editable install needs beside its source";
+                let title = manager.title;
+                let reason =
+                    format!("{title} keeps what an editable install needs beside its source");
                 return Err((step.run.item, Refusal::new("editable-install", reason)));
             }
         }

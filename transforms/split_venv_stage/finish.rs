@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     dockerfile::{Instruction, Keyword, Kind, variables::mentions},
+    ecosystems,
     project::change::Alteration,
     text::{self, Edit, Refusal},
 };
@@ -141,17 +142,15 @@ fn lines(
 /// Leaves out what only tells the package managers that are gone.
 fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Alteration>) {
     let dockerfile = of.site.dockerfile;
-    let prefixes: Vec<&str> = [("Poetry", "POETRY_"), ("uv", "UV_")]
-        .into_iter()
-        .filter(|it| of.loss.tools.contains(&it.0))
-        .map(|it| it.1)
-        .collect();
-    let own =
-        |name: &str| prefixes.iter().any(|it| name.starts_with(it)) || name == "UV_SYSTEM_PYTHON";
+    let own = |name: &str| {
+        of.loss.tools.iter().any(|it| it.owns_variable(name))
+            || ecosystems::environments().any(|it| it.1.system_variables.contains(&name))
+    };
     // A PATH that leads to nothing but a package manager.
     let leads = |value: &str| {
-        let ends = ["/.local/bin", "/.cargo/bin", "POETRY_HOME/bin", "{POETRY_HOME}/bin"];
-        let tool = |it: &str| ends.iter().any(|end| it.ends_with(end));
+        let tool = |it: &str| {
+            ecosystems::environments().flat_map(|own| own.1.folders).any(|end| it.ends_with(end))
+        };
         let mut parts = value.trim_matches('"').split(':');
         let only = parts.clone().all(|it| tool(it) || ["$PATH", "${PATH}"].contains(&it));
         only && !of.loss.tools.is_empty() && parts.any(tool)
@@ -241,7 +240,7 @@ fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Altera
         };
         let kept = it.pairs().iter().any(|it| {
             let name = it.name.as_str();
-            let tool = ["POETRY_", "PIP_", "UV_"].iter().any(|it| name.starts_with(it));
+            let tool = ecosystems::environments().any(|it| name.starts_with(it.0.variables));
             let said = texts
                 .iter()
                 .map(String::as_str)
@@ -270,7 +269,7 @@ fn make_environment(of: &Separation<'_>, fates: &[(usize, Fate)], lines: &str) -
         of.runs.iter().rfind(|it| it.run.item < of.first && it.has(is_tool)).map(|it| it.run.item);
     let tool = tool
         .into_iter()
-        .chain(super::copies::copies_uv(of.stage).filter(|it| *it < of.first))
+        .chain(super::copies::of_tools(of.stage).map(|it| it.0).filter(|it| *it < of.first))
         .max();
     if let Some(tool) =
         tool.filter(|tool| !fates.iter().any(|it| it.0 == *tool && it.1.builder == Here::Gone))

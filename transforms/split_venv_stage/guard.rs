@@ -1,8 +1,12 @@
 //! What must hold of a stage before it comes apart.
 
-use super::{Role, Separation, Step, Stop, by_pip, usage};
+use super::{Role, Separation, Step, Stop, is_by_manager, usage};
 use crate::{
-    ecosystems::images::{Known, PythonVersion},
+    ecosystems::{
+        self,
+        images::{Known, PythonVersion},
+        python,
+    },
     text::Refusal,
 };
 
@@ -62,16 +66,9 @@ impl Separation<'_> {
                 "another user than root installs, to a home of its own",
             ));
         }
-        let elsewhere = [
-            "PIP_TARGET",
-            "PIP_PREFIX",
-            "PIP_ROOT",
-            "PIP_USER",
-            "PYTHONUSERBASE",
-            "PYTHONHOME",
-            "UV_PYTHON",
-        ];
-        if let Some(name) = elsewhere.iter().find(|it| step.run.state.sets(it)) {
+        let variables = ecosystems::environments().flat_map(|it| it.1.elsewhere_variables);
+        let mut variables = variables.chain(python::ELSEWHERE);
+        if let Some(name) = variables.find(|it| step.run.state.sets(it)) {
             return stop(Refusal::new(
                 "install-elsewhere",
                 format!("{name} says where to install"),
@@ -95,8 +92,8 @@ impl Separation<'_> {
             std::cmp::Ordering::Greater => false,
         };
         step.roles.iter().enumerate().find_map(|(at, it)| match it {
-            // A script has an environment of its own for it.
-            Role::Tool(tool) if late(at) && by_pip(step, at) => Some(*tool),
+            // A script or another tool has an environment of its own for it.
+            Role::Tool(tool) if late(at) && is_by_manager(step, at) => Some(tool.title()),
             _ => None,
         })
     }

@@ -3,6 +3,7 @@
 use super::{Role, Separation, Step, Stop, copies, runtime::Runtime};
 use crate::{
     dockerfile::Keyword,
+    ecosystems,
     run::{
         CallSite,
         parts::{Part, STUCK},
@@ -257,17 +258,17 @@ impl Separation<'_> {
         })
     }
 
-    /// The commands of a RUN that tell Poetry to use the system's Python, when there is an environment.
+    /// The commands of a RUN that tell a manager to make no environment, when there is a new one.
     pub(super) fn idle_settings(&self, step: &Step<'_>) -> Vec<usize> {
         let idle = |at: &usize| {
             let site = step.run.calls().iter().find(|it| it.command == *at);
-            let call = site
-                .map(|it| &it.call)
-                .filter(|it| it.program == "poetry" && it.subcommand() == Some("config"));
-            call.is_some_and(|it| {
-                let texts: Vec<&str> = it.texts().collect();
-                texts.contains(&"virtualenvs.create") && texts.contains(&"false")
-            })
+            site.and_then(|it| Some((&it.call, ecosystems::manager(&it.call)?))).is_some_and(
+                |(call, manager)| {
+                    let own = manager.environments.and_then(|it| it.own);
+                    let off = own.and_then(|it| it.off);
+                    off.is_some_and(|it| it.is_made_by(&manager.grammar, call))
+                },
+            )
         };
         match self.environment.is_new {
             true => (0..step.roles.len()).filter(idle).collect(),
@@ -275,12 +276,13 @@ impl Separation<'_> {
         }
     }
 
-    /// The flags that tell uv to pass over an environment: command and word.
+    /// The flags that tell a manager to pass over the new environment: command and word.
     pub(super) fn system_flags(&self, step: &Step<'_>) -> Vec<(usize, usize)> {
-        let calls =
-            step.run.calls().iter().filter(|it| it.call.program == "uv" && self.environment.is_new);
-        let flags = calls.flat_map(|it| {
-            it.call.flags(&["--system", "--break-system-packages"]).map(|of| (it.command, of.word))
+        let calls = step.run.calls().iter().filter(|_| self.environment.is_new);
+        let flags = calls.flat_map(|site| {
+            let own = ecosystems::manager(&site.call).and_then(|it| it.environments.as_ref());
+            let system = own.map_or(&[][..], |it| it.system);
+            site.call.flags(system).map(|it| (site.command, it.word)).collect::<Vec<_>>()
         });
         let mut flags: Vec<_> = flags.collect();
         flags.sort_unstable_by(|a, b| b.cmp(a));

@@ -3,7 +3,7 @@
 use super::{Role, Separation, Stop};
 use crate::{
     dockerfile::Keyword,
-    ecosystems::{FETCHERS, images::PythonVersion},
+    ecosystems::{FETCHERS, Tool, images::PythonVersion, manager},
     text::Refusal,
 };
 
@@ -26,8 +26,8 @@ const COMPILE_AT_RUNTIME: &[&str] = &[
 pub(super) struct Loss {
     /// Packages of the system.
     pub(super) packages: Vec<String>,
-    /// Package managers, as people call them.
-    pub(super) tools: Vec<&'static str>,
+    /// Tools to install with.
+    pub(super) tools: Vec<Tool>,
 }
 
 impl Loss {
@@ -43,7 +43,7 @@ impl Loss {
 
     /// All of it, for people.
     pub(super) fn text(&self) -> String {
-        let tools = self.tools.iter().map(|it| (*it).to_owned());
+        let tools = self.tools.iter().map(|it| it.title().to_owned());
         let all: Vec<String> = self.packages.iter().cloned().chain(tools).collect();
         match all.as_slice() {
             [] => String::new(),
@@ -70,12 +70,16 @@ impl Loss {
 pub(super) fn reason(of: &Separation<'_>) -> String {
     let reason = format!("drops {}, which only installs need", of.loss.text());
     let steps = of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
-    let redirects = steps.flat_map(|it| it.run.script.commands()).flat_map(|it| &it.redirects);
-    match redirects.filter_map(|it| it.target.value.as_deref()).find(|it| is_unquoted(it)) {
+    let mut commands = steps.flat_map(|it| it.run.script.commands());
+    let unquoted = commands.find_map(|command| {
+        let mut files = command.redirects.iter().filter_map(|it| it.target.value.as_deref());
+        Some((command.program().unwrap_or_default(), files.find(|it| is_unquoted(it))?))
+    });
+    match unquoted {
         None => reason,
-        Some(file) => format!(
-            "{reason}, and without {file}: a requirement lacks quotes, so the shell writes there what pip \
-             prints, and any version will do"
+        Some((program, file)) => format!(
+            "{reason}, and without {file}: a requirement lacks quotes, so the shell writes there what \
+             {program} prints, and any version will do"
         ),
     }
 }
@@ -103,10 +107,11 @@ pub(super) fn setuptools(
     let begins = |it: &Role| matches!(it, Role::Install | Role::Create(_));
     for step in of.runs.iter().filter(|it| it.run.item <= of.first) {
         let before = step.roles.iter().take_while(|it| !begins(it)).enumerate();
-        let pip = before.filter(|it| matches!(it.1, Role::Upgrade | Role::Tool(_)));
-        let mut calls = pip.filter_map(|it| step.run.calls().iter().find(|of| of.command == it.0));
+        let tools = before.filter(|it| matches!(it.1, Role::Upgrade | Role::Tool(_)));
+        let mut calls =
+            tools.filter_map(|it| step.run.calls().iter().find(|of| of.command == it.0));
         let names = |text: &str| text.split(['=', '<', '>', '~', '!', '[']).next() == Some(NAME);
-        if calls.any(|it| it.call.program == "pip" && it.call.texts().any(names)) {
+        if calls.any(|it| manager(&it.call).is_some() && it.call.texts().any(names)) {
             let reason = format!(
                 "{NAME} is installed beside the package manager, and the environment would go without it"
             );

@@ -131,8 +131,8 @@ struct Step<'a> {
     remains: Remains,
     /// The folders that the Dockerfile put on PATH before it, as far as they are known.
     path: Vec<String>,
-    /// What Poetry is configured to do up to its end.
-    configured: Vec<String>,
+    /// The keys of the settings that put environments beside manifests, as far as the RUNs up to its end make them.
+    preferences: Vec<&'static str>,
 }
 
 impl Step<'_> {
@@ -164,10 +164,10 @@ impl<'a> Separation<'a> {
             let read = site.run(stage, item).and_then(|run| Ok((role::roles(&run)?, run)));
             match read {
                 Ok((roles, run)) => {
-                    let before: &[String] = runs.last().map_or(&[], |it: &Step<'_>| &it.configured);
-                    let configured = before.iter().cloned().chain(configured(&run)).collect();
+                    let before = runs.last().map_or(&[][..], |it: &Step<'_>| &it.preferences);
+                    let preferences = before.iter().copied().chain(preferences(&run)).collect();
                     let path = environment::path(site, stage, item);
-                    runs.push(Step { run, roles, remains: Remains::default(), path, configured });
+                    runs.push(Step { run, roles, remains: Remains::default(), path, preferences });
                 }
                 Err(why) => trouble = trouble.or(Some((item, why))),
             }
@@ -216,14 +216,12 @@ impl<'a> Separation<'a> {
             }
             for role in &step.roles {
                 if let Role::Tool(it) = role {
-                    loss.tools.push(it);
+                    loss.tools.push(*it);
                 }
             }
         }
         trouble = trouble.or_else(|| removes_others(&runs, last));
-        if copies::copies_uv(stage).next().is_some() {
-            loss.tools.push("uv");
-        }
+        loss.tools.extend(copies::of_tools(stage).map(|it| it.1));
         loss.packages.sort();
         loss.packages.dedup();
         loss.tools.dedup();
@@ -311,9 +309,10 @@ impl<'a> Separation<'a> {
     }
 }
 
-/// Whether a command calls pip itself.
-fn by_pip(step: &Step<'_>, command: usize) -> bool {
-    step.run.calls().iter().any(|it| it.command == command && it.call.program == "pip")
+/// Whether a command is a manager's, which installs into the environment.
+fn is_by_manager(step: &Step<'_>, command: usize) -> bool {
+    let mut calls = step.run.calls().iter();
+    calls.any(|it| it.command == command && ecosystems::manager(&it.call).is_some())
 }
 
 /// A RUN that removes packages which the last stage would still have.
@@ -330,12 +329,11 @@ fn removes_others(runs: &[Step<'_>], last: usize) -> Option<Stop> {
     })
 }
 
-/// The settings of Poetry that a RUN turns on.
-fn configured(run: &Run<'_>) -> Vec<String> {
-    let configures = run
-        .calls()
-        .iter()
-        .filter(|it| it.call.program == "poetry" && it.call.subcommand() == Some("config"));
-    let on = configures.filter(|it| it.call.texts().any(|it| it == "true"));
-    on.flat_map(|it| it.call.texts().map(str::to_owned)).collect()
+/// The keys of the settings by which a RUN puts environments beside manifests.
+fn preferences<'r>(run: &'r Run<'_>) -> impl Iterator<Item = &'static str> + 'r {
+    run.calls().iter().filter_map(|site| {
+        let manager = ecosystems::manager(&site.call)?;
+        let beside = manager.environments.as_ref()?.own.as_ref()?.beside.as_ref()?;
+        beside.is_made_by(&manager.grammar, &site.call).then_some(beside.key)
+    })
 }

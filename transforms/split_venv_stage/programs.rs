@@ -1,7 +1,22 @@
 //! What programs of images are known for.
 
+use crate::ecosystems::{self, Ecosystem, MANAGERS, Manager};
+
+/// Whether a program compiles, or calls what does: managers of other languages build packages.
+pub(super) fn compiles(name: &str) -> bool {
+    let is_own = |it: &Manager| it.programs.contains(&name) || it.grammar.runners.contains(&name);
+    COMPILERS.contains(&name)
+        || MANAGERS.iter().any(|it| it.ecosystem != Ecosystem::Python && is_own(it))
+}
+
+/// Whether a package that anybody installs, or Python itself, brings a program.
+pub(super) fn is_of_packages(name: &str) -> bool {
+    let mut managers = ecosystems::environments().filter(|it| it.1.is_bundled);
+    PROGRAMS.contains(&name) || managers.any(|it| it.0.programs.contains(&name))
+}
+
 /// The programs that compile, or call what does.
-pub(super) const COMPILERS: &[&str] = &[
+const COMPILERS: &[&str] = &[
     "make",
     "cmake",
     "gcc",
@@ -11,10 +26,7 @@ pub(super) const COMPILERS: &[&str] = &[
     "cargo",
     "rustc",
     "go",
-    "npm",
-    "yarn",
     "pnpm",
-    "npx",
     "gem",
     "bundle",
     "configure",
@@ -29,7 +41,7 @@ pub(super) const COMPILERS: &[&str] = &[
 ];
 
 /// Programs that packages bring.
-pub(super) const PROGRAMS: &[&str] = &[
+const PROGRAMS: &[&str] = &[
     "python",
     "python3",
     "uvicorn",
@@ -50,7 +62,6 @@ pub(super) const PROGRAMS: &[&str] = &[
     "mkdocs",
     "scrapy",
     "airflow",
-    "pip",
 ];
 
 /// The programs that start what their own configuration names.

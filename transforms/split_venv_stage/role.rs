@@ -1,9 +1,14 @@
 //! What each command of a RUN is to a virtual environment: what makes it, what fills it, what only brings
 //! the tools for that, and what has nothing to do with it.
 
-use super::loss;
+use super::{environment::unknown_folder, loss};
 use crate::{
-    ecosystems,
+    ecosystems::{
+        self, Cache, ENVIRONMENT_FOLDER, Ecosystem, Environments, Manager, TOOL_INSTALLERS, Tool,
+        python::{BUILDERS, ENVIRONMENT_MAKERS, PROJECT_SCRIPT, UNREAD},
+        system::{self, System},
+        tools,
+    },
     run::{CallSite, Run},
     shell::{Argument, Command, Invocation},
     text::Refusal,
@@ -12,44 +17,29 @@ use crate::{
 /// What a command is to the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// It puts packages into it.
+    /// It installs packages into the environment.
     Install,
-    /// It makes it, at this path as written; `None` for the manager's own choice.
-    Create(Option<String>),
-    /// It installs a package manager, which the environment needs not: its name.
-    Tool(&'static str),
-    /// It brings pip and what builds packages up to date.
+    /// It makes the environment in this folder, as written.
+    Create(String),
+    /// It installs a tool to install with, which the environment does not need.
+    Tool(Tool),
+    /// It updates the packages that others are built and installed with.
     Upgrade,
-    /// It only speaks to a package manager: settings, caches, lists.
+    /// It asks a package manager for something else: settings, caches, lists.
     Manage,
     /// `apt-get install`.
     SystemInstall,
-    /// `apt-get remove` and its kin.
+    /// `apt-get remove` and the like.
     SystemRemove,
-    /// It makes `apt-get install` possible, or cleans up behind it.
+    /// It prepares `apt-get install`, or cleans up after it.
     SystemUpkeep,
-    /// It changes nothing but the shell it runs in.
+    /// It changes only the shell it runs in.
     Shell,
-    /// It makes users and folders, which no install asks for.
+    /// It makes users and folders, which no install needs.
     Account,
     /// Anything else.
     Other,
 }
-
-/// The package managers that are installed to install, with the names of their plugins.
-const TOOLS: &[(&str, &str)] = &[
-    ("poetry", "Poetry"),
-    ("poetry-core", "Poetry"),
-    ("poetry-plugin-export", "Poetry"),
-    ("poetry-plugin-bundle", "Poetry"),
-    ("poetry-dynamic-versioning", "Poetry"),
-    ("uv", "uv"),
-    ("pipx", "pipx"),
-    ("virtualenv", "virtualenv"),
-];
-
-/// What `pip install --upgrade` keeps fresh.
-const BUILDERS: &[&str] = &["pip", "setuptools", "wheel", "build"];
 
 /// The programs that make users and folders.
 const ACCOUNTS: &[&str] = &[
@@ -83,11 +73,11 @@ pub(super) fn roles(run: &Run<'_>) -> Result<Vec<Role>, Refusal> {
     (0..commands.len())
         .map(|at| {
             let pipeline = run.text(commands[at].pipeline.clone());
-            if let Some(tool) = piped(pipeline) {
+            if let Some(tool) = ecosystems::installed_by_script(pipeline) {
                 return Ok(Role::Tool(tool));
             }
             match run.calls().iter().find(|it| it.command == at) {
-                Some(site) => role(run, at, site),
+                Some(site) => role(run, site),
                 None if commands[at].words.is_empty() => Ok(Role::Shell),
                 None => Ok(Role::Other),
             }
@@ -95,124 +85,152 @@ pub(super) fn roles(run: &Run<'_>) -> Result<Vec<Role>, Refusal> {
         .collect()
 }
 
-/// The tool that a pipeline fetches and installs.
-fn piped(pipeline: &str) -> Option<&'static str> {
-    let installers = [
-        ("install.python-poetry.org", "Poetry"),
-        ("install-poetry.py", "Poetry"),
-        ("astral.sh/uv", "uv"),
-    ];
-    installers.into_iter().find(|it| pipeline.contains(it.0)).map(|it| it.1)
-}
-
-fn role(run: &Run<'_>, at: usize, site: &CallSite) -> Result<Role, Refusal> {
+fn role(run: &Run<'_>, site: &CallSite) -> Result<Role, Refusal> {
     let call = &site.call;
-    let command = &run.script.commands()[at];
+    let command = &run.script.commands()[site.command];
+    let manager = ecosystems::manager(call).filter(|it| it.ecosystem == Ecosystem::Python);
     if let Some(runner) = call.runner {
-        // The environment's own pip, where the runner's environments are known.
-        let known = ecosystems::MANAGERS.iter().any(|it| it.name == runner);
-        let installs = known && call.program == "pip" && call.subcommand() == Some("install");
-        return Ok(if installs { Role::Install } else { Role::Other });
+        return Ok(if fills_from_within(runner, manager, call) {
+            Role::Install
+        } else {
+            Role::Other
+        });
     }
-    // What is written to a file may be meant for the image.
-    let writes = command.redirects.iter().any(|it| {
-        it.operator.contains('>')
-            && it
-                .target
-                .value
-                .as_deref()
-                // A file that nobody wants, or none.
-                .is_none_or(|it| {
-                    !loss::is_unquoted(it)
-                        && !it.starts_with('&')
-                        && !it.starts_with("/dev/")
-                        && it.parse::<u8>().is_err()
-                })
-    });
-    let role = match call.program.as_str() {
-        "pip" => pip(command, call)?,
-        "pipx" if call.subcommand() == Some("install") => {
-            let names = call.arguments.iter().map(|it| name(command, it));
-            tool(names).unwrap_or(Role::Other)
-        }
-        "poetry" => poetry(call),
-        "uv" => uv(call)?,
-        "pipenv" | "pdm" | "conda" | "mamba" | "micromamba" => {
-            let reason = format!(
-                "{} is not known to install into an environment that is given",
-                call.program
-            );
-            return Err(Refusal::new("other-manager", reason));
-        }
-        "venv" | "virtualenv" => {
-            let folder = call
-                .arguments
-                .iter()
-                .rfind(|it| !it.text.as_deref().is_some_and(|it| it.starts_with('-')));
-            let Some(folder) = folder.and_then(|it| it.text.clone()) else {
-                return Err(Refusal::new(
-                    "unknown-environment",
-                    "where it makes the virtual environment is not known",
-                ));
-            };
-            Role::Create(Some(folder))
-        }
-        "python" => python(call)?,
-        "apt-get" | "apt" | "aptitude" => apt(call),
-        "rm" => {
-            let cleans = |it: &str| {
-                it.starts_with('-')
-                    || ["/var/lib/apt", "/var/cache/", "/tmp/", "/var/tmp/"]
-                        .iter()
-                        .any(|of| it.starts_with(of))
-                    || it.to_lowercase().contains("cache")
-            };
-            let all = command.words.iter().skip(1).all(|it| cleans(&it.raw));
-            if all { Role::SystemUpkeep } else { Role::Other }
-        }
-        "ln" | "cp" | "mv" | "chmod" if call.texts().any(is_tool_path) => Role::Manage,
-        "cd" | "export" | "set" | "unset" | "umask" | "true" | ":" | "test" | "[" | "."
-        | "source" => Role::Shell,
-        "echo" if !writes => Role::Shell,
-        it if ACCOUNTS.contains(&it) => Role::Account,
-        _ => Role::Other,
+    let role = match manager {
+        Some(manager) => of_manager(manager, command, call)?,
+        None => of_program(command, call)?,
     };
-    let named = command.words.first().is_some_and(|it| it.value.is_some());
-    if role.is_of_packages() && !named {
+    if !role.is_of_packages() {
+        return Ok(role);
+    }
+    if command.words.first().is_none_or(|it| it.value.is_none()) {
         return Err(Refusal::new(
             "unknown-environment",
             "a variable names the program that installs",
         ));
     }
-    let exports = call.subcommand() == Some("export") || call.program == "echo";
-    Ok(if writes && role.is_of_packages() && !exports { Role::Other } else { role })
+    // What it writes to a file may be meant for the image, unless it is a list to install.
+    let exports = manager.is_some_and(|it| it.grammar.has(call, it.grammar.fetch));
+    Ok(if writes(command) && !exports { Role::Other } else { role })
 }
 
-/// Whether a path leads to a package manager's program.
+/// Whether a manager that another one runs in its environment fills that: `poetry run pip install`.
+fn fills_from_within(runner: &str, manager: Option<&Manager>, call: &Invocation) -> bool {
+    // Where the others keep their environments is not known.
+    let is_known = ecosystems::MANAGERS.iter().any(|it| it.name == runner);
+    let own = manager.and_then(|it| Some((it, it.environments.as_ref()?)));
+    is_known && own.is_some_and(|(it, own)| own.is_bundled && it.grammar.has(call, own.fills))
+}
+
+/// Whether a command writes to a file that somebody may want.
+fn writes(command: &Command) -> bool {
+    let is_wanted = |file: &str| {
+        !loss::is_unquoted(file)
+            && !file.starts_with('&')
+            && !file.starts_with("/dev/")
+            && file.parse::<u8>().is_err()
+    };
+    let mut outputs = command.redirects.iter().filter(|it| it.operator.contains('>'));
+    outputs.any(|it| it.target.value.as_deref().is_none_or(is_wanted))
+}
+
+fn of_program(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
+    let program = call.program.as_str();
+    Ok(match program {
+        "python" => python(call)?,
+        "rm" => match command.words.iter().skip(1).all(|it| is_cleaning(&it.raw)) {
+            true => Role::SystemUpkeep,
+            false => Role::Other,
+        },
+        "ln" | "cp" | "mv" | "chmod" if call.texts().any(is_tool_path) => Role::Manage,
+        "cd" | "export" | "set" | "unset" | "umask" | "true" | ":" | "test" | "[" | "."
+        | "source" => Role::Shell,
+        "echo" if !writes(command) => Role::Shell,
+        _ if ENVIRONMENT_MAKERS.contains(&program) => {
+            let is_option =
+                |it: &Argument| it.text.as_deref().is_some_and(|it| it.starts_with('-'));
+            let folder = call.arguments.iter().rfind(|it| !is_option(it));
+            Role::Create(folder.and_then(|it| it.text.clone()).ok_or_else(unknown_folder)?)
+        }
+        _ if TOOL_INSTALLERS.contains(&program) && call.subcommand() == Some("install") => {
+            tool(call.arguments.iter().map(|it| name(command, it))).map_or(Role::Other, Role::Tool)
+        }
+        _ if UNREAD.contains(&program) => return Err(other_manager(program)),
+        _ if System::of(program) == Some(System::Apt) => system(System::Apt, call),
+        _ if ACCOUNTS.contains(&program) => Role::Account,
+        _ => Role::Other,
+    })
+}
+
+fn other_manager(program: &str) -> Refusal {
+    let reason = format!("{program} is not known to install into an environment that is given");
+    Refusal::new("other-manager", reason)
+}
+
+/// Whether an argument of `rm` is an option, or a path of which no image needs anything.
+fn is_cleaning(argument: &str) -> bool {
+    argument.starts_with('-')
+        || ["/var/cache/", "/tmp/", "/var/tmp/"].iter().any(|it| argument.starts_with(it))
+        || system::CACHES.iter().flat_map(Cache::endings).any(|it| argument.starts_with(&it))
+        || argument.to_lowercase().contains("cache")
+}
+
+/// Whether a path leads to the program of a tool.
 fn is_tool_path(path: &str) -> bool {
-    path.contains("bin/")
-        && matches!(path.rsplit('/').next(), Some("poetry" | "uv" | "uvx" | "pipx"))
+    let name = path.rsplit('/').next().unwrap_or_default();
+    path.contains("bin/") && tools().any(|it| it.has_program(name))
 }
 
-fn pip(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
-    if call.subcommand() != Some("install") {
+/// The role of a manager's own call.
+fn of_manager(
+    manager: &'static Manager,
+    command: &Command,
+    call: &Invocation,
+) -> Result<Role, Refusal> {
+    let Some(own) = &manager.environments else { return Err(other_manager(manager.name)) };
+    let has = |verbs| manager.grammar.has(call, verbs);
+    if has(own.interpreters) {
+        let reason = format!("{} installs a Python of its own", manager.title);
+        return Err(Refusal::new("managed-python", reason));
+    }
+    if has(own.programs) {
+        return Ok(Role::Other);
+    }
+    let makes = has(own.makes);
+    if !makes && !has(own.fills) {
         return Ok(Role::Manage);
     }
-    let elsewhere = ["-t", "--target", "--prefix", "--root", "--user", "--python"];
-    if let Some(flag) = call.flags(&elsewhere).next().and_then(|it| it.text.as_deref()) {
-        return Err(Refusal::new(
-            "install-elsewhere",
-            format!("pip is told to install elsewhere: {flag}"),
-        ));
+    if let Some(flag) = call.flags(own.elsewhere).next().and_then(|it| it.text.as_deref()) {
+        let reason = format!("{} is told to install elsewhere: {flag}", manager.title);
+        return Err(Refusal::new("install-elsewhere", reason));
     }
-    let has_file = call.has(&["-r", "--requirement", "-e", "--editable"]);
-    let names = call.positionals(ecosystems::python::pip::VALUED);
-    let known: Vec<&str> = names.iter().map(|it| name(command, it)).collect();
-    let is_tool = |it: &&&str| TOOLS.iter().any(|of| of.0 == **it);
-    let tools = known.iter().filter(is_tool).count();
-    let builders = known.iter().filter(|it| BUILDERS.contains(it)).count();
-    if has_file || names.is_empty() || tools + builders < names.len() {
-        return match known.iter().find(is_tool) {
+    if makes {
+        let folder = call.positionals(manager.grammar.valued).into_iter().next();
+        return Ok(Role::Create(match folder {
+            None => ENVIRONMENT_FOLDER.to_owned(),
+            Some(it) => it.text.clone().ok_or_else(unknown_folder)?,
+        }));
+    }
+    match own.is_bundled {
+        true => bundled(manager, own, command, call),
+        false => Ok(Role::Install),
+    }
+}
+
+/// The role of an install by the manager that tools are installed with, too.
+fn bundled(
+    manager: &Manager,
+    own: &Environments,
+    command: &Command,
+    call: &Invocation,
+) -> Result<Role, Refusal> {
+    let names = call.positionals(manager.grammar.valued);
+    let names: Vec<&str> = names.into_iter().map(|it| name(command, it)).collect();
+    let is_tool = |it: &&&str| tools().any(|tool| tool.is_in(it));
+    let is_builder = |it: &&&str| BUILDERS.contains(it);
+    let others = names.iter().any(|it| !is_tool(&it) && !is_builder(&it));
+    if names.is_empty() || others || call.has(own.lists) || call.has(own.in_place) {
+        return match names.iter().find(is_tool) {
             Some(it) => Err(Refusal::new(
                 "mixed-install",
                 format!(
@@ -222,11 +240,12 @@ fn pip(command: &Command, call: &Invocation) -> Result<Role, Refusal> {
             None => Ok(Role::Install),
         };
     }
-    Ok(tool(known.into_iter()).unwrap_or(Role::Upgrade))
+    Ok(tool(names.into_iter()).map_or(Role::Upgrade, Role::Tool))
 }
 
-fn tool<'t>(mut names: impl Iterator<Item = &'t str>) -> Option<Role> {
-    names.find_map(|it| TOOLS.iter().find(|of| of.0 == bare(it))).map(|it| Role::Tool(it.1))
+/// The first tool among packages of these names.
+fn tool<'t>(mut names: impl Iterator<Item = &'t str>) -> Option<Tool> {
+    names.find_map(|name| tools().find(|it| it.is_in(bare(name))))
 }
 
 /// The name that an argument begins with, also when a variable gives the version.
@@ -235,82 +254,32 @@ fn name<'c>(command: &'c Command, argument: &'c Argument) -> &'c str {
     bare(argument.text.as_deref().unwrap_or_else(raw).trim_matches(['"', '\'']))
 }
 
-/// A requirement's name: `poetry` for `poetry[extra]==1.8.3`.
+/// A requirement's name: `django` for `django[argon2]==4.2`.
 fn bare(requirement: &str) -> &str {
     let inside = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     requirement.split(|it| !inside(it)).next().unwrap_or_default()
 }
 
-fn poetry(call: &Invocation) -> Role {
-    match call.subcommand() {
-        Some("install" | "sync" | "add" | "update") => Role::Install,
-        _ => Role::Manage,
-    }
-}
-
-fn uv(call: &Invocation) -> Result<Role, Refusal> {
-    let elsewhere = ["-t", "--target", "--prefix", "--python", "-p"];
-    let (verb, second) = call.subcommands();
-    let installs = matches!(verb, Some("sync" | "add"))
-        || (verb == Some("pip") && matches!(second, Some("install" | "sync")));
-    Ok(match verb {
-        Some("python") => {
-            return Err(Refusal::new("managed-python", "uv installs a Python of its own"));
-        }
-        Some("tool") => Role::Other,
-        _ if installs || verb == Some("venv") => {
-            if let Some(flag) = call.flags(&elsewhere).next().and_then(|it| it.text.as_deref()) {
-                return Err(Refusal::new(
-                    "install-elsewhere",
-                    format!("uv is told what to install for: {flag}"),
-                ));
-            }
-            match verb {
-                Some("venv") => {
-                    let folder = call.positionals(&["--prompt", "--cache-dir"]);
-                    match folder.first() {
-                        None => Role::Create(None),
-                        Some(it) if it.text.is_some() => Role::Create(it.text.clone()),
-                        Some(_) => {
-                            return Err(Refusal::new(
-                                "unknown-environment",
-                                "where uv makes the virtual environment is not known",
-                            ));
-                        }
-                    }
-                }
-                _ => Role::Install,
-            }
-        }
-        _ => Role::Manage,
-    })
-}
-
 fn python(call: &Invocation) -> Result<Role, Refusal> {
     let mut texts = call.texts();
     let Some(script) = texts.find(|it| !it.starts_with('-')) else { return Ok(Role::Other) };
-    if script.rsplit('/').next() != Some("setup.py") {
+    if script.rsplit('/').next() != Some(PROJECT_SCRIPT.name) {
         return Ok(Role::Other);
     }
-    match texts.next() {
-        Some("install") => Ok(Role::Install),
-        verb => Err(Refusal::new(
-            "builds-in-source",
-            format!(
-                "`setup.py {}` leaves what it builds beside the source",
-                verb.unwrap_or_default()
-            ),
-        )),
+    let verb = texts.next().unwrap_or_default();
+    if PROJECT_SCRIPT.fills.contains(&verb) {
+        return Ok(Role::Install);
     }
+    let name = PROJECT_SCRIPT.name;
+    let reason = format!("`{name} {verb}` leaves what it builds beside the source");
+    Err(Refusal::new("builds-in-source", reason))
 }
 
-fn apt(call: &Invocation) -> Role {
+fn system(system: System, call: &Invocation) -> Role {
     match call.subcommand() {
         Some("install") => Role::SystemInstall,
-        Some("remove" | "purge" | "autoremove" | "auto-remove" | "autopurge") => Role::SystemRemove,
-        Some("update" | "clean" | "autoclean" | "upgrade" | "dist-upgrade" | "full-upgrade") => {
-            Role::SystemUpkeep
-        }
+        Some(verb) if system.removes().contains(&verb) => Role::SystemRemove,
+        Some(verb) if system.upkeep().contains(&verb) => Role::SystemUpkeep,
         _ => Role::Other,
     }
 }

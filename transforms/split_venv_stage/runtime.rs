@@ -2,7 +2,7 @@
 
 use super::{
     loss::Loss,
-    programs::{COMPILERS, PROGRAMS, SUPERVISORS},
+    programs::{self, SUPERVISORS},
 };
 use crate::{
     callers::{Build, Caller},
@@ -83,7 +83,7 @@ impl Runtime<'_> {
                 format!("{program} is a script of pyproject.toml, which {tool} starts by itself");
             return Err(Refusal::new("manager-script", reason));
         }
-        match self.manifests.is_empty() && !PROGRAMS.contains(&program) {
+        match self.manifests.is_empty() && !programs::is_of_packages(program) {
             true => Err(Refusal::new(
                 "manager-script",
                 format!("it is not known whether {program} is a script of pyproject.toml"),
@@ -92,12 +92,11 @@ impl Runtime<'_> {
         }
     }
 
-    /// The package manager of those that are gone which a command line calls.
+    /// The tool that a text names, of those that are gone: where it is no command line, the name alone counts.
     pub(super) fn called_manager(&self, said: &str) -> Option<&'static str> {
-        let managers = [("Poetry", "poetry"), ("uv", "uv"), ("pipx", "pipx")];
-        let gone = managers.into_iter().filter(|it| self.loss.tools.contains(&it.0)).map(|it| it.1);
-        gone.into_iter()
-            .find(|it| words(said).any(|word| word == *it || (*it == "uv" && word == "uvx")))
+        let gone = self.loss.tools.iter();
+        let mut called = gone.filter(|tool| words(said).any(|it| tool.has_program(it)));
+        called.next().map(|it| it.name())
     }
 
     /// # Errors
@@ -113,7 +112,7 @@ impl Runtime<'_> {
                 let reason = format!("what {name} starts may need what only the builder has");
                 return Err(Refusal::new("unknown-script", reason));
             }
-            if COMPILERS.contains(&name) && self.loss.compiles() {
+            if programs::compiles(name) && self.loss.compiles() {
                 return Err(Refusal::new(
                     "needs-build-tools",
                     format!("`{said}` may need {}", self.loss.packages.join(" and ")),
@@ -181,7 +180,7 @@ impl Runtime<'_> {
             }
             for word in words(line) {
                 let program = word.rsplit('/').next().unwrap_or_default();
-                if COMPILERS.contains(&program) && self.loss.compiles() {
+                if programs::compiles(program) && self.loss.compiles() {
                     return Err(Refusal::new(
                         "needs-build-tools",
                         format!("{name} calls {program}"),
@@ -253,7 +252,7 @@ impl Runtime<'_> {
                 self.path(word)?;
             }
             let name = command.program().unwrap_or_default();
-            if COMPILERS.contains(&name) && self.loss.compiles() {
+            if programs::compiles(name) && self.loss.compiles() {
                 let reason =
                     format!("`{}` may need {}", first_line(text), self.loss.packages.join(" and "));
                 return Err(Refusal::new("needs-build-tools", reason));

@@ -1,5 +1,6 @@
 //! What a stage is built on, and whether it looks like one to split.
 
+use super::runtime::words;
 use crate::{
     dockerfile::{
         Dockerfile, Kind,
@@ -21,9 +22,15 @@ pub(super) fn image_of<'s>(stage: &'s Stage<'_>) -> &'s str {
 pub(super) fn seems_target(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> bool {
     let text = site.dockerfile.text(item);
     let whole = site.dockerfile.text_of(stage.from..stage.end);
-    let tools = ["build-essential", "gcc", "g++", "-dev", "poetry", "uv "];
+    let compiles = ["build-essential", "gcc", "g++", "-dev"].iter().any(|it| whole.contains(it));
     (ecosystems::seems_to_install(text) || ecosystems::seems_to_install(whole))
-        && tools.iter().any(|it| whole.contains(it))
+        && (compiles || words(whole).any(is_tool))
+}
+
+/// Whether a word calls a tool that packages are installed with.
+fn is_tool(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or_default();
+    ecosystems::tools().any(|it| it.has_program(name))
 }
 
 /// The text of an item as an instruction of a file of its own, for edits made one after another.

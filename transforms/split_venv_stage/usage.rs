@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     dockerfile::{Keyword, instruction::Command, stage::Stage},
+    ecosystems,
     text::{Refusal, RepoPath},
 };
 
@@ -16,9 +17,8 @@ impl Runtime<'_> {
     /// A decline's code and reason, when that needs what is gone.
     pub(super) fn executions(&self, dockerfile: &RepoPath) -> Result<(), Refusal> {
         let executions = self.project.executions().iter().filter(|it| it.may_run(dockerfile));
-        // Who installs it there does not need the image's.
-        let mut own =
-            executions.filter(|it| !words(&it.said).any(|it| ["pip", "pip3"].contains(&it)));
+        // Who installs a manager there does not need the image's.
+        let mut own = executions.filter(|it| !words(&it.said).any(installs_tools));
         match own.find_map(|it| Some((&it.place, self.called_manager(&it.said)?))) {
             Some((at, tool)) => {
                 let place = format!("{}:{}", at.path, at.line);
@@ -46,6 +46,13 @@ impl Runtime<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a word is the program that managers are installed with.
+fn installs_tools(word: &str) -> bool {
+    let call = ecosystems::invocation(&[Some(word.to_owned())]);
+    let own = call.and_then(|it| ecosystems::manager(&it)?.environments);
+    own.is_some_and(|it| it.is_bundled)
 }
 
 /// Whether a stage starts nothing but what keeps its container there, or its help: people say what runs.

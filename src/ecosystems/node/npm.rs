@@ -61,6 +61,7 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     facts: install,
+    environments: None,
     installers: &[],
     habits: &[
         Habit { verbs: INSTALLS, with: GLOBAL, ..Habit::IDLE },

@@ -68,6 +68,7 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
+    environments: None,
     installers: &[],
     habits: &[
         Habit {

@@ -8,3 +8,33 @@ pub mod poetry;
 pub mod pyproject;
 pub mod requirements;
 pub mod uv;
+
+/// The programs that do nothing but make virtual environments, in the folder that follows.
+pub const ENVIRONMENT_MAKERS: &[&str] = &["venv", "virtualenv"];
+
+/// Those of them that are packages.
+pub const ENVIRONMENT_TOOLS: &[&str] = &["virtualenv"];
+
+/// The packages that packages are built and installed with; an update of them alone installs nothing else.
+pub const BUILDERS: &[&str] = &["build", "pip", "setuptools", "wheel"];
+
+/// Managers of which only the names of the programs are known.
+pub const UNREAD: &[&str] = &["conda", "mamba", "micromamba"];
+
+/// The script by which a project of setuptools builds and installs itself: `python setup.py install`.
+pub const PROJECT_SCRIPT: ProjectScript = ProjectScript { name: "setup.py", fills: &["install"] };
+
+/// A script of a project that is started with a verb.
+#[derive(Clone, Copy, Debug)]
+pub struct ProjectScript {
+    /// Its name.
+    pub name: &'static str,
+    /// The verbs with which it installs into the environment; others leave what they build beside the source.
+    pub fills: &'static [&'static str],
+}
+
+/// The variables by which Python, and with it everything that it installs, looks in another place.
+pub const ELSEWHERE: &[&str] = &["PYTHONHOME", "PYTHONUSERBASE"];
+
+/// The files that test runners and linters read their settings from.
+pub const TOOL_SETTINGS: &[&str] = &["pyproject.toml", "setup.cfg", "tox.ini"];

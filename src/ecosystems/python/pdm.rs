@@ -70,6 +70,7 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
+    environments: None,
     installers: &[Installer {
         script: "install-pdm.py",
         options: &["-v", "--version"],

@@ -5,8 +5,8 @@
 use super::{pip, pyproject::Pyproject};
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
-        OffVariable, Setting, Source, Switch, UNKNOWN, Verb,
+        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Manager,
+        Off, OffVariable, OwnEnvironment, Setting, Source, Switch, UNKNOWN, Verb,
         habits::{Habit, Own},
     },
     shell::{Invocation, Options, Runner},
@@ -35,6 +35,7 @@ pub const MANAGER: Manager = Manager {
             "--color",
             "--python-preference",
             "--allow-insecure-host",
+            "--prompt",
         ],
         install: &[Verb::new("sync"), Verb::new("pip install"), Verb::new("pip sync")],
         fetch: &[Verb::new("export")],
@@ -103,6 +104,30 @@ pub const MANAGER: Manager = Manager {
         printed_by: &["uv cache dir"],
         ..Cache::NONE
     }],
+    environments: Some(Environments {
+        fills: &[
+            Verb::new("sync"),
+            Verb::new("add"),
+            Verb::new("pip install"),
+            Verb::new("pip sync"),
+        ],
+        makes: &[Verb::new("venv")],
+        interpreters: &[Verb::new("python")],
+        programs: &[Verb::new("tool")],
+        own: Some(OwnEnvironment {
+            filled_by: &[Verb::new("sync"), Verb::new("add")],
+            beside: None,
+            off: None,
+            yields: false,
+        }),
+        elsewhere: &["-t", "--target", "--prefix", "--python", "-p"],
+        elsewhere_variables: &["UV_PYTHON"],
+        system: &["--system", "--break-system-packages"],
+        system_variables: &["UV_SYSTEM_PYTHON"],
+        binaries: &["uv", "uvx"],
+        folders: &["/.local/bin", "/.cargo/bin"],
+        ..Environments::NONE
+    }),
     installers: &[Installer { script: "astral.sh/uv", options: &[], variable: "" }],
     habits: &[
         Habit {

@@ -67,7 +67,8 @@ pub enum What<'a> {
 }
 
 impl System {
-    fn of(program: &str) -> Option<Self> {
+    /// The package manager of which this is a program.
+    pub fn of(program: &str) -> Option<Self> {
         Some(match program {
             "apt" | "apt-get" | "aptitude" => Self::Apt,
             "apk" => Self::Apk,
@@ -80,6 +81,26 @@ impl System {
         match self {
             Self::Apk => "add",
             Self::Apt | Self::Dnf => "install",
+        }
+    }
+
+    /// The verbs that remove packages.
+    pub fn removes(self) -> &'static [&'static str] {
+        match self {
+            Self::Apt => &["remove", "purge", "autoremove", "auto-remove", "autopurge"],
+            Self::Apk => &["del"],
+            Self::Dnf => &["remove", "erase", "autoremove"],
+        }
+    }
+
+    /// The verbs that make installs possible or up to date, or clean up after them.
+    pub fn upkeep(self) -> &'static [&'static str] {
+        match self {
+            Self::Apt => {
+                &["update", "clean", "autoclean", "upgrade", "dist-upgrade", "full-upgrade"]
+            }
+            Self::Apk => &["update", "upgrade", "fix"],
+            Self::Dnf => &["check-update", "clean", "makecache", "update", "upgrade"],
         }
     }
 

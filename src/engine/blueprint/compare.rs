@@ -93,11 +93,11 @@ fn follows(keyword: Keyword, before: &Blueprint<'_>, after: &Blueprint<'_>) -> b
             let (before, after) = (words(before.unwrap_or_default()), words(after));
             let (before, after): (Vec<_>, Vec<_>) =
                 (before.split_whitespace().collect(), after.split_whitespace().collect());
-            let runs = |it: &&str| ["poetry", "uv", "pdm", "pipenv"].contains(it);
             let mut left = before.iter().copied().peekable();
             let mut started = Vec::new();
             while let Some(it) = left.next() {
-                match runs(&it) && left.peek() == Some(&"run") {
+                let verb = ecosystems::runner(it).and_then(|it| it.verb);
+                match verb.is_some() && left.peek().copied() == verb {
                     true => _ = left.next(),
                     false => started.push(it),
                 }

@@ -6,7 +6,7 @@ use super::{Copied, Effect, From, Run};
 use crate::{
     context::copies::{Sent, Source},
     dockerfile::Keyword,
-    ecosystems::images,
+    ecosystems::{FileKind, MANAGERS, images},
     engine::effects::{Effects, How, Surroundings, Touch},
     shell::Script,
     text::{ImagePath, RepoPath},
@@ -29,8 +29,8 @@ const SYSTEM: &[&str] = &[
     "/usr/share",
 ];
 
-/// What programs read of a home.
-const HOME: &[&str] = &[".config", ".gitconfig", ".local", ".netrc", ".npmrc", ".pip", ".ssh"];
+/// What programs read of a home, besides what managers keep there.
+const HOME: &[&str] = &[".config", ".gitconfig", ".local", ".netrc", ".ssh"];
 
 /// A file of the project, and where a COPY puts it.
 type Placed = (ImagePath, RepoPath);
@@ -79,9 +79,9 @@ impl<'a> Judge<'a> {
         }
         if effects.runs {
             touches.extend(SYSTEM.iter().filter_map(|it| ImagePath::new(it)).map(reads));
-            let home = home(run).into_iter();
-            touches
-                .extend(home.flat_map(|it| HOME.iter().map(move |name| it.join(name))).map(reads));
+            if let Some(home) = home(run) {
+                touches.extend(in_home().map(|it| reads(home.join(it))));
+            }
         }
         let mounts: Vec<ImagePath> = bound(run).collect();
         touches.retain(|it| !mounts.iter().any(|mount| it.path.is_within(mount)));
@@ -310,6 +310,14 @@ impl<'a> Judge<'a> {
             })
         })
     }
+}
+
+/// What programs read of a home, managers' settings included.
+fn in_home() -> impl Iterator<Item = &'static str> {
+    let files = MANAGERS.iter().flat_map(|it| it.files);
+    let settings = files.filter(|it| it.kind == FileKind::Settings && it.pattern.starts_with('.'));
+    let kept = MANAGERS.iter().flat_map(|it| it.keeps).filter(|it| !it.starts_with('/'));
+    HOME.iter().chain(kept).copied().chain(settings.map(|it| it.pattern))
 }
 
 /// Whether a COPY keeps the folders that its sources lie in.

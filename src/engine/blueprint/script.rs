@@ -2,6 +2,7 @@
 //! are decided.
 
 use crate::{
+    ecosystems::{MANAGERS, Manager, runner},
     shell::token::{self, Token},
     text::Span,
 };
@@ -17,8 +18,7 @@ pub(super) struct Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Token(String),
-    /// What a change says it alters: its first word, and what a manager that it calls only starts
-    /// (`poetry run x`).
+    /// What a change says it alters: its words.
     Altered(Vec<String>),
 }
 
@@ -28,10 +28,18 @@ impl Piece {
         matches!(self.parts.as_slice(), [Part::Altered(_)])
     }
 
-    /// Whether a change says so of a setting of Poetry's.
+    /// Whether a change says so of the setting by which a manager makes no environment.
     pub(super) fn is_setting(&self) -> bool {
         let [Part::Altered(words)] = self.parts.as_slice() else { return false };
-        words.iter().take(2).eq(["poetry", "config"])
+        let [program, verb, rest @ ..] = words.as_slice() else { return false };
+        let mut managers = MANAGERS.iter().filter(|it| it.programs.contains(&program.as_str()));
+        managers.any(|it| {
+            let off = it.environments.and_then(|it| it.own).and_then(|it| it.off);
+            it.grammar.configure.iter().any(|it| it.words == verb)
+                && off.is_some_and(|off| {
+                    rest.iter().any(|it| it.trim_matches(['"', '\'']) == off.key)
+                })
+        })
     }
 }
 
@@ -59,7 +67,6 @@ pub(super) fn pieces(text: &str, altered: &[Span], values: Values<'_>) -> Option
         }
         if within.is_some() && within == open {
             if let Some(Part::Altered(words)) = pieces.last_mut().and_then(|it| it.parts.last_mut())
-                && words.len() < 3
             {
                 words.push(token.text.clone());
             }
@@ -120,8 +127,9 @@ fn alike(before: &[Part], after: &[Part]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let program = words.first().copied().unwrap_or_default();
     // What a manager only starts may start by itself; another command of the manager's is another one.
+    let verb = runner(program).and_then(|it| it.verb);
     let started = match words.as_slice() {
-        ["poetry" | "uv" | "pdm" | "pipenv", "run", it] => Some(*it),
+        [_, runs, it, ..] if verb == Some(*runs) => Some(*it),
         _ => None,
     };
     let token = |at: usize| match after.get(at) {
@@ -133,13 +141,19 @@ fn alike(before: &[Part], after: &[Part]) -> bool {
     // Words may change, and another installer may come; nothing else runs instead.
     let runs = match (token(at), started) {
         (Some(it), Some(started)) => {
-            let still = token(at + 1) == Some("run") && token(at + 2) == Some(started);
+            let still = token(at + 1) == verb && token(at + 2) == Some(started);
             it == started || (it == program && still)
         }
-        (Some(it), None) => it == program || it == "pip" || assigns(it) || assigns(program),
+        (Some(it), None) => it == program || installs_tools(it) || assigns(it) || assigns(program),
         (None, _) => false,
     };
     fits && runs
+}
+
+/// Whether a program is the manager that comes with its language, and that others are installed with.
+fn installs_tools(program: &str) -> bool {
+    let is_bundled = |it: &Manager| it.environments.as_ref().is_some_and(|it| it.is_bundled);
+    MANAGERS.iter().any(|it| is_bundled(it) && it.programs.contains(&program))
 }
 
 fn assigns(word: &str) -> bool {
@@ -302,6 +316,21 @@ mod tests {
         }
         assert!(is_same("curl x | python -", &["curl x | python -"], "pip install x"));
         assert!(is_same("if x; then pip a; fi", &["pip a"], "if x; then pip b; fi"));
+    }
+
+    #[test]
+    fn only_the_setting_for_environments_may_go() {
+        let rows = [
+            ("poetry config virtualenvs.create false", true),
+            ("poetry config --local 'virtualenvs.create' false", true),
+            ("poetry config installer.max-workers 4", false),
+            ("poetry install virtualenvs.create", false),
+            ("pip config set virtualenvs.create false", false),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(read(text, &[text])[0].is_setting(), expected, "{text}");
+            assert!(!read(text, &[])[0].is_setting(), "{text}");
+        }
     }
 
     #[test]

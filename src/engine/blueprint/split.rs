@@ -12,7 +12,7 @@ use crate::{
     ecosystems::{
         FileKind, MANAGERS, Manager,
         images::{self, Release},
-        system::{self, What, apt},
+        system::{self, System, What, apt},
     },
     text::{ImagePath, glob::Glob},
 };
@@ -126,8 +126,11 @@ fn packages(effects: &[Effect<'_>], verb: &str) -> Vec<String> {
                     What::File(_) | What::Unknown => None,
                 }));
             }
-            (_, Some("remove" | "purge" | "autoremove")) if call.program.starts_with("apt") => {
-                found.extend(call.texts().map(str::to_owned));
+            (_, Some(verb)) => {
+                let removes = System::of(&call.program).map_or(&[][..], System::removes);
+                if removes.contains(&verb) {
+                    found.extend(call.texts().map(str::to_owned));
+                }
             }
             _ => {}
         }
@@ -137,6 +140,16 @@ fn packages(effects: &[Effect<'_>], verb: &str) -> Vec<String> {
 
 /// Files that builds of packages read besides manifests.
 const NOTES: &[&str] = &["README*", "LICEN[CS]E*", "*.lock", "*.whl"];
+
+/// Folders of archives that another stage built for installs.
+const WHEELS: &[&str] = &["wheels", "wheelhouse"];
+
+/// Whether a program of this name belongs to a manager that fills environments and that no Python comes with.
+fn is_tool(name: &str) -> bool {
+    let mut managers =
+        MANAGERS.iter().filter(|it| it.environments.as_ref().is_some_and(|it| !it.is_bundled));
+    managers.any(|it| it.programs.contains(&name) || it.grammar.runners.contains(&name))
+}
 
 /// What an image is judged by whose environment is built apart.
 struct Parts<'p, 'a> {
@@ -164,11 +177,10 @@ impl<'p, 'a> Parts<'p, 'a> {
             Effect::Run(run) => self.judge.effects(run).work.is_none(),
             Effect::Copy(copy) => {
                 let name = copy.source.rsplit('/').next().unwrap_or_default();
-                let tools = ["uv", "uvx", "poetry", "wheels", "wheelhouse"];
                 match copy.from {
                     From::Context => self.serves_managers(name.trim_end_matches('*')),
                     From::Image(_) | From::Stage(_) => {
-                        tools.contains(&name) || self.serves_managers(name)
+                        WHEELS.contains(&name) || is_tool(name) || self.serves_managers(name)
                     }
                 }
             }

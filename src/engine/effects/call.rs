@@ -3,7 +3,7 @@
 use super::{Effects, How, Surroundings, Touch};
 use crate::{
     ecosystems::{
-        MANAGERS, Manager,
+        MANAGERS, Manager, TOOL_INSTALLERS,
         habits::{Habit, Touches, touches},
     },
     shell::{Argument, Invocation},
@@ -76,7 +76,9 @@ pub(super) fn work(call: &Invocation, installer: bool) -> Option<String> {
         // What puts a manager's program into place.
         Some(Touches::Changes) => call.texts().any(|it| {
             let name = it.rsplit('/').next().unwrap_or_default();
-            manager(name).is_some() || ["uvx", "pipx"].contains(&name)
+            manager(name).is_some()
+                || MANAGERS.iter().any(|it| it.grammar.runners.contains(&name))
+                || TOOL_INSTALLERS.contains(&name)
         }),
         Some(_) => false,
         None if manager(program).is_some() => true,

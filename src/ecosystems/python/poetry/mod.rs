@@ -10,8 +10,8 @@ pub use versions::{DEFAULT, DEFAULT_2, Feature, full, missing, pythons};
 use super::pyproject::Pyproject;
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off, Sharing,
-        Source, Verb,
+        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Manager,
+        Off, OwnEnvironment, Preference, Sharing, Source, Verb,
         habits::{Habit, Own},
         version::Version,
     },
@@ -88,6 +88,25 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
+    environments: Some(Environments {
+        fills: FILLS,
+        own: Some(OwnEnvironment {
+            filled_by: FILLS,
+            beside: Some(Preference {
+                variable: "POETRY_VIRTUALENVS_IN_PROJECT",
+                key: "virtualenvs.in-project",
+                values: &["true", "1"],
+            }),
+            off: Some(Preference {
+                variable: "POETRY_VIRTUALENVS_CREATE",
+                key: "virtualenvs.create",
+                values: &["false", "0"],
+            }),
+            yields: true,
+        }),
+        folders: &["/.local/bin", "POETRY_HOME/bin", "{POETRY_HOME}/bin"],
+        ..Environments::NONE
+    }),
     installers: INSTALLERS,
     habits: &[
         Habit {
@@ -114,6 +133,10 @@ pub const MANAGER: Manager = Manager {
     broken: Pyproject::broken,
     other: |_, _| None,
 };
+
+/// The verbs that install packages.
+const FILLS: &[Verb] =
+    &[Verb::new("install"), Verb::new("sync"), Verb::new("add"), Verb::new("update")];
 
 /// The scripts that install Poetry; the last one is gone from the net.
 pub const INSTALLERS: &[Installer] = &[

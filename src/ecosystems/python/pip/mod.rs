@@ -2,11 +2,17 @@
 //!
 //! After pip's documentation: "Requirements File Format", "Caching" and "Configuration".
 
+mod options;
+
+pub(crate) use options::VALUED;
+use options::{CONFIGURED, INDEXES, TARGETS};
+pub(super) use options::{FILES, HABIT_PATHS, HABIT_TARGETS};
+
 use super::requirements::{self, Line};
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
-        OffVariable, Read, Setting, Source, UNKNOWN, Verb, habits::Habit,
+        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Manager,
+        Off, OffVariable, Read, Setting, Source, UNKNOWN, Verb, habits::Habit,
     },
     shell::Invocation,
     text::{ImagePath, Refusal},
@@ -102,6 +108,15 @@ pub const MANAGER: Manager = Manager {
         printed_by: &["pip cache dir"],
         ..Cache::NONE
     }],
+    environments: Some(Environments {
+        fills: &[Verb::new("install")],
+        elsewhere: &["-t", "--target", "--prefix", "--root", "--user", "--python"],
+        elsewhere_variables: &["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER"],
+        lists: &["-r", "--requirement"],
+        in_place: &["-e", "--editable"],
+        is_bundled: true,
+        ..Environments::NONE
+    }),
     installers: &[Installer { script: "get-pip.py", options: &[], variable: "" }],
     habits: &[
         Habit {
@@ -121,93 +136,6 @@ pub const MANAGER: Manager = Manager {
     broken: |_, _| None,
     other: |_, _| None,
 };
-
-/// The options that name another file or folder to read; uv's are the same.
-pub(super) const HABIT_PATHS: &[&str] =
-    &["-e", "--editable", "-f", "--find-links", "--cert", "--client-cert"];
-
-/// The options that name a file or folder to write; uv's are the same.
-pub(super) const HABIT_TARGETS: &[&str] = &[
-    "-t",
-    "--target",
-    "--prefix",
-    "--root",
-    "--src",
-    "-d",
-    "--dest",
-    "-w",
-    "--wheel-dir",
-    "--log",
-    "--report",
-];
-
-/// The options of `pip install` that take a value.
-pub(crate) const VALUED: &[&str] = &[
-    "-r",
-    "--requirement",
-    "-c",
-    "--constraint",
-    "-e",
-    "--editable",
-    "-t",
-    "--target",
-    "-d",
-    "--dest",
-    "-w",
-    "--wheel-dir",
-    "--platform",
-    "--python-version",
-    "--implementation",
-    "--abi",
-    "--root",
-    "--prefix",
-    "--src",
-    "-b",
-    "--build",
-    "-i",
-    "--index-url",
-    "--extra-index-url",
-    "-f",
-    "--find-links",
-    "--no-binary",
-    "--only-binary",
-    "--progress-bar",
-    "--log",
-    "--proxy",
-    "--retries",
-    "--timeout",
-    "--default-timeout",
-    "--exists-action",
-    "--trusted-host",
-    "--cert",
-    "--client-cert",
-    "--cache-dir",
-    "--global-option",
-    "--install-option",
-    "--config-settings",
-    "-C",
-    "--upgrade-strategy",
-    "--python",
-    "--report",
-    "--root-user-action",
-    "--use-feature",
-    "--use-deprecated",
-    "--keyring-provider",
-    "--group",
-    "--build-constraint",
-    "--index-strategy",
-    "--index",
-    "--default-index",
-    "-p",
-    "--link-mode",
-    "--resolution",
-    "--prerelease",
-    "--exclude-newer",
-    "--extra",
-    "--refresh-package",
-    "--reinstall-package",
-    "--upgrade-package",
-];
 
 /// pip takes any value that is set and not empty for a yes, `0` and `false` included
 /// (`_handle_no_cache_dir` in `cmdoptions.py` says why).
@@ -297,40 +225,6 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
     }
     Some(install)
 }
-
-/// The options that name a file of requirements or constraints.
-pub(super) const FILES: &[&str] = &[
-    "-r",
-    "--requirement",
-    "--requirements",
-    "-c",
-    "--constraint",
-    "--constraints",
-    "--build-constraint",
-    "--build-constraints",
-    "--override",
-    "--overrides",
-];
-
-/// The options that name an index, which may be a folder.
-const INDEXES: &[&str] = &["-i", "--index-url", "--extra-index-url", "--index", "--default-index"];
-
-/// The options that name a folder to install into.
-const TARGETS: &[&str] =
-    &["-t", "--target", "--prefix", "--root", "-d", "--dest", "-w", "--wheel-dir"];
-
-/// The keys of `pip.conf` that name files and folders.
-const CONFIGURED: &[&str] = &[
-    "requirement",
-    "constraint",
-    "find-links",
-    "editable",
-    "target",
-    "prefix",
-    "root",
-    "cert",
-    "client-cert",
-];
 
 fn key(line: &str) -> &str {
     line.split(['=', ':']).next().unwrap_or_default().trim()
