@@ -1,5 +1,6 @@
 //! The grammar of a manager's command line: which verb a call has, and what it does.
 
+use super::Scripts;
 use crate::shell::{Invocation, Runner};
 
 /// How a manager's command line is read.
@@ -27,6 +28,8 @@ pub struct Grammar {
     /// The verb that runs a program in an environment as it is: `poetry run`. A command line with it is read
     /// as one of that program.
     pub runner: Option<Runner>,
+    /// How it runs the scripts of a manifest; `None` if it does not.
+    pub scripts: Option<Scripts>,
     /// Verbs that install a program first and then run it, so that it is the manager whose cache, network and
     /// user matter: `uv tool run`.
     pub run: &'static [Verb],
@@ -59,6 +62,7 @@ impl Grammar {
         configure: &[],
         clean: &[],
         runner: None,
+        scripts: None,
         run: &[],
         runners: &[],
         bare: "",

@@ -11,11 +11,15 @@ mod files;
 mod grammar;
 mod guess;
 pub mod habits;
+pub mod homes;
 pub mod images;
 mod install;
 pub mod node;
+mod partial;
+pub mod programs;
 pub mod python;
 mod runners;
+mod scripts;
 pub mod system;
 pub mod version;
 
@@ -36,9 +40,11 @@ pub use environments::{
 pub use files::{File, FileKind, cache_settings, file, files, is_lock, is_manifest_of, makes};
 pub use grammar::{Grammar, Verb};
 pub use guess::{seems_to_install, seems_to_install_from_manifests};
+pub use homes::Leaving;
 use install::UNKNOWN;
 pub use install::{Install, Lifecycle, Read, Source, Then};
 pub use runners::{invocation, invocation_of, runner};
+pub use scripts::{ScriptCall, Scripts, script_call};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +78,8 @@ pub struct Manager {
     /// How it deals with virtual environments; `None` if it makes none, or is not known to install into one
     /// that it is given.
     pub environments: Option<Environments>,
+    /// What it leaves in the home directory of the user that runs it, and what puts that elsewhere.
+    pub leaves: &'static [Leaving],
     /// Where it comes from, besides an index of packages.
     pub installers: &'static [Installer],
     /// What its commands touch without being told, for the engine's judgement; a verb that has no row may
@@ -178,6 +186,17 @@ pub fn takes_packages(program: &str) -> bool {
 /// The manager that a call is of.
 pub fn manager(call: &Invocation) -> Option<&'static Manager> {
     MANAGERS.iter().find(|it| it.programs.contains(&call.program.as_str()))
+}
+
+/// How the command line of a manager is read, whether or not it has a file of facts; `None` for other programs.
+pub fn grammar_of(program: &str) -> Option<&'static Grammar> {
+    let known = MANAGERS.iter().find(|it| it.programs.contains(&program)).map(|it| &it.grammar);
+    known.or_else(|| partial::named(program).map(|it| &it.grammar))
+}
+
+/// Whether a program installs another one each time it is called, and runs that: `npx`.
+pub fn is_runner(program: &str) -> bool {
+    MANAGERS.iter().any(|it| it.grammar.runners.contains(&program))
 }
 
 /// What a call installs; `None` if it is of no manager, or installs nothing that a manifest lists.

@@ -2,15 +2,16 @@
 //!
 //! A manager's file says which they are, in [`Grammar::runner`](super::Grammar::runner).
 
-use super::{MANAGERS, python::hatch};
+use super::{MANAGERS, partial::PARTIAL};
 use crate::shell::{Command, Invocation, Programs, Runner, Word};
 
 const PROGRAMS: Programs = Programs { runner, versioned: &["pip", "pipx"] };
 
 /// The command of the manager of this name that runs a program, if it has one.
 pub fn runner(program: &str) -> Option<&'static Runner> {
-    let own = MANAGERS.iter().filter_map(|it| it.grammar.runner.as_ref());
-    own.chain([&hatch::RUNNER]).find(|it| it.program == program)
+    let known = MANAGERS.iter().map(|it| &it.grammar);
+    let grammars = known.chain(PARTIAL.iter().map(|it| &it.grammar));
+    grammars.filter_map(|it| it.runner.as_ref()).find(|it| it.program == program)
 }
 
 /// The call that words make; see [`Invocation::read`].

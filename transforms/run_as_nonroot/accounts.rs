@@ -1,4 +1,4 @@
-//! The users that a Dockerfile makes itself.
+//! The users that a Dockerfile creates itself.
 
 use super::{Account, Image, image::resolve};
 use crate::{
@@ -6,21 +6,22 @@ use crate::{
     text::Refusal,
 };
 
-/// The user that the RUNs of an image make and no USER switches to.
+/// The user that RUNs of an image create and no USER switches to; `None` if there is none.
 ///
 /// # Errors
-/// A decline's code and reason: several users, or one whose number nothing tells.
+/// A decline's code and reason: they create several users, or one without a fixed UID.
 pub(super) fn made(image: &Image<'_>) -> Result<Option<Account>, Refusal> {
-    let mut groups: Vec<(String, u32)> = Vec::new();
-    let mut found: Vec<(String, Option<Account>)> = Vec::new();
-    for (run, _) in image.runs(&["useradd", "adduser", "groupadd", "addgroup"])? {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut found: Vec<Created> = Vec::new();
+    for run in image.runs(&["useradd", "adduser", "groupadd", "addgroup"])? {
         for command in run.script.commands() {
             let value = |it: &Word| resolve(&run, it);
             match command.program() {
                 Some("groupadd" | "addgroup") => {
                     let id = number(command, &["-g", "--gid"], &value);
                     let name = command.positional(&["-g", "--gid"]).first().map(|it| it.1.clone());
-                    groups.extend(name.and_then(|it| value(&it)).zip(id));
+                    let name = name.and_then(|it| value(&it));
+                    groups.extend(name.zip(id).map(|(name, id)| Group { name, id }));
                 }
                 Some("useradd" | "adduser") => {
                     found.extend(account(command, &groups, &value));
@@ -32,23 +33,38 @@ pub(super) fn made(image: &Image<'_>) -> Result<Option<Account>, Refusal> {
     found.dedup();
     match found.as_slice() {
         [] => Ok(None),
-        [(_, Some(account))] => Ok(Some(account.clone())),
-        [(name, None)] => Err(Refusal::new(
+        [Created { account: Some(account), .. }] => Ok(Some(account.clone())),
+        [Created { name, account: None }] => Err(Refusal::new(
             "account-without-number",
             format!("it creates the user {name}, but not with a fixed UID"),
         )),
-        [(one, _), (other, _), ..] => {
-            Err(Refusal::new("several-accounts", format!("it makes several users: {one}, {other}")))
-        }
+        [first, second, ..] => Err(Refusal::new(
+            "several-accounts",
+            format!("it creates several users: {}, {}", first.name, second.name),
+        )),
     }
 }
 
-/// The user that a command makes: its name, and its numbers when it says them.
+/// A group that a command creates with a fixed GID.
+struct Group {
+    name: String,
+    id: u32,
+}
+
+/// A user that a command creates.
+#[derive(PartialEq)]
+struct Created {
+    name: String,
+    /// `None` if the command does not fix its UID.
+    account: Option<Account>,
+}
+
+/// The user that a command creates; `None` if it only adds one to a group.
 fn account(
     command: &Command,
-    groups: &[(String, u32)],
+    groups: &[Group],
     value: &dyn Fn(&Word) -> Option<String>,
-) -> Option<(String, Option<Account>)> {
+) -> Option<Created> {
     let takes = [
         "-u",
         "--uid",
@@ -76,7 +92,7 @@ fn account(
     ];
     let names = command.positional(&takes);
     let name = names.first().and_then(|it| value(it.1)).unwrap_or_else(|| "?".to_owned());
-    // `adduser NAME GROUP` puts a user into a group.
+    // `adduser NAME GROUP` adds a user to a group.
     if names.len() > 1 {
         return None;
     }
@@ -86,7 +102,7 @@ fn account(
     let group = flags.iter().find_map(|it| command.flag_value(it)).and_then(|it| value(&it));
     let group = group.and_then(|it| match it.parse() {
         Ok(id) => Some(id),
-        Err(_) => groups.iter().find(|group| group.0 == it).map(|it| it.1),
+        Err(_) => groups.iter().find(|group| group.name == it).map(|it| it.id),
     });
     let home = ["-d", "--home-dir", "--home", "-h"].iter().find_map(|it| command.flag_value(it));
     let home = home.and_then(|it| value(&it)).unwrap_or_else(|| format!("/home/{name}"));
@@ -94,7 +110,7 @@ fn account(
     let asked = ["-m", "--create-home"].iter().any(|it| command.has_flag(it));
     let home = (!none && (busybox || asked)).then_some(home);
     let account = user.map(|user| Account { name: Some(name.clone()), user, group, home });
-    Some((name, account))
+    Some(Created { name, account })
 }
 
 fn number(

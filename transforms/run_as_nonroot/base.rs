@@ -1,4 +1,4 @@
-//! What a base image means for the user of what is built on it.
+//! The users and the default port of base images, as far as they matter for images built on them.
 
 use super::Account;
 use crate::{
@@ -6,22 +6,21 @@ use crate::{
     text::Refusal,
 };
 
-/// What a base image means for the user of what is built on it.
+/// A base image whose processes run as root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
-    /// How a user is made.
+    /// How a user is created.
     pub accounts: Accounts,
-    /// The user that it brings for the purpose.
+    /// The user that it has for the programs of others.
     pub account: Option<Account>,
     /// The port below 1024 that its server listens on unless told otherwise.
     pub port: Option<u16>,
 }
 
-/// What the image of this reference means for the user of what is built on it; `None` when its processes do not
-/// run as root.
+/// The base image of this reference; `None` if its processes do not run as root.
 ///
 /// # Errors
-/// A decline's code and reason, when nothing tells or root is needed.
+/// A decline's code and reason: its users are not known, or it is a service that needs root.
 pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     let known = images::named(image);
     if known.family() == Family::Windows {
@@ -45,7 +44,7 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
         group: Some(it.group),
         home: Some(it.home.to_owned()),
     });
-    // Without a shell no user can be made, and a number needs none.
+    // Without a shell no user can be created, but a number works without one.
     let number = || Account { name: None, user: 10001, group: Some(10001), home: None };
     let account = account.or_else(|| (accounts == Accounts::Bare).then(number));
     Ok(Some(Base { accounts, account, port: known.port() }))
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn references_tell_users() {
+    fn references_say_how_users_are_created() {
         let rows = [
             ("python:3.12-slim", "Shadow"),
             ("python:3.12-alpine3.20", "Busybox"),

@@ -1,21 +1,24 @@
-//! Whether an image is one to hand over: deployed, run by root today, and by nobody who wants that.
+//! Whether an image should get a user: it is deployed, runs as root today, and nobody relies on that.
 
 use super::{
     Image,
     base::{self, Base},
+    image::Started,
     needs::Needs,
     processes::Process,
 };
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        images,
+        grammar_of, images,
+        programs::{self, Trait},
         system::{self, What},
     },
+    shell::is_shell,
     text::{Refusal, RepoPath},
 };
 
-/// Words that a file or a stage of tests and development is named by.
+/// Words in the names of files and stages for tests and development.
 const NOT_DEPLOYED: [&str; 23] = [
     "bench",
     "build",
@@ -47,7 +50,7 @@ fn is_not_deployed(name: &str) -> bool {
     name.split(['.', '-', '_']).any(|it| NOT_DEPLOYED.contains(&it))
 }
 
-/// Whether a Dockerfile is named as one of tests, development or CI.
+/// Whether the path of a Dockerfile says that it is for tests, development or CI.
 pub(super) fn is_of_development(path: &RepoPath) -> bool {
     let folders = path.ancestors().filter(|it| !it.is_root());
     let mut folders = folders.map(|it| it.file_name().to_owned());
@@ -60,24 +63,25 @@ pub(super) fn is_of_development(path: &RepoPath) -> bool {
     is_not_deployed(path.file_name()) || folders.any(|it| of_tests(&it))
 }
 
-/// Whether it runs as another user than root already.
+/// Whether the image already runs as a user other than root, or is not deployed.
 ///
 /// # Errors
-/// A decline's code and reason: root by the author's will, or nothing tells.
+/// A decline's code and reason: the author wants root, or the user is not known.
 pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
     if is_of_development(image.site.path) {
         return Ok(true);
     }
-    let mut named = image.instructions().filter(|it| it.1.keyword == Keyword::User);
-    let Some(_) = named.next() else { return Ok(false) };
+    if !image.instructions().any(|it| it.instruction.keyword == Keyword::User) {
+        return Ok(false);
+    }
     match image.state().is_root() {
-        None => Err(Refusal::new("unknown-user", "the user that it runs as is not known")),
-        Some(true) => Err(Refusal::new("explicit-root", "USER says that it runs as root")),
+        None => Err(Refusal::new("unknown-user", "the user that USER names is not known")),
+        Some(true) => Err(Refusal::new("explicit-root", "USER sets root")),
         Some(false) => Ok(true),
     }
 }
 
-/// What it is built on; `None` when that runs as another user than root.
+/// The base image; `None` if it runs as a user other than root.
 ///
 /// # Errors
 /// A decline's code and reason.
@@ -89,8 +93,11 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
     if let Some(name) = image.stage.name.filter(|it| is_not_deployed(it)) {
         return Err(Refusal::new("test-image", format!("its last stage is named {name}")));
     }
-    if image.instructions().any(|it| it.1.keyword == Keyword::Onbuild) {
-        return Err(Refusal::new("onbuild", "its ONBUILD needs root in the builds based on it"));
+    if image.instructions().any(|it| it.instruction.keyword == Keyword::Onbuild) {
+        return Err(Refusal::new(
+            "onbuild",
+            "builds based on it run its ONBUILD, which may need root",
+        ));
     }
     let stage = image.stage;
     let shell = |at| crate::shell::is_posix(&stage.state_before(at));
@@ -100,7 +107,7 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
     Ok(Some(base))
 }
 
-/// Whether nobody runs it in a way that a user of its own would break.
+/// Checks that nothing runs the image in a way that another user would break.
 ///
 /// # Errors
 /// A decline's code and reason.
@@ -117,60 +124,42 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if let Some(it) = action.into_iter().find(|it| image.exists(it)) {
         return Err(Refusal::new(
             "github-action",
-            format!("{it} runs it as a GitHub action, which needs root"),
+            format!("{it} runs the image as a GitHub action, which needs root"),
         ));
     }
-    for (file, service) in image.services() {
+    for Started { file, service } in image.services() {
         let place = service.place(file);
         if let Some(user) = &service.user {
-            return Err(Refusal::new("compose-user", format!("{place} runs it as {user}")));
+            return Err(Refusal::new("compose-user", format!("{place} runs the image as {user}")));
         }
-        if let Some(it) = service.privileges.first() {
-            return Err(Refusal::new("needs-privileges", format!("{place} sets {it}")));
+        if let Some(privilege) = service.privileges.first() {
+            return Err(Refusal::new("needs-privileges", format!("{place} sets {privilege}")));
         }
     }
     pods(image)
 }
 
-/// Whether no package of the distribution says that root is needed, or is itself what runs.
+/// Checks that no package of the distribution shows that root is needed or is itself what runs.
 ///
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), Refusal> {
-    let root = [
-        "cron",
-        "cronie",
-        "dcron",
-        "docker-ce-cli",
-        "docker-cli",
-        "docker-compose",
-        "docker.io",
-        "fuse",
-        "iptables",
-        "ipset",
-        "nftables",
-        "openssh-server",
-        "openvpn",
-        "supervisor",
-        "wireguard-tools",
-    ];
     let copied = image.instructions().any(|it| {
-        let copy = it.1.copy();
-        let from = copy.and_then(|it| it.from);
+        let from = it.instruction.copy().and_then(|it| it.from);
         from.is_some_and(|it| images::named(it).brings("docker"))
     });
     if copied || image.mentions_run(&["download.docker.com", "get.docker.com"]) {
         return Err(Refusal::new(
             "needs-root",
-            "it brings Docker's client, and only root may use Docker's socket",
+            "it contains Docker's client, and only root may use Docker's socket",
         ));
     }
-    for (run, _) in image.runs(&["apt", "apk", "yum", "dnf"])? {
+    for run in image.runs(&system::PROGRAMS)? {
         let wanted = run.calls().iter().filter_map(|it| system::wanted(&it.call));
         for item in wanted.flat_map(|it| it.items) {
             let What::Package { name: package, .. } = item.what else { continue };
-            if root.contains(&package) {
-                let reason = format!("it installs {package}, which runs as root");
+            if programs::named(package).is(Trait::RootPackage) {
+                let reason = format!("it installs {package}, which needs root");
                 return Err(Refusal::new("needs-root", reason));
             }
             if let Some(it) = processes.iter().find(|it| brings(package, &it.program)) {
@@ -185,41 +174,37 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
     Ok(())
 }
 
-/// Whether a program is what a package is about, and no interpreter or server of one's own code.
+/// Whether a package exists for this program, and the program is not one that runs or serves other code.
 fn brings(package: &str, program: &str) -> bool {
-    let general = [
-        "bash", "celery", "curl", "deno", "dotnet", "erl", "gunicorn", "java", "lua", "mono",
-        "node", "nodejs", "npm", "perl", "php", "poetry", "python", "ruby", "uvicorn", "uwsgi",
-        "yarn", "flask", "alembic", "echo", "sh", "cd", "export", "set", "exec", "django", "",
-    ];
     let bare = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
     let first = package.split('-').next().unwrap_or_default();
-    !general.contains(&bare)
+    let is_general = bare.is_empty()
+        || is_shell(bare)
+        || grammar_of(bare).is_some()
+        || programs::named(bare).is_general();
+    !is_general
         && (package == program || package == program.trim_end_matches('d') || first == program)
 }
 
-/// Kubernetes manifests that run it with a user or a volume of their own.
+/// Checks that no Kubernetes manifest runs the image with a user or a volume of its own.
 fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     for path in image.project.pods() {
         let Some(text) = image.text(path).filter(|it| runs(image, it)) else { continue };
         if text.contains("runAsUser") {
-            return Err(Refusal::new(
-                "kubernetes-user",
-                format!("{path} sets the user that runs it"),
-            ));
+            return Err(Refusal::new("kubernetes-user", format!("{path} sets runAsUser")));
         }
         let volume = ["persistentVolumeClaim", "volumeClaimTemplates", "hostPath"];
         if volume.iter().any(|it| text.contains(it)) && !text.contains("fsGroup") {
             return Err(Refusal::new(
                 "kubernetes-volume",
-                format!("{path} mounts a volume, which belongs to root"),
+                format!("{path} mounts a volume without fsGroup, and it belongs to root"),
             ));
         }
     }
     Ok(())
 }
 
-/// Whether a manifest runs this image, by the names that its folder, its services and its file have.
+/// Whether a manifest runs this image, judged by the names of its folder and its compose services.
 fn runs(image: &Image<'_>, text: &str) -> bool {
     let plain = |it: &str| it.to_lowercase().replace(['_', '.'], "-");
     let last = |it: &str| {
@@ -227,9 +212,9 @@ fn runs(image: &Image<'_>, text: &str) -> bool {
         plain(name.split(['@', ':']).next().unwrap_or_default())
     };
     let folder = image.site.path.parent().map(|it| plain(it.file_name()));
-    let services = image.services().flat_map(|it| {
-        let image = it.1.image.as_deref().map(last);
-        [Some(plain(&it.1.name)), image].into_iter().flatten()
+    let services = image.services().flat_map(|Started { service, .. }| {
+        let image = service.image.as_deref().map(last);
+        [Some(plain(&service.name)), image].into_iter().flatten()
     });
     let names: Vec<String> = services.chain(folder).filter(|it| !it.is_empty()).collect();
     let alone = image.project.dockerfiles().nth(1).is_none();
@@ -242,22 +227,22 @@ fn runs(image: &Image<'_>, text: &str) -> bool {
     })
 }
 
-/// The ports below 1024 that it listens on.
+/// The ports below 1024 that the image listens on, sorted.
 ///
 /// # Errors
-/// A decline's code and reason, where not Docker runs it.
+/// A decline's code and reason: such a port needs root where something other than Docker runs the image.
 pub(super) fn low_ports(
     image: &Image<'_>,
     base: &Base,
     needs: &[Needs],
 ) -> Result<Vec<u16>, Refusal> {
     let mut ports: Vec<u16> = Vec::new();
-    for (_, it) in image.instructions().filter(|it| it.1.keyword == Keyword::Expose) {
-        let words = it.words().into_iter().filter_map(|it| image.expand(&it.text));
+    let instructions = image.instructions().map(|it| it.instruction);
+    for expose in instructions.filter(|it| it.keyword == Keyword::Expose) {
+        let words = expose.words().into_iter().filter_map(|it| image.expand(&it.text));
         ports.extend(words.filter_map(|it| it.split(['/', '-']).next()?.parse::<u16>().ok()));
     }
-    let services = || image.services().map(|it| &it.1);
-    ports.extend(services().flat_map(|it| it.ports.iter().copied()));
+    ports.extend(image.services().flat_map(|it| it.service.ports.iter().copied()));
     ports.extend(needs.iter().flat_map(|it| it.ports.iter().copied()));
     for name in
         ["PORT", "HTTP_PORT", "SERVER_PORT", "APP_PORT", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS"]
@@ -272,15 +257,15 @@ pub(super) fn low_ports(
     ports.sort_unstable();
     ports.dedup();
     if ports.contains(&22) {
-        return Err(Refusal::new("needs-root", "it listens on port 22, as sshd does"));
+        return Err(Refusal::new("needs-root", "it listens on port 22, which sshd does as root"));
     }
     let Some(port) = ports.first() else { return Ok(ports) };
     if let Some(pod) = image.project.pods().first() {
         let reason = format!("it listens on port {port}, which needs root in Kubernetes ({pod})");
         return Err(Refusal::new("privileged-port", reason));
     }
-    if let Some((file, service)) = image.services().find(|it| it.1.host_network) {
-        let place = service.place(file);
+    if let Some(found) = image.services().find(|it| it.service.host_network) {
+        let place = found.service.place(found.file);
         let reason =
             format!("it listens on port {port}, which needs root on the host's network ({place})");
         return Err(Refusal::new("privileged-port", reason));

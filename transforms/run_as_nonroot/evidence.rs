@@ -1,10 +1,33 @@
-//! What names and values tell of folders: which are written to, and which are only read.
+//! Folders that are written to and folders that are only read, judged by names and values.
 
 use super::Image;
 use crate::{
     ecosystems::MANAGERS,
     text::{ImagePath, Refusal},
 };
+
+/// A file or folder that something writes to, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trace {
+    /// The file or folder.
+    pub written: Written,
+    /// How it is known, for people: `VOLUME`, `LOG_DIR of compose.yml:3`.
+    pub evidence: String,
+    /// True if a volume is mounted there.
+    pub is_volume: bool,
+}
+
+impl Trace {
+    /// A trace of something that is not a volume.
+    pub(super) fn new(written: Written, evidence: impl Into<String>) -> Self {
+        Self { written, evidence: evidence.into(), is_volume: false }
+    }
+
+    /// The trace of a volume.
+    pub(super) fn volume(written: Written, evidence: impl Into<String>) -> Self {
+        Self { is_volume: true, ..Self::new(written, evidence) }
+    }
+}
 
 /// A file or folder that is written to, as a variable or an option names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +56,7 @@ impl Written {
     }
 }
 
-/// Folders of installed packages, which are code: `node_modules` and its like.
+/// Whether a folder holds installed packages, which are code: `node_modules` and the like.
 pub(super) fn is_installed(path: &str) -> bool {
     let folders = ["node_modules", ".venv", "venv", "vendor", "__pypackages__", "site-packages"];
     folders.contains(&last(path))
@@ -44,27 +67,28 @@ fn last(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
-/// Folders of dependencies and builds, which are mounted to keep them from being hidden.
+/// Whether a folder holds dependencies or builds: compose mounts a volume there so that the mounted source does
+/// not hide them.
 pub(super) fn is_dependencies(path: &str) -> bool {
     let builds = ["target", "dist", "build", ".next", "__pycache__", ".cargo"];
     is_installed(path) || builds.contains(&last(path))
 }
 
-/// Whether a path is that of a file, as settings are mounted.
+/// Whether a path is that of a file, such as settings that compose mounts.
 pub(super) fn is_file(path: &str) -> bool {
     let extension = path.rsplit('/').next().and_then(|it| it.rsplit_once('.')).map(|it| it.1);
     let files = ["yaml", "yml", "json", "conf", "toml", "ini", "cfg", "xml", "env", "pem", "key"];
     extension.is_some_and(|it| files.contains(&it))
 }
 
-/// Whether a folder is called what is only read at run time.
+/// Whether a folder has a name that is common for files that are only read at run time.
 pub(super) fn is_settings(path: &str) -> bool {
     let name = last(path);
     let read = ["etc", "conf", "config", "certs", "ssl", "keys", "bin", "lib", "src", "static"];
     read.contains(&name) || name.ends_with(".d")
 }
 
-/// Whether a folder is called what state is called.
+/// Whether a folder has a name that is common for state.
 pub(super) fn is_state_name(path: &str) -> bool {
     let name = last(path).to_lowercase();
     let name = name.trim_start_matches('.');
@@ -77,7 +101,7 @@ pub(super) fn is_state_name(path: &str) -> bool {
     .any(|it| name.ends_with(it) || name.split(['-', '_']).any(|part| part.starts_with(it)))
 }
 
-/// The file or folder that a variable names, when its name or value says that it is written to.
+/// The file or folder that a variable names, if its name or value says that it is written to.
 pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     if let Some(path) = sqlite(value) {
         return Some(Written::file(path));
@@ -97,10 +121,9 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
         "SENTENCE_TRANSFORMERS_HOME",
         "NUMBA_CACHE_DIR",
     ];
-    // What installs use at build, and what programs only read.
+    // Variables of installs, and of folders that programs only read.
     let builds = [
         "NPM_",
-        "YARN_",
         "APT_",
         "NUGET_",
         "LD_",
@@ -122,7 +145,9 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
         "PNPM_",
         "COREPACK",
     ];
-    let managers = MANAGERS.iter().map(|it| it.variables);
+    let managers = MANAGERS.iter().map(|it| it.variables).filter(|it| !it.is_empty());
+    let configures =
+        |prefix: &str| upper.get(..prefix.len()).is_some_and(|it| it.eq_ignore_ascii_case(prefix));
     let parts: Vec<&str> = upper.split('_').collect();
     let kind =
         kinds.iter().any(|it| parts.contains(it) || parts.contains(&format!("{it}S").as_str()));
@@ -130,7 +155,8 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     let written = own.contains(&upper.as_str())
         || (kind
             && place
-            && !builds.iter().copied().chain(managers).any(|it| upper.starts_with(it)));
+            && !builds.iter().any(|it| upper.starts_with(it))
+            && !managers.into_iter().any(configures));
     let plain = value.contains('/') || value.starts_with('.');
     if !written
         || value.is_empty()
@@ -144,7 +170,10 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     Some(Written { path: value.to_owned(), is_file })
 }
 
-/// Whether the file of a database is none that a COPY brings, which would stay root's.
+/// Checks that the file of a database is not copied into the image: it would still belong to root.
+///
+/// # Errors
+/// A decline's code and reason.
 pub(super) fn is_new(image: &Image<'_>, value: &str) -> Result<(), Refusal> {
     match sqlite(value).filter(|it| image.provider(it).is_some()) {
         Some(path) => Err(Refusal::new(

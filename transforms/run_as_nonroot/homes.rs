@@ -1,57 +1,105 @@
-//! What lies in root's home, which no other user can read: `/root` has mode 700.
+//! Files in root's home, which no other user can read: `/root` has mode 700.
 
-use super::{Image, image::resolve, processes::Process};
+use super::{
+    Image,
+    image::{Placed, resolve},
+    processes::Process,
+};
 use crate::{
     dockerfile::Keyword,
-    ecosystems::images,
+    ecosystems::{
+        FileKind, Grammar, Leaving, MANAGERS, Manager, Switch, files, grammar_of,
+        homes::{self, Brought, LAUNCHERS, MODELS},
+        images,
+    },
     run::Run,
-    shell::{Command, is_shell},
+    shell::{Command, Invocation, Word, is_shell},
     text::{ImagePath, Refusal},
 };
 
-/// Whether nothing that is needed at run time lies in root's home.
+/// Texts of a program that loads a model, which its library fetches into the home directory.
+const LOADS: [&str; 9] = [
+    "Reader(",
+    "SentenceTransformer",
+    "TextEmbedding",
+    "download",
+    "from_pretrained",
+    "load_model",
+    "pipeline(",
+    "snapshot_download",
+    "torch.hub",
+];
+
+/// Texts in the addresses of scripts that only add a distribution's repository.
+const REPOSITORIES: [&str; 5] = ["nodesource", "packagecloud", "setup_", "/apt", ".deb."];
+
+/// Checks that no file needed at run time is in root's home.
 ///
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refusal> {
+    let refuse = |why: String| Err(Refusal::new("root-home", why));
     settings(image)?;
-    for (run, _) in image.runs(&[])? {
+    for run in image.runs(&[])? {
         for command in run.script.commands() {
-            if let Some(what) = mentions(&run, command).or_else(|| fills(image, command)) {
-                return Err(Refusal::new(
-                    "root-home",
-                    format!("{what}, and only root can read root's home"),
+            if let Some(text) = mention(&run, command) {
+                return refuse(format!("a RUN names {text}, which only root can read"));
+            }
+            if installs_from_web(image, command) {
+                return refuse(
+                    "an installer script from the web may install to root's home, which only root \
+                     can read"
+                        .to_owned(),
+                );
+            }
+        }
+        for site in run.calls() {
+            let command = &run.script.commands()[site.command];
+            let mut leavings = homes::leavings(&site.call);
+            if leavings.any(|it| stays(image, &site.call, it))
+                || loads_model(image, command, &site.call)
+            {
+                let line = short(&site.call);
+                return refuse(format!(
+                    "{line} leaves files in root's home, which only root can read"
                 ));
             }
         }
     }
-    if let Some(it) = runs_alone(image, processes)? {
-        let reason =
-            format!("a RUN runs {it}, which may have left files in root's home that it needs");
-        return Err(Refusal::new("root-home", reason));
-    }
-    let words = processes.iter().flat_map(Process::known);
-    if let Some(it) = words.into_iter().find(|it| in_root(it)) {
-        return Err(Refusal::new(
-            "root-home",
-            format!("it is run with {it}, and only root can read root's home"),
+    if let Some(script) = script_run_twice(image, processes)? {
+        return refuse(format!(
+            "a RUN already runs {script}, which may leave files in root's home that it needs later"
         ));
     }
-    let manager = processes.iter().find(|it| ["pnpm", "yarn"].contains(&it.program.as_str()));
-    let corepack = image.mentions_run(&["corepack"]) && !image.sets("COREPACK_HOME");
-    match manager.filter(|_| corepack) {
-        Some(it) => {
-            Err(Refusal::new("root-home", format!("corepack keeps {} in root's home", it.program)))
+    let mut words = processes.iter().flat_map(Process::known);
+    if let Some(word) = words.find(|it| in_root(it)) {
+        return refuse(format!("its command names {word}, which only root can read"));
+    }
+    for launcher in LAUNCHERS {
+        let fetched = |it: &&Process| launcher.fetches.contains(&it.program.as_str());
+        let Some(process) = processes.iter().find(fetched) else { continue };
+        if image.mentions_run(&[launcher.program]) && !image.sets(launcher.variable) {
+            let (launcher, manager) = (launcher.program, &process.program);
+            return refuse(format!("{launcher} keeps {manager} in root's home"));
         }
-        None => Ok(()),
+    }
+    Ok(())
+}
+
+/// A call without its options and most of its arguments: `poetry install`.
+fn short(call: &Invocation) -> String {
+    let grammar = grammar_of(&call.program).unwrap_or(&Grammar::NONE);
+    match grammar.words(call).next() {
+        Some(verb) => format!("{} {verb}", call.program),
+        None => call.program.clone(),
     }
 }
 
-/// The program that a RUN starts without arguments and the container starts again: the first time is for what
-/// it leaves behind, such as the models that it fetches.
-fn runs_alone(image: &Image<'_>, processes: &[Process]) -> Result<Option<String>, Refusal> {
+/// The Python script that a RUN starts without arguments and the container starts again: it probably runs at
+/// build time for the files that it leaves behind, such as models.
+fn script_run_twice(image: &Image<'_>, processes: &[Process]) -> Result<Option<String>, Refusal> {
     let started: Vec<&str> = processes.iter().flat_map(Process::known).collect();
-    for (run, _) in image.runs(&[".py"])? {
+    for run in image.runs(&[".py"])? {
         for command in run.script.commands() {
             let [program, script] = command.words.as_slice() else { continue };
             let python = program.value.as_deref().is_some_and(|it| it.starts_with("python"));
@@ -64,36 +112,37 @@ fn runs_alone(image: &Image<'_>, processes: &[Process]) -> Result<Option<String>
     Ok(None)
 }
 
-/// Instructions that put something there.
+/// Checks that no instruction but RUN puts a file or a setting into root's home.
 fn settings(image: &Image<'_>) -> Result<(), Refusal> {
     let caches = ["CACHE_DIR", "CONFIG_CACHE", "CACHE_FOLDER"];
     let is_roots = |it: &ImagePath| it.is_within_fixed(&["/root"]);
-    for (item, it) in image.instructions() {
-        let found = match it.keyword {
+    for Placed { item, instruction } in image.instructions() {
+        let found = match instruction.keyword {
             Keyword::Env => {
-                let pairs = it.pairs().into_iter();
+                let pairs = instruction.pairs().into_iter();
                 let mut pairs =
                     pairs.filter(|pair| !caches.iter().any(|it| pair.name.ends_with(it)));
                 pairs.find(|it| it.value.as_deref().is_some_and(in_root)).map(|it| it.name)
             }
             Keyword::Workdir => {
-                image.path_at(item, it.text()).filter(is_roots).map(|it| it.to_string())
+                let path = image.path_at(item, instruction.text());
+                path.filter(is_roots).map(|it| it.to_string())
             }
             Keyword::Copy | Keyword::Add => {
-                let copy = it.copy();
+                let copy = instruction.copy();
                 copy.and_then(|copy| image.path_at(item, &copy.destination.text))
                     .filter(is_roots)
                     .map(|it| it.to_string())
             }
             Keyword::Volume => {
-                let words = it.words().into_iter().map(|it| it.text);
-                words.into_iter().find(|it| in_root(it))
+                instruction.words().into_iter().map(|it| it.text).find(|it| in_root(it))
             }
             _ => None,
         };
         if let Some(what) = found {
-            let keyword = it.keyword;
-            let reason = format!("{keyword} {what} is in root's home, which only root can read");
+            let keyword = instruction.keyword;
+            let verb = if keyword == Keyword::Env { "points into" } else { "is in" };
+            let reason = format!("{keyword} {what} {verb} root's home, which only root can read");
             return Err(Refusal::new("root-home", reason));
         }
     }
@@ -106,8 +155,8 @@ fn in_root(text: &str) -> bool {
         .any(|it| ["/root", "~"].contains(&it) || it.starts_with("/root/") || it.starts_with("~/"))
 }
 
-/// A word of a command that names root's home.
-fn mentions(run: &Run<'_>, command: &Command) -> Option<String> {
+/// The first word of a command that names root's home, as written.
+fn mention(run: &Run<'_>, command: &Command) -> Option<String> {
     if matches!(command.program(), Some("rm" | "ls" | "cat" | "du" | "echo"))
         && command.redirects.is_empty()
     {
@@ -116,153 +165,86 @@ fn mentions(run: &Run<'_>, command: &Command) -> Option<String> {
     let redirects = command.redirects.iter().map(|it| &it.target);
     let values = command.assignments.iter().map(|it| &it.value);
     let mut words = command.words.iter().chain(redirects).chain(values);
-    let names_home = |it: &crate::shell::Word| {
-        let value = resolve(run, it);
-        in_root(value.as_deref().unwrap_or(&it.raw))
-            || (value.is_none() && (it.raw.contains("$HOME") || it.raw.contains("${HOME}")))
-            || in_root(&it.raw)
+    let names_home = |word: &Word| {
+        let value = resolve(run, word);
+        in_root(value.as_deref().unwrap_or(&word.raw))
+            || (value.is_none() && (word.raw.contains("$HOME") || word.raw.contains("${HOME}")))
+            || in_root(&word.raw)
     };
-    // The settings and keys that a build needs are in nobody's way.
-    let only_build = |it: &str| {
-        [".ssh", ".npmrc", ".netrc", ".gitconfig", ".config/pip"]
-            .iter()
-            .any(|name| it.contains(name))
-    };
-    let found = words.find(|it| names_home(it) && !only_build(&it.raw))?;
-    Some(format!("a RUN names {}", found.raw))
+    let found = words.find(|it| names_home(it) && !is_for_build(&it.raw))?;
+    Some(found.raw.clone())
 }
 
-/// What a command leaves in the home of the user that runs it, though it does not say so.
-fn fills(image: &Image<'_>, command: &Command) -> Option<String> {
-    let program = command.program()?.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-    let has = |it: &[&str]| it.iter().any(|it| command.has_flag(it));
-    let sets = |names: &[&str]| names.iter().any(|it| image.sets(it));
-    let brought = |name: &str| image.base().is_some_and(|it| images::named(it).sets(name));
-    let first = command.arguments().iter().find(|it| !it.raw.starts_with('-'));
-    let first = first.map_or("", |it| it.raw.as_str());
-    let raw = || command.words.iter().map(|it| it.raw.as_str()).collect::<Vec<_>>().join(" ");
-    let models = [
-        "HF_HOME",
-        "TRANSFORMERS_CACHE",
-        "SENTENCE_TRANSFORMERS_HOME",
-        "TORCH_HOME",
-        "XDG_CACHE_HOME",
-        "HF_HUB_CACHE",
-    ];
-    let fills = match program {
-        "pip" => first == "install" && (has(&["--user"]) || sets(&["PIP_USER"])),
-        "pipx" => first == "install" && !sets(&["PIPX_HOME"]),
-        "poetry" => ["install", "sync"].contains(&first) && !poetry_knows_better(image),
-        "pipenv" => {
-            let own = ["PIPENV_VENV_IN_PROJECT", "VIRTUAL_ENV", "PIPENV_SYSTEM", "WORKON_HOME"];
-            ["install", "sync"].contains(&first) && !has(&["--system"]) && !sets(&own)
-        }
-        "uv" => uv(image, command, first),
-        "nltk.downloader" => !has(&["-d"]) && !sets(&["NLTK_DATA"]),
-        "playwright" | "patchright" | "camoufox" => {
-            ["install", "fetch"].contains(&first) && !sets(&["PLAYWRIGHT_BROWSERS_PATH"])
-        }
-        "npx" => first == "playwright" && !sets(&["PLAYWRIGHT_BROWSERS_PATH"]),
-        "npm" | "yarn" | "pnpm" => {
-            let set = [
-                "PUPPETEER_SKIP_DOWNLOAD",
-                "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD",
-                "PUPPETEER_CACHE_DIR",
-                "PUPPETEER_EXECUTABLE_PATH",
-            ];
-            image.depends_on("puppeteer") && !sets(&set)
-        }
-        "python" | "node" => {
-            let text = raw();
-            let loads = [
-                "from_pretrained",
-                "load_model",
-                "SentenceTransformer",
-                "snapshot_download",
-                "torch.hub",
-                "TextEmbedding",
-                "Reader(",
-                "pipeline(",
-            ];
-            (loads.iter().any(|it| text.contains(it)) || text.contains("download"))
-                && !sets(&models)
-                && !(text.contains("nltk") && sets(&["NLTK_DATA"]))
-        }
-        "huggingface-cli" | "hf" => first == "download" && !has(&["--local-dir"]) && !sets(&models),
-        "composer" => first == "global" && !sets(&["COMPOSER_HOME"]),
-        "dotnet" => first == "tool" && has(&["-g", "--global"]),
-        "cargo" => {
-            first == "install"
-                && !has(&["--root"])
-                && !brought("CARGO_HOME")
-                && !sets(&["CARGO_HOME"])
-        }
-        "go" => first == "install" && !brought("GOPATH") && !sets(&["GOPATH", "GOBIN"]),
-        "julia" => raw().contains("Pkg") && !sets(&["JULIA_DEPOT_PATH"]),
-        "opam" => first == "install" && !sets(&["OPAMROOT"]),
-        "gem" => has(&["--user-install"]),
-        "ollama" => first == "pull",
-        "rustup" | "nvm" | "sdk" | "pyenv" => {
-            !sets(&["RUSTUP_HOME", "NVM_DIR", "SDKMAN_DIR", "PYENV_ROOT"])
-        }
-        // An installer of the web goes where it likes, which often is the home.
-        it if is_shell(it) => {
-            let harmless = ["nodesource", "packagecloud", "setup_", "/apt", ".deb."];
-            0 < command.position
-                && command.nested_script().is_none()
-                && !image.pipes_from(command, &harmless)
-        }
-        _ => false,
-    };
-    fills.then(|| match program {
-        it if is_shell(it) => "an installer script from the web may install there".to_owned(),
-        _ => format!("{program} {first} puts something there").replace("  ", " "),
-    })
+/// Whether a word names keys or settings that only the build needs.
+fn is_for_build(word: &str) -> bool {
+    let tools = [".ssh", ".netrc", ".gitconfig"].into_iter();
+    let hidden = files().filter(|it| it.kind == FileKind::Settings).map(|it| it.pattern);
+    let folders = MANAGERS.iter().flat_map(|it| it.keeps).copied();
+    let managers = hidden.filter(|it| it.starts_with('.'));
+    let managers = managers.chain(folders.filter(|it| it.starts_with(".config/")));
+    tools.chain(managers).any(|it| word.contains(it))
 }
 
-fn uv(image: &Image<'_>, command: &Command, first: &str) -> bool {
-    let mut plain = command.arguments().iter().filter(|it| !it.raw.starts_with('-'));
-    let second = plain.nth(1).map_or("", |it| it.raw.as_str());
-    let managed = image.sets("UV_PYTHON_INSTALL_DIR");
-    let off = ["UV_PYTHON_DOWNLOADS", "UV_PYTHON_PREFERENCE", "UV_NO_MANAGED_PYTHON"];
-    let base = image.base().map(images::named);
-    let brings = base.is_some_and(|it| it.python().is_some() || it.is_python());
-    match (first, second) {
-        ("python", "install") => !managed,
-        ("tool", "install") => !image.sets("UV_TOOL_DIR"),
-        // Without a Python in the image, uv fetches one of its own into the home.
-        ("sync" | "venv", _) => !managed && !brings && !off.iter().any(|it| image.sets(it)),
-        _ => false,
+/// Whether what a command leaves in the home directory stays there, since nothing puts it elsewhere.
+fn stays(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool {
+    let holds = |switch: &Switch| match switch {
+        Switch::Option(name) => call.has(&[name]),
+        Switch::Value(name, value) => call.values(&[name]).contains(&Some(value)),
+        Switch::Variable(..) | Switch::Set(_) => is_set(image, switch),
+    };
+    let is_brought = |program: Brought| match program {
+        Brought::Python => {
+            let base = image.base().map(images::named);
+            base.is_some_and(|it| it.python().is_some() || it.is_python())
+        }
+    };
+    let is_said = |name: &str, text: &str| {
+        let file = image.provider(name).and_then(|it| image.text(&it));
+        file.is_some_and(|it| it.contains(text))
+    };
+    (leaving.when.is_empty() || leaving.when.iter().any(holds))
+        && !leaving.unless.iter().any(holds)
+        && !leaving.without.is_some_and(is_brought)
+        && leaving.package.is_none_or(|it| image.depends_on(it))
+        && (leaving.said.is_empty() || !image.mentions_run(leaving.said))
+        && !leaving.settings.iter().any(|(name, text)| is_said(name, text))
+}
+
+/// Whether a variable of the image is as a switch says; false for options.
+fn is_set(image: &Image<'_>, switch: &Switch) -> bool {
+    match switch {
+        Switch::Variable(name, value) => {
+            image.variable(name).is_some_and(|it| it.eq_ignore_ascii_case(value))
+        }
+        Switch::Set(name) => {
+            image.sets(name) || image.base().is_some_and(|it| images::named(it).sets(name))
+        }
+        Switch::Option(_) | Switch::Value(..) => false,
     }
 }
 
-/// Whether Poetry is told for every user where its environment is: by a variable, not by settings in a home.
-pub(super) fn poetry_is_settled(image: &Image<'_>) -> bool {
-    let is = |name: &str, values: [&str; 2]| {
-        image.variable(name).is_some_and(|it| values.contains(&it.to_lowercase().as_str()))
-    };
-    is("POETRY_VIRTUALENVS_CREATE", ["0", "false"])
-        || is("POETRY_VIRTUALENVS_IN_PROJECT", ["1", "true"])
-        || image.sets("POETRY_VIRTUALENVS_PATH")
-        || image.sets("VIRTUAL_ENV")
+/// Whether a line of Python or JavaScript fetches a model into the home directory.
+fn loads_model(image: &Image<'_>, command: &Command, call: &Invocation) -> bool {
+    if !["node", "python"].contains(&call.program.as_str()) {
+        return false;
+    }
+    let says = |text: &str| command.words.iter().any(|it| it.raw.contains(text));
+    LOADS.iter().any(|it| says(it))
+        && !MODELS.iter().any(|it| is_set(image, it))
+        && !(says("nltk") && image.sets("NLTK_DATA"))
 }
 
-/// Whether Poetry is told where its environment is: by default it is in the home.
-fn poetry_knows_better(image: &Image<'_>) -> bool {
-    let by_command = [
-        "virtualenvs.create false",
-        "virtualenvs.in-project true",
-        "virtualenvs.path",
-        "VIRTUALENVS_CREATE=false",
-        "VIRTUALENVS_CREATE=0",
-        "VIRTUALENVS_IN_PROJECT=1",
-        "VIRTUALENVS_IN_PROJECT=true",
-        "VIRTUAL_ENV=",
-        "bin/activate",
-    ];
-    let by_file = image.provider("poetry.toml").and_then(|it| image.text(&it));
-    poetry_is_settled(image)
-        || image.mentions_run(&by_command)
-        || by_file
-            .is_some_and(|it| it.contains("create = false") || it.contains("in-project = true"))
+/// Whether a command is a shell that runs a script from the web, which often installs to the home directory.
+fn installs_from_web(image: &Image<'_>, command: &Command) -> bool {
+    command.program().is_some_and(is_shell)
+        && 0 < command.position
+        && command.nested_script().is_none()
+        && !image.pipes_from(command, &REPOSITORIES)
+}
+
+/// Whether the `run` of this manager works for every user, since a variable names its environment. The
+/// settings of root do not count: no other user can read them.
+pub(super) fn is_settled(image: &Image<'_>, manager: &str) -> bool {
+    let manager = MANAGERS.iter().find(|it| it.name == manager);
+    manager.into_iter().flat_map(Manager::settling).any(|it| is_set(image, it))
 }

@@ -1,4 +1,4 @@
-//! The image that the last stage of a Dockerfile makes, and who runs it.
+//! The image that the last stage of a Dockerfile builds, and the services that run it.
 
 use std::cell::OnceCell;
 
@@ -10,14 +10,14 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
     },
-    ecosystems::FETCHERS,
+    ecosystems::{FETCHERS, FileKind, files},
     project::Project,
     run::{Run, Site},
     shell::{Command, Script, Word},
     text::{Edit, ImagePath, Refusal, RepoPath},
 };
 
-/// The image that the last stage of a Dockerfile makes.
+/// The image that the last stage of a Dockerfile builds.
 pub struct Image<'a> {
     pub(super) project: &'a Project,
     pub(super) site: &'a Site<'a>,
@@ -28,7 +28,25 @@ pub struct Image<'a> {
     manifests: OnceCell<Vec<&'a str>>,
 }
 
-/// Where lines are put.
+/// An instruction, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed<'a> {
+    /// Its position among the items of the Dockerfile.
+    pub item: usize,
+    /// The instruction.
+    pub instruction: &'a Instruction,
+}
+
+/// A compose service that runs the image.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Started<'a> {
+    /// The compose file.
+    pub file: &'a RepoPath,
+    /// The service.
+    pub service: &'a Service,
+}
+
+/// Where lines are inserted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Spot {
     /// Above an item and its comments.
@@ -38,7 +56,7 @@ pub(super) enum Spot {
 }
 
 impl<'a> Image<'a> {
-    /// The image that the last stage makes; `None` when there is none.
+    /// The image that the last stage builds; `None` if there is no stage.
     pub fn of(project: &'a Project, site: &'a Site<'a>) -> Option<Self> {
         let stage = site.stages.last()?;
         let lineage = stage.lineage(&site.stages);
@@ -47,7 +65,7 @@ impl<'a> Image<'a> {
         Some(Self { project, site, stage, lineage, state, layers, manifests })
     }
 
-    /// What its COPYs bring; `None` when its build context is not known.
+    /// The files that its COPYs bring; `None` if its build context is not known.
     fn layers(&self) -> Option<&Layers<'a>> {
         let read = || {
             let folder = Layers::context(self.project, self.site.path).ok()?;
@@ -57,14 +75,14 @@ impl<'a> Image<'a> {
         self.layers.get_or_init(read).as_ref()
     }
 
-    /// The item to name in a decline: what it runs, or its FROM.
+    /// The item to name in a decline: its command, or else its FROM.
     pub fn item(&self) -> usize {
         let runs = |it: &Instruction| matches!(it.keyword, Keyword::Cmd | Keyword::Entrypoint);
-        let mut own = self.stage.instructions().filter(|it| runs(it.2)).map(|it| it.0);
-        own.next_back().unwrap_or(self.stage.from)
+        let own = placed(self.stage).filter(|it| runs(it.instruction));
+        own.last().map_or(self.stage.from, |it| it.item)
     }
 
-    /// The reference of the image at the bottom, when it is known.
+    /// The reference of its base image; `None` if that is not known.
     pub(super) fn base(&self) -> Option<&str> {
         match &self.lineage[0].base {
             Base::Image(it) => Some(it),
@@ -72,30 +90,33 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// What holds at its end.
+    /// The state after its last instruction.
     pub(super) fn state(&self) -> &State {
         &self.state
     }
 
-    /// Its instructions, those of the stages below first.
-    pub(super) fn instructions(&self) -> impl Iterator<Item = (usize, &'a Instruction)> + '_ {
-        self.lineage.iter().flat_map(|stage| stage.instructions().map(|it| (it.0, it.2)))
+    /// Its instructions, those of the stages that it is built on first.
+    pub(super) fn instructions(&self) -> impl Iterator<Item = Placed<'a>> + '_ {
+        self.lineage.iter().flat_map(placed)
     }
 
-    /// Its RUNs whose text has one of these words; all without words.
+    /// Its RUNs whose text contains one of these words; all of them if there are no words.
     ///
     /// # Errors
-    /// A decline's code and reason: a RUN that cannot be read.
-    pub(super) fn runs(&self, words: &[&str]) -> Result<Vec<(Run<'a>, usize)>, Refusal> {
+    /// A decline's code and reason: a RUN cannot be read.
+    pub(super) fn runs(&self, words: &[&str]) -> Result<Vec<Run<'a>>, Refusal> {
         let mut runs = Vec::new();
         for stage in &self.lineage {
-            for (item, _, it) in stage.instructions().filter(|it| it.2.keyword == Keyword::Run) {
-                if !words.is_empty() && !Script::mentions(self.site.dockerfile, it, words) {
+            for Placed { item, instruction } in placed(stage) {
+                if instruction.keyword != Keyword::Run
+                    || (!words.is_empty()
+                        && !Script::mentions(self.site.dockerfile, instruction, words))
+                {
                     continue;
                 }
                 match self.site.run(stage, item) {
-                    Ok(run) => runs.push((run, item)),
-                    // Words of a program without a shell are looked at where they matter.
+                    Ok(run) => runs.push(run),
+                    // A RUN without a shell has no script.
                     Err(why) if why.code == "exec-form" => {}
                     Err(why) => return Err(why),
                 }
@@ -104,19 +125,20 @@ impl<'a> Image<'a> {
         Ok(runs)
     }
 
-    /// Whether a RUN has one of these words.
+    /// Whether a RUN contains one of these words.
     pub(super) fn mentions_run(&self, words: &[&str]) -> bool {
-        self.instructions().any(|it| Script::mentions(self.site.dockerfile, it.1, words))
+        let dockerfile = self.site.dockerfile;
+        self.instructions().any(|it| Script::mentions(dockerfile, it.instruction, words))
     }
 
-    /// Whether what a command reads in its pipeline comes by something with one of these words.
+    /// Whether the pipeline of a command fetches nothing, or contains one of these words.
     pub(super) fn pipes_from(&self, command: &Command, words: &[&str]) -> bool {
         let text = &self.site.dockerfile.source[command.pipeline.clone()];
         let fetches = FETCHERS.iter().any(|it| text.contains(it));
         !fetches || words.iter().any(|it| text.contains(it))
     }
 
-    /// The value of a variable at the end.
+    /// The value of a variable after the last instruction.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         self.state.variable(name).map(str::to_owned)
     }
@@ -138,28 +160,29 @@ impl<'a> Image<'a> {
         state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
     }
 
-    /// The compose services that run it, each with its file.
-    pub(super) fn services(&self) -> impl Iterator<Item = &'a (RepoPath, Service)> + '_ {
+    /// The compose services that run it.
+    pub(super) fn services(&self) -> impl Iterator<Item = Started<'a>> + '_ {
         let own = |target: &str| {
             self.stage.name.is_some_and(|it| it.eq_ignore_ascii_case(target))
                 || target == self.stage.index.to_string()
         };
         let all = self.project.services(self.site.path).iter();
-        all.filter(move |it| it.1.target.as_deref().is_none_or(own))
+        all.map(|(file, service)| Started { file, service })
+            .filter(move |it| it.service.target.as_deref().is_none_or(own))
     }
 
-    /// The file of the project at a path of the image, seen from the last working directory.
+    /// The file of the project at a path of the image, relative to the last working directory.
     pub(super) fn provider(&self, path: &str) -> Option<RepoPath> {
         self.provided(&self.state.absolute(path)?)
     }
 
-    /// The file of the project at a path of the image that is known.
+    /// The file of the project at a path of the image.
     pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
         let layers = self.layers()?;
         layers.provider(self.stage.index, self.stage.end, path).map(|it| it.1)
     }
 
-    /// The text of a file of the project, when it was read.
+    /// The text of a file of the project; `None` if it was not read.
     pub(super) fn text(&self, path: &RepoPath) -> Option<String> {
         let file = self.project.file(path.as_str())?;
         Some(file.text.replace("\r\n", "\n"))
@@ -170,13 +193,11 @@ impl<'a> Image<'a> {
         self.project.tree().is_file(path) || self.project.tree().is_folder(path)
     }
 
-    /// A script of the `package.json` in the working directory.
-    pub(super) fn package_script(&self, name: &str) -> Option<String> {
-        let found = self
-            .provider("package.json")
-            .or_else(|| self.layers().and_then(|it| it.sent.folder.join("package.json")))?;
-        let json: serde_json::Value = serde_json::from_str(&self.text(&found)?).ok()?;
-        json.get("scripts")?.get(name)?.as_str().map(str::to_owned)
+    /// The text of the manifest at a path relative to the working directory; else of the one that the build
+    /// context has there, which another stage may have copied.
+    pub(super) fn manifest(&self, path: &str) -> Option<String> {
+        let sent = || self.layers().and_then(|it| it.sent.folder.join(path));
+        self.text(&self.provider(path).or_else(sent)?)
     }
 
     /// The texts of the manifests that the Dockerfile copies.
@@ -187,11 +208,14 @@ impl<'a> Image<'a> {
     fn read_manifests(&self) -> impl Iterator<Item = &'a str> {
         let folder = self.layers().map(|it| it.sent.folder.clone());
         let sources = context_sources(self.site.dockerfile);
-        let names = ["requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "package.json"];
+        let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
+        let names: Vec<&str> = manifests.filter(|it| !it.contains('*')).collect();
+        let names_inside = names.clone();
         let paths = sources.into_iter().flat_map(move |source| {
             let source = source.trim_start_matches('/').trim_end_matches('*').to_owned();
             let own = folder.as_ref().and_then(|it| it.join(&source));
-            let inside = own.iter().flat_map(|it| names.iter().filter_map(|name| it.join(name)));
+            let inside =
+                own.iter().flat_map(|it| names_inside.iter().filter_map(|name| it.join(name)));
             let inside: Vec<_> = inside.collect();
             own.into_iter().chain(inside)
         });
@@ -215,7 +239,7 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// A package that keeps caches or settings in the home, when a manifest names one.
+    /// The first package named by a manifest that keeps caches or settings in the home, if there is one.
     pub(super) fn package_with_home(&self) -> Option<String> {
         let packages = [
             "matplotlib",
@@ -263,24 +287,24 @@ impl<'a> Image<'a> {
         found.or_else(|| self.mentions_run(&desktop).then(|| "a desktop program".to_owned()))
     }
 
-    /// Whether a file of this name is copied into it: a program of the project's own.
+    /// Whether a file of this name is copied into it: the program is the project's own.
     pub(super) fn copies(&self, name: &str) -> bool {
         let is_named = |it: &str| it.trim_end_matches('/').rsplit('/').next() == Some(name);
-        self.instructions().filter_map(|it| it.1.copy()).any(|it| {
+        self.instructions().filter_map(|it| it.instruction.copy()).any(|it| {
             is_named(&it.destination.text) || it.sources.iter().any(|it| is_named(&it.text))
         })
     }
 
     /// Whether a COPY puts something at a folder or below it.
     pub(super) fn is_destination(&self, path: &ImagePath) -> bool {
-        self.instructions().any(|(item, it)| {
-            let Some(copy) = it.copy() else { return false };
+        self.instructions().any(|Placed { item, instruction }| {
+            let Some(copy) = instruction.copy() else { return false };
             let destination = self.path_at(item, &copy.destination.text);
             destination.is_some_and(|it| it.is_within(path))
         })
     }
 
-    /// Whether something is put into a folder by a COPY, also with the folders above it.
+    /// Whether a COPY puts files into a folder, possibly by copying a folder above it.
     pub(super) fn fills(&self, path: &ImagePath) -> bool {
         let brings = |it: &Layers<'_>| {
             let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
@@ -289,29 +313,34 @@ impl<'a> Image<'a> {
         self.is_destination(path) || self.layers().is_some_and(brings)
     }
 
-    /// Whether the source is in a folder, by its name and by what is copied there.
+    /// Whether a folder holds source: something is copied there, and it is not named like state.
     pub(super) fn holds_code(&self, path: &ImagePath) -> bool {
         !evidence::is_state_name(path.as_str()) && self.is_destination(path)
     }
 
-    /// Where USER goes: before what is run, behind all that needs root.
+    /// Where USER goes: before the command, after all instructions that need root.
     pub(super) fn place(&self) -> Spot {
         let needs_root = |it: &Instruction| matches!(it.keyword, Keyword::Run | Keyword::Workdir);
-        let own: Vec<_> = self.stage.instructions().map(|it| (it.0, it.2)).collect();
-        let last = own.iter().rfind(|it| needs_root(it.1)).map_or(self.stage.from, |it| it.0);
+        let own: Vec<_> = placed(self.stage).collect();
+        let from = self.stage.from;
+        let last = own.iter().rfind(|it| needs_root(it.instruction)).map_or(from, |it| it.item);
         let runs = |it: &Instruction| matches!(it.keyword, Keyword::Cmd | Keyword::Entrypoint);
-        let found = own.iter().find(|it| last < it.0 && runs(it.1));
-        match found {
-            Some((item, _)) => Spot::Before(*item),
-            None => Spot::After(own.last().map_or(self.stage.from, |it| it.0)),
+        match own.iter().find(|it| last < it.item && runs(it.instruction)) {
+            Some(found) => Spot::Before(found.item),
+            None => Spot::After(own.last().map_or(from, |it| it.item)),
         }
     }
 
     /// The first VOLUME of the stage.
     pub(super) fn volume(&self) -> Option<usize> {
-        let mut own = self.stage.instructions();
-        own.find(|it| it.2.keyword == Keyword::Volume).map(|it| it.0)
+        let found = placed(self.stage).find(|it| it.instruction.keyword == Keyword::Volume);
+        found.map(|it| it.item)
     }
+}
+
+/// The instructions of a stage.
+fn placed<'a>(stage: &Stage<'a>) -> impl Iterator<Item = Placed<'a>> {
+    stage.instructions().map(|(item, _, instruction)| Placed { item, instruction })
 }
 
 impl Spot {
@@ -330,7 +359,7 @@ impl Spot {
         }
     }
 
-    /// Puts lines there, as a paragraph of their own where the neighbour is one.
+    /// The edit that inserts lines there, as a paragraph of their own where the neighbour is one.
     pub(super) fn insert(self, dockerfile: &Dockerfile, lines: &str) -> Edit {
         match self {
             Self::Before(item) if dockerfile.begins_paragraph(item) => {
@@ -346,7 +375,7 @@ impl Spot {
     }
 }
 
-/// The value of a word of a RUN's script, with the arguments that a build has by default.
+/// The value of a word of a RUN's script, with the default values of build arguments.
 pub(super) fn resolve(run: &Run<'_>, word: &Word) -> Option<String> {
     let lookup = |name: &str| match name {
         "HOME" => run.state.home().map(str::to_owned),

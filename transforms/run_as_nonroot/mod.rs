@@ -1,10 +1,10 @@
 #![doc = include_str!("page.md")]
 
-// The user that an image runs as, and what it takes to make that another one than root.
+// The user that an image runs as, and the edits that make it a user other than root.
 //
-// [`handover`] looks at the last stage of a Dockerfile: what it is built on ([`base`]), which users it
-// makes, what it runs, what of that needs root or root's home, and which folders are written to. What is
-// in the source of a program is not known here: see [`Handover::evidence`].
+// [`handover`] looks at the last stage of a Dockerfile: its base image ([`base`]), the users that it creates,
+// the processes that it runs, whether these need root or root's home, and the folders that they write to. The
+// source of programs is not read: see [`Handover::evidence`].
 
 mod accounts;
 pub mod base;
@@ -15,7 +15,6 @@ mod image;
 mod modes;
 mod needs;
 mod processes;
-mod programs;
 mod state;
 
 use crate::{
@@ -35,7 +34,7 @@ use needs::Needs;
 use processes::Process;
 use state::Folder;
 
-/// A service runs as a user of its own.
+/// Gives a service a user of its own.
 pub(super) const TRANSFORM: Transform = Transform {
     name: NAME,
     docs: include_str!("page.md"),
@@ -101,7 +100,7 @@ fn run(project: &Project, _: &Settings) -> Outcome {
 fn change(site: &Site<'_>, image: &Image<'_>, handover: &Handover) -> Change {
     let (item, edits) = handover.edits(image);
     let (title, reason) = (handover.title(), handover.evidence());
-    // What a program writes is in its source, which nobody here has read.
+    // Only the source of a program shows what it writes, and it was not read.
     let mut change = site.change(item, Safety::Review, title, reason, edits);
     change.alters = handover.alters();
     change
@@ -112,30 +111,30 @@ fn change(site: &Site<'_>, image: &Image<'_>, handover: &Handover) -> Change {
 pub struct Account {
     /// Its name; its group is called the same.
     pub name: Option<String>,
-    /// Its number.
+    /// Its UID.
     pub user: u32,
-    /// The number of its group, when that is known.
+    /// The GID of its group, if it is known.
     pub group: Option<u32>,
-    /// Its home, when it has one that it can write to.
+    /// Its home, if it has one that it can write to.
     pub home: Option<String>,
 }
 
-/// What hands an image over to a user.
+/// A user for an image, and what has to change for it.
 pub struct Handover {
     /// The user.
     account: Account,
-    /// The script that makes the user, when none is there.
+    /// The script that creates the user; `None` if the image has it.
     creation: Option<String>,
-    /// The folders that it can write to.
+    /// The folders that it gets.
     folders: Vec<Folder>,
     /// The ports below 1024.
     low_ports: Vec<u16>,
-    /// Who needs the home.
+    /// Why it needs a home; `None` if it does not.
     home: Option<String>,
 }
 
 impl Account {
-    /// What USER is given: numbers, since nothing but those can be checked to be no root's.
+    /// The argument of USER: numbers, since Kubernetes cannot check by name that a user is not root.
     pub fn words(&self) -> String {
         match self.group {
             Some(group) => format!("{}:{group}", self.user),
@@ -143,7 +142,7 @@ impl Account {
         }
     }
 
-    /// What `chown` is given.
+    /// The owner for `chown`.
     fn owner(&self) -> String {
         match &self.name {
             Some(name) if self.group == Some(self.user) => format!("{name}:{name}"),
@@ -159,7 +158,7 @@ impl Account {
     }
 }
 
-/// What hands the last stage over to a user of its own; `None` when it has one, or is no service.
+/// The user for the last stage and what has to change for it; `None` if it has a user or is not deployed.
 ///
 /// # Errors
 /// A decline's code and reason.
@@ -187,7 +186,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let home = home.map(|it| format!("{it} needs a home"));
     let folders = state::folders(image, &needs)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
-        let reason = format!("{} cannot be handed over without a shell", folders[0].path);
+        let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
         return Err(Refusal::new("no-shell", reason));
     }
     if let (Some(who), true, None) = (&home, brought, &account.home) {
@@ -203,7 +202,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     Ok(Some(Handover { account, creation, folders, low_ports, home }))
 }
 
-/// The script that makes the user.
+/// The script that creates the user.
 fn creation(base: &Base, home: bool) -> String {
     match (base.accounts, home) {
         (Accounts::Busybox, false) => {
@@ -223,32 +222,32 @@ fn creation(base: &Base, home: bool) -> String {
 }
 
 impl Handover {
-    /// What it does, as a commit subject says it.
+    /// The title of the change, in the imperative.
     pub fn title(&self) -> String {
         format!("Run as user {}", self.account.words())
     }
 
-    /// What was looked at and found, as a sentence.
+    /// The evidence that was found, as a sentence.
     pub fn evidence(&self) -> String {
         let mut parts = Vec::new();
         if self.creation.is_none() {
             let name = self.account.name.as_deref().unwrap_or("number");
             parts.push(match self.account.name {
                 Some(_) => format!("the image has the user {name}"),
-                None => "the number needs no user in the image".to_owned(),
+                None => "a number works without a user in the image".to_owned(),
             });
         }
         if let Some(who) = &self.home {
             parts.push(who.clone());
         }
         for it in &self.folders {
-            let old = if it.volume { ", and an existing volume stays root's" } else { "" };
+            let old = if it.volume { ", but an existing volume stays root's" } else { "" };
             parts.push(format!("the user gets {} ({}){old}", it.path, it.evidence));
         }
         if self.folders.is_empty() {
             parts.push(
-                "no Dockerfile, compose file or script of the project shows it writing to its \
-                 folders; its source was not read"
+                "no Dockerfile, compose file or script of the project shows it writing outside \
+                 /tmp; its source was not read"
                     .to_owned(),
             );
         }
@@ -258,7 +257,7 @@ impl Handover {
         parts.join("; ")
     }
 
-    /// What it alters of the image.
+    /// The ways in which the image changes.
     pub fn alters(&self) -> Vec<Alteration> {
         let runs = self.creation.iter().cloned().chain(self.state());
         let mut alters: Vec<_> = runs.map(Alteration::Run).collect();
@@ -270,7 +269,7 @@ impl Handover {
         state::script(&self.folders, &self.account.owner())
     }
 
-    /// The edits, and the item that they are about: what the image runs.
+    /// The item that the change is about, and the edits.
     pub fn edits(&self, image: &Image<'_>) -> (usize, Vec<Edit>) {
         let dockerfile = image.site.dockerfile;
         let lower = is_lower(dockerfile, image.stage.from);
@@ -284,7 +283,7 @@ impl Handover {
             let line = format!("{run} {script}");
             let next = dockerfile.items.get(from + 1).map(|it| &it.kind);
             let paragraph = matches!(next, Some(Kind::Blank));
-            // Nothing stands between FROM and what is run: both lines go to one place.
+            // There is nothing between FROM and the command: both lines go to one place.
             if place.is_below(dockerfile, from) {
                 lines.insert(0, line);
             } else {
@@ -293,7 +292,7 @@ impl Handover {
         }
         if let Some(script) = self.state() {
             let line = format!("{run} {script}");
-            // What is done to a volume's folder behind VOLUME is lost in the classic builder.
+            // The classic builder discards changes to a volume's folder that come after VOLUME.
             match image.volume().filter(|it| *it < place.item()) {
                 Some(volume) => edits.push(image::Spot::Before(volume).insert(dockerfile, &line)),
                 None => lines.insert(lines.len() - 1, line),
@@ -304,7 +303,7 @@ impl Handover {
     }
 }
 
-/// Insertions at one place as one, in their order.
+/// Merges insertions at the same place, in their order.
 fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
     let mut all: Vec<Edit> = Vec::new();
     for edit in edits {

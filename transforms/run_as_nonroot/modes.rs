@@ -1,10 +1,13 @@
 //! Files that only their owner can read or run, and files whose owner is another user.
 
-use super::{Account, Image, image::resolve};
-use crate::{dockerfile::Keyword, shell::Command, text::Refusal};
+use super::{
+    Account, Image,
+    image::{Placed, resolve},
+};
+use crate::{dockerfile::Keyword, run::Run, shell::Command, text::Refusal};
 
-/// Whether every file that is put into the image can be read by every user, and none is given to a user other
-/// than this one. A user `is_new` that the image does not have yet: then nobody can have meant it by its name.
+/// Checks that every user can read every file of the image, and that none belongs to a user other than this
+/// account. If the account `is_new`, the image does not have it yet, so files cannot have been meant for it.
 ///
 /// # Errors
 /// A decline's code and reason.
@@ -12,37 +15,37 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
     let given = |owner: &str| {
         let own = owner.split(':').any(|it| account.name.as_deref() == Some(it));
         let why = if is_new && own {
-            // BuildKit gives it to root where there is no such user, and to ours if we made one.
-            "whom the image does not have"
+            // BuildKit gives them to root while there is no such user, and to the new one once there is.
+            "a user that the image does not have"
         } else if account.is(owner) {
             return Ok(());
         } else {
-            "so another user was meant to have them"
+            "and the image would run as another user"
         };
-        Err(Refusal::new("other-owner", format!("files are given to {owner}, {why}")))
+        Err(Refusal::new("other-owner", format!("files belong to {owner}, {why}")))
     };
-    for (_, it) in image.instructions() {
-        let mode = it.flag("chmod").and_then(|it| it.value.as_deref());
+    for Placed { instruction, .. } in image.instructions() {
+        let mode = instruction.flag("chmod").and_then(|it| it.value.as_deref());
         if let Some(mode) = mode.filter(|it| is_closed(it)) {
             return Err(Refusal::new("closed-mode", closed(mode)));
         }
-        if let Some(owner) = it.flag("chown").and_then(|it| it.value.as_deref()) {
+        if let Some(owner) = instruction.flag("chown").and_then(|it| it.value.as_deref()) {
             given(owner)?;
         }
-        if it.keyword != Keyword::Add || mode.is_some() {
+        if instruction.keyword != Keyword::Add || mode.is_some() {
             continue;
         }
-        for source in it.copy().map(|it| it.sources).unwrap_or_default() {
+        for source in instruction.copy().map(|it| it.sources).unwrap_or_default() {
             let name = source.text.rsplit('/').next().unwrap_or_default().to_owned();
             let is_url = source.text.starts_with("http") && !source.text.ends_with(".git");
-            // What a RUN names afterwards is unpacked, or given another mode.
+            // A RUN that names the file unpacks it or changes its mode.
             if is_url && !image.mentions_run(&[&name]) {
-                let reason = format!("ADD makes {name} a file that only root can read");
+                let reason = format!("ADD downloads {name}, and only root can read it");
                 return Err(Refusal::new("closed-mode", reason));
             }
         }
     }
-    for (run, _) in image.runs(&["chmod", "chown", "install", "umask"])? {
+    for run in image.runs(&["chmod", "chown", "install", "umask"])? {
         for command in run.script.commands() {
             let words = command.positional(&["-m", "-o", "-g"]);
             let first = words.first().and_then(|it| resolve(&run, it.1));
@@ -62,7 +65,7 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
 }
 
 fn closed(mode: &str) -> String {
-    format!("mode {mode} keeps files from all users but their owner")
+    format!("mode {mode} denies access to every user but the owner")
 }
 
 /// Whether a mode keeps other users from reading a file, or from running one that its owner can run.
@@ -82,8 +85,8 @@ fn is_closed(mode: &str) -> bool {
     })
 }
 
-/// Whether a mode is one of keys and settings of root's own.
-fn is_private(run: &crate::run::Run<'_>, command: &Command) -> bool {
+/// Whether a `chmod` is only about root's own keys and settings.
+fn is_private(run: &Run<'_>, command: &Command) -> bool {
     let words = command.positional(&[]);
     let mut paths =
         words.iter().skip(1).map(|it| resolve(run, it.1).unwrap_or_else(|| it.1.raw.clone()));

@@ -1,211 +1,171 @@
 //! What a process needs of the user that runs it: root, a home, folders to write to, ports.
 
-use super::evidence::Written;
 use super::{
+    evidence::{Trace, Written},
     processes::Process,
-    programs::{DEVELOPMENT, HELP, HOMELESS, ROOT, SERVERS, TESTS, TOOLS},
 };
-use crate::{shell, text::Refusal};
+use crate::{
+    ecosystems::{
+        self, ScriptCall, grammar_of,
+        programs::{self, Trait},
+    },
+    shell,
+    text::Refusal,
+};
 
 /// What a process needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Needs {
-    /// Who needs a home, if anybody.
+    /// The program that needs a home, if any.
     pub home: Option<String>,
-    /// The files and folders that it writes to, each with the evidence for it.
-    pub folders: Vec<(Written, String)>,
+    /// The files and folders that it writes to.
+    pub folders: Vec<Trace>,
     /// The ports that it listens on.
     pub ports: Vec<u16>,
 }
 
-/// Commands that change files.
-const WRITERS: [&str; 15] = [
-    "cp", "dd", "git", "install", "ln", "mkdir", "mv", "openssl", "rm", "rsync", "tar", "tee",
-    "touch", "unzip", "wget",
-];
+/// Arguments with which a program only tells about itself: what an image of a tool does by default.
+const HELP: [&str; 5] = ["--help", "-h", "help", "--version", "version"];
 
 /// What a process needs of its user.
 ///
 /// # Errors
-/// A decline's code and reason: root, a place that is not known, or it is no service at all.
-pub(super) fn of(it: &Process) -> Result<Needs, Refusal> {
-    let (program, from) = (it.program.as_str(), &it.from);
-    // What a program is given by its path is run by it.
-    let given = it.known().filter(|it| it.starts_with('/') && it.contains("bin/"));
+/// A decline's code and reason: it needs root or writes to unknown places, or it is not a service.
+pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
+    let (name, from) = (process.program.as_str(), &process.from);
+    let program = programs::named(name);
+    // A program that another one is given by its path is run by it.
+    let given = process.known().filter(|it| it.starts_with('/') && it.contains("bin/"));
     let given = given.filter_map(|it| it.rsplit('/').next());
-    if let Some(name) = std::iter::once(program).chain(given).find(|it| is_root(it)) {
+    if let Some(name) = std::iter::once(name).chain(given).find(|it| is_root(it)) {
         return Err(Refusal::new("needs-root", format!("{from} runs {name}, which needs root")));
     }
-    if it.has(&["--allow-root"]) {
-        return Err(Refusal::new(
-            "explicit-root",
-            format!("{from} starts {program} as root on purpose"),
-        ));
+    if process.has(&["--allow-root"]) {
+        let reason = format!("{from} starts {name} as root on purpose");
+        return Err(Refusal::new("explicit-root", reason));
     }
-    if SERVERS.contains(&program) {
-        let reason = format!("{from} runs {program}, a service with its own users and folders");
+    if program.is(Trait::Service) {
+        let reason = format!("{from} runs {name}, a service with its own users and folders");
         return Err(Refusal::new("service-image", reason));
     }
-    let drops = ["gunicorn", "uwsgi", "celery", "circusd", "twistd"].contains(&program)
-        && !it.values(&["-u", "--user", "--uid"]).is_empty();
-    if drops {
-        return Err(Refusal::new("needs-root", format!("{from} lets {program} drop root itself")));
+    if program.is(Trait::DropsRoot) && !process.values(&["-u", "--user", "--uid"]).is_empty() {
+        let reason = format!("{from} starts {name} as root, and {name} changes the user itself");
+        return Err(Refusal::new("needs-root", reason));
     }
-    if TESTS.contains(&program) || is_test(it) {
+    let call = process.call();
+    let script = ecosystems::script_call(&call);
+    if program.is(Trait::Test) || is_test(process, script.as_ref()) {
         return Err(Refusal::new("test-image", format!("{from} runs tests")));
     }
-    let idle = ["sleep", "tail", "true", "ipython", "fish", "cat"].contains(&program)
-        || shell::is_shell(program);
-    let prompt = ["python", "node", "irb", "ruby", "php"].contains(&program);
-    if idle && it.writes.is_empty() && program != "cat" || prompt && it.arguments.is_empty() {
-        let reason = format!("{from} runs {program}: it is used by hand");
-        return Err(Refusal::new("tool-image", reason));
+    let by_hand = |line: &str| {
+        Err(Refusal::new("tool-image", format!("{from} runs {line}, so the image is used by hand")))
+    };
+    let is_idle = program.is(Trait::Idle) || shell::is_shell(name);
+    let prompts = program.is(Trait::Prompt) && process.arguments.is_empty();
+    // `cat settings` may be part of a start script.
+    if is_idle && process.writes.is_empty() && name != "cat" || prompts {
+        return by_hand(name);
     }
-    let mut arguments = it.known();
+    let mut arguments = process.known();
     if let (Some(only), None) = (arguments.next().filter(|it| HELP.contains(it)), arguments.next())
     {
-        let reason = format!("{from} runs {program} {only}: it is used by hand");
-        return Err(Refusal::new("tool-image", reason));
+        return by_hand(&format!("{name} {only}"));
     }
-    if TOOLS.contains(&program) {
+    if program.is(Trait::Tool) {
         let reason =
-            format!("{from} runs {program}, a tool that works on the user's files and accounts");
+            format!("{from} runs {name}, a tool that works on the user's files and accounts");
         return Err(Refusal::new("tool-image", reason));
     }
-    installs(it)?;
-    writes(it)?;
-    Ok(Needs { home: home(it), folders: folders(it), ports: ports(it) })
+    installs(process, script.as_ref())?;
+    writes(process)?;
+    Ok(Needs {
+        home: home(process, script.as_ref()),
+        folders: folders(process),
+        ports: ports(process),
+    })
 }
 
-fn is_root(program: &str) -> bool {
-    ROOT.contains(&program) || program.starts_with("php-fpm") || program.starts_with("s6-")
+/// Whether a program of this name needs root.
+pub(super) fn is_root(name: &str) -> bool {
+    programs::named(name).is(Trait::Root) || name.starts_with("php-fpm") || name.starts_with("s6-")
 }
 
-fn is_test(it: &Process) -> bool {
-    let first = it.known().find(|it| !it.starts_with('-')).unwrap_or_default();
-    match it.program.as_str() {
-        "npm" | "yarn" | "pnpm" | "go" | "cargo" | "mvn" | "gradle" | "make" | "dotnet"
-        | "flask" | "mix" | "lein" | "sbt" => {
-            let run = ["run", "run-script"].contains(&first);
-            let name = if run { it.known().nth(1).unwrap_or_default() } else { first };
-            name.starts_with("test") || name == "lint" || name == "check"
-        }
-        "python" => it.known().any(|it| {
+fn is_test(process: &Process, script: Option<&ScriptCall<'_>>) -> bool {
+    let is_task = |name: &str| name.starts_with("test") || name == "lint" || name == "check";
+    if let Some(script) = script {
+        return is_task(script.name);
+    }
+    if process.program == "python" {
+        return process.known().any(|it| {
             let name = it.rsplit('/').next().unwrap_or(it);
             it == "test" || name.starts_with("test_") || name == "runtests.py"
-        }),
-        _ => false,
+        });
     }
+    programs::named(&process.program).is(Trait::Tasks) && is_task(process.first())
 }
 
-/// Installs and builds when a container starts, which need to write where code is.
-fn installs(it: &Process) -> Result<(), Refusal> {
-    let (program, from) = (it.program.as_str(), &it.from);
-    let first = it.known().find(|it| !it.starts_with('-')).unwrap_or_default();
-    let runs = first == "run" || first == "run-script";
-    let name = if runs { it.known().filter(|it| !it.starts_with('-')).nth(1) } else { None };
-    let name = name.unwrap_or(first);
-    let bad = match program {
-        "pip" | "pip3" | "bundle" | "composer" | "conda" | "mamba" => true,
-        "pipenv" | "poetry" | "pdm" | "uv" | "hatch" | "rye" => !runs,
-        "npm" | "yarn" | "pnpm" | "bun" => {
-            ["install", "ci", "i", "add", "build"].contains(&name) || name.starts_with("dev")
-        }
-        "npx" | "cargo" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "lein" | "make"
-        | "mix" | "activator" | "cabal" | "stack" => true,
-        "swift" => ["run", "build"].contains(&name),
-        "go" => ["run", "build", "install"].contains(&name),
-        "dotnet" => ["run", "build", "watch", "restore", "ef"].contains(&name),
-        "next" | "nuxt" | "astro" | "remix" | "prisma" => {
-            ["dev", "build", "generate", ""].contains(&name)
-        }
-        "rails" | "puma" | "unicorn" | "rake" | "rackup" | "passenger" | "jekyll" | "artisan" => {
-            true
-        }
-        // Workerman and Hypnotoad keep their PID and their log beside the source.
-        "hypnotoad" => true,
-        "php" if name.ends_with(".php") && it.has(&["start"]) => true,
-        "php" => it.has(&["artisan"]) || it.known().any(|it| it.ends_with("composer.phar")),
-        it => DEVELOPMENT.contains(&it),
+/// Checks that a process does not install or build when it starts: that writes to folders of root.
+fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Refusal> {
+    let (program, from, first) = (process.program.as_str(), &process.from, process.first());
+    let is_bad = if let Some(script) = script {
+        script.installs || script.name == "build" || script.name.starts_with("dev")
+    } else if let Some(grammar) = grammar_of(program) {
+        // `poetry run` without a program that could be told.
+        grammar.runner.and_then(|it| it.verb).is_none_or(|it| it != first)
+    } else if program == "php" {
+        (first.ends_with(".php") && process.has(&["start"]))
+            || process.has(&["artisan"])
+            || process.known().any(|it| it.ends_with("composer.phar"))
+    } else {
+        ecosystems::is_runner(program) || programs::named(program).writes(first)
     };
-    match bad {
-        true => Err(Refusal::new(
-            "writes-at-start",
-            format!("{from} runs {program} {name}").trim_end().to_owned()
-                + ", which writes where only root can",
-        )),
-        false => Ok(()),
+    if !is_bad {
+        return Ok(());
     }
+    let run = if script.is_some_and(|it| it.name != first) { "run " } else { "" };
+    let name = script.map_or(first, |it| it.name);
+    let line = format!("{program} {run}{name}");
+    let reason =
+        format!("{from} runs {}, which writes to folders that belong to root", line.trim_end());
+    Err(Refusal::new("writes-at-start", reason))
 }
 
-/// What is changed when a container starts, in places that only root can write to.
-fn writes(it: &Process) -> Result<(), Refusal> {
-    let (program, from) = (it.program.as_str(), &it.from);
-    let why = |what: &str| format!("{from} {what} when it starts");
+/// Checks that a process does not change files that belong to root when it starts.
+fn writes(process: &Process) -> Result<(), Refusal> {
+    let (program, from) = (process.program.as_str(), &process.from);
+    let refuse =
+        |what: &str| Err(Refusal::new("writes-at-start", format!("{from} {what} when it starts")));
     let open = |path: &Option<String>| path.as_deref().is_some_and(Process::is_scratch);
-    if !it.writes.iter().all(open) {
-        return Err(Refusal::new("writes-at-start", why("writes files")));
+    if !process.writes.iter().all(open) {
+        return refuse("writes files");
     }
-    let in_place = program == "sed" && it.known().any(|it| it.starts_with("-i"));
-    let paths = it.known().filter(|it| it.starts_with('/'));
-    let scratch = {
-        let paths: Vec<_> = paths.collect();
-        !paths.is_empty() && paths.into_iter().all(Process::is_scratch)
-    };
-    if in_place || (WRITERS.contains(&program) && !scratch) || program == "chmod" {
-        return Err(Refusal::new("writes-at-start", why(&format!("runs {program}"))));
+    let in_place = program == "sed" && process.known().any(|it| it.starts_with("-i"));
+    let mut paths = process.known().filter(|it| it.starts_with('/')).peekable();
+    let is_scratch = paths.peek().is_some() && paths.all(Process::is_scratch);
+    let changes = programs::named(program).is(Trait::Changes) && !is_scratch;
+    if in_place || changes || program == "chmod" {
+        return refuse(&format!("runs {program}"));
     }
     let manages = ["collectstatic", "makemigrations", "compilemessages"];
-    match it.known().find(|it| manages.contains(it)) {
-        Some(name) => Err(Refusal::new("writes-at-start", why(&format!("runs {name}")))),
+    match process.known().find(|it| manages.contains(it)) {
+        Some(name) => refuse(&format!("runs {name}")),
         None => Ok(()),
     }
 }
 
-/// A program that somebody installed, and of which nothing is known: most such tools keep settings, sessions
-/// or caches in a home, and end with an error where there is none.
-pub(super) fn may_need_home(it: &Process) -> bool {
-    it.on_path && !HOMELESS.contains(&it.program.as_str())
+/// Whether a process runs an installed program without a line in the table: most such tools keep settings,
+/// sessions or caches in a home and fail without one.
+pub(super) fn may_need_home(process: &Process) -> bool {
+    process.on_path && !programs::named(&process.program).is(Trait::Homeless)
 }
 
-fn home(it: &Process) -> Option<String> {
-    let program = it.program.as_str();
-    let needs = [
-        "streamlit",
-        "jupyter",
-        "jupyter-lab",
-        "jupyter-notebook",
-        "jupyterlab",
-        "notebook",
-        "npm",
-        "yarn",
-        "pnpm",
-        "pm2",
-        "pm2-runtime",
-        "forever",
-        "airflow",
-        "mlflow",
-        "dagster",
-        "prefect",
-        "chainlit",
-        "gradio",
-        "deno",
-        "chromium",
-        "google-chrome",
-        "soffice",
-        "libreoffice",
-        "rasa",
-        "dagit",
-        "mitmproxy",
-        "mitmweb",
-        "mitmdump",
-        "code-server",
-        "atom",
-    ];
-    needs.contains(&program).then(|| program.to_owned())
+fn home(process: &Process, script: Option<&ScriptCall<'_>>) -> Option<String> {
+    let needs = programs::named(&process.program).is(Trait::Home)
+        || script.is_some_and(|it| it.scripts.needs_home);
+    needs.then(|| process.program.clone())
 }
 
-fn folders(it: &Process) -> Vec<(Written, String)> {
+fn folders(process: &Process) -> Vec<Trace> {
     let file_flags = [
         "--log-file",
         "--logfile",
@@ -219,20 +179,23 @@ fn folders(it: &Process) -> Vec<(Written, String)> {
         "--pid",
         "--logto",
     ];
-    let celery = it.program == "celery";
+    let celery = process.program == "celery";
     let flags = if celery { &file_flags[..] } else { &file_flags[..5] };
     let mut found = Vec::new();
-    for value in it.values(flags) {
+    for value in process.values(flags) {
         if value != "-" && !value.is_empty() && !value.contains(['%', '$']) {
-            found.push((Written::file(value), format!("{} of {}", value, it.from)));
+            let evidence = format!("{value} of {}", process.from);
+            found.push(Trace::new(Written::file(value), evidence));
         }
     }
-    let beat = celery && it.has(&["beat", "-B", "--beat"]);
-    if beat && it.values(&["-s", "--schedule"]).is_empty() && !it.has(&["-S", "--scheduler"]) {
-        found.push((Written::folder("."), "celery beat keeps its schedule there".to_owned()));
+    let beat = celery && process.has(&["beat", "-B", "--beat"]);
+    let is_told =
+        || !process.values(&["-s", "--schedule"]).is_empty() || process.has(&["-S", "--scheduler"]);
+    if beat && !is_told() {
+        found.push(Trace::new(Written::folder("."), "celery beat keeps its schedule there"));
     }
-    if it.program == "next" || it.known().any(|it| it.contains(".next/")) {
-        found.push((Written::folder(".next/cache"), "Next.js caches there".to_owned()));
+    if process.program == "next" || process.known().any(|it| it.contains(".next/")) {
+        found.push(Trace::new(Written::folder(".next/cache"), "Next.js caches there"));
     }
     for flag in [
         "--data-dir",
@@ -244,20 +207,21 @@ fn folders(it: &Process) -> Vec<(Written, String)> {
         "--upload-dir",
         "--output-dir",
     ] {
-        for value in it.values(&[flag]) {
+        for value in process.values(&[flag]) {
             if value.contains('/') && !value.contains("://") {
-                found.push((Written::folder(value), format!("{flag} of {}", it.from)));
+                let evidence = format!("{flag} of {}", process.from);
+                found.push(Trace::new(Written::folder(value), evidence));
             }
         }
     }
     found
 }
 
-fn ports(it: &Process) -> Vec<u16> {
+fn ports(process: &Process) -> Vec<u16> {
     let flags = ["--port", "-b", "--bind", "--http", "--listen", "--server.port", "--http-port"];
-    let values = it.values(&flags);
-    let runs = it.has(&["runserver"]);
-    let bare = it.known().filter(|_| runs).filter(|it| !it.starts_with('-'));
+    let values = process.values(&flags);
+    let runs = process.has(&["runserver"]);
+    let bare = process.known().filter(|it| runs && !it.starts_with('-'));
     let texts = values.into_iter().chain(bare);
     texts.filter_map(|it| it.rsplit(':').next()?.parse().ok()).collect()
 }
@@ -308,7 +272,10 @@ mod tests {
         let folders = |it: &str| -> Vec<String> {
             let workdir = crate::text::ImagePath::new("/w");
             let folders = needs(it).unwrap().folders.into_iter();
-            folders.filter_map(|it| it.0.place(workdir.as_ref())).map(|it| it.to_string()).collect()
+            folders
+                .filter_map(|it| it.written.place(workdir.as_ref()))
+                .map(|it| it.to_string())
+                .collect()
         };
         assert_eq!(folders("gunicorn --log-file=logs/x.log --access-logfile - a:b"), ["/w/logs"]);
         assert_eq!(folders("celery -A a beat"), ["/w"]);

@@ -1,47 +1,51 @@
-//! What a container runs: ENTRYPOINT and CMD, what compose puts in their place, and what is behind
-//! wrappers, scripts and the scripts of `package.json`.
+//! What a container runs: ENTRYPOINT and CMD or what compose replaces them with, followed through wrappers,
+//! scripts of the project and scripts of a manifest.
 
-use super::{Image, homes, programs::ROOT};
+use super::{
+    Image, homes,
+    image::{Placed, Started},
+    needs,
+};
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
     ecosystems,
-    shell::{self, Script, Word},
+    shell::{self, Argument, Invocation, Script, Word},
     text::{ImagePath, Refusal},
 };
 
-/// A program that a container runs, and what it is given.
+/// A program that a container runs, and its arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Process {
-    /// The program, without its folder; of `python -m`, the module.
+    /// The program without its folder; the module of `python -m`.
     pub program: String,
-    /// What it is given; `None` where that cannot be known.
+    /// Its arguments; `None` for one that cannot be known.
     pub arguments: Vec<Option<String>>,
-    /// Whether it is found on `PATH`, by its name alone.
+    /// True if it is named without a folder, and so found on `PATH`.
     pub on_path: bool,
-    /// The files that it writes by redirection.
+    /// The files to which its output is redirected; `None` for one that cannot be known.
     pub writes: Vec<Option<String>>,
-    /// Who says so: `CMD`, `compose.yml:3`.
+    /// What runs it, for people: `CMD`, `compose.yml:3`.
     pub from: String,
 }
 
-/// How deep scripts are followed into scripts.
+/// How many scripts deep a command is followed.
 const DEPTH: usize = 6;
 
-/// Everything that is known to be run in containers of an image.
+/// Every process that containers of an image are known to run.
 ///
 /// # Errors
-/// A decline's code and reason, when nothing is run, or what cannot be read.
+/// A decline's code and reason: there is no command, or it cannot be read.
 pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     let mut entrypoint: Option<Vec<Line>> = None;
     let mut command: Option<Vec<Line>> = None;
-    for (_, it) in image.instructions() {
-        let into = match it.keyword {
+    for Placed { instruction, .. } in image.instructions() {
+        let into = match instruction.keyword {
             Keyword::Entrypoint => &mut entrypoint,
             Keyword::Cmd => &mut command,
             _ => continue,
         };
-        *into = match it.command() {
+        *into = match instruction.command() {
             Some(instruction::Command::Exec(words)) => {
                 Some(words.iter().map(|it| Line::Word(it.text.clone())).collect())
             }
@@ -50,12 +54,12 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
             }
             _ => None,
         };
-        // An empty array takes back what the base image runs.
+        // An empty array resets the command of the base image.
         *into = into.take().filter(|it| !it.is_empty());
     }
     let mut all = Vec::new();
     let mut given = false;
-    for (path, service) in image.services() {
+    for Started { file, service } in image.services() {
         if service.command.is_none() && service.entrypoint.is_none() {
             continue;
         }
@@ -64,7 +68,7 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
         let own = lines(&service.entrypoint);
         let default = if own.is_none() { command.clone() } else { None };
         let run = own.or_else(|| entrypoint.clone());
-        let from = service.place(path).to_string();
+        let from = service.place(file).to_string();
         all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
     }
     if entrypoint.is_none() && command.is_none() && !given {
@@ -112,7 +116,7 @@ fn processes(
     Ok(all)
 }
 
-/// What the commands of a script run.
+/// The processes that the commands of a script run.
 fn script(
     image: &Image<'_>,
     text: &str,
@@ -128,7 +132,7 @@ fn script(
         let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
         let writes = writes.filter(|it| !it.operator.ends_with('&'));
         let writes: Vec<_> = writes.map(|it| value(&it.target)).collect();
-        // `exec "$@"` runs what it is given, which is looked at by itself.
+        // `exec "$@"` runs the arguments, which the caller looks at.
         if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
             continue;
         }
@@ -137,7 +141,7 @@ fn script(
     Ok(all)
 }
 
-/// What is run by words, wrappers taken off.
+/// The processes that the words of a command line run, through wrappers and scripts.
 fn expand(
     image: &Image<'_>,
     words: &[Option<String>],
@@ -161,19 +165,17 @@ fn expand(
     if let Some(wrapper) = call.other_user {
         return Ok(vec![process(wrapper, &words[call.word..], writes, from)]);
     }
-    if let Some(runner) = call.runner {
-        // Poetry asks for no more than its settings, which then must not be root's own.
-        let settled = runner == "poetry" && homes::poetry_is_settled(image);
-        if !settled {
-            let what = "looks for its environment as the user that runs it";
-            return Err(Refusal::new("runner", format!("{from} runs {runner} run, which {what}")));
-        }
+    if let Some(runner) = call.runner.filter(|it| !homes::is_settled(image, it)) {
+        let reason = format!(
+            "{from} runs {runner} run, which looks for the environment of the current user"
+        );
+        return Err(Refusal::new("runner", reason));
     }
     if call.is_module {
         return Ok(vec![process(name, rest, writes, from)]);
     }
-    if shell::is_wrapper(name) && call.script.is_none() && !ROOT.contains(&name) {
-        // An entrypoint that runs what it is given, and nothing is.
+    if shell::is_wrapper(name) && call.script.is_none() && !needs::is_root(name) {
+        // An entrypoint that runs its arguments, without any.
         let is_known = call.arguments.iter().all(|it| it.text.is_some());
         return match (is_known, writes.is_empty()) {
             (false, _) => Err(unknown()),
@@ -190,8 +192,8 @@ fn expand(
             _ => Ok(Vec::new()),
         };
     }
-    // What changes the user needs root for it.
-    if let Some(nested) = call.script.as_ref().filter(|_| !ROOT.contains(&name)) {
+    // A program that changes the user needs root, whatever its script does.
+    if let Some(nested) = call.script.as_ref().filter(|_| !needs::is_root(name)) {
         let inner = nested.text.as_deref().ok_or_else(unknown)?;
         return match nested.is_file {
             true => file(image, inner, &words[nested.word + 1..], from, depth),
@@ -204,16 +206,12 @@ fn expand(
     if looks_like_script(image, path) {
         return file(image, path, rest, from, depth);
     }
-    let manager = ["npm", "yarn", "pnpm", "bun"].contains(&name);
-    if manager {
-        let mut plain = rest.iter().flatten().filter(|it| !it.starts_with('-'));
-        let wanted = match plain.next().map_or("start", String::as_str) {
-            "run" | "run-script" => plain.next().map_or("", String::as_str),
-            it => it,
-        };
+    if let Some(called) = ecosystems::script_call(&call) {
         let mut all = vec![process(name, rest, Vec::new(), from)];
-        if let Some(text) = image.package_script(wanted) {
-            let from = format!("the script {wanted} of package.json");
+        let folder = called.folder.unwrap_or(".");
+        let manifest = image.manifest(&format!("{folder}/{}", called.scripts.manifest));
+        if let Some(text) = manifest.and_then(|it| (called.scripts.text)(&it, called.name)) {
+            let from = format!("the script {} of {}", called.name, called.scripts.manifest);
             all.extend(script(image, &text, &from, depth - 1)?);
         }
         return Ok(all);
@@ -232,14 +230,14 @@ fn process(
     Process { program, arguments, writes, from: from.to_owned(), ..Process::default() }
 }
 
-/// Whether a program may be a script of the project.
+/// Whether a program may be a script of the project, by its path.
 fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     if [".sh", ".bash"].iter().any(|it| file.ends_with(it)) {
         return true;
     }
     let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
-    // What a stage has built is no script, but what comes from the project may be one.
+    // A file that another stage built is not a script; one from the build context may be.
     !file.contains('.') && name.contains('/') && image.provider(name).is_some()
         || (name.contains('/') && scripts.contains(&file))
         || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
@@ -247,7 +245,7 @@ fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
         || file.ends_with("entrypoint")
 }
 
-/// What a script of the project runs.
+/// The processes that a script of the project runs.
 fn file(
     image: &Image<'_>,
     path: &str,
@@ -258,7 +256,7 @@ fn file(
     let name = path.rsplit('/').next().unwrap_or(path);
     let why = |why: &str| format!("{from} runs {name}, {why}");
     let found = image.provider(path).or_else(|| {
-        // A bare name is looked for where programs are.
+        // A bare name is looked for in the folders of PATH.
         let plain = !path.contains('/');
         let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
         let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
@@ -268,13 +266,13 @@ fn file(
         found.ok_or_else(|| Refusal::new("unknown-script", why("which is not in the project")))?;
     let text = image.text(&found).filter(|it| !it.trim().is_empty());
     let text =
-        text.ok_or_else(|| Refusal::new("unknown-script", why("whose text is not known")))?;
+        text.ok_or_else(|| Refusal::new("unknown-script", why("which is empty or was not read")))?;
     let place = found.to_string();
     let mut all = script(image, &text, &place, depth - 1).map_err(|it| match it.code {
         "unreadable-command" => Refusal::new("unknown-script", why("which cannot be read")),
         _ => it,
     })?;
-    // `exec "$@"`: what follows it in the words is run by it.
+    // `exec "$@"`: it runs its arguments.
     if text.contains("\"$@\"") && !arguments.is_empty() {
         all.extend(expand(image, arguments, Vec::new(), from, depth - 1)?);
     }
@@ -285,6 +283,23 @@ impl Process {
     /// The arguments that are known.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         self.arguments.iter().flatten().map(String::as_str)
+    }
+
+    /// The first argument that is not an option; empty if there is none.
+    pub(super) fn first(&self) -> &str {
+        self.known().find(|it| !it.starts_with('-')).unwrap_or_default()
+    }
+
+    /// The call that starts it, for those who read command lines.
+    pub(super) fn call(&self) -> Invocation {
+        let arguments = self.arguments.iter().enumerate();
+        let arguments = arguments.map(|(at, it)| Argument { text: it.clone(), word: at + 1 });
+        Invocation {
+            program: self.program.clone(),
+            path: self.program.clone(),
+            arguments: arguments.collect(),
+            ..Invocation::default()
+        }
     }
 
     /// Whether one of these is among its arguments.
@@ -307,7 +322,7 @@ impl Process {
         values
     }
 
-    /// Whether a file that it writes lies where everybody may write.
+    /// Whether a path lies where every user may write.
     pub(super) fn is_scratch(path: &str) -> bool {
         let scratch = ["/dev", "/tmp", "/var/tmp", "/proc/self"];
         ImagePath::new(path).is_some_and(|it| it.is_within_fixed(&scratch))

@@ -1,104 +1,58 @@
-//! The folders that a process writes to, by evidence: volumes, databases, logs, uploads.
+//! The folders that a process is known to write to: volumes, databases, logs, uploads.
 
 use super::{
     Image,
     evidence::{
-        Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name, named,
+        Trace, Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name,
+        named,
     },
-    image::resolve,
+    image::{Placed, Started, resolve},
     needs::Needs,
 };
 use crate::{
     dockerfile::Keyword,
-    shell::Command,
-    text::{ImagePath, Refusal},
+    ecosystems::{Cache, system},
+    shell::{Command, Word},
+    text::{ImagePath, Refusal, RepoPath},
 };
 
-/// A folder that is handed over.
+/// A folder that the user gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Folder {
     /// Where it is.
     pub path: ImagePath,
-    /// What tells that something writes there.
+    /// How it is known that something writes there.
     pub evidence: String,
-    /// Whether the file makes it already.
+    /// True if it exists already.
     pub made: bool,
-    /// Whether something was put there, which is handed over with it.
+    /// True if it contains files, which change owner with it.
     pub filled: bool,
-    /// Whether a volume of production may be there, whose owner is what it was.
+    /// True if a volume is mounted there, which keeps its owner where it already exists.
     pub volume: bool,
 }
 
-/// The folders to hand over, in the order of their paths; none lies in another that is handed over whole.
+/// The folders that the user gets, sorted by path; none lies in another that changes owner with its contents.
 ///
 /// # Errors
-/// A decline's code and reason: what is mounted there has an owner of its own, or it is where code is.
+/// A decline's code and reason: a mount has an owner of its own, or hides the source.
 pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>, Refusal> {
-    let mut found: Vec<(Written, String, bool)> = Vec::new();
     let made = made(image)?;
-    for (_, it) in image.instructions() {
-        if it.keyword == Keyword::Volume {
-            let words = it.words().into_iter().filter_map(|it| image.expand(&it.text));
-            let words = words.filter(|it| !is_file(it) && !is_installed(it) && !it.contains(':'));
-            found.extend(words.map(|it| (Written::folder(it), "VOLUME".to_owned(), true)));
-        }
-    }
-    for (file, service) in image.services() {
-        for volume in &service.volumes {
-            let target = volume.target.trim_end_matches('/');
-            if target.contains('$') || volume.read_only || is_dependencies(target) {
-                continue;
-            }
-            let place = service.place(file);
-            if volume.is_bind() {
-                bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
-                    .map_err(|why| Refusal::new("bind-mount", format!("{place} {why}")))?;
-                continue;
-            }
-            if is_file(target) {
-                continue;
-            }
-            let name = volume.source.as_deref().unwrap_or("a volume");
-            found.push((Written::folder(target), format!("{place} mounts {name}"), true));
-        }
-        for (name, value) in &service.environment {
-            let place = service.place(file);
-            is_new(image, value)?;
-            found.extend(named(name, value).map(|it| (it, format!("{name} of {place}"), false)));
-        }
-    }
-    for (name, variable) in image.state().variables.iter() {
-        let value = variable.value().unwrap_or_default();
-        is_new(image, value)?;
-        found.extend(named(name, value).map(|it| (it, name.to_owned(), false)));
-    }
-    for (item, it) in image.instructions() {
-        let Some(copy) = it.copy() else { continue };
-        let mut sources = copy.sources.iter().map(|it| it.text.trim_end_matches('/'));
-        if sources.any(|it| it.ends_with(".next/standalone")) {
-            let to = image.path_at(item, &copy.destination.text);
-            let cache = to.map(|it| Written::folder(it.join(".next/cache").as_str()));
-            found.extend(cache.map(|it| (it, "Next.js caches there".to_owned(), false)));
-        }
-    }
-    for (folder, evidence) in needs.iter().flat_map(|it| &it.folders) {
-        found.push((folder.clone(), evidence.clone(), false));
-    }
-    found.extend(
-        made.iter().filter(|it| it.alone).map(|it| {
-            (Written::folder(it.path.as_str()), format!("a RUN makes {}", it.path), false)
-        }),
-    );
+    let mut found = traces(image)?;
+    found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
+    let alone = made.iter().filter(|it| it.alone);
+    found.extend(alone.map(|it| {
+        Trace::new(Written::folder(it.path.as_str()), format!("a RUN creates {}", it.path))
+    }));
     let open: Vec<&ImagePath> = made.iter().filter(|it| it.open).map(|it| &it.path).collect();
     let mut folders: Vec<Folder> = Vec::new();
-    for (written, evidence, volume) in found {
+    for Trace { written, evidence, is_volume } in found {
         let Some(path) = written.place(image.state().workdir.as_ref()) else {
             return Err(Refusal::new(
                 "unknown-folder",
                 format!("the folder of {} is not known", written.path),
             ));
         };
-        // Everybody may write there, or nobody should.
+        // Either every user may write there, or none should.
         let shared = ["/tmp", "/var/tmp", "/dev", "/proc", "/sys", "/etc"];
         let own = made.iter().any(|it| it.path == path) && !path.is_within_fixed(&["/etc"]);
         if (path.is_within_fixed(&shared) && !own) || open.iter().any(|it| path.is_within(it)) {
@@ -113,18 +67,20 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
             ));
         }
         let filled = image.fills(&path);
-        if volume && filled && image.holds_code(&path) {
+        if is_volume && filled && image.holds_code(&path) {
             return Err(Refusal::new(
                 "volume-over-code",
-                format!("{evidence}: it is mounted over the source in {path}"),
+                format!("{evidence}, which hides the source in {path}"),
             ));
         }
         let filled = filled && !image.holds_code(&path);
         let is_made =
             made.iter().any(|it| it.path == path) || filled || image.state().made.contains(&path);
         match folders.iter_mut().find(|it| it.path == path) {
-            Some(known) => known.volume |= volume,
-            None => folders.push(Folder { path, evidence, made: is_made, filled, volume }),
+            Some(known) => known.volume |= is_volume,
+            None => {
+                folders.push(Folder { path, evidence, made: is_made, filled, volume: is_volume });
+            }
         }
     }
     folders.sort_by(|a, b| a.path.cmp(&b.path));
@@ -134,23 +90,80 @@ pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>,
     Ok(folders)
 }
 
-/// A folder that a RUN makes.
+/// The files and folders that instructions, compose services and variables say are written to.
+///
+/// # Errors
+/// A decline's code and reason, as of [`folders`].
+fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
+    let mut found = Vec::new();
+    for Placed { instruction, .. } in image.instructions() {
+        if instruction.keyword == Keyword::Volume {
+            let words = instruction.words().into_iter();
+            let words = words.filter_map(|it| image.expand(&it.text));
+            let words = words.filter(|it| !is_file(it) && !is_installed(it) && !it.contains(':'));
+            found.extend(words.map(|it| Trace::volume(Written::folder(it), "VOLUME")));
+        }
+    }
+    for Started { file, service } in image.services() {
+        let place = service.place(file);
+        for volume in &service.volumes {
+            let target = volume.target.trim_end_matches('/');
+            if target.contains('$') || volume.read_only || is_dependencies(target) {
+                continue;
+            }
+            if volume.is_bind() {
+                bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
+                    .map_err(|why| Refusal::new("bind-mount", format!("{place} {why}")))?;
+                continue;
+            }
+            if is_file(target) {
+                continue;
+            }
+            let name = volume.source.as_deref().unwrap_or("a volume");
+            let evidence = format!("{place} mounts {name}");
+            found.push(Trace::volume(Written::folder(target), evidence));
+        }
+        for (name, value) in &service.environment {
+            is_new(image, value)?;
+            let written = named(name, value);
+            found.extend(written.map(|it| Trace::new(it, format!("{name} of {place}"))));
+        }
+    }
+    for (name, variable) in image.state().variables.iter() {
+        let value = variable.value().unwrap_or_default();
+        is_new(image, value)?;
+        found.extend(named(name, value).map(|it| Trace::new(it, name)));
+    }
+    for Placed { item, instruction } in image.instructions() {
+        let Some(copy) = instruction.copy() else { continue };
+        let mut sources = copy.sources.iter().map(|it| it.text.trim_end_matches('/'));
+        if sources.any(|it| it.ends_with(".next/standalone")) {
+            let to = image.path_at(item, &copy.destination.text);
+            let cache = to.map(|it| Written::folder(it.join(".next/cache").as_str()));
+            found.extend(cache.map(|it| Trace::new(it, "Next.js caches there")));
+        }
+    }
+    Ok(found)
+}
+
+/// A folder that a RUN creates.
 struct Made {
     path: ImagePath,
-    /// Whether nothing else in the file speaks of it, so that it is there for the process.
+    /// True if nothing else in the file mentions it: the process must be what needs it.
     alone: bool,
-    /// Whether everybody may write to it.
+    /// True if every user may write to it.
     open: bool,
 }
 
+/// The folders that RUNs create.
 fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
     let mut made: Vec<Made> = Vec::new();
     let mut used: Vec<String> = Vec::new();
-    for (run, _) in image.runs(&[])? {
+    for run in image.runs(&[])? {
         for command in run.script.commands() {
             let words = command.positional(&["-m", "--mode"]);
             let directory = run.directory(command).unwrap_or_else(ImagePath::root);
-            let path = |it: &crate::shell::Word| Some(directory.join(&resolve(&run, it)?));
+            let path = |it: &Word| Some(directory.join(&resolve(&run, it)?));
             match command.program() {
                 Some("mkdir") => {
                     let paths = words.iter().filter_map(|it| path(it.1));
@@ -182,6 +195,8 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
             }
         }
     }
+    let caches = system::CACHES.iter().flat_map(Cache::endings);
+    let caches: Vec<ImagePath> = caches.filter_map(|it| ImagePath::new(&it)).collect();
     for it in &mut made {
         let inside = format!("{}/", it.path);
         let mentioned = |used: &String| it.path == **used || used.contains(&inside);
@@ -194,15 +209,14 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
             "/lib",
             "/bin",
             "/sbin",
-            "/var/lib/apt",
             "/opt/venv",
             "/run/sshd",
             "/var/run/sshd",
             "/build",
             "/src",
-            "/var/cache/apt",
         ];
-        let system = it.path.is_within_fixed(&system);
+        let system =
+            it.path.is_within_fixed(&system) || caches.iter().any(|cache| it.path.is_within(cache));
         let depth = it.path.ancestors().count() - 1;
         let workdir = image.state().made.iter().any(|made| made.is_within(&it.path));
         let stands = depth > 1 || is_state_name(it.path.as_str());
@@ -212,19 +226,18 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
     Ok(made)
 }
 
-/// The raw words of a command that are more than a path, which may name one inside.
+/// The raw words of a command that contain a slash: a path may be part of them.
 fn texts(command: &Command) -> impl Iterator<Item = String> {
     let words = command.arguments().iter().filter(|it| it.raw.contains('/'));
     words.map(|it| it.raw.trim_matches(['"', '\'']).to_owned())
 }
 
-/// A bind mount: the source of development is fine, data of the host has an owner of its own.
-fn bind(
-    image: &Image<'_>,
-    file: &crate::text::RepoPath,
-    source: &str,
-    target: &str,
-) -> Result<(), String> {
+/// Checks a bind mount: it may bring the project's source, but not data of the host, which has an owner of its
+/// own.
+///
+/// # Errors
+/// The reason, without the place that mounts it.
+fn bind(image: &Image<'_>, file: &RepoPath, source: &str, target: &str) -> Result<(), String> {
     if target.ends_with("docker.sock") || source.ends_with("docker.sock") {
         return Err("mounts Docker's socket, which only root can use".to_owned());
     }
@@ -232,29 +245,26 @@ fn bind(
     if read.iter().any(|it| source.starts_with(it)) {
         return Ok(());
     }
-    let folder = file.parent().unwrap_or(crate::text::RepoPath::root());
+    let folder = file.parent().unwrap_or(RepoPath::root());
     let own = if source.starts_with(['/', '~', '$']) { None } else { folder.join(source) };
     match own {
         Some(it) if image.exists(&it) && (it.is_root() || !is_state_name(it.as_str())) => Ok(()),
-        _ => Err(format!("mounts {source} of the host at {target}, which has another owner")),
+        _ => Err(format!("mounts {source} of the host at {target}, and its owner is another user")),
     }
 }
 
-/// The RUN's script that hands folders over.
+/// The script of the RUN that gives folders to an owner; `None` without folders.
 pub(super) fn script(folders: &[Folder], owner: &str) -> Option<String> {
-    let list = |pick: &dyn Fn(&Folder) -> bool| {
+    let command = |command: String, pick: fn(&Folder) -> bool| {
         let paths = folders.iter().filter(|it| pick(it)).map(|it| it.path.as_str());
-        paths.collect::<Vec<_>>().join(" ")
+        let paths = paths.collect::<Vec<_>>().join(" ");
+        (!paths.is_empty()).then(|| format!("{command} {paths}"))
     };
-    let missing = list(&|it| !it.made);
-    let plain = list(&|it| !it.filled);
-    let filled = list(&|it| it.filled);
-    let parts = [
-        (missing, "mkdir -p "),
-        (plain, &*format!("chown {owner} ")),
-        (filled, &*format!("chown -R {owner} ")),
+    let commands = [
+        command("mkdir -p".to_owned(), |it| !it.made),
+        command(format!("chown {owner}"), |it| !it.filled),
+        command(format!("chown -R {owner}"), |it| it.filled),
     ];
-    let parts = parts.iter().filter(|it| !it.0.is_empty()).map(|it| format!("{}{}", it.1, it.0));
-    let parts: Vec<String> = parts.collect();
-    (!parts.is_empty()).then(|| parts.join(" && "))
+    let commands: Vec<String> = commands.into_iter().flatten().collect();
+    (!commands.is_empty()).then(|| commands.join(" && "))
 }

@@ -7,10 +7,23 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{At, Broken, Install, Lifecycle, Setting, Source, UNKNOWN};
+use super::{At, Broken, Install, Lifecycle, Scripts, Setting, Source, UNKNOWN};
 use crate::{
     shell::Invocation,
     text::{ImagePath, Refusal},
+};
+
+/// How npm runs the scripts of a `package.json`, and others that do it like npm.
+pub(super) const SCRIPTS: Scripts = Scripts {
+    manifest: "package.json",
+    text: |manifest, name| {
+        let value: Value = serde_json::from_str(manifest).ok()?;
+        value.get("scripts")?.get(name)?.as_str().map(str::to_owned)
+    },
+    verbs: &["run", "run-script"],
+    folder: &["--prefix", "-C"],
+    default: "start",
+    needs_home: true,
 };
 
 /// What a `package.json` says of an install.

@@ -4,12 +4,15 @@
 //! to 11 do. `npm install` with names changes the manifest, so it waits for the source.
 
 use super::{
-    Package, global, has_unknown_words, ignores_scripts, npmrc, project, takes_npmrc, unknown,
+    Package, SCRIPTS, global, has_unknown_words, ignores_scripts, npmrc, project, takes_npmrc,
+    unknown,
 };
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Source, Switch, Verb,
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Source, Switch,
+        Verb,
         habits::{Habit, Own},
+        homes::PUPPETEER,
     },
     shell::Invocation,
 };
@@ -62,6 +65,7 @@ pub const MANAGER: Manager = Manager {
     }],
     facts: install,
     environments: None,
+    leaves: &[Leaving { verbs: FILLS, ..PUPPETEER }],
     installers: &[],
     habits: &[
         Habit { verbs: INSTALLS, with: GLOBAL, ..Habit::IDLE },
@@ -180,6 +184,7 @@ const GRAMMAR: Grammar = Grammar {
     ],
     configure: &[Verb::new("config"), Verb::new("c"), Verb::new("set")],
     clean: &[Verb::new("cache clean"), Verb::new("cache clear"), Verb::new("cache rm")],
+    scripts: Some(SCRIPTS),
     run: &[Verb::new("exec"), Verb::new("x")],
     runners: &["npx"],
     ..Grammar::NONE
@@ -191,7 +196,7 @@ const FILLS: &[Verb] =
 
 /// The scripts of the project that an install without names runs, also where it leaves out what only
 /// development needs.
-const SCRIPTS: &[&str] = &[
+const LIFECYCLE: &[&str] = &[
     "dependencies",
     "preinstall",
     "install",
@@ -242,7 +247,7 @@ fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
     let settings = (at.text)(&file(".npmrc"));
     let off = settings.as_deref().and_then(|it| npmrc(it, "ignore-scripts")) == Some("true");
     if !off && !ignores_scripts(call, at) {
-        install.runs = package.scripts(SCRIPTS, &folder, at);
+        install.runs = package.scripts(LIFECYCLE, &folder, at);
     }
     Some(install)
 }

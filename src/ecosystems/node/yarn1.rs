@@ -3,12 +3,15 @@
 //! After Yarn 1's documentation (classic.yarnpkg.com: "yarn install", "yarn cache", "Environment Variables",
 //! ".yarnrc", "Offline mirror") and its source (1.22.22). Yarn 2 and later have the same name and other rules.
 
-use super::{Package, global, has_unknown_words, ignores_scripts, project, takes_npmrc, unknown};
+use super::{
+    Package, SCRIPTS, global, has_unknown_words, ignores_scripts, project, takes_npmrc, unknown,
+};
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Setting, Sharing,
-        Source, Switch, Verb,
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Scripts,
+        Setting, Sharing, Source, Switch, Verb,
         habits::{Habit, Own},
+        homes::PUPPETEER,
         version::Version,
     },
     shell::Invocation,
@@ -69,6 +72,7 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     environments: None,
+    leaves: &[Leaving { verbs: &[Verb::new("install"), Verb::new("add")], ..PUPPETEER }],
     installers: &[],
     habits: &[
         Habit {
@@ -141,6 +145,7 @@ const GRAMMAR: Grammar = Grammar {
     ],
     configure: &[Verb::new("config")],
     clean: &[Verb::new("cache clean")],
+    scripts: Some(Scripts { folder: &["--cwd"], ..SCRIPTS }),
     run: &[Verb::new("run"), Verb::new("exec")],
     bare: "install",
     ..Grammar::NONE

@@ -71,6 +71,7 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     environments: None,
+    leaves: &[],
     installers: &[Installer {
         script: "install-pdm.py",
         options: &["-v", "--version"],

@@ -5,8 +5,8 @@
 use super::{pip, pyproject};
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Off, Setting, Source,
-        Verb, habits::Habit,
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Off, Setting,
+        Source, Switch, Verb, habits::Habit,
     },
     shell::{Invocation, Options, Runner},
     text::Refusal,
@@ -63,6 +63,18 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     environments: None,
+    // Virtual environments. After "Virtual environments" and "Environment variables" of its documentation.
+    leaves: &[Leaving {
+        verbs: &[Verb::new("install"), Verb::new("sync")],
+        unless: &[
+            Switch::Option("--system"),
+            Switch::Set("PIPENV_SYSTEM"),
+            Switch::Set("PIPENV_VENV_IN_PROJECT"),
+            Switch::Set("VIRTUAL_ENV"),
+            Switch::Set("WORKON_HOME"),
+        ],
+        ..Leaving::ALWAYS
+    }],
     installers: &[],
     habits: &[
         Habit {

@@ -5,9 +5,10 @@
 use super::{pip, pyproject::Pyproject};
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Manager,
-        Off, OffVariable, OwnEnvironment, Setting, Source, Switch, UNKNOWN, Verb,
+        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
+        Manager, Off, OffVariable, OwnEnvironment, Setting, Source, Switch, UNKNOWN, Verb,
         habits::{Habit, Own},
+        homes::Brought,
     },
     shell::{Invocation, Options, Runner},
     text::Refusal,
@@ -128,6 +129,7 @@ pub const MANAGER: Manager = Manager {
         folders: &["/.local/bin", "/.cargo/bin"],
         ..Environments::NONE
     }),
+    leaves: LEAVES,
     installers: &[Installer { script: "astral.sh/uv", options: &[], variable: "" }],
     habits: &[
         Habit {
@@ -226,6 +228,32 @@ const RUN_VALUED: &[&str] = &[
     "with",
     "with-editable",
     "with-requirements",
+];
+
+/// Interpreters and tools. After "Python versions", "Tools" and "Environment variables" of its documentation.
+const LEAVES: &[Leaving] = &[
+    Leaving {
+        verbs: &[Verb::new("python install")],
+        unless: &[Switch::Set("UV_PYTHON_INSTALL_DIR")],
+        ..Leaving::ALWAYS
+    },
+    Leaving {
+        verbs: &[Verb::new("tool install")],
+        unless: &[Switch::Set("UV_TOOL_DIR")],
+        ..Leaving::ALWAYS
+    },
+    // It fetches an interpreter if the image has none.
+    Leaving {
+        verbs: &[Verb::new("sync"), Verb::new("venv")],
+        without: Some(Brought::Python),
+        unless: &[
+            Switch::Set("UV_NO_MANAGED_PYTHON"),
+            Switch::Set("UV_PYTHON_DOWNLOADS"),
+            Switch::Set("UV_PYTHON_INSTALL_DIR"),
+            Switch::Set("UV_PYTHON_PREFERENCE"),
+        ],
+        ..Leaving::ALWAYS
+    },
 ];
 
 const ABOVE: &[(&str, &str)] =

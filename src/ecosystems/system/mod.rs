@@ -19,6 +19,9 @@ const fn fixed(places: &'static [CachePlace]) -> Cache {
     Cache { places, ..Cache::NONE }
 }
 
+/// Names of their programs; `apt-get` and `microdnf` contain one.
+pub const PROGRAMS: [&str; 4] = ["apk", "apt", "dnf", "yum"];
+
 /// A distribution's package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {

@@ -11,8 +11,8 @@ pub(super) use options::{FILES, HABIT_PATHS, HABIT_TARGETS};
 use super::requirements::{self, Line};
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Manager,
-        Off, OffVariable, Read, Setting, Source, UNKNOWN, Verb, habits::Habit,
+        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
+        Manager, Off, OffVariable, Read, Setting, Source, Switch, UNKNOWN, Verb, habits::Habit,
     },
     shell::Invocation,
     text::{ImagePath, Refusal},
@@ -117,6 +117,7 @@ pub const MANAGER: Manager = Manager {
         is_bundled: true,
         ..Environments::NONE
     }),
+    leaves: &[Leaving { verbs: &[Verb::new("install")], when: USER, ..Leaving::ALWAYS }],
     installers: &[Installer { script: "get-pip.py", options: &[], variable: "" }],
     habits: &[
         Habit {
@@ -136,6 +137,9 @@ pub const MANAGER: Manager = Manager {
     broken: |_, _| None,
     other: |_, _| None,
 };
+
+/// What makes pip install to `~/.local`: "User Installs".
+const USER: &[Switch] = &[Switch::Option("--user"), Switch::Set("PIP_USER")];
 
 /// pip takes any value that is set and not empty for a yes, `0` and `false` included
 /// (`_handle_no_cache_dir` in `cmdoptions.py` says why).
@@ -239,8 +243,7 @@ fn archives(install: &mut Install, at: &At<'_>, folder: &str, place: &str) {
     if folder.contains('$') {
         install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
     }
-    let reason = format!("{place} takes archives from {folder}");
-    install.takes_folder(at.path(folder), reason);
+    install.takes_folder(at.path(folder), format!("{place} takes archives from {folder}"));
 }
 
 /// A requirements or constraints file and the files it names, each once.
@@ -267,9 +270,7 @@ fn read(install: &mut Install, at: &At<'_>, path: ImagePath, seen: &mut Vec<Imag
             // Nested files are relative to the file that names them, local packages to the directory.
             Line::Include(nested) => read(install, at, folder.join(&nested), seen),
             Line::Local(local) => local_requirement(install, at, &local, &place),
-            Line::FindLinks(folder) => {
-                archives(install, at, &folder, &place);
-            }
+            Line::FindLinks(folder) => archives(install, at, &folder, &place),
         }
     }
 }

@@ -10,8 +10,8 @@ pub use versions::{DEFAULT, DEFAULT_2, Feature, full, missing, pythons};
 use super::pyproject::Pyproject;
 use crate::{
     ecosystems::{
-        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Manager,
-        Off, OwnEnvironment, Preference, Sharing, Source, Verb,
+        At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
+        Manager, Off, OwnEnvironment, Preference, Sharing, Source, Switch, Verb,
         habits::{Habit, Own},
         version::Version,
     },
@@ -107,6 +107,7 @@ pub const MANAGER: Manager = Manager {
         folders: &["/.local/bin", "POETRY_HOME/bin", "{POETRY_HOME}/bin"],
         ..Environments::NONE
     }),
+    leaves: &[ENVIRONMENT],
     installers: INSTALLERS,
     habits: &[
         Habit {
@@ -137,6 +138,34 @@ pub const MANAGER: Manager = Manager {
 /// The verbs that install packages.
 const FILLS: &[Verb] =
     &[Verb::new("install"), Verb::new("sync"), Verb::new("add"), Verb::new("update")];
+
+/// Virtual environments, which are in its cache by default. After "Configuration": `virtualenvs.create`,
+/// `virtualenvs.in-project` and `virtualenvs.path`; with an active environment it makes none.
+const ENVIRONMENT: Leaving = Leaving {
+    verbs: &[Verb::new("install"), Verb::new("sync")],
+    unless: &[
+        Switch::Set("VIRTUAL_ENV"),
+        Switch::Set("POETRY_VIRTUALENVS_PATH"),
+        Switch::Variable("POETRY_VIRTUALENVS_CREATE", "0"),
+        Switch::Variable("POETRY_VIRTUALENVS_CREATE", "false"),
+        Switch::Variable("POETRY_VIRTUALENVS_IN_PROJECT", "1"),
+        Switch::Variable("POETRY_VIRTUALENVS_IN_PROJECT", "true"),
+    ],
+    said: &[
+        "virtualenvs.create false",
+        "virtualenvs.in-project true",
+        "virtualenvs.path",
+        "VIRTUALENVS_CREATE=false",
+        "VIRTUALENVS_CREATE=0",
+        "VIRTUALENVS_IN_PROJECT=1",
+        "VIRTUALENVS_IN_PROJECT=true",
+        "VIRTUAL_ENV=",
+        "bin/activate",
+    ],
+    settings: &[("poetry.toml", "create = false"), ("poetry.toml", "in-project = true")],
+    run_needs_only_this: true,
+    ..Leaving::ALWAYS
+};
 
 /// The scripts that install Poetry; the last one is gone from the net.
 pub const INSTALLERS: &[Installer] = &[

@@ -1,0 +1,258 @@
+//! What commands leave in the home directory of the user that runs them, and what puts it elsewhere.
+//!
+//! A package manager says so in its file of facts ([`Manager::leaves`]). For other programs there is a line in
+//! [`PROGRAMS`], which is sorted: to add one, read in the program's documentation where it installs to, and
+//! name the page in a comment. Caches are not in here: nothing needs them later.
+
+use super::{Manager, Switch, Verb, manager, partial};
+use crate::shell::Invocation;
+
+/// Something that a command leaves in the home directory and that programs need later: an environment, an
+/// interpreter, a browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving {
+    /// The verbs that leave it; empty if every call does.
+    pub verbs: &'static [Verb],
+    /// Only with one of these; empty if none is needed.
+    pub when: &'static [Switch],
+    /// With one of these, it is not left in the home.
+    pub unless: &'static [Switch],
+    /// Texts of a RUN that put it elsewhere: `poetry config virtualenvs.create false`.
+    pub said: &'static [&'static str],
+    /// Files in the working directory, each with a text in it that puts it elsewhere.
+    pub settings: &'static [(&'static str, &'static str)],
+    /// Left only in images without this program.
+    pub without: Option<Brought>,
+    /// Left only if a manifest names this package.
+    pub package: Option<&'static str>,
+    /// Left only if an argument contains this text.
+    pub argument: Option<&'static str>,
+    /// True if the manager's `run` needs nothing else from the home: where a variable puts this elsewhere, it
+    /// works for every user.
+    pub run_needs_only_this: bool,
+}
+
+/// A program that images bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// A Python interpreter.
+    Python,
+}
+
+impl Leaving {
+    /// Something that every call leaves, to start from.
+    pub const ALWAYS: Self = Self {
+        verbs: &[],
+        when: &[],
+        unless: &[],
+        said: &[],
+        settings: &[],
+        without: None,
+        package: None,
+        argument: None,
+        run_needs_only_this: false,
+    };
+}
+
+/// A program that fetches a package manager into the home directory when that is called for the first time.
+#[derive(Clone, Copy, Debug)]
+pub struct Launcher {
+    /// Its name.
+    pub program: &'static str,
+    /// The managers that it fetches.
+    pub fetches: &'static [&'static str],
+    /// The variable that names another folder for them.
+    pub variable: &'static str,
+}
+
+/// The programs that fetch package managers. After Node's documentation of Corepack.
+pub const LAUNCHERS: &[Launcher] =
+    &[Launcher { program: "corepack", fetches: &["pnpm", "yarn"], variable: "COREPACK_HOME" }];
+
+/// The variables that name a folder for the models of Hugging Face's and PyTorch's libraries. After
+/// "Environment variables" of `huggingface_hub` and "torch.hub" of PyTorch.
+pub const MODELS: &[Switch] = &[
+    Switch::Set("HF_HOME"),
+    Switch::Set("HF_HUB_CACHE"),
+    Switch::Set("SENTENCE_TRANSFORMERS_HOME"),
+    Switch::Set("TORCH_HOME"),
+    Switch::Set("TRANSFORMERS_CACHE"),
+    Switch::Set("XDG_CACHE_HOME"),
+];
+
+/// Puppeteer's browser, which its install script fetches. After "Configuration" of Puppeteer.
+pub(super) const PUPPETEER: Leaving = Leaving {
+    package: Some("puppeteer"),
+    unless: &[
+        Switch::Set("PUPPETEER_CACHE_DIR"),
+        Switch::Set("PUPPETEER_EXECUTABLE_PATH"),
+        Switch::Set("PUPPETEER_SKIP_CHROMIUM_DOWNLOAD"),
+        Switch::Set("PUPPETEER_SKIP_DOWNLOAD"),
+    ],
+    ..Leaving::ALWAYS
+};
+
+/// Browsers that Playwright fetches. After "Browsers" of Playwright.
+const BROWSERS: Leaving = Leaving {
+    verbs: &[Verb::new("install"), Verb::new("fetch")],
+    unless: &[Switch::Set("PLAYWRIGHT_BROWSERS_PATH")],
+    ..Leaving::ALWAYS
+};
+
+/// Files of a model that Hugging Face's client fetches.
+const DOWNLOADS: Leaving = Leaving {
+    verbs: &[Verb::new("download").without(&["--local-dir"])],
+    unless: MODELS,
+    ..Leaving::ALWAYS
+};
+
+/// What programs that are not package managers with a file of facts leave, by name in alphabetical order.
+pub const PROGRAMS: &[(&str, Leaving)] = &[
+    ("camoufox", BROWSERS),
+    // doc.rust-lang.org/cargo: "cargo install".
+    (
+        "cargo",
+        Leaving {
+            verbs: &[Verb::new("install").without(&["--root"])],
+            unless: &[Switch::Set("CARGO_HOME")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    // getcomposer.org/doc: "global".
+    (
+        "composer",
+        Leaving {
+            verbs: &[Verb::new("global")],
+            unless: &[Switch::Set("COMPOSER_HOME")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    // learn.microsoft.com/dotnet: "dotnet tool install".
+    (
+        "dotnet",
+        Leaving { verbs: &[Verb::new("tool").with(&["-g", "--global"])], ..Leaving::ALWAYS },
+    ),
+    // guides.rubygems.org: "gem install".
+    ("gem", Leaving { when: &[Switch::Option("--user-install")], ..Leaving::ALWAYS }),
+    // go.dev/ref/mod: "go install".
+    (
+        "go",
+        Leaving {
+            verbs: &[Verb::new("install")],
+            unless: &[Switch::Set("GOBIN"), Switch::Set("GOPATH")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    ("hf", DOWNLOADS),
+    ("huggingface-cli", DOWNLOADS),
+    // docs.julialang.org: "Environment Variables".
+    (
+        "julia",
+        Leaving {
+            argument: Some("Pkg"),
+            unless: &[Switch::Set("JULIA_DEPOT_PATH")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    // nltk.org/data.html.
+    (
+        "nltk.downloader",
+        Leaving { unless: &[Switch::Option("-d"), Switch::Set("NLTK_DATA")], ..Leaving::ALWAYS },
+    ),
+    // github.com/nvm-sh/nvm: README.
+    ("nvm", Leaving { unless: &[Switch::Set("NVM_DIR")], ..Leaving::ALWAYS }),
+    // docs.ollama.com: "FAQ".
+    ("ollama", Leaving { verbs: &[Verb::new("pull")], ..Leaving::ALWAYS }),
+    // opam.ocaml.org/doc: "Manual".
+    (
+        "opam",
+        Leaving {
+            verbs: &[Verb::new("install")],
+            unless: &[Switch::Set("OPAMROOT")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    ("patchright", BROWSERS),
+    // pipx.pypa.io: "Configure paths".
+    (
+        "pipx",
+        Leaving {
+            verbs: &[Verb::new("install")],
+            unless: &[Switch::Set("PIPX_HOME")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    ("playwright", BROWSERS),
+    // github.com/pyenv/pyenv: README.
+    ("pyenv", Leaving { unless: &[Switch::Set("PYENV_ROOT")], ..Leaving::ALWAYS }),
+    // rust-lang.github.io/rustup: "Environment variables".
+    ("rustup", Leaving { unless: &[Switch::Set("RUSTUP_HOME")], ..Leaving::ALWAYS }),
+    // sdkman.io/install.
+    ("sdk", Leaving { unless: &[Switch::Set("SDKMAN_DIR")], ..Leaving::ALWAYS }),
+];
+
+/// What a call leaves in the home directory, unless something puts it elsewhere.
+pub fn leavings(call: &Invocation) -> impl Iterator<Item = &'static Leaving> {
+    let own = manager(call).map(|it| (it.leaves, &it.grammar));
+    let own = own.or_else(|| partial::named(&call.program).map(|it| (it.leaves, &it.grammar)));
+    let (leaves, grammar) = own.unwrap_or((named(&call.program), &super::Grammar::NONE));
+    leaves.iter().filter(move |it| it.is_left_by(call, grammar))
+}
+
+fn named(program: &str) -> &'static [Leaving] {
+    match PROGRAMS.binary_search_by(|it| it.0.cmp(program)) {
+        Ok(at) => std::slice::from_ref(&PROGRAMS[at].1),
+        Err(_) => &[],
+    }
+}
+
+impl Leaving {
+    /// Whether a call with this grammar has the verb and the arguments that leave it.
+    fn is_left_by(&self, call: &Invocation, grammar: &super::Grammar) -> bool {
+        (self.verbs.is_empty() || grammar.has(call, self.verbs))
+            && self.argument.is_none_or(|text| call.texts().any(|it| it.contains(text)))
+    }
+}
+
+impl Manager {
+    /// The variables with any of which the manager's `run` works for every user; none if it never does.
+    pub fn settling(&self) -> impl Iterator<Item = &'static Switch> {
+        let own = self.leaves.iter().filter(|it| it.run_needs_only_this);
+        let switches = own.flat_map(|it| it.unless);
+        switches.filter(|it| matches!(it, Switch::Variable(..) | Switch::Set(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_in_order_and_no_managers() {
+        assert!(PROGRAMS.is_sorted_by(|a, b| a.0 < b.0));
+        let managers = super::super::programs();
+        assert!(!PROGRAMS.iter().any(|it| managers.contains(&it.0)));
+    }
+
+    #[test]
+    fn calls_leave_what_their_verbs_do() {
+        let count = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();
+            leavings(&crate::ecosystems::invocation(&words).unwrap()).count()
+        };
+        let leave = [
+            "poetry -C app install",
+            "uv tool install black",
+            "uv venv",
+            "pnpm add puppeteer",
+            "cargo install x",
+            "dotnet tool install -g x",
+            "julia -e using-Pkg",
+            "python -m nltk.downloader punkt",
+            "playwright install chromium",
+        ];
+        let not = ["poetry lock", "cargo install --root /x y", "cargo build", "julia x.jl", "echo"];
+        assert_eq!(leave.into_iter().find(|it| count(it) != 1), None);
+        assert_eq!(not.into_iter().find(|it| count(it) != 0), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! What programs need of the user that runs them, and what they do when a container starts.
+//!
+//! The facts are in `programs/table.tsv`, whose head says how to add a line. What programs leave in a home
+//! directory at build time is in [`homes`](super::homes), what they do to files in [`habits`](super::habits).
+
+use std::{collections::HashMap, sync::LazyLock};
+
+const TEXT: &str = include_str!("table.tsv");
+
+static TABLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| rows().collect());
+
+/// Something that is known of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trait {
+    /// It changes or makes the files that it is given.
+    Changes,
+    /// Told a user, it starts as root and changes to that user itself.
+    DropsRoot,
+    /// Images for other purposes have it, too.
+    General,
+    /// It fails without a home directory.
+    Home,
+    /// It needs no home directory.
+    Homeless,
+    /// It does nothing by itself.
+    Idle,
+    /// Without arguments, it waits for input.
+    Prompt,
+    /// It needs root.
+    Root,
+    /// It is not a program but a distribution's package, installed for something that needs root.
+    RootPackage,
+    /// It is a service with users and folders of its own.
+    Service,
+    /// Its first argument names a task.
+    Tasks,
+    /// It tests or inspects code.
+    Test,
+    /// People run it on their own files and accounts.
+    Tool,
+}
+
+impl Trait {
+    /// The word for it in the table.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Changes => "changes",
+            Self::DropsRoot => "drops-root",
+            Self::General => "general",
+            Self::Home => "home",
+            Self::Homeless => "homeless",
+            Self::Idle => "idle",
+            Self::Prompt => "prompt",
+            Self::Root => "root",
+            Self::RootPackage => "root-package",
+            Self::Service => "service",
+            Self::Tasks => "tasks",
+            Self::Test => "test",
+            Self::Tool => "tool",
+        }
+    }
+}
+
+/// What is known of a program; nothing for one without a line in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    facts: &'static str,
+}
+
+/// Looks a program up by its name without folder and version.
+pub fn named(program: &str) -> Program {
+    Program { facts: TABLE.get(program).copied().unwrap_or_default() }
+}
+
+impl Program {
+    fn words(self) -> impl Iterator<Item = &'static str> {
+        self.facts.split(' ').filter(|it| !it.is_empty())
+    }
+
+    /// Whether this is known of it.
+    pub fn is(self, what: Trait) -> bool {
+        self.words().any(|it| it == what.word())
+    }
+
+    /// Whether an image in which a distribution's package of this name is installed, and that runs it, may be
+    /// for other purposes all the same.
+    pub fn is_general(self) -> bool {
+        self.is(Trait::General) || self.is(Trait::Homeless)
+    }
+
+    /// Whether it installs, builds or keeps files next to the source, given this first argument; empty for a
+    /// call without arguments.
+    pub fn writes(self, first: &str) -> bool {
+        let first = if first.is_empty() { "-" } else { first };
+        self.words().any(|it| match it.strip_prefix("writes=") {
+            Some(verbs) => verbs.split(',').any(|it| it == first),
+            None => it == "writes",
+        })
+    }
+}
+
+/// The lines of the table: a name, and what is known.
+fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let columns = TEXT.lines().filter(|it| !it.starts_with('#')).map(|it| it.split('\t'));
+    columns.filter_map(|mut it| Some((it.next()?, it.next()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Trait; 13] = [
+        Trait::Changes,
+        Trait::DropsRoot,
+        Trait::General,
+        Trait::Home,
+        Trait::Homeless,
+        Trait::Idle,
+        Trait::Prompt,
+        Trait::Root,
+        Trait::RootPackage,
+        Trait::Service,
+        Trait::Tasks,
+        Trait::Test,
+        Trait::Tool,
+    ];
+
+    #[test]
+    fn lines_are_sorted_and_all_their_words_are_known() {
+        let lines: Vec<_> = TEXT.lines().filter(|it| !it.starts_with('#')).collect();
+        assert_eq!(lines.iter().find(|it| it.split('\t').count() != 3), None);
+        assert_eq!(rows().count(), lines.len());
+        let names: Vec<_> = rows().map(|it| it.0).collect();
+        assert_eq!(names.windows(2).find(|it| it[1] <= it[0]), None);
+        let known = |word: &str| {
+            ALL.iter().any(|it| it.word() == word)
+                || word == "writes"
+                || word.starts_with("writes=")
+        };
+        let unknown = rows().find(|it| it.1.is_empty() || !it.1.split(' ').all(known));
+        assert_eq!(unknown, None);
+        // Each word stands in the head of the table, and is used.
+        let unused = ALL.iter().find(|it| !rows().any(|row| named(row.0).is(**it)));
+        assert_eq!(unused, None);
+        assert!(
+            ALL.iter().all(|it| TEXT.contains(&format!("\n#   {} ", it.word()))),
+            "the head explains each word"
+        );
+    }
+
+    #[test]
+    fn managers_with_a_file_of_facts_have_no_line() {
+        let managers = crate::ecosystems::programs();
+        assert_eq!(rows().find(|it| managers.contains(&it.0)), None);
+    }
+
+    #[test]
+    fn programs_write_with_some_arguments_or_all() {
+        assert!(named("make").writes("") && named("make").writes("all"));
+        assert!(named("go").writes("run") && !named("go").writes("version"));
+        assert!(named("next").writes("") && !named("next").writes("start"));
+        assert!(!named("python").writes("run") && !named("no-such-program").is(Trait::Root));
+    }
+}
