@@ -1,10 +1,10 @@
 //! What commands leave in the home directory of the user that runs them, and what puts it elsewhere.
 //!
-//! A package manager says so in its file of facts ([`Manager::leaves`]). For other programs there is a line in
+//! A package manager says so in its file of facts ([`leaves`](super::Manager::leaves)). For other programs there is a line in
 //! [`PROGRAMS`], which is sorted: to add one, read in the program's documentation where it installs to, and
 //! name the page in a comment. Caches are not in here: nothing needs them later.
 
-use super::{Manager, Switch, Verb, manager, partial};
+use super::{Grammar, Preference, Switch, Verb, manager, partial};
 use crate::shell::Invocation;
 
 /// Something that a command leaves in the home directory and that programs need later: an environment, an
@@ -17,10 +17,12 @@ pub struct Leaving {
     pub when: &'static [Switch],
     /// With one of these, it is not left in the home.
     pub unless: &'static [Switch],
-    /// Texts of a RUN that put it elsewhere: `poetry config virtualenvs.create false`.
+    /// The preferences that put it elsewhere.
+    pub preferences: &'static [Preference],
+    /// The files in the working directory that may set these preferences.
+    pub settings: &'static [&'static str],
+    /// Other texts of a RUN that put it elsewhere.
     pub said: &'static [&'static str],
-    /// Files in the working directory, each with a text in it that puts it elsewhere.
-    pub settings: &'static [(&'static str, &'static str)],
     /// Left only in images without this program.
     pub without: Option<Brought>,
     /// Left only if a manifest names this package.
@@ -45,8 +47,9 @@ impl Leaving {
         verbs: &[],
         when: &[],
         unless: &[],
-        said: &[],
+        preferences: &[],
         settings: &[],
+        said: &[],
         without: None,
         package: None,
         argument: None,
@@ -78,6 +81,48 @@ pub const MODELS: &[Switch] = &[
     Switch::Set("TORCH_HOME"),
     Switch::Set("TRANSFORMERS_CACHE"),
     Switch::Set("XDG_CACHE_HOME"),
+];
+
+/// Python packages that keep caches or settings in the home directory at run time, in alphabetical order. To add
+/// one, look in its documentation for the folder, and for what happens if it cannot be written.
+pub const PACKAGES: [&str; 37] = [
+    "chromadb",
+    "crewai",
+    "datasets",
+    "diffusers",
+    "easyocr",
+    "fastembed",
+    "faster-whisper",
+    "gradio",
+    "huggingface-hub",
+    "jupyter",
+    "jupyterlab",
+    "kaggle",
+    "keras",
+    "langchain-huggingface",
+    "librosa",
+    "matplotlib",
+    "mlflow",
+    "nltk",
+    "numba",
+    "openai-whisper",
+    "paddleocr",
+    "playwright",
+    "rembg",
+    "seaborn",
+    "selenium",
+    "sentence-transformers",
+    "spacy-transformers",
+    "stanza",
+    "streamlit",
+    "tensorflow",
+    "tldextract",
+    "torch",
+    "transformers",
+    "ultralytics",
+    "undetected-chromedriver",
+    "wandb",
+    "yfinance",
 ];
 
 /// Puppeteer's browser, which its install script fetches. After "Configuration" of Puppeteer.
@@ -195,7 +240,7 @@ pub const PROGRAMS: &[(&str, Leaving)] = &[
 pub fn leavings(call: &Invocation) -> impl Iterator<Item = &'static Leaving> {
     let own = manager(call).map(|it| (it.leaves, &it.grammar));
     let own = own.or_else(|| partial::named(&call.program).map(|it| (it.leaves, &it.grammar)));
-    let (leaves, grammar) = own.unwrap_or((named(&call.program), &super::Grammar::NONE));
+    let (leaves, grammar) = own.unwrap_or((named(&call.program), &Grammar::NONE));
     leaves.iter().filter(move |it| it.is_left_by(call, grammar))
 }
 
@@ -208,18 +253,9 @@ fn named(program: &str) -> &'static [Leaving] {
 
 impl Leaving {
     /// Whether a call with this grammar has the verb and the arguments that leave it.
-    fn is_left_by(&self, call: &Invocation, grammar: &super::Grammar) -> bool {
+    fn is_left_by(&self, call: &Invocation, grammar: &Grammar) -> bool {
         (self.verbs.is_empty() || grammar.has(call, self.verbs))
             && self.argument.is_none_or(|text| call.texts().any(|it| it.contains(text)))
-    }
-}
-
-impl Manager {
-    /// The variables with any of which the manager's `run` works for every user; none if it never does.
-    pub fn settling(&self) -> impl Iterator<Item = &'static Switch> {
-        let own = self.leaves.iter().filter(|it| it.run_needs_only_this);
-        let switches = own.flat_map(|it| it.unless);
-        switches.filter(|it| matches!(it, Switch::Variable(..) | Switch::Set(_)))
     }
 }
 
@@ -228,8 +264,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_are_in_order_and_no_managers() {
+    fn lists_are_in_order_and_name_no_managers() {
         assert!(PROGRAMS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(PACKAGES.is_sorted_by(|a, b| a < b));
         let managers = super::super::programs();
         assert!(!PROGRAMS.iter().any(|it| managers.contains(&it.0)));
     }

@@ -18,23 +18,33 @@ pub(super) struct Partial {
 
 /// The managers, by name in alphabetical order.
 pub(super) const PARTIAL: &[Partial] = &[
-    // bun.com/docs: "bun install", "bun add", "bun run". It runs no install scripts of packages by default.
+    // bun.com/docs: "bun install", "bun add", "bun run", "Lifecycle scripts": of packages, it runs the install
+    // scripts of those that it trusts, and Puppeteer is one (src/install/default-trusted-dependencies.txt).
     Partial {
         program: "bun",
         grammar: Grammar {
             install: &[Verb::new("install"), Verb::new("i"), Verb::new("ci")],
-            change: &[Verb::new("add"), Verb::new("a"), Verb::new("update"), Verb::new("remove")],
+            change: &[
+                Verb::new("add"),
+                Verb::new("a"),
+                Verb::new("update"),
+                Verb::new("remove"),
+                Verb::new("rm"),
+            ],
             scripts: Some(Scripts { verbs: &["run"], needs_home: false, ..node::SCRIPTS }),
             ..Grammar::NONE
         },
-        leaves: &[],
+        leaves: &[Leaving {
+            verbs: &[Verb::new("install"), Verb::new("i"), Verb::new("ci"), Verb::new("add")],
+            ..PUPPETEER
+        }],
     },
     Partial {
         program: "hatch",
         grammar: Grammar { runner: Some(hatch::RUNNER), ..Grammar::NONE },
         leaves: &[],
     },
-    // pnpm.io/cli: "install", "add", "run".
+    // pnpm.io/cli: "install", "ci", "add", "run".
     Partial {
         program: "pnpm",
         grammar: Grammar {
@@ -49,8 +59,13 @@ pub(super) const PARTIAL: &[Partial] = &[
     Partial { program: "rye", grammar: Grammar::NONE, leaves: &[] },
 ];
 
-const PNPM_INSTALLS: &[Verb] =
-    &[Verb::new("install"), Verb::new("i"), Verb::new("ci"), Verb::new("add")];
+const PNPM_INSTALLS: &[Verb] = &[
+    Verb::new("install"),
+    Verb::new("i"),
+    Verb::new("ci"),
+    Verb::new("clean-install"),
+    Verb::new("add"),
+];
 
 /// The manager that a program is.
 pub(super) fn named(program: &str) -> Option<&'static Partial> {

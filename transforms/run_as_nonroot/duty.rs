@@ -139,7 +139,7 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     pods(image)
 }
 
-/// Checks that no package of the distribution shows that root is needed or is itself what runs.
+/// Checks that no installed package of the distribution needs root or is the service that runs.
 ///
 /// # Errors
 /// A decline's code and reason.

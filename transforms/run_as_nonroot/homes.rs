@@ -8,7 +8,7 @@ use super::{
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        FileKind, Grammar, Leaving, MANAGERS, Manager, Switch, files, grammar_of,
+        FileKind, Grammar, Leaving, MANAGERS, Preference, Switch, files, grammar_of,
         homes::{self, Brought, LAUNCHERS, MODELS},
         images,
     },
@@ -198,16 +198,33 @@ fn stays(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool {
             base.is_some_and(|it| it.python().is_some() || it.is_python())
         }
     };
-    let is_said = |name: &str, text: &str| {
-        let file = image.provider(name).and_then(|it| image.text(&it));
-        file.is_some_and(|it| it.contains(text))
-    };
     (leaving.when.is_empty() || leaving.when.iter().any(holds))
         && !leaving.unless.iter().any(holds)
         && !leaving.without.is_some_and(is_brought)
         && leaving.package.is_none_or(|it| image.depends_on(it))
         && (leaving.said.is_empty() || !image.mentions_run(leaving.said))
-        && !leaving.settings.iter().any(|(name, text)| is_said(name, text))
+        && !leaving.preferences.iter().any(|it| is_preferred(image, it, leaving.settings))
+}
+
+/// Whether a variable, a RUN or one of these files sets a preference.
+fn is_preferred(image: &Image<'_>, preference: &Preference, files: &[&str]) -> bool {
+    let Preference { variable, key, .. } = preference;
+    let values = preference.values.iter();
+    let said = values.clone().flat_map(|it| [format!("{key} {it}"), format!("{variable}={it}")]);
+    let said: Vec<String> = said.collect();
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    let entry = key.rsplit('.').next().unwrap_or(key);
+    let entries: Vec<String> = values.map(|it| format!("{entry} = {it}")).collect();
+    let texts = || files.iter().filter_map(|it| image.text(&image.provider(it)?));
+    is_preferred_by_variable(image, preference)
+        || image.mentions_run(&said)
+        || texts().any(|text| entries.iter().any(|it| text.contains(it.as_str())))
+}
+
+/// Whether a variable of the image sets a preference.
+fn is_preferred_by_variable(image: &Image<'_>, preference: &Preference) -> bool {
+    let value = image.variable(preference.variable);
+    value.is_some_and(|value| preference.values.iter().any(|it| value.eq_ignore_ascii_case(it)))
 }
 
 /// Whether a variable of the image is as a switch says; false for options.
@@ -223,7 +240,7 @@ fn is_set(image: &Image<'_>, switch: &Switch) -> bool {
     }
 }
 
-/// Whether a line of Python or JavaScript fetches a model into the home directory.
+/// Whether a command runs Python or JavaScript that fetches a model into the home directory.
 fn loads_model(image: &Image<'_>, command: &Command, call: &Invocation) -> bool {
     if !["node", "python"].contains(&call.program.as_str()) {
         return false;
@@ -246,5 +263,9 @@ fn installs_from_web(image: &Image<'_>, command: &Command) -> bool {
 /// settings of root do not count: no other user can read them.
 pub(super) fn is_settled(image: &Image<'_>, manager: &str) -> bool {
     let manager = MANAGERS.iter().find(|it| it.name == manager);
-    manager.into_iter().flat_map(Manager::settling).any(|it| is_set(image, it))
+    let leaves = manager.map_or(&[][..], |it| it.leaves);
+    leaves.iter().filter(|it| it.run_needs_only_this).any(|it| {
+        it.unless.iter().any(|it| is_set(image, it))
+            || it.preferences.iter().any(|it| is_preferred_by_variable(image, it))
+    })
 }

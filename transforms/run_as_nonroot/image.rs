@@ -10,7 +10,7 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
     },
-    ecosystems::{FETCHERS, FileKind, files},
+    ecosystems::{FETCHERS, FileKind, files, homes},
     project::Project,
     run::{Run, Site},
     shell::{Command, Script, Word},
@@ -239,50 +239,13 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// The first package named by a manifest that keeps caches or settings in the home, if there is one.
+    /// What keeps caches or settings in the home, if anything does: the first such package that a manifest names,
+    /// a browser, a desktop program.
     pub(super) fn package_with_home(&self) -> Option<String> {
-        let packages = [
-            "matplotlib",
-            "transformers",
-            "sentence-transformers",
-            "huggingface-hub",
-            "diffusers",
-            "datasets",
-            "nltk",
-            "easyocr",
-            "openai-whisper",
-            "faster-whisper",
-            "numba",
-            "librosa",
-            "keras",
-            "tensorflow",
-            "torch",
-            "playwright",
-            "selenium",
-            "yfinance",
-            "chromadb",
-            "fastembed",
-            "tldextract",
-            "paddleocr",
-            "wandb",
-            "mlflow",
-            "streamlit",
-            "jupyter",
-            "jupyterlab",
-            "gradio",
-            "kaggle",
-            "ultralytics",
-            "spacy-transformers",
-            "seaborn",
-            "langchain-huggingface",
-            "stanza",
-            "rembg",
-            "crewai",
-            "undetected-chromedriver",
-        ];
         let browser = self.mentions_run(&["chromium", "google-chrome", "chromedriver", "firefox"]);
         let desktop = ["libgtk", "libx11", "libxss", "pulseaudio", "libasound", "qt5", "xauth"];
-        let found = packages.into_iter().find(|it| self.depends_on(it)).map(str::to_owned);
+        let found =
+            homes::PACKAGES.iter().find(|it| self.depends_on(it)).map(|it| (*it).to_owned());
         let found = found.or_else(|| browser.then(|| "a browser".to_owned()));
         found.or_else(|| self.mentions_run(&desktop).then(|| "a desktop program".to_owned()))
     }

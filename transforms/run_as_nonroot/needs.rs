@@ -24,7 +24,7 @@ pub(super) struct Needs {
     pub ports: Vec<u16>,
 }
 
-/// Arguments with which a program only tells about itself: what an image of a tool does by default.
+/// Arguments that make a program print how it is used: the default command of images for tools.
 const HELP: [&str; 5] = ["--help", "-h", "help", "--version", "version"];
 
 /// What a process needs of its user.
@@ -34,7 +34,7 @@ const HELP: [&str; 5] = ["--help", "-h", "help", "--version", "version"];
 pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     let (name, from) = (process.program.as_str(), &process.from);
     let program = programs::named(name);
-    // A program that another one is given by its path is run by it.
+    // A program runs those that its arguments name by their paths.
     let given = process.known().filter(|it| it.starts_with('/') && it.contains("bin/"));
     let given = given.filter_map(|it| it.rsplit('/').next());
     if let Some(name) = std::iter::once(name).chain(given).find(|it| is_root(it)) {
@@ -104,13 +104,13 @@ fn is_test(process: &Process, script: Option<&ScriptCall<'_>>) -> bool {
     programs::named(&process.program).is(Trait::Tasks) && is_task(process.first())
 }
 
-/// Checks that a process does not install or build when it starts: that writes to folders of root.
+/// Checks that a process does not install or build when it starts, which writes to folders that belong to root.
 fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Refusal> {
     let (program, from, first) = (process.program.as_str(), &process.from, process.first());
     let is_bad = if let Some(script) = script {
         script.installs || script.name == "build" || script.name.starts_with("dev")
     } else if let Some(grammar) = grammar_of(program) {
-        // `poetry run` without a program that could be told.
+        // `poetry run` is left for one whose program is not known.
         grammar.runner.and_then(|it| it.verb).is_none_or(|it| it != first)
     } else if program == "php" {
         (first.ends_with(".php") && process.has(&["start"]))

@@ -103,7 +103,7 @@ fn processes(
     for line in entrypoint.into_iter().chain(command).flatten() {
         match line {
             Line::Word(it) => words.push(Some(it)),
-            // A shell gets it, or what stands before gets its words.
+            // A shell runs it; as an argument of the words before, it may be run by them.
             Line::Shell(text) => {
                 let inner = script(image, &text, from, DEPTH)?;
                 all.extend(inner);

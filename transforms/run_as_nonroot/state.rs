@@ -149,7 +149,7 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
 /// A folder that a RUN creates.
 struct Made {
     path: ImagePath,
-    /// True if nothing else in the file mentions it: the process must be what needs it.
+    /// True if nothing else in the file mentions it, so that only the process can need it.
     alone: bool,
     /// True if every user may write to it.
     open: bool,

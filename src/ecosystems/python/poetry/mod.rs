@@ -92,16 +92,8 @@ pub const MANAGER: Manager = Manager {
         fills: FILLS,
         own: Some(OwnEnvironment {
             filled_by: FILLS,
-            beside: Some(Preference {
-                variable: "POETRY_VIRTUALENVS_IN_PROJECT",
-                key: "virtualenvs.in-project",
-                values: &["true", "1"],
-            }),
-            off: Some(Preference {
-                variable: "POETRY_VIRTUALENVS_CREATE",
-                key: "virtualenvs.create",
-                values: &["false", "0"],
-            }),
+            beside: Some(IN_PROJECT),
+            off: Some(CREATE),
             yields: true,
         }),
         folders: &["/.local/bin", "POETRY_HOME/bin", "{POETRY_HOME}/bin"],
@@ -139,30 +131,28 @@ pub const MANAGER: Manager = Manager {
 const FILLS: &[Verb] =
     &[Verb::new("install"), Verb::new("sync"), Verb::new("add"), Verb::new("update")];
 
+/// The environment is next to the project.
+const IN_PROJECT: Preference = Preference {
+    variable: "POETRY_VIRTUALENVS_IN_PROJECT",
+    key: "virtualenvs.in-project",
+    values: &["true", "1"],
+};
+
+/// Poetry makes no environment.
+const CREATE: Preference = Preference {
+    variable: "POETRY_VIRTUALENVS_CREATE",
+    key: "virtualenvs.create",
+    values: &["false", "0"],
+};
+
 /// Virtual environments, which are in its cache by default. After "Configuration": `virtualenvs.create`,
 /// `virtualenvs.in-project` and `virtualenvs.path`; with an active environment it makes none.
 const ENVIRONMENT: Leaving = Leaving {
     verbs: &[Verb::new("install"), Verb::new("sync")],
-    unless: &[
-        Switch::Set("VIRTUAL_ENV"),
-        Switch::Set("POETRY_VIRTUALENVS_PATH"),
-        Switch::Variable("POETRY_VIRTUALENVS_CREATE", "0"),
-        Switch::Variable("POETRY_VIRTUALENVS_CREATE", "false"),
-        Switch::Variable("POETRY_VIRTUALENVS_IN_PROJECT", "1"),
-        Switch::Variable("POETRY_VIRTUALENVS_IN_PROJECT", "true"),
-    ],
-    said: &[
-        "virtualenvs.create false",
-        "virtualenvs.in-project true",
-        "virtualenvs.path",
-        "VIRTUALENVS_CREATE=false",
-        "VIRTUALENVS_CREATE=0",
-        "VIRTUALENVS_IN_PROJECT=1",
-        "VIRTUALENVS_IN_PROJECT=true",
-        "VIRTUAL_ENV=",
-        "bin/activate",
-    ],
-    settings: &[("poetry.toml", "create = false"), ("poetry.toml", "in-project = true")],
+    unless: &[Switch::Set("VIRTUAL_ENV"), Switch::Set("POETRY_VIRTUALENVS_PATH")],
+    preferences: &[IN_PROJECT, CREATE],
+    settings: &["poetry.toml"],
+    said: &["virtualenvs.path", "VIRTUAL_ENV=", "bin/activate"],
     run_needs_only_this: true,
     ..Leaving::ALWAYS
 };
