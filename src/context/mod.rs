@@ -14,13 +14,12 @@ use elsa::sync::FrozenMap;
 use self::dockerignore::Dockerignore;
 use crate::{
     callers::{Build, BuildContext},
-    ecosystems::MANAGERS,
+    ecosystems::{self, images::stages},
     project::{Project, is_dockerfile, tree},
     text::glob,
 };
 use crate::{
     dockerfile::{Dockerfile, Instruction, Keyword},
-    ecosystems::images::stages,
     text::{Place, RepoPath},
 };
 
@@ -205,15 +204,6 @@ fn is_whole(source: &str) -> bool {
 
 /// Relative names of files in RUN, CMD and ENTRYPOINT, and the manifests of package managers they call.
 fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
-    // Managers of which nothing else is known here.
-    let others = [
-        ("pnpm", "package.json"),
-        ("go", "go.mod"),
-        ("cargo", "Cargo.toml"),
-        ("mvn", "pom.xml"),
-        ("bundle", "Gemfile"),
-        ("composer", "composer.json"),
-    ];
     let mut files = Vec::new();
     let runs = dockerfile.instructions().map(|it| it.1);
     let runs =
@@ -221,9 +211,7 @@ fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
     for word in runs
         .flat_map(|it| it.text().split([' ', '\t', '"', '\'', ',', ';', '=', '[', ']', '(', ')']))
     {
-        let known = MANAGERS.iter().filter(|it| !it.manifest.is_empty());
-        let managers = known.map(|it| (it.name, it.manifest)).chain(others);
-        files.extend(managers.filter(|it| it.0 == word).map(|it| it.1.to_owned()));
+        files.extend(ecosystems::manifests_of(word).map(str::to_owned));
         let named =
             word.rsplit('/').next().is_some_and(|it| it.trim_start_matches('.').contains('.'));
         let plain = |it: char| it.is_alphanumeric() || "._-/".contains(it);

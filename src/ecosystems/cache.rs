@@ -1,6 +1,8 @@
 //! Where managers cache, what turns that off, and who needs what is there.
 
-use super::{At, Grammar, MANAGERS, Manager, Setting, Verb, system, version::Version};
+use super::{
+    At, Grammar, MANAGERS, Manager, Setting, Verb, node, partial, python, system, version::Version,
+};
 use crate::{shell::Invocation, text::ImagePath};
 
 /// A cache of a manager.
@@ -327,6 +329,14 @@ impl Manager {
 /// Every cache that is known, those of the systems' managers included.
 pub fn caches() -> impl Iterator<Item = &'static Cache> {
     MANAGERS.iter().flat_map(|it| it.cache).chain(system::CACHES)
+}
+
+/// How the paths of the folders end in which managers of languages and their tools cache in a home directory:
+/// `/.cache/pip`.
+pub fn caches_at_home() -> impl Iterator<Item = String> {
+    let tools = python::TOOL_CACHES.iter().chain(node::USER_CACHES).chain(partial::CACHES);
+    let endings = MANAGERS.iter().flat_map(|it| it.cache).flat_map(Cache::endings);
+    endings.chain(tools.map(|it| format!("/{it}")))
 }
 
 /// The variable of this name that turns a cache off.

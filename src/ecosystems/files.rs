@@ -133,6 +133,14 @@ pub fn is_manifest_of<'m>(managers: impl IntoIterator<Item = &'m Manager>, name:
 }
 
 impl Ecosystem {
+    /// Whether a file of this name in a folder of that name is there for a manager of this ecosystem and not for
+    /// the program: by its own name, or because of its folder's.
+    pub fn is_manifest_in(self, folder: &str, name: &str) -> bool {
+        let files = MANAGERS.iter().filter(|it| it.ecosystem == self).flat_map(|it| it.files);
+        let mut beside_others = files.filter(|it| it.pattern.contains('/'));
+        self.is_manifest(name) || beside_others.any(|it| it.matches(folder, name))
+    }
+
     /// Whether a file of this name is there for a manager of this ecosystem and not for the program.
     pub fn is_manifest(self, name: &str) -> bool {
         is_manifest_of(MANAGERS.iter().filter(|it| it.ecosystem == self), name)

@@ -25,6 +25,16 @@ pub struct Grammar {
     pub configure: &'static [Verb],
     /// Verbs that empty a cache.
     pub clean: &'static [Verb],
+    /// Verbs that install tools by the names of their packages, each in an environment of its own:
+    /// `pipx install`, `uv tool install`.
+    pub tools: &'static [Verb],
+    /// Verbs that add packages to the environment of a tool: `pipx inject`.
+    pub inject: &'static [Verb],
+    /// Verbs that add plugins to the manager itself, in their newest versions unless others are named:
+    /// `poetry self add`.
+    pub add_plugin: &'static [Verb],
+    /// Verbs that update the manager itself: `poetry self update`.
+    pub update_self: &'static [Verb],
     /// The verb that runs a program in an environment as it is: `poetry run`. A command line with it is read
     /// as one of that program.
     pub runner: Option<Runner>,
@@ -61,6 +71,10 @@ impl Grammar {
         apart: &[],
         configure: &[],
         clean: &[],
+        tools: &[],
+        inject: &[],
+        add_plugin: &[],
+        update_self: &[],
         runner: None,
         scripts: None,
         run: &[],
@@ -104,6 +118,30 @@ impl Grammar {
         self.verb(call, verbs).is_some()
     }
 
+    /// Whether it has a verb that installs the packages whose names follow it.
+    pub fn takes_names(&self) -> bool {
+        !self.tools.is_empty() || self.install.iter().any(|it| self.is_naming(it))
+    }
+
+    /// The verb of a call that installs the packages whose names follow it, as well as what files list or
+    /// each as a tool: `pip install`, `uv tool install`.
+    pub fn naming_verb(&self, call: &Invocation) -> Option<&'static Verb> {
+        let verb = self.verb(call, self.install).filter(|it| self.is_naming(it));
+        verb.or_else(|| self.verb(call, self.tools))
+    }
+
+    /// Whether a verb of an install may read nothing of the project.
+    fn is_naming(&self, verb: &Verb) -> bool {
+        self.apart.iter().any(|it| it.words == verb.words)
+    }
+
+    /// Whether a call installs packages, fetches them, or changes or writes down what is to be installed.
+    pub fn installs(&self, call: &Invocation) -> bool {
+        let verbs =
+            [self.install, self.fetch, self.change, self.tools, self.inject, self.add_plugin];
+        verbs.iter().any(|it| self.has(call, it))
+    }
+
     /// Whether a call reads nothing of the project, if it installs nothing from manifests.
     pub fn is_apart(&self, call: &Invocation) -> bool {
         self.has(call, self.apart)
@@ -113,6 +151,11 @@ impl Grammar {
 }
 
 impl Verb {
+    /// How many words it has.
+    pub fn count(&self) -> usize {
+        self.words.split(' ').filter(|it| !it.is_empty()).count()
+    }
+
     /// A verb of these words, whatever its options are.
     pub const fn new(words: &'static str) -> Self {
         Self { words, with: &[], without: &[] }

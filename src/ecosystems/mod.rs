@@ -31,7 +31,7 @@ use crate::{shell::Invocation, text::Refusal};
 pub use at::{At, Setting};
 pub use cache::{
     Cache, CacheKind, CachePlace, Caching, Location, Off, OffVariable, Sharing, Switch, caches,
-    off_variable,
+    caches_at_home, off_variable,
 };
 pub use environments::{
     ENVIRONMENT_FOLDER, Environments, OwnEnvironment, Preference, Tool, environments,
@@ -57,6 +57,10 @@ pub struct Manager {
     pub ecosystem: Ecosystem,
     /// The packages of the index that it and its plugins come in; its own first.
     pub packages: &'static [&'static str],
+    /// How the names of its plugins' packages begin: `poetry-`; empty if it has none.
+    pub plugins: &'static str,
+    /// The packages that distributions, Homebrew and conda-forge bring it in.
+    pub system_packages: &'static [&'static str],
     /// How the names of the variables begin that configure it.
     pub variables: &'static str,
     /// The programs that it is called as, without versions and folders.
@@ -111,8 +115,32 @@ pub struct Installer {
     pub script: &'static str,
     /// The options that say which version to install.
     pub options: &'static [&'static str],
-    /// The variable that does.
+    /// The variable that does; empty if none does.
     pub variable: &'static str,
+    /// The options that ask for something else than a release: a preview, a branch, an archive.
+    pub unreleased: &'static [&'static str],
+    /// The options with which it removes the manager.
+    pub removes: &'static [&'static str],
+    /// The folder below the home directory that the manager's programs end up in; empty if it is another.
+    pub programs: &'static str,
+    /// The variable that names another place to install to; empty if none does.
+    pub home: &'static str,
+    /// True if the script is gone from the net.
+    pub is_gone: bool,
+}
+
+impl Installer {
+    /// A script that takes no version, to start from.
+    pub const NONE: Self = Self {
+        script: "",
+        options: &[],
+        variable: "",
+        unreleased: &[],
+        removes: &[],
+        programs: "",
+        home: "",
+        is_gone: false,
+    };
 }
 
 /// A manifest that cannot be read.
@@ -135,13 +163,45 @@ pub const MANAGERS: &[Manager] = &[
     yarn1::MANAGER,
 ];
 
-/// The programs that install tools, each in an environment of its own.
-pub const TOOL_INSTALLERS: [&str; 1] = ["pipx"];
+/// The programs that only install tools, each in an environment of its own.
+pub const TOOL_INSTALLERS: [&str; 1] = [partial::PIPX];
 
 /// The programs that fetch a file, and the packages that bring them.
 pub const FETCHERS: [&str; 2] = ["curl", "wget"];
 
 impl Manager {
+    /// Whether a program of this name, without version and folder, is its own.
+    pub fn has_program(&self, name: &str) -> bool {
+        self.programs.contains(&name)
+    }
+
+    /// The package of the index that it comes in.
+    pub fn package(&self) -> &'static str {
+        self.packages.first().copied().unwrap_or(self.name)
+    }
+
+    /// Whether a package of the index is its own or one of its plugins.
+    pub fn is_in(&self, package: &str) -> bool {
+        self.packages.contains(&package)
+            || (!self.plugins.is_empty() && package.starts_with(self.plugins))
+    }
+
+    /// The lock that it writes; empty if it writes none.
+    pub fn lock(&self) -> &'static str {
+        let lock = self.files.iter().find(|it| it.kind == FileKind::Lock);
+        lock.map_or("", |it| it.pattern)
+    }
+
+    /// The variable by which Dockerfiles and its installers name the version to install; empty if there is none.
+    pub fn version_variable(&self) -> &'static str {
+        self.installers.iter().map(|it| it.variable).find(|it| !it.is_empty()).unwrap_or_default()
+    }
+
+    /// The script whose address or file name is in a text, of those that install it.
+    pub fn installer_in(&self, text: &str) -> Option<&'static Installer> {
+        self.installers.iter().find(|it| text.contains(it.script))
+    }
+
     /// What a call of it installs; `None` if it installs nothing that a manifest lists.
     pub fn install(&self, call: &Invocation, at: &At<'_>) -> Option<Install> {
         let grammar = &self.grammar;
@@ -173,24 +233,47 @@ pub fn programs() -> Vec<&'static str> {
 
 /// Whether a program is given the names of packages to install, with versions: `pip install x==1`.
 pub fn takes_packages(program: &str) -> bool {
-    let takes = |it: &&Manager| {
-        it.grammar
-            .install
-            .iter()
-            .any(|verb| it.grammar.apart.iter().any(|it| it.words == verb.words))
+    verbs_of(program).is_some_and(Grammar::takes_names)
+}
+
+/// How the command line of a package manager is read, or of a program that is one among other things; `None` for
+/// other programs.
+fn verbs_of(program: &str) -> Option<&'static Grammar> {
+    let known = MANAGERS.iter().find(|it| it.has_program(program)).map(|it| &it.grammar);
+    known.or_else(|| partial::named_or_besides(program).map(|it| &it.grammar))
+}
+
+/// Whether a call installs packages, fetches them, or writes down what is to be installed; `None` if it is of
+/// no package manager that is known.
+pub fn installs_packages(call: &Invocation) -> Option<bool> {
+    let installs = verbs_of(&call.program).map(|it| it.installs(call));
+    installs.or_else(|| system::installs(call))
+}
+
+/// Whether a word, in lower case, is the name of a manager or of its manifest: `poetry`, `pyproject`.
+pub fn is_name(word: &str) -> bool {
+    let is_stem = |file: &str| {
+        let stem = file.split('.').next().unwrap_or_default();
+        !stem.is_empty() && stem.eq_ignore_ascii_case(word)
     };
-    let mut managers = MANAGERS.iter().filter(takes);
-    TOOL_INSTALLERS.contains(&program) || managers.any(|it| it.programs.contains(&program))
+    MANAGERS.iter().any(|it| it.name == word || is_stem(it.manifest))
+}
+
+/// The manifests that a program, named without its folder, reads where it runs.
+pub fn manifests_of(program: &str) -> impl Iterator<Item = &'static str> {
+    let known = MANAGERS.iter().filter(move |it| it.name == program).map(|it| it.manifest);
+    let partly = partial::named_or_besides(program).map(|it| it.manifest);
+    known.chain(partly).filter(|it| !it.is_empty())
 }
 
 /// The manager that a call is of.
 pub fn manager(call: &Invocation) -> Option<&'static Manager> {
-    MANAGERS.iter().find(|it| it.programs.contains(&call.program.as_str()))
+    MANAGERS.iter().find(|it| it.has_program(&call.program))
 }
 
 /// How the command line of a manager is read, whether or not it has a file of facts; `None` for other programs.
 pub fn grammar_of(program: &str) -> Option<&'static Grammar> {
-    let known = MANAGERS.iter().find(|it| it.programs.contains(&program)).map(|it| &it.grammar);
+    let known = MANAGERS.iter().find(|it| it.has_program(program)).map(|it| &it.grammar);
     known.or_else(|| partial::named(program).map(|it| &it.grammar))
 }
 

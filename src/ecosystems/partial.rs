@@ -1,15 +1,20 @@
-//! Package managers of which only the command line is known: what they install is not read yet.
+//! Package managers of which little more than the command line is known: what they install is not read yet.
 //!
-//! One that gets a file of facts leaves this list: [`PARTIAL`] and [`MANAGERS`](super::MANAGERS) have no
-//! program in common.
+//! To add one, add a row in alphabetical order: to [`PARTIAL`], or to [`BESIDES`] if it is also called to run
+//! programs. The verbs are in the reference of its command line. One that gets a file of facts leaves these lists:
+//! they and [`MANAGERS`](super::MANAGERS) have no program in common.
 
-use super::{Grammar, Leaving, Scripts, Verb, homes::PUPPETEER, node, python::hatch};
+use super::{Ecosystem, Grammar, Leaving, Scripts, Verb, homes::PUPPETEER, node, python::hatch};
 
-/// A package manager of which only the command line is known.
+/// A package manager of which little more than the command line is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Partial {
     /// What it is called on the command line.
     pub program: &'static str,
+    /// What it installs packages for, if that is known here.
+    pub ecosystem: Option<Ecosystem>,
+    /// The manifest that it reads in the folder where it runs; empty if there is none of a fixed name.
+    pub manifest: &'static str,
     /// How its command line is read.
     pub grammar: Grammar,
     /// What it leaves in the home directory.
@@ -17,11 +22,13 @@ pub(super) struct Partial {
 }
 
 /// The managers, by name in alphabetical order.
-pub(super) const PARTIAL: &[Partial] = &[
+const PARTIAL: &[Partial] = &[
     // bun.com/docs: "bun install", "bun add", "bun run", "Lifecycle scripts": of packages, it runs the install
     // scripts of those that it trusts, and Puppeteer is one (src/install/default-trusted-dependencies.txt).
     Partial {
         program: "bun",
+        ecosystem: Some(Ecosystem::Node),
+        manifest: "package.json",
         grammar: Grammar {
             install: &[Verb::new("install"), Verb::new("i"), Verb::new("ci")],
             change: &[
@@ -41,22 +48,39 @@ pub(super) const PARTIAL: &[Partial] = &[
     },
     Partial {
         program: "hatch",
+        ecosystem: Some(Ecosystem::Python),
+        manifest: "pyproject.toml",
         grammar: Grammar { runner: Some(hatch::RUNNER), ..Grammar::NONE },
-        leaves: &[],
+        ..Partial::NONE
     },
-    // pnpm.io/cli: "install", "ci", "add", "run".
+    // pnpm.io/cli: "install", "ci", "add", "fetch", "run".
     Partial {
         program: "pnpm",
+        ecosystem: Some(Ecosystem::Node),
+        manifest: "package.json",
         grammar: Grammar {
             valued: &["--filter", "-F", "--dir", "-C"],
             install: PNPM_INSTALLS,
+            fetch: &[Verb::new("fetch")],
             change: &[Verb::new("update"), Verb::new("remove")],
             scripts: Some(Scripts { folder: &["--dir", "-C"], ..node::SCRIPTS }),
             ..Grammar::NONE
         },
         leaves: &[Leaving { verbs: PNPM_INSTALLS, ..PUPPETEER }],
     },
-    Partial { program: "rye", grammar: Grammar::NONE, leaves: &[] },
+    // rye.astral.sh/guide/commands: "add", "install", "lock", "remove", "sync".
+    Partial {
+        program: "rye",
+        ecosystem: Some(Ecosystem::Python),
+        manifest: "pyproject.toml",
+        grammar: Grammar {
+            install: &[Verb::new("sync")],
+            change: &[Verb::new("add"), Verb::new("lock"), Verb::new("remove")],
+            tools: &[Verb::new("install"), Verb::new("tools install")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
 ];
 
 const PNPM_INSTALLS: &[Verb] = &[
@@ -67,10 +91,124 @@ const PNPM_INSTALLS: &[Verb] = &[
     Verb::new("add"),
 ];
 
+/// Programs that install packages among other things, by name in alphabetical order. What a call does that has none
+/// of these verbs is not known: it may run what was built.
+const BESIDES: &[Partial] = &[
+    Partial {
+        program: "bundle",
+        manifest: "Gemfile",
+        grammar: Grammar {
+            install: &[Verb::new("install")],
+            change: &[Verb::new("add"), Verb::new("update"), Verb::new("remove")],
+            bare: "install",
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: "cargo",
+        manifest: "Cargo.toml",
+        grammar: Grammar {
+            fetch: &[Verb::new("fetch")],
+            change: &[Verb::new("add"), Verb::new("update"), Verb::new("remove")],
+            tools: &[Verb::new("install")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: "composer",
+        manifest: "composer.json",
+        grammar: Grammar {
+            install: &[Verb::new("install")],
+            change: &[
+                Verb::new("require"),
+                Verb::new("update"),
+                Verb::new("upgrade"),
+                Verb::new("remove"),
+            ],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: "dotnet",
+        grammar: Grammar {
+            fetch: &[Verb::new("restore")],
+            change: &[Verb::new("add")],
+            tools: &[Verb::new("tool install")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: "gem",
+        grammar: Grammar {
+            fetch: &[Verb::new("fetch")],
+            change: &[Verb::new("update")],
+            tools: &[Verb::new("install")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: "go",
+        manifest: "go.mod",
+        grammar: Grammar {
+            fetch: &[Verb::new("mod")],
+            change: &[Verb::new("get")],
+            tools: &[Verb::new("install")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: "mvn",
+        manifest: "pom.xml",
+        grammar: Grammar {
+            install: &[Verb::new("install")],
+            fetch: &[Verb::new("dependency:go-offline"), Verb::new("dependency:resolve")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+    Partial {
+        program: PIPX,
+        ecosystem: Some(Ecosystem::Python),
+        grammar: Grammar {
+            tools: &[Verb::new("install")],
+            inject: &[Verb::new("inject")],
+            ..Grammar::NONE
+        },
+        ..Partial::NONE
+    },
+];
+
+/// The program that only installs and runs Python's tools.
+pub(super) const PIPX: &str = "pipx";
+
+/// Folders below the home directory in which such managers cache.
+pub(super) const CACHES: &[&str] = &[".cache/go-build"];
+
+impl Partial {
+    /// A manager of which nothing is known, to start from.
+    const NONE: Self =
+        Self { program: "", ecosystem: None, manifest: "", grammar: Grammar::NONE, leaves: &[] };
+}
+
 /// The manager that a program is.
 pub(super) fn named(program: &str) -> Option<&'static Partial> {
-    let at = PARTIAL.binary_search_by(|it| it.program.cmp(program)).ok()?;
-    PARTIAL.get(at)
+    find(PARTIAL, program)
+}
+
+/// The manager that a program is, or the program that installs packages among other things.
+pub(super) fn named_or_besides(program: &str) -> Option<&'static Partial> {
+    named(program).or_else(|| find(BESIDES, program))
+}
+
+fn find(all: &'static [Partial], program: &str) -> Option<&'static Partial> {
+    let at = all.binary_search_by(|it| it.program.cmp(program)).ok()?;
+    all.get(at)
 }
 
 #[cfg(test)]
@@ -79,8 +217,12 @@ mod tests {
 
     #[test]
     fn programs_are_in_order_and_have_no_file_of_facts() {
-        assert!(PARTIAL.is_sorted_by(|a, b| a.program < b.program));
-        let programs = crate::ecosystems::programs();
-        assert!(!PARTIAL.iter().any(|it| programs.contains(&it.program)));
+        let mut programs = crate::ecosystems::programs();
+        for all in [PARTIAL, BESIDES] {
+            assert!(all.is_sorted_by(|a, b| a.program < b.program));
+            let known = all.iter().filter(|it| programs.contains(&it.program));
+            assert_eq!(known.map(|it| it.program).collect::<Vec<_>>(), [""; 0]);
+            programs.extend(all.iter().map(|it| it.program));
+        }
     }
 }

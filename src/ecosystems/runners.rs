@@ -2,16 +2,14 @@
 //!
 //! A manager's file says which they are, in [`Grammar::runner`](super::Grammar::runner).
 
-use super::{MANAGERS, partial::PARTIAL};
+use super::{grammar_of, partial, python::pip};
 use crate::shell::{Command, Invocation, Programs, Runner, Word};
 
-const PROGRAMS: Programs = Programs { runner, versioned: &["pip", "pipx"] };
+const PROGRAMS: Programs = Programs { runner, versioned: &[pip::NAME, partial::PIPX] };
 
 /// The command of the manager of this name that runs a program, if it has one.
 pub fn runner(program: &str) -> Option<&'static Runner> {
-    let known = MANAGERS.iter().map(|it| &it.grammar);
-    let grammars = known.chain(PARTIAL.iter().map(|it| &it.grammar));
-    grammars.filter_map(|it| it.runner.as_ref()).find(|it| it.program == program)
+    grammar_of(program)?.runner.as_ref().filter(|it| it.program == program)
 }
 
 /// The call that words make; see [`Invocation::read`].

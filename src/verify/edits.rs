@@ -6,8 +6,7 @@ use super::images::ImageBuild;
 use crate::{
     context::copies::{CopyIn, Sent},
     dockerfile::{Dockerfile, Keyword},
-    ecosystems,
-    ecosystems::images::stages,
+    ecosystems::{self, FileKind, images::stages},
     project::Project,
     text::RepoPath,
 };
@@ -68,11 +67,12 @@ const COMMENTS: [(&str, &str); 18] = [
 /// The files that a service starts from, the likeliest first.
 const ENTRIES: [&str; 8] = ["main", "app", "server", "index", "__main__", "manage", "wsgi", "asgi"];
 
-/// Manifests in which a line may be added without a meaning, and how.
-const MANIFESTS: [(&str, &str); 3] = [("pyproject.toml", "#"), (".txt", "#"), ("package.json", "")];
+/// Comment markers of manifests by file extension, in the order in which a developer is likely to edit them. JSON
+/// has no comments.
+const MANIFEST_COMMENTS: [(&str, &str); 3] = [("toml", "#"), ("txt", "#"), ("json", "")];
 
-/// The files that a developer of this image edits: a source file of its own, one of what it copies first when that
-/// is something else, and a manifest. Each reaches the builder before and after alike.
+/// The files that a developer of this image edits: a source file of its own, one of what it copies first if that
+/// is something else, and a manifest. The builder gets each of them both before and after the change.
 pub fn edits(project: &Project, build: &ImageBuild) -> Vec<TouchedFile> {
     let dockerfile = project.file(build.origin.dockerfile.as_str());
     let Some(dockerfile) = dockerfile.and_then(|it| it.dockerfile()) else { return Vec::new() };
@@ -96,13 +96,12 @@ pub fn edits(project: &Project, build: &ImageBuild) -> Vec<TouchedFile> {
     edits
 }
 
-/// A line that means nothing to a file of this name; `salt` makes it another each time.
+/// A line without meaning for a file of this name; `salt` makes it a different one each time.
 pub fn line(path: &RepoPath, salt: &str) -> String {
-    let name = path.file_name();
-    let manifest = MANIFESTS.iter().find(|it| name.ends_with(it.0));
-    let source = || COMMENTS.iter().find(|it| extension(name) == it.0);
-    match manifest.or_else(source).map_or("", |it| it.1) {
-        // Blank lines and spaces, where there are no comments to write: as many as the salt says.
+    let extension = extension(path.file_name());
+    let mut markers = MANIFEST_COMMENTS.iter().chain(&COMMENTS);
+    match markers.find(|it| it.0 == extension).map_or("", |it| it.1) {
+        // Without comments, a blank line: as many spaces as the salt says.
         "" => " ".repeat(1 + salt.bytes().map(usize::from).sum::<usize>() % 997) + "\n",
         comment => format!("{comment} {salt}\n"),
     }
@@ -131,7 +130,7 @@ fn copies(project: &Project, dockerfile: &Dockerfile, sent: &Sent<'_>) -> Vec<Ve
 
 fn is_source(path: &RepoPath) -> bool {
     let name = path.file_name();
-    let is_config = matches!(name, "setup.py" | "conftest.py") || name.contains(".config.");
+    let is_config = is_manifest(name) || name == "conftest.py" || name.contains(".config.");
     let is_test = path.as_str().split('/').any(|it| {
         matches!(it, "tests" | "test" | "__tests__" | "migrations" | "node_modules")
             || it.starts_with("test_")
@@ -149,8 +148,12 @@ fn rank(path: &RepoPath, home: &RepoPath) -> (bool, usize, usize, String) {
 
 fn manifest(path: &RepoPath) -> Option<usize> {
     let name = path.file_name();
-    let known = ecosystems::is_manifest_of(ecosystems::MANAGERS, name);
-    MANIFESTS.iter().position(|it| known && name.ends_with(it.0))
+    let position = MANIFEST_COMMENTS.iter().position(|it| it.0 == extension(name));
+    position.filter(|_| is_manifest(name))
+}
+
+fn is_manifest(name: &str) -> bool {
+    ecosystems::file("", name).is_some_and(|it| it.kind == FileKind::Manifest)
 }
 
 fn depth(path: &RepoPath) -> usize {

@@ -44,9 +44,8 @@ fn is_code(name: &str) -> bool {
 /// A manifest by its name, or by its folder: `requirements/base.txt`.
 fn is_manifest(ecosystems: &[Ecosystem], path: &RepoPath) -> bool {
     let folder = path.parent();
-    let listed = folder.as_ref().is_some_and(|it| it.file_name().contains("requirements"));
-    ecosystems.iter().any(|it| it.is_manifest(path.file_name()))
-        || (listed && [".txt", ".in", ".pip"].iter().any(|it| path.as_str().ends_with(it)))
+    let folder = folder.as_ref().map_or("", |it| it.file_name());
+    ecosystems.iter().any(|it| it.is_manifest_in(folder, path.file_name()))
 }
 
 /// Whether a COPY or ADD seems to bring source, judged by its text alone.

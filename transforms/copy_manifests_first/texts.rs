@@ -9,6 +9,7 @@ use crate::{
         Kind,
         instruction::{self, Word},
     },
+    ecosystems,
     run::{Run, parts::Texts},
     text::{Edit, ImagePath, RepoPath, Span},
 };
@@ -28,8 +29,7 @@ impl<'a> Deferral<'a> {
             let repeated = texts.after.is_none() && self.is_repeated(item, run, &text);
             // A comment on dependencies belongs to the manifests that stay.
             let stays = |at: usize| {
-                kept.contains_key(&item)
-                    && (repeated || speaks_of_dependencies(dockerfile.text(at)))
+                kept.contains_key(&item) && (repeated || is_about_dependencies(dockerfile.text(at)))
             };
             let leaves = !comments.clone().any(stays);
             let first = if leaves { comments.start } else { item };
@@ -237,9 +237,11 @@ fn spelled_out(word: &Word, folder: &ImagePath) -> String {
     }
 }
 
-fn speaks_of_dependencies(comment: &str) -> bool {
+/// Returns true if a comment is about dependencies, or names a package manager or its manifest.
+fn is_about_dependencies(comment: &str) -> bool {
     let text = comment.to_lowercase();
-    ["dependenc", "requirement", "install", "package", "poetry", "manifest", "lock", "pyproject"]
+    ["dependenc", "requirement", "install", "package", "manifest", "lock"]
         .iter()
         .any(|it| text.contains(it))
+        || text.split(|it: char| !it.is_alphanumeric()).any(ecosystems::is_name)
 }

@@ -11,37 +11,6 @@ use crate::{
     text::Edit,
 };
 
-/// Package managers that `ecosystems` does not know, sorted. A call of one installs packages if it has no subcommand or one of [`VERBS`].
-const MANAGERS: &[&str] = &[
-    "apk",
-    "apt",
-    "apt-get",
-    "bundle",
-    "bun",
-    "cargo",
-    "composer",
-    "conda",
-    "dnf",
-    "dotnet",
-    "gem",
-    "go",
-    "mamba",
-    "microdnf",
-    "micromamba",
-    "npm",
-    "pipx",
-    "pnpm",
-    "yarn",
-    "yum",
-    "zypper",
-];
-
-/// Subcommands that fetch packages or list the packages to fetch, sorted.
-const VERBS: &[&str] = &[
-    "add", "ci", "download", "export", "fetch", "get", "i", "install", "mod", "pip", "require",
-    "restore", "sync", "update", "upgrade", "wheel",
-];
-
 /// The most commands in a branch of an `if`: one that repeats more is as long as two RUNs.
 const MOST: usize = 6;
 
@@ -169,17 +138,13 @@ fn is_earlier_switch(step: &Step) -> bool {
     name.is_some_and(Kind::is_argument)
 }
 
-/// Returns true if a command installs packages or lists the packages to install.
+/// Returns true if a command installs packages or writes down which to install. A program that is not known does
+/// so if it is told to `install` something.
 fn installs(command: &Command) -> bool {
-    let Some(program) = command.program() else { return false };
-    let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-    let mut words = command.arguments().iter().map(|it| it.value.as_deref().unwrap_or_default());
-    let verb = words.find(|it| !it.starts_with('-'));
-    let known = ecosystems::MANAGERS.iter().any(|it| it.programs.contains(&program));
-    match known || MANAGERS.contains(&program) {
-        true => verb.is_none_or(|it| VERBS.contains(&it)),
-        false => verb == Some("install"),
-    }
+    let call = ecosystems::invocation_of(command, |word| word.value.clone());
+    call.is_some_and(|it| {
+        ecosystems::installs_packages(&it).unwrap_or_else(|| it.subcommand() == Some("install"))
+    })
 }
 
 /// Returns true if some RUN of production that always runs has each cache mount of the variant's RUN. The

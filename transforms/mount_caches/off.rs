@@ -3,7 +3,10 @@
 use super::{Caches, guard, nested};
 use crate::{
     dockerfile::{Keyword, stage::Stage},
-    ecosystems::{self, MANAGERS, OffVariable, Setting},
+    ecosystems::{
+        self, OffVariable, Setting,
+        python::{pip, runs_pip_unnamed},
+    },
     project::Project,
     run::Site,
     text::Refusal,
@@ -82,8 +85,8 @@ fn can_have_mounts(
     if let Some(why) = nested(&run) {
         return Err(why.reason);
     }
-    if installs_behind_the_scenes(text) {
-        return Err("what it runs installs with pip".to_owned());
+    if runs_pip_unnamed(text) {
+        return Err(format!("what it runs installs with {}", pip::TITLE));
     }
     let Some(caches) = Caches::of(site, stage, &run) else { return Ok(()) };
     if caches.are_mounted() {
@@ -111,17 +114,10 @@ pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &s
             match caches {
                 Some(it) if !it.are_mounted() => return false,
                 Some(_) => mounted += 1,
-                None if nested(&run).is_some() || installs_behind_the_scenes(text) => return false,
+                None if nested(&run).is_some() || runs_pip_unnamed(text) => return false,
                 None => {}
             }
         }
     }
     mounted > 0
-}
-
-/// Whether a RUN runs pip without naming it: Poetry's installer, pipx, conda environments.
-fn installs_behind_the_scenes(text: &str) -> bool {
-    let mut scripts = MANAGERS.iter().flat_map(|it| it.installers);
-    let others = ["pipx ", "conda env ", "mamba env "];
-    scripts.any(|it| text.contains(it.script)) || others.iter().any(|it| text.contains(it))
 }

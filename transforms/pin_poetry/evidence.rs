@@ -1,15 +1,17 @@
 //! Finds the version of Poetry that a service is meant to be built with, and the evidence for it.
 
-use super::Options;
 use super::{
+    Options, POETRY,
     installation::Installation,
-    installer::Installer,
+    installer::Way,
     service::{Service, clone, services},
 };
-use crate::ecosystems::python::poetry::{DEFAULT, DEFAULT_2};
 use crate::{
     dockerfile::{Keyword, Kind},
-    ecosystems::version::Version,
+    ecosystems::{
+        python::poetry::{DEFAULT, DEFAULT_2},
+        version::Version,
+    },
     text::Refusal,
 };
 
@@ -24,11 +26,11 @@ pub(super) struct Evidence {
     pub is_written_down: bool,
 }
 
-/// The version that an installed Poetry is meant to have: from the settings, the Dockerfile, the manifest or
-/// the lock, in this order, or a default.
+/// The version that an installed Poetry is meant to have. The settings count first, then the Dockerfile, the
+/// manifests and the locks; if none of them names a version, it is a default.
 ///
 /// # Errors
-/// A decline's code and reason if sources contradict each other or cannot be read.
+/// Declines if sources contradict each other or cannot be read.
 pub(super) fn evidence(
     installation: &Installation<'_>,
     options: &Options,
@@ -39,19 +41,19 @@ pub(super) fn evidence(
         None => of_services(installation, &services)?,
     };
     let Evidence { version, source, .. } = &evidence;
-    if let Installer::Package { constraint: Some(asked), .. } = &installation.installer
+    if let Way::Package { constraint: Some(asked), .. } = &installation.way
         && version.meets(asked) != Some(true)
     {
         return Err(Refusal::new(
             "version-conflict",
-            format!("{source} says {version}, but the file asks for poetry{asked}"),
+            format!("{source} says {version}, but the file asks for {}{asked}", POETRY.package()),
         ));
     }
     let newer = services.iter().find(|it| it.manifest.needs_poetry_2);
     if let Some(service) = newer.filter(|_| *version < Version::new(&[2])) {
         let reason = format!(
-            "{source} says {version}, but {} has its dependencies in [project], which Poetry reads only since 2.0",
-            service.path
+            "{source} says {version}, but {} has its dependencies in [project], which {} reads only since 2.0",
+            service.path, POETRY.title
         );
         return Err(Refusal::new("version-conflict", reason));
     }
@@ -65,15 +67,16 @@ fn written_beside(
 ) -> Result<Option<Evidence>, Refusal> {
     let found = |version, source| Some(Evidence { version, source, is_written_down: true });
     if let Some(text) = &options.version {
-        let bad = format!("refit.toml asks for Poetry {text}, which is not a version");
+        let bad = format!("refit.toml asks for {} {text}, which is not a version", POETRY.title);
         let version = text.parse().map_err(|()| Refusal::new("bad-setting", bad))?;
         return Ok(found(version, "refit.toml".to_owned()));
     }
-    if let Installer::DeadScript(Some(version)) = &installation.installer {
+    if let Way::DeadScript { version: Some(version), .. } = &installation.way {
         return Ok(found(version.clone(), "the installer's command line".to_owned()));
     }
     let set = set_in_file(installation)?;
-    Ok(set.and_then(|(version, line)| found(version, format!("POETRY_VERSION in line {line}"))))
+    let variable = POETRY.version_variable();
+    Ok(set.and_then(|(version, line)| found(version, format!("{variable} in line {line}"))))
 }
 
 /// The version that the manifests and locks name, or a default.
@@ -98,7 +101,7 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
     let defaults = defaults.into_iter().skip(usize::from(needs_2.is_some()));
     if let Some((service, constraint)) = asking.first() {
         let source = format!("requires-poetry in {}", service.path);
-        // A single version, a default, or one of the bounds, which is a release more likely than not.
+        // The one version that meets it, a default, or one of its bounds, which are releases more often than not.
         let bounds = constraint.split(|it: char| !it.is_ascii_digit() && it != '.');
         let bounds = bounds.filter_map(|it| it.parse().ok());
         let exact = constraint.trim_start_matches('=').trim().parse().ok();
@@ -108,7 +111,10 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
             let path = &service.path;
             Refusal::new(
                 "version-conflict",
-                format!("no known version of Poetry meets {constraint}, which {path} requires"),
+                format!(
+                    "no known version of {} meets {constraint}, which {path} requires",
+                    POETRY.title
+                ),
             )
         });
         return Ok(Evidence { version: found?, source, is_written_down });
@@ -119,15 +125,17 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
         let reason = format!("line {line} downloads the project, so its lock is unknown");
         return Err(Refusal::new("unknown-project", reason));
     }
-    let asked = match &installation.installer {
-        Installer::Package { constraint, .. } => constraint.as_deref(),
+    let asked = match &installation.way {
+        Way::Package { constraint, .. } => constraint.as_deref(),
         _ => None,
     };
     let version =
         defaults.clone().find(|it| asked.is_none_or(|asked| it.meets(asked) == Some(true)));
     let version = version.or_else(|| defaults.clone().next()).unwrap_or(Version::new(&DEFAULT_2));
     let source = match (needs_2, services.first()) {
-        (Some(service), _) => format!("{} needs Poetry 2; this is the default", service.path),
+        (Some(service), _) => {
+            format!("{} needs {} 2; this is the default", service.path, POETRY.title)
+        }
         (_, Some(service)) => {
             format!("neither {} nor its lock names a version; this is the default", service.path)
         }
@@ -136,8 +144,18 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
     Ok(Evidence { version, source, is_written_down: false })
 }
 
-/// The `POETRY_VERSION` that the file sets, and its line: in the stage, otherwise in one that it is built on or
-/// that uses its Poetry, or before the first FROM. Other stages may have their own Poetry.
+/// A line that sets the version variable.
+#[derive(Clone)]
+struct Setting {
+    /// True if it is in the stage that installs.
+    in_stage: bool,
+    version: Version,
+    /// Counted from 1.
+    line: usize,
+}
+
+/// The `POETRY_VERSION` that the file sets, and its line: in the stage, or else in a stage that it is built on or
+/// that uses its Poetry, or before the first FROM. Other stages may have a Poetry of their own.
 fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusal> {
     let (site, stage) = (installation.site, installation.stage);
     let head = site.stages.first().map_or(0, |it| it.from);
@@ -145,37 +163,39 @@ fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, usize
     let related = lineage.iter().chain(installation.users());
     let ranges: Vec<_> =
         related.map(|it| it.from..it.end).chain(std::iter::once(0..head)).collect();
-    let mut set: Vec<(bool, Version, usize)> = Vec::new();
+    let variable = POETRY.version_variable();
+    let mut settings: Vec<Setting> = Vec::new();
     for (at, entry) in site.dockerfile.items.iter().enumerate() {
         let Kind::Instruction(instruction) = &entry.kind else { continue };
         let related = ranges.iter().any(|it| it.contains(&at));
         if !related || !matches!(instruction.keyword, Keyword::Env | Keyword::Arg) {
             continue;
         }
-        for pair in instruction.pairs().into_iter().filter(|it| it.name == "POETRY_VERSION") {
+        for pair in instruction.pairs().into_iter().filter(|it| it.name == variable) {
             let value = pair.value.unwrap_or_default();
             let value = value.trim_matches(['"', '\'']);
+            let line = entry.lines.0;
             match value.parse() {
                 Ok(version) => {
-                    set.push((stage.from < at && at < stage.end, version, entry.lines.0));
+                    let in_stage = stage.from < at && at < stage.end;
+                    settings.push(Setting { in_stage, version, line });
                 }
                 Err(()) if value.starts_with(|it: char| it.is_ascii_digit()) => {
-                    let line = entry.lines.0;
                     let reason =
-                        format!("POETRY_VERSION on line {line} is {value}, which is not a release");
+                        format!("{variable} on line {line} is {value}, which is not a release");
                     return Err(Refusal::new("unreleased-version", reason));
                 }
                 Err(()) => {}
             }
         }
     }
-    let near = set.iter().any(|it| it.0);
-    set.retain(|it| it.0 == near);
-    let Some((_, version, line)) = set.first().cloned() else { return Ok(None) };
-    if set.iter().any(|it| it.1 != version) {
+    let in_stage = settings.iter().any(|it| it.in_stage);
+    settings.retain(|it| it.in_stage == in_stage);
+    let Some(Setting { version, line, .. }) = settings.first().cloned() else { return Ok(None) };
+    if settings.iter().any(|it| it.version != version) {
         let line = site.place(installation.run.item).line;
         let reason = format!(
-            "POETRY_VERSION has several values, and it is not clear which one line {line} uses"
+            "{variable} has several values, and it is not clear which one line {line} uses"
         );
         return Err(Refusal::new("version-conflict", reason));
     }

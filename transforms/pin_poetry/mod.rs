@@ -7,11 +7,12 @@ mod pin;
 mod service;
 mod usage;
 
-use self::installation::Installation;
 use serde::Deserialize;
 
+use self::installation::Installation;
 use crate::{
     dockerfile::{Keyword, stage::Stage},
+    ecosystems::{Manager, python::poetry},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -53,29 +54,32 @@ pub(super) const TRANSFORM: Transform = Transform {
 
 const NAME: &str = "pin-poetry";
 
+/// The manager whose version is pinned.
+const POETRY: &Manager = &poetry::MANAGER;
+
 /// The options of this transform.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// The version to pin, whatever the project names.
+    /// The version to pin, whatever version the project names.
     pub version: Option<String>,
-    /// True to pin through `ARG POETRY_VERSION` with a comment by which Renovate updates it.
+    /// True to pin by `ARG POETRY_VERSION`, with a comment that lets Renovate update it.
     pub renovate: bool,
 }
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let options: Options = settings.get();
-    project.each_dockerfile(&["poetry"], |file, dockerfile| {
+    project.each_dockerfile(POETRY.programs, |file, dockerfile| {
         let mut outcome = Outcome::default();
         let site = Site::new(&file.path, dockerfile);
         for stage in &site.stages {
-            // The name may come from a variable and so be missing in the RUN itself.
-            let words = ["poetry", "POETRY", " install "];
+            // The package's name may come from a variable, and the RUN then does not contain it.
+            let words = [POETRY.name, POETRY.variables.trim_end_matches('_'), " install "];
             let look = |item| pin(project, &options, &site, stage, item);
             outcome.extend([site.each_run(NAME, stage, &words, look)]);
-            for (item, _, it) in stage.instructions().filter(|it| it.2.keyword == Keyword::Onbuild)
-            {
-                if installer::seems_to_install(it.text()) {
+            for (item, _, instruction) in stage.instructions() {
+                let is_trigger = instruction.keyword == Keyword::Onbuild;
+                if is_trigger && installer::seems_to_install(instruction.text()) {
                     let why = Refusal::new("onbuild", "ONBUILD runs in the builds of other images");
                     outcome.declines.push(site.decline(NAME, item, why));
                 }
@@ -98,21 +102,20 @@ fn pin(
         Err(why) if installer::seems_to_install(site.dockerfile.text(item)) => return Err(why),
         Err(_) => return Ok(None),
     };
-    let Some((call, installer)) = installer::find(&run)? else { return Ok(None) };
-    let installation = Installation { project, site, stage, run: &run, call, installer };
+    let Some((call, way)) = installer::find(&run)? else { return Ok(None) };
+    let installation = Installation { project, site, stage, run: &run, call, way };
     let evidence = evidence::evidence(&installation, options)?;
     usage::can_run(&installation, &evidence.version)?;
     usage::stands_alone(&installation)?;
-    let follow = usage::follow(&installation, &evidence)?;
+    let (replaced_flags, alters_calls) = usage::follow(&installation, &evidence)?;
     let (mut edits, mut alters) = pin::pin(&installation, options, &evidence.version)?;
-    let (followed, more) = follow;
-    let alters_more = alters.iter().any(|it| matches!(it, Alteration::Env(_)));
-    let sure = evidence.is_written_down && followed.is_empty() && !alters_more;
-    let safety = if sure { Safety::Safe } else { Safety::Review };
-    edits.extend(followed);
-    alters.extend(more);
-    alters.push(Alteration::Pinned("poetry"));
-    let title = format!("Pin Poetry to {}", evidence.version);
+    let changes_path = alters.iter().any(|it| matches!(it, Alteration::Env(_)));
+    let is_sure = evidence.is_written_down && replaced_flags.is_empty() && !changes_path;
+    let safety = if is_sure { Safety::Safe } else { Safety::Review };
+    edits.extend(replaced_flags);
+    alters.extend(alters_calls);
+    alters.push(Alteration::Pinned(POETRY.name));
+    let title = format!("Pin {} to {}", POETRY.title, evidence.version);
     let mut change = site.change(item, safety, title, evidence.source, edits);
     change.alters = alters;
     Ok(Some(change))

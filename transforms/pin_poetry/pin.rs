@@ -1,11 +1,13 @@
 //! Rewrites installers so that they install a given version.
 
-use super::Options;
-use super::{installation::Installation, installer::Installer};
-use crate::ecosystems::python::poetry::full;
+use super::{Options, POETRY, installation::Installation, installer::Way};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Pair, variables::mentions},
-    ecosystems::{images, version::Version},
+    ecosystems::{
+        Installer, images,
+        python::{pip, poetry::full},
+        version::Version,
+    },
     project::change::{Alteration, Altered},
     text::{Edit, Refusal},
 };
@@ -13,7 +15,7 @@ use crate::{
 /// Makes an installer install a version.
 ///
 /// # Errors
-/// A decline's code and reason if there is no safe way.
+/// Declines if there is no safe way to rewrite it.
 pub(super) fn pin(
     installation: &Installation<'_>,
     options: &Options,
@@ -22,80 +24,80 @@ pub(super) fn pin(
     let (run, command) = (installation.run, installation.command());
     let mut edits = Vec::new();
     let mut alters = vec![Alteration::Pipeline(command.pipeline.clone())];
-    let declared = run.state.sets("POETRY_VERSION");
-    let variable = run.state.variable("POETRY_VERSION") == Some(&version.to_string())
-        && !run.script.assigns("POETRY_VERSION");
-    if options.renovate && !declared {
-        let lines = format!(
-            "# renovate: datasource=pypi depName=poetry\nARG POETRY_VERSION={}",
-            full(version)
-        );
+    let (name, package) = (POETRY.version_variable(), POETRY.package());
+    let is_declared = run.state.sets(name);
+    let has_value = run.state.variable(name) == Some(&version.to_string());
+    let adds_argument = options.renovate && !is_declared;
+    if adds_argument {
+        let lines =
+            format!("# renovate: datasource=pypi depName={package}\nARG {name}={}", full(version));
         edits.push(installation.site.dockerfile.insert_before(run.item, &lines));
-        alters.push(Alteration::Argument("POETRY_VERSION".to_owned()));
+        alters.push(Alteration::Argument(name.to_owned()));
     }
-    let variable = variable || (options.renovate && !declared);
-    let version = if variable { "${POETRY_VERSION}".to_owned() } else { full(version) };
+    let by_variable = adds_argument || (has_value && !run.script.assigns(name));
+    let version = if by_variable { format!("${{{name}}}") } else { full(version) };
     let unwritable = || Refusal::new("unknown-installer", "the installer cannot be rewritten here");
-    match &installation.installer {
-        Installer::Package { word, name, .. } => {
+    match &installation.way {
+        Way::Package { word, name, .. } => {
             let quote = command.words[*word].raw.chars().next();
             let quote = match quote.filter(|it| matches!(it, '"' | '\'')) {
                 // The shell expands nothing between single quotes.
-                Some(quote) if quote == '"' || !variable => quote.to_string(),
-                _ if variable => "\"".to_owned(),
+                Some(quote) if quote == '"' || !by_variable => quote.to_string(),
+                _ if by_variable => "\"".to_owned(),
                 _ => String::new(),
             };
             let text = format!("{quote}{name}=={version}{quote}");
             let pinned = run.script.replace_word(command, *word, &text);
             edits.extend(pinned.ok_or_else(unwritable)?);
         }
-        Installer::Script { takes_options } => {
-            let words = ["-", "--version", &version];
+        Way::Script { installer, takes_options } => {
+            let option = installer.options.last().ok_or_else(unwritable)?;
+            let words = ["-", option, &version];
             let words = if *takes_options { &words[1..] } else { &words };
             edits.push(run.script.append_words(command, words).ok_or_else(unwritable)?);
         }
-        Installer::DeadScript(_) => {
+        Way::DeadScript { installer, .. } => {
             has_pip(installation)?;
-            let quote = if variable { "\"" } else { "" };
-            let text = format!("pip install {quote}poetry=={version}{quote}");
+            let quote = if by_variable { "\"" } else { "" };
+            let text = format!("{} install {quote}{package}=={version}{quote}", pip::NAME);
             edits.push(Edit::replace(command.pipeline.clone(), text));
-            let (more, environment) = without_path(installation)?;
-            edits.extend(more);
-            alters.extend(environment);
+            let (removed, alters_path) = without_path(installation, installer)?;
+            edits.extend(removed);
+            alters.extend(alters_path);
         }
-        Installer::Pinned | Installer::Unpinnable(_) => {
+        Way::Pinned | Way::Unpinnable(_) => {
             return Err(unwritable());
         }
     }
     Ok((edits, alters))
 }
 
-/// Checks that `pip install` puts commands on every PATH: it does so for root, unless the Python is a
-/// distribution's, which may refuse.
+/// Checks that `pip install` puts commands on every PATH. It does so for root, unless the Python is a
+/// distribution's, whose pip may refuse.
 fn has_pip(installation: &Installation<'_>) -> Result<(), Refusal> {
     if !installation.run.state.image.as_deref().is_some_and(|it| images::named(it).has_pip()) {
         return Err(Refusal::new(
             "dead-installer",
-            "it is not known whether the image has a pip that can install it instead",
+            format!(
+                "it is not known whether the image has a {} that can install it instead",
+                pip::TITLE
+            ),
         ));
     }
     if installation.run.state.is_root() != Some(true) {
         return Err(Refusal::new(
             "dead-installer",
-            "it is not installed by root, so pip would put it elsewhere",
-        ));
-    }
-    if installation.call.call.has(&["--preview", "-p", "--file"]) {
-        return Err(Refusal::new(
-            "dead-installer",
-            "it is asked for a version that is not a release",
+            format!("it is not installed by root, so {} would put it elsewhere", pip::TITLE),
         ));
     }
     Ok(())
 }
 
-/// Removes the PATH entries for the folder of `get-poetry.py`.
-fn without_path(installation: &Installation<'_>) -> Result<Altered, Refusal> {
+/// Removes the PATH entries for the folder of an installer script.
+fn without_path(
+    installation: &Installation<'_>,
+    installer: &Installer,
+) -> Result<Altered, Refusal> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
     let heirs: Vec<usize> =
         installation.site.heirs(installation.stage).map(|it| it.index).collect();
@@ -108,15 +110,17 @@ fn without_path(installation: &Installation<'_>) -> Result<Altered, Refusal> {
                     .replace(installation.run.text(installation.command().pipeline.clone()), "");
             }
             // Other stages do not have the folder, but may copy it.
-            let concerned = is_heir || instruction.copy().is_some_and(|it| it.from.is_some());
-            if !concerned || !names_folder(&text) {
+            let may_have_it = is_heir || instruction.copy().is_some_and(|it| it.from.is_some());
+            if !may_have_it || !names_folder(installer, &text) {
                 continue;
             }
-            let served = instruction.pairs().into_iter().find(|it| {
-                instruction.keyword == Keyword::Env && only_serves(it) && is_only(instruction, it)
+            let removable = instruction.pairs().into_iter().find(|it| {
+                instruction.keyword == Keyword::Env
+                    && only_adds_folder(installer, it)
+                    && is_alone(installer, instruction, it)
             });
             let edit =
-                served.and_then(|pair| installation.site.dockerfile.remove_pair(item, &pair.name));
+                removable.and_then(|it| installation.site.dockerfile.remove_pair(item, &it.name));
             let reason = format!("line {} uses the folder that it creates", entry.lines.0);
             edits.push(edit.ok_or_else(|| Refusal::new("dead-installer", reason))?);
             alters.push(Alteration::Env("PATH".to_owned()));
@@ -125,23 +129,27 @@ fn without_path(installation: &Installation<'_>) -> Result<Altered, Refusal> {
     Ok((edits, alters))
 }
 
-/// Returns true if a text names the folder of `get-poetry.py`.
-fn names_folder(text: &str) -> bool {
-    text.contains("/.poetry") || mentions(text, "POETRY_HOME") || text.contains("POETRY_HOME=")
+/// Returns true if a text names the folder that an installer script makes.
+fn names_folder(installer: &Installer, text: &str) -> bool {
+    let folder = installer.programs.split('/').next().unwrap_or_default();
+    text.contains(&format!("/{folder}"))
+        || mentions(text, installer.home)
+        || text.contains(&format!("{}=", installer.home))
 }
 
-/// Returns true if a variable is a PATH that only adds that folder.
-fn only_serves(pair: &Pair) -> bool {
+/// Returns true if a variable is a PATH that adds nothing but the folder of an installer script.
+fn only_adds_folder(installer: &Installer, pair: &Pair) -> bool {
     let value = pair.value.as_deref().unwrap_or_default().trim_matches(['"', '\'']);
-    let mut entries = value.split(':');
-    let known = |it: &str| it.ends_with(".poetry/bin") || matches!(it, "$PATH" | "${PATH}");
-    pair.name == "PATH" && value.contains(".poetry/bin") && entries.all(known)
+    let is_known =
+        |entry: &str| entry.ends_with(installer.programs) || matches!(entry, "$PATH" | "${PATH}");
+    pair.name == "PATH" && value.contains(installer.programs) && value.split(':').all(is_known)
 }
 
-/// Returns true if no other variable of the instruction names the folder.
-fn is_only(instruction: &Instruction, pair: &Pair) -> bool {
+/// Returns true if no other variable of the instruction names the folder of an installer script.
+fn is_alone(installer: &Installer, instruction: &Instruction, pair: &Pair) -> bool {
     let mut others = instruction.pairs().into_iter().filter(|it| it.name != pair.name);
     others.all(|it| {
-        it.name != "POETRY_HOME" && !names_folder(it.value.as_deref().unwrap_or_default())
+        it.name != installer.home
+            && !names_folder(installer, it.value.as_deref().unwrap_or_default())
     })
 }

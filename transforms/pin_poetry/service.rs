@@ -1,6 +1,6 @@
 //! The manifests and locks that the Poetry of an image installs from.
 
-use super::installation::Installation;
+use super::{POETRY, installation::Installation};
 use crate::{
     context::layers::Layers,
     dockerfile::{Keyword, stage::Stage},
@@ -35,7 +35,7 @@ impl Service {
     pub(super) fn header(&self) -> Result<Option<(Version, String)>, Refusal> {
         let Some(Lock { path, header: Some(header), .. }) = &self.lock else { return Ok(None) };
         let unreleased =
-            || format!("{path} was written by Poetry {header}, which is not a release");
+            || format!("{path} was written by {} {header}, which is not a release", POETRY.title);
         let version =
             header.parse().map_err(|()| Refusal::new("unreleased-version", unreleased()))?;
         Ok(Some((version, format!("the header of {path}"))))
@@ -44,12 +44,13 @@ impl Service {
     /// Returns true if only Poetry 2 can install it.
     pub(super) fn needs_2(&self) -> bool {
         let version = self.lock.as_ref().and_then(|it| it.version.as_deref());
-        self.manifest.needs_poetry_2 || version.is_some_and(|it| it.starts_with("2.1"))
+        self.manifest.needs_poetry_2 || version.is_some_and(poetry::lock_needs_2)
     }
 }
 
-/// The services that the Poetry of a stage installs: the manifests that its calls read, otherwise those that
-/// calls in other stages read, otherwise one beside the Dockerfile or at the root of its context.
+/// The services that the Poetry of a stage installs: those whose manifests its calls read. If its calls read
+/// none, calls in other stages count; if those read none either, a manifest beside the Dockerfile or at the root
+/// of its context.
 pub(super) fn services(installation: &Installation<'_>) -> Result<Vec<Service>, Refusal> {
     let folder = Layers::context(installation.project, installation.site.path).ok();
     let mut paths = Vec::new();
@@ -61,7 +62,7 @@ pub(super) fn services(installation: &Installation<'_>) -> Result<Vec<Service>, 
     }
     if paths.is_empty() && clone(installation).is_none() {
         let folders = installation.site.path.parent().into_iter().chain(folder);
-        let beside = folders.filter_map(|it| it.join("pyproject.toml"));
+        let beside = folders.filter_map(|it| it.join(POETRY.manifest));
         paths.extend(
             beside.into_iter().find(|path| installation.project.file(path.as_str()).is_some()),
         );
@@ -75,7 +76,7 @@ fn service(installation: &Installation<'_>, path: RepoPath) -> Result<Service, R
     let manifest = Pyproject::read(&text).map_err(|it| {
         Refusal::new("broken-manifest", format!("{path}:{}: {}", it.line, it.message))
     })?;
-    let lock = path.parent().and_then(|it| it.join("poetry.lock"));
+    let lock = path.parent().and_then(|it| it.join(POETRY.lock()));
     let lock = lock.and_then(|path| {
         let text = &installation.project.file(path.as_str())?.text;
         let header = pyproject::lock_generator(text).map(str::to_owned);
@@ -101,12 +102,12 @@ fn read_by<'a>(
         );
         for run in installation
             .site
-            .runs(stage, &["poetry"])
+            .runs(stage, POETRY.programs)
             .filter_map(|item| installation.site.run(stage, item).ok())
         {
-            for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
+            for site in run.calls().iter().filter(|it| POETRY.has_program(&it.call.program)) {
                 let path = poetry::directory(&site.call, &run.at(site));
-                let path = path.map(|it| it.join("pyproject.toml"));
+                let path = path.map(|it| it.join(POETRY.manifest));
                 let found = path.and_then(|it| layers.provider(stage.index, run.item, &it));
                 paths.extend(found.map(|it| it.1).filter(|it| !paths.contains(it)));
             }
@@ -127,8 +128,9 @@ pub(super) fn clone(installation: &Installation<'_>) -> Option<usize> {
                         .any(|it| it.text.ends_with(".git") || it.text.contains(".git#"))
                 }),
                 Keyword::Run => installation.site.run(stage, item).is_ok_and(|run| {
-                    let clones =
-                        |it: &Invocation| it.program == "git" && it.texts().any(|it| it == "clone");
+                    let clones = |call: &Invocation| {
+                        call.program == "git" && call.texts().any(|it| it == "clone")
+                    };
                     run.calls().iter().any(|it| clones(&it.call))
                 }),
                 _ => false,

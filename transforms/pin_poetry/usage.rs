@@ -1,10 +1,16 @@
 //! The calls of a Poetry to pin: those that change with its version, and those that prevent pinning.
 
-use super::{evidence::Evidence, installation::Installation};
-use crate::ecosystems::python::poetry::missing;
+use super::{POETRY, evidence::Evidence, installation::Installation};
 use crate::{
     dockerfile::Keyword,
-    ecosystems::{self, Setting, images, version::Version},
+    ecosystems::{
+        self, images,
+        python::{
+            self, pip,
+            poetry::{Feature, missing, pythons},
+        },
+        version::Version,
+    },
     project::change::{Alteration, Altered},
     run::{CallSite, Run},
     shell::{Invocation, Word},
@@ -14,68 +20,68 @@ use crate::{
 /// Checks that the image's Python can run a version of Poetry.
 ///
 /// # Errors
-/// A decline's code and reason if it cannot, or if its version is unknown.
+/// Declines if it cannot, or if the version of the Python is unknown.
 pub(super) fn can_run(installation: &Installation<'_>, version: &Version) -> Result<(), Refusal> {
-    let (first, last) = crate::ecosystems::python::poetry::pythons(version);
+    let (first, last) = pythons(version);
+    let title = POETRY.title;
     let image = installation.run.state.image.as_deref().unwrap_or_default();
     let known = images::named(image);
     let Some(python) = known.python() else {
-        // A tag without a minor version is the newest Python there is.
+        // A tag without a minor version means the newest Python.
         if known.is_python() && last.is_none() {
             return Ok(());
         }
         let reason = format!(
-            "it is not known whether the Python of the base image can run Poetry {version}"
+            "it is not known whether the Python of the base image can run {title} {version}"
         );
         return Err(Refusal::new("unknown-python", reason));
     };
     if python < first {
-        let reason = format!("Poetry {version} needs Python {first}, and {image} has {python}");
+        let reason = format!("{title} {version} needs Python {first}, and {image} has {python}");
         return Err(Refusal::new("old-python", reason));
     }
     match last.filter(|it| python > *it) {
         None => Ok(()),
         Some(last) => {
             let reason = format!(
-                "Poetry {version} does not run on Python versions after {last}, and {image} has {python}"
+                "{title} {version} does not run on Python versions after {last}, and {image} has {python}"
             );
             Err(Refusal::new("new-python", reason))
         }
     }
 }
 
-/// Checks that the version does not depend on anything else: constraints, pinned plugins, updates.
+/// Checks that nothing else in the file depends on the version or decides it: constraints, plugins, updates.
 ///
 /// # Errors
-/// A decline's code and reason.
+/// Declines if something does.
 pub(super) fn stands_alone(installation: &Installation<'_>) -> Result<(), Refusal> {
     let install = &installation.call.call;
-    let constrained = install.has(&["-c", "--constraint", "--constraints"])
-        || installation.run.at(installation.call).variable(install, "PIP_CONSTRAINT")
-            != Setting::Unset;
-    if constrained {
-        let reason = "a constraints file of pip also determines the version";
+    if pip::is_constrained(install, &installation.run.at(installation.call)) {
+        let reason = format!("a constraints file of {} also determines the version", pip::TITLE);
         return Err(Refusal::new("constraints-file", reason));
     }
     for stage in installation.users() {
-        let runs = installation.site.runs(stage, &["poetry"]);
+        let runs = installation.site.runs(stage, POETRY.programs);
         for run in runs.filter_map(|item| installation.site.run(stage, item).ok()) {
             let line = installation.site.place(run.item).line;
             for CallSite { call, .. } in run.calls() {
-                let verbs = call.subcommands();
-                if call.program == "poetry" && verbs == (Some("self"), Some("update")) {
-                    let reason = format!("line {line} updates Poetry after it was installed");
+                if is_call(call) && POETRY.grammar.has(call, POETRY.grammar.update_self) {
+                    let reason =
+                        format!("line {line} updates {} after it was installed", POETRY.title);
                     return Err(Refusal::new("self-update", reason));
                 }
                 if let Some(plugin) = pinned_plugin(call) {
                     let reason = format!(
-                        "line {line} installs {plugin}, and it is not known which versions of Poetry that supports"
+                        "line {line} installs {plugin}, and it is not known which versions of {} that supports",
+                        POETRY.title
                     );
                     return Err(Refusal::new("pinned-plugin", reason));
                 }
                 if let Some(plugin) = newest_plugin(call) {
                     let reason = format!(
-                        "line {line} installs the newest {plugin}, which may not work with that version of Poetry"
+                        "line {line} installs the newest {plugin}, which may not work with that version of {}",
+                        POETRY.title
                     );
                     return Err(Refusal::new("newest-plugin", reason));
                 }
@@ -85,29 +91,36 @@ pub(super) fn stands_alone(installation: &Installation<'_>) -> Result<(), Refusa
     Ok(())
 }
 
+/// Returns true if a call is of Poetry.
+fn is_call(call: &Invocation) -> bool {
+    POETRY.has_program(&call.program)
+}
+
+/// Returns true if a call adds a plugin to Poetry by a command of its own.
+fn adds_plugin(call: &Invocation) -> bool {
+    is_call(call) && POETRY.grammar.has(call, POETRY.grammar.add_plugin)
+}
+
 /// A plugin or a part of Poetry for which a call names a version.
 fn pinned_plugin(call: &Invocation) -> Option<&str> {
-    let adds = match call.program.as_str() {
-        "poetry" => call.subcommands() == (Some("self"), Some("add")),
-        "pip" | "pipx" | "uv" => call.texts().any(|it| it == "install" || it == "inject"),
-        _ => false,
+    let is_pinned = |text: &&str| {
+        text.starts_with(POETRY.plugins) && text.contains(['=', '<', '>', '~', '@', '^'])
     };
-    let pinned =
-        |it: &&str| it.starts_with("poetry-") && it.contains(['=', '<', '>', '~', '@', '^']);
-    call.texts().find(|it| adds && pinned(it))
+    let adds = adds_plugin(call) || python::adds_named(call);
+    call.texts().filter(|_| adds).find(is_pinned)
 }
 
 /// A plugin that `poetry self add` adds without a version. Poetry takes its newest release and fails if that
-/// needs another Poetry, where pip would look for a release that fits.
+/// needs another Poetry; pip would look for a release that fits.
 fn newest_plugin(call: &Invocation) -> Option<&str> {
-    let adds = call.program == "poetry" && call.subcommands() == (Some("self"), Some("add"));
-    call.texts().find(|it| adds && it.starts_with("poetry-"))
+    let adds = adds_plugin(call);
+    call.texts().find(|it| adds && it.starts_with(POETRY.plugins))
 }
 
 /// The edits that replace flags of Poetry's calls that its version no longer has.
 ///
 /// # Errors
-/// A decline's code and reason if a call needs another version.
+/// Declines if a call needs another version.
 pub(super) fn follow(
     installation: &Installation<'_>,
     evidence: &Evidence,
@@ -116,7 +129,7 @@ pub(super) fn follow(
     for stage in installation.users() {
         for (item, entry, instruction) in stage.instructions() {
             let text = installation.site.dockerfile.text(item);
-            if !text.contains("poetry") {
+            if !POETRY.programs.iter().any(|it| text.contains(it)) {
                 continue;
             }
             let conflict = |word: &str| {
@@ -158,14 +171,14 @@ pub(super) fn follow(
 /// The edits of one RUN.
 ///
 /// # Errors
-/// The word that the version does not have and that has no replacement.
+/// The word that the version does not have and that nothing can replace.
 fn follow_in(
     installation: &Installation<'_>,
     run: &Run<'_>,
     version: &Version,
 ) -> Result<Altered, &'static str> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
-    for site in run.calls().iter().filter(|it| it.call.program == "poetry") {
+    for site in run.calls().iter().filter(|it| is_call(&it.call)) {
         let command = &run.script.commands()[site.command];
         for feature in lacks(installation, &expanded(run, site), version) {
             let name = feature.name();
@@ -205,23 +218,23 @@ fn lacks(
     installation: &Installation<'_>,
     call: &Invocation,
     version: &Version,
-) -> Vec<&'static crate::ecosystems::python::poetry::Feature> {
+) -> Vec<&'static Feature> {
     let source = &installation.site.dockerfile.source;
-    let plugged = |name: &str| source.contains(&format!("poetry-plugin-{name}"));
-    missing(call, version).filter(|it| !plugged(it.name())).collect()
+    let has_plugin = |name: &str| source.contains(&format!("{}plugin-{name}", POETRY.plugins));
+    missing(call, version).filter(|it| !has_plugin(it.name())).collect()
 }
 
 /// The calls of Poetry in a text that is not parsed as shell: exec form, here-documents, quoted scripts.
 fn calls_in(text: &str) -> Vec<Invocation> {
-    let blank = |it: char| if "\"'[](),`$".contains(it) { ' ' } else { it };
-    let text: String = text.chars().map(blank).collect();
+    let text = text.replace(|it| "\"'[](),`$".contains(it), " ");
     let mut calls = Vec::new();
     for part in text.split(['\n', ';', '&', '|']) {
         let words: Vec<&str> = part.split_whitespace().collect();
-        let is_poetry = |it: &&str| it.rsplit('/').next() == Some("poetry");
-        let Some(at) = words.iter().position(is_poetry) else { continue };
+        let is_program =
+            |word: &&str| word.rsplit('/').next().is_some_and(|it| POETRY.has_program(it));
+        let Some(at) = words.iter().position(is_program) else { continue };
         let words: Vec<_> = words[at..].iter().map(|it| Some((*it).to_owned())).collect();
-        calls.extend(ecosystems::invocation(&words).filter(|it| it.program == "poetry"));
+        calls.extend(ecosystems::invocation(&words).filter(is_call));
     }
     calls
 }

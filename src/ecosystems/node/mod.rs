@@ -26,6 +26,10 @@ pub(super) const SCRIPTS: Scripts = Scripts {
     needs_home: true,
 };
 
+/// Folders below the home directory in which Node's managers cache for users other than root. A mount belongs to
+/// root, so they are not among the places of a [`Cache`](super::Cache).
+pub(super) const USER_CACHES: &[&str] = &[".cache/yarn"];
+
 /// What a `package.json` says of an install.
 ///
 /// After npm's documentation: "package.json" and "Scripts".

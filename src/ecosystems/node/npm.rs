@@ -28,6 +28,8 @@ pub const MANAGER: Manager = Manager {
     title: TITLE,
     ecosystem: Ecosystem::Node,
     packages: &[NAME],
+    plugins: "",
+    system_packages: &["npm", "nodejs-npm"],
     variables: "npm_config_",
     programs: &[NAME],
     grammar: GRAMMAR,

@@ -29,6 +29,8 @@ pub const MANAGER: Manager = Manager {
     title: TITLE,
     ecosystem: Ecosystem::Node,
     packages: &[NAME],
+    plugins: "",
+    system_packages: &["yarn", "yarnpkg"],
     variables: "yarn_",
     programs: &[NAME, "yarnpkg"],
     grammar: GRAMMAR,

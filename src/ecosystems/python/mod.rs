@@ -1,5 +1,6 @@
-//! Python's package managers, and the files that they share.
+//! Python's package managers, and what they share.
 
+mod distributions;
 pub mod hatch;
 pub mod pdm;
 pub mod pip;
@@ -8,6 +9,10 @@ pub mod poetry;
 pub mod pyproject;
 pub mod requirements;
 pub mod uv;
+
+pub use distributions::{
+    SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, is_tool, named, runs_pip_unnamed, takes_names,
+};
 
 /// The programs that do nothing but make virtual environments, in the folder that follows.
 pub const ENVIRONMENT_MAKERS: &[&str] = &["venv", "virtualenv"];

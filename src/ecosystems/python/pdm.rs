@@ -24,6 +24,8 @@ pub const MANAGER: Manager = Manager {
     title: TITLE,
     ecosystem: Ecosystem::Python,
     packages: &["pdm"],
+    plugins: "pdm-",
+    system_packages: &["pdm"],
     variables: "PDM_",
     programs: &[NAME],
     grammar: Grammar {
@@ -33,6 +35,8 @@ pub const MANAGER: Manager = Manager {
         apart: &[Verb::new("config"), Verb::new("cache"), Verb::new("self"), Verb::new("plugin")],
         configure: &[Verb::new("config")],
         clean: &[Verb::new("cache clear"), Verb::new("cache remove")],
+        add_plugin: &[Verb::new("self add"), Verb::new("plugin add")],
+        update_self: &[Verb::new("self update")],
         runner: Some(Runner {
             program: NAME,
             verb: Some("run"),
@@ -76,6 +80,11 @@ pub const MANAGER: Manager = Manager {
         script: "install-pdm.py",
         options: &["-v", "--version"],
         variable: "PDM_VERSION",
+        unreleased: &["--prerelease"],
+        removes: &["-r", "--remove"],
+        programs: ".local/bin",
+        home: "PDM_HOME",
+        ..Installer::NONE
     }],
     habits: &[
         Habit {

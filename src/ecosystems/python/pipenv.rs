@@ -23,6 +23,8 @@ pub const MANAGER: Manager = Manager {
     title: TITLE,
     ecosystem: Ecosystem::Python,
     packages: &["pipenv"],
+    plugins: "",
+    system_packages: &["pipenv"],
     variables: "PIPENV_",
     programs: &[NAME],
     grammar: Grammar {

@@ -25,6 +25,8 @@ pub const MANAGER: Manager = Manager {
     title: TITLE,
     ecosystem: Ecosystem::Python,
     packages: &["uv"],
+    plugins: "",
+    system_packages: &["uv"],
     variables: "UV_",
     programs: &[NAME],
     grammar: Grammar {
@@ -54,6 +56,8 @@ pub const MANAGER: Manager = Manager {
             Verb::new("pip check"),
         ],
         clean: &[Verb::new("cache clean"), Verb::new("cache prune")],
+        tools: &[Verb::new("tool install")],
+        update_self: &[Verb::new("self update")],
         runner: Some(Runner {
             program: NAME,
             verb: Some("run"),
@@ -130,7 +134,12 @@ pub const MANAGER: Manager = Manager {
         ..Environments::NONE
     }),
     leaves: LEAVES,
-    installers: &[Installer { script: "astral.sh/uv", options: &[], variable: "" }],
+    installers: &[Installer {
+        script: "astral.sh/uv",
+        programs: ".local/bin",
+        home: "UV_INSTALL_DIR",
+        ..Installer::NONE
+    }],
     habits: &[
         Habit {
             verbs: &["sync"],

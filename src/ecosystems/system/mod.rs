@@ -15,6 +15,30 @@ pub const CACHES: &[Cache] = &[
     fixed(&[CachePlace::Fixed("/var/cache/apk")]),
 ];
 
+/// Folders in which package managers keep lists of what there is to install, which they fetch anew.
+pub const LISTS: &[&str] = &["/var/lib/apt/lists/"];
+
+/// Folders that package managers make for their caches and logs.
+pub const SCRATCH: &[&str] = &[
+    "/var/cache/apk/",
+    "/var/cache/apt/",
+    "/var/cache/debconf/",
+    "/var/cache/dnf/",
+    "/var/cache/yum/",
+    "/var/log/apt/",
+];
+
+/// How paths begin at which package managers record what is installed, or keep what they make from the files of
+/// all packages.
+pub const RECORDS: &[&str] = &[
+    "/lib/apk/db",
+    "/usr/lib/apk/db",
+    "/var/lib/apt/",
+    "/var/lib/dpkg/",
+    "/var/lib/pam/",
+    "/var/lib/ucf/",
+];
+
 const fn fixed(places: &'static [CachePlace]) -> Cache {
     Cache { places, ..Cache::NONE }
 }
@@ -69,22 +93,74 @@ pub enum What<'a> {
     Unknown,
 }
 
+/// A program that installs packages which belong to no language: those of a distribution, of conda, of Homebrew.
+#[derive(Clone, Copy, Debug)]
+struct Program {
+    name: &'static str,
+    /// The package manager; `None` if its command line is not read any further.
+    system: Option<System>,
+    /// The verb that installs the packages whose names follow.
+    install: &'static str,
+    /// Verbs that fetch packages or newer versions of what is installed.
+    fetch: &'static [&'static str],
+}
+
+/// The programs, by name in alphabetical order. To add one, add a line: the verbs are in its manual page.
+const INSTALLERS: &[Program] = &[
+    program("apk", Some(System::Apk), "add", &["fetch", "update", "upgrade"]),
+    program("apt", Some(System::Apt), "install", &["download", "update", "upgrade"]),
+    program("apt-get", Some(System::Apt), "install", &["download", "update", "upgrade"]),
+    program("aptitude", Some(System::Apt), "install", &["download", "update", "upgrade"]),
+    program("brew", None, "install", &["fetch", "update", "upgrade"]),
+    program("conda", None, "install", &["update", "upgrade"]),
+    program("dnf", Some(System::Dnf), "install", &["download", "update", "upgrade"]),
+    program("dnf5", Some(System::Dnf), "install", &["download", "update", "upgrade"]),
+    program("mamba", None, "install", &["update", "upgrade"]),
+    program("microdnf", Some(System::Dnf), "install", &["download", "update", "upgrade"]),
+    program("micromamba", None, "install", &["update", "upgrade"]),
+    program("yum", Some(System::Dnf), "install", &["update", "upgrade"]),
+    program("zypper", None, "install", &["download", "update"]),
+];
+
+const fn program(
+    name: &'static str,
+    system: Option<System>,
+    install: &'static str,
+    fetch: &'static [&'static str],
+) -> Program {
+    Program { name, system, install, fetch }
+}
+
+impl Program {
+    fn named(name: &str) -> Option<&'static Self> {
+        let at = INSTALLERS.binary_search_by(|it| it.name.cmp(name)).ok()?;
+        INSTALLERS.get(at)
+    }
+}
+
+/// Whether a call installs packages that belong to no language, or fetches them; `None` if it is of another
+/// program. Of a command line that is not read any further, the first word that is not an option counts.
+pub fn installs(call: &Invocation) -> Option<bool> {
+    let program = Program::named(&call.program)?;
+    let has = |verb: &str| verb == program.install || program.fetch.contains(&verb);
+    Some(call.subcommand().is_some_and(has) || wanted(call).is_some())
+}
+
+/// Whether a call installs one of these packages, which belong to no language.
+pub fn installs_one_of(call: &Invocation, packages: &[&str]) -> bool {
+    let program = Program::named(&call.program);
+    program.is_some_and(|it| call.subcommand() == Some(it.install))
+        && call.texts().any(|it| packages.contains(&it))
+}
+
 impl System {
     /// The package manager of which this is a program.
     pub fn of(program: &str) -> Option<Self> {
-        Some(match program {
-            "apt" | "apt-get" | "aptitude" => Self::Apt,
-            "apk" => Self::Apk,
-            "dnf" | "dnf5" | "microdnf" | "yum" => Self::Dnf,
-            _ => return None,
-        })
+        Program::named(program)?.system
     }
 
     fn subcommand(self) -> &'static str {
-        match self {
-            Self::Apk => "add",
-            Self::Apt | Self::Dnf => "install",
-        }
+        INSTALLERS.iter().find(|it| it.system == Some(self)).map_or("", |it| it.install)
     }
 
     /// The verbs that remove packages.
@@ -284,6 +360,20 @@ mod tests {
         let it = wanted(&line).unwrap();
         assert_eq!(it.items[0], named(5, "gcc", ""));
         assert_eq!(it.items[1].what, What::Unknown);
+    }
+
+    #[test]
+    fn programs_are_in_order_and_known_by_their_verbs() {
+        assert!(INSTALLERS.is_sorted_by(|a, b| a.name < b.name));
+        for it in ["apk add a", "apt-get -y update", "micromamba install a", "zypper install a"] {
+            assert_eq!(installs(&call(it)), Some(true), "{it}");
+        }
+        for it in ["apk del a", "apt-get", "conda env create"] {
+            assert_eq!(installs(&call(it)), Some(false), "{it}");
+        }
+        assert_eq!(installs(&call("dpkg -i install")), None);
+        assert!(installs_one_of(&call("apk add --no-cache b py3-a"), &["a", "py3-a"]));
+        assert!(!installs_one_of(&call("apk del py3-a"), &["a", "py3-a"]));
     }
 
     #[test]

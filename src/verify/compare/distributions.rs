@@ -4,29 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Comparison, Pair, some};
 use crate::{
-    ecosystems,
+    ecosystems::python::{SEEDS, is_tool},
     text::count::counted,
     verify::contents::{Contents, Distribution},
 };
-
-/// Tools that install and build distributions, besides the package managers that refit knows.
-const TOOLS: [&str; 12] = [
-    "build",
-    "crashtest",
-    "flit",
-    "flit-core",
-    "hatch",
-    "hatchling",
-    "installer",
-    "pip-tools",
-    "pipx",
-    "poetry-core",
-    "twine",
-    "virtualenv",
-];
-
-/// Distributions of the environment itself, in versions of their own.
-const OWN: [&str; 3] = ["pip", "setuptools", "wheel"];
 
 /// The distributions compared.
 #[derive(Debug, Default)]
@@ -46,13 +27,9 @@ type Versions<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
     let Pair { before: (_, before), after: (_, after), declared } = pair;
     let (old, new) = (versions(before), versions(after));
-    let tool = |it: &&str| {
-        let manager = ecosystems::MANAGERS.iter().any(|of| of.name.eq_ignore_ascii_case(it));
-        (manager && !OWN.contains(it)) || TOOLS.contains(it) || it.starts_with("poetry-")
-    };
     let lost = |it: &&str| !new.contains_key(it);
     let pinned: Vec<&str> = declared.pinned.iter().map(String::as_str).collect();
-    let tools: Vec<&str> = old.keys().copied().filter(tool).filter(lost).collect();
+    let tools: Vec<&str> = old.keys().copied().filter(|it| is_tool(it)).filter(lost).collect();
     let of_tools = match declared.environment {
         Some(_) => closure(before.distributions(), tools.iter().chain(&pinned)),
         // Another version of a tool requires others; the same requires the same.
@@ -80,7 +57,7 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
                 fates.lost.insert((*name).to_owned());
             };
             let explained =
-                of_tools.contains(name) || declared.environment.is_some() && OWN.contains(name);
+                of_tools.contains(name) || declared.environment.is_some() && SEEDS.contains(name);
             match (by, imported(before, after, &left, name)) {
                 (Some(by), _) => lose(&format!(", which {by} requires")),
                 (None, Some(by)) => lose(&format!(", and {by}")),
@@ -97,7 +74,7 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
         fates.other.insert((*name).to_owned());
         // A second copy that came with the system, or with what was installed beside it.
         let copy = others.is_subset(versions) && of_system(before, after, name);
-        if OWN.contains(name) && declared.environment.is_some() || copy {
+        if SEEDS.contains(name) && declared.environment.is_some() || copy {
             comparison.distributions += 1;
         } else if of_pinned.contains(name) {
             moved.push(format!("{name} {}", some(others, 9)));
@@ -110,7 +87,7 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
         }
     }
     for (name, versions) in new.iter().filter(|it| !old.contains_key(it.0)) {
-        if OWN.contains(name) && declared.environment.is_some() || of_pinned.contains(name) {
+        if SEEDS.contains(name) && declared.environment.is_some() || of_pinned.contains(name) {
             continue;
         }
         let version = some(versions, 9);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Contents;
-use crate::text::ImagePath;
+use crate::{ecosystems::Ecosystem, text::ImagePath};
 
 /// The largest file that is read for it, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -13,8 +13,8 @@ pub(super) const LARGEST: u64 = 1 << 20;
 /// `import a.b` and `from a import b` both import `a` and `a.b`: whether `b` is a module is left open.
 pub(super) type Imports = BTreeMap<String, BTreeMap<ImagePath, ImagePath>>;
 
-/// Whether a file is of people's own Python: not the standard library, nothing that is installed or cached,
-/// and no `setup.py`, which only builds.
+/// Whether a file is Python that people wrote for the image: it is neither of the standard library nor installed
+/// or cached, nor a manifest such as `setup.py`, which only builds.
 pub(super) fn is_wanted(path: &str, interpreter: Option<&str>) -> bool {
     const INSTALLED: [&str; 6] = [
         "/site-packages/",
@@ -26,9 +26,9 @@ pub(super) fn is_wanted(path: &str, interpreter: Option<&str>) -> bool {
     ];
     const SYSTEM: [&str; 5] = ["/usr/lib/", "/usr/share/", "/usr/bin/", "/etc/", "/tmp/"];
     (path.ends_with(".py") || interpreter.is_some_and(|it| it.contains("python")))
-        && !path.ends_with("/setup.py")
         && !SYSTEM.iter().any(|it| path.starts_with(it))
         && !INSTALLED.iter().any(|it| path.contains(it))
+        && !Ecosystem::Python.is_manifest(path.rsplit('/').next().unwrap_or(path))
 }
 
 /// Adds what a file imports.

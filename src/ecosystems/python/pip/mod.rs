@@ -29,6 +29,8 @@ pub const MANAGER: Manager = Manager {
     title: TITLE,
     ecosystem: Ecosystem::Python,
     packages: &["pip"],
+    plugins: "",
+    system_packages: &["python3-pip", "python-pip", "py3-pip", "pip"],
     variables: "PIP_",
     programs: &[NAME],
     grammar: Grammar {
@@ -118,7 +120,7 @@ pub const MANAGER: Manager = Manager {
         ..Environments::NONE
     }),
     leaves: &[Leaving { verbs: &[Verb::new("install")], when: USER, ..Leaving::ALWAYS }],
-    installers: &[Installer { script: "get-pip.py", options: &[], variable: "" }],
+    installers: &[Installer { script: "get-pip.py", ..Installer::NONE }],
     habits: &[
         Habit {
             verbs: &["install", "wheel", "download"],
@@ -228,6 +230,12 @@ pub(super) fn requirements(call: &Invocation, at: &At<'_>) -> Option<Install> {
         install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN));
     }
     Some(install)
+}
+
+/// Whether a file of constraints says which versions a call installs.
+pub fn is_constrained(call: &Invocation, at: &At<'_>) -> bool {
+    call.has(&["-c", "--constraint", "--constraints"])
+        || at.variable(call, "PIP_CONSTRAINT") != Setting::Unset
 }
 
 fn key(line: &str) -> &str {

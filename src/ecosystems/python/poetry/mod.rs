@@ -5,7 +5,7 @@
 
 mod versions;
 
-pub use versions::{DEFAULT, DEFAULT_2, Feature, full, missing, pythons};
+pub use versions::{DEFAULT, DEFAULT_2, Feature, full, lock_needs_2, missing, pythons};
 
 use super::pyproject::Pyproject;
 use crate::{
@@ -36,6 +36,8 @@ pub const MANAGER: Manager = Manager {
         "poetry-plugin-bundle",
         "poetry-dynamic-versioning",
     ],
+    plugins: "poetry-",
+    system_packages: &["poetry", "python3-poetry", "py3-poetry"],
     variables: "POETRY_",
     programs: &[NAME],
     grammar: Grammar {
@@ -53,6 +55,8 @@ pub const MANAGER: Manager = Manager {
         ],
         configure: &[Verb::new("config")],
         clean: &[Verb::new("cache clear")],
+        add_plugin: &[Verb::new("self add")],
+        update_self: &[Verb::new("self update")],
         runner: Some(Runner {
             program: NAME,
             verb: Some("run"),
@@ -157,16 +161,29 @@ const ENVIRONMENT: Leaving = Leaving {
     ..Leaving::ALWAYS
 };
 
-/// The scripts that install Poetry; the last one is gone from the net.
+/// The scripts that install Poetry.
 pub const INSTALLERS: &[Installer] = &[
-    installer("install.python-poetry.org"),
-    installer("install-poetry.py"),
-    installer("get-poetry.py"),
+    Installer { script: "install.python-poetry.org", ..INSTALLER },
+    Installer { script: "install-poetry.py", ..INSTALLER },
+    // Of Poetry 1.1 and before.
+    Installer {
+        script: "get-poetry.py",
+        unreleased: &["--preview", "-p", "--file"],
+        programs: ".poetry/bin",
+        is_gone: true,
+        ..INSTALLER
+    },
 ];
 
-const fn installer(script: &'static str) -> Installer {
-    Installer { script, options: &["--version"], variable: "POETRY_VERSION" }
-}
+const INSTALLER: Installer = Installer {
+    options: &["--version"],
+    variable: "POETRY_VERSION",
+    unreleased: &["--preview", "-p", "--git", "--path"],
+    removes: &["--uninstall"],
+    programs: ".local/bin",
+    home: "POETRY_HOME",
+    ..Installer::NONE
+};
 
 fn install(verb: &str, call: &Invocation, at: &At<'_>) -> Option<Install> {
     let directory = directory(call, at)?;

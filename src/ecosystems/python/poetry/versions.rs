@@ -8,10 +8,10 @@ use crate::{
     shell::Invocation,
 };
 
-/// The version of the audit: what is pinned when nothing tells.
+/// The version that is pinned if nothing names one.
 pub const DEFAULT: [u32; 3] = [1, 8, 3];
-/// The last version 2 that runs on Python 3.9, and the first line that reads `[dependency-groups]`: what is
-/// pinned when the project needs a version 2.
+/// The last version 2 that runs on Python 3.9, of the first minor version that reads `[dependency-groups]`: what
+/// is pinned if the project needs a version 2.
 pub const DEFAULT_2: [u32; 3] = [2, 2, 1];
 
 /// A command, flag or setting that not every version has.
@@ -115,8 +115,8 @@ impl Feature {
         if self.word.is_empty() { self.command } else { self.word }
     }
 
-    /// What the same is in a version that no longer has it, empty for nothing at all; `None` when there is
-    /// no such thing.
+    /// What to write instead in a version that no longer has it, empty to leave it out; `None` if nothing
+    /// does the same.
     pub fn instead(&self) -> Option<&'static str> {
         self.instead
     }
@@ -133,13 +133,13 @@ impl Feature {
     }
 }
 
-/// What a call of Poetry uses that a version does not have.
+/// The features that a call of Poetry uses and a version does not have.
 pub fn missing(call: &Invocation, version: &Version) -> impl Iterator<Item = &'static Feature> {
     FEATURES.iter().filter(move |it| it.is_used_by(call) && !it.is_in(version))
 }
 
-/// The Pythons that a version of Poetry runs on, the first and the last; no last one for versions of which no
-/// Python is known to be too new.
+/// The first and the last Python that a version of Poetry runs on; `None` if no Python is known to be too new
+/// for it.
 pub fn pythons(version: &Version) -> (PythonVersion, Option<PythonVersion>) {
     let python = |minor| PythonVersion(3, minor);
     match (version.part(0), version.part(1)) {
@@ -152,7 +152,12 @@ pub fn pythons(version: &Version) -> (PythonVersion, Option<PythonVersion>) {
     }
 }
 
-/// A version with all of its three numbers: the installer script knows no `1.8`.
+/// Whether only Poetry 2 writes a lock of this `lock-version`.
+pub fn lock_needs_2(format: &str) -> bool {
+    format.starts_with("2.1")
+}
+
+/// A version with all of its three numbers: the installer script does not accept `1.8`.
 pub fn full(version: &Version) -> String {
     match version.to_string() {
         it if it.matches('.').count() >= 2 => it,

@@ -3,28 +3,15 @@
 use std::sync::LazyLock;
 
 use crate::{
-    ecosystems::{Cache, MANAGERS, Manager},
+    ecosystems::{self, MANAGERS, Manager, python, system},
     verify::contents::Kind,
 };
 
-/// Folders of home directories in which others than the known managers keep what they have fetched and built.
-const CACHES: [&str; 7] = [
-    ".cache/pip-tools/",
-    ".cache/virtualenv/",
-    ".cache/yarn/",
-    ".cache/go-build/",
-    ".cache/hatch/",
-    ".npm/_cacache/",
-    ".npm/_logs/",
-];
-
-/// Folders of home directories in which others than the known managers keep their settings.
-const KEPT: [&str; 1] = [".local/share/virtualenv/"];
-
-/// The folders of home directories in which the known managers cache.
-static OWN_CACHES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let endings = MANAGERS.iter().flat_map(|it| it.cache).flat_map(Cache::endings);
-    endings.map(|it| format!("{}/", it.trim_start_matches('/'))).collect()
+/// The folders of home directories in which package managers and tools keep what they have fetched and built,
+/// each with a slash at its end.
+static CACHES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let endings = ecosystems::caches_at_home();
+    endings.map(|it| format!("{}/", it.trim_matches('/'))).collect()
 });
 
 /// The part of a path below a home directory.
@@ -38,34 +25,35 @@ pub(super) fn is_cache(path: &str) -> bool {
     let folder = format!("{path}/");
     let home = below_home(&folder);
     home.is_some_and(|it| {
-        let is = |of: &str| it.starts_with(of) || (of.starts_with(it) && !it.is_empty());
-        CACHES.iter().any(|of| is(of)) || OWN_CACHES.iter().any(|of| is(of))
+        CACHES
+            .iter()
+            .any(|cache| it.starts_with(cache) || (cache.starts_with(it) && !it.is_empty()))
     })
 }
 
-/// Whether a path is of a package manager's own: its settings, or a program that is all of it, as uv is.
+/// Whether a path belongs to a package manager: its settings and data, or a program that is all of it, as uv is.
 pub(super) fn is_manager(path: &str) -> bool {
     let program = path.rsplit_once("/bin/").map(|it| it.1);
     if program.is_some_and(|it| {
-        let is = |of: &Manager| of.programs.contains(&it) || of.grammar.runners.contains(&it);
-        MANAGERS.iter().any(is)
+        let is_own =
+            |manager: &Manager| manager.has_program(it) || manager.grammar.runners.contains(&it);
+        MANAGERS.iter().any(is_own)
     }) {
         return true;
     }
     let folder = format!("{path}/");
     let below = below_home(&folder);
-    let keeps = |of: &str| {
-        let within = |it: &str| it.strip_prefix(of).is_some_and(|it| it.starts_with('/'));
-        path == of || below.is_some_and(within)
+    let is_in = |kept: &str| {
+        let within = |it: &str| it.strip_prefix(kept).is_some_and(|it| it.starts_with('/'));
+        path == kept || below.is_some_and(within)
     };
-    MANAGERS.iter().flat_map(|it| it.keeps).any(|it| keeps(it))
-        || below.is_some_and(|it| KEPT.iter().any(|of| it.starts_with(of)))
+    MANAGERS.iter().flat_map(|it| it.keeps).chain(python::TOOL_DATA).any(|it| is_in(it))
 }
 
-/// Whether what lies there is another thing after each build, or made anew when it is needed. A folder that
-/// people made is not: who writes a log looks for the folder.
+/// Whether what lies there differs from build to build, or is made anew when it is needed. A folder that people
+/// made does not count: a program that writes a log expects its folder.
 pub(super) fn is_volatile(path: &str, kind: &Kind) -> bool {
-    const FOLDERS: [&str; 12] = [
+    const FOLDERS: [&str; 11] = [
         "/dev/",
         "/proc/",
         "/run/",
@@ -73,7 +61,6 @@ pub(super) fn is_volatile(path: &str, kind: &Kind) -> bool {
         "/tmp/",
         "/usr/share/mime/",
         "/var/cache/",
-        "/var/lib/apt/lists/",
         "/var/log/",
         "/var/run/",
         "/var/tmp/",
@@ -97,7 +84,7 @@ pub(super) fn is_volatile(path: &str, kind: &Kind) -> bool {
         Kind::Link(_) if path.starts_with("/var/log/") => false,
         _ => {
             path.ends_with(".pyc")
-                || FOLDERS.iter().any(|it| path.starts_with(it))
+                || FOLDERS.iter().chain(system::LISTS).any(|it| path.starts_with(it))
                 || FILES.contains(&path)
         }
     }
@@ -108,51 +95,45 @@ pub(super) fn is_compiled(path: &str) -> bool {
     path == "/usr/lib/locale/locale-archive"
 }
 
-/// Returns true for a folder that the kernel, `apt` and the like create and empty.
+/// Returns true for a folder that the kernel, package managers and the like create and empty.
 fn is_system(path: &str) -> bool {
-    const FOLDERS: [&str; 16] = [
+    const FOLDERS: [&str; 9] = [
         "/dev/",
         "/proc/",
         "/sys/",
         "/usr/share/mime/",
-        "/var/cache/apk/",
-        "/var/cache/apt/",
-        "/var/cache/debconf/",
-        "/var/cache/dnf/",
         "/var/cache/fontconfig/",
         "/var/cache/ldconfig/",
         "/var/cache/man/",
-        "/var/cache/yum/",
-        "/var/lib/apt/lists/",
         "/var/lib/systemd/",
-        "/var/log/apt/",
         "/var/log/journal/",
     ];
     let folder = format!("{path}/");
-    FOLDERS.iter().any(|it| folder.starts_with(it))
+    let of_managers = system::LISTS.iter().chain(system::SCRATCH);
+    FOLDERS.iter().chain(of_managers).any(|it| folder.starts_with(it))
 }
 
 /// Returns true for a folder that tools leave behind, judging by its name.
 fn is_temporary(path: &str) -> bool {
-    const BEGINNINGS: [&str; 10] =
-        [".", "go-build", "hsperfdata", "npm-", "pdm-", "pip-", "poetry-", "tmp", "uv-", "yarn-"];
+    const BEGINNINGS: [&str; 4] = [".", "go-build", "hsperfdata", "tmp"];
     let below = path.strip_prefix("/tmp/").or_else(|| path.strip_prefix("/var/tmp/"));
     let first = below.map(|it| it.split('/').next().unwrap_or(it));
-    first.is_some_and(|it| BEGINNINGS.iter().any(|of| it.starts_with(of)) || it.contains("cache"))
+    // Such as `pip-unpacked-wheel-1a2b3c`.
+    let is_managers = |name: &str| {
+        let manager = name.split_once('-').map(|it| it.0);
+        manager.is_some_and(|it| MANAGERS.iter().any(|manager| manager.name == it))
+    };
+    first.is_some_and(|it| {
+        BEGINNINGS.iter().any(|beginning| it.starts_with(beginning))
+            || is_managers(it)
+            || it.contains("cache")
+    })
 }
 
-/// Whether the system's package managers keep it as a record of what is installed, or make it out of what
-/// all packages bring.
+/// Whether the system's package managers keep it as a record of what is installed, or make it from what all
+/// packages bring.
 pub(super) fn is_record(path: &str) -> bool {
-    const FOLDERS: [&str; 6] = [
-        "/lib/apk/db",
-        "/usr/lib/apk/db",
-        "/var/lib/apt/",
-        "/var/lib/dpkg/",
-        "/var/lib/pam/",
-        "/var/lib/ucf/",
-    ];
-    FOLDERS.iter().any(|it| path.starts_with(it))
+    system::RECORDS.iter().any(|it| path.starts_with(it))
 }
 
 /// Returns true if it lists users and groups.
