@@ -59,9 +59,9 @@ pub enum Kind {
     /// A line that begins with `#` and directs nothing.
     Comment,
     /// A parser directive: `# syntax=`, `# escape=` or `# check=` above everything else.
-    Directive(Directive),
+    Directive(Box<Directive>),
     /// An instruction with its continuation lines, the comments among them and its heredocs.
-    Instruction(Instruction),
+    Instruction(Box<Instruction>),
 }
 
 /// A parser directive.
@@ -115,7 +115,7 @@ impl Dockerfile {
     /// The instructions, in order, each with its item.
     pub fn instructions(&self) -> impl DoubleEndedIterator<Item = (&Item, &Instruction)> {
         self.items.iter().filter_map(|item| match &item.kind {
-            Kind::Instruction(it) => Some((item, it)),
+            Kind::Instruction(it) => Some((item, &**it)),
             _ => None,
         })
     }
@@ -127,7 +127,7 @@ impl Dockerfile {
     ) -> impl DoubleEndedIterator<Item = (usize, &Instruction)> {
         let indexed = items.clone().zip(&self.items[items]);
         indexed.filter_map(|(at, item)| match &item.kind {
-            Kind::Instruction(it) => Some((at, it)),
+            Kind::Instruction(it) => Some((at, &**it)),
             _ => None,
         })
     }
@@ -151,6 +151,11 @@ impl Dockerfile {
 
 impl Logical {
     fn push(&mut self, source: &str, span: Span) {
+        // Most lines are not continued.
+        if self.pieces.is_empty() {
+            self.pieces.reserve_exact(1);
+            self.text.reserve_exact(span.len());
+        }
         self.pieces.push((self.text.len(), span.start));
         self.text.push_str(&source[span]);
     }

@@ -53,7 +53,8 @@ impl Reader<'_> {
     fn item(&mut self, line: Span) -> Kind {
         let text = self.lines.source[line.clone()].trim_start_matches('\u{feff}').trim();
         if let Some(comment) = text.strip_prefix('#') {
-            return self.directive(comment).map_or(Kind::Comment, Kind::Directive);
+            let directive = self.directive(comment).map(Box::new);
+            return directive.map_or(Kind::Comment, Kind::Directive);
         }
         self.directives = None;
         // A lone continuation character is a line without text, too.
@@ -61,7 +62,7 @@ impl Reader<'_> {
         if kept.trim().is_empty() && !self.lines.continues_with_text(text, self.escape) {
             return Kind::Blank;
         }
-        Kind::Instruction(self.instruction(line))
+        Kind::Instruction(Box::new(self.instruction(line)))
     }
 
     fn directive(&mut self, comment: &str) -> Option<Directive> {

@@ -1,5 +1,7 @@
 //! What a text that cannot be read as shell seems to do.
 
+use std::mem;
+
 use super::{MANAGERS, Manager};
 
 /// Whether a text that cannot be read as shell seems to install packages.
@@ -25,14 +27,14 @@ pub fn seems_to_install_from_manifests(text: &str) -> bool {
 
 /// The manager that seems to install packages in a text, and the first word of its verb.
 fn seeming_install(text: &str) -> Option<(&'static Manager, &str)> {
-    let words: Vec<&str> = words(text).collect();
-    words.windows(2).find_map(|it| {
-        let program = it[0].rsplit('/').next().unwrap_or_default();
-        let program = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-        let manager = MANAGERS.iter().find(|it| it.programs.contains(&program))?;
+    let mut program = "";
+    words(text).find_map(|word| {
+        let name = mem::replace(&mut program, word).rsplit('/').next().unwrap_or_default();
+        let name = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+        let manager = MANAGERS.iter().find(|it| it.programs.contains(&name))?;
         let mut verbs = manager.grammar.install.iter();
-        let installs = verbs.any(|verb| verb.words.split(' ').next() == Some(it[1]));
-        installs.then_some((manager, it[1]))
+        let installs = verbs.any(|verb| verb.words.split(' ').next() == Some(word));
+        installs.then_some((manager, word))
     })
 }
 

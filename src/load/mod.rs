@@ -10,7 +10,10 @@ mod text;
 mod wanted;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ffi::OsStr,
+    fs,
+    io::ErrorKind,
     ops::Bound,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -260,10 +263,33 @@ fn kept_from_git(root: &Path, tree: &Tree, texts: &BTreeMap<RepoPath, File>) -> 
     let files: Vec<_> = texts.values().collect();
     let copied = files.par_iter().flat_map_iter(|it| not_in_tree(it, tree));
     let asked: BTreeSet<_> = beside.chain(copied.collect::<Vec<_>>()).collect();
-    let asked: Vec<_> = asked.into_iter().collect();
-    let exists =
-        |it: &RepoPath| !tree.exists(it) && root.join(it.as_str()).symlink_metadata().is_ok();
-    asked.into_par_iter().filter(exists).collect()
+    let asked = asked.into_iter().filter(|it| !tree.exists(it));
+    let mut beside: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    asked.for_each(|it| beside.entry(it.parent()).or_default().push(it));
+    beside.into_par_iter().flat_map_iter(|(folder, paths)| existing(root, folder, paths)).collect()
+}
+
+/// Those of these paths in one folder that are on the disk. Where many are asked for, as in a folder above
+/// many Dockerfiles, the folder is read once; one that does not exist is asked for nothing.
+fn existing(root: &Path, folder: Option<RepoPath>, mut paths: Vec<RepoPath>) -> Vec<RepoPath> {
+    const MANY: usize = 8;
+    let exists = |it: &RepoPath| root.join(it.as_str()).symlink_metadata().is_ok();
+    let Some(folder) = folder.filter(|_| MANY <= paths.len()) else {
+        paths.retain(exists);
+        return paths;
+    };
+    match fs::read_dir(root.join(folder.as_str())) {
+        Ok(entries) => {
+            let names: HashSet<_> = entries.filter_map(|it| Some(it.ok()?.file_name())).collect();
+            paths.retain(|it| names.contains(OsStr::new(it.file_name())));
+        }
+        Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {
+            paths.clear();
+        }
+        // A folder that cannot be listed can have files all the same.
+        Err(_) => paths.retain(exists),
+    }
+    paths
 }
 
 /// The sources of a Dockerfile's COPYs that no folder above it holds, in each of those folders.

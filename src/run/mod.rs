@@ -18,7 +18,7 @@ use crate::{
     },
     project::change::{Change, Decline, FileChange, Outcome, Safety},
     shell::{self, Command, Directory, Invocation, NotShell, Script, Word},
-    text::{Edit, ImagePath, Place, Refusal, RepoPath},
+    text::{Each, Edit, ImagePath, Place, Refusal, RepoPath},
 };
 
 /// A Dockerfile under refactoring: where it is, its text and its stages.
@@ -33,7 +33,7 @@ pub struct Site<'a> {
 }
 
 /// The RUNs of a Dockerfile, by the index of their items: each is read once and asked for many times.
-struct Readings(Vec<OnceLock<Result<Arc<Reading>, Refusal>>>);
+type Readings = Each<Result<Arc<Reading>, Refusal>>;
 
 /// A RUN that a shell runs.
 pub struct Run<'a> {
@@ -76,8 +76,7 @@ pub struct CallSite {
 impl<'a> Site<'a> {
     /// A Dockerfile with its stages.
     pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
-        let unread = || dockerfile.items.iter().map(|_| OnceLock::new()).collect();
-        let readings = dockerfile.memo.get(|| Readings(unread()));
+        let readings = dockerfile.memo.get(Each::default);
         Self { path, dockerfile, stages: stages(dockerfile), readings }
     }
 
@@ -119,7 +118,7 @@ impl<'a> Site<'a> {
             Kind::Instruction(it) if it.keyword == Keyword::Run => it,
             _ => return Err(refusal(NotShell::NotRun)),
         };
-        let reading = self.readings.0[item].get_or_init(|| self.read(stage, item).map(Arc::new));
+        let reading = self.readings.get(item, || self.read(stage, item).map(Arc::new));
         let reading = Arc::clone(reading.as_ref().map_err(Clone::clone)?);
         Ok(Run { item, instruction: found, source: &self.dockerfile.source, reading })
     }

@@ -21,7 +21,7 @@ mod tests;
 pub mod token;
 mod word;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use branch::{At, Step, Switch, one_line};
 pub use edit::{Indentation, Operators};
@@ -32,7 +32,7 @@ pub use word::Word;
 
 use crate::{
     dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind, stage::State},
-    text::Span,
+    text::{Each, Span},
 };
 
 /// The script of a RUN.
@@ -215,10 +215,7 @@ enum OperatorKind {
 }
 
 /// The scripts of a Dockerfile's RUNs that were read, by the index of their items.
-struct Scripts(Vec<Read>);
-
-/// A script, once it was read.
-type Read = OnceLock<Result<Arc<Script>, NotShell>>;
+type Scripts = Each<Result<Arc<Script>, NotShell>>;
 
 impl Script {
     /// The script of the RUN at an item, read on first use; see [`Script::of`].
@@ -229,11 +226,8 @@ impl Script {
         let Some(Item { kind: Kind::Instruction(it), .. }) = dockerfile.items.get(item) else {
             return Err(NotShell::NotRun);
         };
-        let all: &Scripts = dockerfile
-            .memo
-            .get(|| Scripts(dockerfile.items.iter().map(|_| OnceLock::new()).collect()));
-        let read = || Self::of(dockerfile, it).map(Arc::new);
-        all.0.get(item).map_or_else(read, |it| it.get_or_init(read).clone())
+        let scripts: &Scripts = dockerfile.memo.get(Each::default);
+        scripts.get(item, || Self::of(dockerfile, it).map(Arc::new)).clone()
     }
 
     /// Reads the script of a RUN of this file; for `ONBUILD RUN …`, of its trigger.

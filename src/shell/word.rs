@@ -1,6 +1,11 @@
 //! Words of the shell: quotes, variables, substitutions and patterns.
 
+use std::mem;
+
 use crate::text::Span;
+
+/// The characters that make a word more than its letters.
+const SPECIAL: &[u8] = b"~\\'\"`$*?[{";
 
 /// A word of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +17,8 @@ pub struct Word {
     /// The word after quote removal, when that is all the shell does to it: no variable, no
     /// substitution, no pattern and no tilde.
     pub value: Option<String>,
-    pieces: Vec<Piece>,
+    /// Its pieces, unless `value` says it all: most words are plain, and there are many of them.
+    pieces: Box<[Piece]>,
     pattern: bool,
     substitution: bool,
 }
@@ -34,19 +40,23 @@ enum Piece {
 
 impl Word {
     pub(super) fn new(raw: &str, span: Span) -> Self {
-        let Scan { pieces, pattern, substitution, .. } = Scan::of(raw);
-        let value = match pieces.as_slice() {
-            _ if pattern => None,
-            [] => Some(String::new()),
-            [Piece::Text(text)] => Some(text.clone()),
-            _ => None,
+        let (raw, known) = (raw.to_owned(), |value| (Some(value), Box::default()));
+        if !raw.bytes().any(|it| SPECIAL.contains(&it)) {
+            let (value, pieces) = known(raw.clone());
+            return Self { raw, span, value, pieces, pattern: false, substitution: false };
+        }
+        let Scan { mut pieces, pattern, substitution, .. } = Scan::of(&raw);
+        let (value, pieces) = match pieces.as_mut_slice() {
+            [] if !pattern => known(String::new()),
+            [Piece::Text(text)] if !pattern => known(mem::take(text)),
+            _ => (None, pieces.into_boxed_slice()),
         };
-        Self { raw: raw.to_owned(), span, value, pieces, pattern, substitution }
+        Self { raw, span, value, pieces, pattern, substitution }
     }
 
     /// A word whose value only the running shell knows.
     pub(super) fn opaque(raw: &str, span: Span) -> Self {
-        let pieces = vec![Piece::Opaque];
+        let pieces = Box::new([Piece::Opaque]);
         let raw = raw.to_owned();
         Self { raw, span, value: None, pieces, pattern: false, substitution: true }
     }
@@ -64,8 +74,8 @@ impl Word {
     /// The word after quote removal when no variable, substitution or tilde is in it; patterns stay as
     /// they are written (`uvicorn[standard]`).
     pub fn text(&self) -> Option<String> {
-        match self.pieces.as_slice() {
-            [] => Some(String::new()),
+        match &*self.pieces {
+            [] => self.value.clone(),
             [Piece::Text(text)] => Some(text.clone()),
             _ => None,
         }
@@ -99,6 +109,9 @@ impl Word {
     /// `None` where a substitution or an unset variable is involved, and where the shell would make
     /// several words of an unquoted value, or none.
     pub fn resolve(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        if let Some(value) = &self.value {
+            return Some(value.clone());
+        }
         let mut out = String::new();
         for piece in &self.pieces {
             match piece {

@@ -28,6 +28,23 @@ impl Memo {
     }
 }
 
+/// Facts about the parts of one immutable thing, by their numbers, each computed on first use.
+pub struct Each<T>(FrozenMap<usize, Box<T>>);
+
+impl<T> Each<T> {
+    /// The fact about the part of this number, computed by `compute` if it is not known yet; see [`Memo::get`].
+    pub fn get(&self, number: usize, compute: impl FnOnce() -> T) -> &T {
+        let known = self.0.get(&number);
+        known.unwrap_or_else(|| self.0.insert(number, Box::new(compute())))
+    }
+}
+
+impl<T> Default for Each<T> {
+    fn default() -> Self {
+        Self(FrozenMap::default())
+    }
+}
+
 impl fmt::Debug for Memo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Memo")

@@ -9,7 +9,7 @@ mod place;
 mod refusal;
 
 pub use image_path::ImagePath;
-pub use memo::Memo;
+pub use memo::{Each, Memo};
 pub use path::RepoPath;
 pub use place::Place;
 pub use refusal::Refusal;

@@ -64,7 +64,10 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn finish(self, errexit: bool) -> Parsed {
-        let Self { mut commands, pipelines, lists, variables, .. } = self;
+        let Self { mut commands, mut pipelines, lists, variables, .. } = self;
+        // Scripts are kept, and most of them have a command or two.
+        commands.shrink_to_fit();
+        pipelines.shrink_to_fit();
         flow::mark(&mut commands, &pipelines, &lists, errexit);
         let (sources, mut assigned) = flow::assigned(&commands);
         assigned.extend(variables);
@@ -198,7 +201,7 @@ impl<'a> Walk<'a> {
         });
         let directory = self.directory.clone();
         let from = self.commands.len();
-        let mut stages = Vec::new();
+        let mut stages = Vec::with_capacity(pipeline.seq.len());
         for (position, command) in pipeline.seq.iter().enumerate() {
             if position > 0 {
                 matches!(self.peek()?, "|" | "|&").then(|| self.at += 1)?;

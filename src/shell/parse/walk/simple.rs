@@ -8,9 +8,11 @@ use super::{
 impl Walk<'_> {
     pub(super) fn simple(&mut self, simple: &ast::SimpleCommand, id: usize) -> Option<Command> {
         let start = self.tokens.get(self.at)?.start;
+        let named = usize::from(simple.word_or_name.is_some());
+        let arguments = simple.suffix.as_ref().map_or(0, |it| it.0.len());
         let mut command = Command {
             assignments: Vec::new(),
-            words: Vec::new(),
+            words: Vec::with_capacity(named + arguments),
             redirects: Vec::new(),
             span: 0..0,
             pipeline: 0..0,
