@@ -121,7 +121,7 @@ impl Instruction {
         let mut errors = Vec::new();
         let text = logical.text.as_str();
         let start = text.len() - text.trim_start().len();
-        let end = start + word::fields(text[start..].trim_end()).first().map_or(0, |it| it.end);
+        let end = start + word::first_field(text[start..].trim_end()).len();
         let keyword = Keyword::read(&text[start..end]);
         let (flags, at) = word::flags(&text[end..]);
         let at = end + at;
@@ -140,26 +140,25 @@ impl Instruction {
             escape,
             logical,
         };
-        let rest = instruction.logical.text[arguments.clone()].to_owned();
         if keyword == Keyword::Unknown {
             let word = &instruction.logical.text[start..end];
             errors.push(format!("unknown instruction: {word}"));
         }
-        let skip = if keyword == Keyword::Healthcheck { command_start(&rest) } else { 0 };
+        let rest = &instruction.logical.text[arguments.clone()];
+        let skip = if keyword == Keyword::Healthcheck { command_start(rest) } else { 0 };
+        if keyword == Keyword::Env || keyword == Keyword::Label {
+            errors.extend(pair_error(keyword, rest, escape));
+        }
         if keyword.takes_json() {
             match json::words(&rest[skip..]) {
                 Ok(words) => instruction.json = words.map(|it| shift(it, arguments.start + skip)),
                 Err(message) => errors.push(message),
             }
         }
-        match keyword {
-            Keyword::Onbuild if !rest.is_empty() => {
-                let (trigger, more) = Self::read(instruction.logical.slice(arguments), escape);
-                errors.extend(more);
-                instruction.trigger = Some(Box::new(trigger));
-            }
-            Keyword::Env | Keyword::Label => errors.extend(pair_error(keyword, &rest, escape)),
-            _ => {}
+        if keyword == Keyword::Onbuild && !arguments.is_empty() {
+            let (trigger, more) = Self::read(instruction.logical.slice(arguments), escape);
+            errors.extend(more);
+            instruction.trigger = Some(Box::new(trigger));
         }
         (instruction, errors)
     }

@@ -8,6 +8,8 @@ pub struct File {
     /// Its name, in which `*` stands for anything; with a folder, the name of the folder that it lies in
     /// matters, too.
     pub pattern: &'static str,
+    /// The `/` in the pattern.
+    slash: Option<usize>,
     /// What it is to the manager.
     pub kind: FileKind,
     /// Whether a folder with such a file is a project of its own.
@@ -33,7 +35,16 @@ pub enum FileKind {
 
 impl File {
     const fn new(pattern: &'static str, kind: FileKind) -> Self {
-        Self { pattern, kind, marks_project: false, cache_keys: &[] }
+        let (bytes, mut at) = (pattern.as_bytes(), pattern.len());
+        let mut slash = None;
+        while 0 < at {
+            at -= 1;
+            if bytes[at] == b'/' {
+                slash = Some(at);
+                break;
+            }
+        }
+        Self { pattern, slash, kind, marks_project: false, cache_keys: &[] }
     }
 
     /// A manifest.
@@ -76,8 +87,8 @@ impl File {
     /// Whether it is a file of this name, in a folder of that name.
     pub fn matches(&self, folder: &str, name: &str) -> bool {
         let is = |pattern: &str, text: &str| is_like(pattern.as_bytes(), text.as_bytes());
-        match self.pattern.rsplit_once('/') {
-            Some((own, pattern)) => is(own, folder) && is(pattern, name),
+        match self.slash {
+            Some(at) => is(&self.pattern[at + 1..], name) && is(&self.pattern[..at], folder),
             None => is(self.pattern, name),
         }
     }

@@ -6,12 +6,12 @@ use super::{MANAGERS, Manager};
 
 /// Whether a text that cannot be read as shell seems to install packages.
 pub fn seems_to_install(text: &str) -> bool {
-    seeming_install(text).is_some()
+    seeming_installs(text).next().is_some()
 }
 
-/// Whether a text that cannot be read as shell seems to install from manifests: some managers are given
-/// names of packages as well as files.
-pub fn seems_to_install_from_manifests(text: &str) -> bool {
+/// Whether a text that cannot be read as shell seems to install from manifests of one of these managers: some
+/// are given names of packages as well as files.
+pub fn seems_to_install_from_manifests(text: &str, of: impl Fn(&'static Manager) -> bool) -> bool {
     let names_files = |manager: &Manager| {
         words(text).any(|word| {
             let name = word.rsplit('/').next().unwrap_or_default();
@@ -19,16 +19,17 @@ pub fn seems_to_install_from_manifests(text: &str) -> bool {
                 || manager.files.iter().any(|it| it.matches("", name))
         })
     };
-    seeming_install(text).is_some_and(|(manager, verb)| {
-        let takes_packages = manager.grammar.apart.iter().any(|it| it.words == verb);
-        !takes_packages || names_files(manager)
-    })
+    let takes_packages =
+        |manager: &Manager, verb| manager.grammar.apart.iter().any(|it| it.words == verb);
+    seeming_installs(text)
+        .filter(|it| of(it.0))
+        .any(|(manager, verb)| !takes_packages(manager, verb) || names_files(manager))
 }
 
-/// The manager that seems to install packages in a text, and the first word of its verb.
-fn seeming_install(text: &str) -> Option<(&'static Manager, &str)> {
+/// The managers that seem to install packages in a text, each with the first word of its verb.
+fn seeming_installs(text: &str) -> impl Iterator<Item = (&'static Manager, &str)> {
     let mut program = "";
-    words(text).find_map(|word| {
+    words(text).filter_map(move |word| {
         let name = mem::replace(&mut program, word).rsplit('/').next().unwrap_or_default();
         let name = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
         let manager = MANAGERS.iter().find(|it| it.programs.contains(&name))?;

@@ -13,6 +13,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 pub use tree::Tree;
 
@@ -137,10 +138,12 @@ impl Project {
         look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
     ) -> Outcome {
         let files: Vec<&Arc<File>> = self.files.values().collect();
+        // Too many words for it would be no reason to look at less.
+        let words = AhoCorasick::new(words).ok();
+        let mentions = |file: &File| words.as_ref().is_none_or(|it| it.is_match(&*file.text));
         let one = |file: &&Arc<File>| {
             let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
-            let mentioned = words.iter().any(|it| file.text.contains(it));
-            mentioned.then(|| look(file, dockerfile))
+            mentions(file).then(|| look(file, dockerfile))
         };
         let outcomes: Vec<Outcome> = files.par_iter().filter_map(one).collect();
         let mut all = Outcome::default();
@@ -172,31 +175,31 @@ impl Project {
 
     /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made
     /// afresh from the result. Returns the new snapshot and what went into it.
-    pub fn apply(&self, changes: Vec<Change>) -> (Self, Vec<Change>) {
-        let mut taken: HashMap<RepoPath, Vec<usize>> = HashMap::new();
-        let mut applied: Vec<Change> = Vec::new();
+    pub fn apply<'c>(&self, changes: &'c [Change]) -> (Self, Vec<&'c Change>) {
+        let mut taken: HashMap<&RepoPath, Vec<&Change>> = HashMap::new();
+        let mut applied = Vec::with_capacity(changes.len());
         for change in changes {
-            let rivals = change.files.keys().filter_map(|it| taken.get(it)).flatten();
-            if rivals.into_iter().any(|it| applied[*it].conflicts(&change)) {
+            let mut rivals = change.files.keys().filter_map(|it| taken.get(it)).flatten();
+            if rivals.any(|it| it.conflicts(change)) {
                 continue;
             }
             for path in change.files.keys() {
-                taken.entry(path.clone()).or_default().push(applied.len());
+                taken.entry(path).or_default().push(change);
             }
             applied.push(change);
         }
         let mut next = self.clone();
-        let mut edits: BTreeMap<&RepoPath, Vec<Edit>> = BTreeMap::new();
+        let mut edits: BTreeMap<&RepoPath, Vec<&Edit>> = BTreeMap::new();
         for (path, change) in applied.iter().flat_map(|it| &it.files) {
             match change {
-                FileChange::Edit(it) => edits.entry(path).or_default().extend(it.iter().cloned()),
+                FileChange::Edit(it) => edits.entry(path).or_default().extend(it),
                 FileChange::Create(text) => next.insert(path, text.clone()),
                 FileChange::Delete => next.remove(path),
             }
         }
         for (path, edits) in edits {
             if let Some(file) = self.file(path.as_str()) {
-                next.insert(path, text::apply(&file.text, &edits));
+                next.insert(path, text::apply(&file.text, edits));
             }
         }
         (next, applied)

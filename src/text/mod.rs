@@ -63,8 +63,8 @@ impl Edit {
 }
 
 /// Applies edits that do not conflict.
-pub fn apply(text: &str, edits: &[Edit]) -> String {
-    let mut edits: Vec<&Edit> = edits.iter().collect();
+pub fn apply<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> String {
+    let mut edits: Vec<&Edit> = edits.into_iter().collect();
     edits.sort_by_key(|it| (it.span.start, it.span.end));
     let grown: usize = edits.iter().map(|it| it.text.len()).sum();
     let mut out = String::with_capacity(text.len() + grown);

@@ -142,13 +142,13 @@ fn project(case: &Case) -> (Project, Settings) {
 }
 
 fn objection(before: &Project, change: &Change) -> Option<String> {
-    let (after, applied) = before.apply(vec![change.clone()]);
+    let (after, applied) = before.apply(std::slice::from_ref(change));
     check::step(before, &after, &applied).into_values().next()
 }
 
 /// The Dockerfile that a change starts in, as the change leaves it.
 fn text_of(before: &Project, change: &Change) -> String {
-    let (after, _) = before.apply(vec![change.clone()]);
+    let (after, _) = before.apply(std::slice::from_ref(change));
     after.file(change.place.path.as_str()).map(|it| it.text.to_string()).unwrap_or_default()
 }
 

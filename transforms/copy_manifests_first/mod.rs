@@ -82,6 +82,11 @@ fn run(project: &Project, _: &Settings) -> Outcome {
     })
 }
 
+/// Whether a text that cannot be read seems to install from manifests.
+fn seems_to_install(text: &str) -> bool {
+    ecosystems::seems_to_install_from_manifests(text, |_| true)
+}
+
 /// Moves the COPYs of source before an install behind it.
 fn reorder(
     project: &Project,
@@ -91,18 +96,17 @@ fn reorder(
 ) -> Result<Option<Change>, Refusal> {
     let run = match site.run(stage, item) {
         Ok(run) => run,
-        Err(why) if ecosystems::seems_to_install_from_manifests(site.dockerfile.text(item)) => {
+        Err(why) if seems_to_install(site.dockerfile.text(item)) => {
             return Deferral::before(project, site, stage, item)?.map_or(Ok(None), |_| Err(why));
         }
         Err(_) => return Ok(None),
     };
     if run.installs(&|_| None).next().is_none() {
-        let unread = |text: &str| ecosystems::seems_to_install_from_manifests(text);
         let mut nested = run.script.commands().iter().filter_map(|it| it.nested_script());
         let somewhere = run.calls().iter().any(|it| it.directory.is_none());
-        let why = if nested.any(|it| unread(&it.raw)) {
+        let why = if nested.any(|it| seems_to_install(&it.raw)) {
             Refusal::new("unreadable-shell", "it hands its script to another shell")
-        } else if somewhere && unread(site.dockerfile.text(item)) {
+        } else if somewhere && seems_to_install(site.dockerfile.text(item)) {
             Refusal::new("unknown-variable", "the folder that it runs in is not known")
         } else {
             return Ok(None);

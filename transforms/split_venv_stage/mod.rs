@@ -153,8 +153,11 @@ impl<'a> Separation<'a> {
         let is_python = image.is_python();
         // Other images have Pythons and packages of their own, and most are no targets at all.
         let all = || stage.instructions().filter(|it| it.2.keyword == Keyword::Run);
-        let from_manifests =
-            |it: &Instruction| ecosystems::seems_to_install_from_manifests(&it.logical.text);
+        let from_manifests = |it: &Instruction| {
+            ecosystems::seems_to_install_from_manifests(&it.logical.text, |it| {
+                it.ecosystem == ecosystems::Ecosystem::Python
+            })
+        };
         if !is_python && !all().any(|it| from_manifests(it.2)) {
             return Ok(None);
         }

@@ -40,7 +40,7 @@ pub(in crate::callers) fn follow_with(
     let done = retarget(&project, &moves);
     match done.stuck.last() {
         Some(it) => format!("stuck: {}: {} {:?}", it.place, it.reason, it.shares),
-        None => text::apply(source, done.edits.get(&path).map_or(&[], Vec::as_slice)),
+        None => text::apply(source, done.edits.get(&path).into_iter().flatten()),
     }
 }
 

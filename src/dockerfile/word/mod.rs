@@ -41,14 +41,24 @@ pub(super) fn pairs(text: &str, escape: char) -> Vec<Span> {
 pub(super) fn fields(text: &str) -> Vec<Span> {
     let mut words = Vec::new();
     let mut start = None;
-    for (at, c) in text.char_indices() {
-        match c {
-            '\t' | '\x0b' | '\x0c' | '\r' | ' ' => words.extend(start.take().map(|it| it..at)),
-            _ => start = start.or(Some(at)),
+    for (at, byte) in text.bytes().enumerate() {
+        match is_blank(byte) {
+            true => words.extend(start.take().map(|it| it..at)),
+            false => start = start.or(Some(at)),
         }
     }
     words.extend(start.map(|it| it..text.len()));
     words
+}
+
+/// The first of the [fields] of a text that starts with one.
+pub(super) fn first_field(text: &str) -> &str {
+    &text[..text.bytes().position(is_blank).unwrap_or(text.len())]
+}
+
+/// Whether a byte is white space between words; no part of a longer character is.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b'\t' | 0x0b | 0x0c | b'\r' | b' ')
 }
 
 /// The builder flags at the start of `text` (`--name=value`), and where the arguments begin.

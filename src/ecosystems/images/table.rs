@@ -13,8 +13,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(rows()));
 pub(super) struct Table {
     /// By name, without pattern.
     exact: HashMap<&'static str, Vec<Row>>,
-    /// The others.
-    patterns: Vec<Row>,
+    /// The others, each after what its name starts with, up to the first `*`.
+    patterns: Vec<(&'static str, Row)>,
 }
 
 /// A line of the table.
@@ -47,14 +47,14 @@ impl Table {
     fn of(rows: impl Iterator<Item = Row>) -> Self {
         let mut table = Self { exact: HashMap::new(), patterns: Vec::new() };
         for row in rows {
-            match row.name.contains('*') {
-                true => table.patterns.push(row),
-                false => table.exact.entry(row.name).or_default().push(row),
+            match row.name.split_once('*') {
+                Some((start, _)) => table.patterns.push((start, row)),
+                None => table.exact.entry(row.name).or_default().push(row),
             }
         }
         let more = |it: &Row| std::cmp::Reverse((it.tag.map(str::len), it.name.len()));
         table.exact.values_mut().for_each(|it| it.sort_by_key(more));
-        table.patterns.sort_by_key(more);
+        table.patterns.sort_by_key(|it| more(&it.1));
         table
     }
 
@@ -77,10 +77,12 @@ impl Table {
         let names = whole.into_iter().chain([image.repository.to_owned()]);
         let names: Vec<_> = names.filter(|it| it.contains('/')).collect();
         let exact = names.iter().filter_map(|it| self.exact.get(it.as_str())).flatten();
-        let patterns = self.patterns.iter();
-        let patterns = patterns.filter(|row| {
-            matches(row.name, image.repository) || names.iter().any(|it| matches(row.name, it))
+        let is_like =
+            |start: &str, row: &Row, name: &str| name.starts_with(start) && matches(row.name, name);
+        let patterns = self.patterns.iter().filter(|(start, row)| {
+            is_like(start, row, image.repository) || names.iter().any(|it| is_like(start, row, it))
         });
+        let patterns = patterns.map(|it| &it.1);
         let rows: Vec<&Row> = exact.chain(patterns).filter(|it| it.has_tag(tag)).collect();
         rows.into_iter().map(|it| &it.facts)
     }

@@ -44,9 +44,9 @@ pub fn change(project: &Project, change: &Change) -> Option<String> {
 }
 
 /// The files that a step broke, each with an objection that reads after "its change".
-pub fn step(before: &Project, after: &Project, changes: &[Change]) -> BTreeMap<RepoPath, String> {
+pub fn step(before: &Project, after: &Project, changes: &[&Change]) -> BTreeMap<RepoPath, String> {
     let mut touched: BTreeMap<&RepoPath, Vec<&Change>> = BTreeMap::new();
-    for change in changes {
+    for &change in changes {
         for path in change.files.keys() {
             touched.entry(path).or_default().push(change);
         }

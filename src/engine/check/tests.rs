@@ -33,8 +33,8 @@ fn objection(
         files,
         alters,
     };
-    let (after, _) = project.apply(vec![change.clone()]);
-    step(&project, &after, &[change]).into_values().next()
+    let (after, _) = project.apply(std::slice::from_ref(&change));
+    step(&project, &after, &[&change]).into_values().next()
 }
 
 fn of_one(before: &str, after: &str, alters: Vec<Alteration>) -> Option<String> {

@@ -213,10 +213,12 @@ fn take(project: &Project, changes: Vec<Change>) -> (Project, Vec<Change>, Vec<(
         }
     }
     loop {
-        let (after, applied) = project.apply(sound.clone());
+        let (after, applied) = project.apply(&sound);
         let broken = check::step(project, &after, &applied);
         if broken.is_empty() {
-            return (after, applied, rejected);
+            let all = applied.len() == sound.len();
+            let applied = (!all).then(|| applied.into_iter().cloned().collect());
+            return (after, applied.unwrap_or(sound), rejected);
         }
         let (suspects, mut kept): (Vec<_>, Vec<_>) =
             sound.into_iter().partition(|it| it.files.keys().any(|path| broken.contains_key(path)));
@@ -224,7 +226,7 @@ fn take(project: &Project, changes: Vec<Change>) -> (Project, Vec<Change>, Vec<(
         let (mut cleared, before) = (Vec::new(), rejected.len());
         for suspect in suspects.clone() {
             cleared.push(suspect);
-            let (after, applied) = project.apply(cleared.clone());
+            let (after, applied) = project.apply(&cleared);
             let objection = check::step(project, &after, &applied).into_values().next();
             rejected.extend(objection.and_then(|it| Some((cleared.pop()?, it))));
         }
