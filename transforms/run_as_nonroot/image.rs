@@ -1,6 +1,6 @@
 //! The image that the last stage of a Dockerfile builds, and the services that run it.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use super::evidence;
 use crate::{
@@ -202,29 +202,25 @@ impl<'a> Image<'a> {
 
     /// The texts of the manifests that the Dockerfile copies.
     fn manifests(&self) -> &[&'a str] {
-        self.manifests.get_or_init(|| self.read_manifests().collect())
+        self.manifests.get_or_init(|| self.read_manifests())
     }
 
-    fn read_manifests(&self) -> impl Iterator<Item = &'a str> {
-        let folder = self.layers().map(|it| it.sent.folder.clone());
-        let sources = context_sources(self.site.dockerfile);
+    fn read_manifests(&self) -> Vec<&'a str> {
+        let Some(folder) = self.layers().map(|it| &it.sent.folder) else { return Vec::new() };
         let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
-        let names: Vec<&str> = manifests.filter(|it| !it.contains('*')).collect();
-        let names_inside = names.clone();
-        let paths = sources.into_iter().flat_map(move |source| {
-            let source = source.trim_start_matches('/').trim_end_matches('*').to_owned();
-            let own = folder.as_ref().and_then(|it| it.join(&source));
-            let inside =
-                own.iter().flat_map(|it| names_inside.iter().filter_map(|name| it.join(name)));
-            let inside: Vec<_> = inside.collect();
-            own.into_iter().chain(inside)
-        });
-        let is_manifest = move |it: &RepoPath| {
-            let name = it.file_name();
-            names.contains(&name) || name.ends_with(".txt") || name.ends_with(".in")
-        };
+        let names: BTreeSet<&str> = manifests.filter(|it| !it.contains('*')).collect();
+        let mut paths = BTreeSet::new();
+        for source in context_sources(self.site.dockerfile) {
+            let source = source.trim_start_matches('/').trim_end_matches('*');
+            let Some(path) = folder.join(source) else { continue };
+            paths.extend(names.iter().filter_map(|it| path.join(it)));
+            let name = path.file_name();
+            if names.contains(name) || name.ends_with(".txt") || name.ends_with(".in") {
+                paths.insert(path);
+            }
+        }
         let project = self.project;
-        paths.filter(is_manifest).filter_map(|it| project.file(it.as_str())).map(|it| &*it.text)
+        paths.iter().filter_map(|it| project.file(it.as_str())).map(|it| &*it.text).collect()
     }
 
     /// Whether a manifest names a package.

@@ -219,8 +219,8 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
             it.path.is_within_fixed(&system) || caches.iter().any(|cache| it.path.is_within(cache));
         let depth = it.path.ancestors().count() - 1;
         let workdir = image.state().made.iter().any(|made| made.is_within(&it.path));
-        let stands = depth > 1 || is_state_name(it.path.as_str());
-        it.alone &= !used.iter().any(mentioned) && !brought && !system && !workdir && stands;
+        let is_own = depth > 1 || is_state_name(it.path.as_str());
+        it.alone &= !used.iter().any(mentioned) && !brought && !system && !workdir && is_own;
         it.alone &= !is_dependencies(it.path.as_str()) && !is_settings(it.path.as_str());
     }
     Ok(made)
