@@ -1,7 +1,7 @@
 //! The build context of a Dockerfile: the folder its COPY sources are seen from.
 //!
-//! Who builds it knows best. Where nobody is seen building it, what it copies tells: the context is the
-//! nearest folder above it in which all of that exists.
+//! The callers that build it name it. If no caller does, the context is the nearest folder above the Dockerfile in
+//! which everything that it copies exists.
 
 pub mod copies;
 pub mod dockerignore;
@@ -19,7 +19,7 @@ use crate::{
     text::glob,
 };
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword},
+    dockerfile::{Dockerfile, Instruction, Keyword, instruction::Mount},
     text::{Place, RepoPath},
 };
 
@@ -33,9 +33,9 @@ pub enum Context {
         /// The evidence.
         evidence: Evidence,
     },
-    /// It is built from these folders, and what holds in one need not hold in the other.
+    /// It is built from these folders, which may differ.
     Several(Vec<RepoPath>),
-    /// It cannot be told, and why: a sentence without a full stop.
+    /// It is not known; the reason is a sentence without a full stop.
     Unknown(String),
 }
 
@@ -53,7 +53,7 @@ pub enum Evidence {
 struct Contexts(FrozenMap<(RepoPath, Option<Arc<str>>), Box<Context>>);
 
 impl Context {
-    /// The folder, when there is just one.
+    /// The folder, if there is only one.
     pub fn folder(&self) -> Option<&RepoPath> {
         match self {
             Self::Known { folder, .. } => Some(folder),
@@ -134,8 +134,8 @@ impl Project {
         Context::Unknown(format!("no folder above it holds all it copies: {}", missing.join(", ")))
     }
 
-    /// The context of a Dockerfile that copies it whole, which fits every folder: the nearest in which
-    /// something exists that its commands name, else the nearest with more in it than container files.
+    /// The context of a Dockerfile that copies all of it, as any folder could be: the nearest folder with something
+    /// that its commands name, or else the nearest with more in it than files for containers.
     fn context_of_all(&self, path: &RepoPath, dockerfile: &Dockerfile) -> RepoPath {
         let hints = named_files(dockerfile);
         let holds = |folder: &RepoPath| {
@@ -185,9 +185,9 @@ pub fn context_sources(dockerfile: &Dockerfile) -> Vec<String> {
 /// The sources of one instruction, raw.
 fn taken(instruction: &Instruction) -> Vec<String> {
     let mounts = instruction.mounts().filter(|it| it.kind == "bind");
-    let field = |it: &crate::dockerfile::instruction::Mount, names: &[&str]| {
-        let field = it.fields.iter().find(|field| names.contains(&field.0.as_str()));
-        field.map(|it| it.1.clone())
+    let field = |mount: &Mount, names: &[&str]| {
+        let mut fields = mount.fields.iter();
+        fields.find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.clone())
     };
     let mounts = mounts.filter(|it| field(it, &["from"]).is_none());
     let mounts = mounts.map(|it| field(&it, &["source", "src"]).unwrap_or_else(|| ".".to_owned()));

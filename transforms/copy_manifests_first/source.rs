@@ -49,20 +49,20 @@ fn is_manifest(ecosystems: &[Ecosystem], path: &RepoPath) -> bool {
 }
 
 /// Whether a COPY or ADD seems to bring source, judged by its text alone.
-pub(super) fn seems_to_copy_source(ecosystems: &[Ecosystem], it: &Instruction) -> bool {
-    let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { return false };
-    let manifest = |it: &str| {
-        let name = it.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
+pub(super) fn seems_to_copy_source(ecosystems: &[Ecosystem], instruction: &Instruction) -> bool {
+    let Some(copy) = instruction.copy().filter(|it| it.from.is_none()) else { return false };
+    let is_manifest = |source: &str| {
+        let name = source.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
         let name = name.rsplit('/').next().unwrap_or_default();
-        ecosystems.iter().any(|it| it.is_manifest(name)) || it.contains("://")
+        ecosystems.iter().any(|it| it.is_manifest(name)) || source.contains("://")
     };
-    let settings = |it: &str| {
-        let name = it.rsplit('/').next().unwrap_or_default();
+    let is_setting = |source: &str| {
+        let name = source.rsplit('/').next().unwrap_or_default();
         name.contains('.')
             && !name.starts_with('.')
             && !name.ends_with('.')
             && !glob::is_pattern(name)
             && !is_code(name)
     };
-    copy.sources.iter().any(|it| !manifest(&it.text) && !settings(&it.text))
+    copy.sources.iter().any(|it| !is_manifest(&it.text) && !is_setting(&it.text))
 }

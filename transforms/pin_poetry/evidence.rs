@@ -4,7 +4,7 @@ use super::{
     Options, POETRY,
     installation::Installation,
     installer::Way,
-    service::{Service, clone, services},
+    service::{Header, Service, clone, services},
 };
 use crate::{
     dockerfile::{Keyword, Kind},
@@ -88,12 +88,15 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
     let asking =
         services.iter().filter_map(|it| Some((it, it.manifest.requires_poetry.as_deref()?)));
     let asking: Vec<(&Service, &str)> = asking.collect();
-    let meets = |version: &Version| asking.iter().all(|it| version.meets(it.1) == Some(true));
+    let meets = |version: &Version| {
+        asking.iter().all(|(_, constraint)| version.meets(constraint) == Some(true))
+    };
     // Poetry reads the locks of older versions, so the newest fits all.
-    let newest =
-        headers.iter().max_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
-    if let Some((version, source)) = newest.filter(|it| meets(&it.0)) {
-        let is_written_down = headers.iter().all(|it| it.0 == *version);
+    let newest = headers
+        .iter()
+        .max_by(|a, b| a.version.partial_cmp(&b.version).unwrap_or(std::cmp::Ordering::Equal));
+    if let Some(Header { version, source }) = newest.filter(|it| meets(&it.version)) {
+        let is_written_down = headers.iter().all(|it| it.version == *version);
         return Ok(Evidence { version: version.clone(), source: source.clone(), is_written_down });
     }
     let defaults = [Version::new(&DEFAULT), Version::new(&DEFAULT_2)];

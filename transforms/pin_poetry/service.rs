@@ -24,6 +24,14 @@ pub(super) struct Service {
     lock: Option<Lock>,
 }
 
+/// The version that wrote a lock.
+pub(super) struct Header {
+    /// The version.
+    pub(super) version: Version,
+    /// The evidence, as the subject of a sentence: `the header of api/poetry.lock`.
+    pub(super) source: String,
+}
+
 struct Lock {
     path: RepoPath,
     header: Option<String>,
@@ -31,14 +39,17 @@ struct Lock {
 }
 
 impl Service {
-    /// The version that wrote the lock, and the evidence for it.
-    pub(super) fn header(&self) -> Result<Option<(Version, String)>, Refusal> {
+    /// The version that wrote the lock; `None` if there is no lock or it does not say.
+    ///
+    /// # Errors
+    /// Declines if the version is not a release.
+    pub(super) fn header(&self) -> Result<Option<Header>, Refusal> {
         let Some(Lock { path, header: Some(header), .. }) = &self.lock else { return Ok(None) };
         let unreleased =
             || format!("{path} was written by {} {header}, which is not a release", POETRY.title);
         let version =
             header.parse().map_err(|()| Refusal::new("unreleased-version", unreleased()))?;
-        Ok(Some((version, format!("the header of {path}"))))
+        Ok(Some(Header { version, source: format!("the header of {path}") }))
     }
 
     /// Returns true if only Poetry 2 can install it.
@@ -122,10 +133,9 @@ pub(super) fn clone(installation: &Installation<'_>) -> Option<usize> {
     for stage in stages.iter().chain(installation.users()) {
         for (item, entry, instruction) in stage.instructions() {
             let fetches = match instruction.keyword {
-                Keyword::Add => instruction.copy().is_some_and(|it| {
-                    it.sources
-                        .iter()
-                        .any(|it| it.text.ends_with(".git") || it.text.contains(".git#"))
+                Keyword::Add => instruction.copy().is_some_and(|copy| {
+                    let mut sources = copy.sources.iter();
+                    sources.any(|it| it.text.ends_with(".git") || it.text.contains(".git#"))
                 }),
                 Keyword::Run => installation.site.run(stage, item).is_ok_and(|run| {
                     let clones = |call: &Invocation| {

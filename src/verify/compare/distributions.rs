@@ -34,7 +34,9 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
         Some(_) => closure(before.distributions(), tools.iter().chain(&pinned)),
         // Another version of a tool requires others; the same requires the same.
         None => {
-            let is_other = |it: &&&str| new.get(**it).is_some_and(|of| old.get(**it) != Some(of));
+            let is_other = |name: &&&str| {
+                new.get(**name).is_some_and(|versions| old.get(**name) != Some(versions))
+            };
             closure(before.distributions(), pinned.iter().filter(is_other))
         }
     };
@@ -114,31 +116,31 @@ pub(super) fn compare(pair: Pair<'_>, comparison: &mut Comparison) -> Fates {
     fates
 }
 
-fn versions(of: &Contents) -> Versions<'_> {
+fn versions(contents: &Contents) -> Versions<'_> {
     let mut versions = Versions::new();
-    for it in of.distributions() {
+    for it in contents.distributions() {
         versions.entry(&it.name).or_default().insert(&it.version);
     }
     versions
 }
 
-/// Whether all copies of a distribution that are in `one` alone belong to packages of the system that are in
-/// it alone.
+/// Whether all copies of a distribution that only `one` has belong to packages of the system that only it has.
 fn of_system(one: &Contents, other: &Contents, name: &str) -> bool {
-    let has = |of: &&Distribution| {
-        other.distributions().iter().any(|it| it.name == name && it.version == of.version)
+    let is_in_other = |copy: &&Distribution| {
+        other.distributions().iter().any(|it| it.name == name && it.version == copy.version)
     };
-    let mut copies = one.distributions().iter().filter(|it| it.name == name && !has(it)).peekable();
+    let copies = one.distributions().iter().filter(|it| it.name == name);
+    let mut copies = copies.filter(|it| !is_in_other(it)).peekable();
     copies.peek().is_some()
-        && copies.all(|it| {
-            let metadata = [it.place.clone(), it.place.join("METADATA")];
+        && copies.all(|copy| {
+            let metadata = [copy.place.clone(), copy.place.join("METADATA")];
             let owner = metadata.iter().find_map(|it| one.system().owner(it));
             owner.is_some_and(|it| !other.system().packages().contains_key(it))
         })
 }
 
-/// That a file of people's own imports a module of a distribution that is gone, which no other that is left
-/// has: not all that is imported is declared.
+/// What imports a module that only a distribution that is gone has, as a sentence: not every package that files
+/// import is declared as required.
 fn imported(
     before: &Contents,
     after: &Contents,
@@ -151,7 +153,7 @@ fn imported(
     modules.find_map(|it| after.importer(it).map(|file| format!("{file} imports {it}")))
 }
 
-/// The distributions that others require, each with one of those.
+/// The distributions that others require, each with one that requires it.
 fn required(all: &[Distribution]) -> BTreeMap<&str, &str> {
     let extras = extras(all);
     let mut required = BTreeMap::new();
@@ -164,7 +166,7 @@ fn required(all: &[Distribution]) -> BTreeMap<&str, &str> {
     required
 }
 
-/// The extras that any distribution asks for, of each.
+/// The extras of each distribution that others ask for.
 fn extras(all: &[Distribution]) -> BTreeMap<&str, Vec<String>> {
     let mut extras: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for it in all.iter().flat_map(|it| &it.requires).filter(|it| it.only_with.is_empty()) {
@@ -173,13 +175,13 @@ fn extras(all: &[Distribution]) -> BTreeMap<&str, Vec<String>> {
     extras
 }
 
-/// These distributions and all that they require.
+/// The distributions of these names, and all that they require.
 fn closure<'a>(
     all: &'a [Distribution],
-    of: impl IntoIterator<Item = &'a &'a str>,
+    names: impl IntoIterator<Item = &'a &'a str>,
 ) -> BTreeSet<&'a str> {
     let extras = extras(all);
-    let mut open: Vec<&str> = of.into_iter().copied().collect();
+    let mut open: Vec<&str> = names.into_iter().copied().collect();
     let mut closed = BTreeSet::new();
     while let Some(name) = open.pop() {
         let mut found = all.iter().filter(|it| it.name == name).peekable();

@@ -46,8 +46,8 @@ pub(super) fn add(imports: &mut Imports, path: &ImagePath, text: &str) {
 /// The modules that a line imports, and what may be one.
 fn imported(line: &str) -> BTreeSet<String> {
     let line = line.trim_start();
-    let first = |it: &str| {
-        let name = it.trim_start_matches([' ', '\t', '(']);
+    let first = |text: &str| {
+        let name = text.trim_start_matches([' ', '\t', '(']);
         let end = name.find(|it: char| !(it.is_alphanumeric() || "_.".contains(it)));
         name[..end.unwrap_or(name.len())].to_owned()
     };
@@ -76,7 +76,7 @@ pub(super) fn is_module(name: &str) -> bool {
 }
 
 impl Contents {
-    /// A file of people's own that imports a module, which is none of its own project.
+    /// A file that people wrote and that imports a module which is not of their own project.
     pub(in crate::verify) fn importer(&self, module: &str) -> Option<&ImagePath> {
         let top = module.split('.').next().unwrap_or(module);
         let is_own = |folder: &ImagePath| {
