@@ -212,6 +212,15 @@ mod tests {
             ("tests/app.py", ""),
         ];
         assert_eq!(found(&whole, "Dockerfile", ""), ["source: a/util.py"]);
+        // A text is a manifest only if a package manager reads it.
+        let texts = [
+            ("Dockerfile", "FROM a\nCOPY . .\n"),
+            ("README.txt", ""),
+            ("b/requirements.txt", ""),
+            ("c.py", ""),
+        ];
+        let expected = ["source: c.py", "manifest: b/requirements.txt"];
+        assert_eq!(found(&texts, "Dockerfile", ""), expected);
         // Editing a file that the ignore file excludes has no effect.
         let ignored = [
             ("Dockerfile", "FROM a\nCOPY . .\n"),
