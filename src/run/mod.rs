@@ -1,6 +1,7 @@
 //! A RUN in place: its script, the calls in it, and what holds where it stands.
 
 pub mod independence;
+pub mod line;
 pub mod parts;
 
 use std::{

@@ -110,7 +110,7 @@ fn lines(
     let mut lines = Vec::new();
     for (item, _, it) in of.stage.instructions() {
         let fate = fates.iter().find(|of| of.0 == item);
-        let start = runtime.start(it, dockerfile.text(item)).map_err(|why| (item, why))?;
+        let start = runtime.start(dockerfile, item, it).map_err(|why| (item, why))?;
         if let Some(new) = &start {
             finish.alters.push(Alteration::Config(it.keyword));
             if fate.is_none() {

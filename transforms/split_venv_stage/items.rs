@@ -1,5 +1,7 @@
 //! Where each instruction of the old stage comes to stand: in the builder, in the last stage, or in both.
 
+use std::ops::Range;
+
 use super::{Role, Separation, Step, Stop, copies, runtime::Runtime};
 use crate::{
     dockerfile::Keyword,
@@ -97,13 +99,19 @@ pub(super) fn fates(
 }
 
 /// A RUN of the last stage in which these commands start by themselves; `None` where they cannot be told apart.
-fn without_runners(of: &Separation<'_>, step: &Step<'_>, started: Vec<usize>) -> Option<Fate> {
+fn without_runners(
+    of: &Separation<'_>,
+    step: &Step<'_>,
+    started: Vec<(usize, Range<usize>)>,
+) -> Option<Fate> {
     let text = of.site.dockerfile.text(step.run.item);
     let mut part = Part::new(text, of.site.dockerfile.escape);
-    for at in &started {
-        part = part.replace(*at, &[(0, Vec::new()), (1, Vec::new())])?;
+    for (at, words) in &started {
+        let gone: Vec<_> = words.clone().map(|it| (it, Vec::new())).collect();
+        part = part.replace(*at, &gone)?;
     }
-    Some(Fate { builder: Here::Text(part.into_text()), altered: started, ..Fate::BUILDER })
+    let altered = started.into_iter().map(|it| it.0).collect();
+    Some(Fate { builder: Here::Text(part.into_text()), altered, ..Fate::BUILDER })
 }
 
 /// A RUN that installs or prepares to; `None` where its commands cannot be told apart.

@@ -289,7 +289,7 @@ impl<'a> Separation<'a> {
         loss::command(self)?;
         let python = images::named(image_of(self.stage)).python();
         loss::setuptools(self, python, &runtime.manifests)?;
-        runtime.callers(self.project.builds(self.site.path)).map_err(at_stage)?;
+        runtime.services(self.project.services(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;
         runtime.recipes(self.stage)?;
         environment::check(self, &runtime)?;

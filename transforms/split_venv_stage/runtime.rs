@@ -1,20 +1,23 @@
 //! What is started in an image, and whether it can do without the tools that only the builder has.
 
+use std::ops::Range;
+
 use super::{
     loss::Loss,
     programs::{self, SUPERVISORS},
+    target::alone,
 };
 use crate::{
-    callers::{Build, Caller},
-    dockerfile::{
-        Instruction, Keyword,
-        instruction::{Command, Healthcheck},
-    },
+    callers::service::{Given, Service},
+    dockerfile::{Dockerfile, Instruction, Keyword},
+    ecosystems::Tool,
     project::Project,
-    run::Run,
+    run::{
+        Run,
+        line::{Direct, Line},
+    },
     shell::is_posix_shell,
     text::{Refusal, RepoPath},
-    yaml::{self, Node},
 };
 
 /// What is known of the image in which things start.
@@ -34,46 +37,45 @@ pub(super) struct Runtime<'a> {
 }
 
 impl Runtime<'_> {
-    /// What CMD, ENTRYPOINT or HEALTHCHECK becomes, when a package manager that is gone starts it; `None`
-    /// when it can stay as it is.
+    /// The new text of CMD, ENTRYPOINT or HEALTHCHECK at an item, if a tool that is gone starts its program;
+    /// `None` if it can stay as it is.
     ///
     /// # Errors
     /// A decline's code and reason, when it needs what is gone, or may.
-    pub(super) fn start(&self, it: &Instruction, text: &str) -> Result<Option<String>, Refusal> {
-        if matches!(it.keyword, Keyword::Run | Keyword::Shell) {
+    pub(super) fn start(
+        &self,
+        dockerfile: &Dockerfile,
+        item: usize,
+        instruction: &Instruction,
+    ) -> Result<Option<String>, Refusal> {
+        if matches!(instruction.keyword, Keyword::Run | Keyword::Shell) {
             return Ok(None);
         }
-        let (said, exec) = match (it.command(), it.healthcheck()) {
-            (Some(Command::Exec(words)), _) | (_, Some(Healthcheck::Cmd(Command::Exec(words)))) => {
-                let words: Vec<&str> = words.iter().map(|it| it.text.as_str()).collect();
-                (words.join(" "), true)
-            }
-            (Some(Command::Shell(text)), _) | (_, Some(Healthcheck::Cmd(Command::Shell(text)))) => {
-                (text.to_owned(), false)
-            }
-            _ => return Ok(None),
+        let Some(line) = Line::of(instruction) else { return Ok(None) };
+        let Some(tool) = self.named_tool(&line.said) else {
+            return self.starts(&line).map(|()| None);
         };
-        let mut rewritten = None;
-        let mut says = said.clone();
-        if let Some(tool) = self.called_manager(&said) {
-            let (old, plain) = (format!("{tool} run "), format!("`{said}` calls {tool}"));
-            let gone = || format!("{plain}, which only the builder has");
-            if it.keyword == Keyword::Healthcheck {
-                return Err(Refusal::new("manager-at-runtime", gone()));
-            }
-            let (new, new_said) = without_runner(text, &said, tool, exec)
-                .ok_or_else(|| Refusal::new("manager-at-runtime", gone()))?;
-            if self.called_manager(&new_said).is_some() {
-                return Err(Refusal::new("manager-at-runtime", gone()));
-            }
-            for program in said.split(&old).skip(1).filter_map(|it| it.split_whitespace().next()) {
-                self.is_installed(program.trim_matches(['"', '\'']), tool)?;
-            }
-            rewritten = Some(new);
-            says = new_said;
+        let gone = || {
+            let reason = format!("`{}` calls {tool}, which only the builder has", line.said);
+            Refusal::new("manager-at-runtime", reason)
+        };
+        if instruction.keyword == Keyword::Healthcheck {
+            return Err(gone());
         }
-        self.starts(&says)?;
-        Ok(rewritten)
+        let direct = Direct::of(instruction, tool).ok_or_else(gone)?;
+        // Managers run scripts of Python, which need not be executable.
+        if direct.programs.iter().any(|it| it.ends_with(".py")) {
+            return Err(gone());
+        }
+        let text = dockerfile.text_with(item, &direct.edits);
+        let new = alone(&text, dockerfile.escape);
+        let new = new.instructions().next().and_then(|it| Line::of(it.1)).ok_or_else(gone)?;
+        if self.named_tool(&new.said).is_some() {
+            return Err(gone());
+        }
+        direct.programs.iter().try_for_each(|it| self.is_installed(it, tool))?;
+        self.starts(&new)?;
+        Ok(Some(text))
     }
 
     /// Managers start scripts of the project themselves, also when it is not installed.
@@ -92,43 +94,57 @@ impl Runtime<'_> {
         }
     }
 
-    /// The tool that a text names, of those that are gone: where it is no command line, the name alone counts.
-    pub(super) fn called_manager(&self, said: &str) -> Option<&'static str> {
-        let gone = self.loss.tools.iter();
-        let mut called = gone.filter(|tool| words(said).any(|it| tool.has_program(it)));
-        called.next().map(|it| it.name())
+    /// The tool that a text names, of those that are gone. A word may be handed to a program that runs it, and
+    /// a text may be a list, or in another language: the name alone counts.
+    pub(super) fn named_tool(&self, said: &str) -> Option<&'static str> {
+        let is_program = |tool: &Tool, word: &str| {
+            let name = word.rsplit('/').next().unwrap_or_default();
+            tool.has_program(word) || (word.contains("bin/") && tool.has_program(name))
+        };
+        let mut gone = self.loss.tools.iter();
+        gone.find(|tool| words(said).any(|it| is_program(tool, it))).map(|it| it.name())
     }
 
     /// # Errors
-    /// A decline's code and reason, when a command line needs what is gone, or may.
-    pub(super) fn starts(&self, said: &str) -> Result<(), Refusal> {
-        let mut files = Vec::new();
-        for (at, word) in words(said).enumerate() {
+    /// A decline's code and reason, when a command line needs what is gone, or may: each of its words counts, for
+    /// a program may run what it is given.
+    pub(super) fn starts(&self, line: &Line) -> Result<(), Refusal> {
+        let said = &line.said;
+        for word in words(said) {
             let name = word.rsplit('/').next().unwrap_or_default();
             if ["cron", "crond"].contains(&name) {
                 return Err(Refusal::new("cron", "cron starts its jobs with a PATH of its own"));
             }
             if SUPERVISORS.contains(&name) {
-                let reason = format!("what {name} starts may need what only the builder has");
+                let reason =
+                    format!("{name} may start programs that need what only the builder has");
                 return Err(Refusal::new("unknown-script", reason));
             }
             if programs::compiles(name) && self.loss.compiles() {
-                return Err(Refusal::new(
-                    "needs-build-tools",
-                    format!("`{said}` may need {}", self.loss.packages.join(" and ")),
-                ));
+                let packages = self.loss.packages.join(" and ");
+                let reason = format!("`{said}` may need {packages}");
+                return Err(Refusal::new("needs-build-tools", reason));
             }
             self.path(word)?;
-            let is_script = word.ends_with(".sh") || word.ends_with(".bash");
-            let own = at == 0 && word.contains('/') && !word.starts_with(self.environment);
-            let system = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"]
-                .iter()
-                .any(|it| word.starts_with(it));
-            if is_script || (own && !system && !word.ends_with(".py")) {
-                files.push(name);
-            }
         }
+        let is_script = |word: &&str| word.ends_with(".sh") || word.ends_with(".bash");
+        let programs = line.programs.iter().map(String::as_str).chain(words(said).take(1));
+        let scripts = line.scripts.iter().map(String::as_str).chain(words(said).filter(is_script));
+        let files = programs.filter(|it| self.is_own_program(it)).chain(scripts);
+        let mut files: Vec<&str> =
+            files.map(|it| it.rsplit('/').next().unwrap_or_default()).collect();
+        files.sort_unstable();
+        files.dedup();
         files.into_iter().try_for_each(|it| self.script(it))
+    }
+
+    /// Whether a program is a file that the image brings, and not the environment or the system.
+    fn is_own_program(&self, path: &str) -> bool {
+        let folders = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"];
+        path.contains('/')
+            && !path.starts_with(self.environment)
+            && !folders.iter().any(|it| path.starts_with(it))
+            && !path.ends_with(".py")
     }
 
     /// A path that is in the environment from now on.
@@ -172,7 +188,7 @@ impl Runtime<'_> {
             ));
         };
         for line in file.text.lines().filter(|it| !it.trim_start().starts_with('#')) {
-            if let Some(tool) = self.called_manager(line) {
+            if let Some(tool) = self.named_tool(line) {
                 return Err(Refusal::new(
                     "manager-at-runtime",
                     format!("{name} calls {tool}, which only the builder has"),
@@ -192,8 +208,8 @@ impl Runtime<'_> {
         Ok(())
     }
 
-    /// What a RUN of the last stage runs besides package managers: the commands among these that a manager
-    /// only starts, when the RUN stands in the last stage alone (`later`).
+    /// What a RUN of the last stage runs besides package managers: the commands among these that a manager only
+    /// starts, when the RUN stands in the last stage alone (`later`), with the positions of the manager's words.
     ///
     /// # Errors
     /// A decline's code and reason, when a command needs what is gone, or may.
@@ -202,137 +218,86 @@ impl Runtime<'_> {
         run: &Run<'_>,
         commands: &[usize],
         later: bool,
-    ) -> Result<Vec<usize>, Refusal> {
+    ) -> Result<Vec<(usize, Range<usize>)>, Refusal> {
         let mut started = Vec::new();
         for at in commands {
             let command = &run.script.commands()[*at];
             let text = run.text(command.span.clone());
-            if let Some(tool) = self.called_manager(text) {
-                let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
-                let (["poetry" | "uv", "run", program, rest @ ..], true) =
-                    (words.as_slice(), later)
-                else {
-                    let text = first_line(text);
-                    let reason = format!("`{text}` calls {tool}, which only the builder has");
+            let call = run.calls().iter().find(|it| it.command == *at).map(|it| &it.call);
+            let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
+            if let Some(tool) = self.named_tool(text) {
+                let line = first_line(text);
+                let Some(call) = call.filter(|it| later && it.runner == Some(tool)) else {
+                    let reason = format!("`{line}` calls {tool}, which only the builder has");
                     return Err(Refusal::new("manager-at-runtime", reason));
                 };
-                self.is_installed(program, tool)?;
-                let rest = rest.join(" ");
-                if program.starts_with('-') || self.called_manager(&rest).is_some() {
-                    let reason = format!("`{}` gives {tool} options", first_line(text));
+                let own = call.runner_words.clone();
+                let own = own.filter(|it| self.named_tool(&words[it.end..].join(" ")).is_none());
+                let Some(own) = own else {
+                    let reason = format!("`{line}` gives {tool} options");
                     return Err(Refusal::new("manager-at-runtime", reason));
-                }
-                self.starts(&format!("{program} {rest}"))?;
-                started.push(*at);
+                };
+                let said = [&words[..own.start], &words[own.end..]].concat().join(" ");
+                self.is_installed(words[own.end], tool)?;
+                self.starts(&Line::of_text(&said))?;
+                started.push((*at, own));
                 continue;
-            }
-            let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
-            let shell = command.program().is_some_and(is_posix_shell);
-            let script = words.iter().skip(1).any(|it| !it.starts_with('-') && !it.is_empty());
-            let own = words
-                .first()
-                .is_some_and(|it| it.contains('/') && !it.starts_with(self.environment));
-            let local = own
-                && words
-                    .first()
-                    .is_some_and(|it| !["/bin/", "/usr/"].iter().any(|of| it.starts_with(of)));
-            if (shell && script) || local {
-                self.starts(text)?;
-                if self.loss.compiles() && local {
-                    let reason = format!(
-                        "`{}` may need {}",
-                        first_line(text),
-                        self.loss.packages.join(" and ")
-                    );
-                    return Err(Refusal::new("needs-build-tools", reason));
-                }
-                continue;
-            }
-            for word in &words {
-                self.path(word)?;
             }
             let name = command.program().unwrap_or_default();
+            let path = call.map_or_else(|| words.first().copied(), |it| Some(it.path.as_str()));
+            let is_local = path.is_some_and(|it| {
+                let is_system = ["/bin/", "/usr/"].iter().any(|folder| it.starts_with(folder));
+                it.contains('/') && !it.starts_with(self.environment) && !is_system
+            });
+            let script = words.iter().skip(1).any(|it| !it.starts_with('-') && !it.is_empty());
+            let needs_packages = || {
+                let packages = self.loss.packages.join(" and ");
+                let reason = format!("`{}` may need {packages}", first_line(text));
+                Refusal::new("needs-build-tools", reason)
+            };
+            if (is_posix_shell(name) && script) || is_local {
+                self.starts(&Line::of_text(text))?;
+                if self.loss.compiles() && is_local {
+                    return Err(needs_packages());
+                }
+                continue;
+            }
+            words.iter().try_for_each(|it| self.path(it))?;
             if programs::compiles(name) && self.loss.compiles() {
-                let reason =
-                    format!("`{}` may need {}", first_line(text), self.loss.packages.join(" and "));
-                return Err(Refusal::new("needs-build-tools", reason));
+                return Err(needs_packages());
             }
         }
         Ok(started)
     }
 
-    /// What those who start the image tell it to run.
+    /// What compose files tell the image to run.
     ///
     /// # Errors
     /// A decline's code and reason, when that needs what is gone, or may.
-    pub(super) fn callers(&self, builds: &[Build]) -> Result<(), Refusal> {
-        for build in builds.iter().filter(|it| it.caller == Caller::Compose) {
-            let Some(file) = self.project.file(build.place.path.as_str()) else { continue };
-            for root in yaml::read(&file.text).unwrap_or_default() {
-                let Some(services) = root.get("services") else { continue };
-                let builds = |it: &&yaml::Entry| {
-                    it.value.get("build").is_some() && span(&it.value).contains(&build.place.line)
-                };
-                for service in services.entries().iter().filter(builds) {
-                    let mut said = Vec::new();
-                    for key in ["command", "entrypoint", "healthcheck"] {
-                        service.value.get(key).into_iter().for_each(|it| texts(it, &mut said));
-                    }
-                    let said = said.join(" ");
-                    if let Some(tool) = self.called_manager(&said) {
-                        let reason = format!(
-                            "{} starts {} with {tool}, which only the builder has",
-                            build.place.path, service.key
-                        );
-                        return Err(Refusal::new("manager-at-runtime", reason));
-                    }
-                    self.starts(&said)?;
-                }
+    pub(super) fn services(&self, services: &[(RepoPath, Service)]) -> Result<(), Refusal> {
+        for (file, service) in services {
+            let given = [&service.command, &service.entrypoint, &service.healthcheck];
+            let line = given.into_iter().flatten().fold(Line::default(), |line, it| {
+                line.then(match it {
+                    Given::Line(text) => Line::of_text(text),
+                    Given::Words(words) => match words.split_first() {
+                        // The form of a health check.
+                        Some((form, rest)) if form == "CMD" => Line::of_words(rest.to_vec()),
+                        Some((form, rest)) if form == "CMD-SHELL" => Line::of_text(&rest.join(" ")),
+                        _ => Line::of_words(words.clone()),
+                    },
+                })
+            });
+            if let Some(tool) = self.named_tool(&line.said) {
+                let name = &service.name;
+                let reason =
+                    format!("{file} starts {name} with {tool}, which only the builder has");
+                return Err(Refusal::new("manager-at-runtime", reason));
             }
+            self.starts(&line)?;
         }
         Ok(())
     }
-}
-
-/// The lines of a compose service, as far as its scalars tell.
-fn span(node: &Node) -> std::ops::RangeInclusive<usize> {
-    let mut lines = Vec::new();
-    let mut nodes = vec![node];
-    while let Some(node) = nodes.pop() {
-        lines.push(node.line);
-        nodes.extend(node.items().iter().map(AsRef::as_ref));
-        nodes.extend(node.entries().iter().map(|it| it.value.as_ref()));
-    }
-    let first = lines.iter().min().copied().unwrap_or_default();
-    first.saturating_sub(1)..=lines.iter().max().copied().unwrap_or_default()
-}
-
-fn texts(node: &Node, into: &mut Vec<String>) {
-    into.extend(node.as_str().map(str::to_owned));
-    node.items().iter().for_each(|it| texts(it, into));
-    node.entries().iter().for_each(|it| texts(&it.value, into));
-}
-
-/// The text of an instruction without the manager that only starts another command, and what it says then.
-fn without_runner(text: &str, said: &str, tool: &str, exec: bool) -> Option<(String, String)> {
-    let runner = format!("{tool} run ");
-    // Options of the runner have no place in the command itself.
-    let plain = |it: &str| {
-        !it.starts_with('-') && !it.split_whitespace().next().is_some_and(|it| it.ends_with(".py"))
-    };
-    if !said.split(&runner).skip(1).all(plain) {
-        return None;
-    }
-    let new_said = said.replace(&runner, "");
-    if exec && said.starts_with(&runner) {
-        let start = text.find(&format!("\"{tool}\""))?;
-        let rest = &text[start..];
-        let run = rest.find("\"run\"")? + "\"run\"".len();
-        let next = run + rest[run..].find('"')?;
-        return Some((format!("{}{}", &text[..start], &rest[next..]), new_said));
-    }
-    let new = text.replace(&runner, "");
-    (new != text).then_some((new, new_said))
 }
 
 /// Whether a manifest defines a script of this name.
@@ -352,6 +317,7 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' '])
 }
 
+/// The words of a text in any language, without quotes and operators.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
     parts.filter(|it| !it.is_empty())

@@ -17,9 +17,10 @@ impl Runtime<'_> {
     /// A decline's code and reason, when that needs what is gone.
     pub(super) fn executions(&self, dockerfile: &RepoPath) -> Result<(), Refusal> {
         let executions = self.project.executions().iter().filter(|it| it.may_run(dockerfile));
-        // Who installs a manager there does not need the image's.
+        // Who installs a manager there does not need the image's. What is said begins with options and images, so it
+        // is not read as a command line.
         let mut own = executions.filter(|it| !words(&it.said).any(installs_tools));
-        match own.find_map(|it| Some((&it.place, self.called_manager(&it.said)?))) {
+        match own.find_map(|it| Some((&it.place, self.named_tool(&it.said)?))) {
             Some((at, tool)) => {
                 let place = format!("{}:{}", at.path, at.line);
                 let reason =

@@ -96,7 +96,8 @@ fn follows(keyword: Keyword, before: &Blueprint<'_>, after: &Blueprint<'_>) -> b
             let mut left = before.iter().copied().peekable();
             let mut started = Vec::new();
             while let Some(it) = left.next() {
-                let verb = ecosystems::runner(it).and_then(|it| it.verb);
+                let name = it.rsplit('/').next().unwrap_or_default();
+                let verb = ecosystems::runner(name).and_then(|it| it.verb);
                 match verb.is_some() && left.peek().copied() == verb {
                     true => _ = left.next(),
                     false => started.push(it),

@@ -127,7 +127,8 @@ fn alike(before: &[Part], after: &[Part]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let program = words.first().copied().unwrap_or_default();
     // What a manager only starts may start by itself; another command of the manager's is another one.
-    let verb = runner(program).and_then(|it| it.verb);
+    let name = program.rsplit('/').next().unwrap_or_default();
+    let verb = runner(name).and_then(|it| it.verb);
     let started = match words.as_slice() {
         [_, runs, it, ..] if verb == Some(*runs) => Some(*it),
         _ => None,

@@ -13,6 +13,8 @@ use programs::{INTERPRETERS, unversioned};
 pub use programs::{Options, Programs, Runner, is_posix_shell, is_shell, is_wrapper};
 pub(super) use start::Start;
 
+use std::ops::Range;
+
 use super::{Command, Word};
 
 /// A call of a program.
@@ -36,6 +38,9 @@ pub struct Invocation {
     pub wrappers: Vec<usize>,
     /// The package manager that runs it in an environment: `poetry run pip …`.
     pub runner: Option<&'static str>,
+    /// The positions of the words that only make the runner run it: `poetry run`, `python -m poetry run`;
+    /// `None` if options are among them.
+    pub runner_words: Option<Range<usize>>,
     /// The wrapper that runs it as another user: `sudo`.
     pub other_user: Option<&'static str>,
     /// The script or file that the program, a shell, is told to run.
@@ -176,6 +181,7 @@ impl Invocation {
             is_environment_empty: start.is_environment_empty,
             arguments: rest.map(|word| Argument { text: text(word), word }).collect(),
             runner: start.runner,
+            runner_words: start.runner_words.clone(),
             other_user: start.other_user,
             script: start.script(words),
             wrappers: start.wrappers,

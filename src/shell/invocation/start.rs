@@ -1,5 +1,7 @@
 //! Finds the program among the words of a command line, and the script that a shell is given.
 
+use std::ops::Range;
+
 use super::{
     Nested, Words, assignment,
     programs::{
@@ -18,6 +20,7 @@ pub(in crate::shell) struct Start<'w> {
     pub(super) is_module: bool,
     pub(super) wrappers: Vec<usize>,
     pub(super) runner: Option<&'static str>,
+    pub(super) runner_words: Option<Range<usize>>,
     pub(super) other_user: Option<&'static str>,
     /// The positions of `NAME=value` before the program.
     pub(super) assignments: Vec<usize>,
@@ -133,6 +136,7 @@ impl<'w> Start<'w> {
     fn run_by<W: Words + ?Sized>(&mut self, runner: &Runner, words: &'w W) -> Found<'w> {
         let mut at = self.word + 1;
         let mut verb = runner.verb;
+        let mut has_options = false;
         loop {
             if words.count() <= at {
                 return Ok(None);
@@ -155,11 +159,12 @@ impl<'w> Start<'w> {
             if verb.is_none() && word == "--" {
                 break;
             }
+            has_options = true;
             let flag = runner.options.read(word);
             let module = flag.long == "module" || flag.letters.ends_with('m');
             if verb.is_none() && runner.modules && module {
                 let path = words.text(at).ok_or(Unknown)?;
-                self.runner = Some(runner.program);
+                (self.runner, self.runner_words) = (Some(runner.program), None);
                 return Ok(Some(Next { word: at, path, is_module: true }));
             }
             at += usize::from(flag.takes_next);
@@ -168,6 +173,9 @@ impl<'w> Start<'w> {
             return Ok(None);
         }
         self.runner = Some(runner.program);
+        let interpreter = self.wrappers.last().filter(|_| self.is_module);
+        let first = interpreter.copied().unwrap_or(self.word);
+        self.runner_words = (!has_options).then_some(first..at);
         Ok(Some(Next { word: at, path: words.text(at).ok_or(Unknown)?, is_module: false }))
     }
 

@@ -217,3 +217,23 @@ fn options_and_values_are_told_apart() {
     assert_eq!(positionals.iter().map(|it| it.word).collect::<Vec<_>>(), [6, 7]);
     assert_eq!((it.subcommand(), it.subcommands().1), (Some("install"), Some("x.txt")));
 }
+
+#[test]
+fn the_words_of_a_runner_can_be_taken_away() {
+    for (line, expected) in [
+        ("ask run a b", Some(0..2)),
+        ("sudo /x/ask run -- a", Some(1..4)),
+        ("python -I -m ask run a", Some(0..5)),
+        ("ask run python -m a", Some(0..2)),
+        ("askx a", Some(0..1)),
+        ("askx ask run a", Some(1..3)),
+        ("ask -C x run a", None),
+        ("ask run --with x a", None),
+        ("ask run -m a", None),
+        ("askx ask run -m a", None),
+        ("ask run", None),
+        ("a b", None),
+    ] {
+        assert_eq!(call(line).and_then(|it| it.runner_words), expected, "{line}");
+    }
+}

@@ -100,7 +100,7 @@ pub const MANAGER: Manager = Manager {
             off: Some(CREATE),
             yields: true,
         }),
-        folders: &["/.local/bin", "POETRY_HOME/bin", "{POETRY_HOME}/bin"],
+        folders: &["/.local/bin", "/.poetry/bin", "POETRY_HOME/bin", "{POETRY_HOME}/bin"],
         ..Environments::NONE
     }),
     leaves: &[ENVIRONMENT],
