@@ -4,6 +4,9 @@
 //! mistake there is not repeated by the judge. A program that has no row may touch anything.
 //! To add a program, add a line to [`PROGRAMS`]; to add a manager's verb, a [`Habit`] to its file of facts.
 
+use super::Manager;
+use crate::shell::Invocation;
+
 /// What a command of a package manager touches without being told.
 #[derive(Clone, Copy, Debug)]
 pub struct Habit {
@@ -13,11 +16,17 @@ pub struct Habit {
     pub with: &'static [&'static str],
     /// Whether it does this only if nothing follows the verb.
     pub bare: bool,
+    /// Whether it only downloads: it writes nothing but the manager's caches and what it `makes`, and runs nothing
+    /// of the project.
+    pub downloads: bool,
     /// The files that it reads in its folder.
     pub reads: &'static [&'static str],
     /// The files that it looks for there and in the folders above, each with a text that must be in it to
     /// count; an empty text is in every file.
     pub above: &'static [(&'static str, &'static str)],
+    /// The files that it looks for there and in the folders above, each with a text that begins a line of those
+    /// which list members of a project: then it reads all of the folder.
+    pub members: &'static [(&'static str, &'static str)],
     /// The settings that it looks for there and in the folders above, each with a key that begins a line and
     /// names a file or folder to read, from the folder of the settings.
     pub named: &'static [(&'static str, &'static str)],
@@ -63,8 +72,10 @@ impl Habit {
         verbs: &[],
         with: &[],
         bare: false,
+        downloads: false,
         reads: &[],
         above: &[],
+        members: &[],
         named: &[],
         folder: &[],
         lists: &[],
@@ -86,6 +97,20 @@ impl Habit {
             .filter(|it| it.clone().zip(words).all(|(a, b)| a == *b))
             .map(Iterator::count)
             .find(|it| *it <= words.len())
+    }
+}
+
+impl Manager {
+    /// The habit that a call of it follows; `None` if nothing is known of its verb.
+    pub fn habit(&self, call: &Invocation) -> Option<&'static Habit> {
+        let said: Vec<&str> = self.grammar.words(call).collect();
+        let unknown = call.arguments.iter().any(|it| it.text.is_none());
+        self.habits.iter().find(|habit| {
+            habit.verb(&said).is_some_and(|words| {
+                let is_bare = !unknown && said.len() == words;
+                (habit.with.is_empty() || call.has(habit.with)) && (is_bare || !habit.bare)
+            })
+        })
     }
 }
 

@@ -62,26 +62,15 @@ pub enum Source {
         /// The flags.
         leaves_out: Vec<&'static str>,
     },
-    /// The source, but what it downloads can be fetched before.
+    /// The source, but what it downloads can be fetched before by these commands, each as its words, run in the
+    /// same folder. What the install [reads](Install::reads) is what they read. The install stays as it is and
+    /// finds what they fetched.
     Fetch {
-        /// The commands that fetch it, each as its words.
+        /// The commands.
         commands: Vec<Vec<String>>,
-        /// What becomes of the install.
-        then: Then,
     },
     /// Something that cannot be left out: why it cannot come before the source.
     Now(Refusal),
-}
-
-/// What becomes of an install whose downloads were fetched by a step of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// It stays as it is and finds them.
-    Unchanged,
-    /// It is given these arguments more: `--offline`.
-    With(Vec<&'static str>),
-    /// This command takes its place.
-    Instead(Vec<String>),
 }
 
 /// The variables that name a file which every program that fetches packages reads.

@@ -23,7 +23,7 @@ mod scripts;
 pub mod system;
 pub mod version;
 
-use node::{npm, yarn1};
+use node::{npm, pnpm, yarn1};
 use python::{pdm, pip, pipenv, poetry, uv};
 
 use crate::{shell::Invocation, text::Refusal};
@@ -42,7 +42,7 @@ pub use grammar::{Grammar, Verb};
 pub use guess::{seems_to_install, seems_to_install_from_manifests};
 pub use homes::Leaving;
 use install::UNKNOWN;
-pub use install::{Install, Lifecycle, Read, Source, Then};
+pub use install::{Install, Lifecycle, Read, Source};
 pub use runners::{invocation, invocation_of, runner};
 pub use scripts::{ScriptCall, Scripts, script_call};
 
@@ -65,6 +65,8 @@ pub struct Manager {
     pub variables: &'static str,
     /// The programs that it is called as, without versions and folders.
     pub programs: &'static [&'static str],
+    /// The program that can start it in the version that a manifest asks for; `None` if there is none.
+    pub starter: Option<Starter>,
     /// How its command line is read.
     pub grammar: Grammar,
     /// The files that it reads.
@@ -106,6 +108,16 @@ pub enum Ecosystem {
     Python,
     /// Node.
     Node,
+}
+
+/// A program that starts a manager in the version that a manifest asks for: Corepack.
+#[derive(Clone, Copy, Debug)]
+pub struct Starter {
+    /// The commands that put it in the manager's place; names of managers may follow.
+    pub enabled_by: &'static [&'static str],
+    /// Whether the text of a manifest makes the manager itself fetch such a version, keep it in its cache and
+    /// start it from there, where the starter is not in its place.
+    pub switches: fn(&str) -> bool,
 }
 
 /// A script on the net that installs a manager.
@@ -161,6 +173,7 @@ pub const MANAGERS: &[Manager] = &[
     pdm::MANAGER,
     npm::MANAGER,
     yarn1::MANAGER,
+    pnpm::MANAGER,
 ];
 
 /// The programs that only install tools, each in an environment of its own.

@@ -53,21 +53,6 @@ const PARTIAL: &[Partial] = &[
         grammar: Grammar { runner: Some(hatch::RUNNER), ..Grammar::NONE },
         ..Partial::NONE
     },
-    // pnpm.io/cli: "install", "ci", "add", "fetch", "run".
-    Partial {
-        program: "pnpm",
-        ecosystem: Some(Ecosystem::Node),
-        manifest: "package.json",
-        grammar: Grammar {
-            valued: &["--filter", "-F", "--dir", "-C"],
-            install: PNPM_INSTALLS,
-            fetch: &[Verb::new("fetch")],
-            change: &[Verb::new("update"), Verb::new("remove")],
-            scripts: Some(Scripts { folder: &["--dir", "-C"], ..node::SCRIPTS }),
-            ..Grammar::NONE
-        },
-        leaves: &[Leaving { verbs: PNPM_INSTALLS, ..PUPPETEER }],
-    },
     // rye.astral.sh/guide/commands: "add", "install", "lock", "remove", "sync".
     Partial {
         program: "rye",
@@ -81,14 +66,6 @@ const PARTIAL: &[Partial] = &[
         },
         ..Partial::NONE
     },
-];
-
-const PNPM_INSTALLS: &[Verb] = &[
-    Verb::new("install"),
-    Verb::new("i"),
-    Verb::new("ci"),
-    Verb::new("clean-install"),
-    Verb::new("add"),
 ];
 
 /// Programs that install packages among other things, by name in alphabetical order. What a call does that has none

@@ -80,6 +80,9 @@ pub enum Alteration {
     },
     /// There is a new RUN with this script.
     Run(String),
+    /// There is a new RUN with this script, which downloads what the install after it takes from a cache, and
+    /// does nothing else.
+    Fetch(String),
     /// The setting of this instruction in the image's configuration: `USER`, or a `CMD` whose tool only
     /// starts another command.
     Config(Keyword),

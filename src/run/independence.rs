@@ -87,6 +87,10 @@ pub fn role(
     }
     if let Some(manager) = ecosystems::manager(call) {
         if let Some(mut install) = manager.install(call, at) {
+            // What it downloads is fetched without folders and scripts of the project.
+            if matches!(install.source, Source::Fetch { .. }) {
+                return Role::Install(install);
+            }
             let own = install.folders().find(|it| it.0.is_none_or(brought));
             let own = own.map(|it| ("local-requirement", it.1.to_owned()));
             let why = own.or_else(|| {

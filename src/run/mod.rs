@@ -15,7 +15,7 @@ use crate::{
         stage::{Stage, State},
     },
     ecosystems::{
-        self, At, Ecosystem, Install, MANAGERS, Manager, images::stages, version::Version,
+        self, At, Ecosystem, Install, MANAGERS, Manager, images, images::stages, version::Version,
     },
     project::change::{Change, Decline, FileChange, Outcome, Safety},
     shell::{self, Command, Directory, Invocation, NotShell, Script, Word},
@@ -148,6 +148,57 @@ impl<'a> Site<'a> {
             }
         }
         version
+    }
+
+    /// Whether something shows that a program of a manager is there before an item: the base image, or a RUN
+    /// that calls it, installs it or makes it available.
+    pub fn has_program(&self, stage: &Stage<'a>, item: usize, manager: &Manager) -> bool {
+        let is_its = |text: &str| {
+            manager.packages.iter().any(|package| {
+                let rest = text.strip_prefix(package);
+                rest.is_some_and(|it| it.is_empty() || it.starts_with(['@', '=']))
+            })
+        };
+        let brings = |call: &Invocation| {
+            manager.programs.contains(&call.program.as_str())
+                || (call.program != "echo" && call.texts().any(is_its))
+        };
+        let state = stage.state_before(item);
+        let image = state.image.as_deref().map(images::named);
+        image.is_some_and(|it| manager.programs.iter().any(|program| it.brings(program)))
+            || self.enables(stage, item, manager)
+            || self.calls_before(stage, item, brings)
+    }
+
+    /// Whether a RUN before an item puts a manager's starter in its place.
+    pub fn enables(&self, stage: &Stage<'a>, item: usize, manager: &Manager) -> bool {
+        manager.starter.is_some_and(|starter| {
+            self.calls_before(stage, item, |call| {
+                let words: Vec<&str> =
+                    [call.program.as_str()].into_iter().chain(call.texts()).collect();
+                // Without names it is for all that it knows.
+                let own = words.get(2).is_none_or(|it| manager.programs.contains(it));
+                let words = words.iter().take(2).copied();
+                own && starter.enabled_by.iter().any(|it| it.split(' ').eq(words.clone()))
+            })
+        })
+    }
+
+    /// Whether the RUNs of a stage and of those below it surely make a call like this before an item.
+    fn calls_before(
+        &self,
+        stage: &Stage<'a>,
+        item: usize,
+        is_like: impl Fn(&Invocation) -> bool,
+    ) -> bool {
+        stage.lineage(&self.stages).iter().any(|below| {
+            let runs = self.runs(below, &[""]);
+            let runs = runs.filter(|it| below.index != stage.index || *it < item);
+            runs.filter_map(|it| self.run(below, it).ok()).any(|run| {
+                let commands = run.script.commands();
+                run.calls().iter().any(|it| commands[it.command].runs_always() && is_like(&it.call))
+            })
+        })
     }
 
     /// What the package managers are for that the RUNs of a stage and of those below it mention.

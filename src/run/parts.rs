@@ -34,6 +34,8 @@ pub struct Texts {
     pub after: Option<String>,
     /// The flags that the first part has and the second has not.
     pub flags: Vec<&'static str>,
+    /// Whether the first part is a step of its own, with commands that the RUN does not have.
+    pub is_added: bool,
 }
 
 impl<'r> Parts<'r> {
@@ -44,7 +46,7 @@ impl<'r> Parts<'r> {
     pub fn new(run: &Run<'_>, roles: &'r [Role]) -> Result<Self, Refusal> {
         let commands = run.script.commands();
         let waits = |it: &Role| match it {
-            // A step that fetches first is not written yet: such an install stays where it is.
+            // What it downloads may come first, in a step of its own.
             Role::Install(it) => matches!(it.source, Source::Now(_) | Source::Fetch { .. }),
             it => *it == Role::MayRead,
         };
@@ -114,7 +116,8 @@ impl<'r> Parts<'r> {
         }
         match (head, part.without(&self.before)) {
             (Some(head), Some(after)) => {
-                Ok(Texts { head: Some(head.into_text()), after: Some(after.into_text()), flags })
+                let (head, after) = (Some(head.into_text()), Some(after.into_text()));
+                Ok(Texts { head, after, flags, is_added: false })
             }
             _ => Err(Refusal::new("control-flow", STUCK)),
         }

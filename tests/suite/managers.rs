@@ -114,11 +114,10 @@ fn describe_install(say: &mut impl FnMut(String), install: &Install) {
         Source::First { leaves_out } => {
             say(format!("  comes first with {}", leaves_out.join(" ")));
         }
-        Source::Fetch { commands, then } => {
+        Source::Fetch { commands } => {
             for it in commands {
                 say(format!("  fetches with {}", it.join(" ")));
             }
-            say(format!("  then {then:?}"));
         }
         Source::Now(why) => say(format!("  needs the source: {}, {}", why.code, why.reason)),
     }

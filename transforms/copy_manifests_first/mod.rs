@@ -3,6 +3,7 @@
 // Moving the COPYs of source behind a RUN that does not need them.
 
 mod between;
+mod fetch;
 mod folders;
 mod kept;
 mod source;
@@ -42,6 +43,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "heredoc",
         "local-requirement",
         "manifest-not-found",
+        "no-fetch",
         "no-lock",
         "not-posix-shell",
         "overlapping-copy",
@@ -122,6 +124,9 @@ fn reorder(
     let roles = deferral.roles(project, &run);
     if deferral.repeats(&run, &roles) || deferral.mounts_source(project, &run) {
         return Ok(None);
+    }
+    if let Some(fetch) = deferral.fetch(&run, &roles)? {
+        return deferral.fetch_first(project, &run, &fetch).map(Some);
     }
     let parts = Parts::new(&run, &roles)?;
     deferral.clear(project, &run)?;
@@ -303,8 +308,15 @@ impl<'a> Deferral<'a> {
             any = true;
             installed.iter().any(|(before, earlier)| {
                 let reads = || install.files().all(|it| earlier.files().any(|own| own == it));
+                let fetched = || {
+                    let manager = ecosystems::manager(&before.call);
+                    manager.is_some_and(|it| it.grammar.has(&before.call, it.grammar.fetch))
+                        && !install.makes.is_empty()
+                        && earlier.makes == install.makes
+                };
                 before.call.program == site.call.program
                     && (reads()
+                        || fetched()
                         || (install.source != ecosystems::Source::Nothing
                             && before.directory == site.directory))
             })

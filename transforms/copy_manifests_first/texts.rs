@@ -60,7 +60,10 @@ impl<'a> Deferral<'a> {
                 let comment = dockerfile.text(*at);
                 texts.flags.iter().any(|it| comment.contains(it.trim_start_matches('-')))
             };
-            let first = comments.clone().find(speaks).unwrap_or(comments.end);
+            let first = match texts.is_added {
+                true => comments.start,
+                false => comments.clone().find(speaks).unwrap_or(comments.end),
+            };
             lines.extend((first..comments.end).map(|it| dockerfile.text(it).to_owned()));
             lines.push(after.clone());
             match gone.last_mut().filter(|it| it.end == first) {

@@ -1,6 +1,6 @@
 //! What must hold for a cache mount to be right, whatever else the RUN does.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, sync::Arc};
 
 use super::Caches;
 use crate::{
@@ -171,6 +171,12 @@ pub(super) fn configuration(
         if let Some(why) = other(caches, it, project, site, stage) {
             return Err(Refusal::new("unknown-cache", format!("{why}, so its cache is elsewhere")));
         }
+        if let Some(file) = keeps_itself(caches, it, project, site, stage) {
+            return Err(Refusal::new(
+                "linked-packages",
+                format!("{file} asks for a version of {}, which lives in the cache", manager.title),
+            ));
+        }
         let mut settings = project.cache_settings().iter();
         if let Some((path, _, key)) = settings.find(|it| it.1 == manager.name) {
             return Err(Refusal::new("cache-config", format!("{path} sets {key}")));
@@ -180,10 +186,13 @@ pub(super) fn configuration(
                 .runs(&below, &words)
                 .filter(|it| below.index != stage.index || *it <= caches.run.item);
             for run in runs.filter_map(|it| site.run(&below, it).ok()) {
+                let keys = || manager.files.iter().flat_map(|it| it.cache_keys);
+                let is_key =
+                    |text: &str| text.contains("cache") || keys().any(|it| text.starts_with(it));
                 let configures = |it: &&CallSite| {
                     ecosystems::manager(&it.call).is_some_and(|it| it.name == manager.name)
                         && manager.grammar.has(&it.call, manager.grammar.configure)
-                        && it.call.texts().any(|it| it.contains("cache"))
+                        && it.call.texts().any(is_key)
                 };
                 if let Some(it) = run.calls().iter().find(configures) {
                     let text = run.text(run.script.commands()[it.command].span.clone());
@@ -207,19 +216,50 @@ fn other(
     stage: &Stage<'_>,
 ) -> Option<String> {
     let manager = ecosystems::manager(&used.site.call)?;
+    let version = || site.installed(stage, caches.run.item, manager.name);
+    with_files(caches, project, site, stage, |text| {
+        let at = At { text, version: &version, ..caches.run.at(used.site) };
+        manager.is_other(&used.site.call, &at)
+    })
+}
+
+/// The manifest that makes a manager start another version of itself from its cache.
+fn keeps_itself(
+    caches: &Caches<'_>,
+    used: &super::Use<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Option<ImagePath> {
+    let manager = ecosystems::manager(&used.site.call)?;
+    let starter = manager.starter?;
+    let folder = used.site.directory.as_ref()?;
+    let found = with_files(caches, project, site, stage, |text| {
+        let manifests = folder.ancestors().map(|it| it.join(manager.manifest));
+        let switches = |it: &ImagePath| text(it).is_some_and(|it| (starter.switches)(&it));
+        manifests.into_iter().find(switches)
+    });
+    found.filter(|_| !site.enables(stage, caches.run.item + 1, manager))
+}
+
+/// Asks for files that COPYs put into the image before a RUN; they are read when the first is asked for.
+fn with_files<T>(
+    caches: &Caches<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    ask: impl FnOnce(&dyn Fn(&ImagePath) -> Option<Arc<str>>) -> T,
+) -> T {
     let (item, layers) = (caches.run.item, OnceCell::new());
     let read = || {
         let folder = Layers::context(project, site.path).ok()?;
         Some(Layers::read(project, site.path, &site.stages, stage, folder))
     };
-    let text = |path: &ImagePath| {
+    ask(&|path| {
         let layers: &Option<Layers<'_>> = layers.get_or_init(read);
         let file = layers.as_ref()?.provider(stage.index, item, path)?.1;
         project.file(file.as_str()).map(|it| it.text.clone())
-    };
-    let version = || site.installed(stage, item, manager.name);
-    let at = At { text: &text, version: &version, ..caches.run.at(used.site) };
-    manager.is_other(&used.site.call, &at)
+    })
 }
 
 /// No earlier COPY may have put files where the mount would hide them.

@@ -26,7 +26,6 @@ const COMPILERS: &[&str] = &[
     "cargo",
     "rustc",
     "go",
-    "pnpm",
     "gem",
     "bundle",
     "configure",

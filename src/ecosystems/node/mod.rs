@@ -1,6 +1,7 @@
 //! Node's package managers, and the manifest that they share.
 
 pub mod npm;
+pub mod pnpm;
 pub mod yarn1;
 
 use std::collections::BTreeMap;
@@ -122,6 +123,12 @@ fn global(words: &[&str], at: &At<'_>) -> Option<Install> {
     (!install.reads.is_empty()).then_some(install)
 }
 
+/// How a refusal ends that names a manifest nothing brings.
+const NOT_FOUND: &str = "which is not in the build context";
+
+/// The setting that keeps scripts from being run.
+const SCRIPTS_OFF: &str = "ignore-scripts";
+
 /// Adds what the `package.json` of a folder names; the manifest, unless that keeps the install from coming
 /// before the source.
 fn project(
@@ -132,7 +139,7 @@ fn project(
 ) -> Option<Package> {
     let path = folder.join("package.json");
     let Some(text) = (at.text)(&path) else {
-        let reason = format!("the install reads {path}, which is not in the build context");
+        let reason = format!("the install reads {path}, {NOT_FOUND}");
         install.source = Source::Now(Refusal::new("manifest-not-found", reason));
         return None;
     };

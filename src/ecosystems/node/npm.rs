@@ -4,8 +4,8 @@
 //! to 11 do. `npm install` with names changes the manifest, so it waits for the source.
 
 use super::{
-    Package, SCRIPTS, global, has_unknown_words, ignores_scripts, npmrc, project, takes_npmrc,
-    unknown,
+    Package, SCRIPTS, SCRIPTS_OFF, global, has_unknown_words, ignores_scripts, npmrc, project,
+    takes_npmrc, unknown,
 };
 use crate::{
     ecosystems::{
@@ -32,6 +32,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["npm", "nodejs-npm"],
     variables: "npm_config_",
     programs: &[NAME],
+    starter: None,
     grammar: GRAMMAR,
     files: &[
         File::manifest("package.json").marking_project(),
@@ -247,7 +248,7 @@ fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
     }
     let Some(package) = project(&mut install, TITLE, &folder, at) else { return Some(install) };
     let settings = (at.text)(&file(".npmrc"));
-    let off = settings.as_deref().and_then(|it| npmrc(it, "ignore-scripts")) == Some("true");
+    let off = settings.as_deref().and_then(|it| npmrc(it, SCRIPTS_OFF)) == Some("true");
     if !off && !ignores_scripts(call, at) {
         install.runs = package.scripts(LIFECYCLE, &folder, at);
     }

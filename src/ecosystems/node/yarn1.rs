@@ -33,6 +33,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["yarn", "yarnpkg"],
     variables: "yarn_",
     programs: &[NAME, "yarnpkg"],
+    starter: None,
     grammar: GRAMMAR,
     files: &[
         File::lock("yarn.lock"),

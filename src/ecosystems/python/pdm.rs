@@ -28,6 +28,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["pdm"],
     variables: "PDM_",
     programs: &[NAME],
+    starter: None,
     grammar: Grammar {
         valued: &["-p", "--project", "-c", "--config", "-G", "--group", "--with", "--without"],
         install: &[Verb::new("install"), Verb::new("sync")],

@@ -27,6 +27,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["pipenv"],
     variables: "PIPENV_",
     programs: &[NAME],
+    starter: None,
     grammar: Grammar {
         valued: VALUED,
         install: &[Verb::new("install"), Verb::new("sync")],

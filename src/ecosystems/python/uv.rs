@@ -29,6 +29,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["uv"],
     variables: "UV_",
     programs: &[NAME],
+    starter: None,
     grammar: Grammar {
         valued: &[
             "--directory",

@@ -8,7 +8,6 @@ use crate::{
     dockerfile::{Keyword, instruction::Command},
     ecosystems,
     project::change::Alteration,
-    shell::{self, Invocation, Script},
     text::{ImagePath, Span},
 };
 
@@ -19,6 +18,8 @@ pub struct Allowed<'a> {
     pipelines: Vec<Span>,
     /// The pipelines of each RUN that is added; `None` when they cannot be read.
     runs: Vec<Option<Vec<script::Piece>>>,
+    /// The same of each RUN that is added to download something.
+    pub(super) fetches: Vec<Option<Vec<script::Piece>>>,
     config: BTreeSet<Keyword>,
     order: bool,
     environment: Option<&'a ImagePath>,
@@ -46,6 +47,9 @@ impl<'a> Allowed<'a> {
                 Alteration::Split { environment } => allowed.environment = Some(environment),
                 Alteration::Run(text) => {
                     allowed.runs.push(script::pieces(text, &[], &|_| None));
+                }
+                Alteration::Fetch(text) => {
+                    allowed.fetches.push(script::pieces(text, &[], &|_| None));
                 }
                 Alteration::Config(keyword) => {
                     allowed.config.insert(*keyword);
@@ -383,17 +387,5 @@ impl Run<'_> {
         };
         let spans: Vec<Span> = near.filter_map(within).collect();
         script::pieces(text, &spans, &value)
-    }
-
-    /// The calls of its script, in order; `None` when it cannot be read.
-    pub(super) fn calls(&self) -> Option<Vec<Invocation>> {
-        let script = Script::at(self.dockerfile, self.item).ok()?;
-        let call = |it: &shell::Command| {
-            if it.words.is_empty() {
-                return Some(Invocation { program: ":".to_owned(), ..Invocation::default() });
-            }
-            ecosystems::invocation_of(it, |it| it.value.clone())
-        };
-        script.commands().iter().map(call).collect()
     }
 }

@@ -8,6 +8,7 @@ mod build;
 mod caches;
 mod compare;
 mod config;
+mod fetch;
 mod judge;
 mod order;
 mod script;

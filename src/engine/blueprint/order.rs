@@ -3,6 +3,7 @@
 use super::{
     Copied, Effect, From,
     compare::{Allowed, Rules, align, is_new, objection, same, same_surroundings},
+    fetch::fetches,
     judge::Judge,
 };
 use crate::shell::token;
@@ -19,7 +20,8 @@ pub(super) fn compare(
     };
     // The RUNs keep their order; the COPYs do where it matters.
     let (a, b) = (part(before, false), part(after, false));
-    let runs = steps(&a, &b, before, after, allowed)?;
+    let judge = Judge::new(allowed.sent);
+    let runs = steps(&a, &b, before, after, allowed, &judge)?;
     let (c, d) = (part(before, true), part(after, true));
     let moved = partners(&c, &d, before, after, allowed)?;
     for (from, to) in &moved {
@@ -40,7 +42,7 @@ pub(super) fn compare(
             return Err(format!("{copy}, which may now win over {other}"));
         }
     }
-    finds_all(&runs, &moved, before, after, &Judge::new(allowed.sent))
+    finds_all(&runs, &moved, before, after, &judge)
 }
 
 /// Whether every RUN finds what it found, although COPYs come later.
@@ -118,14 +120,18 @@ fn may_meet(a: &Effect<'_>, b: &Effect<'_>) -> bool {
     }
 }
 
-/// For each effect that is not a COPY, where it is done after the change; of one that became two, both steps.
+/// For each effect that is not a COPY, where it is done after the change; of one that became two, both steps,
+/// and of an install, what is fetched for it.
 fn steps(
     a: &[usize],
     b: &[usize],
     before: &[Effect<'_>],
     after: &[Effect<'_>],
     allowed: &Allowed<'_>,
+    judge: &Judge<'_>,
 ) -> Result<Vec<Done>, String> {
+    let is_fetch =
+        |y: usize| y + 1 < b.len() && fetches(&after[b[y]], &after[b[y + 1]], allowed, judge);
     let two = |whole: usize, first: usize, second: usize| {
         first < second && in_two(&before[a[whole]], &after[b[first]], &after[b[second]], allowed)
     };
@@ -135,7 +141,7 @@ fn steps(
         },
         added: &|y| {
             let is_first = |x| (y + 1..b.len()).any(|second| two(x, y, second));
-            is_new(&after[b[y]], allowed) || (0..a.len()).any(is_first)
+            is_new(&after[b[y]], allowed) || is_fetch(y) || (0..a.len()).any(is_first)
         },
         dropped: &|_| false,
     };
@@ -148,6 +154,9 @@ fn steps(
         done.push(Done { run: a[x], at: b[y] });
         let firsts = (0..y).filter(|first| !pairs.contains(&Some(*first)) && two(x, *first, y));
         done.extend(firsts.map(|first| Done { run: a[x], at: b[first] }));
+        if 0 < y && !pairs.contains(&Some(y - 1)) && is_fetch(y - 1) {
+            done.push(Done { run: a[x], at: b[y - 1] });
+        }
     }
     Ok(done)
 }

@@ -87,7 +87,7 @@ impl Images<'_> {
         }
         let here = self.changes.iter().filter(|it| it.place.path == *path);
         here.flat_map(|it| &it.alters).find_map(|it| match it {
-            Alteration::Run(script) => {
+            Alteration::Run(script) | Alteration::Fetch(script) => {
                 let is_it = |it: &&str| runs_alike(it, script, &|_| None);
                 let count = |it| own(it, Keyword::Run).filter(is_it).count();
                 (count(after) <= count(before)).then(|| format!("does not run {script}"))

@@ -90,6 +90,12 @@ pub(super) fn work(call: &Invocation, installer: bool) -> Option<String> {
     (!installs).then(|| program.to_owned())
 }
 
+/// Whether a call only downloads, and writes nothing but caches and what an install makes.
+pub(in crate::engine) fn downloads(call: &Invocation) -> bool {
+    let found = manager(&call.program).and_then(|it| it.habit(call));
+    found.is_some_and(|it| it.downloads) && call.runner.is_none()
+}
+
 fn manager(program: &str) -> Option<&'static Manager> {
     MANAGERS.iter().find(|it| it.programs.contains(&program))
 }
@@ -176,16 +182,9 @@ impl Reader<'_, '_> {
 
     fn manager(&mut self, manager: &'static Manager) {
         let call = self.call;
-        let said: Vec<&str> = manager.grammar.words(call).collect();
-        let unknown = call.arguments.iter().any(|it| it.text.is_none());
-        let matches = |it: &&Habit| {
-            it.verb(&said).is_some_and(|words| {
-                let is_bare = !unknown && said.len() == words;
-                (it.with.is_empty() || call.has(it.with)) && (is_bare || !it.bare)
-            })
-        };
-        let Some(habit) = manager.habits.iter().find(matches) else {
-            let asks = said.is_empty() && call.has(&["--version", "-V", "-v", "--help"]);
+        let Some(habit) = manager.habit(call) else {
+            let bare = manager.grammar.words(call).next().is_none();
+            let asks = bare && call.has(&["--version", "-V", "-v", "--help"]);
             if !asks {
                 self.effects.anything(manager.name);
             }
@@ -260,6 +259,9 @@ impl Reader<'_, '_> {
         while let Some(it) = above {
             for (name, text) in habit.above {
                 self.effects.touch(it.join(name), How::Says(text));
+            }
+            for (name, start) in habit.members {
+                self.effects.touch(it.join(name), How::Lists(start));
             }
             for (name, key) in habit.named {
                 self.effects.touch(it.join(name), How::Names(key));

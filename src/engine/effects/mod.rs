@@ -13,6 +13,8 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(super) use call::downloads;
+
 use crate::{
     ecosystems::habits::Habit,
     shell::Script,
@@ -66,6 +68,8 @@ pub(super) enum How {
     Manifest { habit: &'static Habit, folders: bool, own: bool },
     /// It reads a file if it has this text.
     Says(&'static str),
+    /// It reads all of the folder of a file in which a line begins with this text.
+    Lists(&'static str),
     /// It reads the files that settings name after this key.
     Names(&'static str),
 }

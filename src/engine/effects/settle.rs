@@ -21,6 +21,12 @@ impl Effects {
                         all.push(reads(touch.path.clone()));
                     }
                 }
+                How::Lists(start) => {
+                    all.push(reads(touch.path.clone()));
+                    let lists = |it: &str| it.lines().any(|it| it.starts_with(start));
+                    let said = text(&touch.path).is_some_and(|it| lists(&it));
+                    all.extend(touch.path.parent().filter(|_| said).map(reads));
+                }
                 How::Names(key) => {
                     let Some(folder) = touch.path.parent() else { continue };
                     let said = text(&touch.path).unwrap_or_default();

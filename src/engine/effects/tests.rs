@@ -29,6 +29,7 @@ fn touched(text: &str) -> Vec<String> {
         How::Manifest { .. } => 'm',
         How::Says(_) => 's',
         How::Names(_) => 'n',
+        How::Lists(_) => 'g',
     };
     effects.touches.iter().map(|it| format!("{} {}", letter(&it.how), it.path)).collect()
 }

@@ -130,6 +130,7 @@ fn declare(declared: &mut Declared, alteration: &Alteration) {
         | Alteration::Pipeline(_)
         | Alteration::Order
         | Alteration::Run(_)
+        | Alteration::Fetch(_)
         | Alteration::Moved { .. } => {}
     }
 }

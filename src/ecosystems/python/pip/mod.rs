@@ -33,6 +33,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["python3-pip", "python-pip", "py3-pip", "pip"],
     variables: "PIP_",
     programs: &[NAME],
+    starter: None,
     grammar: Grammar {
         valued: VALUED,
         manifest_options: FILES,

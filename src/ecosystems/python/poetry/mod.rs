@@ -40,6 +40,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["poetry", "python3-poetry", "py3-poetry"],
     variables: "POETRY_",
     programs: &[NAME],
+    starter: None,
     grammar: Grammar {
         valued: &["-C", "--directory", "-P", "--project"],
         install: &[Verb::new("install"), Verb::new("sync")],

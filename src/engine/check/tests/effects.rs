@@ -215,3 +215,76 @@ fn packages_of_the_system_that_the_image_may_need_stay() {
     let after = after.replacen(" libpq-dev", "", 1);
     assert_eq!(objection_to(&before, &after, alters), None);
 }
+
+/// A workspace of pnpm, whose downloads are fetched before the source is copied.
+const FETCH: (&str, &str) = (
+    "FROM a\nWORKDIR /w\nCOPY . .\nRUN pnpm install\n",
+    "FROM a\nWORKDIR /w\nCOPY package.json pnpm-lock.yaml ./\nRUN pnpm fetch\nCOPY . .\nRUN pnpm install\n",
+);
+
+/// What the engine says to this Dockerfile instead of the first of [`FETCH`].
+fn fetched(after: &str, script: &str) -> Option<String> {
+    let files = |dockerfile| {
+        [
+            ("Dockerfile", dockerfile),
+            ("package.json", "{\"scripts\": {\"prepare\": \"tsc\"}}"),
+            ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+            ("main.ts", ""),
+        ]
+    };
+    let alters = vec![Alteration::Order, Alteration::Fetch(script.to_owned())];
+    objection(&files(FETCH.0), &files(after), alters)
+}
+
+#[test]
+fn a_step_may_fetch_what_the_install_after_it_needs() {
+    assert_eq!(fetched(FETCH.1, "pnpm fetch"), None);
+    let folder = FETCH.1.replace("RUN pnpm fetch", "RUN cd . && pnpm fetch");
+    assert!(fetched(&folder, "cd . && pnpm fetch").is_some(), "another folder");
+    let late = "COPY . .\nRUN pnpm fetch\nRUN pnpm install\n";
+    assert_eq!(fetched(&FETCH.0.replace("COPY . .\nRUN pnpm install\n", late), "pnpm fetch"), None);
+}
+
+#[test]
+fn a_step_that_fetches_does_nothing_else() {
+    // Whatever the change says of it.
+    for script in [
+        "pnpm run build",
+        "pnpm install",
+        "pnpm fetch && pnpm build",
+        "pnpm fetch && rm -rf /x",
+        "pnpm fetch && touch x",
+        "pnpm fetch > log",
+        "pnpm fetch $(cat main.ts)",
+        "pnpm fetch x",
+        "pnpm config set a b",
+        "npm ci",
+        "true",
+        "curl -O https://example.com/x",
+    ] {
+        let after = FETCH.1.replace("pnpm fetch", script);
+        assert!(fetched(&after, script).is_some(), "{script}");
+    }
+    for (from, to) in [
+        // Without what it reads.
+        ("package.json pnpm-lock.yaml", "package.json"),
+        // In other surroundings than the install, or not before it.
+        ("RUN pnpm fetch", "RUN --network=none pnpm fetch"),
+        ("RUN pnpm fetch\n", "USER 1\nRUN pnpm fetch\nUSER root\n"),
+        ("RUN pnpm fetch\n", "ENV A=1\nRUN pnpm fetch\n"),
+        ("RUN pnpm install\n", ""),
+        (
+            "RUN pnpm fetch\nCOPY . .\nRUN pnpm install\n",
+            "COPY . .\nRUN pnpm install\nRUN pnpm fetch\n",
+        ),
+        // Twice.
+        ("RUN pnpm fetch\n", "RUN pnpm fetch\nRUN pnpm fetch\n"),
+        // Not as declared.
+        ("RUN pnpm fetch", "RUN pnpm fetch --prod"),
+    ] {
+        let after = FETCH.1.replace(from, to);
+        assert_ne!(after, FETCH.1);
+        assert!(fetched(&after, "pnpm fetch").is_some(), "{to}");
+    }
+    assert!(objection_to(FETCH.0, FETCH.1, vec![Alteration::Order]).is_some());
+}

@@ -1,0 +1,399 @@
+//! pnpm: `pnpm install`, `pnpm fetch`.
+//!
+//! After pnpm's documentation ("pnpm install", "pnpm fetch", "Settings", "Working with Docker", "Global Virtual
+//! Store") and what pnpm 8 to 10 do: `pnpm fetch` fills the store and `node_modules/.pnpm` from the lock alone and
+//! runs no script of the project, and the install afterwards makes of them what it makes without.
+
+use super::{
+    NOT_FOUND, Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words, ignores_scripts, npmrc,
+    takes_npmrc, unknown,
+};
+use crate::{
+    ecosystems::{
+        At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Manager, Scripts, Setting,
+        Source, Starter, Switch, Verb,
+        habits::{Habit, Own},
+        homes::{Leaving, PUPPETEER},
+    },
+    shell::Invocation,
+    text::{ImagePath, Refusal},
+};
+
+/// What it is called on the command line.
+pub const NAME: &str = "pnpm";
+/// What people call it.
+pub const TITLE: &str = "pnpm";
+
+/// The words for an install of what the manifest lists.
+const INSTALLS: &[&str] = &["install", "i", "ci", "clean-install"];
+
+/// Those that first remove what is there, and fail without a lock.
+const CLEAN: &[&str] = &["ci", "clean-install"];
+
+/// The words for what changes a manifest and installs.
+const CHANGES: &[&str] = &["add", "update", "up"];
+
+const LOCK: &str = "pnpm-lock.yaml";
+const WORKSPACE: &str = "pnpm-workspace.yaml";
+
+/// Settings that move the store, or let what is installed lead into it.
+const STORE_KEYS: &[&str] = &[
+    "store-dir",
+    "storeDir",
+    "enable-global-virtual-store",
+    "enableGlobalVirtualStore",
+    "package-import-method",
+    "packageImportMethod",
+];
+
+/// pnpm.
+pub const MANAGER: Manager = Manager {
+    name: NAME,
+    title: TITLE,
+    ecosystem: Ecosystem::Node,
+    packages: &[NAME, "@pnpm/exe"],
+    plugins: "",
+    system_packages: &[NAME],
+    variables: "pnpm_config_",
+    programs: &[NAME],
+    starter: Some(Starter { enabled_by: &["corepack enable"], switches: asks_for_version }),
+    grammar: GRAMMAR,
+    files: &[
+        File::lock(LOCK),
+        File::settings(WORKSPACE).with_cache_keys(STORE_KEYS),
+        File::settings(".npmrc").with_cache_keys(STORE_KEYS),
+        File::settings(".pnpmfile.cjs"),
+        File::settings(".pnpmfile.mjs"),
+    ],
+    manifest: "package.json",
+    includes: |_| Vec::new(),
+    makes: &["node_modules"],
+    keeps: &[],
+    cache: &[Cache {
+        // A mount is another file system than the project's: there pnpm copies packages from its store instead of
+        // linking them, so that the image needs nothing of it.
+        places: &[
+            CachePlace::Option(&["--store-dir"]),
+            CachePlace::Variable("npm_config_store_dir"),
+            CachePlace::Variable("NPM_CONFIG_STORE_DIR"),
+            CachePlace::Variable("pnpm_config_store_dir"),
+            CachePlace::Below("PNPM_HOME", "store"),
+            CachePlace::Below("XDG_DATA_HOME", "pnpm/store"),
+            CachePlace::Home(".local/share/pnpm/store"),
+        ],
+        filled_by: FILLS,
+        // From pnpm 11 on, packages that are installed globally lie in the store itself.
+        linked: &[Switch::Option("-g"), Switch::Option("--global")],
+        offline: &[Switch::Option("--offline")],
+        printed_by: &["pnpm store path"],
+        // Install scripts of packages keep headers, browsers and the like in `~/.cache`.
+        spills: true,
+        ..Cache::NONE
+    }],
+    environments: None,
+    leaves: &[Leaving { verbs: FILLS, ..PUPPETEER }],
+    installers: &[],
+    habits: &[
+        Habit {
+            verbs: &["fetch"],
+            bare: true,
+            downloads: true,
+            reads: &["package.json", LOCK, WORKSPACE, ".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs"],
+            named: &[(".npmrc", "cafile"), (LOCK, "path:")],
+            folder: FOLDER,
+            makes: &["node_modules"],
+            manifest: Some(LOCK),
+            whole: &["type:directory", "tarball:file:"],
+            ..Habit::IDLE
+        },
+        Habit {
+            verbs: INSTALLS,
+            bare: true,
+            reads: &[
+                "package.json",
+                LOCK,
+                WORKSPACE,
+                ".npmrc",
+                ".pnpmfile.cjs",
+                ".pnpmfile.mjs",
+                "binding.gyp",
+            ],
+            members: &[(WORKSPACE, "packages:")],
+            named: &[(".npmrc", "cafile"), (LOCK, "path:")],
+            folder: FOLDER,
+            makes: &["node_modules"],
+            manifest: Some("package.json"),
+            own: Some(Own {
+                without: &["--ignore-scripts"],
+                unless: &[],
+                needs: &[
+                    "\"preinstall\":",
+                    "\"install\":",
+                    "\"postinstall\":",
+                    "\"preprepare\":",
+                    "\"prepare\":",
+                    "\"postprepare\":",
+                ],
+            }),
+            ..Habit::IDLE
+        },
+        Habit { verbs: &["add", "update", "up", "remove", "rm"], with: GLOBAL, ..Habit::IDLE },
+        Habit { verbs: &["config", "set", "get", "store", "view", "env"], ..Habit::IDLE },
+    ],
+    facts: install,
+    broken: |_, _| None,
+    other: |_, _| None,
+};
+
+const GLOBAL: &[&str] = &["-g", "--global"];
+
+/// The options that name the folder to run in.
+const FOLDER: &[&str] = &["--dir", "-C"];
+
+const GRAMMAR: Grammar = Grammar {
+    valued: &[
+        "--dir",
+        "-C",
+        "--store-dir",
+        "--filter",
+        "-F",
+        "--filter-prod",
+        "--registry",
+        "--loglevel",
+        "--reporter",
+        "--network-concurrency",
+        "--child-concurrency",
+        "--workspace-concurrency",
+        "--location",
+    ],
+    install: &Verb::each::<{ INSTALLS.len() }>(&[INSTALLS]),
+    fetch: &[Verb::new("fetch")],
+    change: &[
+        Verb::new("add"),
+        Verb::new("update"),
+        Verb::new("up"),
+        Verb::new("remove"),
+        Verb::new("rm"),
+        Verb::new("dedupe"),
+        Verb::new("import"),
+    ],
+    apart: &[
+        Verb::new("add").with(GLOBAL),
+        Verb::new("update").with(GLOBAL),
+        Verb::new("remove").with(GLOBAL),
+        // Without this option, settings are the user's.
+        Verb::new("config").without(&["--location"]),
+        Verb::new("set").without(&["--location"]),
+        Verb::new("get"),
+        Verb::new("store"),
+        Verb::new("view"),
+        Verb::new("env"),
+    ],
+    configure: &[Verb::new("config"), Verb::new("c"), Verb::new("set")],
+    clean: &[Verb::new("store prune")],
+    scripts: Some(Scripts { folder: FOLDER, ..SCRIPTS }),
+    run: &[Verb::new("dlx")],
+    runners: &["pnpx"],
+    ..Grammar::NONE
+};
+
+/// The verbs that fetch packages.
+const FILLS: &[Verb] =
+    &Verb::each::<{ INSTALLS.len() + CHANGES.len() + 1 }>(&[INSTALLS, &["fetch"], CHANGES]);
+
+/// The scripts of the project that an install runs.
+const LIFECYCLE: &[&str] =
+    &["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
+
+/// The options of an install that `pnpm fetch` needs as well, each as it is written there.
+const KEPT: &[(&str, &str)] = &[
+    ("--prod", "--prod"),
+    ("--production", "--prod"),
+    ("-P", "--prod"),
+    ("--dev", "--dev"),
+    ("-D", "--dev"),
+    ("--ignore-scripts", "--ignore-scripts"),
+];
+
+/// The options of an install that change nothing of what it downloads.
+const IDLE: &[&str] = &[
+    "--frozen-lockfile",
+    "--prefer-offline",
+    "--recursive",
+    "-r",
+    "--silent",
+    "-s",
+    "--reporter",
+    "--loglevel",
+    "--dir",
+    "-C",
+];
+
+/// From pnpm 10 on, a pnpm that is not started by Corepack fetches the version that `package.json` asks for.
+fn asks_for_version(manifest: &str) -> bool {
+    ["\"packageManager\"", "\"devEngines\""].iter().any(|it| manifest.contains(it))
+}
+
+fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
+    let mut install = Install::default();
+    if has_unknown_words(call) {
+        install.source = unknown();
+        return Some(install);
+    }
+    // With names it adds packages.
+    if GRAMMAR.words(call).nth(1).is_some() {
+        return None;
+    }
+    let folder = match call.values(FOLDER).last() {
+        Some(it) => at.path((*it)?)?,
+        None => at.directory?.clone(),
+    };
+    let fetches = verb.words == "fetch";
+    let file = |name: &str| folder.join(name);
+    match fetches {
+        true => install.takes(file("package.json")),
+        false => install.needs(file("package.json")),
+    }
+    match fetches || CLEAN.contains(&verb.words) || call.has(&["--frozen-lockfile"]) {
+        true => install.needs(file(LOCK)),
+        false => install.takes(file(LOCK)),
+    }
+    install.takes(file(WORKSPACE));
+    install.takes(file(".pnpmfile.cjs"));
+    install.takes(file(".pnpmfile.mjs"));
+    takes_npmrc(&mut install, file(".npmrc"), at);
+    let variables = ["NODE_EXTRA_CA_CERTS", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG"];
+    install.settings(call, at, &variables, &[".npmrc", ".config/pnpm/rc"]);
+    install.makes.push(file("node_modules"));
+    if install.source == Source::Nothing {
+        install.source = source(&mut install, verb, call, &folder, at);
+    }
+    Some(install)
+}
+
+/// What an install needs of the project besides manifests; adds what it reads and runs.
+fn source(
+    install: &mut Install,
+    verb: &Verb,
+    call: &Invocation,
+    folder: &ImagePath,
+    at: &At<'_>,
+) -> Source {
+    let text = |name: &str| (at.text)(&folder.join(name));
+    let now = |code, reason: String| Source::Now(Refusal::new(code, reason));
+    let hooks = [".pnpmfile.cjs", ".pnpmfile.mjs"];
+    if let Some(it) = hooks.iter().find(|it| text(it).is_some_and(|it| loads_more(&it))) {
+        return now("local-requirement", format!("{it} loads other files"));
+    }
+    let lock = text(LOCK);
+    if let Some(why) = lock.as_deref().and_then(|it| locked(install, it, folder, at)) {
+        return Source::Now(why);
+    }
+    if verb.words == "fetch" {
+        return Source::Nothing;
+    }
+    let path = folder.join("package.json");
+    let Some(manifest) = text("package.json") else {
+        return now("manifest-not-found", format!("the install reads {path}, {NOT_FOUND}"));
+    };
+    let Ok(package) = Package::read(&manifest) else {
+        return now("unknown-manifest", format!("{path} cannot be read"));
+    };
+    let has_members = |it: &ImagePath| {
+        let text = (at.text)(&it.join(WORKSPACE));
+        text.is_some_and(|it| it.lines().any(|it| it.starts_with("packages:")))
+    };
+    if folder.ancestors().skip(1).any(|it| has_members(&it)) {
+        let reason = format!("{TITLE} needs the manifests of every member of the workspace");
+        return now("workspace", reason);
+    }
+    let off = text(".npmrc").as_deref().and_then(|it| npmrc(it, SCRIPTS_OFF)) == Some("true");
+    let runs = match off || ignores_scripts(call, at) {
+        true => Vec::new(),
+        false => package.scripts(LIFECYCLE, folder, at),
+    };
+    // Of all else, what is downloaded can be fetched before.
+    let is_whole = has_members(folder) || !package.paths.is_empty() || !runs.is_empty();
+    if !is_whole {
+        return Source::Nothing;
+    }
+    if lock.is_none() {
+        let reason =
+            format!("{TITLE} fetches what {LOCK} lists, which is not in the build context");
+        return now("no-lock", reason);
+    }
+    if CLEAN.contains(&verb.words) {
+        return now("no-fetch", format!("{} first removes what was fetched", verb.words));
+    }
+    // Else it may set the lock aside, where fetching would fail.
+    if !call.has(&["--frozen-lockfile"]) {
+        return now("no-fetch", "without --frozen-lockfile it may write another lock".to_owned());
+    }
+    match fetch(call, at) {
+        Ok(words) => {
+            install.runs = runs;
+            Source::Fetch { commands: vec![words] }
+        }
+        Err(reason) => now("no-fetch", reason),
+    }
+}
+
+/// The command that fetches what an install downloads.
+///
+/// # Errors
+/// What of the install it knows nothing about, as a reason.
+fn fetch(call: &Invocation, at: &At<'_>) -> Result<Vec<String>, String> {
+    let mut words = vec![NAME.to_owned(), "fetch".to_owned()];
+    let mut is_chosen = false;
+    for option in call.texts().filter(|it| it.starts_with('-')) {
+        let name = option.strip_suffix("=true").unwrap_or(option);
+        let bare = name.split('=').next().unwrap_or_default();
+        match KEPT.iter().find(|it| it.0 == name) {
+            Some((_, kept)) => {
+                is_chosen |= *kept != "--ignore-scripts";
+                words.push((*kept).to_owned());
+            }
+            None if IDLE.contains(&bare) && name != "--frozen-lockfile=false" => {}
+            None => return Err(format!("{TITLE} fetch has no counterpart of {option}")),
+        }
+    }
+    if !is_chosen && at.variable(call, "NODE_ENV") != Setting::Unset {
+        return Err("NODE_ENV may say what is installed".to_owned());
+    }
+    if !call.assignments.is_empty() {
+        return Err("it is given variables of its own".to_owned());
+    }
+    Ok(words)
+}
+
+/// Adds the patches that a lock lists; why nothing can come before the source that reads it, if so.
+fn locked(install: &mut Install, lock: &str, folder: &ImagePath, at: &At<'_>) -> Option<Refusal> {
+    const PATCHES: &str = "patchedDependencies:";
+    if lock.is_empty() {
+        let reason = format!("what {LOCK} names is not known");
+        return Some(Refusal::new("unknown-manifest", reason));
+    }
+    if lock.contains("type: directory") || lock.contains("tarball: file:") {
+        let reason = format!("{LOCK} has packages that are folders or files of the project");
+        return Some(Refusal::new("local-requirement", reason));
+    }
+    let section = lock.lines().skip_while(|it| *it != PATCHES).skip(1);
+    let section = section.take_while(|it| it.is_empty() || it.starts_with(' '));
+    let paths: Vec<&str> = section.filter_map(|it| it.trim().strip_prefix("path: ")).collect();
+    for it in &paths {
+        install.needs(folder.join(it.trim_matches(['\'', '"'])));
+    }
+    let patches = |name: &str| {
+        (at.text)(&folder.join(name)).is_some_and(|it| it.contains("patchedDependencies"))
+    };
+    let is_patched = lock.contains(PATCHES) || patches("package.json") || patches(WORKSPACE);
+    (paths.is_empty() && is_patched).then(|| {
+        let reason = format!("{TITLE} patches packages, and {LOCK} does not say with which files");
+        Refusal::new("local-requirement", reason)
+    })
+}
+
+/// Whether a file of hooks loads files of the project.
+fn loads_more(hooks: &str) -> bool {
+    ["require(", "import ", "import(", "readFile"].iter().any(|it| hooks.contains(it))
+}

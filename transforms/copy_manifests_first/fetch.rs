@@ -1,0 +1,115 @@
+//! A step that fetches what an install downloads, where the install itself needs the source.
+
+use super::{Deferral, Kept};
+use crate::{
+    dockerfile::Keyword,
+    ecosystems::{self, Install, Manager, Source},
+    project::{
+        Project,
+        change::{Alteration, Change, Safety},
+    },
+    run::{CallSite, Run, independence::Role, parts::Texts},
+    shell::one_line,
+    text::Refusal,
+};
+
+/// An install whose downloads are fetched first.
+pub(super) struct Fetch<'r> {
+    /// Its index among the commands of its RUN.
+    command: usize,
+    install: &'r Install,
+    /// The script of the step.
+    script: String,
+}
+
+impl Deferral<'_> {
+    /// The install of a RUN whose downloads can be fetched by a step before the source; `None` if the RUN
+    /// installs something before the source anyway, or waits for it because of something else.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when the step may not do what it is for.
+    pub(super) fn fetch<'r>(
+        &self,
+        run: &Run<'_>,
+        roles: &'r [Role],
+    ) -> Result<Option<Fetch<'r>>, Refusal> {
+        let first = roles.iter().position(|it| matches!(it, Role::Install(_) | Role::MayRead));
+        let Some((command, Role::Install(install))) = first.map(|it| (it, &roles[it])) else {
+            return Ok(None);
+        };
+        let Source::Fetch { commands } = &install.source else { return Ok(None) };
+        let refuse = |reason: String| Err(Refusal::new("no-fetch", reason));
+        let text = |at: usize| one_line(run.text(run.script.commands()[at].span.clone()));
+        let Some((site, manager)) = call(run, command) else { return Ok(None) };
+        if !run.script.commands()[command].runs_always() {
+            return refuse(format!("`{}` may not run at all", text(command)));
+        }
+        let enters = |at: usize| run.script.commands()[at].program() == Some("cd");
+        if let Some(before) = (0..command).find(|it| !enters(*it)) {
+            return refuse(format!("`{}` comes first, and the download may need it", text(before)));
+        }
+        if !self.site.has_program(self.stage, run.item, manager) {
+            return refuse(format!("nothing shows that {} is there before its RUN", manager.title));
+        }
+        let Some(directory) = &site.directory else { return Ok(None) };
+        let mut steps: Vec<String> = commands.iter().map(|it| it.join(" ")).collect();
+        let workdir = run.state.workdir.as_ref().filter(|it| *it != directory);
+        if run.state.workdir.is_none() || workdir.is_some() {
+            let inner = workdir.and_then(|it| directory.strip_prefix(it));
+            steps.insert(0, format!("cd {}", inner.unwrap_or(directory.as_str())));
+        }
+        Ok(Some(Fetch { command, install, script: steps.join(" && ") }))
+    }
+
+    /// The change that fetches first.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when the COPYs cannot come after the step.
+    pub(super) fn fetch_first(
+        &mut self,
+        project: &Project,
+        run: &Run<'_>,
+        fetch: &Fetch<'_>,
+    ) -> Result<Change, Refusal> {
+        self.clear(project, run)?;
+        let kept = self.kept(run, &[fetch.install])?;
+        self.folders(project, run, &kept, fetch.command + 1)?;
+        let it = run.instruction;
+        let keyword = &self.site.dockerfile.source[it.keyword_span.clone()];
+        let lowers = keyword.chars().all(char::is_lowercase);
+        let keyword = if lowers { "run" } else { Keyword::Run.as_str() };
+        let flags = it.flags.iter().map(|flag| &it.logical.text[flag.range.clone()]);
+        let words: Vec<&str> =
+            [keyword].into_iter().chain(flags).chain([fetch.script.as_str()]).collect();
+        let whole = self.site.dockerfile.text(run.item).to_owned();
+        let texts = Texts {
+            head: Some(words.join(" ")),
+            after: Some(whole),
+            is_added: true,
+            ..Texts::default()
+        };
+        let edits = self.edits(run, &kept, &texts);
+        let title = title(&kept, &fetch.script);
+        let reason = "it downloads what the install needs and reads nothing else of the source, so an edit of \
+                      the source keeps its layer";
+        let change = self.site.change(run.item, Safety::Safe, title, reason.to_owned(), edits);
+        let alters = vec![Alteration::Order, Alteration::Fetch(fetch.script.clone())];
+        Ok(Change { alters, ..change })
+    }
+}
+
+/// The call of a manager that a command of a RUN is.
+fn call<'r>(run: &'r Run<'_>, command: usize) -> Option<(&'r CallSite, &'static Manager)> {
+    let site = run.calls().iter().find(|it| it.command == command)?;
+    Some((site, ecosystems::manager(&site.call)?))
+}
+
+fn title(kept: &Kept, script: &str) -> String {
+    let files: Vec<&str> = kept.values().flatten().map(|it| it.0.file_name()).collect();
+    match files.as_slice() {
+        [] => format!("Run `{script}` before copying the source"),
+        files => {
+            format!("Copy {} and run `{script}` before copying the source", files.join(" and "))
+        }
+    }
+}
