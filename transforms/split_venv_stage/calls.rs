@@ -1,14 +1,18 @@
 //! Tools that fetch: whether anything but the build calls them.
 
 use crate::{
-    dockerfile::Keyword,
-    ecosystems::{self, FETCHERS, system::apt},
+    dockerfile::{Dockerfile, Keyword, Kind},
+    ecosystems::{
+        self, FETCHERS,
+        system::{System, apt},
+    },
     project::Project,
     run::Site,
+    shell::{Command, Script},
     text::RepoPath,
 };
 
-/// Folders of those who start containers in ways that are not read here, and may look into them by a command.
+/// Folders of tools that start containers in ways that are not read here, and may run commands in them.
 const ELSEWHERE: [&str; 8] =
     ["k8s", "kubernetes", "helm", "charts", "kustomize", "nomad", "terraform", "ecs"];
 
@@ -40,14 +44,7 @@ pub(super) fn idle_tools(
         let starts = dockerfile.instructions().filter(|it| starts(it.1.keyword));
         said.extend(starts.map(|it| it.1.logical.text.clone()));
         // What fetches a package manager is done in the builder, and so is an install of the tool itself.
-        let runs = dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run);
-        let parts = runs.flat_map(|it| it.1.logical.text.split("&&").flat_map(|it| it.split(';')));
-        let builds = |it: &str| {
-            ["apt-get", "apt "].iter().any(|of| it.contains(of))
-                || ecosystems::installed_by_script(it).is_some()
-        };
-        let others = parts.filter(|it| !builds(it));
-        said.extend(others.map(str::to_owned));
+        said.extend((0..dockerfile.items.len()).flat_map(|it| work(dockerfile, it)));
         let builders = project.builds(&file.path).iter();
         let callers = builders.filter_map(|it| project.file(it.place.path.as_str()));
         said.extend(callers.map(|it| it.text.to_string()));
@@ -69,4 +66,24 @@ pub(super) fn idle_tools(
         !said.iter().any(calls)
     });
     candidates
+}
+
+/// The pipelines of a RUN, as text, that neither install a tool by its script nor packages of the system; all of
+/// its text if it cannot be read.
+fn work(dockerfile: &Dockerfile, item: usize) -> Vec<String> {
+    let Kind::Instruction(run) = &dockerfile.items[item].kind else { return Vec::new() };
+    if run.keyword != Keyword::Run {
+        return Vec::new();
+    }
+    let Ok(script) = Script::at(dockerfile, item) else { return vec![run.logical.text.clone()] };
+    let is_system = |command: &Command| {
+        let call = ecosystems::invocation_of(command, |it| it.value.clone());
+        call.is_some_and(|it| System::of(&it.program) == Some(System::Apt))
+    };
+    let pipelines = script.commands().chunk_by(|a, b| a.pipeline == b.pipeline);
+    let texts = pipelines.filter(|it| !it.iter().any(is_system)).filter_map(|pipeline| {
+        let text = dockerfile.source.get(pipeline.first()?.pipeline.clone())?;
+        ecosystems::installed_by_script(text).is_none().then(|| text.to_owned())
+    });
+    texts.collect()
 }

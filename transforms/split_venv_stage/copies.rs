@@ -10,21 +10,23 @@ use crate::{
 
 /// What becomes of a COPY or ADD of the builder's part.
 pub(super) fn copy(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     runtime: &Runtime<'_>,
     item: usize,
-    it: &Instruction,
+    instruction: &Instruction,
     text: &str,
 ) -> Fate {
-    let Some(copy) = it.copy() else { return Fate::both(text) };
+    let Some(copy) = instruction.copy() else { return Fate::both(text) };
     let installs: Vec<&str> = {
-        let before =
-            of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
+        let before = separation
+            .runs
+            .iter()
+            .filter(|it| it.run.item <= separation.last && it.has(Role::is_of_packages));
         before.map(|it| it.run.instruction.logical.text.as_str()).collect()
     };
     let named = |name: &str| !name.is_empty() && installs.iter().any(|it| it.contains(name));
     if copy.from.is_some() {
-        if brings_tool(it).is_some() {
+        if brings_tool(instruction).is_some() {
             return Fate::BUILDER;
         }
         let into = copy.destination.text.trim_end_matches('/').trim_start_matches("./");
@@ -45,7 +47,7 @@ pub(super) fn copy(
             .context
             .as_ref()
             .and_then(|it| it.join(source))
-            .is_some_and(|it| of.project.tree().is_folder(&it));
+            .is_some_and(|it| separation.project.tree().is_folder(&it));
         !plain.is_empty()
             && plain != "."
             && plain != ".."
@@ -56,17 +58,20 @@ pub(super) fn copy(
             }
     };
     let manifests = !copy.has_heredoc && copy.sources.iter().all(|it| is_manifest(&it.text));
-    if !manifests || (is_read(of, item, it) && !comes_again(of, item, it)) {
+    if !manifests
+        || (is_read(separation, item, instruction) && !comes_again(separation, item, instruction))
+    {
         return Fate::both(text);
     }
     Fate::BUILDER
 }
 
 /// Whether a later COPY brings the same files with the folder that they are in.
-fn comes_again(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
-    let Some(copy) = it.copy() else { return false };
+fn comes_again(separation: &Separation<'_>, item: usize, instruction: &Instruction) -> bool {
+    let Some(copy) = instruction.copy() else { return false };
     let plain = |it: &str| it.trim_start_matches("./").trim_matches('/').to_owned();
-    let later = of.stage.instructions().filter(|it| item < it.0).filter_map(|it| it.2.copy());
+    let later =
+        separation.stage.instructions().filter(|it| item < it.0).filter_map(|it| it.2.copy());
     let folders: Vec<String> = later
         .filter(|it| it.from.is_none())
         .flat_map(|it| it.sources.into_iter().map(|it| plain(&it.text)))
@@ -78,14 +83,14 @@ fn comes_again(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
 }
 
 /// Whether what is started reads a manifest: a test runner its settings, or a command that names it.
-fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
-    let Some(copy) = it.copy() else { return false };
-    let escape = of.site.dockerfile.escape;
+fn is_read(separation: &Separation<'_>, item: usize, instruction: &Instruction) -> bool {
+    let Some(copy) = instruction.copy() else { return false };
+    let escape = separation.site.dockerfile.escape;
     let names: Vec<&str> =
         copy.sources.iter().filter_map(|it| it.text.rsplit('/').next()).collect();
-    let starts = of.stage.instructions().filter(|it| {
+    let starts = separation.stage.instructions().filter(|it| {
         matches!(it.2.keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck)
-            || (it.2.keyword == Keyword::Run && of.last < it.0)
+            || (it.2.keyword == Keyword::Run && separation.last < it.0)
     });
     let said: Vec<&str> = starts.map(|it| it.2.logical.text.as_str()).collect();
     if said.iter().any(|text| names.iter().any(|it| text.contains(it.trim_end_matches(['*', '?']))))
@@ -100,9 +105,9 @@ fn is_read(of: &Separation<'_>, item: usize, it: &Instruction) -> bool {
     if !settings || !tests {
         return false;
     }
-    let state = of.stage.state_before(item);
+    let state = separation.stage.state_before(item);
     let folder = state.expand(&copy.destination.text, escape).and_then(|it| state.absolute(&it));
-    let end = of.stage.state_before(of.stage.end);
+    let end = separation.stage.state_before(separation.stage.end);
     let (Some(folder), Some(workdir)) = (folder, &end.workdir) else { return true };
     // Settings are looked for in the folders above, too.
     let words =

@@ -81,8 +81,8 @@ impl Environment {
 }
 
 /// What must hold for the environment to work in another stage.
-pub(super) fn check(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
-    for (item, _, it) in of.stage.instructions().filter(|it| it.2.keyword == Keyword::Env) {
+pub(super) fn check(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
+    for (item, _, it) in separation.stage.instructions().filter(|it| it.2.keyword == Keyword::Env) {
         let overrides = |it: &crate::dockerfile::instruction::Pair| {
             it.name == "PATH" && !it.value.as_deref().unwrap_or_default().contains("PATH")
         };
@@ -91,8 +91,8 @@ pub(super) fn check(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), St
             return Err((item, Refusal::new("path-override", reason)));
         }
     }
-    managed(of, runtime)?;
-    in_place(of, runtime)
+    managed(separation, runtime)?;
+    in_place(separation, runtime)
 }
 
 /// The environment that a manager makes by itself for an install: beside the project.
@@ -156,12 +156,12 @@ fn entered(step: &Step<'_>, made: &[ImagePath]) -> Option<ImagePath> {
 }
 
 /// Some managers install a Python of their own if the image's is not the one that the project asks for.
-fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
-    let mut calls = of.runs.iter().flat_map(|it| it.run.calls());
+fn managed(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
+    let mut calls = separation.runs.iter().flat_map(|it| it.run.calls());
     let brings = |it: &Manager| it.environments.is_some_and(|it| !it.interpreters.is_empty());
     let manager = calls.find_map(|it| ecosystems::manager(&it.call).filter(|it| brings(it)));
     let Some(manager) = manager else { return Ok(()) };
-    let image = super::target::image_of(of.stage);
+    let image = super::target::image_of(separation.stage);
     let python = crate::ecosystems::images::named(image).python();
     let asked = |text: &str| {
         let line = text.lines().find(|it| it.trim_start().starts_with("requires-python"))?;
@@ -175,7 +175,7 @@ fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
         python.is_some_and(|it| (it.0, it.1) < wanted)
     });
     let own = runtime.context.as_ref().and_then(|it| it.join(".python-version"));
-    let own = own.and_then(|it| of.project.file(it.as_str()));
+    let own = own.and_then(|it| separation.project.file(it.as_str()));
     let other = own.is_some_and(|it| {
         python.is_none_or(|python| !it.text.trim().starts_with(&python.to_string()))
     });
@@ -184,14 +184,14 @@ fn managed(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
             "the project asks for another Python than the image's, so {} installs one beside it",
             manager.title
         );
-        return Err((of.first, Refusal::new("managed-python", reason)));
+        return Err((separation.first, Refusal::new("managed-python", reason)));
     }
     Ok(())
 }
 
 /// A project that is installed in place without a build system keeps its metadata beside the source.
-fn in_place(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
-    for step in &of.runs {
+fn in_place(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
+    for step in &separation.runs {
         for site in step.run.calls() {
             let Some(manager) = ecosystems::manager(&site.call) else { continue };
             let Some(own) = &manager.environments else { continue };
@@ -212,7 +212,7 @@ fn in_place(of: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
     let listed = |it: &String| it.lines().any(|it| it.trim_start().starts_with("-e git+"));
     if runtime.manifests.iter().any(listed) {
         let reason = "the requirements clone a package to edit, outside of the environment";
-        return Err((of.first, Refusal::new("editable-install", reason)));
+        return Err((separation.first, Refusal::new("editable-install", reason)));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The edits: the old stage up to its last install, and the last stage behind it.
+//! The edits: the old stage up to its last install, and the last stage after it.
 
 use super::{
     Separation, Stop, alone,
@@ -27,22 +27,22 @@ struct Line {
     item: usize,
     keyword: Keyword,
     text: String,
-    /// Whether the builder goes without it.
+    /// Whether only the last stage has it.
     moved: bool,
 }
 
 /// The edits of the whole change.
 pub(super) fn edits(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     runtime: &Runtime<'_>,
     fates: &[(usize, Fate)],
 ) -> Result<Finish, Stop> {
-    let dockerfile = of.site.dockerfile;
+    let dockerfile = separation.site.dockerfile;
     let mut finish = Finish { edits: Vec::new(), alters: Vec::new() };
-    let name = builder_name(of)?;
-    let mut lines = lines(of, runtime, fates, &mut finish)?;
-    environment_variables(of, &mut lines, &mut finish.alters);
-    arguments(of, &mut lines, &mut finish.alters);
+    let name = builder_name(separation)?;
+    let mut lines = lines(separation, runtime, fates, &mut finish)?;
+    environment_variables(separation, &mut lines, &mut finish.alters);
+    arguments(separation, &mut lines, &mut finish.alters);
     for (item, fate) in fates {
         let above = dockerfile.comments_above(*item);
         match &fate.builder {
@@ -55,60 +55,64 @@ pub(super) fn edits(
             Here::Gone => finish.edits.push(dockerfile.remove(*item..item + 1)),
         }
     }
-    if of.environment.is_new {
-        let lines = of.environment_lines();
+    if separation.environment.is_new {
+        let lines = separation.environment_lines();
         finish.alters.push(Alteration::Run(script_of(
             lines.lines().next().unwrap_or_default(),
             dockerfile.escape,
         )));
         finish.alters.extend(["VIRTUAL_ENV", "PATH"].map(|it| Alteration::Env(it.to_owned())));
-        finish.edits.extend(make_environment(of, fates, &lines));
+        finish.edits.extend(make_environment(separation, fates, &lines));
     }
-    finish.edits.extend(dockerfile.name_stage(of.stage.from, &name));
+    finish.edits.extend(dockerfile.name_stage(separation.stage.from, &name));
     // What is said of a later stage is not said of the builder.
-    let above = dockerfile.heading_above(of.stage.from);
-    let said = if of.stage.index > 0 { above } else { 0..0 };
+    let above = dockerfile.heading_above(separation.stage.from);
+    let said = if separation.stage.index > 0 { above } else { 0..0 };
     let comments: String = said.clone().map(|it| format!("{}\n", dockerfile.text(it))).collect();
     if !said.is_empty() {
         finish.edits.push(dockerfile.remove(said));
     }
-    let text = format!("{comments}{}", last_stage(of, &name, &lines, &mut finish.alters));
-    finish.edits.push(dockerfile.insert_after(dockerfile.end_of_remarks(of.last), &text, true));
+    let text = format!("{comments}{}", last_stage(separation, &name, &lines, &mut finish.alters));
+    finish.edits.push(dockerfile.insert_after(
+        dockerfile.end_of_remarks(separation.last),
+        &text,
+        true,
+    ));
     Ok(finish)
 }
 
 /// A name for the builder that nothing else in the file goes by.
-fn builder_name(of: &Separation<'_>) -> Result<String, Stop> {
+fn builder_name(separation: &Separation<'_>) -> Result<String, Stop> {
     let taken = |name: &str| {
         let is = |it: Option<&str>| it.is_some_and(|it| it.eq_ignore_ascii_case(name));
-        let mut instructions = of.site.dockerfile.instructions();
+        let mut instructions = separation.site.dockerfile.instructions();
         instructions.any(|(_, it)| {
             is(it.from().and_then(|it| it.name))
                 || is(it.from().map(|it| it.image))
                 || is(it.flag("from").and_then(|it| it.value.as_deref()))
-        }) || of
+        }) || separation
             .project
-            .builds(of.site.path)
+            .builds(separation.site.path)
             .iter()
             .any(|it| it.additional_contexts.keys().any(|it| is(Some(it))))
     };
     let mut names = ["builder", "venv-builder", "python-builder"].into_iter();
     let free = names.find(|it| !taken(it)).map(str::to_owned);
     free.ok_or_else(|| {
-        (of.stage.from, Refusal::new("stage-names", "the names for a builder are taken"))
+        (separation.stage.from, Refusal::new("stage-names", "the names for a builder are taken"))
     })
 }
 
 /// The lines of the last stage, and the edits of what starts in it.
 fn lines(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     runtime: &Runtime<'_>,
     fates: &[(usize, Fate)],
     finish: &mut Finish,
 ) -> Result<Vec<Line>, Stop> {
-    let dockerfile = of.site.dockerfile;
+    let dockerfile = separation.site.dockerfile;
     let mut lines = Vec::new();
-    for (item, _, it) in of.stage.instructions() {
+    for (item, _, it) in separation.stage.instructions() {
         let fate = fates.iter().find(|of| of.0 == item);
         let start = runtime.start(dockerfile, item, it).map_err(|why| (item, why))?;
         if let Some(new) = &start {
@@ -124,7 +128,7 @@ fn lines(
     for (item, fate) in fates {
         let new = fate.new.iter().map(|it| Alteration::Run(script_of(it, dockerfile.escape)));
         finish.alters.extend(new);
-        let Some(step) = of.runs.iter().find(|it| it.run.item == *item) else { continue };
+        let Some(step) = separation.runs.iter().find(|it| it.run.item == *item) else { continue };
         // What the last stage runs instead is there for certain.
         let last = fate.last.as_deref().filter(|it| *it != dockerfile.text(*item));
         finish.alters.extend(last.map(|it| Alteration::Run(script_of(it, dockerfile.escape))));
@@ -140,10 +144,14 @@ fn lines(
 }
 
 /// Leaves out what only tells the package managers that are gone.
-fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Alteration>) {
-    let dockerfile = of.site.dockerfile;
+fn environment_variables(
+    separation: &Separation<'_>,
+    lines: &mut Vec<Line>,
+    alters: &mut Vec<Alteration>,
+) {
+    let dockerfile = separation.site.dockerfile;
     let own = |name: &str| {
-        of.loss.tools.iter().any(|it| it.owns_variable(name))
+        separation.loss.tools.iter().any(|it| it.owns_variable(name))
             || ecosystems::environments().any(|it| it.1.system_variables.contains(&name))
     };
     // A PATH that leads to nothing but a package manager.
@@ -153,11 +161,11 @@ fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mu
         };
         let mut parts = value.trim_matches('"').split(':');
         let only = parts.clone().all(|it| tool(it) || ["$PATH", "${PATH}"].contains(&it));
-        only && !of.loss.tools.is_empty() && parts.any(tool)
+        only && !separation.loss.tools.is_empty() && parts.any(tool)
     };
     let mut gone: Vec<(usize, String)> = Vec::new();
     for line in lines.iter().filter(|it| it.keyword == Keyword::Env) {
-        let Some(it) = instruction(of, line.item) else { continue };
+        let Some(it) = instruction(separation, line.item) else { continue };
         let pairs = it.pairs().into_iter();
         let idle = pairs.filter(|it| {
             own(&it.name) || (it.name == "PATH" && leads(it.value.as_deref().unwrap_or_default()))
@@ -167,10 +175,10 @@ fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mu
     loop {
         let without: Vec<String> =
             lines.iter().map(|it| without_pairs(dockerfile.escape, it, &gone)).collect();
-        let after = of
+        let after = separation
             .stage
             .instructions()
-            .filter(|it| of.last < it.0)
+            .filter(|it| separation.last < it.0)
             .map(|it| it.2.logical.text.as_str());
         let said: Vec<&str> = without.iter().map(String::as_str).chain(after).collect();
         let wanted = |name: &str| name != "PATH" && said.iter().any(|it| mentions(it, name));
@@ -192,8 +200,8 @@ fn environment_variables(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mu
     }
 }
 
-fn instruction<'s>(of: &Separation<'s>, item: usize) -> Option<&'s Instruction> {
-    match &of.site.dockerfile.items[item].kind {
+fn instruction<'s>(separation: &Separation<'s>, item: usize) -> Option<&'s Instruction> {
+    match &separation.site.dockerfile.items[item].kind {
         Kind::Instruction(it) => Some(it),
         _ => None,
     }
@@ -224,18 +232,19 @@ fn without_pairs(escape: char, line: &Line, gone: &[(usize, String)]) -> String 
 }
 
 /// Leaves out the arguments that nothing in the last stage asks for.
-fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Alteration>) {
-    let after: Vec<&str> = of
+fn arguments(separation: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Alteration>) {
+    let after: Vec<&str> = separation
         .stage
         .instructions()
-        .filter(|it| of.last < it.0)
+        .filter(|it| separation.last < it.0)
         .map(|it| it.2.logical.text.as_str())
         .collect();
     let runs = lines.iter().any(|it| it.keyword == Keyword::Run)
         || after.iter().any(|it| it.trim_start().to_ascii_uppercase().starts_with("RUN"));
     let texts: Vec<String> = lines.iter().map(|it| it.text.clone()).collect();
     lines.retain(|line| {
-        let Some(it) = instruction(of, line.item).filter(|it| it.keyword == Keyword::Arg) else {
+        let Some(it) = instruction(separation, line.item).filter(|it| it.keyword == Keyword::Arg)
+        else {
             return true;
         };
         let kept = it.pairs().iter().any(|it| {
@@ -256,20 +265,32 @@ fn arguments(of: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Vec<Altera
 }
 
 /// Where a new environment is made: behind the package manager's own install, else before the manifests.
-fn make_environment(of: &Separation<'_>, fates: &[(usize, Fate)], lines: &str) -> Option<Edit> {
-    let dockerfile = of.site.dockerfile;
+fn make_environment(
+    separation: &Separation<'_>,
+    fates: &[(usize, Fate)],
+    lines: &str,
+) -> Option<Edit> {
+    let dockerfile = separation.site.dockerfile;
     let inside = |it: &(usize, Fate)| {
-        it.0 == of.first && matches!(&it.1.builder, Here::Text(text) if text.contains(lines))
+        it.0 == separation.first
+            && matches!(&it.1.builder, Here::Text(text) if text.contains(lines))
     };
     if fates.iter().any(inside) {
         return None;
     }
     let is_tool = |it: &super::Role| matches!(it, super::Role::Tool(_));
-    let tool =
-        of.runs.iter().rfind(|it| it.run.item < of.first && it.has(is_tool)).map(|it| it.run.item);
+    let tool = separation
+        .runs
+        .iter()
+        .rfind(|it| it.run.item < separation.first && it.has(is_tool))
+        .map(|it| it.run.item);
     let tool = tool
         .into_iter()
-        .chain(super::copies::of_tools(of.stage).map(|it| it.0).filter(|it| *it < of.first))
+        .chain(
+            super::copies::of_tools(separation.stage)
+                .map(|it| it.0)
+                .filter(|it| *it < separation.first),
+        )
         .max();
     if let Some(tool) =
         tool.filter(|tool| !fates.iter().any(|it| it.0 == *tool && it.1.builder == Here::Gone))
@@ -277,9 +298,9 @@ fn make_environment(of: &Separation<'_>, fates: &[(usize, Fate)], lines: &str) -
         return Some(dockerfile.insert_after(tool, lines, false));
     }
     // An edit of what is copied must not make it again.
-    let mut at = of.first;
-    for (item, fate) in fates.iter().rev().filter(|it| it.0 < of.first) {
-        match instruction(of, *item).map(|it| it.keyword) {
+    let mut at = separation.first;
+    for (item, fate) in fates.iter().rev().filter(|it| it.0 < separation.first) {
+        match instruction(separation, *item).map(|it| it.keyword) {
             Some(Keyword::Copy | Keyword::Add) if fate.builder != Here::Gone => at = *item,
             Some(Keyword::Workdir | Keyword::Expose | Keyword::Label | Keyword::Arg) => {}
             Some(Keyword::Env | Keyword::Run) if fate.builder == Here::Gone => {}
@@ -292,28 +313,30 @@ fn make_environment(of: &Separation<'_>, fates: &[(usize, Fate)], lines: &str) -
 
 /// The beginning of the last stage.
 fn last_stage(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     name: &str,
     lines: &[Line],
     alters: &mut Vec<Alteration>,
 ) -> String {
-    let dockerfile = of.site.dockerfile;
-    let folder = &of.environment.folder;
-    let mut text =
-        instruction(of, of.stage.from).map_or("", |it| it.logical.text.trim()).to_owned();
+    let dockerfile = separation.site.dockerfile;
+    let folder = &separation.environment.folder;
+    let mut text = instruction(separation, separation.stage.from)
+        .map_or("", |it| it.logical.text.trim())
+        .to_owned();
     let mut add = |item: Option<usize>, line: &str| {
         let paragraph = item.is_some_and(|it| dockerfile.begins_paragraph(it));
         text.push_str(if paragraph { "\n\n" } else { "\n" });
         text.push_str(line);
     };
     let mut environment =
-        format!("{} --from={name} {folder} {folder}", of.site.dockerfile.keyword("COPY"));
-    let entered = of.runs.iter().any(|it| it.path.iter().any(|it| *it == format!("{folder}/bin")));
-    let late = of.stage.instructions().any(|it| {
+        format!("{} --from={name} {folder} {folder}", separation.site.dockerfile.keyword("COPY"));
+    let entered =
+        separation.runs.iter().any(|it| it.path.iter().any(|it| *it == format!("{folder}/bin")));
+    let late = separation.stage.instructions().any(|it| {
         it.2.keyword == Keyword::Env && it.2.logical.text.contains(&format!("{folder}/bin"))
     });
-    if of.environment.is_new || (!entered && !late) {
-        environment = format!("{environment}\n{}", of.entering());
+    if separation.environment.is_new || (!entered && !late) {
+        environment = format!("{environment}\n{}", separation.entering());
         for name in ["VIRTUAL_ENV", "PATH"] {
             let alteration = Alteration::Env(name.to_owned());
             if !alters.contains(&alteration) {
@@ -321,8 +344,9 @@ fn last_stage(
             }
         }
     }
-    let copies =
-        |it: &Line| matches!(it.keyword, Keyword::Copy | Keyword::Add) || of.first <= it.item;
+    let copies = |it: &Line| {
+        matches!(it.keyword, Keyword::Copy | Keyword::Add) || separation.first <= it.item
+    };
     let split = lines.iter().position(copies).unwrap_or(lines.len());
     for (at, line) in lines.iter().enumerate() {
         if at == split {

@@ -1,4 +1,4 @@
-//! What must hold of a stage before it comes apart.
+//! What must hold of a stage before it is split.
 
 use super::{Role, Separation, Step, Stop, is_by_manager, usage};
 use crate::{

@@ -53,39 +53,39 @@ impl Fate {
 
 /// The fates of all instructions up to the last install.
 pub(super) fn fates(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     runtime: &Runtime<'_>,
 ) -> Result<Vec<(usize, Fate)>, Stop> {
     let stuck = |item| (item, Refusal::new("control-flow", STUCK));
     let mut fates = Vec::new();
-    for (item, _, it) in of.stage.instructions() {
-        let step = of.runs.iter().find(|it| it.run.item == item);
+    for (item, _, it) in separation.stage.instructions() {
+        let step = separation.runs.iter().find(|it| it.run.item == item);
         if let Some(step) = step {
             let is_other = |at: &usize| matches!(step.roles[*at], Role::Other | Role::Account);
             let others: Vec<usize> = (0..step.roles.len()).filter(is_other).collect();
-            let later = of.last < item;
+            let later = separation.last < item;
             let started = runtime.runs(&step.run, &others, later).map_err(|why| (item, why))?;
             if !started.is_empty() {
-                let fate = without_runners(of, step, started);
+                let fate = without_runners(separation, step, started);
                 fates.push((item, fate.ok_or_else(|| stuck(item))?));
             }
         }
-        if of.last < item {
+        if separation.last < item {
             continue;
         }
-        let text = of.site.dockerfile.text(item);
+        let text = separation.site.dockerfile.text(item);
         let fate = match (it.keyword, step) {
             (_, Some(step)) => {
-                let fate = run(of, step, text).map_err(|why| (item, why))?;
+                let fate = run(separation, step, text).map_err(|why| (item, why))?;
                 fate.ok_or_else(|| stuck(item))?
             }
-            (Keyword::Copy | Keyword::Add, _) => copies::copy(of, runtime, item, it, text),
+            (Keyword::Copy | Keyword::Add, _) => copies::copy(separation, runtime, item, it, text),
             (Keyword::Workdir, _) => {
-                let state = of.stage.state_before(item);
-                let target = state.expand(it.text(), of.site.dockerfile.escape);
+                let state = separation.stage.state_before(item);
+                let target = state.expand(it.text(), separation.site.dockerfile.escape);
                 let idle = state.workdir.as_ref().is_some_and(ImagePath::is_root)
                     && target.as_deref() == Some("/");
-                let mut later = of.stage.instructions().filter(|it| item < it.0);
+                let mut later = separation.stage.instructions().filter(|it| item < it.0);
                 // The last one says where the image's command runs, also where that changes nothing.
                 let decides = !later.any(|it| it.2.keyword == Keyword::Workdir);
                 if idle && !decides { Fate::BUILDER } else { Fate::both(text) }
@@ -100,12 +100,12 @@ pub(super) fn fates(
 
 /// A RUN of the last stage in which these commands start by themselves; `None` where they cannot be told apart.
 fn without_runners(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     step: &Step<'_>,
     started: Vec<(usize, Range<usize>)>,
 ) -> Option<Fate> {
-    let text = of.site.dockerfile.text(step.run.item);
-    let mut part = Part::new(text, of.site.dockerfile.escape);
+    let text = separation.site.dockerfile.text(step.run.item);
+    let mut part = Part::new(text, separation.site.dockerfile.escape);
     for (at, words) in &started {
         let gone: Vec<_> = words.clone().map(|it| (it, Vec::new())).collect();
         part = part.replace(*at, &gone)?;
@@ -115,7 +115,7 @@ fn without_runners(
 }
 
 /// A RUN that installs or prepares to; `None` where its commands cannot be told apart.
-fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Option<Fate>, Refusal> {
+fn run(separation: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Option<Fate>, Refusal> {
     let others = |at: &usize| matches!(step.roles[*at], Role::Other | Role::Account);
     let others: Vec<usize> = (0..step.roles.len()).filter(others).collect();
     let packages = step.has(|it| it.is_of_packages() || *it == Role::SystemRemove);
@@ -128,22 +128,22 @@ fn run(of: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Option<Fate>,
         let accounts = step.has(|it| *it == Role::Account) && !step.has(|it| *it == Role::Other);
         let upkeep = others.is_empty() && step.remains.text.is_none();
         return Ok(Some(match (accounts, upkeep) {
-            (true, _) if !owns(of) => Fate::moved(text),
-            (_, true) if !of.installs_system(step.run.item) => Fate::BUILDER,
+            (true, _) if !owns(separation) => Fate::moved(text),
+            (_, true) if !separation.installs_system(step.run.item) => Fate::BUILDER,
             _ => Fate::both(text),
         }));
     }
     let work = |at: &usize| step.roles[*at] == Role::Other && !is_small(step, *at);
     let end = step.roles.iter().rposition(Role::is_of_packages).unwrap_or(step.roles.len());
-    let before = |at: &usize| step.run.item < of.last || *at < end;
+    let before = |at: &usize| step.run.item < separation.last || *at < end;
     if !system && let Some(at) = others.iter().find(|it| work(it) && before(it)) {
         return Err(other_work(step, *at));
     }
     let last = step.remains.text.clone();
     // What comes after the installs has no part in them.
     let behind: Vec<usize> =
-        others.into_iter().filter(|it| end < *it && step.run.item == of.last).collect();
-    let Some(mut fate) = tweaked(of, step, text, behind) else { return Ok(None) };
+        others.into_iter().filter(|it| end < *it && step.run.item == separation.last).collect();
+    let Some(mut fate) = tweaked(separation, step, text, behind) else { return Ok(None) };
     fate.altered.extend(last.iter().flat_map(|_| step.remains.altered.iter().copied()));
     // What puts a package manager into place goes with it.
     let placed = |it: &CallSite| {
@@ -203,23 +203,28 @@ fn other_work(step: &Step<'_>, command: usize) -> Refusal {
 }
 
 /// Whether the builder gives files to a user, who must be there then.
-fn owns(of: &Separation<'_>) -> bool {
-    let before = of.stage.instructions().take_while(|it| it.0 <= of.last);
+fn owns(separation: &Separation<'_>) -> bool {
+    let before = separation.stage.instructions().take_while(|it| it.0 <= separation.last);
     before.into_iter().any(|it| it.2.flag("chown").is_some() || it.2.keyword == Keyword::User)
 }
 
 /// A RUN as the builder runs it, without the commands that come later; `None` where they cannot be told apart.
-fn tweaked(of: &Separation<'_>, step: &Step<'_>, text: &str, later: Vec<usize>) -> Option<Fate> {
-    let escape = of.site.dockerfile.escape;
+fn tweaked(
+    separation: &Separation<'_>,
+    step: &Step<'_>,
+    text: &str,
+    later: Vec<usize>,
+) -> Option<Fate> {
+    let escape = separation.site.dockerfile.escape;
     let mut part = Part::new(text, escape);
     let mut fate = Fate::BUILDER;
-    for (at, word) in of.system_flags(step) {
+    for (at, word) in separation.system_flags(step) {
         part = part.replace(at, &[(word, Vec::new())])?;
         fate.altered.push(at);
     }
-    let settings = of.idle_settings(step);
+    let settings = separation.idle_settings(step);
     let gone: Vec<usize> = later.iter().chain(&settings).copied().collect();
-    if of.environment.is_new && step.run.item == of.first {
+    if separation.environment.is_new && step.run.item == separation.first {
         let begins = step.roles.iter().position(|it| *it == Role::Install).unwrap_or(0);
         if step.roles[..begins].iter().any(|it| matches!(it, Role::Tool(_))) {
             let before = (0..begins).filter(|it| step.roles[*it] != Role::Shell);
@@ -228,7 +233,7 @@ fn tweaked(of: &Separation<'_>, step: &Step<'_>, text: &str, later: Vec<usize>) 
             let first = Part::new(text, escape).without(&head)?;
             let second = part.without(&tail)?;
             let (first, second) = (first.into_text(), second.into_text());
-            let both = format!("{first}\n{}\n{second}", of.environment_lines());
+            let both = format!("{first}\n{}\n{second}", separation.environment_lines());
             fate.builder = Here::Text(both);
             fate.new = vec![first, second];
             fate.altered = (0..step.roles.len()).collect();
@@ -237,8 +242,8 @@ fn tweaked(of: &Separation<'_>, step: &Step<'_>, text: &str, later: Vec<usize>) 
     }
     let does = |it: &usize| !gone.contains(it) && step.roles[*it] != Role::Shell;
     if later.is_empty() && !(0..step.roles.len()).any(|it| does(&it)) {
-        // Comments above stay, and so must what they speak of.
-        if of.site.dockerfile.comments_above(step.run.item).is_empty() {
+        // Comments above stay, and so must what they describe.
+        if separation.site.dockerfile.comments_above(step.run.item).is_empty() {
             fate.builder = Here::Gone;
             fate.altered = settings;
         }

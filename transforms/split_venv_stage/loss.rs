@@ -1,4 +1,4 @@
-//! What the image goes without once it is taken apart.
+//! What the image no longer has once its stage is split.
 
 use super::{Role, Separation, Stop};
 use crate::{
@@ -21,7 +21,7 @@ const COMPILE_AT_RUNTIME: &[&str] = &[
     "pyximport",
 ];
 
-/// What the image goes without.
+/// What the image no longer has.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Loss {
     /// Packages of the system.
@@ -66,10 +66,13 @@ impl Loss {
     }
 }
 
-/// What the image goes without, and why that is right: a sentence without a full stop.
-pub(super) fn reason(of: &Separation<'_>) -> String {
-    let reason = format!("drops {}, which only installs need", of.loss.text());
-    let steps = of.runs.iter().filter(|it| it.run.item <= of.last && it.has(Role::is_of_packages));
+/// What the image no longer has, and why it may lose that: a sentence without a full stop.
+pub(super) fn reason(separation: &Separation<'_>) -> String {
+    let reason = format!("drops {}, needed only to install", separation.loss.text());
+    let steps = separation
+        .runs
+        .iter()
+        .filter(|it| it.run.item <= separation.last && it.has(Role::is_of_packages));
     let mut commands = steps.flat_map(|it| it.run.script.commands());
     let unquoted = commands.find_map(|command| {
         let mut files = command.redirects.iter().filter_map(|it| it.target.value.as_deref());
@@ -93,19 +96,19 @@ pub(super) fn is_unquoted(file: &str) -> bool {
 /// manager, programs that import `pkg_resources` may live on it, unless a manifest asks for it, too.
 ///
 /// # Errors
-/// Where it is installed, when the new environment would go without.
+/// Where it is installed, if the new environment would not have it.
 pub(super) fn setuptools(
-    of: &Separation<'_>,
+    separation: &Separation<'_>,
     python: Option<PythonVersion>,
     manifests: &[String],
 ) -> Result<(), Stop> {
     let brought = python.is_some_and(|it| it < PythonVersion(3, 12))
         || manifests.iter().flat_map(|it| it.lines()).filter_map(requirement).any(|it| it == NAME);
-    if brought || !of.environment.is_new || of.loss.tools.is_empty() {
+    if brought || !separation.environment.is_new || separation.loss.tools.is_empty() {
         return Ok(());
     }
     let begins = |it: &Role| matches!(it, Role::Install | Role::Create(_));
-    for step in of.runs.iter().filter(|it| it.run.item <= of.first) {
+    for step in separation.runs.iter().filter(|it| it.run.item <= separation.first) {
         let before = step.roles.iter().take_while(|it| !begins(it)).enumerate();
         let tools = before.filter(|it| matches!(it.1, Role::Upgrade | Role::Tool(_)));
         let mut calls =
@@ -113,7 +116,7 @@ pub(super) fn setuptools(
         let names = |text: &str| text.split(['=', '<', '>', '~', '!', '[']).next() == Some(NAME);
         if calls.any(|it| manager(&it.call).is_some() && it.call.texts().any(names)) {
             let reason = format!(
-                "{NAME} is installed beside the package manager, and the environment would go without it"
+                "{NAME} is installed with the package manager, and the environment would not have it"
             );
             return Err((step.run.item, Refusal::new("mixed-install", reason)));
         }
@@ -132,17 +135,17 @@ fn requirement(line: &str) -> Option<String> {
 }
 
 /// An image that nobody is told to run is a base for others or used by hand, with the tools that it has.
-pub(super) fn command(of: &Separation<'_>) -> Result<(), Stop> {
+pub(super) fn command(separation: &Separation<'_>) -> Result<(), Stop> {
     let starts = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
-    let mut services = of.project.services(of.site.path).iter().map(|it| &it.1);
-    let known = of.stage.instructions().any(|it| starts(it.2.keyword))
+    let mut services = separation.project.services(separation.site.path).iter().map(|it| &it.1);
+    let known = separation.stage.instructions().any(|it| starts(it.2.keyword))
         || services.any(|it| it.command.is_some() || it.entrypoint.is_some());
     if known {
         return Ok(());
     }
     let reason = format!(
-        "neither CMD, ENTRYPOINT nor compose tells what is run, so {} may be wanted in it",
-        of.loss.text()
+        "no CMD, ENTRYPOINT or compose file says what runs in it, so {} may be needed",
+        separation.loss.text()
     );
-    Err((of.stage.from, Refusal::new("no-command", reason)))
+    Err((separation.stage.from, Refusal::new("no-command", reason)))
 }

@@ -3,7 +3,7 @@
 // A Python stage in two: a builder that installs into a virtual environment, and the image that takes that
 // over and nothing else of what installing needs.
 //
-// The old stage becomes the builder where it stands, up to its last install; behind it the last stage
+// The old stage becomes the builder where it stands, up to its last install; after it the last stage
 // begins, with everything of the old one that is not an install.
 
 mod calls;
@@ -108,7 +108,7 @@ fn run(project: &Project, _: &Settings) -> Outcome {
 /// A decline's code and reason, and the item that it is about.
 pub type Stop = (usize, Refusal);
 
-/// A stage that installs, and how it comes apart.
+/// A stage that installs, and how it is split.
 pub struct Separation<'a> {
     project: &'a Project,
     site: &'a Site<'a>,
@@ -142,8 +142,8 @@ impl Step<'_> {
 }
 
 impl<'a> Separation<'a> {
-    /// How the last stage of a Dockerfile comes apart; `None` when it is no stage that installs, or when
-    /// the image would go without nothing.
+    /// How the last stage of a Dockerfile is split; `None` if the stage installs nothing, or if splitting it would
+    /// not make the image smaller.
     ///
     /// # Errors
     /// Where it looks like one, why it is left alone.

@@ -26,7 +26,7 @@ pub(super) struct Runtime<'a> {
     pub(super) project: &'a Project,
     /// The build context, when it is known.
     pub(super) context: Option<RepoPath>,
-    /// What the image goes without.
+    /// What the image no longer has.
     pub(super) loss: &'a Loss,
     /// The environment's folder.
     pub(super) environment: &'a str,

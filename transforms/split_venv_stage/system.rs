@@ -130,7 +130,7 @@ pub(super) fn removed(run: &Run<'_>, command: usize) -> Vec<Option<String>> {
     words.into_iter().map(|it| it.text.clone()).collect()
 }
 
-/// What a RUN says of itself stays where it is; the copy goes without.
+/// The text of a RUN without its comments, which stay in the builder.
 pub(super) fn without_comments(text: &str) -> String {
     let mut lines = text.split_inclusive('\n').enumerate();
     let kept = lines.by_ref().filter(|(at, it)| *at == 0 || !it.trim_start().starts_with('#'));

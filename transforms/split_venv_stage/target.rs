@@ -39,7 +39,7 @@ pub(super) fn alone(text: &str, escape: char) -> Dockerfile {
     Dockerfile::parse(format!("{head}{text}"))
 }
 
-/// The script of a RUN of this text, as written behind its flags.
+/// The script of a RUN of this text, as written after its flags.
 pub(super) fn script_of(text: &str, escape: char) -> String {
     let file = alone(text, escape);
     let run = file.items.iter().find_map(|it| match &it.kind {
