@@ -10,7 +10,7 @@ use super::{
 use crate::{
     callers::service::{Given, Service},
     dockerfile::{Dockerfile, Instruction, Keyword},
-    ecosystems::Tool,
+    ecosystems::{self, Tool},
     project::Project,
     run::{
         Run,
@@ -80,18 +80,18 @@ impl Runtime<'_> {
 
     /// Managers start scripts of the project themselves, also when it is not installed.
     fn is_installed(&self, program: &str, tool: &str) -> Result<(), Refusal> {
+        let manager = ecosystems::environments().find(|it| it.0.name == tool);
+        let manifest = manager.map_or("a manifest", |it| it.0.manifest);
         if self.manifests.iter().any(|it| defines(it, program)) {
             let reason =
-                format!("{program} is a script of pyproject.toml, which {tool} starts by itself");
+                format!("{program} is a script of {manifest}, which {tool} starts by itself");
             return Err(Refusal::new("manager-script", reason));
         }
-        match self.manifests.is_empty() && !programs::is_of_packages(program) {
-            true => Err(Refusal::new(
-                "manager-script",
-                format!("it is not known whether {program} is a script of pyproject.toml"),
-            )),
-            false => Ok(()),
+        if self.manifests.is_empty() && !programs::is_of_packages(program) {
+            let reason = format!("it is not known whether {program} is a script of {manifest}");
+            return Err(Refusal::new("manager-script", reason));
         }
+        Ok(())
     }
 
     /// The tool that a text names, of those that are gone. A word may be handed to a program that runs it, and
