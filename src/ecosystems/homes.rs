@@ -4,7 +4,9 @@
 //! [`PROGRAMS`], which is sorted: to add one, read in the program's documentation where it installs to, and
 //! name the page in a comment. Caches are not in here: nothing needs them later.
 
-use super::{Grammar, Preference, Switch, Verb, manager, partial};
+use super::{
+    Grammar, MANAGERS, Preference, Switch, Verb, grammar_of, invocation, manager, partial,
+};
 use crate::shell::Invocation;
 
 /// Something that a command leaves in the home directory and that programs need later: an environment, an
@@ -236,12 +238,40 @@ pub const PROGRAMS: &[(&str, Leaving)] = &[
     ("sdk", Leaving { unless: &[Switch::Set("SDKMAN_DIR")], ..Leaving::ALWAYS }),
 ];
 
-/// What a call leaves in the home directory, unless something puts it elsewhere.
-pub fn leavings(call: &Invocation) -> impl Iterator<Item = &'static Leaving> {
+/// What a call leaves in the home directory, unless something puts it elsewhere; also what the program leaves
+/// that it installs and runs, as `npx playwright install` does.
+pub fn leavings(call: &Invocation) -> Vec<&'static Leaving> {
+    let mut all = left_by(call);
+    all.extend(installed(call).iter().flat_map(left_by));
+    all
+}
+
+/// What a call itself leaves.
+fn left_by(call: &Invocation) -> Vec<&'static Leaving> {
     let own = manager(call).map(|it| (it.leaves, &it.grammar));
     let own = own.or_else(|| partial::named(&call.program).map(|it| (it.leaves, &it.grammar)));
     let (leaves, grammar) = own.unwrap_or((named(&call.program), &Grammar::NONE));
-    leaves.iter().filter(move |it| it.is_left_by(call, grammar))
+    leaves.iter().filter(|it| it.is_left_by(call, grammar)).collect()
+}
+
+/// The call of the program that a command installs and runs; without its options.
+fn installed(call: &Invocation) -> Option<Invocation> {
+    let program = call.program.as_str();
+    let runner = MANAGERS.iter().find(|it| it.grammar.runners.contains(&program));
+    let (grammar, verb) = match runner {
+        Some(it) => (&it.grammar, 0),
+        None => {
+            let grammar = grammar_of(program)?;
+            (grammar, grammar.verb(call, grammar.run)?.count())
+        }
+    };
+    let mut words: Vec<_> = grammar.words(call).skip(verb).map(str::to_owned).map(Some).collect();
+    // A version may follow its name: `playwright@1.50`.
+    let program = words.first_mut()?.as_mut()?;
+    if let Some(at) = program.rfind('@').filter(|it| 0 < *it) {
+        program.truncate(at);
+    }
+    invocation(&words)
 }
 
 fn named(program: &str) -> &'static [Leaving] {
@@ -275,7 +305,7 @@ mod tests {
     fn calls_leave_what_their_verbs_do() {
         let count = |line: &str| {
             let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();
-            leavings(&crate::ecosystems::invocation(&words).unwrap()).count()
+            leavings(&invocation(&words).unwrap()).len()
         };
         let leave = [
             "poetry -C app install",
@@ -287,8 +317,18 @@ mod tests {
             "julia -e using-Pkg",
             "python -m nltk.downloader punkt",
             "playwright install chromium",
+            "npx -y playwright@1.50 install --with-deps",
+            "npm exec playwright install",
+            "uvx playwright install",
         ];
-        let not = ["poetry lock", "cargo install --root /x y", "cargo build", "julia x.jl", "echo"];
+        let not = [
+            "poetry lock",
+            "cargo install --root /x y",
+            "cargo build",
+            "julia x.jl",
+            "echo",
+            "npx playwright test",
+        ];
         assert_eq!(leave.into_iter().find(|it| count(it) != 1), None);
         assert_eq!(not.into_iter().find(|it| count(it) != 0), None);
     }

@@ -55,8 +55,8 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
         }
         for site in run.calls() {
             let command = &run.script.commands()[site.command];
-            let mut leavings = homes::leavings(&site.call);
-            if leavings.any(|it| stays(image, &site.call, it))
+            let leavings = homes::leavings(&site.call);
+            if leavings.iter().any(|it| stays(image, &site.call, it))
                 || loads_model(image, command, &site.call)
             {
                 let line = short(&site.call);
