@@ -99,7 +99,8 @@ fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
         Some((b'*', [])) => true,
-        Some((b'*', rest)) => (0..=name.len()).any(|at| is_like(rest, &name[at..])),
+        Some((b'*', rest)) => (0..name.len())
+            .any(|at| (name[at] == rest[0] || rest[0] == b'*') && is_like(rest, &name[at..])),
         Some((byte, rest)) => {
             name.split_first().is_some_and(|(first, more)| byte == first && is_like(rest, more))
         }

@@ -27,45 +27,60 @@ pub(super) fn idle_tools(
 ) -> Vec<&'static str> {
     let whole = site.dockerfile.text_of(0..site.dockerfile.items.len());
     // They are there to fetch what is built, as long as nobody is seen calling them.
-    let mut candidates: Vec<&str> = FETCHERS.into_iter().filter(|it| whole.contains(it)).collect();
-    let Some(context) = context.filter(|_| !candidates.is_empty()) else { return Vec::new() };
+    let mut idle: Vec<&str> = FETCHERS.into_iter().filter(|it| whole.contains(it)).collect();
+    let Some(context) = context.filter(|_| !idle.is_empty()) else { return Vec::new() };
     let top =
         project.tree().children(&RepoPath::root()).any(|it| ELSEWHERE.contains(&it.file_name()));
     if top {
         return Vec::new();
     }
     let folder = site.path.parent().unwrap_or(RepoPath::root());
-    let mut said: Vec<String> = Vec::new();
     for path in project.tree().children(&folder) {
         let Some(file) = project.file(path.as_str()) else { continue };
         let Some(dockerfile) = file.dockerfile() else { continue };
-        let starts =
-            |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
-        let starts = dockerfile.instructions().filter(|it| starts(it.1.keyword));
-        said.extend(starts.map(|it| it.1.logical.text.clone()));
-        // What fetches a package manager is done in the builder, and so is an install of the tool itself.
-        said.extend((0..dockerfile.items.len()).flat_map(|it| work(dockerfile, it)));
+        for (item, instruction) in dockerfile.instructions_at(0..dockerfile.items.len()) {
+            match instruction.keyword {
+                Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
+                    idle.retain(|it| !calls(&instruction.logical.text, it));
+                }
+                // What fetches a package manager is done in the builder, and so is an install of the tool
+                // itself.
+                Keyword::Run => {
+                    let texts = [&instruction.logical.text, dockerfile.text(item)];
+                    if idle.iter().any(|it| texts.iter().any(|text| calls(text, it))) {
+                        let work = work(dockerfile, item);
+                        idle.retain(|it| !work.iter().any(|text| calls(text, it)));
+                    }
+                }
+                _ => {}
+            }
+        }
         let builders = project.builds(&file.path).iter();
-        let callers = builders.filter_map(|it| project.file(it.place.path.as_str()));
-        said.extend(callers.map(|it| it.text.to_string()));
+        for caller in builders.filter_map(|it| project.file(it.place.path.as_str())) {
+            idle.retain(|it| !calls(&caller.text, it));
+        }
+        if idle.is_empty() {
+            return idle;
+        }
     }
     let scripts = project.tree().below(context).filter(|it| it.as_str().ends_with(".sh"));
     for script in scripts {
         match project.file(script.as_str()).filter(|it| !it.text.trim().is_empty()) {
-            Some(it) => said.push(it.text.to_string()),
+            Some(file) => idle.retain(|it| !calls(&file.text, it)),
             // What it calls is not known.
             None => return Vec::new(),
         }
     }
-    candidates.retain(|package| {
-        let programs = apt::programs(package).unwrap_or_default();
-        let calls = |text: &String| {
-            let words = text.split(|it: char| !it.is_alphanumeric() && !"-_.".contains(it));
-            words.into_iter().any(|it| programs.contains(&it))
-        };
-        !said.iter().any(calls)
-    });
-    candidates
+    idle
+}
+
+/// Whether a word of a text is a program of a package.
+fn calls(text: &str, package: &str) -> bool {
+    let programs = apt::programs(package).unwrap_or_default();
+    programs.iter().any(|it| text.contains(it))
+        && text
+            .split(|it: char| !it.is_alphanumeric() && !"-_.".contains(it))
+            .any(|it| programs.contains(&it))
 }
 
 /// The pipelines of a RUN, as text, that neither install a tool by its script nor packages of the system; all of

@@ -26,7 +26,7 @@ use crate::{
     context::layers::Layers,
     dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
-        self,
+        self, Ecosystem, MANAGERS,
         images::{self, Release},
         system::apt,
     },
@@ -91,7 +91,8 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "split-venv-stage";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
-    let words = ecosystems::programs();
+    let managers = MANAGERS.iter().filter(|it| it.ecosystem == Ecosystem::Python);
+    let words: Vec<&str> = managers.flat_map(|it| it.programs).copied().collect();
     project.each_dockerfile(&words, |file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let separation = Separation::of(project, &site);
@@ -155,7 +156,7 @@ impl<'a> Separation<'a> {
         let all = || stage.instructions().filter(|it| it.2.keyword == Keyword::Run);
         let from_manifests = |it: &Instruction| {
             ecosystems::seems_to_install_from_manifests(&it.logical.text, |it| {
-                it.ecosystem == ecosystems::Ecosystem::Python
+                it.ecosystem == Ecosystem::Python
             })
         };
         if !is_python && !all().any(|it| from_manifests(it.2)) {
