@@ -1,8 +1,30 @@
-//! What a text that cannot be read as shell seems to do.
+//! What a text seems to do before anybody reads it, or if nobody can.
 
-use std::mem;
+use std::{mem, sync::LazyLock};
+
+use aho_corasick::AhoCorasick;
 
 use super::{MANAGERS, Manager};
+
+/// Finds the programs of all managers, and the manager of each.
+static PROGRAMS: LazyLock<Option<(AhoCorasick, Vec<&Manager>)>> = LazyLock::new(|| {
+    let programs = MANAGERS.iter().flat_map(|of| of.programs.iter().map(move |it| (*it, of)));
+    let (programs, managers): (Vec<_>, Vec<_>) = programs.unzip();
+    Some((AhoCorasick::new(programs).ok()?, managers))
+});
+
+/// The managers whose programs a text has, be it in other words; all if that cannot be found out.
+pub fn mentioned(text: &str) -> Vec<&'static Manager> {
+    let Some((programs, of)) = &*PROGRAMS else { return MANAGERS.iter().collect() };
+    let mut found: Vec<&Manager> = Vec::new();
+    for it in programs.find_overlapping_iter(text) {
+        let manager = of[it.pattern().as_usize()];
+        if !found.iter().any(|it| it.name == manager.name) {
+            found.push(manager);
+        }
+    }
+    found
+}
 
 /// Whether a text that cannot be read as shell seems to install packages.
 pub fn seems_to_install(text: &str) -> bool {

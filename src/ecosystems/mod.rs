@@ -39,7 +39,7 @@ pub use environments::{
 };
 pub use files::{File, FileKind, cache_settings, file, files, is_lock, is_manifest_of, makes};
 pub use grammar::{Grammar, Verb};
-pub use guess::{seems_to_install, seems_to_install_from_manifests};
+pub use guess::{mentioned, seems_to_install, seems_to_install_from_manifests};
 pub use homes::Leaving;
 use install::UNKNOWN;
 pub use install::{Install, Lifecycle, Read, Source};

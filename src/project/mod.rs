@@ -13,14 +13,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 pub use tree::Tree;
 
 use self::change::{Change, FileChange, Outcome};
 use crate::{
     dockerfile::Dockerfile,
-    ecosystems,
+    ecosystems::{self, Manager},
     text::{self, Edit, Memo, RepoPath},
 };
 
@@ -65,6 +64,9 @@ pub struct Problem {
     /// What to do about it.
     pub hint: String,
 }
+
+/// What [`File::managers`] are, once they were asked for.
+struct Mentioned(Vec<&'static Manager>);
 
 /// What [`File::fingerprint`] is, once it was asked for.
 struct Fingerprint(u64);
@@ -130,25 +132,36 @@ impl Project {
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
-    /// Calls `look` for each Dockerfile that mentions one of these words, and joins the outcomes; the files are looked at
-    /// side by side.
+    /// Calls `look` for each Dockerfile, and joins the outcomes; the files are looked at side by side.
     pub fn each_dockerfile(
         &self,
-        words: &[&str],
         look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
     ) -> Outcome {
         let files: Vec<&Arc<File>> = self.files.values().collect();
-        // Too many words for it would be no reason to look at less.
-        let words = AhoCorasick::new(words).ok();
-        let mentions = |file: &File| words.as_ref().is_none_or(|it| it.is_match(&*file.text));
         let one = |file: &&Arc<File>| {
             let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
-            mentions(file).then(|| look(file, dockerfile))
+            Some(look(file, dockerfile))
         };
         let outcomes: Vec<Outcome> = files.par_iter().filter_map(one).collect();
         let mut all = Outcome::default();
+        all.changes.reserve_exact(outcomes.iter().map(|it| it.changes.len()).sum());
+        all.declines.reserve_exact(outcomes.iter().map(|it| it.declines.len()).sum());
         all.extend(outcomes);
         all
+    }
+
+    /// Calls `look` for each Dockerfile that mentions one of these managers; see [`Project::each_dockerfile`].
+    pub fn each_dockerfile_of(
+        &self,
+        managers: impl Fn(&Manager) -> bool + Sync,
+        look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
+    ) -> Outcome {
+        self.each_dockerfile(|file, dockerfile| {
+            match file.managers().iter().any(|it| managers(it)) {
+                true => look(file, dockerfile),
+                false => Outcome::default(),
+            }
+        })
     }
 
     /// The files that configure a package manager's cache, each with the manager and the key that it sets.
@@ -252,6 +265,17 @@ impl File {
             Fingerprint(hasher.finish())
         });
         *number
+    }
+
+    /// The package managers whose programs its text mentions, be it in other words; found once.
+    pub fn managers(&self) -> &[&'static Manager] {
+        let Mentioned(managers) = self.memo.get(|| Mentioned(ecosystems::mentioned(&self.text)));
+        managers
+    }
+
+    /// The programs of [these managers](Self::managers): what to look for before reading a script.
+    pub fn programs(&self) -> Vec<&'static str> {
+        self.managers().iter().flat_map(|it| it.programs).copied().collect()
     }
 
     /// The file as a Dockerfile, when its name says it is one; parsed once.

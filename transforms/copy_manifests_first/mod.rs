@@ -69,19 +69,22 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "copy-manifests-first";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
-    let words = ecosystems::programs();
-    project.each_dockerfile(&words, |file, dockerfile| {
-        let site = Site::new(&file.path, dockerfile);
-        let mut outcome = Outcome::default();
-        outcome.extend(site.stages.iter().map(|stage| {
-            let look = |item| reorder(project, &site, stage, item);
-            let mut found = site.each_run(NAME, stage, &words, look);
-            // The next install is looked at when this one stands where it belongs.
-            found.changes.truncate(1);
-            found
-        }));
-        outcome
-    })
+    project.each_dockerfile_of(
+        |_| true,
+        |file, dockerfile| {
+            let site = Site::new(&file.path, dockerfile);
+            let words = file.programs();
+            let mut outcome = Outcome::default();
+            outcome.extend(site.stages.iter().map(|stage| {
+                let look = |item| reorder(project, &site, stage, item);
+                let mut found = site.each_run(NAME, stage, &words, look);
+                // The next install is looked at when this one stands where it belongs.
+                found.changes.truncate(1);
+                found
+            }));
+            outcome
+        },
+    )
 }
 
 /// Whether a text that cannot be read seems to install from manifests.

@@ -84,19 +84,22 @@ const SYNTAX: &str = "docker/dockerfile:1.7";
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let options: Options = settings.get();
-    let words = ecosystems::programs();
-    project.each_dockerfile(&words, |file, dockerfile| {
-        let site = Site::new(&file.path, dockerfile);
-        let mut outcome = Outcome::default();
-        for stage in &site.stages {
-            let look = |item| mount(project, &options, &site, stage, item);
-            outcome.extend([site.each_run(NAME, stage, &words, look)]);
+    project.each_dockerfile_of(
+        |_| true,
+        |file, dockerfile| {
+            let site = Site::new(&file.path, dockerfile);
+            let words = file.programs();
+            let mut outcome = Outcome::default();
+            for stage in &site.stages {
+                let look = |item| mount(project, &options, &site, stage, item);
+                outcome.extend([site.each_run(NAME, stage, &words, look)]);
+                outcome
+                    .changes
+                    .extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0, it.2)));
+            }
             outcome
-                .changes
-                .extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0, it.2)));
-        }
-        outcome
-    })
+        },
+    )
 }
 
 /// Gives a RUN the mounts that it lacks.

@@ -69,7 +69,8 @@ pub struct Options {
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let options: Options = settings.get();
-    project.each_dockerfile(POETRY.programs, |file, dockerfile| {
+    let is_poetry = |it: &Manager| it.name == POETRY.name;
+    project.each_dockerfile_of(is_poetry, |file, dockerfile| {
         let mut outcome = Outcome::default();
         let site = Site::new(&file.path, dockerfile);
         for stage in &site.stages {

@@ -84,7 +84,7 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "run-as-nonroot";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
-    project.each_dockerfile(&["FROM", "from", "From"], |file, dockerfile| {
+    project.each_dockerfile(|file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let mut outcome = Outcome::default();
         let Some(image) = Image::of(project, &site) else { return outcome };

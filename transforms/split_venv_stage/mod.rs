@@ -26,7 +26,7 @@ use crate::{
     context::layers::Layers,
     dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
-        self, Ecosystem, MANAGERS,
+        self, Ecosystem, Manager,
         images::{self, Release},
         system::apt,
     },
@@ -91,9 +91,8 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "split-venv-stage";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
-    let managers = MANAGERS.iter().filter(|it| it.ecosystem == Ecosystem::Python);
-    let words: Vec<&str> = managers.flat_map(|it| it.programs).copied().collect();
-    project.each_dockerfile(&words, |file, dockerfile| {
+    let is_python = |it: &Manager| it.ecosystem == Ecosystem::Python;
+    project.each_dockerfile_of(is_python, |file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let separation = Separation::of(project, &site);
         let change = separation.and_then(|it| it.map(|it| it.change()).transpose());

@@ -111,12 +111,15 @@ fn is_template(token: &Tok) -> bool {
 /// The tokens with their places; `None` when a place does not hold what it should.
 fn positions(text: &str, tokens: &[Token]) -> Option<Vec<Tok>> {
     // brush counts in characters; edits are in bytes.
-    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let bytes: Option<Vec<usize>> = (!text.is_ascii())
+        .then(|| text.char_indices().map(|(at, _)| at).chain([text.len()]).collect());
+    let byte =
+        |character: usize| bytes.as_ref().map_or(Some(character), |it| it.get(character).copied());
     let tok = |token: &Token| {
         let (value, location) = match token {
             Token::Word(value, location) | Token::Operator(value, location) => (value, location),
         };
-        let (mut start, end) = (*bytes.get(location.start.index)?, *bytes.get(location.end.index)?);
+        let (mut start, end) = (byte(location.start.index)?, byte(location.end.index)?);
         // Text that brush-parser skips before and after a token, continuations above all, may count as part of it.
         let mut end = end;
         let same = |slice: &str| slice == value || slice.replace("\\\n", "") == *value;
