@@ -125,19 +125,19 @@ impl CopyIn {
     /// # Errors
     /// A copy that says nothing about the context's files, or not for certain.
     pub fn read(
-        it: &Instruction,
+        instruction: &Instruction,
         state: &State,
         sent: &Sent<'_>,
         escape: char,
     ) -> Result<Self, Opaque> {
-        let copy = it.copy().ok_or(Opaque::NotOfContext)?;
+        let copy = instruction.copy().ok_or(Opaque::NotOfContext)?;
         if copy.from.is_some() {
             return Err(Opaque::OtherStage);
         }
         if copy.has_heredoc || copy.sources.is_empty() {
             return Err(Opaque::NotOfContext);
         }
-        let expand = |text: &str| match it.json() {
+        let expand = |text: &str| match instruction.json() {
             // JSON words have no quotes to remove, but their variables are expanded all the same.
             Some(_) if !text.contains('$') => Some(text.to_owned()),
             _ => state.expand(text, escape),
@@ -150,11 +150,13 @@ impl CopyIn {
                 return Err(Opaque::UnknownVariable);
             }
             let text = expand(&word.text).ok_or(Opaque::UnknownVariable)?;
-            if it.keyword == Keyword::Add && (text.contains("://") || text.starts_with("git@")) {
+            if instruction.keyword == Keyword::Add
+                && (text.contains("://") || text.starts_with("git@"))
+            {
                 return Err(Opaque::NotOfContext);
             }
-            // ADD unpacks it.
-            if it.keyword == Keyword::Add && ARCHIVES.iter().any(|it| text.ends_with(it)) {
+            // ADD unpacks instruction.
+            if instruction.keyword == Keyword::Add && ARCHIVES.iter().any(|it| text.ends_with(it)) {
                 return Err(Opaque::NotOfContext);
             }
             let found = sent.sources(&text);
@@ -170,9 +172,13 @@ impl CopyIn {
             || text.ends_with(['/', '.'])
             || state.made.contains(&destination)
             || destination.is_root();
-        let excludes =
-            it.flags.iter().filter(|it| it.name == "exclude").filter_map(|it| it.value.clone());
-        let parents = it.flag("parents").is_some_and(|it| it.value.as_deref() != Some("false"));
+        let excludes = instruction
+            .flags
+            .iter()
+            .filter(|it| it.name == "exclude")
+            .filter_map(|it| it.value.clone());
+        let parents =
+            instruction.flag("parents").is_some_and(|it| it.value.as_deref() != Some("false"));
         Ok(Self { sources, destination, into, parents, excludes: excludes.collect() })
     }
 

@@ -181,16 +181,17 @@ impl Dockerfile {
     /// Adds builder flags to an instruction, after those it has.
     ///
     /// One short flag stays on the line; more than one, or a long one, take a line each.
-    pub fn add_flags(&self, it: &Instruction, flags: &[String]) -> Edit {
-        let at = match it.flags.last() {
-            Some(last) => it.logical.source_span(last.range.clone()).end,
-            None => it.keyword_span.end,
+    pub fn add_flags(&self, instruction: &Instruction, flags: &[String]) -> Edit {
+        let at = match instruction.flags.last() {
+            Some(last) => instruction.logical.source_span(last.range.clone()).end,
+            None => instruction.keyword_span.end,
         };
         let line = self.source[at..].lines().next().unwrap_or_default();
         let start = self.source[..at].rfind('\n').map_or(0, |it| it + 1);
         let width = at - start + line.len() + flags.iter().map(|it| it.len() + 1).sum::<usize>();
-        let breaks = format!(" {}{}{}", self.escape, self.line_end(), self.indentation(it));
-        if !it.flags.is_empty() && line.trim() == self.escape.to_string() {
+        let breaks =
+            format!(" {}{}{}", self.escape, self.line_end(), self.indentation(instruction));
+        if !instruction.flags.is_empty() && line.trim() == self.escape.to_string() {
             // The flags that are there have lines of their own.
             let flags: String = flags.iter().map(|it| format!("{breaks}{it}")).collect();
             return Edit::insert(at, flags);
@@ -200,7 +201,7 @@ impl Dockerfile {
         }
         let mut text = format!(" {}", flags.join(&breaks));
         let gap = line.len() - line.trim_start().len();
-        // The rest of the line moves down, unless nothing is left of it but its continuation.
+        // The rest of the line moves down, unless nothing is left of instruction but its continuation.
         let mut span = at..at;
         if line.trim() != self.escape.to_string() {
             text += &breaks;
@@ -211,8 +212,8 @@ impl Dockerfile {
 
     /// The indentation of an instruction's continuation lines, of those that are indented least; four
     /// spaces when it has none.
-    pub fn indentation(&self, it: &Instruction) -> &str {
-        let text = it.logical.source_span(0..it.logical.text.len());
+    pub fn indentation(&self, instruction: &Instruction) -> &str {
+        let text = instruction.logical.source_span(0..instruction.logical.text.len());
         let more = self.source[text].split_inclusive('\n').skip(1);
         let indents = more.map(|it| &it[..it.len() - it.trim_start_matches([' ', '\t']).len()]);
         indents.filter(|it| !it.is_empty()).min_by_key(|it| it.len()).unwrap_or("    ")

@@ -286,18 +286,20 @@ impl Setup {
 
 impl State {
     /// The setup after an instruction, when it changes it.
-    fn step(&self, it: &Instruction, escape: char) -> Option<Setup> {
+    fn step(&self, instruction: &Instruction, escape: char) -> Option<Setup> {
         let next = || Setup::clone(&self.setup);
-        match it.keyword {
+        match instruction.keyword {
             Keyword::Workdir => {
-                let path = self.expand(it.text(), escape);
+                let path = self.expand(instruction.text(), escape);
                 let workdir = path.and_then(|it| self.absolute(&it));
                 let mut next = next();
                 next.made.extend(workdir.clone());
                 Some(Setup { workdir, ..next })
             }
-            Keyword::User => Some(Setup { user: self.expand(it.text(), escape), ..next() }),
-            Keyword::Shell => match it.command() {
+            Keyword::User => {
+                Some(Setup { user: self.expand(instruction.text(), escape), ..next() })
+            }
+            Keyword::Shell => match instruction.command() {
                 Some(Command::Exec(words)) => {
                     let words = words.iter().map(|it| it.text.clone()).collect();
                     Some(Setup { shell: Some(words), ..next() })

@@ -352,8 +352,8 @@ fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
     })
 }
 
-fn refusal(it: NotShell) -> Refusal {
-    match it {
+fn refusal(why: NotShell) -> Refusal {
+    match why {
         NotShell::Exec => Refusal::new("exec-form", "RUN is in exec form, without a shell"),
         NotShell::Heredoc | NotShell::Interpreter => {
             Refusal::new("heredoc", "RUN takes a here-document")

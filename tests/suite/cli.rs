@@ -78,9 +78,13 @@ struct Ran {
 }
 
 impl From<Output> for Ran {
-    fn from(it: Output) -> Self {
+    fn from(output: Output) -> Self {
         let text = |it| String::from_utf8(it).unwrap();
-        Self { code: it.status.code().unwrap(), stdout: text(it.stdout), stderr: text(it.stderr) }
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 

@@ -103,23 +103,23 @@ fn words_split_as_in_buildkit() {
 }
 
 /// An instruction as BuildKit's `Node.Dump` prints it.
-fn dump(it: &Instruction) -> String {
-    let keyword = it.logical.text.split_whitespace().next().unwrap().to_lowercase();
+fn dump(instruction: &Instruction) -> String {
+    let keyword = instruction.logical.text.split_whitespace().next().unwrap().to_lowercase();
     let mut out = format!("({keyword}");
-    if !it.flags.is_empty() {
-        let flags: Vec<String> = it.flags.iter().map(|it| quoted(&it.text)).collect();
+    if !instruction.flags.is_empty() {
+        let flags: Vec<String> = instruction.flags.iter().map(|it| quoted(&it.text)).collect();
         let _ = write!(out, " [{}]", flags.join(" "));
     }
-    match (it.keyword, &it.trigger) {
+    match (instruction.keyword, &instruction.trigger) {
         (_, Some(trigger)) => out = format!("{out} {}", dump(trigger)),
         (Keyword::Env | Keyword::Label, _) => {
-            for (pair, value) in it.pairs().iter().zip(it.values().chunks(2)) {
+            for (pair, value) in instruction.pairs().iter().zip(instruction.values().chunks(2)) {
                 let sign = if pair.legacy { "" } else { "=" };
                 let _ =
                     write!(out, " {} {} {}", quoted(&value[0]), quoted(&value[1]), quoted(sign));
             }
         }
-        _ => it.values().iter().for_each(|it| {
+        _ => instruction.values().iter().for_each(|it| {
             let _ = write!(out, " {}", quoted(it));
         }),
     }

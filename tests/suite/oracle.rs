@@ -230,23 +230,25 @@ fn broken(before: &Project, change: &Change) -> Vec<(&'static str, Change)> {
 }
 
 /// Whether what an instruction says is said again before it matters, or was said before.
-fn says_nothing_new(dockerfile: &Dockerfile, at: usize, it: &Instruction) -> bool {
-    let same = |other: &Instruction| other.keyword == it.keyword && other.text() == it.text();
+fn says_nothing_new(dockerfile: &Dockerfile, at: usize, instruction: &Instruction) -> bool {
+    let same = |other: &Instruction| {
+        other.keyword == instruction.keyword && other.text() == instruction.text()
+    };
     let twice = dockerfile.instructions().filter(|other| same(other.1)).count() > 1;
     let later = dockerfile.items[at + 1..]
         .iter()
-        .any(|item| matches!(&item.kind, Kind::Instruction(other) if other.keyword == it.keyword));
+        .any(|item| matches!(&item.kind, Kind::Instruction(other) if other.keyword == instruction.keyword));
     twice
         || (later
             && matches!(
-                it.keyword,
+                instruction.keyword,
                 Keyword::Cmd | Keyword::Entrypoint | Keyword::User | Keyword::Workdir
             ))
 }
 
 /// Whether an install leaves out what needs the source, which another adds.
-fn is_first_step(it: &Instruction) -> bool {
-    ["--no-root", "--no-self", "--no-install-"].iter().any(|flag| it.text().contains(flag))
+fn is_first_step(instruction: &Instruction) -> bool {
+    ["--no-root", "--no-self", "--no-install-"].iter().any(|flag| instruction.text().contains(flag))
 }
 
 /// Whether the stage of an item is one that the last is built on, or that an image is built from now.

@@ -74,23 +74,23 @@ fn parse(dockerfile: &Dockerfile) -> Value {
     instructions.collect()
 }
 
-fn node(it: &Instruction, lines: (usize, usize), source: &str) -> Value {
-    let trigger = it.trigger.as_deref();
+fn node(instruction: &Instruction, lines: (usize, usize), source: &str) -> Value {
+    let trigger = instruction.trigger.as_deref();
     let heredoc = |heredoc: &refit::dockerfile::Heredoc| json!({"name": heredoc.name, "fd": heredoc.descriptor, "content": source[heredoc.body.clone()]});
-    let inner = trigger.unwrap_or(it);
-    let mut values = it.values();
+    let inner = trigger.unwrap_or(instruction);
+    let mut values = instruction.values();
     if inner.keyword == Keyword::Unknown {
         values = vec![String::new()];
     }
     let keyword = |it: &Instruction| it.logical.text.split_whitespace().next().map(str::to_owned);
     json!({
-        "cmd": &source[it.keyword_span.clone()],
+        "cmd": &source[instruction.keyword_span.clone()],
         "sub_cmd": trigger.and_then(keyword),
         "json": inner.json().is_some(),
         "start_line": lines.0,
         "end_line": lines.1,
-        "flags": it.flags.iter().map(|it| &it.text).collect::<Vec<_>>(),
+        "flags": instruction.flags.iter().map(|it| &it.text).collect::<Vec<_>>(),
         "value": values,
-        "heredocs": it.heredocs.iter().map(heredoc).collect::<Vec<_>>(),
+        "heredocs": instruction.heredocs.iter().map(heredoc).collect::<Vec<_>>(),
     })
 }

@@ -49,6 +49,24 @@ fn files_fit_in_the_head() {
 }
 
 #[test]
+fn parameters_have_names() {
+    let mut nameless = Vec::new();
+    for source in sources(&["src", "transforms", "tests", "benches"]) {
+        for (at, line) in source.code().lines().enumerate() {
+            // A closure of one line may call its parameter so, and so may prose.
+            let Some((before, typ)) = line.split_once("it: ") else { continue };
+            let is_parameter = before.trim().is_empty() || before.ends_with(['(', ' ']);
+            let is_closure = before.matches('|').count() % 2 == 1;
+            let is_type = typ.starts_with(['&', '(']) || typ.starts_with(char::is_uppercase);
+            if is_parameter && is_type && !is_closure && !before.contains('"') {
+                nameless.push(format!("{}:{}: {}", source.path, at + 1, line.trim()));
+            }
+        }
+    }
+    assert_none("parameters that are called `it`", &nameless);
+}
+
+#[test]
 fn each_parser_has_one_owner() {
     let owners = [
         ("brush_parser", "src/shell"),

@@ -114,8 +114,8 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
 }
 
 /// A variable that the script itself sets and that moves the cache.
-fn moved_by_script(caches: &Caches<'_>, it: &super::Use<'_>) -> Option<&'static str> {
-    it.caching.cache.variables().find(|it| set_by_script(&caches.run.script, it))
+fn moved_by_script(caches: &Caches<'_>, cache_use: &super::Use<'_>) -> Option<&'static str> {
+    cache_use.caching.cache.variables().find(|it| set_by_script(&caches.run.script, it))
 }
 
 /// Whether a script gives a variable a value for more than one command.

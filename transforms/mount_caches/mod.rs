@@ -162,11 +162,16 @@ fn feed(
 }
 
 /// Takes out an ENV that would leave the mounts empty, once every RUN that it reaches has its mounts.
-fn unset(site: &Site<'_>, stage: &Stage<'_>, item: usize, it: &Instruction) -> Option<Change> {
-    if it.keyword != Keyword::Env {
+fn unset(
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+    instruction: &Instruction,
+) -> Option<Change> {
+    if instruction.keyword != Keyword::Env {
         return None;
     }
-    let names = it.pairs().into_iter().map(|it| it.name);
+    let names = instruction.pairs().into_iter().map(|it| it.name);
     let name = names.into_iter().find(|it| ecosystems::off_variable(it).is_some())?;
     let off = ecosystems::off_variable(&name)?;
     let after = stage.state_before(item + 1);
@@ -176,7 +181,7 @@ fn unset(site: &Site<'_>, stage: &Stage<'_>, item: usize, it: &Instruction) -> O
     }
     let edits = vec![site.dockerfile.remove_pair(item, &name)?];
     let title = format!("Let the cache mounts fill: remove {name}");
-    let reason = "every install that it reaches has a cache mount, which it would leave empty";
+    let reason = "every install that instruction reaches has a cache mount, which instruction would leave empty";
     let mut change = site.change(item, Safety::Review, title, reason.to_owned(), edits);
     change.alters.push(Alteration::Env(name));
     Some(change)
@@ -240,9 +245,9 @@ impl<'r> Caches<'r> {
 
     /// Whether mounts, or cache mounts alone, cover the folders of a cache. Where they are is not known for
     /// some: a mount whose target is not known either is then taken for theirs.
-    fn is_mounted(&self, it: &Use<'_>, by_cache: bool) -> bool {
-        match &it.caching.location {
-            Some(it) => it.folders.iter().all(|it| self.is_covered(it, by_cache)),
+    fn is_mounted(&self, cache_use: &Use<'_>, by_cache: bool) -> bool {
+        match &cache_use.caching.location {
+            Some(cache_use) => cache_use.folders.iter().all(|it| self.is_covered(it, by_cache)),
             None => self.mounts(by_cache).any(|it| it.target.is_none()),
         }
     }

@@ -159,7 +159,7 @@ fn copies_from(
     caches: &Caches<'_>,
     site: &Site<'_>,
     stage: &Stage<'_>,
-    it: &Instruction,
+    instruction: &Instruction,
     state: &dyn Fn() -> State,
 ) -> bool {
     let ours = |from: &str| {
@@ -170,9 +170,9 @@ fn copies_from(
     let takes = |path: &str| {
         let path = state().expand(path, site.dockerfile.escape);
         match path {
-            Some(it) => {
-                let it = ImagePath::root().join(&it);
-                match caches.reach_of(&it) {
+            Some(instruction) => {
+                let instruction = ImagePath::root().join(&instruction);
+                match caches.reach_of(&instruction) {
                     Reach::Within | Reach::Root | Reach::AllCaches => true,
                     // Of what is above a store, the packages are a part that is wanted.
                     Reach::Above => caches.fills_a_store(),
@@ -182,11 +182,11 @@ fn copies_from(
             None => false,
         }
     };
-    if let Some(copy) = it.copy() {
+    if let Some(copy) = instruction.copy() {
         return copy.from.is_some_and(ours) && copy.sources.iter().any(|it| takes(&it.text));
     }
-    it.keyword == Keyword::Run
-        && it.mounts().any(|it| {
+    instruction.keyword == Keyword::Run
+        && instruction.mounts().any(|it| {
             let field = |name: &[&str]| {
                 it.fields.iter().find(|it| name.contains(&it.0.as_str())).map(|it| it.1.as_str())
             };
@@ -219,10 +219,10 @@ fn uses_later(
     site: &Site<'_>,
     stage: &Stage<'_>,
     item: usize,
-    it: &Instruction,
+    instruction: &Instruction,
     state: &dyn Fn() -> State,
 ) -> bool {
-    match it.keyword {
+    match instruction.keyword {
         // To read a script takes long, so only those are read that may be of interest.
         Keyword::Run if !is_suspicious(site, item) => false,
         Keyword::Run => match site.run(stage, item) {
@@ -233,15 +233,15 @@ fn uses_later(
                 });
                 offline || reader(caches, &run, false).is_some()
             }
-            Err(_) => caches.mentions(it.text()),
+            Err(_) => caches.mentions(instruction.text()),
         },
-        Keyword::Volume => it.values().iter().any(|it| {
+        Keyword::Volume => instruction.values().iter().any(|it| {
             let path = state().expand(it, site.dockerfile.escape);
             path.is_some_and(|it| {
                 matches!(caches.reach_of_text(&it), Reach::Within | Reach::Root | Reach::AllCaches)
             })
         }),
-        Keyword::Cmd | Keyword::Entrypoint => caches.mentions(it.text()),
+        Keyword::Cmd | Keyword::Entrypoint => caches.mentions(instruction.text()),
         _ => false,
     }
 }

@@ -29,7 +29,7 @@ impl Caches<'_> {
         site: &Site<'_>,
         stage: &Stage<'_>,
         item: usize,
-        it: &Instruction,
+        instruction: &Instruction,
     ) -> bool {
         let starts = |text: &str| {
             let words = text.split(|it: char| !it.is_alphanumeric() && !"-_.".contains(it));
@@ -37,12 +37,14 @@ impl Caches<'_> {
             words.any(|word| self.stores().any(|it| is_user(it, word)))
         };
         self.fills_a_store()
-            && match it.keyword {
+            && match instruction.keyword {
                 Keyword::Run => match site.run(stage, item) {
                     Ok(run) => self.stores().any(|it| !mounts(&run, it.1) && needs(&run, it)),
                     Err(_) => true,
                 },
-                Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => starts(it.text()),
+                Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
+                    starts(instruction.text())
+                }
                 _ => false,
             }
     }

@@ -49,45 +49,45 @@ impl<'a> Builder<'a> {
         self.outline.variables(self.stages.len(), item)
     }
 
-    fn step(&mut self, it: &'a Instruction, item: usize) {
-        if let Some(from) = it.from() {
+    fn step(&mut self, instruction: &'a Instruction, item: usize) {
+        if let Some(from) = instruction.from() {
             self.close();
             self.cmd_is_own = false;
             let expand = |text: &str| self.outline.expand_from(text, self.dockerfile.escape);
             let below = match self.outline.base(self.stages.len()) {
-                Some(Base::Stage(it)) => self.stages.get(*it),
+                Some(Base::Stage(instruction)) => self.stages.get(*instruction),
                 _ => None,
             };
             let image = match below {
-                Some(it) => Blueprint::clone(&it.image),
+                Some(instruction) => Blueprint::clone(&instruction.image),
                 None => Blueprint::new(expand(from.image), from.platform.map(expand).as_deref()),
             };
             self.open = Some((from.name, image));
             return;
         }
         let cmd_is_own = self.cmd_is_own;
-        self.cmd_is_own |= it.keyword == Keyword::Cmd;
+        self.cmd_is_own |= instruction.keyword == Keyword::Cmd;
         let line = self.dockerfile.items[item].lines.0;
         let variables = self.variables(item);
         let expand = |text: &str| variables.expand(text, self.dockerfile.escape).text.into_owned();
-        let effect = match it.keyword {
+        let effect = match instruction.keyword {
             Keyword::Arg => None,
-            Keyword::Run => Some(Effect::Run(self.run(it, item))),
-            Keyword::Copy | Keyword::Add => return self.copy(it, item),
+            Keyword::Run => Some(Effect::Run(self.run(instruction, item))),
+            Keyword::Copy | Keyword::Add => return self.copy(instruction, item),
             _ => {
                 let Some((_, image)) = &mut self.open else { return };
-                match it.keyword {
-                    // All pairs of one ENV see the values from before it.
+                match instruction.keyword {
+                    // All pairs of one ENV see the values from before instruction.
                     Keyword::Env => {
-                        for pair in it.pairs() {
+                        for pair in instruction.pairs() {
                             let value = expand(pair.value.as_deref().unwrap_or_default());
                             image.config.set(Keyword::Env, &pair.name, value);
                         }
                         None
                     }
-                    Keyword::Workdir => image.enter(&expand(it.text()), line),
+                    Keyword::Workdir => image.enter(&expand(instruction.text()), line),
                     _ => {
-                        image.config.step(it, &expand, cmd_is_own);
+                        image.config.step(instruction, &expand, cmd_is_own);
                         None
                     }
                 }
@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
         target(&self.stages, Some(name)).map(|it| Rc::clone(&it.image))
     }
 
-    fn run(&self, it: &'a Instruction, item: usize) -> Run<'a> {
+    fn run(&self, instruction: &'a Instruction, item: usize) -> Run<'a> {
         let image = self.open.as_ref().map(|it| &it.1);
         let environment = self.variables(item);
         let expand =
@@ -111,12 +111,12 @@ impl<'a> Builder<'a> {
         let workdir = image.map(|it| it.config.workdir()).unwrap_or_default();
         let mut mounted = Vec::new();
         let mut flags: Vec<String> = Vec::new();
-        for flag in it.flags.iter().filter(|it| it.name != "mount") {
+        for flag in instruction.flags.iter().filter(|it| it.name != "mount") {
             flags.push(expand(&flag.text));
         }
-        for mount in it.mounts() {
+        for mount in instruction.mounts() {
             let aim = mount.target.as_deref().map(expand).unwrap_or_default();
-            let asked = caches::asked_for(it.text()).any(|it| workdir.join(it) == *aim);
+            let asked = caches::asked_for(instruction.text()).any(|it| workdir.join(it) == *aim);
             if mount.kind == "cache" && (asked || is_cache(&aim, &environment)) {
                 continue;
             }
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
             flags.push(fields.join(","));
         }
         Run {
-            instruction: it,
+            instruction,
             dockerfile: self.dockerfile,
             item,
             flags,
@@ -145,13 +145,13 @@ impl<'a> Builder<'a> {
     }
 
     /// A COPY is as many effects as it has sources.
-    fn copy(&mut self, it: &'a Instruction, item: usize) {
+    fn copy(&mut self, instruction: &'a Instruction, item: usize) {
         let Some(image) = self.open.as_ref().map(|it| &it.1) else { return };
         let line = self.dockerfile.items[item].lines.0;
         let variables = self.variables(item);
         let expand = |text: &str| variables.expand(text, self.dockerfile.escape).text.into_owned();
-        let Some(words) = it.copy() else { return };
-        let flags = it.flags.iter().filter(|it| it.name != "from");
+        let Some(words) = instruction.copy() else { return };
+        let flags = instruction.flags.iter().filter(|it| it.name != "from");
         let mut flags: Vec<String> = flags.map(|it| expand(&it.text)).collect();
         flags.sort();
         let from = match words.from.map(expand) {
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
             Some(name) => self.stage(&name).map_or(From::Image(name), From::Stage),
         };
         let text = |it: &Heredoc| &self.dockerfile.source[it.body.clone()];
-        let texts: Vec<_> = it.heredocs.iter().map(text).collect();
+        let texts: Vec<_> = instruction.heredocs.iter().map(text).collect();
         let destination = expand(&words.destination.text);
         let path = image.config.workdir().join(&destination);
         let into = path.is_root()
@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
             || words.sources.len() + texts.len() > 1;
         let one = |source: String, text: Option<&'a str>| Copied {
             line,
-            keyword: it.keyword,
+            keyword: instruction.keyword,
             flags: flags.clone(),
             from: from.clone(),
             source,
@@ -178,8 +178,8 @@ impl<'a> Builder<'a> {
             text,
         };
         let files = words.sources.iter().map(|it| one(rooted(&expand(&it.text)), None));
-        let written = texts.iter().zip(&it.heredocs);
-        let written = written.map(|(text, it)| one(it.name.clone(), Some(*text)));
+        let written = texts.iter().zip(&instruction.heredocs);
+        let written = written.map(|(text, instruction)| one(instruction.name.clone(), Some(*text)));
         let effects: Vec<_> = files.chain(written).map(Effect::Copy).collect();
         if let Some((_, image)) = &mut self.open {
             image.effects.extend(effects);

@@ -55,22 +55,24 @@ impl Config {
     /// Takes an instruction's part in the configuration; `expand` is for those that are expanded.
     pub(super) fn step(
         &mut self,
-        it: &Instruction,
+        instruction: &Instruction,
         expand: &dyn Fn(&str) -> String,
         cmd_is_own: bool,
     ) {
-        let keyword = it.keyword;
+        let keyword = instruction.keyword;
         match keyword {
-            Keyword::User | Keyword::Stopsignal => self.set(keyword, "", expand(it.text())),
+            Keyword::User | Keyword::Stopsignal => {
+                self.set(keyword, "", expand(instruction.text()));
+            }
             Keyword::Label => {
-                for pair in it.pairs() {
+                for pair in instruction.pairs() {
                     let value = expand(pair.value.as_deref().unwrap_or_default());
                     self.set(keyword, &expand(&pair.name), value);
                 }
             }
-            Keyword::Maintainer => self.set(keyword, "", it.text().to_owned()),
+            Keyword::Maintainer => self.set(keyword, "", instruction.text().to_owned()),
             Keyword::Expose | Keyword::Volume => {
-                for word in it.words() {
+                for word in instruction.words() {
                     let word = expand(&word.text);
                     let word = match keyword {
                         Keyword::Volume => ImagePath::root().join(&word).to_string(),
@@ -81,15 +83,15 @@ impl Config {
             }
             Keyword::Entrypoint if !cmd_is_own => {
                 self.set(Keyword::Cmd, "", String::new());
-                self.set(keyword, "", self.command(it));
+                self.set(keyword, "", self.command(instruction));
             }
             Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Shell => {
-                self.set(keyword, "", self.command(it));
+                self.set(keyword, "", self.command(instruction));
             }
             Keyword::Onbuild => {
                 let order = self.0.keys().filter(|it| it.0 == keyword).count();
-                let mut text = it.text().to_owned();
-                text.extend(it.heredocs.iter().map(|it| format!("\n<<{}", it.name)));
+                let mut text = instruction.text().to_owned();
+                text.extend(instruction.heredocs.iter().map(|it| format!("\n<<{}", it.name)));
                 self.set(keyword, &format!("{order:04}"), text);
             }
             _ => {}
@@ -97,11 +99,11 @@ impl Config {
     }
 
     /// A command as it starts: its words, or a line with the shell that it is given to.
-    fn command(&self, it: &Instruction) -> String {
-        let mut flags: Vec<_> = it.flags.iter().map(|it| it.text.as_str()).collect();
+    fn command(&self, instruction: &Instruction) -> String {
+        let mut flags: Vec<_> = instruction.flags.iter().map(|it| it.text.as_str()).collect();
         flags.sort_unstable();
-        let shell = if it.json().is_some() { None } else { self.get(Keyword::Shell) };
-        let form = if it.json().is_some() { "exec" } else { "shell" };
-        format!("{form} {flags:?} {:?} {}", it.values(), shell.unwrap_or_default())
+        let shell = if instruction.json().is_some() { None } else { self.get(Keyword::Shell) };
+        let form = if instruction.json().is_some() { "exec" } else { "shell" };
+        format!("{form} {flags:?} {:?} {}", instruction.values(), shell.unwrap_or_default())
     }
 }

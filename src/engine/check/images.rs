@@ -82,8 +82,11 @@ impl Images<'_> {
 
     /// What a change says that it alters and does not: a RUN that is not there, a setting that stayed.
     fn unkept(&self, path: &RepoPath, before: &Dockerfile, after: &Dockerfile) -> Option<String> {
-        fn own(it: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &str> {
-            it.instructions().filter(move |it| it.1.keyword == keyword).map(|it| it.1.text())
+        fn own(dockerfile: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &str> {
+            dockerfile
+                .instructions()
+                .filter(move |it| it.1.keyword == keyword)
+                .map(|it| it.1.text())
         }
         let here = self.changes.iter().filter(|it| it.place.path == *path);
         here.flat_map(|it| &it.alters).find_map(|it| match it {

@@ -7,8 +7,8 @@ use crate::{
 
 mod effects;
 
-fn path(it: &str) -> RepoPath {
-    RepoPath::new(it).unwrap()
+fn path(text: &str) -> RepoPath {
+    RepoPath::new(text).unwrap()
 }
 
 /// The engine's objection to a change from these files to those, with these declarations.

@@ -148,35 +148,38 @@ pub fn plan(
 /// Runs one transform on a project, as far as options, comments and checks allow.
 fn step(
     project: &Project,
-    it: &Transform,
+    transform: &Transform,
     options: &Options,
 ) -> (Option<Step>, Vec<Decline>, Vec<Bug>) {
-    let outcome = (it.run)(project, &options.settings);
-    let ignores = Ignores::new(project, it.name);
+    let outcome = (transform.run)(project, &options.settings);
+    let ignores = Ignores::new(project, transform.name);
     let selected = |path: &RepoPath| options.selection.selects(path);
     let mut declines = outcome.declines;
     declines.retain(|it| selected(&it.place.path) && !ignores.cover(&it.place));
-    let decline =
-        |change: &Change, why| Decline { transform: it.name, place: change.place.clone(), why };
+    let decline = |change: &Change, why| Decline {
+        transform: transform.name,
+        place: change.place.clone(),
+        why,
+    };
     let mut changes = outcome.changes;
     changes.retain(|change| {
         if !selected(&change.place.path) {
             return false;
         }
-        let Some(why) = refusal(it.name, change, &ignores, options) else { return true };
+        let Some(why) = refusal(transform.name, change, &ignores, options) else { return true };
         declines.push(decline(change, why));
         false
     });
     let (after, changes, rejected) = take(project, changes);
     let bugs = rejected.into_iter().map(|(change, objection)| {
-        let reason = format!("a bug in {}: its change {objection}", it.name);
+        let reason = format!("a bug in {}: its change {objection}", transform.name);
         declines.push(decline(&change, Refusal::new(codes::ENGINE, reason)));
         let text = |it: &RepoPath| Some((it.clone(), project.file(it.as_str())?.text.clone()));
         let input = change.files.keys().filter_map(text).collect();
-        Bug { transform: it.name, title: change.title, objection, input }
+        Bug { transform: transform.name, title: change.title, objection, input }
     });
     let bugs = bugs.collect();
-    let step = Step { transform: it.name, changes, after };
+    let step = Step { transform: transform.name, changes, after };
     ((!step.changes.is_empty()).then_some(step), declines, bugs)
 }
 

@@ -69,23 +69,23 @@ pub(super) fn imports(
 /// The words that start the Python which runs a program: itself, what its `#!` names, or the first of `PATH`;
 /// after the package manager that runs it, if one does.
 fn python(
-    it: &Started,
+    program: &Started,
     runner: Option<&Started>,
     config: &Config,
     contents: &Contents,
 ) -> Vec<String> {
     let name = |it: &Started| it.program.rsplit('/').next().unwrap_or_default().to_owned();
-    let started = runner.map(|it| {
-        let program = [Some(it.program.clone())].into_iter();
-        program.chain(it.arguments.iter().cloned()).collect::<Vec<_>>()
+    let words = runner.map(|it| {
+        let first = [Some(it.program.clone())].into_iter();
+        first.chain(it.arguments.iter().cloned()).collect::<Vec<_>>()
     });
-    if let Some(words) = started.and_then(|it| python_of(&it)) {
+    if let Some(words) = words.and_then(|it| python_of(&it)) {
         return words;
     }
-    if is_python(&name(it)) {
-        return vec![it.program.clone()];
+    if is_python(&name(program)) {
+        return vec![program.program.clone()];
     }
-    let resolved = it.found.as_ref().ok().and_then(|it| contents.resolve(it));
+    let resolved = program.found.as_ref().ok().and_then(|it| contents.resolve(it));
     let line = resolved.and_then(|it| contents.entry(&it)?.interpreter.clone());
     let by_line = line.and_then(|it| {
         let first = it.split_whitespace().next()?.to_owned();
