@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use refit::{engine::plan::plan, project::change::Decline, transforms};
+use refit::{
+    engine::plan::{Options, plan},
+    project::{File, Project, Tree, change::Decline},
+    text::RepoPath,
+    transforms,
+};
 
 use crate::support::{
     page::cases,
@@ -22,11 +27,6 @@ const OPEN: &[(&str, &str)] = &[
     (
         "transforms/pin_poetry/pin.rs",
         "let unwritable = || Refusal::new(\"unknown-installer\", \"the installer cannot be rewritten here\");",
-    ),
-    // A file that is in the project but is not read, since it is too large.
-    (
-        "transforms/copy_manifests_first/mod.rs",
-        "ecosystems::Source::Now(Refusal::new(\"unknown-manifest\", reason));",
     ),
 ];
 
@@ -59,9 +59,10 @@ type Line = (String, usize);
 fn reached() -> BTreeMap<Line, BTreeSet<&'static str>> {
     let mut reached: BTreeMap<Line, BTreeSet<&'static str>> = BTreeMap::new();
     for transform in transforms::ALL {
-        for case in cases(transform.docs) {
-            let options = case.options().unwrap();
-            let plan = plan(case.project().unwrap(), &[*transform], &options).unwrap();
+        let examples = cases(transform.docs);
+        let examples = examples.iter().map(|it| (it.project().unwrap(), it.options().unwrap()));
+        for (project, options) in examples.chain([(with_large_file(), Options::default())]) {
+            let plan = plan(project, &[*transform], &options).unwrap();
             let states = [&plan.before].into_iter().chain(plan.steps.iter().map(|it| &it.after));
             for state in states {
                 for Decline { why, .. } in (transform.run)(state, &options.settings).declines {
@@ -73,6 +74,18 @@ fn reached() -> BTreeMap<Line, BTreeSet<&'static str>> {
         }
     }
     reached
+}
+
+/// A project with a requirements file that is too large to be read, which no page can show.
+fn with_large_file() -> Project {
+    let dockerfile =
+        "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n";
+    let [dockerfile, manifest] = [("Dockerfile", dockerfile), ("requirements.txt", "-r all.txt\n")]
+        .map(|(path, text)| File::new(RepoPath::new(path).unwrap(), text));
+    let files = BTreeMap::from([dockerfile, manifest].map(|it| (it.path.clone(), it)));
+    let large = RepoPath::new("all.txt").unwrap();
+    let tree = Tree::new(files.keys().cloned().chain([large]));
+    Project::loaded(files, tree, Vec::new())
 }
 
 /// The places in the source that decline, with the line. What the engine declines is no transform's, and has

@@ -15,8 +15,7 @@ use crate::{
 
 /// The percentage of two files' instructions that the merged file must share between them.
 ///
-/// Measured on real pairs: those that people would merge share 60 and more, those with only a name in
-/// common less than 45.
+/// It lies between the real pairs that a person would merge and those that have only a name in common.
 pub const ENOUGH: usize = 50;
 
 /// The percentage of equal instructions from which files look like variants of each other.
