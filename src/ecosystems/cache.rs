@@ -1,7 +1,7 @@
 //! Where managers cache, what turns that off, and who needs what is there.
 
 use super::{
-    At, Grammar, MANAGERS, Manager, Setting, Verb, node, partial, python, system, version::Version,
+    At, Grammar, MANAGERS, Manager, Setting, Verb, images, node, python, system, version::Version,
 };
 use crate::{shell::Invocation, text::ImagePath};
 
@@ -33,6 +33,15 @@ pub struct Cache {
     pub printed_by: &'static [&'static str],
     /// Of a [`CacheKind::Store`]: the programs besides the manager's own that need what is in it.
     pub used_by: &'static [&'static str],
+    /// Of a [`CacheKind::Store`]: what the Dockerfile says, one of these, where packages are in the store; a
+    /// manifest in the folder of the command does, too. Empty if they always are.
+    pub shown_by: &'static [&'static str],
+    /// What the stages say where packages are elsewhere, or what is cached may be out of date.
+    pub denied_by: &'static [&'static str],
+    /// What a RUN says whose downloads another RUN may not be able to repeat: variables that hold for it alone.
+    pub denied_by_run: &'static [&'static str],
+    /// The files in the folder of the command that bring the packages along, so that it downloads none.
+    pub brought_by: &'static [&'static str],
     /// Whether the same commands cache in other places, too, through programs that they run.
     pub spills: bool,
 }
@@ -148,6 +157,10 @@ impl Cache {
         sharing: Sharing::Shared,
         printed_by: &[],
         used_by: &[],
+        shown_by: &[],
+        denied_by: &[],
+        denied_by_run: &[],
+        brought_by: &[],
         spills: false,
     };
 
@@ -228,10 +241,15 @@ impl Cache {
     fn root(&self, call: &Invocation, at: &At<'_>) -> Option<ImagePath> {
         // A home directory or a variable without a value is the root of the image to most programs.
         let below = |folder: &str, name: &str| ImagePath::new(&format!("{folder}/{name}"));
-        let set = |name: &str| match at.variable(call, name) {
-            Setting::Known(it) => Some(Some(it).filter(|it| !it.is_empty())),
-            Setting::Unset => Some(None),
-            Setting::Unknown => None,
+        let image = at.state.image.as_deref().map(images::named);
+        let set = |name: &str| {
+            let own = at.variable(call, name);
+            let of_image = (own == Setting::Unset).then(|| image.map(|it| it.variable(name)));
+            match of_image.flatten().unwrap_or(own) {
+                Setting::Known(it) => Some(Some(it).filter(|it| !it.is_empty())),
+                Setting::Unset => Some(None),
+                Setting::Unknown => None,
+            }
         };
         for place in self.places {
             match place {
@@ -334,7 +352,7 @@ pub fn caches() -> impl Iterator<Item = &'static Cache> {
 /// How the paths of the folders end in which managers of languages and their tools cache in a home directory:
 /// `/.cache/pip`.
 pub fn caches_at_home() -> impl Iterator<Item = String> {
-    let tools = python::TOOL_CACHES.iter().chain(node::USER_CACHES).chain(partial::CACHES);
+    let tools = python::TOOL_CACHES.iter().chain(node::USER_CACHES);
     let endings = MANAGERS.iter().flat_map(|it| it.cache).flat_map(Cache::endings);
     endings.chain(tools.map(|it| format!("/{it}")))
 }

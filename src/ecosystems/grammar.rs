@@ -17,6 +17,8 @@ pub struct Grammar {
     pub install: &'static [Verb],
     /// Verbs that read manifests and download or write down what they list: `pip download`, `poetry export`.
     pub fetch: &'static [Verb],
+    /// Verbs that compile, and before that install what a manifest lists: `go build`.
+    pub build: &'static [Verb],
     /// Verbs that change a manifest or a lock.
     pub change: &'static [Verb],
     /// Verbs that read nothing of the project, unless they turn out to install from manifests.
@@ -67,6 +69,7 @@ impl Grammar {
         manifest_options: &[],
         install: &[],
         fetch: &[],
+        build: &[],
         change: &[],
         apart: &[],
         configure: &[],

@@ -5,6 +5,7 @@ use std::{mem, sync::LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::{MANAGERS, Manager};
+use crate::text::is_name_at;
 
 /// Finds the programs of all managers, and the manager of each.
 static PROGRAMS: LazyLock<Option<(AhoCorasick, Vec<&Manager>)>> = LazyLock::new(|| {
@@ -13,11 +14,13 @@ static PROGRAMS: LazyLock<Option<(AhoCorasick, Vec<&Manager>)>> = LazyLock::new(
     Some((AhoCorasick::new(programs).ok()?, managers))
 });
 
-/// The managers whose programs a text has, be it in other words; all if that cannot be found out.
+/// The managers whose programs a text has, be it in other words, but for names of two letters; all if that cannot
+/// be found out.
 pub fn mentioned(text: &str) -> Vec<&'static Manager> {
     let Some((programs, of)) = &*PROGRAMS else { return MANAGERS.iter().collect() };
     let mut found: Vec<&Manager> = Vec::new();
-    for it in programs.find_overlapping_iter(text) {
+    let matches = programs.find_overlapping_iter(text);
+    for it in matches.filter(|it| is_name_at(text, it.start()..it.end())) {
         let manager = of[it.pattern().as_usize()];
         if !found.iter().any(|it| it.name == manager.name) {
             found.push(manager);

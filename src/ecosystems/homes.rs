@@ -181,15 +181,6 @@ pub const PROGRAMS: &[(&str, Leaving)] = &[
     ),
     // guides.rubygems.org: "gem install".
     ("gem", Leaving { when: &[Switch::Option("--user-install")], ..Leaving::ALWAYS }),
-    // go.dev/ref/mod: "go install".
-    (
-        "go",
-        Leaving {
-            verbs: &[Verb::new("install")],
-            unless: &[Switch::Set("GOBIN"), Switch::Set("GOPATH")],
-            ..Leaving::ALWAYS
-        },
-    ),
     ("hf", DOWNLOADS),
     ("huggingface-cli", DOWNLOADS),
     // docs.julialang.org: "Environment Variables".

@@ -8,6 +8,7 @@ mod at;
 mod cache;
 mod environments;
 mod files;
+pub mod go;
 mod grammar;
 mod guess;
 pub mod habits;
@@ -20,6 +21,7 @@ pub mod programs;
 pub mod python;
 mod runners;
 mod scripts;
+pub mod sources;
 pub mod system;
 pub mod version;
 
@@ -91,8 +93,8 @@ pub struct Manager {
     /// What its commands touch without being told, for the engine's judgement; a verb that has no row may
     /// touch anything.
     pub habits: &'static [habits::Habit],
-    /// What a call with one of the verbs of [`Grammar::install`] or [`Grammar::fetch`] installs; `None` if no
-    /// manifest says what. Ask [`Manager::install`].
+    /// What a call with one of the verbs of [`Grammar::install`], [`Grammar::fetch`] or [`Grammar::build`]
+    /// installs; `None` if no manifest says what. Ask [`Manager::install`].
     pub facts: fn(&Verb, &Invocation, &At<'_>) -> Option<Install>,
     /// What is wrong with the text of a file of this name; `None` if it is sound, or another manager's.
     pub broken: fn(&str, &str) -> Option<Broken>,
@@ -108,6 +110,8 @@ pub enum Ecosystem {
     Python,
     /// Node.
     Node,
+    /// Go.
+    Go,
 }
 
 /// A program that starts a manager in the version that a manifest asks for: Corepack.
@@ -174,6 +178,7 @@ pub const MANAGERS: &[Manager] = &[
     npm::MANAGER,
     yarn1::MANAGER,
     pnpm::MANAGER,
+    go::MANAGER,
 ];
 
 /// The programs that only install tools, each in an environment of its own.
@@ -219,7 +224,8 @@ impl Manager {
     pub fn install(&self, call: &Invocation, at: &At<'_>) -> Option<Install> {
         let grammar = &self.grammar;
         let verb = grammar.verb(call, grammar.install);
-        let verb = verb.or_else(|| grammar.verb(call, grammar.fetch))?;
+        let verb = verb.or_else(|| grammar.verb(call, grammar.fetch));
+        let verb = verb.or_else(|| grammar.verb(call, grammar.build))?;
         if let Some(reason) = self.is_other(call, at) {
             let source = Source::Now(Refusal::new("unknown-manifest", reason));
             return Some(Install { source, ..Install::default() });
@@ -263,13 +269,14 @@ pub fn installs_packages(call: &Invocation) -> Option<bool> {
     installs.or_else(|| system::installs(call))
 }
 
-/// Whether a word, in lower case, is the name of a manager or of its manifest: `poetry`, `pyproject`.
+/// Whether a word, in lower case, is the name of a manager or of its manifest: `poetry`, `pyproject`; not if it
+/// is a word of the language as well, as those of two letters are.
 pub fn is_name(word: &str) -> bool {
     let is_stem = |file: &str| {
         let stem = file.split('.').next().unwrap_or_default();
         !stem.is_empty() && stem.eq_ignore_ascii_case(word)
     };
-    MANAGERS.iter().any(|it| it.name == word || is_stem(it.manifest))
+    2 < word.len() && MANAGERS.iter().any(|it| it.name == word || is_stem(it.manifest))
 }
 
 /// The manifests that a program, named without its folder, reads where it runs.

@@ -129,17 +129,6 @@ const BESIDES: &[Partial] = &[
         ..Partial::NONE
     },
     Partial {
-        program: "go",
-        manifest: "go.mod",
-        grammar: Grammar {
-            fetch: &[Verb::new("mod")],
-            change: &[Verb::new("get")],
-            tools: &[Verb::new("install")],
-            ..Grammar::NONE
-        },
-        ..Partial::NONE
-    },
-    Partial {
         program: "mvn",
         manifest: "pom.xml",
         grammar: Grammar {
@@ -163,9 +152,6 @@ const BESIDES: &[Partial] = &[
 
 /// The program that only installs and runs Python's tools.
 pub(super) const PIPX: &str = "pipx";
-
-/// Folders below the home directory in which such managers cache.
-pub(super) const CACHES: &[&str] = &[".cache/go-build"];
 
 impl Partial {
     /// A manager of which nothing is known, to start from.

@@ -32,7 +32,7 @@ pub use word::Word;
 
 use crate::{
     dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind, stage::State},
-    text::{Each, Span},
+    text::{Each, Span, has_name},
 };
 
 /// The script of a RUN.
@@ -303,9 +303,10 @@ impl Script {
         })
     }
 
-    /// Returns true if any of these occurs in the text of a RUN: a cheap check before [`Script::of`].
+    /// Returns true if any of these occurs in the text of a RUN: a cheap check before [`Script::of`]. A name of two
+    /// letters counts as a word only.
     pub fn mentions(dockerfile: &Dockerfile, instruction: &Instruction, any: &[&str]) -> bool {
-        let within = |text: &str| any.iter().any(|it| text.contains(it));
+        let within = |text: &str| any.iter().any(|it| has_name(text, it));
         instruction.keyword == Keyword::Run
             && (within(&instruction.logical.text)
                 || instruction

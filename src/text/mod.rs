@@ -4,12 +4,14 @@ pub mod count;
 pub mod glob;
 mod image_path;
 mod memo;
+mod name;
 mod path;
 mod place;
 mod refusal;
 
 pub use image_path::ImagePath;
 pub use memo::{Each, Memo};
+pub use name::{has_name, is_name_at};
 pub use path::RepoPath;
 pub use place::Place;
 pub use refusal::Refusal;

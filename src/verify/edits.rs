@@ -6,7 +6,7 @@ use super::images::ImageBuild;
 use crate::{
     context::copies::{CopyIn, Sent},
     dockerfile::{Dockerfile, Keyword},
-    ecosystems::{self, FileKind, images::stages},
+    ecosystems::{self, FileKind, images::stages, sources},
     project::Project,
     text::RepoPath,
 };
@@ -41,28 +41,6 @@ impl fmt::Display for EditKind {
         })
     }
 }
-
-/// Comment markers by file extension; these files count as source.
-const COMMENTS: [(&str, &str); 18] = [
-    ("py", "#"),
-    ("rb", "#"),
-    ("sh", "#"),
-    ("js", "//"),
-    ("jsx", "//"),
-    ("mjs", "//"),
-    ("cjs", "//"),
-    ("ts", "//"),
-    ("tsx", "//"),
-    ("vue", ""),
-    ("svelte", ""),
-    ("go", "//"),
-    ("rs", "//"),
-    ("java", "//"),
-    ("kt", "//"),
-    ("cs", "//"),
-    ("php", "//"),
-    ("html", ""),
-];
 
 /// The files that a service starts from, the likeliest first.
 const ENTRIES: [&str; 8] = ["main", "app", "server", "index", "__main__", "manage", "wsgi", "asgi"];
@@ -99,8 +77,9 @@ pub fn edits(project: &Project, build: &ImageBuild) -> Vec<TouchedFile> {
 /// A line without meaning for a file of this name; `salt` makes it a different one each time.
 pub fn line(path: &RepoPath, salt: &str) -> String {
     let extension = extension(path.file_name());
-    let mut markers = MANIFEST_COMMENTS.iter().chain(&COMMENTS);
-    match markers.find(|it| it.0 == extension).map_or("", |it| it.1) {
+    let manifest = MANIFEST_COMMENTS.iter().find(|it| it.0 == extension).map(|it| it.1);
+    let marker = manifest.or_else(|| Some(sources::language_of(extension)?.comment));
+    match marker.unwrap_or_default() {
         // Without comments, a blank line: as many spaces as the salt says.
         "" => " ".repeat(1 + salt.bytes().map(usize::from).sum::<usize>() % 997) + "\n",
         comment => format!("{comment} {salt}\n"),
@@ -135,7 +114,7 @@ fn is_source(path: &RepoPath) -> bool {
         matches!(it, "tests" | "test" | "__tests__" | "migrations" | "node_modules")
             || it.starts_with("test_")
     });
-    !is_config && !is_test && COMMENTS.iter().any(|it| extension(name) == it.0)
+    !is_config && !is_test && sources::language_of(extension(name)).is_some()
 }
 
 /// The distance of a file from the one that a developer of the service has open: not below the Dockerfile's

@@ -30,11 +30,16 @@ fn managers_are_named_in_ecosystems_alone() {
     let prefixes: Vec<&str> =
         MANAGERS.iter().map(|it| it.variables).filter(|it| !it.is_empty()).collect();
     let is_word = |it: char| it.is_alphanumeric() || "_.-".contains(it);
+    // A name of two letters is a word of the language, and the ending of files: it counts where a literal is it,
+    // or is a command line of it.
+    let (short, names): (BTreeSet<String>, BTreeSet<String>) =
+        names.into_iter().partition(|it| it.len() <= 2);
     let names_one = |literal: &str| {
-        literal.split(|it| !is_word(it)).any(|word| {
-            names.contains(word.trim_matches(['.', '-']))
-                || prefixes.iter().any(|it| word.starts_with(it))
-        })
+        short.contains(literal.split(' ').next().unwrap_or_default())
+            || literal.split(|it| !is_word(it)).any(|word| {
+                names.contains(word.trim_matches(['.', '-']))
+                    || prefixes.iter().any(|it| word.starts_with(it))
+            })
     };
     let mut found = Vec::new();
     for source in sources(&["src", "transforms"]) {

@@ -10,7 +10,8 @@ use refit::{
     context::layers::Layers,
     dockerfile::Dockerfile,
     ecosystems::{
-        self, At, Cache, CachePlace, Caching, File, Install, MANAGERS, Manager, Read, Source, Verb,
+        self, At, Cache, CacheKind, CachePlace, Caching, File, Install, MANAGERS, Manager, Read,
+        Source, Verb, images,
     },
     engine::plan::{Options, plan},
     load,
@@ -218,10 +219,27 @@ fn line(manager: &Manager, verb: &Verb, options: &str) -> String {
     words.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// An official image that brings a manager.
+fn image(manager: &Manager) -> &'static str {
+    let known = ["python:3.12-slim", "golang:1.24"].into_iter();
+    let mut bring = known.filter(|it| images::named(it).brings(manager.programs[0]));
+    bring.next().unwrap_or("python:3.12-slim")
+}
+
 /// The Dockerfiles in which a cache is at each of its places, and where it is then.
-fn placed(cache: &'static Cache, call: &str) -> Vec<(String, String)> {
-    let dockerfile =
-        |env: String, call: &str| format!("FROM python:3.12-slim\nUSER root\n{env}RUN {call}\n");
+fn placed(manager: &Manager, cache: &'static Cache, call: &str) -> Vec<(String, String)> {
+    let variables = cache.variables().filter(|it| !matches!(*it, "HOME" | "XDG_CACHE_HOME"));
+    let unset: String = variables.map(|it| format!("ENV {it}=\n")).collect();
+    // Packages in a store may be needed by those who run the image.
+    let store = manager.cache.iter().find(|it| it.kind == CacheKind::Store);
+    let dockerfile = |env: String, call: &str| match store {
+        None => format!("FROM python:3.12-slim\nUSER root\n{env}RUN {call}\n"),
+        Some(store) => {
+            let image = format!("FROM {} AS build\nUSER root\n", image(manager));
+            let shown = store.shown_by.first().unwrap_or(&"");
+            format!("{image}{unset}{env}WORKDIR /src\nCOPY {shown} .\nRUN {call}\nFROM scratch\n")
+        }
+    };
     let place = |place: &CachePlace| match place {
         CachePlace::Option(options) => {
             (dockerfile(String::new(), &format!("{call} {} /a/b", options[0])), "/a/b".to_owned())
@@ -247,7 +265,7 @@ fn every_cache_is_mounted_and_the_engine_accepts_it() {
     for manager in MANAGERS {
         for cache in manager.cache {
             for verb in cache.filled_by {
-                for (dockerfile, folder) in placed(cache, &line(manager, verb, "")) {
+                for (dockerfile, folder) in placed(manager, cache, &line(manager, verb, "")) {
                     let path = RepoPath::new("Dockerfile").unwrap();
                     let project = Project::new([(path, dockerfile.clone())]);
                     let plan = plan(project, &[*transform], &Options::default()).unwrap();
@@ -285,6 +303,7 @@ fn every_verb_is_seen_behind_options() {
         let lists = [
             grammar.install,
             grammar.fetch,
+            grammar.build,
             grammar.change,
             grammar.apart,
             grammar.configure,

@@ -3,7 +3,7 @@
 use crate::{
     context::copies::{CopyIn, Sent},
     dockerfile::Instruction,
-    ecosystems::Ecosystem,
+    ecosystems::{Ecosystem, sources::is_code},
     project::Project,
     text::{RepoPath, glob},
 };
@@ -33,12 +33,6 @@ pub(super) fn is_source(
     let tree = project.tree();
     let is_own = |it: &RepoPath| !is_manifest(ecosystems, it) && !sent.excludes(it);
     tree.is_folder(folder) && tree.below(folder).any(is_own)
-}
-
-fn is_code(name: &str) -> bool {
-    [".py", ".pyx", ".sh", ".js", ".ts", ".go", ".rs", ".java", ".rb"]
-        .iter()
-        .any(|it| name.ends_with(it))
 }
 
 /// A manifest by its name, or by its folder: `requirements/base.txt`.

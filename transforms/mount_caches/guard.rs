@@ -166,12 +166,12 @@ pub(super) fn configuration(
     stage: &Stage<'_>,
 ) -> Result<(), Refusal> {
     let words = ["config"];
-    for it in &caches.uses {
-        let Some(manager) = ecosystems::manager(&it.site.call) else { continue };
-        if let Some(why) = other(caches, it, project, site, stage) {
+    for used in &caches.uses {
+        let Some(manager) = ecosystems::manager(&used.site.call) else { continue };
+        if let Some(why) = other(caches, used, project, site, stage) {
             return Err(Refusal::new("unknown-cache", format!("{why}, so its cache is elsewhere")));
         }
-        if let Some(file) = keeps_itself(caches, it, project, site, stage) {
+        if let Some(file) = keeps_itself(caches, used, project, site, stage) {
             return Err(Refusal::new(
                 "linked-packages",
                 format!("{file} asks for a version of {}, which lives in the cache", manager.title),
@@ -187,8 +187,12 @@ pub(super) fn configuration(
                 .filter(|it| below.index != stage.index || *it <= caches.run.item);
             for run in runs.filter_map(|it| site.run(&below, it).ok()) {
                 let keys = || manager.files.iter().flat_map(|it| it.cache_keys);
-                let is_key =
-                    |text: &str| text.contains("cache") || keys().any(|it| text.starts_with(it));
+                let is_key = |text: &str| {
+                    let moves = |it: &str| text.starts_with(it);
+                    text.contains("cache")
+                        || keys().any(|it| moves(it))
+                        || used.caching.cache.variables().any(moves)
+                };
                 let configures = |it: &&CallSite| {
                     ecosystems::manager(&it.call).is_some_and(|it| it.name == manager.name)
                         && manager.grammar.has(&it.call, manager.grammar.configure)
@@ -243,7 +247,7 @@ fn keeps_itself(
 }
 
 /// Asks for files that COPYs put into the image before a RUN; they are read when the first is asked for.
-fn with_files<T>(
+pub(super) fn with_files<T>(
     caches: &Caches<'_>,
     project: &Project,
     site: &Site<'_>,

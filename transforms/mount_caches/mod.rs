@@ -52,6 +52,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "old-syntax",
         "other-home",
         "other-user",
+        "store-needed",
         "target-install",
         "unknown-cache",
         "unknown-syntax",
@@ -115,13 +116,19 @@ fn mount(
         Err(why) if ecosystems::seems_to_install(site.dockerfile.text(item)) => return Err(why),
         Err(_) => return Ok(None),
     };
-    let Some(caches) = Caches::of(site, stage, &run) else {
+    let Some(mut caches) = Caches::of(site, stage, &run) else {
         return nested(&run).map_or(Ok(None), Err);
     };
+    if !caches.are_mounted()
+        && let Err(why) = store::check(&caches, project, site, stage)
+        && !caches.leave_stores()
+    {
+        return Err(why);
+    }
     if caches.are_mounted() {
         return Ok(feed(project, site, stage, &run, &caches));
     }
-    caches.check(project, site, stage)?;
+    caches.check_alone(project, site, stage)?;
     let off = caches.turned_off()?;
     if let Some(off) = off {
         removable(project, site, stage, off)?;
@@ -238,6 +245,12 @@ impl<'r> Caches<'r> {
         self.uses.iter().all(|it| self.is_mounted(it, false))
     }
 
+    /// The same of the caches that a variable of this name would turn off.
+    fn are_mounted_for(&self, variable: &str) -> bool {
+        let heeds = |it: &&Use<'_>| it.caching.cache.off_variables().any(|it| it.name == variable);
+        self.uses.iter().filter(heeds).all(|it| self.is_mounted(it, false))
+    }
+
     /// Whether a flag empties a cache mount that is there.
     pub fn starves(&self) -> bool {
         self.uses.iter().any(|it| !it.caching.off.is_empty() && self.is_mounted(it, true))
@@ -322,6 +335,17 @@ impl<'r> Caches<'r> {
         site: &Site<'_>,
         stage: &Stage<'_>,
     ) -> Result<(), Refusal> {
+        self.check_alone(project, site, stage)?;
+        store::check(self, project, site, stage)
+    }
+
+    /// The same without what other RUNs need of a store.
+    fn check_alone(
+        &self,
+        project: &Project,
+        site: &Site<'_>,
+        stage: &Stage<'_>,
+    ) -> Result<(), Refusal> {
         guard::builder(project, site)?;
         guard::user(self)?;
         guard::place(self)?;
@@ -339,7 +363,8 @@ impl<'r> Use<'r> {
         let version = || site.installed(stage, run.item, manager.name);
         let at = At { version: &version, ..run.at(call) };
         let cachings = manager.cachings(&call.call, &at).into_iter();
-        cachings.map(|caching| Use { site: call, caching }).collect()
+        let fresh = cachings.filter(|it| !store::is_stale(site, stage, it.cache));
+        fresh.map(|caching| Use { site: call, caching }).collect()
     }
 }
 

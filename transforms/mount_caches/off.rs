@@ -1,6 +1,6 @@
 //! The variables that turn caches off, and whether they can go.
 
-use super::{Caches, guard, nested};
+use super::{Caches, guard, nested, store};
 use crate::{
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{
@@ -88,11 +88,15 @@ fn can_have_mounts(
     if runs_pip_unnamed(text) {
         return Err(format!("what it runs installs with {}", pip::TITLE));
     }
-    let Some(caches) = Caches::of(site, stage, &run) else { return Ok(()) };
+    let Some(mut caches) = Caches::of(site, stage, &run) else { return Ok(()) };
     if caches.are_mounted() {
         return Ok(());
     }
-    caches.check(project, site, stage).map_err(|it| it.reason)?;
+    // What stays in the image has nothing to do with the variable.
+    if store::check(&caches, project, site, stage).is_err() && !caches.leave_stores() {
+        return Ok(());
+    }
+    caches.check_alone(project, site, stage).map_err(|it| it.reason)?;
     caches.let_fill().map(|_| ()).map_err(|it| it.reason)
 }
 
@@ -112,7 +116,7 @@ pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &s
             };
             let caches = Caches::of(site, heir, &run).filter(|it| it.heeds(variable));
             match caches {
-                Some(it) if !it.are_mounted() => return false,
+                Some(it) if !it.are_mounted_for(variable) => return false,
                 Some(_) => mounted += 1,
                 None if nested(&run).is_some() || runs_pip_unnamed(text) => return false,
                 None => {}

@@ -98,10 +98,7 @@ pub(super) fn check(
                 ));
             }
             let later = heir && (other.index != stage.index || caches.run.item < item);
-            let uses = || {
-                caches.needs_store(site, other, item, it)
-                    || uses_later(caches, site, other, item, it, &state)
-            };
+            let uses = || uses_later(caches, site, other, item, it, &state);
             if later && uses() {
                 return Err(Refusal::new("cache-needed", format!("line {line} uses the cache")));
             }
@@ -179,7 +176,7 @@ fn copies_from(
                     _ => false,
                 }
             }
-            None => false,
+            None => caches.fills_a_store(),
         }
     };
     if let Some(copy) = instruction.copy() {

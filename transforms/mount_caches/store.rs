@@ -1,15 +1,167 @@
 //! Who needs what is in a store: there packages stay where they were fetched to.
 //!
-//! A store is judged with all that is built on the stage: a RUN that fills it is given the mount as well, and
-//! every other one would find it empty.
+//! A store is judged with all stages that are built on the same image: each of their RUNs that uses it has to get
+//! the mount, since it would find an empty folder else, and nobody may run what is built of them.
 
-use super::Caches;
+use super::{Caches, guard};
 use crate::{
-    dockerfile::{Instruction, Keyword, stage::Stage},
-    ecosystems::{self, CacheKind, Caching, Manager},
+    dockerfile::{Keyword, stage::Stage},
+    ecosystems::{self, Cache, CacheKind, Caching, Manager, habits, images},
+    project::Project,
     run::{CallSite, Run, Site, independence},
-    text::ImagePath,
+    text::{ImagePath, Refusal},
 };
+
+/// What a RUN says that has what it needs to download for itself alone: passwords and keys.
+const SECRETS: &[&str] =
+    &["netrc", ".ssh", "ssh-", "type=ssh", "type=secret", "git config", "token", "TOKEN"];
+
+/// Programs besides those that only touch what they are given: none of them uses packages of a manager.
+const APART: &[&str] = &["git", "strip", "upx"];
+
+/// Whether no image needs what is in the stores, and each RUN that does gets the mounts.
+pub(super) fn check(
+    caches: &Caches<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Result<(), Refusal> {
+    match needed(caches, project, site, stage) {
+        Some(reason) => Err(Refusal::new("store-needed", reason)),
+        None => Ok(()),
+    }
+}
+
+/// Why what is in the stores has to stay in the image; `None` if nothing speaks against mounts.
+fn needed(
+    caches: &Caches<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+) -> Option<String> {
+    let (manager, _) = caches.stores().next()?;
+    let image = caches.run.state.image.as_deref().map(images::named);
+    if !image.is_some_and(|it| it.brings(manager.name)) {
+        return Some(format!("its image is not known to bring {}", manager.title));
+    }
+    let family = family(site, stage);
+    if let Some(it) = family.iter().find(|it| is_run(project, site, it)) {
+        let name = it.name.map_or_else(|| "the last stage".to_owned(), |it| format!("stage {it}"));
+        return Some(format!("{name} is run, and may need the packages then"));
+    }
+    if let Some(why) = denied(caches, project, site, stage, &family) {
+        return Some(why);
+    }
+    for own in &family {
+        for item in site.runs(own, &[""]) {
+            if own.index == stage.index && item == caches.run.item {
+                continue;
+            }
+            let line = site.place(item).line;
+            let Ok(run) = site.run(own, item) else {
+                return Some(format!("line {line} cannot be read, and may need the packages"));
+            };
+            let other = Caches::of(site, own, &run);
+            let other = other.as_ref().filter(|it| it.fills_a_store());
+            if let Some(other) = other {
+                let same = caches.stores().all(|it| other.fills_same(it.1));
+                let gets_it = same
+                    && denied(other, project, site, own, &family).is_none()
+                    && other.check_alone(project, site, own).is_ok()
+                    && other.let_fill().is_ok();
+                if !gets_it {
+                    return Some(format!(
+                        "line {line} needs the packages and cannot get the mount"
+                    ));
+                }
+            } else if caches.stores().any(|it| !mounts(&run, it.1) && needs(&run, it)) {
+                return Some(format!("line {line} may need the packages"));
+            }
+        }
+    }
+    None
+}
+
+/// The stages that are built on the same image as this one.
+fn family<'s>(site: &'s Site<'_>, stage: &'s Stage<'_>) -> Vec<&'s Stage<'s>> {
+    let first = stage.lineage(&site.stages).iter().map(|it| it.index).min().unwrap_or(stage.index);
+    site.stages.iter().filter(|it| it.is_built_on(first)).collect()
+}
+
+/// Whether an image is made of a stage, by default or because something asks for it, or seems to be.
+fn is_run(project: &Project, site: &Site<'_>, stage: &Stage<'_>) -> bool {
+    let is_asked = |target: &str| {
+        stage.name.is_some_and(|it| it.eq_ignore_ascii_case(target))
+            || stage.index.to_string() == target
+    };
+    let starts = |it: Keyword| {
+        matches!(it, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
+    };
+    stage.index + 1 == site.stages.len()
+        || project.builds(site.path).iter().filter_map(|it| it.target.as_deref()).any(is_asked)
+        || stage.instructions().any(|it| starts(it.2.keyword))
+}
+
+/// What the Dockerfile or the project says against mounts.
+fn denied(
+    caches: &Caches<'_>,
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    family: &[&Stage<'_>],
+) -> Option<String> {
+    let says = |words: &[&'static str], only_runs| said(site, family, words, only_runs);
+    let stores = caches.uses.iter().filter(|it| it.caching.cache.kind == CacheKind::Store);
+    for used in stores {
+        let cache = used.caching.cache;
+        if let Some(it) = says(cache.denied_by, false) {
+            return Some(format!("the stage says `{it}`, so packages may be elsewhere"));
+        }
+        if let Some(it) = says(cache.denied_by_run, true) {
+            return Some(format!("a RUN says `{it}`, so another may not get the packages again"));
+        }
+        let folder = used.site.directory.as_ref();
+        let location = used.caching.location.as_ref();
+        if location.zip(folder).is_some_and(|it| !it.1.is_root() && it.0.root.is_within(it.1)) {
+            return Some("the packages are in the folder of the project".to_owned());
+        }
+        let manifest = ecosystems::manager(&used.site.call).map_or("", |it| it.manifest);
+        let (brought, listed) = guard::with_files(caches, project, site, stage, |text| {
+            let is_there = |name: &str| folder.is_some_and(|it| text(&it.join(name)).is_some());
+            (cache.brought_by.iter().any(|it| is_there(it)), is_there(manifest))
+        });
+        if brought {
+            return Some("the project brings the packages along".to_owned());
+        }
+        if !cache.shown_by.is_empty() && !listed && says(cache.shown_by, false).is_none() {
+            return Some(format!("no {manifest} shows that packages are there"));
+        }
+    }
+    let secret = says(SECRETS, true)?;
+    Some(format!("a RUN says `{secret}`, so another may not get the packages again"))
+}
+
+/// The first of these words in the instructions of some stages, or in their RUNs.
+fn said(
+    site: &Site<'_>,
+    stages: &[&Stage<'_>],
+    words: &[&'static str],
+    only_runs: bool,
+) -> Option<&'static str> {
+    let all = stages.iter().flat_map(|it| it.instructions());
+    let mut all = all.filter(|it| !only_runs || it.2.keyword == Keyword::Run);
+    all.find_map(|it| {
+        let text = site.dockerfile.text(it.0);
+        words.iter().copied().find(|it| text.contains(it))
+    })
+}
+
+/// Whether what a cache holds of an earlier build may be out of date with what the stages install besides.
+pub(super) fn is_stale(site: &Site<'_>, stage: &Stage<'_>, cache: &Cache) -> bool {
+    cache.kind == CacheKind::Cache
+        && !cache.denied_by.is_empty()
+        && said(site, &family(site, stage), cache.denied_by, true).is_some()
+}
 
 impl Caches<'_> {
     /// The stores that this RUN fills, each with its manager.
@@ -23,36 +175,19 @@ impl Caches<'_> {
         self.stores().next().is_some()
     }
 
-    /// Whether a later instruction of the image needs what is in a store.
-    pub(super) fn needs_store(
-        &self,
-        site: &Site<'_>,
-        stage: &Stage<'_>,
-        item: usize,
-        instruction: &Instruction,
-    ) -> bool {
-        let starts = |text: &str| {
-            let words = text.split(|it: char| !it.is_alphanumeric() && !"-_.".contains(it));
-            let mut words = words.filter(|it| !it.is_empty());
-            words.any(|word| self.stores().any(|it| is_user(it, word)))
-        };
-        self.fills_a_store()
-            && match instruction.keyword {
-                Keyword::Run => match site.run(stage, item) {
-                    Ok(run) => self.stores().any(|it| !mounts(&run, it.1) && needs(&run, it)),
-                    Err(_) => true,
-                },
-                Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
-                    starts(instruction.text())
-                }
-                _ => false,
-            }
+    /// Leaves out the managers with a store, and returns true if others are left.
+    pub(super) fn leave_stores(&mut self) -> bool {
+        let stores: Vec<&str> = self.stores().map(|it| it.0.name).collect();
+        self.uses.retain(|it| {
+            ecosystems::manager(&it.site.call).is_none_or(|it| !stores.contains(&it.name))
+        });
+        !self.uses.is_empty()
     }
-}
 
-/// Whether a program uses what is in a store.
-fn is_user((manager, caching): (&Manager, &Caching), program: &str) -> bool {
-    manager.programs.contains(&program) || caching.cache.used_by.contains(&program)
+    /// Whether each store that this RUN fills is this one, in the same place.
+    fn fills_same(&self, caching: &Caching) -> bool {
+        caching.location.is_some() && self.stores().all(|it| it.1.location == caching.location)
+    }
 }
 
 /// Whether a RUN has a mount on the store.
@@ -62,19 +197,28 @@ fn mounts(run: &Run<'_>, caching: &Caching) -> bool {
     targets.any(|it| ImagePath::new(&it).is_some_and(|it| location.root.is_within(&it)))
 }
 
-/// Whether a command of a RUN needs what is in a store and does not fill it.
+/// Whether a command of a RUN that fills no store may need what is in one.
 fn needs(run: &Run<'_>, (manager, caching): (&Manager, &Caching)) -> bool {
     let needs = |it: &CallSite| {
+        let program = it.call.program.as_str();
         let own = ecosystems::manager(&it.call).is_some_and(|it| it.name == manager.name);
-        let grammar = &manager.grammar;
         match own {
-            true => !grammar.is_apart(&it.call) && !grammar.has(&it.call, caching.cache.filled_by),
+            true => !manager.grammar.is_apart(&it.call),
             // What is not known may start one that does.
             false => {
-                caching.cache.used_by.contains(&it.call.program.as_str())
-                    || !independence::is_known(&it.call.program)
+                let is_known = independence::is_known(program)
+                    || habits::touches(program).is_some()
+                    || APART.contains(&program);
+                caching.cache.used_by.contains(&program) || !is_known
             }
         }
     };
-    run.calls().iter().any(needs)
+    // Words that are no call are not known either.
+    let unread = run
+        .script
+        .commands()
+        .iter()
+        .enumerate()
+        .any(|(at, it)| !it.words.is_empty() && !run.calls().iter().any(|it| it.command == at));
+    unread || run.calls().iter().any(needs)
 }

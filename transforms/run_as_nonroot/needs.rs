@@ -109,7 +109,8 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
     let (program, from, first) = (process.program.as_str(), &process.from, process.first());
     let is_bad = if let Some(script) = script {
         script.installs || script.name == "build" || script.name.starts_with("dev")
-    } else if let Some(grammar) = grammar_of(program) {
+    // Of one that compiles as well, the table of programs says which verbs write.
+    } else if let Some(grammar) = grammar_of(program).filter(|it| it.build.is_empty()) {
         // `poetry run` is left for one whose program is not known.
         grammar.runner.and_then(|it| it.verb).is_none_or(|it| it != first)
     } else if program == "php" {

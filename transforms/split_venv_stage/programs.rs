@@ -25,7 +25,6 @@ const COMPILERS: &[&str] = &[
     "c++",
     "cargo",
     "rustc",
-    "go",
     "gem",
     "bundle",
     "configure",

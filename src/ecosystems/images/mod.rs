@@ -10,6 +10,7 @@ mod python;
 mod release;
 mod table;
 
+use super::Setting;
 use crate::dockerfile::{
     Dockerfile,
     image::ImageRef,
@@ -164,7 +165,19 @@ impl Known<'_> {
 
     /// Whether it sets a variable of this name.
     pub fn sets(&self, variable: &str) -> bool {
-        self.facts.sets.is_some_and(|it| it.split(',').any(|it| it == variable))
+        self.variable(variable) != Setting::Unset
+    }
+
+    /// What it sets a variable of this name to, as far as that is known.
+    pub fn variable(&self, name: &str) -> Setting {
+        let mut pairs = self.facts.sets.into_iter().flat_map(|it| it.split(','));
+        let rest = pairs
+            .find_map(|it| it.strip_prefix(name).filter(|it| it.is_empty() || it.starts_with('=')));
+        match rest.map(|it| it.strip_prefix('=')) {
+            None => Setting::Unset,
+            Some(None) => Setting::Unknown,
+            Some(Some(value)) => Setting::Known(value.to_owned()),
+        }
     }
 
     /// Whether its ONBUILD instructions run in the build of what is made from it.

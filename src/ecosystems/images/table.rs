@@ -38,7 +38,7 @@ pub(super) struct Facts {
     pub(super) kind: Option<Kind>,
     /// Separated by commas.
     pub(super) brings: Option<&'static str>,
-    /// Separated by commas.
+    /// Separated by commas, each with `=` and its value if that is known.
     pub(super) sets: Option<&'static str>,
     pub(super) port: Option<u16>,
 }

@@ -98,6 +98,9 @@ fn images_bring_programs_and_set_variables() {
     assert!(named("docker:cli").brings("docker") && !named("docker/compose").brings("docker"));
     assert!(named("rust:1-slim").sets("CARGO_HOME") && named("golang").sets("GOPATH"));
     assert!(!named("node").sets("GOPATH"));
+    assert_eq!(named("golang:1.24-alpine").variable("GOPATH"), Setting::Known("/go".to_owned()));
+    assert_eq!(named("rust").variable("CARGO_HOME"), Setting::Unknown);
+    assert_eq!(named("golang").variable("GO"), Setting::Unset);
     assert!(named("busybox").is_listed() && named("php:8-apache").is_listed());
     assert!(!named("shop-api").is_listed());
 }

@@ -1,0 +1,49 @@
+//! Names of programs in texts that are not read yet: a cheap look before the shell is parsed.
+
+use super::Span;
+
+/// Whether a text has a name. One of two letters, which longer words have in them as well, must stand alone.
+pub fn has_name(text: &str, name: &str) -> bool {
+    match is_short(name) {
+        false => text.contains(name),
+        true => text
+            .match_indices(name)
+            .any(|(at, it)| stands_alone(text.as_bytes(), at..at + it.len())),
+    }
+}
+
+/// Whether a name was found in a text at this place, which must stand alone if it is short.
+pub fn is_name_at(text: &str, span: Span) -> bool {
+    2 < span.len() || stands_alone(text.as_bytes(), span)
+}
+
+/// Whether a name is so short that other words have it in them.
+fn is_short(name: &str) -> bool {
+    matches!(name.len(), 1 | 2)
+}
+
+fn stands_alone(text: &[u8], span: Span) -> bool {
+    let goes_on = |it: Option<&u8>| it.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_');
+    let before = span.start.checked_sub(1).and_then(|at| text.get(at));
+    !goes_on(before) && !goes_on(text.get(span.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_stand_alone() {
+        for it in ["go build", "cd x&&go build", "/usr/local/go/bin/go", "a\ngo\tb", "xx-go build"]
+        {
+            assert!(has_name(it, "go"), "{it}");
+        }
+        for it in ["cargo build", "django", "gosu app", "golang", "_go", ""] {
+            assert!(!has_name(it, "go"), "{it}");
+        }
+        assert!(
+            has_name("cargo", "") && has_name("pip3 install", "pip") && is_name_at("pip3", 0..3)
+        );
+        assert!(!is_name_at("cargo", 3..5) && is_name_at("a go", 2..4));
+    }
+}
