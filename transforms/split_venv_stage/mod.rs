@@ -234,10 +234,12 @@ impl<'a> Separation<'a> {
             return Ok(None);
         }
         if !is_python {
-            let reason = format!(
-                "{} is not an official Python image and may contain packages of its own",
-                image_of(stage)
-            );
+            let reason = match image_of(stage) {
+                "" => "the last stage is built on another stage of the file".to_owned(),
+                image => format!(
+                    "{image} is not an official Python image and may contain packages of its own"
+                ),
+            };
             return Err((stage.from, Refusal::new("not-python-image", reason)));
         }
         for step in runs.iter_mut().filter(|it| it.run.item <= last) {

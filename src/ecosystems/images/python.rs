@@ -44,8 +44,14 @@ pub(super) fn of(image: &ImageRef<'_>, official: Option<&str>) -> Option<PythonV
     DISTRIBUTIONS.iter().find(is_it).map(|it| PythonVersion(3, it.2))
 }
 
-/// `3.11-slim` → 3.11.
+/// `3.11-slim` → 3.11; `1-3.11-bookworm`, a release of the image before the version, → 3.11.
 fn version(tag: &str) -> Option<PythonVersion> {
+    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    if let Some((_, rest)) = tag.split_once('-').filter(|(release, rest)| {
+        is_number(release) && rest.split_once('.').is_some_and(|it| is_number(it.0))
+    }) {
+        return version(rest);
+    }
     let mut parts = tag.split(['.', '-']);
     let major = parts.next()?.parse().ok()?;
     let minor = parts.next()?;

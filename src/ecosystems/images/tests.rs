@@ -145,6 +145,8 @@ fn tags_tell_the_python() {
     assert_eq!(python("tiangolo/uvicorn-gunicorn-fastapi:python3.8-slim").as_deref(), Some("3.8"));
     assert_eq!(python("ghcr.io/astral-sh/uv:python3.12-bookworm").as_deref(), Some("3.12"));
     assert_eq!(python("nvidia/cuda:12.1.0-py310").as_deref(), Some("3.10"));
+    assert_eq!(python("devcontainers/python:0-3.10-bullseye").as_deref(), Some("3.10"));
+    assert_eq!(python("devcontainers/python:3-3.11").as_deref(), Some("3.11"));
     assert_eq!(python("ubuntu:22.04").as_deref(), Some("3.10"));
     assert_eq!(python("alpine"), None);
 }
