@@ -87,8 +87,10 @@ pub struct SyntaxError {
 pub struct Logical {
     /// The text as the builder sees it.
     pub text: String,
-    /// `(offset in text, offset in source)`, ascending; each piece runs to the next.
-    pieces: Vec<(usize, usize)>,
+    /// The offset in the source of the first piece; most lines are not continued and have no other.
+    first: Option<usize>,
+    /// `(offset in text, offset in source)` of the others, ascending; each piece runs to the next.
+    more: Vec<(usize, usize)>,
 }
 
 /// A here-document of a RUN, COPY or ADD.
@@ -151,19 +153,21 @@ impl Dockerfile {
 
 impl Logical {
     fn push(&mut self, source: &str, span: Span) {
-        // Most lines are not continued.
-        if self.pieces.is_empty() {
-            self.pieces.reserve_exact(1);
-            self.text.reserve_exact(span.len());
+        match self.first {
+            None => {
+                self.first = Some(span.start);
+                self.text.reserve_exact(span.len());
+            }
+            Some(_) => self.more.push((self.text.len(), span.start)),
         }
-        self.pieces.push((self.text.len(), span.start));
         self.text.push_str(&source[span]);
     }
 
     /// The offset in the source of byte `at` of the logical text; its end maps to the end of its last piece.
     pub fn source_offset(&self, at: usize) -> usize {
-        let piece = self.pieces.partition_point(|(logical, _)| *logical <= at).saturating_sub(1);
-        let (logical, source) = self.pieces.get(piece).copied().unwrap_or_default();
+        let more = &self.more[..self.more.partition_point(|(logical, _)| *logical <= at)];
+        let first = (0, self.first.unwrap_or_default());
+        let (logical, source) = more.last().copied().unwrap_or(first);
         source + (at - logical)
     }
 
@@ -178,9 +182,9 @@ impl Logical {
     /// The part of this logical line that `range` covers, as one of its own.
     #[must_use]
     pub fn slice(&self, range: Span) -> Self {
-        let mut pieces = vec![(0, self.source_offset(range.start))];
-        let inside = self.pieces.iter().filter(|it| range.start < it.0 && it.0 < range.end);
-        pieces.extend(inside.map(|(logical, source)| (logical - range.start, *source)));
-        Self { text: self.text[range].to_owned(), pieces }
+        let first = Some(self.source_offset(range.start));
+        let inside = self.more.iter().filter(|it| range.start < it.0 && it.0 < range.end);
+        let more = inside.map(|(logical, source)| (logical - range.start, *source)).collect();
+        Self { text: self.text[range].to_owned(), first, more }
     }
 }
