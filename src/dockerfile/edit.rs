@@ -180,15 +180,17 @@ impl Dockerfile {
 
     /// Adds builder flags to an instruction, after those it has.
     ///
-    /// One short flag stays on the line; more than one, or a long one, take a line each.
-    pub fn add_flags(&self, instruction: &Instruction, flags: &[String]) -> Edit {
+    /// One short flag stays on the line; more than one, or a long one, take a line each. How long the line is
+    /// depends on the edits that are made with this one.
+    pub fn add_flags(&self, instruction: &Instruction, flags: &[String], others: &[Edit]) -> Edit {
         let at = match instruction.flags.last() {
             Some(last) => instruction.logical.source_span(last.range.clone()).end,
             None => instruction.keyword_span.end,
         };
         let line = self.source[at..].lines().next().unwrap_or_default();
         let start = self.source[..at].rfind('\n').map_or(0, |it| it + 1);
-        let width = at - start + line.len() + flags.iter().map(|it| it.len() + 1).sum::<usize>();
+        let rest = self.line_after(at, others);
+        let width = at - start + rest + flags.iter().map(|it| it.len() + 1).sum::<usize>();
         let breaks =
             format!(" {}{}{}", self.escape, self.line_end(), self.indentation(instruction));
         if !instruction.flags.is_empty() && line.trim() == self.escape.to_string() {
@@ -208,6 +210,17 @@ impl Dockerfile {
             span.end += gap;
         }
         Edit::replace(span, text)
+    }
+
+    /// How long the rest of a line is after byte `at`, once these edits are made.
+    fn line_after(&self, at: usize, edits: &[Edit]) -> usize {
+        let is_after = |it: &&Edit| at <= it.span.start;
+        let shifted = edits
+            .iter()
+            .filter(is_after)
+            .map(|it| Edit { span: it.span.start - at..it.span.end - at, text: it.text.clone() });
+        let text = apply(&self.source[at..], &shifted.collect::<Vec<_>>());
+        text.lines().next().map_or(0, str::len)
     }
 
     /// The indentation of an instruction's continuation lines, of those that are indented least; four
@@ -293,7 +306,7 @@ mod tests {
             let flags: Vec<String> = flags.iter().map(|it| (*it).to_owned()).collect();
             edited(source, |it| {
                 let run = it.instructions().last().unwrap().1;
-                it.add_flags(run, &flags)
+                it.add_flags(run, &flags, &[])
             })
         };
         assert_eq!(add("FROM a\nRUN b", &["--x=1"]), "FROM a\nRUN --x=1 b");

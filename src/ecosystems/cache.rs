@@ -16,6 +16,9 @@ pub struct Cache {
     pub parts: &'static [&'static str],
     /// The verbs that fill it.
     pub filled_by: &'static [Verb],
+    /// Whether commands install from it what earlier ones fetched: those that do not find that there download it
+    /// again. Else each needs other packages, as a rule.
+    pub reused: bool,
     /// What turns it off.
     pub off: &'static [Off],
     /// The options with which nothing is fetched, and so nothing is cached.
@@ -149,6 +152,7 @@ impl Cache {
         places: &[],
         parts: &[""],
         filled_by: &[],
+        reused: false,
         off: &[],
         idle: &[],
         linked: &[],

@@ -95,7 +95,7 @@ const STALE: Transform = Transform {
         let mount = "--mount=type=cache,target=/root/.cache/pip";
         edited(project, "keep a cache", mount, Vec::new(), |it| {
             let run = it.instructions().find(|it| it.1.keyword == Keyword::Run).unwrap();
-            it.add_flags(run.1, &[mount.to_owned()])
+            it.add_flags(run.1, &[mount.to_owned()], &[])
         })
     },
 };

@@ -7,19 +7,21 @@
 // there. Nothing here changes a file.
 
 mod cleaning;
+mod flags;
+mod frontend;
 mod guard;
 mod off;
 mod readers;
+mod remarks;
 mod store;
+mod together;
 
+use frontend::Frontend;
 use serde::Deserialize;
 
 use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
-    ecosystems::{
-        self, At, Caching,
-        images::{self, Family},
-    },
+    ecosystems::{self, At, Caching},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -80,11 +82,9 @@ impl Default for Options {
     }
 }
 
-/// The frontend that a file without one asks for; cache mounts came with 1.2.
-const SYNTAX: &str = "docker/dockerfile:1.7";
-
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let options: Options = settings.get();
+    let frontend = Frontend::default();
     project.each_dockerfile_of(
         |_| true,
         |file, dockerfile| {
@@ -92,7 +92,7 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
             let words = file.programs();
             let mut outcome = Outcome::default();
             for stage in &site.stages {
-                let look = |item| mount(project, &options, &site, stage, item);
+                let look = |item| mount(project, &options, &frontend, &site, stage, item);
                 outcome.extend([site.each_run(NAME, stage, &words, look)]);
                 outcome
                     .changes
@@ -107,6 +107,7 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
 fn mount(
     project: &Project,
     options: &Options,
+    frontend: &Frontend,
     site: &Site<'_>,
     stage: &Stage<'_>,
     item: usize,
@@ -129,24 +130,33 @@ fn mount(
         return Ok(feed(project, site, stage, &run, &caches));
     }
     caches.check_alone(project, site, stage)?;
+    caches.together(project, site, stage)?;
     let off = caches.turned_off()?;
     if let Some(off) = off {
         removable(project, site, stage, off)?;
     }
-    let mut edits = vec![site.dockerfile.add_flags(run.instruction, &caches.flags())];
-    let (more, alters) = caches.let_fill()?;
-    edits.extend(more);
-    if options.syntax && site.dockerfile.directive("syntax").is_none() {
-        edits.push(site.dockerfile.add_directive("syntax", SYNTAX));
+    let (mut edits, alters) = caches.let_fill()?;
+    edits.push(site.dockerfile.add_flags(run.instruction, &caches.flags(), &edits));
+    if options.syntax && frontend::is_missing(site) {
+        edits.push(site.dockerfile.add_directive("syntax", frontend.of(project)));
     }
     let folders: Vec<&str> = caches.unmounted().into_iter().map(ImagePath::as_str).collect();
     let mounts = if folders.len() == 1 { "a cache mount" } else { "cache mounts" };
     let title = format!("Keep {} in {mounts}", folders.join(" and "));
     let fill = if caches.managers().len() == 1 { "caches" } else { "cache" };
     let managers = caches.managers().join(" and ");
-    let reason = format!("{managers} {fill} there as root, and nothing else here uses the cache");
+    let rest = match caches.is_shared(site, stage) {
+        true => "all that reuses the cache here can have the mount",
+        false => "nothing else here uses the cache",
+    };
+    let mut reason = format!("{managers} {fill} there as root, and {rest}");
+    let wanted = caches.wanted_by(site);
+    if let Some(line) = wanted {
+        reason += &format!("; but the comment on line {line} seems to want it in the image");
+    }
     // The variable that empties the mount goes next, and it is part of the image.
-    let safety = if off.is_some() { Safety::Review } else { Safety::Safe };
+    let is_safe = off.is_none() && wanted.is_none();
+    let safety = if is_safe { Safety::Safe } else { Safety::Review };
     Ok(Some(Change { alters, ..site.change(item, safety, title, reason, edits) }))
 }
 
@@ -188,7 +198,7 @@ fn unset(
     }
     let edits = vec![site.dockerfile.remove_pair(item, &name)?];
     let title = format!("Let the cache mounts fill: remove {name}");
-    let reason = "every install that instruction reaches has a cache mount, which instruction would leave empty";
+    let reason = "every install that it reaches has a cache mount, which it would leave empty";
     let mut change = site.change(item, Safety::Review, title, reason.to_owned(), edits);
     change.alters.push(Alteration::Env(name));
     Some(change)
@@ -288,27 +298,6 @@ impl<'r> Caches<'r> {
         self.uses.iter().any(|it| it.caching.cache.off_variables().any(|it| it.name == variable))
     }
 
-    /// The flags that mount what is not mounted.
-    pub fn flags(&self) -> Vec<String> {
-        let image = self.run.state.image.as_deref().map(images::named);
-        let alpine = image.is_some_and(|it| it.family() == Family::Alpine);
-        let flag = |folder: &ImagePath| {
-            let owner = self.uses.iter().find(|it| it.caching.folders().contains(folder));
-            let path = folder.as_str();
-            let name = path.split_once("/.cache/").map_or(path, |it| it.1);
-            let name = name.trim_matches('/').replace('/', "-");
-            // A wheel built for musl is named like one for glibc, so the two must not share.
-            let shares = !alpine || owner.is_some_and(|it| it.caching.cache.portable);
-            let id = if shares { String::new() } else { format!("id={name}-alpine,") };
-            let sharing = match owner {
-                Some(it) if it.caching.exclusive => ",sharing=locked",
-                _ => "",
-            };
-            format!("--mount=type=cache,{id}target={folder}{sharing}")
-        };
-        self.unmounted().into_iter().map(flag).collect()
-    }
-
     /// Takes out what turns the caches off or empties them in this RUN.
     ///
     /// # Errors
@@ -352,7 +341,8 @@ impl<'r> Caches<'r> {
         guard::home(self, site, stage)?;
         guard::configuration(self, project, site, stage)?;
         guard::files(self, site, stage)?;
-        readers::check(self, site, stage)
+        readers::check(self, site, stage)?;
+        self.check_remarks(site)
     }
 }
 

@@ -70,7 +70,8 @@ pub fn removable(
     Ok(())
 }
 
-fn can_have_mounts(
+/// Whether a RUN can have the mounts that it needs, whatever the others have; why not.
+pub(super) fn can_have_mounts(
     project: &Project,
     site: &Site<'_>,
     stage: &Stage<'_>,

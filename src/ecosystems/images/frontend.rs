@@ -24,3 +24,8 @@ pub fn knows_cache_mounts(frontend: &str) -> Option<bool> {
         _ => Some(true),
     }
 }
+
+/// Whether a frontend is a release that knows cache mounts, none of the `experimental` ones.
+pub fn is_released_with_cache_mounts(frontend: &str) -> bool {
+    knows_cache_mounts(frontend) == Some(true) && !frontend.contains("experimental")
+}

@@ -18,7 +18,7 @@ use crate::dockerfile::{
 };
 
 pub use family::{Accounts, Family};
-pub use frontend::knows_cache_mounts;
+pub use frontend::{is_released_with_cache_mounts, knows_cache_mounts};
 pub use python::PythonVersion;
 pub(super) use release::CODENAMES;
 pub use release::Release;

@@ -22,7 +22,7 @@ use crate::{
 /// What it is called on the command line.
 pub const NAME: &str = "pnpm";
 /// What people call it.
-pub const TITLE: &str = "pnpm";
+pub const TITLE: &str = NAME;
 
 /// The words for an install of what the manifest lists.
 const INSTALLS: &[&str] = &["install", "i", "ci", "clean-install"];
@@ -30,8 +30,8 @@ const INSTALLS: &[&str] = &["install", "i", "ci", "clean-install"];
 /// Those that first remove what is there, and fail without a lock.
 const CLEAN: &[&str] = &["ci", "clean-install"];
 
-/// The words for what changes a manifest and installs.
-const CHANGES: &[&str] = &["add", "update", "up"];
+/// The words for what else fetches packages; `deploy` and `prune` install afresh what is to stay.
+const FETCHES: &[&str] = &["fetch", "add", "update", "up", "deploy", "prune"];
 
 const LOCK: &str = "pnpm-lock.yaml";
 const WORKSPACE: &str = "pnpm-workspace.yaml";
@@ -82,6 +82,7 @@ pub const MANAGER: Manager = Manager {
             CachePlace::Home(".local/share/pnpm/store"),
         ],
         filled_by: FILLS,
+        reused: true,
         // From pnpm 11 on, packages that are installed globally lie in the store itself.
         linked: &[Switch::Option("-g"), Switch::Option("--global")],
         offline: &[Switch::Option("--offline")],
@@ -198,8 +199,7 @@ const GRAMMAR: Grammar = Grammar {
 };
 
 /// The verbs that fetch packages.
-const FILLS: &[Verb] =
-    &Verb::each::<{ INSTALLS.len() + CHANGES.len() + 1 }>(&[INSTALLS, &["fetch"], CHANGES]);
+const FILLS: &[Verb] = &Verb::each::<{ INSTALLS.len() + FETCHES.len() }>(&[INSTALLS, FETCHES]);
 
 /// The scripts of the project that an install runs.
 const LIFECYCLE: &[&str] =
