@@ -25,6 +25,8 @@ pub struct Grammar {
     pub apart: &'static [Verb],
     /// Verbs that set settings.
     pub configure: &'static [Verb],
+    /// Verbs that read the lock and install nothing: they compare with it what is installed.
+    pub audits: &'static [Verb],
     /// Verbs that empty a cache.
     pub clean: &'static [Verb],
     /// Verbs that install tools by the names of their packages, each in an environment of its own:
@@ -73,6 +75,7 @@ impl Grammar {
         change: &[],
         apart: &[],
         configure: &[],
+        audits: &[],
         clean: &[],
         tools: &[],
         inject: &[],

@@ -4,7 +4,7 @@
 //! mistake there is not repeated by the judge. A program that has no row may touch anything.
 //! To add a program, add a line to [`PROGRAMS`]; to add a manager's verb, a [`Habit`] to its file of facts.
 
-use super::Manager;
+use super::{Manager, node::hooks::Hook};
 use crate::shell::Invocation;
 
 /// What a command of a package manager touches without being told.
@@ -30,6 +30,9 @@ pub struct Habit {
     /// The settings that it looks for there and in the folders above, each with a key that begins a line and
     /// names a file or folder to read, from the folder of the settings.
     pub named: &'static [(&'static str, &'static str)],
+    /// The packages whose install scripts read files of the folder, where the manifest names them and the flags of
+    /// `own` are not given.
+    pub hooks: &'static [Hook],
     /// The options that name its folder.
     pub folder: &'static [&'static str],
     /// The options that name a list of requirements, which may name more files.
@@ -77,6 +80,7 @@ impl Habit {
         above: &[],
         members: &[],
         named: &[],
+        hooks: &[],
         folder: &[],
         lists: &[],
         lists_follow: false,

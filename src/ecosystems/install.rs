@@ -15,6 +15,8 @@ pub struct Install {
     pub runs: Vec<Lifecycle>,
     /// What it makes where a COPY of the project could overwrite it, as paths of the image.
     pub makes: Vec<ImagePath>,
+    /// The lock that it may write anew, where that is one of the files that it reads.
+    pub rewrites: Option<ImagePath>,
     /// What it needs of the project besides.
     pub source: Source,
 }

@@ -32,13 +32,9 @@ pub fn role(
     brought: &dyn Fn(&ImagePath) -> bool,
 ) -> Role {
     // A redirection reads or writes a file; a word in another language may do anything.
-    let redirected = command.redirects.iter().any(|it| {
-        let path = it.target.value.as_deref().map(|it| at.path(it));
-        match path {
-            _ if it.operator.contains('&') && !it.operator.starts_with('&') => false,
-            Some(Some(path)) => brought(&path),
-            _ => true,
-        }
+    let redirected = command.redirects.iter().filter_map(|it| it.file()).any(|it| {
+        let path = it.value.as_deref().and_then(|it| at.path(it));
+        path.is_none_or(|it| brought(&it))
     });
     if redirected || command.words.iter().any(crate::shell::Word::has_substitution) {
         return Role::MayRead;

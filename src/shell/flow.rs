@@ -1,6 +1,20 @@
 //! Control flow of a script: whether a command ran, where, and with which variables.
 
-use super::{Command, Directory, Joined, Pipeline, Scope};
+use super::{Command, Directory, Joined, Pipeline, Redirect, Scope, Word};
+
+impl Redirect {
+    /// The word that names the file which is read or written; `None` if it copies or closes a descriptor, as
+    /// `2>&1` does, or feeds a text, as `<<<` does.
+    pub fn file(&self) -> Option<&Word> {
+        let is_descriptor = |it: &str| it.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+        let is_none = match self.operator.as_str() {
+            "<<<" => true,
+            ">&" | "<&" => is_descriptor(&self.target.raw),
+            _ => false,
+        };
+        (!is_none).then_some(&self.target)
+    }
+}
 
 impl Command {
     /// Returns true if no compound command is around it.

@@ -55,6 +55,8 @@ pub struct Script {
     sources: bool,
     /// The names that the script itself assigns.
     assigned: Vec<String>,
+    /// How many redirections compound commands have, as in `{ …; } > file`.
+    group_redirects: usize,
 }
 
 /// Why an instruction has no script to read.
@@ -265,7 +267,7 @@ impl Script {
             }
             _ => return Err(NotShell::Heredoc),
         };
-        let parse::Parsed { commands, pipelines, sources, assigned } = parsed;
+        let parse::Parsed { commands, pipelines, sources, assigned, group_redirects } = parsed;
         Ok(Self {
             source: source.clone(),
             region,
@@ -277,6 +279,7 @@ impl Script {
             pipelines,
             sources,
             assigned,
+            group_redirects,
         })
     }
 
@@ -287,7 +290,7 @@ impl Script {
     pub fn of_text(text: &str) -> Result<Self, NotShell> {
         let errexit = shebang(text)?;
         let parsed = parse::parse(text, &|it| it, errexit)?;
-        let parse::Parsed { commands, pipelines, sources, assigned } = parsed;
+        let parse::Parsed { commands, pipelines, sources, assigned, group_redirects } = parsed;
         let region = 0..text.len();
         Ok(Self {
             source: text.into(),
@@ -300,6 +303,7 @@ impl Script {
             pipelines,
             sources,
             assigned,
+            group_redirects,
         })
     }
 
@@ -328,6 +332,11 @@ impl Script {
     /// Returns true if the script itself sets this variable, or may: it sources a file.
     pub fn assigns(&self, name: &str) -> bool {
         self.sources || self.assigned.iter().any(|it| it == name)
+    }
+
+    /// Returns true if a compound command is redirected: `{ …; } > file`, `done < list`.
+    pub fn redirects_groups(&self) -> bool {
+        0 < self.group_redirects
     }
 
     /// [`Word::resolve`], for which variables that the script assigns have no known value.

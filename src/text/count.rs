@@ -13,6 +13,14 @@ pub fn number(value: u64) -> String {
     out
 }
 
+/// Things in a sentence: `a`, `a and b`, `a, b and c`.
+pub fn listed(all: &[&str]) -> String {
+    match all {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => all.concat(),
+    }
+}
+
 /// A number with its noun, whose plural ends in `s`: `1 file`, `1,204 files`.
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(count as u64), if count == 1 { "" } else { "s" })

@@ -10,7 +10,7 @@ use crate::{
     },
     run::{CallSite, Run, independence::Role, parts::Texts},
     shell::one_line,
-    text::Refusal,
+    text::{Refusal, count::listed},
 };
 
 /// An install whose downloads are fetched first.
@@ -74,6 +74,7 @@ impl Deferral<'_> {
         self.clear(project, run)?;
         let kept = self.kept(run, &[fetch.install])?;
         self.folders(project, run, &kept, fetch.command + 1)?;
+        self.gains(project, run)?;
         let it = run.instruction;
         let keyword = &self.site.dockerfile.source[it.keyword_span.clone()];
         let lowers = keyword.chars().all(char::is_lowercase);
@@ -109,7 +110,7 @@ fn title(kept: &Kept, script: &str) -> String {
     match files.as_slice() {
         [] => format!("Run `{script}` before copying the source"),
         files => {
-            format!("Copy {} and run `{script}` before copying the source", files.join(" and "))
+            format!("Copy {} and run `{script}` before copying the source", listed(files))
         }
     }
 }

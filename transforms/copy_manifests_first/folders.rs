@@ -50,8 +50,18 @@ impl Deferral<'_> {
         let directory = run.directory(&run.script.commands()[command]);
         let lacks =
             |it: &ImagePath| self.makes_folder(run.item, it) && !self.has_folder(run, kept, it);
-        if let Some(directory) = directory.filter(|it| lacks(it)) {
-            return Some(directory);
+        if let Some(directory) = directory.as_ref().filter(|it| lacks(it)) {
+            return Some(directory.clone());
+        }
+        // The shell opens a file before the command runs, and makes no folder for it.
+        let redirects = &run.script.commands()[command].redirects;
+        let files = redirects.iter().filter_map(|it| it.file()?.value.as_deref());
+        let place = |it: &str| {
+            ImagePath::new(it).or_else(|| directory.as_ref().map(|folder| folder.join(it)))
+        };
+        let uppermost = |it: ImagePath| it.ancestors().skip(1).filter(lacks).last();
+        if let Some(folder) = files.filter_map(place).find_map(uppermost) {
+            return Some(folder);
         }
         let site = run.calls().iter().find(|it| it.command == command)?;
         let at = run.at(site);

@@ -5,11 +5,13 @@
 mod between;
 mod fetch;
 mod folders;
+mod gain;
 mod kept;
+mod locks;
 mod source;
 mod texts;
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use crate::{
     context::{
@@ -28,7 +30,7 @@ use crate::{
         independence::{Role, role},
         parts::{Parts, Texts},
     },
-    text::{ImagePath, Refusal, RepoPath},
+    text::{ImagePath, Refusal, RepoPath, count::listed},
 };
 
 /// Dependency manifests are copied and installed before the source.
@@ -44,6 +46,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "local-requirement",
         "manifest-not-found",
         "no-fetch",
+        "no-gain",
         "no-lock",
         "not-posix-shell",
         "overlapping-copy",
@@ -51,6 +54,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "poetry-version",
         "reads-source",
         "removes-tools",
+        "rewritten-lock",
         "root-only",
         "several-contexts",
         "source-missing",
@@ -136,10 +140,19 @@ fn reorder(
     let installs: Vec<&Install> = parts.installs.iter().map(|it| it.1).collect();
     let kept = deferral.kept(&run, &installs)?;
     deferral.folders(project, &run, &kept, parts.end)?;
+    deferral.gains(project, &run)?;
     let texts = parts.texts(site.dockerfile.text(item), site.dockerfile.escape)?;
     let edits = deferral.edits(&run, &kept, &texts);
-    let (title, reason) = words(&kept, &texts);
-    let change = site.change(item, Safety::Safe, title, reason, edits);
+    let (title, mut reason) = words(&kept, &texts);
+    let mut safety = Safety::Safe;
+    if let Some(lock) = deferral.rewritten(&run, &kept, &parts.installs)? {
+        safety = Safety::Review;
+        let _ = write!(
+            reason,
+            "; it may write {lock} anew, and the copy that comes later puts the project's own in its place"
+        );
+    }
+    let change = site.change(item, safety, title, reason, edits);
     Ok(Some(Change { alters: vec![Alteration::Order], ..change }))
 }
 
@@ -148,7 +161,7 @@ fn words(kept: &Kept, texts: &Texts) -> (String, String) {
     let files: Vec<&str> = kept.values().flatten().map(|it| it.0.file_name()).collect();
     let title = match files.as_slice() {
         [] => "Install the dependencies before copying the source".to_owned(),
-        files => format!("Copy {} and install before copying the source", files.join(" and ")),
+        files => format!("Copy {} and install before copying the source", listed(files)),
     };
     let reason = match texts.flags.as_slice() {
         flags @ [_, ..] => format!(
@@ -351,6 +364,10 @@ impl<'a> Deferral<'a> {
             let (state, version) = (&run.state, &version);
             let at = At { state, directory: directory.as_ref(), text: &text, version };
             unread.replace(None);
+            // What a group writes or reads as a whole is not looked into.
+            if !command.is_top_level() && run.script.redirects_groups() {
+                return Role::MayRead;
+            }
             match (role(command, site, &at, &brings), unread.take()) {
                 (Role::Install(mut install), Some(file)) => {
                     let reason = format!("what {file} names is not known");

@@ -3,7 +3,7 @@
 use crate::{
     context::copies::{CopyIn, Sent},
     dockerfile::Instruction,
-    ecosystems::{Ecosystem, sources::is_code},
+    ecosystems::{self, Ecosystem, FileKind, sources},
     project::Project,
     text::{RepoPath, glob},
 };
@@ -33,6 +33,12 @@ pub(super) fn is_source(
     let tree = project.tree();
     let is_own = |it: &RepoPath| !is_manifest(ecosystems, it) && !sent.excludes(it);
     tree.is_folder(folder) && tree.below(folder).any(is_own)
+}
+
+/// Whether a file is a part of the program, by its name; one that an install may load is none.
+fn is_code(name: &str) -> bool {
+    let mut loaded = ecosystems::files().filter(|it| it.kind == FileKind::Named);
+    sources::is_code(name) && !loaded.any(|it| it.matches("", name))
 }
 
 /// A manifest by its name, or by its folder: `requirements/base.txt`.

@@ -1,5 +1,7 @@
 //! Node's package managers, and the manifest that they share.
 
+pub mod hooks;
+mod lock;
 pub mod npm;
 pub mod pnpm;
 pub mod yarn1;

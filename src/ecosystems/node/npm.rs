@@ -4,8 +4,11 @@
 //! to 11 do. `npm install` with names changes the manifest, so it waits for the source.
 
 use super::{
-    Package, SCRIPTS, SCRIPTS_OFF, global, has_unknown_words, ignores_scripts, npmrc, project,
-    takes_npmrc, unknown,
+    Package, SCRIPTS, SCRIPTS_OFF, global, has_unknown_words,
+    hooks::{self, HOOKS},
+    ignores_scripts,
+    lock::npm_keeps,
+    npmrc, project, takes_npmrc, unknown,
 };
 use crate::{
     ecosystems::{
@@ -41,6 +44,10 @@ pub const MANAGER: Manager = Manager {
         File::settings(".npmrc").with_cache_keys(&["cache"]),
         File::runtime(".nvmrc"),
         File::named("binding.gyp"),
+        File::named("*.prisma"),
+        File::named("prisma.config.*"),
+        File::named(".puppeteerrc*"),
+        File::named("puppeteer.config.*"),
     ],
     manifest: "package.json",
     includes: |_| Vec::new(),
@@ -83,6 +90,7 @@ pub const MANAGER: Manager = Manager {
                 "binding.gyp",
             ],
             named: &[(".npmrc", "cafile")],
+            hooks: HOOKS,
             folder: &["--prefix", "-C"],
             makes: &["node_modules"],
             manifest: Some("package.json"),
@@ -190,6 +198,13 @@ const GRAMMAR: Grammar = Grammar {
     scripts: Some(SCRIPTS),
     run: &[Verb::new("exec"), Verb::new("x")],
     runners: &["npx"],
+    audits: &[
+        Verb::new("prune"),
+        Verb::new("dedupe"),
+        Verb::new("audit"),
+        Verb::new("rebuild"),
+        Verb::new("shrinkwrap"),
+    ],
     ..Grammar::NONE
 };
 
@@ -232,7 +247,8 @@ fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
     install.needs(file("package.json"));
     let lock =
         if there("npm-shrinkwrap.json") { "npm-shrinkwrap.json" } else { "package-lock.json" };
-    match CLEAN.contains(&verb.words) {
+    let is_clean = CLEAN.contains(&verb.words);
+    match is_clean {
         true => install.needs(file(lock)),
         false => install.takes(file(lock)),
     }
@@ -249,8 +265,16 @@ fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
     let Some(package) = project(&mut install, TITLE, &folder, at) else { return Some(install) };
     let settings = (at.text)(&file(".npmrc"));
     let off = settings.as_deref().and_then(|it| npmrc(it, SCRIPTS_OFF)) == Some("true");
+    let manifest = (at.text)(&file("package.json")).unwrap_or_default();
     if !off && !ignores_scripts(call, at) {
         install.runs = package.scripts(LIFECYCLE, &folder, at);
+        hooks::add(&mut install, &manifest, &folder, lock, at);
+    }
+    let keeps_lock = is_clean
+        || call.has(&["--no-package-lock", "--package-lock=false", "--no-save", "--save=false"])
+        || settings.as_deref().and_then(|it| npmrc(it, "package-lock")) == Some("false");
+    if !keeps_lock && (at.text)(&file(lock)).is_some_and(|it| !npm_keeps(&manifest, &it)) {
+        install.rewrites = Some(file(lock));
     }
     Some(install)
 }

@@ -5,8 +5,11 @@
 //! runs no script of the project, and the install afterwards makes of them what it makes without.
 
 use super::{
-    NOT_FOUND, Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words, ignores_scripts, npmrc,
-    takes_npmrc, unknown,
+    NOT_FOUND, Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words,
+    hooks::{self, HOOKS},
+    ignores_scripts,
+    lock::{loads_more, pnpm_keeps, pnpm_patches},
+    npmrc, takes_npmrc, unknown,
 };
 use crate::{
     ecosystems::{
@@ -33,8 +36,8 @@ const CLEAN: &[&str] = &["ci", "clean-install"];
 /// The words for what else fetches packages; `deploy` and `prune` install afresh what is to stay.
 const FETCHES: &[&str] = &["fetch", "add", "update", "up", "deploy", "prune"];
 
-const LOCK: &str = "pnpm-lock.yaml";
-const WORKSPACE: &str = "pnpm-workspace.yaml";
+pub(super) const LOCK: &str = "pnpm-lock.yaml";
+pub(super) const WORKSPACE: &str = "pnpm-workspace.yaml";
 
 /// Settings that move the store, or let what is installed lead into it.
 const STORE_KEYS: &[&str] = &[
@@ -110,6 +113,7 @@ pub const MANAGER: Manager = Manager {
         Habit {
             verbs: INSTALLS,
             bare: true,
+            hooks: HOOKS,
             reads: &[
                 "package.json",
                 LOCK,
@@ -195,6 +199,13 @@ const GRAMMAR: Grammar = Grammar {
     scripts: Some(Scripts { folder: FOLDER, ..SCRIPTS }),
     run: &[Verb::new("dlx")],
     runners: &["pnpx"],
+    audits: &[
+        Verb::new("prune"),
+        Verb::new("deploy"),
+        Verb::new("audit"),
+        Verb::new("rebuild"),
+        Verb::new("licenses"),
+    ],
     ..Grammar::NONE
 };
 
@@ -286,7 +297,7 @@ fn source(
         return now("local-requirement", format!("{it} loads other files"));
     }
     let lock = text(LOCK);
-    if let Some(why) = lock.as_deref().and_then(|it| locked(install, it, folder, at)) {
+    if let Some(why) = lock.as_deref().and_then(|it| pnpm_patches(install, it, folder, at)) {
         return Source::Now(why);
     }
     if verb.words == "fetch" {
@@ -308,13 +319,30 @@ fn source(
         return now("workspace", reason);
     }
     let off = text(".npmrc").as_deref().and_then(|it| npmrc(it, SCRIPTS_OFF)) == Some("true");
-    let runs = match off || ignores_scripts(call, at) {
+    let off_or_ignored = off || ignores_scripts(call, at);
+    let runs = match off_or_ignored {
         true => Vec::new(),
         false => package.scripts(LIFECYCLE, folder, at),
     };
+    let mut own = Install::default();
+    if !off_or_ignored {
+        hooks::add(&mut own, &manifest, folder, LOCK, at);
+    }
     // Of all else, what is downloaded can be fetched before.
-    let is_whole = has_members(folder) || !package.paths.is_empty() || !runs.is_empty();
+    let is_whole = has_members(folder)
+        || !package.paths.is_empty()
+        || !runs.is_empty()
+        || own.source != Source::Nothing
+        || own.folders().next().is_some();
+    let keeps_lock = CLEAN.contains(&verb.words)
+        || call.has(&["--frozen-lockfile"])
+        || at.variable(call, "CI") != Setting::Unset;
     if !is_whole {
+        install.reads.append(&mut own.reads);
+        install.makes.append(&mut own.makes);
+        if !keeps_lock && lock.is_some_and(|it| !pnpm_keeps(&manifest, &it)) {
+            install.rewrites = Some(folder.join(LOCK));
+        }
         return Source::Nothing;
     }
     if lock.is_none() {
@@ -364,36 +392,4 @@ fn fetch(call: &Invocation, at: &At<'_>) -> Result<Vec<String>, String> {
         return Err("it is given variables of its own".to_owned());
     }
     Ok(words)
-}
-
-/// Adds the patches that a lock lists; why nothing can come before the source that reads it, if so.
-fn locked(install: &mut Install, lock: &str, folder: &ImagePath, at: &At<'_>) -> Option<Refusal> {
-    const PATCHES: &str = "patchedDependencies:";
-    if lock.is_empty() {
-        let reason = format!("what {LOCK} names is not known");
-        return Some(Refusal::new("unknown-manifest", reason));
-    }
-    if lock.contains("type: directory") || lock.contains("tarball: file:") {
-        let reason = format!("{LOCK} has packages that are folders or files of the project");
-        return Some(Refusal::new("local-requirement", reason));
-    }
-    let section = lock.lines().skip_while(|it| *it != PATCHES).skip(1);
-    let section = section.take_while(|it| it.is_empty() || it.starts_with(' '));
-    let paths: Vec<&str> = section.filter_map(|it| it.trim().strip_prefix("path: ")).collect();
-    for it in &paths {
-        install.needs(folder.join(it.trim_matches(['\'', '"'])));
-    }
-    let patches = |name: &str| {
-        (at.text)(&folder.join(name)).is_some_and(|it| it.contains("patchedDependencies"))
-    };
-    let is_patched = lock.contains(PATCHES) || patches("package.json") || patches(WORKSPACE);
-    (paths.is_empty() && is_patched).then(|| {
-        let reason = format!("{TITLE} patches packages, and {LOCK} does not say with which files");
-        Refusal::new("local-requirement", reason)
-    })
-}
-
-/// Whether a file of hooks loads files of the project.
-fn loads_more(hooks: &str) -> bool {
-    ["require(", "import ", "import(", "readFile"].iter().any(|it| hooks.contains(it))
 }

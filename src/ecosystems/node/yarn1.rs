@@ -4,7 +4,11 @@
 //! ".yarnrc", "Offline mirror") and its source (1.22.22). Yarn 2 and later have the same name and other rules.
 
 use super::{
-    Package, SCRIPTS, global, has_unknown_words, ignores_scripts, project, takes_npmrc, unknown,
+    Package, SCRIPTS, global, has_unknown_words,
+    hooks::{self, HOOKS},
+    ignores_scripts,
+    lock::yarn1_keeps,
+    project, takes_npmrc, unknown,
 };
 use crate::{
     ecosystems::{
@@ -22,6 +26,8 @@ use crate::{
 pub const NAME: &str = "yarn";
 /// What people call it.
 pub const TITLE: &str = "Yarn 1";
+
+const LOCK: &str = "yarn.lock";
 
 /// Yarn 1.
 pub const MANAGER: Manager = Manager {
@@ -99,6 +105,7 @@ pub const MANAGER: Manager = Manager {
 const INSTALL: Habit = Habit {
     verbs: &["install"],
     bare: true,
+    hooks: HOOKS,
     reads: &["package.json", "yarn.lock", "binding.gyp"],
     above: &[(".yarnrc", ""), (".npmrc", "")],
     named: &[(".yarnrc", "yarn-path"), (".yarnrc", "yarn-offline-mirror")],
@@ -151,6 +158,7 @@ const GRAMMAR: Grammar = Grammar {
     scripts: Some(Scripts { folder: &["--cwd"], ..SCRIPTS }),
     run: &[Verb::new("run"), Verb::new("exec")],
     bare: "install",
+    audits: &[Verb::new("check"), Verb::new("audit"), Verb::new("autoclean")],
     ..Grammar::NONE
 };
 
@@ -241,12 +249,18 @@ fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
         return Some(install);
     }
     let Some(package) = project(&mut install, TITLE, &folder, at) else { return Some(install) };
+    let manifest = (at.text)(&file("package.json")).unwrap_or_default();
     if !ignores {
         let names: &[_] = match is_production(call, at) {
             true => &["preinstall", "install", "postinstall"],
             false => &["preinstall", "install", "postinstall", "prepublish", "prepare"],
         };
         install.runs = package.scripts(names, &folder, at);
+        hooks::add(&mut install, &manifest, &folder, LOCK, at);
+    }
+    let keeps_lock = call.has(&["--frozen-lockfile", "--pure-lockfile", "--no-lockfile"]);
+    if !keeps_lock && (at.text)(&file(LOCK)).is_some_and(|it| !yarn1_keeps(&manifest, &it)) {
+        install.rewrites = Some(file(LOCK));
     }
     Some(install)
 }

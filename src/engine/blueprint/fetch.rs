@@ -39,7 +39,8 @@ pub(super) fn fetches(
         return false;
     };
     let effects = judge.effects(step);
-    let only = |it: &How| !matches!(it, How::Changes | How::Removes { .. } | How::Folder);
+    let only =
+        |it: &How| !matches!(it, How::Changes | How::Writes | How::Removes { .. } | How::Folder);
     own.next().is_some()
         && calls.iter().filter(works).all(|it| it.program == first.program && downloads(it))
         && effects.anything.is_none()

@@ -2,13 +2,15 @@
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
-use super::{Copied, Effect, From, Run};
+use super::{
+    Copied, Effect, From, Run,
+    reading::{home, in_home, read},
+};
 use crate::{
     context::copies::{Sent, Source},
     dockerfile::Keyword,
-    ecosystems::{FileKind, MANAGERS, images},
-    engine::effects::{Effects, How, Surroundings, Touch},
-    shell::Script,
+    ecosystems::images,
+    engine::effects::{Effects, How, Touch},
     text::{ImagePath, RepoPath},
 };
 
@@ -28,9 +30,6 @@ const SYSTEM: &[&str] = &[
     "/usr/sbin",
     "/usr/share",
 ];
-
-/// What programs read of a home, besides what managers keep there.
-const HOME: &[&str] = &[".config", ".gitconfig", ".local", ".netrc", ".ssh"];
 
 /// A file of the project, and where a COPY puts it.
 type Placed = (ImagePath, RepoPath);
@@ -102,11 +101,12 @@ impl<'a> Judge<'a> {
         }
         let touches = self.touches(run, earlier);
         late.iter().copied().find(|copy| {
-            touches.iter().any(|touch| match touch.how {
+            touches.iter().enumerate().any(|(at, touch)| match touch.how {
                 How::Enters => self.lacks_folder(copy, &touch.path, there),
                 How::Folder => self.brings_a_file(copy, &touch.path),
+                How::Writes if self.lacks_parent(copy, touch, &touches[..at], there) => true,
                 // The COPY would now win over what the RUN does.
-                How::Changes | How::Removes { .. } | How::Makes => {
+                How::Changes | How::Writes | How::Removes { .. } | How::Makes => {
                     !matches!(self.brings(copy, touch), Brings::Nothing)
                 }
                 _ => !self.is_covered(copy, touch, there),
@@ -127,8 +127,9 @@ impl<'a> Judge<'a> {
         }
         let touches = self.touches(run, earlier);
         gone.iter().copied().find(|copy| {
-            touches.iter().any(|touch| match touch.how {
+            touches.iter().enumerate().any(|(at, touch)| match touch.how {
                 How::Enters => self.lacks_folder(copy, &touch.path, there),
+                How::Writes if self.lacks_parent(copy, touch, &touches[..at], there) => true,
                 How::Folder | How::Makes | How::Removes { forced: true } => false,
                 _ => {
                     let named = match self.brings(copy, touch) {
@@ -145,6 +146,23 @@ impl<'a> Judge<'a> {
     /// Whether only this COPY makes a folder that is missing after `there`.
     fn lacks_folder(&self, copy: &Copied<'_>, folder: &ImagePath, there: &[Effect<'_>]) -> bool {
         self.makes(copy, folder) && !self.has_folder(folder, there)
+    }
+
+    /// Whether only this COPY makes the folder of a file that is written: neither `there` nor what the RUN did so
+    /// far has made it.
+    fn lacks_parent(
+        &self,
+        copy: &Copied<'_>,
+        written: &Touch,
+        so_far: &[Touch],
+        there: &[Effect<'_>],
+    ) -> bool {
+        // A pattern is looked up in a folder; what matches nothing names no file.
+        let folder = written.path.parent().filter(|_| written.pattern.is_none());
+        folder.is_some_and(|folder| {
+            self.lacks_folder(copy, &folder, there)
+                && !so_far.iter().any(|it| leaves_folder(it, &folder))
+        })
     }
 
     /// Whether all that a COPY brings to what is touched is brought by one of `there`.
@@ -198,11 +216,8 @@ impl<'a> Judge<'a> {
                 Effect::Copy(it) => self.makes(it, folder),
                 Effect::Run(it) => {
                     let effects = self.effects(it);
-                    let makes = |it: &Touch| {
-                        matches!(it.how, How::Folder | How::Changes | How::Makes)
-                            && it.path.is_within(folder)
-                    };
-                    effects.anything.is_some() || effects.touches.iter().any(makes)
+                    let leaves = |it: &Touch| leaves_folder(it, folder);
+                    effects.anything.is_some() || effects.touches.iter().any(leaves)
                 }
             })
     }
@@ -277,7 +292,7 @@ impl<'a> Judge<'a> {
         let left = self.effects(gone);
         left.anything.is_some()
             || left.touches.iter().any(|made| match made.how {
-                How::Changes | How::Removes { .. } => touches
+                How::Changes | How::Writes | How::Removes { .. } => touches
                     .iter()
                     .any(|it| it.path.is_within(&made.path) || made.path.is_within(&it.path)),
                 // An empty folder is missed only by what runs in it or puts something there.
@@ -312,12 +327,10 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What programs read of a home, managers' settings included.
-fn in_home() -> impl Iterator<Item = &'static str> {
-    let files = MANAGERS.iter().flat_map(|it| it.files);
-    let settings = files.filter(|it| it.kind == FileKind::Settings && it.pattern.starts_with('.'));
-    let kept = MANAGERS.iter().flat_map(|it| it.keeps).filter(|it| !it.starts_with('/'));
-    HOME.iter().chain(kept).copied().chain(settings.map(|it| it.pattern))
+/// Whether a folder is there once this was done.
+fn leaves_folder(touch: &Touch, folder: &ImagePath) -> bool {
+    matches!(touch.how, How::Folder | How::Changes | How::Writes | How::Makes)
+        && touch.path.is_within(folder)
 }
 
 /// Whether a COPY keeps the folders that its sources lie in.
@@ -346,39 +359,4 @@ fn bound<'r>(run: &'r Run<'_>) -> impl Iterator<Item = ImagePath> + 'r {
         let target = it.split(',').find_map(|it| it.strip_prefix("target="))?;
         Some(run.workdir.join(target))
     })
-}
-
-fn is_root(run: &Run<'_>) -> bool {
-    let user = run.user.as_deref().map(|it| it.split(':').next().unwrap_or_default());
-    user.is_none_or(|it| it == "root" || it == "0")
-}
-
-fn home(run: &Run<'_>) -> Option<ImagePath> {
-    match run.environment.get("HOME") {
-        Some(it) => ImagePath::new(it.value()?),
-        None => is_root(run).then(|| ImagePath::new("/root")).flatten(),
-    }
-}
-
-fn read(run: &Run<'_>) -> Effects {
-    let posix = run.shell.as_deref().is_none_or(|it| {
-        ["bash", "/sh", "\"sh\"", "dash", "ash\""].iter().any(|of| it.contains(of))
-    });
-    let script = Script::at(run.dockerfile, run.item).ok().filter(|_| posix);
-    let Some(script) = script else { return Effects::unknown() };
-    let environment: Vec<(&str, &str)> =
-        run.environment.iter().filter_map(|(name, it)| Some((name, it.value()?))).collect();
-    let home = home(run);
-    let variable = |name: &str| {
-        let set = run.environment.get(name).map(|it| it.value().map(str::to_owned));
-        let own = || home.as_ref().filter(|_| name == "HOME").map(ToString::to_string);
-        set.unwrap_or_else(own)
-    };
-    let at = Surroundings {
-        workdir: Some(run.workdir.clone()).filter(|it| !it.as_str().contains('$')),
-        variable: &variable,
-        environment: &environment,
-        is_root: is_root(run),
-    };
-    Effects::of(&script, run.script().0, &at)
 }

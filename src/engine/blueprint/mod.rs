@@ -11,6 +11,7 @@ mod config;
 mod fetch;
 mod judge;
 mod order;
+mod reading;
 mod script;
 mod split;
 

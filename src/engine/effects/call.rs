@@ -127,6 +127,7 @@ impl Reader<'_, '_> {
                 let forced = |it: &str| it.starts_with('-') && it.contains('f');
                 How::Removes { forced: self.call.texts().any(forced) }
             }
+            Touches::Changes | Touches::Fetches => How::Writes,
             _ => How::Changes,
         };
         let needs_slash =
@@ -151,7 +152,7 @@ impl Reader<'_, '_> {
             if let Some((_, address)) = text.split_once("://") {
                 if self.keeps_name() {
                     let address = address.split(['?', '#']).next().unwrap_or_default();
-                    self.touch(address.rsplit('/').next().unwrap_or_default(), How::Changes);
+                    self.touch(address.rsplit('/').next().unwrap_or_default(), How::Writes);
                 }
                 continue;
             }

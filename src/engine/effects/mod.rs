@@ -54,6 +54,8 @@ pub(super) enum How {
     Reads,
     /// It reads, changes or makes it and what lies in it.
     Changes,
+    /// It makes or changes a file, for which its folder must be there.
+    Writes,
     /// It is made anew, whatever there was: what an install makes where it runs.
     Makes,
     /// It removes it and what lies in it; whether it may be missing.

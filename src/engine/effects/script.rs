@@ -133,14 +133,16 @@ impl Reader<'_, '_> {
     /// `> file` writes, `< file` reads, `2>&1` does neither, `<<<` is text.
     fn redirect(&mut self, redirect: &Redirect, directory: Option<&ImagePath>) {
         let operator = redirect.operator.as_str();
-        if operator == "<<<" || (operator.contains('&') && !operator.starts_with('&')) {
+        let digits = redirect.target.raw.trim_end_matches('-');
+        let is_descriptor = digits.bytes().all(|it| it.is_ascii_digit());
+        if operator == "<<<" || (matches!(operator, ">&" | "<&") && is_descriptor) {
             return;
         }
         let target = self.resolve(&redirect.target);
         let Some(path) = target.and_then(|it| absolute(&it, directory)) else {
             return self.effects.anything("a redirection to or from a file that is not known");
         };
-        let how = if operator == "<" { How::Reads } else { How::Changes };
+        let how = if operator == "<" { How::Reads } else { How::Writes };
         self.effects.touch(path, how);
     }
 

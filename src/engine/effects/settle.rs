@@ -43,6 +43,24 @@ impl Effects {
                         all.extend(named.map(reads));
                     }
                     let bare = said.replace([' ', '\''], "");
+                    let named = habit.hooks.iter().filter(|_| *own);
+                    let named = named.filter(|it| {
+                        let reads = |file: &&str| text(&folder.join(file));
+                        bare.contains(&format!("\"{}\":", it.package))
+                            || (it.reads.iter().any(|it| reads(it).is_some())
+                                && habit
+                                    .reads
+                                    .iter()
+                                    .filter_map(reads)
+                                    .any(|said| said.contains(it.package)))
+                    });
+                    for it in named {
+                        all.extend(it.reads.iter().map(|it| reads(folder.join(it))));
+                        for said in it.reads.iter().filter_map(|it| text(&folder.join(it))) {
+                            all.extend(quoted(&said, it.named).map(|it| reads(folder.join(it))));
+                        }
+                        all.extend(keyed(&bare, it.key).map(|it| reads(folder.join(it))));
+                    }
                     let own = habit.own.filter(|_| *own).is_some_and(|it| {
                         !it.unless.iter().any(|it| bare.contains(it))
                             && (it.needs.is_empty() || it.needs.iter().any(|it| says(&bare, it)))
@@ -132,6 +150,22 @@ fn says(manifest: &str, what: &str) -> bool {
             !is_idle || it.contains(['&', ';', '|', '<', '>', '$', '`', '\\'])
         })
     })
+}
+
+/// The texts in quotes that follow a key; none for an empty key.
+fn quoted<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
+    let after =
+        text.match_indices(key).filter(|_| !key.is_empty()).map(|it| &text[it.0 + key.len()..]);
+    after.filter_map(|it| {
+        it.trim_start().strip_prefix(['"', '\'', '`'])?.split(['"', '\'', '`']).next()
+    })
+}
+
+/// The value of the last part of a key in a manifest without blanks.
+fn keyed<'m>(manifest: &'m str, key: Option<&str>) -> Option<&'m str> {
+    let name = key?.rsplit('/').next()?;
+    let (_, rest) = manifest.split_once(&format!("\"{name}\":\""))?;
+    rest.split('"').next()
 }
 
 /// The values of `path = "…"` of dependencies and of `file:…` in a manifest.

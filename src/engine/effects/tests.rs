@@ -12,7 +12,7 @@ fn effects(text: &str) -> Effects {
     Effects::of(&script, text, &at)
 }
 
-/// What a script touches, each path behind a letter: `r`eads, `c`hanges, ma`k`es anew, `d`eletes, `D`eletes if it is there, makes a `f`older, `e`nters, reads a
+/// What a script touches, each path behind a letter: `r`eads, `c`hanges, `w`rites, ma`k`es anew, `d`eletes, `D`eletes if it is there, makes a `f`older, `e`nters, reads a
 /// `l`ist, a `m`anifest, or only what it `s`ays.
 fn touched(text: &str) -> Vec<String> {
     let effects = effects(text);
@@ -20,6 +20,7 @@ fn touched(text: &str) -> Vec<String> {
     let letter = |how: &How| match how {
         How::Reads => 'r',
         How::Changes => 'c',
+        How::Writes => 'w',
         How::Makes => 'k',
         How::Removes { forced: false } => 'd',
         How::Removes { forced: true } => 'D',
@@ -36,11 +37,12 @@ fn touched(text: &str) -> Vec<String> {
 
 #[test]
 fn commands_touch_what_they_name() {
-    let rows: [(&str, &[&str]); 20] = [
+    let rows: [(&str, &[&str]); 21] = [
         ("echo a b", &[]),
         ("cat a ../b /c", &["r /app/a", "r /b", "r /c"]),
-        ("echo a > b", &["c /app/b"]),
-        ("echo a 2>&1 >>b", &["c /app/b"]),
+        ("echo a > b", &["w /app/b"]),
+        ("echo a 2>&1 >>b", &["w /app/b"]),
+        ("echo a >& b 2>&-", &["w /app/b"]),
         ("echo < a", &["r /app/a"]),
         ("echo <<< \"$(cat a)\"", &["r /app/a"]),
         ("export V=$(cat VERSION.txt)", &["r /app/VERSION.txt"]),
@@ -52,7 +54,7 @@ fn commands_touch_what_they_name() {
         ("mkdir -p a", &["f /app/a"]),
         ("mkdir -m 700 a", &["c /app/700", "c /app/a"]),
         (". ./env/bin/activate", &["r /app/env/bin/activate"]),
-        ("curl -fsSLO https://x.example/a.sh?v=1", &["c /app/a.sh"]),
+        ("curl -fsSLO https://x.example/a.sh?v=1", &["w /app/a.sh"]),
         ("apt-get install -y gcc ./a.deb", &["c /app/a.deb"]),
         ("/app/bin/cat a", &["r /app/bin/cat", "r /app/a"]),
         ("cat ~/.netrc", &["r /root/.netrc"]),
@@ -192,4 +194,25 @@ fn lists_and_manifests_name_more() {
     assert!(sync.contains(&"/x".to_owned()) && sync.contains(&"/app".to_owned()), "{sync:?}");
     let bare = settled("uv sync --no-install-project --no-install-local");
     assert!(!bare.contains(&"/x".to_owned()), "{bare:?}");
+}
+
+#[test]
+fn install_scripts_of_packages_read_the_project() {
+    let settled = |script: &str, manifest: &str| {
+        let text =
+            |path: &ImagePath| (path.as_str() == "/app/package.json").then(|| Arc::from(manifest));
+        let touches = effects(script).settled(&text);
+        touches.iter().map(|it| it.path.to_string()).collect::<Vec<_>>()
+    };
+    let manifest =
+        r#"{"dependencies": {"@prisma/client": "^6"}, "prisma": {"schema": "db/a.prisma"}}"#;
+    let schemas = ["/app/prisma/schema.prisma", "/app/db/a.prisma"].map(str::to_owned);
+    for script in ["npm ci", "yarn install", "pnpm install"] {
+        let found = settled(script, manifest);
+        assert!(schemas.iter().all(|it| found.contains(it)), "{script}: {found:?}");
+        let found = settled(&format!("{script} --ignore-scripts"), manifest);
+        assert!(!schemas.iter().any(|it| found.contains(it)), "{script}: {found:?}");
+        let found = settled(script, r#"{"dependencies": {"express": "^4"}}"#);
+        assert!(!schemas.iter().any(|it| found.contains(it)), "{script}: {found:?}");
+    }
 }

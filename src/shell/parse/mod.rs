@@ -22,6 +22,7 @@ pub(super) struct Parsed {
     pub(super) pipelines: Vec<Pipeline>,
     pub(super) sources: bool,
     pub(super) assigned: Vec<String>,
+    pub(super) group_redirects: usize,
 }
 
 impl Parsed {

@@ -34,6 +34,9 @@ fn a_copy_may_come_after_what_does_not_touch_it() {
         "RUN cat requirements.txt",
         "RUN curl -fsS https://x.example/install.sh -o /tmp/install.sh",
         "RUN cd /opt && rm -rf *.txt",
+        "RUN date > built.txt",
+        "RUN mkdir -p src && date > src/built.txt",
+        "RUN date > /opt/built.txt 2>&1",
     ] {
         assert_eq!(deferred(lines), None, "{lines}");
     }
@@ -47,6 +50,13 @@ fn a_copy_stays_before_what_touches_it() {
         "RUN pip install app==\"$(cat VERSION.txt)\"",
         "RUN pip install flask < VERSION.txt",
         "RUN echo flask > src/app.py",
+        "RUN date > src/built.txt",
+        "RUN date 2>> src/built.txt",
+        "RUN date &> src/built.txt",
+        "RUN date >& src/built.txt",
+        "RUN touch src/new.py",
+        "RUN curl -fsS https://x.example/a.py -o src/a.py",
+        "RUN date > src/built.txt && mkdir -p src",
         "RUN cat <<< \"$(cat VERSION.txt)\"",
         "RUN pip install -r requirements.txt",
         "RUN pip install ./src",

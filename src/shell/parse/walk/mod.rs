@@ -29,6 +29,8 @@ pub(super) struct Walk<'a> {
     lists: Vec<Vec<usize>>,
     /// The variables of `for` loops.
     variables: Vec<String>,
+    /// How many redirections compound commands have.
+    group_redirects: usize,
 }
 
 /// The part of a list that was read so far.
@@ -51,6 +53,7 @@ impl<'a> Walk<'a> {
             pipelines: Vec::new(),
             lists: Vec::new(),
             variables: Vec::new(),
+            group_redirects: 0,
         }
     }
 
@@ -64,14 +67,14 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn finish(self, errexit: bool) -> Parsed {
-        let Self { mut commands, mut pipelines, lists, variables, .. } = self;
+        let Self { mut commands, mut pipelines, lists, variables, group_redirects, .. } = self;
         // Scripts are kept, and most of them have a command or two.
         commands.shrink_to_fit();
         pipelines.shrink_to_fit();
         flow::mark(&mut commands, &pipelines, &lists, errexit);
         let (sources, mut assigned) = flow::assigned(&commands);
         assigned.extend(variables);
-        Parsed { commands, pipelines, sources, assigned }
+        Parsed { commands, pipelines, sources, assigned, group_redirects }
     }
 
     fn list(&mut self, list: &ast::CompoundList) -> Option<()> {

@@ -94,7 +94,7 @@ impl Walk<'_> {
 
     pub(super) fn redirects(&mut self, list: Option<&ast::RedirectList>) -> Option<()> {
         for redirect in list.iter().flat_map(|it| &it.0) {
-            self.redirect(redirect)?;
+            self.group_redirects += usize::from(self.redirect(redirect)?.is_some());
         }
         Some(())
     }

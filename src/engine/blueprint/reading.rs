@@ -1,0 +1,57 @@
+//! From a RUN to its effects: what holds where it starts.
+
+use super::Run;
+use crate::{
+    ecosystems::{FileKind, MANAGERS},
+    engine::effects::{Effects, Surroundings},
+    shell::Script,
+    text::ImagePath,
+};
+
+/// What programs read of a home, besides what managers keep there.
+const HOME: &[&str] = &[".config", ".gitconfig", ".local", ".netrc", ".ssh"];
+
+/// What programs read of a home, managers' settings included.
+pub(super) fn in_home() -> impl Iterator<Item = &'static str> {
+    let files = MANAGERS.iter().flat_map(|it| it.files);
+    let settings = files.filter(|it| it.kind == FileKind::Settings && it.pattern.starts_with('.'));
+    let kept = MANAGERS.iter().flat_map(|it| it.keeps).filter(|it| !it.starts_with('/'));
+    HOME.iter().chain(kept).copied().chain(settings.map(|it| it.pattern))
+}
+
+fn is_root(run: &Run<'_>) -> bool {
+    let user = run.user.as_deref().map(|it| it.split(':').next().unwrap_or_default());
+    user.is_none_or(|it| it == "root" || it == "0")
+}
+
+/// The home directory of who runs it, if it is known.
+pub(super) fn home(run: &Run<'_>) -> Option<ImagePath> {
+    match run.environment.get("HOME") {
+        Some(it) => ImagePath::new(it.value()?),
+        None => is_root(run).then(|| ImagePath::new("/root")).flatten(),
+    }
+}
+
+/// What the script of a RUN does.
+pub(super) fn read(run: &Run<'_>) -> Effects {
+    let posix = run.shell.as_deref().is_none_or(|it| {
+        ["bash", "/sh", "\"sh\"", "dash", "ash\""].iter().any(|of| it.contains(of))
+    });
+    let script = Script::at(run.dockerfile, run.item).ok().filter(|_| posix);
+    let Some(script) = script else { return Effects::unknown() };
+    let environment: Vec<(&str, &str)> =
+        run.environment.iter().filter_map(|(name, it)| Some((name, it.value()?))).collect();
+    let home = home(run);
+    let variable = |name: &str| {
+        let set = run.environment.get(name).map(|it| it.value().map(str::to_owned));
+        let own = || home.as_ref().filter(|_| name == "HOME").map(ToString::to_string);
+        set.unwrap_or_else(own)
+    };
+    let at = Surroundings {
+        workdir: Some(run.workdir.clone()).filter(|it| !it.as_str().contains('$')),
+        variable: &variable,
+        environment: &environment,
+        is_root: is_root(run),
+    };
+    Effects::of(&script, run.script().0, &at)
+}
