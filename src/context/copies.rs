@@ -155,7 +155,7 @@ impl CopyIn {
             {
                 return Err(Opaque::NotOfContext);
             }
-            // ADD unpacks instruction.
+            // ADD unpacks it.
             if instruction.keyword == Keyword::Add && ARCHIVES.iter().any(|it| text.ends_with(it)) {
                 return Err(Opaque::NotOfContext);
             }

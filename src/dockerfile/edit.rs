@@ -203,7 +203,7 @@ impl Dockerfile {
         }
         let mut text = format!(" {}", flags.join(&breaks));
         let gap = line.len() - line.trim_start().len();
-        // The rest of the line moves down, unless nothing is left of instruction but its continuation.
+        // The rest of the line moves down, unless nothing is left of it but its continuation.
         let mut span = at..at;
         if line.trim() != self.escape.to_string() {
             text += &breaks;

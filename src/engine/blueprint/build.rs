@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
             _ => {
                 let Some((_, image)) = &mut self.open else { return };
                 match instruction.keyword {
-                    // All pairs of one ENV see the values from before instruction.
+                    // All pairs of one ENV see the values from before it.
                     Keyword::Env => {
                         for pair in instruction.pairs() {
                             let value = expand(pair.value.as_deref().unwrap_or_default());
