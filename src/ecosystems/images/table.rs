@@ -13,8 +13,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(rows()));
 pub(super) struct Table {
     /// By name, without pattern.
     exact: HashMap<&'static str, Vec<Row>>,
-    /// The others, each after what its name starts with, up to the first `*`.
-    patterns: Vec<(&'static str, Row)>,
+    /// The others.
+    patterns: Vec<Pattern>,
 }
 
 /// A line of the table.
@@ -23,6 +23,15 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) tag: Option<&'static str>,
     pub(super) facts: Facts,
+}
+
+/// A line whose name is a pattern.
+struct Pattern {
+    /// The name up to the first `*`.
+    start: &'static str,
+    /// The name after the last `*`.
+    end: &'static str,
+    row: Row,
 }
 
 /// What lines say of an image; `None` where they say nothing.
@@ -48,13 +57,16 @@ impl Table {
         let mut table = Self { exact: HashMap::new(), patterns: Vec::new() };
         for row in rows {
             match row.name.split_once('*') {
-                Some((start, _)) => table.patterns.push((start, row)),
+                Some((start, rest)) => {
+                    let end = rest.rsplit('*').next().unwrap_or(rest);
+                    table.patterns.push(Pattern { start, end, row });
+                }
                 None => table.exact.entry(row.name).or_default().push(row),
             }
         }
         let more = |it: &Row| std::cmp::Reverse((it.tag.map(str::len), it.name.len()));
         table.exact.values_mut().for_each(|it| it.sort_by_key(more));
-        table.patterns.sort_by_key(|it| more(&it.1));
+        table.patterns.sort_by_key(|it| more(&it.row));
         table
     }
 
@@ -77,14 +89,19 @@ impl Table {
         let names = whole.into_iter().chain([image.repository.to_owned()]);
         let names: Vec<_> = names.filter(|it| it.contains('/')).collect();
         let exact = names.iter().filter_map(|it| self.exact.get(it.as_str())).flatten();
-        let is_like =
-            |start: &str, row: &Row, name: &str| name.starts_with(start) && matches(row.name, name);
-        let patterns = self.patterns.iter().filter(|(start, row)| {
-            is_like(start, row, image.repository) || names.iter().any(|it| is_like(start, row, it))
+        let patterns = self.patterns.iter().filter(|pattern| {
+            pattern.covers(image.repository) || names.iter().any(|it| pattern.covers(it))
         });
-        let patterns = patterns.map(|it| &it.1);
+        let patterns = patterns.map(|it| &it.row);
         let rows: Vec<&Row> = exact.chain(patterns).filter(|it| it.has_tag(tag)).collect();
         rows.into_iter().map(|it| &it.facts)
+    }
+}
+
+impl Pattern {
+    /// Whether it covers the whole of a name; most patterns differ at an end already.
+    fn covers(&self, name: &str) -> bool {
+        name.starts_with(self.start) && name.ends_with(self.end) && matches(self.row.name, name)
     }
 }
 
