@@ -275,7 +275,7 @@ impl Caches<'_> {
     }
 
     /// What a path is to the caches; it may end in a pattern.
-    fn reach_of(&self, path: &ImagePath) -> Reach {
+    pub(super) fn reach_of(&self, path: &ImagePath) -> Reach {
         let locations = self.uses.iter().filter_map(|it| it.caching.location.as_ref());
         let mut reaches = locations.map(|it| it.reach_of(path));
         reaches.find(|it| *it != Reach::Elsewhere).unwrap_or(Reach::Elsewhere)

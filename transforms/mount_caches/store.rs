@@ -3,9 +3,9 @@
 //! A store is judged with all stages that are built on the same image: each of their RUNs that uses it has to get
 //! the mount, since it would find an empty folder else, and nobody may run what is built of them.
 
-use super::{Caches, guard};
+use super::{Caches, guard, readers::Reach};
 use crate::{
-    dockerfile::{Keyword, stage::Stage},
+    dockerfile::{Keyword, instruction::Copy, stage::Stage},
     ecosystems::{self, Cache, CacheKind, Caching, Manager, habits, images},
     project::Project,
     run::{CallSite, Run, Site, independence},
@@ -137,8 +137,33 @@ fn denied(
             return Some(format!("no {manifest} shows that packages are there"));
         }
     }
+    if let Some(line) = copied_to(caches, site, family) {
+        return Some(format!("line {line} copies packages there, which the mount would hide"));
+    }
     let secret = says(SECRETS, true)?;
     Some(format!("a RUN says `{secret}`, so another may not get the packages again"))
+}
+
+/// The line of a COPY that puts something into a store.
+fn copied_to(caches: &Caches<'_>, site: &Site<'_>, family: &[&Stage<'_>]) -> Option<usize> {
+    let fills = |stage: &Stage<'_>, item: usize, copy: &Copy<'_>| {
+        let state = stage.state_before(item);
+        let Some(to) = state.expand(&copy.destination.text, site.dockerfile.escape) else {
+            return copy.from.is_some();
+        };
+        let folder = state.workdir.clone().unwrap_or_else(ImagePath::root);
+        match caches.reach_of(&folder.join(&to)) {
+            Reach::Within | Reach::Root | Reach::AllCaches => true,
+            // What another stage has below may be packages.
+            Reach::Above => copy.from.is_some(),
+            _ => false,
+        }
+    };
+    family.iter().find_map(|stage| {
+        let mut copies = stage.instructions().filter_map(|it| Some((it.0, it.2.copy()?)));
+        let found = copies.find(|(item, copy)| fills(stage, *item, copy))?;
+        Some(site.place(found.0).line)
+    })
 }
 
 /// The first of these words in the instructions of some stages, or in their RUNs.

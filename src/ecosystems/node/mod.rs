@@ -43,6 +43,8 @@ struct Package {
     paths: Vec<String>,
     /// Whether it is the root of a workspace.
     has_workspaces: bool,
+    /// Whether it depends on what only the root of a workspace knows: `workspace:*`, `catalog:`.
+    is_member: bool,
     /// The manager that it asks for: `pnpm@10.14.0`.
     manager: Option<String>,
 }
@@ -57,10 +59,12 @@ impl Package {
             entries(key).filter_map(|(name, it)| Some((name.clone(), it.as_str()?.to_owned())))
         };
         let lists = ["dependencies", "devDependencies", "optionalDependencies"];
+        let of_root = |it: &str| it.starts_with("workspace:") || it.starts_with("catalog:");
         let paths = lists.into_iter().flat_map(texts).filter_map(|(_, it)| local_path(&it));
         Ok(Self {
             scripts: texts("scripts").collect(),
             paths: paths.collect(),
+            is_member: lists.into_iter().flat_map(texts).any(|it| of_root(&it.1)),
             has_workspaces: !value["workspaces"].is_null(),
             manager: value["packageManager"].as_str().map(str::to_owned),
         })
@@ -155,7 +159,7 @@ fn project(
         let text = (at.text)(&above.join("package.json"));
         text.and_then(|it| Package::read(&it).ok()).is_some_and(|it| it.has_workspaces)
     };
-    if folder.ancestors().any(is_workspace) {
+    if package.is_member || folder.ancestors().any(is_workspace) {
         let reason = format!("{manager} needs the manifests of every member of the workspace");
         install.source = Source::Now(Refusal::new("workspace", reason));
         return None;

@@ -314,7 +314,8 @@ fn source(
         let text = (at.text)(&it.join(WORKSPACE));
         text.is_some_and(|it| it.lines().any(|it| it.starts_with("packages:")))
     };
-    if folder.ancestors().skip(1).any(|it| has_members(&it)) {
+    let lacks_root = package.is_member && text(WORKSPACE).is_none();
+    if lacks_root || folder.ancestors().skip(1).any(|it| has_members(&it)) {
         let reason = format!("{TITLE} needs the manifests of every member of the workspace");
         return now("workspace", reason);
     }
