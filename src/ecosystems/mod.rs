@@ -188,6 +188,35 @@ pub const TOOL_INSTALLERS: [&str; 1] = [partial::PIPX];
 pub const FETCHERS: [&str; 2] = ["curl", "wget"];
 
 impl Manager {
+    /// A manager of which nothing but its names is known, to start from.
+    pub const fn new(name: &'static str, title: &'static str, ecosystem: Ecosystem) -> Self {
+        Self {
+            name,
+            title,
+            ecosystem,
+            packages: &[],
+            plugins: "",
+            system_packages: &[],
+            variables: "",
+            programs: &[],
+            starter: None,
+            grammar: Grammar::NONE,
+            files: &[],
+            manifest: "",
+            includes: |_| Vec::new(),
+            makes: &[],
+            keeps: &[],
+            cache: &[],
+            environments: None,
+            leaves: &[],
+            installers: &[],
+            habits: &[],
+            facts: |_, _, _| None,
+            broken: |_, _| None,
+            other: |_, _| None,
+        }
+    }
+
     /// Whether a program of this name, without version and folder, is its own.
     pub fn has_program(&self, name: &str) -> bool {
         self.programs.contains(&name)

@@ -19,7 +19,7 @@ use crate::{
         layers::{Layer, Layers},
     },
     dockerfile::stage::Stage,
-    ecosystems::{self, At, Ecosystem, Install},
+    ecosystems::{self, At, Ecosystem, Install, Manager},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -73,22 +73,20 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "copy-manifests-first";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
-    project.each_dockerfile_of(
-        |_| true,
-        |file, dockerfile| {
-            let site = Site::new(&file.path, dockerfile);
-            let words = file.programs();
-            let mut outcome = Outcome::default();
-            outcome.extend(site.stages.iter().map(|stage| {
-                let look = |item| reorder(project, &site, stage, item);
-                let mut found = site.each_run(NAME, stage, &words, look);
-                // The next install is looked at when this one stands where it belongs.
-                found.changes.truncate(1);
-                found
-            }));
-            outcome
-        },
-    )
+    let any = |_: &Manager| true;
+    project.each_dockerfile_of(any, |file, dockerfile| {
+        let site = Site::new(&file.path, dockerfile);
+        let words = file.programs();
+        let mut outcome = Outcome::default();
+        outcome.extend(site.stages.iter().map(|stage| {
+            let look = |item| reorder(project, &site, stage, item);
+            let mut found = site.each_run(NAME, stage, &words, look);
+            // The next install is looked at when this one stands where it belongs.
+            found.changes.truncate(1);
+            found
+        }));
+        outcome
+    })
 }
 
 /// Whether a text that cannot be read seems to install from manifests.

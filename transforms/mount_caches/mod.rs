@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
-    ecosystems::{self, At, Caching},
+    ecosystems::{self, At, Caching, Manager},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -85,22 +85,20 @@ impl Default for Options {
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let options: Options = settings.get();
     let frontend = Frontend::default();
-    project.each_dockerfile_of(
-        |_| true,
-        |file, dockerfile| {
-            let site = Site::new(&file.path, dockerfile);
-            let words = file.programs();
-            let mut outcome = Outcome::default();
-            for stage in &site.stages {
-                let look = |item| mount(project, &options, &frontend, &site, stage, item);
-                outcome.extend([site.each_run(NAME, stage, &words, look)]);
-                outcome
-                    .changes
-                    .extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0, it.2)));
-            }
+    let any = |_: &Manager| true;
+    project.each_dockerfile_of(any, |file, dockerfile| {
+        let site = Site::new(&file.path, dockerfile);
+        let words = file.programs();
+        let mut outcome = Outcome::default();
+        for stage in &site.stages {
+            let look = |item| mount(project, &options, &frontend, &site, stage, item);
+            outcome.extend([site.each_run(NAME, stage, &words, look)]);
             outcome
-        },
-    )
+                .changes
+                .extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0, it.2)));
+        }
+        outcome
+    })
 }
 
 /// Gives a RUN the mounts that it lacks.

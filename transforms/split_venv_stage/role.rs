@@ -5,7 +5,7 @@ use super::{environment::unknown_folder, loss};
 use crate::{
     ecosystems::{
         self, Cache, ENVIRONMENT_FOLDER, Ecosystem, Environments, Manager, TOOL_INSTALLERS, Tool,
-        python::{BUILDERS, ENVIRONMENT_MAKERS, PROJECT_SCRIPT, UNREAD},
+        python::{ENVIRONMENT_MAKERS, PROJECT_SCRIPT, UNREAD, is_builder},
         system::{self, System},
         tools,
     },
@@ -227,8 +227,7 @@ fn bundled(
     let names = call.positionals(manager.grammar.valued);
     let names: Vec<&str> = names.into_iter().map(|it| name(command, it)).collect();
     let is_tool = |it: &&&str| tools().any(|tool| tool.is_in(it));
-    let is_builder = |it: &&&str| BUILDERS.contains(it);
-    let others = names.iter().any(|it| !is_tool(&it) && !is_builder(&it));
+    let others = names.iter().any(|it| !is_tool(&it) && !is_builder(it));
     if names.is_empty() || others || call.has(own.lists) || call.has(own.in_place) {
         return match names.iter().find(is_tool) {
             Some(it) => Err(Refusal::new(

@@ -26,15 +26,8 @@ const READS: &[&str] =
 
 /// Go's own manager of modules.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Go,
-    packages: &[],
-    plugins: "",
     system_packages: &["golang-go", NAME],
-    variables: "",
     programs: &[NAME],
-    starter: None,
     grammar: GRAMMAR,
     files: &[
         File::manifest("go.mod").marking_project(),
@@ -44,9 +37,6 @@ pub const MANAGER: Manager = Manager {
         File::lock(VENDORED),
     ],
     manifest: "go.mod",
-    includes: |_| Vec::new(),
-    makes: &[],
-    keeps: &[],
     cache: &[
         Cache {
             kind: CacheKind::Store,
@@ -81,13 +71,11 @@ pub const MANAGER: Manager = Manager {
             ..Cache::NONE
         },
     ],
-    environments: None,
     leaves: &[Leaving {
         verbs: &[Verb::new("install")],
         unless: &[Switch::Set("GOBIN"), Switch::Set("GOPATH")],
         ..Leaving::ALWAYS
     }],
-    installers: &[],
     habits: &[
         Habit {
             verbs: &["mod download"],
@@ -101,8 +89,7 @@ pub const MANAGER: Manager = Manager {
         Habit { verbs: &["env", "version", "clean"], ..Habit::IDLE },
     ],
     facts: install,
-    broken: |_, _| None,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Go)
 };
 
 /// What lists the modules that are in the project itself.

@@ -6,7 +6,7 @@ pub mod npm;
 pub mod pnpm;
 pub mod yarn1;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
@@ -68,6 +68,21 @@ impl Package {
             has_workspaces: !value["workspaces"].is_null(),
             manager: value["packageManager"].as_str().map(str::to_owned),
         })
+    }
+
+    /// The `package.json` of a folder: its text, and what it says.
+    ///
+    /// # Errors
+    /// A decline, if nothing brings it or it cannot be read.
+    fn at(folder: &ImagePath, at: &At<'_>) -> Result<(Arc<str>, Self), Refusal> {
+        let path = folder.join("package.json");
+        let text = (at.text)(&path).ok_or_else(|| {
+            let reason = format!("the install reads {path}, {NOT_FOUND}");
+            Refusal::new("manifest-not-found", reason)
+        })?;
+        let package = Self::read(&text)
+            .map_err(|_| Refusal::new("unknown-manifest", format!("{path} cannot be read")))?;
+        Ok((text, package))
     }
 
     /// What is wrong with a `package.json`; `None` for a sound one and for other files.
@@ -143,16 +158,12 @@ fn project(
     folder: &ImagePath,
     at: &At<'_>,
 ) -> Option<Package> {
-    let path = folder.join("package.json");
-    let Some(text) = (at.text)(&path) else {
-        let reason = format!("the install reads {path}, {NOT_FOUND}");
-        install.source = Source::Now(Refusal::new("manifest-not-found", reason));
-        return None;
-    };
-    let Ok(package) = Package::read(&text) else {
-        let reason = format!("{path} cannot be read");
-        install.source = Source::Now(Refusal::new("unknown-manifest", reason));
-        return None;
+    let package = match Package::at(folder, at) {
+        Ok((_, package)) => package,
+        Err(why) => {
+            install.source = Source::Now(why);
+            return None;
+        }
     };
     // A member without its manifest is left out, and no error says so.
     let is_workspace = |above: ImagePath| {

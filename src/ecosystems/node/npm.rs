@@ -27,15 +27,10 @@ pub const TITLE: &str = "npm";
 
 /// npm.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Node,
     packages: &[NAME],
-    plugins: "",
     system_packages: &["npm", "nodejs-npm"],
     variables: "npm_config_",
     programs: &[NAME],
-    starter: None,
     grammar: GRAMMAR,
     files: &[
         File::manifest("package.json").marking_project(),
@@ -50,9 +45,7 @@ pub const MANAGER: Manager = Manager {
         File::named("puppeteer.config.*"),
     ],
     manifest: "package.json",
-    includes: |_| Vec::new(),
     makes: &["node_modules"],
-    keeps: &[],
     cache: &[Cache {
         // Whatever the case of its letters, the variable counts; these two are written.
         places: &[
@@ -74,9 +67,7 @@ pub const MANAGER: Manager = Manager {
         ..Cache::NONE
     }],
     facts: install,
-    environments: None,
     leaves: &[Leaving { verbs: FILLS, ..PUPPETEER }],
-    installers: &[],
     habits: &[
         Habit { verbs: INSTALLS, with: GLOBAL, ..Habit::IDLE },
         Habit {
@@ -114,7 +105,7 @@ pub const MANAGER: Manager = Manager {
         Habit { verbs: &["update", "uninstall", "remove", "rm"], with: GLOBAL, ..Habit::IDLE },
     ],
     broken: Package::broken,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Node)
 };
 
 /// The words for an install.

@@ -5,7 +5,7 @@
 //! runs no script of the project, and the install afterwards makes of them what it makes without.
 
 use super::{
-    NOT_FOUND, Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words,
+    Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words,
     hooks::{self, HOOKS},
     ignores_scripts,
     lock::{loads_more, pnpm_keeps, pnpm_patches},
@@ -51,11 +51,7 @@ const STORE_KEYS: &[&str] = &[
 
 /// pnpm.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Node,
     packages: &[NAME, "@pnpm/exe"],
-    plugins: "",
     system_packages: &[NAME],
     variables: "pnpm_config_",
     programs: &[NAME],
@@ -69,9 +65,7 @@ pub const MANAGER: Manager = Manager {
         File::settings(".pnpmfile.mjs"),
     ],
     manifest: "package.json",
-    includes: |_| Vec::new(),
     makes: &["node_modules"],
-    keeps: &[],
     cache: &[Cache {
         // A mount is another file system than the project's: there pnpm copies packages from its store instead of
         // linking them, so that the image needs nothing of it.
@@ -94,9 +88,7 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
-    environments: None,
     leaves: &[Leaving { verbs: FILLS, ..PUPPETEER }],
-    installers: &[],
     habits: &[
         Habit {
             verbs: &["fetch"],
@@ -146,8 +138,7 @@ pub const MANAGER: Manager = Manager {
         Habit { verbs: &["config", "set", "get", "store", "view", "env"], ..Habit::IDLE },
     ],
     facts: install,
-    broken: |_, _| None,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Node)
 };
 
 const GLOBAL: &[&str] = &["-g", "--global"];
@@ -303,12 +294,9 @@ fn source(
     if verb.words == "fetch" {
         return Source::Nothing;
     }
-    let path = folder.join("package.json");
-    let Some(manifest) = text("package.json") else {
-        return now("manifest-not-found", format!("the install reads {path}, {NOT_FOUND}"));
-    };
-    let Ok(package) = Package::read(&manifest) else {
-        return now("unknown-manifest", format!("{path} cannot be read"));
+    let (manifest, package) = match Package::at(folder, at) {
+        Ok(read) => read,
+        Err(why) => return Source::Now(why),
     };
     let has_members = |it: &ImagePath| {
         let text = (at.text)(&it.join(WORKSPACE));

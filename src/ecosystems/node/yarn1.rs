@@ -31,15 +31,10 @@ const LOCK: &str = "yarn.lock";
 
 /// Yarn 1.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Node,
     packages: &[NAME],
-    plugins: "",
     system_packages: &["yarn", "yarnpkg"],
     variables: "yarn_",
     programs: &[NAME, "yarnpkg"],
-    starter: None,
     grammar: GRAMMAR,
     files: &[
         File::lock("yarn.lock"),
@@ -47,9 +42,7 @@ pub const MANAGER: Manager = Manager {
         File::settings(".yarnrc.yml"),
     ],
     manifest: "package.json",
-    includes: |_| Vec::new(),
     makes: &["node_modules"],
-    keeps: &[],
     cache: &[Cache {
         places: &[
             CachePlace::Option(&["--cache-folder"]),
@@ -80,9 +73,7 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
-    environments: None,
     leaves: &[Leaving { verbs: &[Verb::new("install"), Verb::new("add")], ..PUPPETEER }],
-    installers: &[],
     habits: &[
         Habit {
             with: &["--production", "--prod"],
@@ -97,8 +88,8 @@ pub const MANAGER: Manager = Manager {
         Habit { verbs: &["global add", "config", "cache", "info", "versions"], ..Habit::IDLE },
     ],
     facts: install,
-    broken: |_, _| None,
     other,
+    ..Manager::new(NAME, TITLE, Ecosystem::Node)
 };
 
 /// What an install reads and makes.

@@ -9,6 +9,11 @@ use crate::{
 /// The distributions that virtual environments and images come with, each in a version of its own.
 pub const SEEDS: &[&str] = &["pip", "setuptools", "wheel"];
 
+/// Whether packages are built and installed with a distribution; an update of such ones installs nothing else.
+pub fn is_builder(distribution: &str) -> bool {
+    SEEDS.contains(&distribution) || distribution == "build"
+}
+
 /// The distributions that install and build others, besides the package managers and their plugins, in
 /// alphabetical order.
 const TOOLS: &[&str] = &[

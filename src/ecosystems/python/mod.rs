@@ -11,7 +11,8 @@ pub mod requirements;
 pub mod uv;
 
 pub use distributions::{
-    SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, is_tool, named, runs_pip_unnamed, takes_names,
+    SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, is_builder, is_tool, named, runs_pip_unnamed,
+    takes_names,
 };
 
 /// The programs that do nothing but make virtual environments, in the folder that follows.
@@ -19,9 +20,6 @@ pub const ENVIRONMENT_MAKERS: &[&str] = &["venv", "virtualenv"];
 
 /// Those of them that are packages.
 pub const ENVIRONMENT_TOOLS: &[&str] = &["virtualenv"];
-
-/// The packages that packages are built and installed with; an update of them alone installs nothing else.
-pub const BUILDERS: &[&str] = &["build", "pip", "setuptools", "wheel"];
 
 /// Managers of which only the names of the programs are known.
 pub const UNREAD: &[&str] = &["conda", "mamba", "micromamba"];

@@ -20,15 +20,11 @@ pub const TITLE: &str = "PDM";
 
 /// PDM.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Python,
     packages: &["pdm"],
     plugins: "pdm-",
     system_packages: &["pdm"],
     variables: "PDM_",
     programs: &[NAME],
-    starter: None,
     grammar: Grammar {
         valued: &["-p", "--project", "-c", "--config", "-G", "--group", "--with", "--without"],
         install: &[Verb::new("install"), Verb::new("sync")],
@@ -54,7 +50,6 @@ pub const MANAGER: Manager = Manager {
         File::settings(".pdm.toml").with_cache_keys(&["cache"]),
     ],
     manifest: "pyproject.toml",
-    includes: |_| Vec::new(),
     makes: &[".venv", "__pypackages__"],
     keeps: &[".config/pdm"],
     cache: &[Cache {
@@ -75,8 +70,6 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
-    environments: None,
-    leaves: &[],
     installers: &[Installer {
         script: "install-pdm.py",
         options: &["-v", "--version"],
@@ -113,7 +106,7 @@ pub const MANAGER: Manager = Manager {
     ],
     facts: |_, call, at| install(call, at),
     broken: Pyproject::broken,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Python)
 };
 
 fn install(call: &Invocation, at: &At<'_>) -> Option<Install> {

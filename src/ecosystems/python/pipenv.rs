@@ -19,15 +19,10 @@ pub const TITLE: &str = "Pipenv";
 
 /// Pipenv.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Python,
     packages: &["pipenv"],
-    plugins: "",
     system_packages: &["pipenv"],
     variables: "PIPENV_",
     programs: &[NAME],
-    starter: None,
     grammar: Grammar {
         valued: VALUED,
         install: &[Verb::new("install"), Verb::new("sync")],
@@ -48,9 +43,7 @@ pub const MANAGER: Manager = Manager {
     },
     files: &[File::manifest("Pipfile").marking_project(), File::lock("Pipfile.lock")],
     manifest: "Pipfile",
-    includes: |_| Vec::new(),
     makes: &[".venv"],
-    keeps: &[],
     // Pipenv gives its own cache folder to the pip that it runs.
     cache: &[Cache {
         places: &[CachePlace::Variable("PIPENV_CACHE_DIR"), CachePlace::Xdg("pipenv")],
@@ -65,7 +58,6 @@ pub const MANAGER: Manager = Manager {
         spills: true,
         ..Cache::NONE
     }],
-    environments: None,
     // Virtual environments. After "Virtual environments" and "Environment variables" of its documentation.
     leaves: &[Leaving {
         verbs: &[Verb::new("install"), Verb::new("sync")],
@@ -78,7 +70,6 @@ pub const MANAGER: Manager = Manager {
         ],
         ..Leaving::ALWAYS
     }],
-    installers: &[],
     habits: &[
         Habit {
             verbs: &["install", "sync"],
@@ -95,7 +86,7 @@ pub const MANAGER: Manager = Manager {
     broken: |name, text| {
         (name == "Pipfile").then(|| pyproject::pipfile_paths(text).err()).flatten()
     },
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Python)
 };
 
 const VALUED: &[&str] = &[

@@ -21,15 +21,10 @@ pub const TITLE: &str = "uv";
 
 /// uv.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Python,
     packages: &["uv"],
-    plugins: "",
     system_packages: &["uv"],
     variables: "UV_",
     programs: &[NAME],
-    starter: None,
     grammar: Grammar {
         valued: &[
             "--directory",
@@ -76,7 +71,6 @@ pub const MANAGER: Manager = Manager {
         File::runtime(".python-version"),
     ],
     manifest: "pyproject.toml",
-    includes: |_| Vec::new(),
     makes: &[".venv"],
     keeps: &[".config/uv", ".local/share/uv", ".local/state/uv"],
     cache: &[Cache {
@@ -192,7 +186,7 @@ pub const MANAGER: Manager = Manager {
         _ => pip_install(call, at, verb.words == "pip sync"),
     },
     broken: Pyproject::broken,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Python)
 };
 
 /// The long options of `uv run` that take a value.

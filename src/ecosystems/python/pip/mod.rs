@@ -25,15 +25,10 @@ pub const TITLE: &str = "pip";
 
 /// pip.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Python,
     packages: &["pip"],
-    plugins: "",
     system_packages: &["python3-pip", "python-pip", "py3-pip", "pip"],
     variables: "PIP_",
     programs: &[NAME],
-    starter: None,
     grammar: Grammar {
         valued: VALUED,
         manifest_options: FILES,
@@ -95,9 +90,7 @@ pub const MANAGER: Manager = Manager {
         File::named("*dependencies*/*.pip"),
         File::named("*dependencies*/*.txt"),
     ],
-    manifest: "",
     includes: requirements::included,
-    makes: &[],
     keeps: &[".config/pip", ".pip", "/etc/pip.conf"],
     cache: &[Cache {
         places: &[
@@ -137,8 +130,7 @@ pub const MANAGER: Manager = Manager {
         },
     ],
     facts: |_, call, at| requirements(call, at),
-    broken: |_, _| None,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Python)
 };
 
 /// What makes pip install to `~/.local`: "User Installs".

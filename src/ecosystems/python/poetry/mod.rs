@@ -26,9 +26,6 @@ pub const TITLE: &str = "Poetry";
 
 /// Poetry.
 pub const MANAGER: Manager = Manager {
-    name: NAME,
-    title: TITLE,
-    ecosystem: Ecosystem::Python,
     packages: &[
         "poetry",
         "poetry-core",
@@ -40,7 +37,6 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["poetry", "python3-poetry", "py3-poetry"],
     variables: "POETRY_",
     programs: &[NAME],
-    starter: None,
     grammar: Grammar {
         valued: &["-C", "--directory", "-P", "--project"],
         install: &[Verb::new("install"), Verb::new("sync")],
@@ -72,7 +68,6 @@ pub const MANAGER: Manager = Manager {
         File::settings("poetry.toml").with_cache_keys(&["cache-dir"]),
     ],
     manifest: "pyproject.toml",
-    includes: |_| Vec::new(),
     makes: &[".venv"],
     keeps: &[".config/pypoetry", ".local/share/pypoetry"],
     // The place also holds virtual environments, which the image needs: only the two folders below it that
@@ -129,7 +124,7 @@ pub const MANAGER: Manager = Manager {
     ],
     facts: |verb, call, at| install(verb.words, call, at),
     broken: Pyproject::broken,
-    other: |_, _| None,
+    ..Manager::new(NAME, TITLE, Ecosystem::Python)
 };
 
 /// The verbs that install packages.
