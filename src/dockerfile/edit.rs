@@ -138,7 +138,7 @@ impl Dockerfile {
         }
     }
 
-    /// A keyword in the case in which the file writes its own; `AS` as it stands in its FROMs.
+    /// A keyword in the case in which the file writes most of its own; `AS` as it stands in its FROMs.
     pub fn keyword(&self, keyword: &str) -> String {
         let froms = || self.instructions().filter_map(|it| it.1.from().map(|from| (it.1, from)));
         let lower = match keyword {
@@ -148,11 +148,11 @@ impl Dockerfile {
             }
             _ => None,
         };
-        let first = self.instructions().next();
-        let is_lower = |it: char| it.is_ascii_lowercase();
-        let all =
-            first.is_some_and(|it| self.source[it.1.keyword_span.clone()].chars().all(is_lower));
-        if lower.unwrap_or(all) { keyword.to_lowercase() } else { keyword.to_owned() }
+        let is_lower =
+            |it: &Instruction| !self.source[it.keyword_span.clone()].contains(char::is_uppercase);
+        let (lowers, uppers): (Vec<_>, Vec<_>) = self.instructions().partition(|it| is_lower(it.1));
+        let most = lowers.len() > uppers.len();
+        if lower.unwrap_or(most) { keyword.to_lowercase() } else { keyword.to_owned() }
     }
 
     /// The comment lines inside an instruction, trimmed.

@@ -60,7 +60,7 @@ FROM base AS test
 CMD [\"pytest\"]
 
 FROM base
-RUN groupadd --system --gid 10001 app && useradd --system --uid 10001 --gid app --no-create-home app
+RUN groupadd --system --gid 10001 app && useradd --system --uid 10001 --gid app --create-home app
 EXPOSE 8000
 USER 10001:10001
 CMD [\"uvicorn\", \"shop.main:app\", \"--host\", \"0.0.0.0\"]

@@ -76,12 +76,10 @@ impl Deferral<'_> {
         self.folders(project, run, &kept, fetch.command + 1)?;
         self.gains(project, run)?;
         let it = run.instruction;
-        let keyword = &self.site.dockerfile.source[it.keyword_span.clone()];
-        let lowers = keyword.chars().all(char::is_lowercase);
-        let keyword = if lowers { "run" } else { Keyword::Run.as_str() };
+        let keyword = self.site.dockerfile.keyword(Keyword::Run.as_str());
         let flags = it.flags.iter().map(|flag| &it.logical.text[flag.range.clone()]);
         let words: Vec<&str> =
-            [keyword].into_iter().chain(flags).chain([fetch.script.as_str()]).collect();
+            [keyword.as_str()].into_iter().chain(flags).chain([fetch.script.as_str()]).collect();
         let whole = self.site.dockerfile.text(run.item).to_owned();
         let texts = Texts {
             head: Some(words.join(" ")),

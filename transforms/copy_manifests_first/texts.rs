@@ -161,13 +161,12 @@ impl<'a> Deferral<'a> {
             let others = words.sources.iter().filter(|it| !self.stays(item, &it.text, files));
             return self.edited(item, others.map(|it| (it.range.clone(), String::new())).collect());
         }
-        let keyword = &dockerfile.source[it.keyword_span.clone()];
-        let keyword = if keyword.chars().all(char::is_lowercase) { "copy" } else { "COPY" };
+        let keyword = dockerfile.keyword("COPY");
         let flags = it.flags.iter().filter(|it| {
             ["chown", "chmod", "link", "parents", "exclude"].contains(&it.name.as_str())
         });
         let flags = flags.map(|flag| &it.logical.text[flag.range.clone()]);
-        let head: Vec<&str> = [keyword].into_iter().chain(flags).collect();
+        let head: Vec<&str> = [keyword.as_str()].into_iter().chain(flags).collect();
         let mut folders: Vec<(ImagePath, Vec<String>)> = Vec::new();
         for (file, path) in files {
             let folder = path.parent().filter(|_| !copy.parents);

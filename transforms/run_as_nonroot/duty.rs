@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        grammar_of, images,
+        Setting, grammar_of, images,
         programs::{self, Trait},
         system::{self, What},
     },
@@ -74,10 +74,25 @@ pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
     if !image.instructions().any(|it| it.instruction.keyword == Keyword::User) {
         return Ok(false);
     }
-    match image.state().is_root() {
+    match image.state().is_root().or_else(|| brought(image)) {
         None => Err(Refusal::new("unknown-user", "the user that USER names is not known")),
         Some(true) => Err(Refusal::new("explicit-root", "USER sets root")),
         Some(false) => Ok(true),
+    }
+}
+
+/// Whether the user that USER takes from a variable of the base image is root; `None` if the image is not known to
+/// set it: .NET's images set `APP_UID` for `USER $APP_UID`.
+fn brought(image: &Image<'_>) -> Option<bool> {
+    let users = image.instructions().filter(|it| it.instruction.keyword == Keyword::User);
+    let name = users.last()?.instruction.text().strip_prefix('$')?;
+    let base = images::named(image.base()?);
+    match base.variable(name.trim_matches(['{', '}'])) {
+        Setting::Known(user) => {
+            let account = base.account()?;
+            (account.user.to_string() == user).then_some(account.user == 0)
+        }
+        Setting::Unknown | Setting::Unset => None,
     }
 }
 

@@ -246,14 +246,6 @@ impl<'a> Image<'a> {
         found.or_else(|| self.mentions_run(&desktop).then(|| "a desktop program".to_owned()))
     }
 
-    /// Whether a file of this name is copied into it: the program is the project's own.
-    pub(super) fn copies(&self, name: &str) -> bool {
-        let is_named = |it: &str| it.trim_end_matches('/').rsplit('/').next() == Some(name);
-        self.instructions().filter_map(|it| it.instruction.copy()).any(|it| {
-            is_named(&it.destination.text) || it.sources.iter().any(|it| is_named(&it.text))
-        })
-    }
-
     /// Whether a COPY puts something at a folder or below it.
     pub(super) fn is_destination(&self, path: &ImagePath) -> bool {
         self.instructions().any(|Placed { item, instruction }| {
@@ -275,6 +267,14 @@ impl<'a> Image<'a> {
     /// Whether a folder holds source: something is copied there, and it is not named like state.
     pub(super) fn holds_code(&self, path: &ImagePath) -> bool {
         !evidence::is_state_name(path.as_str()) && self.is_destination(path)
+    }
+
+    /// The last item of the stage's head: its FROM, and a MAINTAINER below it.
+    pub(super) fn head(&self) -> usize {
+        let from = self.stage.from;
+        let first = placed(self.stage).find(|it| it.item != from);
+        let maintainer = first.filter(|it| it.instruction.keyword == Keyword::Maintainer);
+        maintainer.map_or(from, |it| it.item)
     }
 
     /// Where USER goes: before the command, after all instructions that need root.

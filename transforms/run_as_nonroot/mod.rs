@@ -18,7 +18,7 @@ mod processes;
 mod state;
 
 use crate::{
-    dockerfile::{Dockerfile, Keyword, Kind},
+    dockerfile::{Keyword, Kind},
     ecosystems::images::Accounts,
     engine::{Transform, settings::Settings},
     project::{
@@ -31,7 +31,6 @@ use crate::{
 use base::Base;
 pub use image::Image;
 use needs::Needs;
-use processes::Process;
 use state::Folder;
 
 /// Gives a service a user of its own.
@@ -184,7 +183,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let low_ports = duty::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
-    let folders = state::folders(image, &needs)?;
+    let folders = state::folders(image, &processes, &needs)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
         return Err(Refusal::new("no-shell", reason));
@@ -195,28 +194,18 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if image.sets("HOME") && home.is_some() {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
-    let installed = |it: &&Process| needs::may_need_home(it) && !image.copies(&it.program);
-    let unknown = processes.iter().filter(|_| !brought).find(installed);
-    let home = home.or_else(|| Some(format!("{} may need a home", unknown?.program)));
-    let creation = (!brought).then(|| creation(&base, home.is_some()));
+    let creation = (!brought).then(|| creation(&base).to_owned());
     Ok(Some(Handover { account, creation, folders, low_ports, home }))
 }
 
-/// The script that creates the user.
-fn creation(base: &Base, home: bool) -> String {
-    match (base.accounts, home) {
-        (Accounts::Busybox, false) => {
-            "addgroup -S -g 10001 app && adduser -S -D -H -u 10001 -G app app".to_owned()
-        }
-        (Accounts::Busybox, true) => {
-            "addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app".to_owned()
-        }
-        (_, home) => {
-            let home = if home { "--create-home" } else { "--no-create-home" };
-            format!(
-                "groupadd --system --gid 10001 app && \
-                 useradd --system --uid 10001 --gid app {home} app"
-            )
+/// The script that creates the user. It always gets a home: an empty folder costs nothing, and many programs keep
+/// settings or caches there and fail without one.
+fn creation(base: &Base) -> &'static str {
+    match base.accounts {
+        Accounts::Busybox => "addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app",
+        Accounts::Bare | Accounts::Shadow => {
+            "groupadd --system --gid 10001 app && \
+             useradd --system --uid 10001 --gid app --create-home app"
         }
     }
 }
@@ -272,14 +261,13 @@ impl Handover {
     /// The item that the change is about, and the edits.
     pub fn edits(&self, image: &Image<'_>) -> (usize, Vec<Edit>) {
         let dockerfile = image.site.dockerfile;
-        let lower = is_lower(dockerfile, image.stage.from);
-        let run = if lower { "run" } else { "RUN" };
-        let user = format!("{} {}", if lower { "user" } else { "USER" }, self.account.words());
+        let run = dockerfile.keyword("RUN");
+        let user = format!("{} {}", dockerfile.keyword("USER"), self.account.words());
         let mut edits = Vec::new();
         let place = image.place();
         let mut lines = vec![user];
         if let Some(script) = &self.creation {
-            let from = image.stage.from;
+            let from = image.head();
             let line = format!("{run} {script}");
             let next = dockerfile.items.get(from + 1).map(|it| &it.kind);
             let paragraph = matches!(next, Some(Kind::Blank));
@@ -315,16 +303,6 @@ fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
     all
 }
 
-/// Whether the author writes keywords in lower case.
-fn is_lower(dockerfile: &Dockerfile, item: usize) -> bool {
-    match &dockerfile.items[item].kind {
-        Kind::Instruction(it) => {
-            dockerfile.source[it.keyword_span.clone()].chars().all(char::is_lowercase)
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -344,7 +322,7 @@ mod tests {
         assert_eq!(
             changed("\u{feff}FROM alpine:3.20\r\nCOPY a /a\r\n\r\n# why\r\nCMD [\"/a\"]"),
             "\u{feff}FROM alpine:3.20\r\n\
-             RUN addgroup -S -g 10001 app && adduser -S -D -H -u 10001 -G app app\r\n\
+             RUN addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app\r\n\
              COPY a /a\r\n\r\nUSER 10001:10001\r\n\r\n# why\r\nCMD [\"/a\"]"
         );
     }

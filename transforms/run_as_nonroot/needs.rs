@@ -154,12 +154,6 @@ fn writes(process: &Process) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a process runs an installed program without a line in the table: most such tools keep settings,
-/// sessions or caches in a home and fail without one.
-pub(super) fn may_need_home(process: &Process) -> bool {
-    process.on_path && !programs::named(&process.program).is(Trait::Homeless)
-}
-
 fn home(process: &Process, script: Option<&ScriptCall<'_>>) -> Option<String> {
     let needs = programs::named(&process.program).is(Trait::Home)
         || script.is_some_and(|it| it.scripts.needs_home);

@@ -21,8 +21,8 @@ pub(super) struct Process {
     pub program: String,
     /// Its arguments; `None` for one that cannot be known.
     pub arguments: Vec<Option<String>>,
-    /// True if it is named without a folder, and so found on `PATH`.
-    pub on_path: bool,
+    /// The program as it is named, with its folder if it has one.
+    pub path: String,
     /// The files to which its output is redirected; `None` for one that cannot be known.
     pub writes: Vec<Option<String>>,
     /// What runs it, for people: `CMD`, `compose.yml:3`.
@@ -216,8 +216,7 @@ fn expand(
         }
         return Ok(all);
     }
-    let on_path = name != "python" && !path.contains('/');
-    Ok(vec![Process { on_path, ..process(name, rest, writes, from) }])
+    Ok(vec![Process { path: path.to_owned(), ..process(name, rest, writes, from) }])
 }
 
 fn process(

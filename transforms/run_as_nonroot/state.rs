@@ -8,6 +8,7 @@ use super::{
     },
     image::{Placed, Started, resolve},
     needs::Needs,
+    processes::Process,
 };
 use crate::{
     dockerfile::Keyword,
@@ -35,8 +36,12 @@ pub(super) struct Folder {
 ///
 /// # Errors
 /// A decline's code and reason: a mount has an owner of its own, or hides the source.
-pub(super) fn folders(image: &Image<'_>, needs: &[Needs]) -> Result<Vec<Folder>, Refusal> {
-    let made = made(image)?;
+pub(super) fn folders(
+    image: &Image<'_>,
+    processes: &[Process],
+    needs: &[Needs],
+) -> Result<Vec<Folder>, Refusal> {
+    let made = made(image, processes)?;
     let mut found = traces(image)?;
     found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
     let alone = made.iter().filter(|it| it.alone);
@@ -156,9 +161,10 @@ struct Made {
 }
 
 /// The folders that RUNs create.
-fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
+fn made(image: &Image<'_>, processes: &[Process]) -> Result<Vec<Made>, Refusal> {
     let mut made: Vec<Made> = Vec::new();
-    let mut used: Vec<String> = Vec::new();
+    // What a process runs is code, and so is what lies beside it.
+    let mut used: Vec<String> = processes.iter().flat_map(|it| run_files(image, it)).collect();
     for run in image.runs(&[])? {
         for command in run.script.commands() {
             let words = command.positional(&["-m", "--mode"]);
@@ -224,6 +230,15 @@ fn made(image: &Image<'_>) -> Result<Vec<Made>, Refusal> {
         it.alone &= !is_dependencies(it.path.as_str()) && !is_settings(it.path.as_str());
     }
     Ok(made)
+}
+
+/// The program of a process and the files of code that its arguments name, as absolute paths.
+fn run_files(image: &Image<'_>, process: &Process) -> Vec<String> {
+    let code = [".dll", ".exe", ".jar", ".js", ".mjs", ".php", ".pl", ".py", ".rb", ".war"];
+    let given = process.known().filter(|it| code.iter().any(|end| it.ends_with(end)));
+    let program = Some(process.path.as_str()).filter(|it| it.contains('/'));
+    let paths = program.into_iter().chain(given);
+    paths.filter_map(|it| image.state().absolute(it)).map(|it| it.to_string()).collect()
 }
 
 /// The raw words of a command that contain a slash: a path may be part of them.
