@@ -70,8 +70,7 @@ fn read_build(
         return;
     }
     // The target of an alias stands above the service, where nobody would look for it.
-    let place =
-        Place { path: path.clone(), line: build.first().map_or(line, |it| it.line.max(line)) };
+    let place = Place::line(path, build.first().map_or(line, |it| it.line.max(line)));
     let context = build.iter().find_map(|it| it.as_str().or_else(|| it.text("context")));
     // A file that completes another takes from it what it leaves out.
     let context = context.or_else(|| is_base(path.file_name()).then_some(".")).map(expand);

@@ -61,7 +61,7 @@ fn read(file: &File) -> Vec<(Place, String)> {
         whole += line;
         if !whole.trim_start().starts_with('#') {
             let said = commands(&whole).into_iter().filter_map(|it| in_container(&it));
-            let place = Place { path: file.path.clone(), line: start };
+            let place = file.line(start);
             found.extend(said.map(|it| (place.clone(), it)));
         }
         whole.clear();

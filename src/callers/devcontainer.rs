@@ -28,7 +28,7 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
     let folder = path.parent().unwrap_or(RepoPath::root());
     let context = input(COMPOSE.context).map_or(".".to_owned(), |it| it.text());
     let at = build.get(file_key).map_or(0, |it| it.1.key.start);
-    let place = Place { path: path.clone(), line: text::line_at(source, at) };
+    let place = Place::line(path, text::line_at(source, at));
     let told = |it: &str| !it.contains("${");
     let found = locate(Some(&folder), &file.text()).filter(|_| told(&file.text()));
     let Some(dockerfile) = found else {

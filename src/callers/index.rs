@@ -95,6 +95,10 @@ impl Project {
 impl File {
     /// Whom it builds: empty unless it is a compose file, a workflow, a script or the like; read once.
     pub fn callers(&self) -> &Callers {
-        self.memo.get(|| read(&self.path, &self.text))
+        self.memo.get(|| {
+            let mut callers = read(&self.path, &self.text);
+            callers.locate(|line| self.line(line));
+            callers
+        })
     }
 }

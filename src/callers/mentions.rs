@@ -4,7 +4,7 @@
 use super::Kind;
 use crate::{
     project::{File, Project, is_dockerfile},
-    text::{self, Place, RepoPath, Span, glob::Glob},
+    text::{Place, RepoPath, Span, glob::Glob},
 };
 
 /// The meaning of a mention.
@@ -31,7 +31,7 @@ pub(super) fn mentions(
         names(project, &file.path, word, dockerfile).then_some((at, word))
     });
     let found = found.map(|(at, word)| {
-        let place = Place { path: file.path.clone(), line: text::line_at(&file.text, at) };
+        let place = file.place(&(at..at + name.len()));
         // A pattern says which changes matter; only a COPY takes what it matches.
         match word.contains('*') && !is_dockerfile(file.path.file_name()) {
             true => (place, Weight::Prose),

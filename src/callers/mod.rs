@@ -241,6 +241,17 @@ impl Build {
 }
 
 impl Callers {
+    /// Turns lines of the text that was read into places on disk, which `place` knows.
+    fn locate(&mut self, place: impl Fn(usize) -> Place) {
+        let places = self.builds.iter_mut().map(|it| &mut it.place);
+        for it in places.chain(self.unresolved.iter_mut().map(|it| &mut it.0)) {
+            *it = place(it.line);
+        }
+        for it in &mut self.services {
+            it.line = place(it.line).line;
+        }
+    }
+
     fn add(&mut self, build: Build) {
         if !self.builds.iter().any(|it| it.place == build.place && it.is_like(&build)) {
             self.builds.push(build);

@@ -97,7 +97,7 @@ impl Service {
 
     /// The place.
     pub fn place(&self, path: &RepoPath) -> Place {
-        Place { path: path.clone(), line: self.line }
+        Place::line(path, self.line)
     }
 }
 

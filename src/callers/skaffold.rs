@@ -38,7 +38,7 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
         return;
     }
     let how = artifact.entries().iter().find(|it| matches!(it.key.as_str(), "docker" | "kaniko"));
-    let place = Place { path: path.clone(), line: how.map_or(artifact.line, |it| it.line) };
+    let place = Place::line(path, how.map_or(artifact.line, |it| it.line));
     let how_node = how.map(|it| &it.value);
     let text = |key: &str| how_node.and_then(|it| it.text(key)).filter(|it| !it.is_empty());
     let folder = path.parent().unwrap_or(RepoPath::root());

@@ -42,7 +42,7 @@ pub(super) fn print(report: &Report, kind: Kind, output: &Output) -> anyhow::Res
         output::problem(&Problem { path, line: it.line, message: it.message.clone(), hint })?;
     }
     for it in report.declines.iter().filter(|it| it.code == codes::ENGINE) {
-        let place = format!("{}:{}", it.path, it.line);
+        let place = &it.place;
         output::note(&format!(
             "{YELLOW}warning{YELLOW:#}: {place}: {}; it was dropped, please report it with `bugs` of --format json\n",
             it.reason
@@ -66,16 +66,16 @@ pub(super) fn json(report: &Report) -> anyhow::Result<String> {
 /// `pin-poetry: api/Dockerfile:5 pin Poetry to 1.8.3: poetry.lock says so [safe]`.
 pub(super) fn change_line(change: &ChangeReport) -> String {
     format!(
-        "{}: {}:{} {}: {} [{}]",
-        change.transform, change.path, change.line, change.title, change.reason, change.safety
+        "{}: {} {}: {} [{}]",
+        change.transform, change.place, change.title, change.reason, change.safety
     )
 }
 
 /// `pin-poetry: api/Dockerfile:5 left alone: what it installs is in a variable [variable]`.
 pub(super) fn decline_line(decline: &DeclineReport) -> String {
     format!(
-        "{}: {}:{} left alone: {} [{}]",
-        decline.transform, decline.path, decline.line, decline.reason, decline.code
+        "{}: {} left alone: {} [{}]",
+        decline.transform, decline.place, decline.reason, decline.code
     )
 }
 
@@ -136,7 +136,7 @@ fn declines(report: &Report, verbose: bool) -> String {
         let total = counted(places.len(), "place");
         let _ = writeln!(out, "  {transform} [{code}] {DIM}{total}{DIM:#}");
         for it in places.iter().take(shown) {
-            let _ = writeln!(out, "    {}:{} {}", it.path, it.line, it.reason);
+            let _ = writeln!(out, "    {} {}", it.place, it.reason);
         }
         rest(&mut out, "    ", places.len(), shown);
     }

@@ -5,6 +5,7 @@
 //! parse of thousands of real files is the test. Nothing here reads the shell inside RUN; see
 //! [`crate::shell`].
 
+mod disk;
 pub mod edit;
 pub mod image;
 pub mod instruction;
@@ -38,6 +39,8 @@ pub struct Dockerfile {
     pub escape: char,
     /// Facts about it: its stages, the scripts of its RUNs, …
     pub memo: Memo,
+    /// The way back to the files on disk; `None` when the text is one of them.
+    edited: Option<disk::Edited>,
 }
 
 /// A run of whole lines of a Dockerfile that belong together.
@@ -45,7 +48,7 @@ pub struct Dockerfile {
 pub struct Item {
     /// Its lines, with their line ends.
     pub span: Span,
-    /// The lines it covers, counted from 1, both ends included.
+    /// The lines that it covers on disk, counted from 1, both ends included.
     pub lines: (usize, usize),
     /// Its kind.
     pub kind: Kind,

@@ -38,7 +38,7 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
         });
     }
     errors.sort_by_key(|it| it.line);
-    Dockerfile { source, items, errors, escape, memo: Memo::default() }
+    Dockerfile { source, items, errors, escape, memo: Memo::default(), edited: None }
 }
 
 struct Reader<'a> {

@@ -3,16 +3,18 @@
 //! Nothing here reads the disk: [`crate::load`] does, once. A clone is a snapshot; files are shared.
 
 pub mod change;
-
+mod edited;
+mod file;
 pub mod selection;
 pub mod tree;
 
 use std::{
     collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
+pub use file::{File, is_dockerfile};
 use rayon::prelude::*;
 pub use tree::Tree;
 
@@ -20,7 +22,7 @@ use self::change::{Change, FileChange, Outcome};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
-    text::{self, Edit, Memo, RepoPath},
+    text::{Edit, Memo, RepoPath},
 };
 
 /// A snapshot of a project.
@@ -41,17 +43,6 @@ pub struct Project {
 /// A file that configures a package manager's cache, with the manager and the key that it sets.
 pub type CacheSetting = (RepoPath, &'static str, &'static str);
 
-/// A file whose text was read.
-pub struct File {
-    /// Its path.
-    pub path: RepoPath,
-    /// Its text.
-    pub text: Arc<str>,
-    /// Facts about it.
-    pub memo: Memo,
-    dockerfile: OnceLock<Dockerfile>,
-}
-
 /// A file that could not be read or understood; the others are done all the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -64,12 +55,6 @@ pub struct Problem {
     /// What to do about it.
     pub hint: String,
 }
-
-/// What [`File::managers`] are, once they were asked for.
-struct Mentioned(Vec<&'static Manager>);
-
-/// What [`File::fingerprint`] is, once it was asked for.
-struct Fingerprint(u64);
 
 impl Project {
     /// A project of these files and nothing else: what tests and pages use.
@@ -89,7 +74,16 @@ impl Project {
     /// The same project with another text in one file, such as what an editor holds.
     #[must_use]
     pub fn with_text(mut self, path: &RepoPath, text: String) -> Self {
-        self.insert(path, text);
+        self.insert(File::new(path.clone(), text));
+        self
+    }
+
+    /// The same project, its files taken for those on disk: places in it are places in these texts.
+    #[must_use]
+    pub fn as_on_disk(mut self) -> Self {
+        for file in self.files.values_mut().filter(|it| it.provenance.is_some()) {
+            *file = Arc::new(File::new(file.path.clone(), Arc::clone(&file.text)));
+        }
         self
     }
 
@@ -202,27 +196,35 @@ impl Project {
             applied.push(change);
         }
         let mut next = self.clone();
-        let mut edits: BTreeMap<&RepoPath, Vec<&Edit>> = BTreeMap::new();
-        for (path, change) in applied.iter().flat_map(|it| &it.files) {
-            match change {
-                FileChange::Edit(it) => edits.entry(path).or_default().extend(it),
-                FileChange::Create(text) => next.insert(path, text.clone()),
-                FileChange::Delete => next.remove(path),
+        let mut edits: BTreeMap<&RepoPath, Vec<(&Edit, &Change)>> = BTreeMap::new();
+        for &of in &applied {
+            for (path, change) in &of.files {
+                match change {
+                    FileChange::Edit(it) => {
+                        edits.entry(path).or_default().extend(it.iter().map(|it| (it, of)));
+                    }
+                    FileChange::Create(text) => {
+                        next.insert(File::new(path.clone(), text.as_str()));
+                    }
+                    FileChange::Delete => next.remove(path),
+                }
             }
         }
-        for (path, edits) in edits {
-            if let Some(file) = self.file(path.as_str()) {
-                next.insert(path, text::apply(&file.text, edits));
-            }
+        let edited: Vec<File> = edits
+            .into_par_iter()
+            .filter_map(|(path, edits)| Some(self.file(path.as_str())?.edited(self, &edits)))
+            .collect();
+        for file in edited {
+            next.insert(file);
         }
         (next, applied)
     }
 
-    fn insert(&mut self, path: &RepoPath, text: String) {
-        let file = Arc::new(File::new(path.clone(), text));
-        let old = self.files.insert(path.clone(), Arc::clone(&file));
+    fn insert(&mut self, file: File) {
+        let file = Arc::new(file);
+        let old = self.files.insert(file.path.clone(), Arc::clone(&file));
         if old.is_none() {
-            Arc::make_mut(&mut self.tree).insert(path.clone());
+            Arc::make_mut(&mut self.tree).insert(file.path.clone());
         }
         self.forget_surroundings(old.as_deref(), Some(&file));
     }
@@ -248,97 +250,5 @@ impl Project {
         let mut hasher = DefaultHasher::new();
         self.files().for_each(|file| file.fingerprint().hash(&mut hasher));
         hasher.finish()
-    }
-}
-
-impl File {
-    /// A file of this text.
-    pub fn new(path: RepoPath, text: impl Into<Arc<str>>) -> Self {
-        Self { path, text: text.into(), memo: Memo::default(), dockerfile: OnceLock::new() }
-    }
-
-    /// A number that differs when path or text do; computed once.
-    fn fingerprint(&self) -> u64 {
-        let Fingerprint(number) = self.memo.get(|| {
-            let mut hasher = DefaultHasher::new();
-            (&self.path, &self.text).hash(&mut hasher);
-            Fingerprint(hasher.finish())
-        });
-        *number
-    }
-
-    /// The package managers whose programs its text mentions, be it in other words; found once.
-    pub fn managers(&self) -> &[&'static Manager] {
-        let Mentioned(managers) = self.memo.get(|| Mentioned(ecosystems::mentioned(&self.text)));
-        managers
-    }
-
-    /// The programs of [these managers](Self::managers): what to look for before reading a script.
-    pub fn programs(&self) -> Vec<&'static str> {
-        self.managers().iter().flat_map(|it| it.programs).copied().collect()
-    }
-
-    /// The file as a Dockerfile, when its name says it is one; parsed once.
-    pub fn dockerfile(&self) -> Option<&Dockerfile> {
-        is_dockerfile(self.path.file_name())
-            .then(|| self.dockerfile.get_or_init(|| Dockerfile::parse(Arc::clone(&self.text))))
-    }
-}
-
-/// Returns true for the name of a Dockerfile: `Dockerfile`, `dockerfile`, `Dockerfile.*`, `Dockerfile-*`,
-/// `Dockerfile_*`, `*.Dockerfile`, `*.dockerfile` or `Containerfile*`, but no `.dockerignore`, no template
-/// and no text about one.
-pub fn is_dockerfile(name: &str) -> bool {
-    let named = matches!(name, "Dockerfile" | "dockerfile")
-        || ["Dockerfile.", "Dockerfile-", "Dockerfile_"].iter().any(|it| name.starts_with(it))
-        || name.ends_with(".Dockerfile")
-        || name.ends_with(".dockerfile")
-        || name.starts_with("Containerfile");
-    let extension = name.rsplit_once('.').map_or("", |it| it.1);
-    let other = [
-        "dockerignore",
-        "containerignore",
-        "j2",
-        "jinja",
-        "jinja2",
-        "erb",
-        "tmpl",
-        "tpl",
-        "template",
-        "mustache",
-        "hbs",
-        "md",
-    ];
-    named && !other.contains(&extension)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dockerfiles_are_known_by_name() {
-        let yes = [
-            "Dockerfile",
-            "Dockerfile.test",
-            "api.Dockerfile",
-            "api.dockerfile",
-            "Containerfile.in",
-            "Dockerfile-test",
-            "Dockerfile_dev",
-            "dockerfile",
-        ];
-        let no = [
-            "Dockerfile.dockerignore",
-            "Dockerfile.j2",
-            "dockerfile.md",
-            "MyDockerfile",
-            "Dockerfiles",
-            "Dockerfile-test.j2",
-            "Dockerfile-notes.md",
-            ".dockerignore",
-        ];
-        assert!(yes.iter().all(|it| is_dockerfile(it)));
-        assert!(!no.iter().any(|it| is_dockerfile(it)));
     }
 }

@@ -1,6 +1,6 @@
 //! The result of a run as data: JSON for machines, and what `cli` prints for people.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::{
         change::{Change, Decline, Safety},
         selection::Selection,
     },
+    text::Place,
     verify,
 };
 
@@ -52,10 +53,11 @@ pub struct ChangeReport {
     pub title: String,
     /// Why it is right here.
     pub reason: String,
-    /// The file it starts in.
-    pub path: String,
-    /// The line it starts at, counted from 1, as the change found the file.
-    pub line: usize,
+    /// Where it starts, on disk before the run.
+    #[serde(flatten)]
+    pub place: PlaceReport,
+    /// The same place in the file after the run; `None` when nothing of it is left.
+    pub after: Option<PlaceReport>,
     /// The files it touches.
     pub files: Vec<String>,
 }
@@ -67,12 +69,29 @@ pub struct DeclineReport {
     pub transform: String,
     /// A stable code.
     pub code: &'static str,
-    /// The file.
-    pub path: String,
-    /// The line, counted from 1.
-    pub line: usize,
+    /// The place on disk.
+    #[serde(flatten)]
+    pub place: PlaceReport,
     /// The reason.
     pub reason: String,
+}
+
+/// A place in a file. Lines and columns are counted from 1, columns in characters.
+///
+/// Where refit itself wrote what a change or decline is about, in an earlier step, it is the place where that
+/// was put in, and start and end are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlaceReport {
+    /// The file.
+    pub path: String,
+    /// The line it starts on.
+    pub line: usize,
+    /// The column it starts at.
+    pub column: usize,
+    /// The line it ends on.
+    pub end_line: usize,
+    /// The column after its last character.
+    pub end_column: usize,
 }
 
 /// One change that was dropped because it would have broken something.
@@ -168,7 +187,7 @@ impl Report {
         }
         Self {
             version: 1,
-            changes: plan.changes().map(|(name, it)| ChangeReport::new(name, it)).collect(),
+            changes: plan.changes().map(|(name, it)| ChangeReport::new(name, it, plan)).collect(),
             declines: plan.declines.iter().map(DeclineReport::from).collect(),
             bugs: plan.bugs.iter().map(BugReport::from).collect(),
             problems: problems.into_iter().map(ProblemReport::from).collect(),
@@ -209,14 +228,14 @@ pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
 }
 
 impl ChangeReport {
-    fn new(transform: &str, change: &Change) -> Self {
+    fn new(transform: &str, change: &Change, plan: &Plan) -> Self {
         Self {
             transform: transform.to_owned(),
             safety: change.safety.as_str(),
             title: change.title.clone(),
             reason: change.reason.clone(),
-            path: change.place.path.to_string(),
-            line: change.place.line,
+            place: PlaceReport::from(&change.place),
+            after: plan.place_after(change).as_ref().map(PlaceReport::from),
             files: change.files.keys().map(ToString::to_string).collect(),
         }
     }
@@ -227,10 +246,28 @@ impl From<&Decline> for DeclineReport {
         Self {
             transform: decline.transform.to_owned(),
             code: decline.why.code,
-            path: decline.place.path.to_string(),
-            line: decline.place.line,
+            place: PlaceReport::from(&decline.place),
             reason: decline.why.reason.clone(),
         }
+    }
+}
+
+impl From<&Place> for PlaceReport {
+    fn from(place: &Place) -> Self {
+        let Place { path, line, column, end_line, end_column } = place;
+        Self {
+            path: path.to_string(),
+            line: *line,
+            column: *column,
+            end_line: *end_line,
+            end_column: *end_column,
+        }
+    }
+}
+
+impl fmt::Display for PlaceReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path, self.line)
     }
 }
 

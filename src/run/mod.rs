@@ -42,7 +42,7 @@ pub struct Run<'a> {
     pub item: usize,
     /// The instruction.
     pub instruction: &'a Instruction,
-    source: &'a str,
+    dockerfile: &'a Dockerfile,
     reading: Arc<Reading>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Site<'a> {
         };
         let reading = self.readings.get(item, || self.read(stage, item).map(Arc::new));
         let reading = Arc::clone(reading.as_ref().map_err(Clone::clone)?);
-        Ok(Run { item, instruction: found, source: &self.dockerfile.source, reading })
+        Ok(Run { item, instruction: found, dockerfile: self.dockerfile, reading })
     }
 
     fn read(&self, stage: &Stage<'_>, item: usize) -> Result<Reading, Refusal> {
@@ -236,7 +236,16 @@ impl<'a> Site<'a> {
 
     /// The place of an item.
     pub fn place(&self, item: usize) -> Place {
-        Place { path: self.path.clone(), line: self.dockerfile.items[item].lines.0 }
+        self.dockerfile.place(self.path, item)
+    }
+
+    /// The line of an item, in words: `line 6`, with its file where that is not clear.
+    pub fn line(&self, item: usize) -> String {
+        let Place { path, line, .. } = self.place(item);
+        match self.dockerfile.is_mixed() {
+            true => format!("line {line} of {path}"),
+            false => format!("line {line}"),
+        }
     }
 
     /// A decline at an item.
@@ -248,7 +257,12 @@ impl<'a> Site<'a> {
 impl Run<'_> {
     /// The text of the file at a span of the script.
     pub fn text(&self, span: crate::text::Span) -> &str {
-        &self.source[span]
+        &self.dockerfile.source[span]
+    }
+
+    /// The text on disk of a span of the script: what to quote.
+    pub fn said(&self, span: &crate::text::Span) -> &str {
+        self.dockerfile.said(span)
     }
 }
 

@@ -60,7 +60,7 @@ impl<'r> Parts<'r> {
             return Err(match roles.get(end) {
                 Some(Role::Install(Install { source: Source::Now(why), .. })) => why.clone(),
                 _ => {
-                    let text = commands.get(end).map_or("", |it| run.text(it.span.clone()));
+                    let text = commands.get(end).map_or("", |it| run.said(&it.span));
                     let text = text.lines().next().unwrap_or_default().trim();
                     Refusal::new("reads-source", format!("`{text}` may read the source"))
                 }
@@ -75,7 +75,7 @@ impl<'r> Parts<'r> {
             _ => end,
         };
         if let Some(command) = (end..roles.len()).find(|it| removes(run, *it)) {
-            let text = run.text(commands[command].span.clone());
+            let text = run.said(&commands[command].span);
             let reason =
                 format!("`{text}` leaves no room for a second step without a larger image");
             return Err(Refusal::new("removes-tools", reason));

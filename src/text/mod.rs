@@ -7,13 +7,15 @@ mod memo;
 mod name;
 mod path;
 mod place;
+mod provenance;
 mod refusal;
 
 pub use image_path::ImagePath;
 pub use memo::{Each, Memo};
 pub use name::{has_name, is_name_at};
 pub use path::RepoPath;
-pub use place::Place;
+pub use place::{Place, line_span};
+pub use provenance::{OnDisk, Provenance};
 pub use refusal::Refusal;
 
 use std::ops::Range;

@@ -1,20 +1,93 @@
-//! Places in files, for people to open.
+//! Places in files, for people and editors to open.
 
 use std::fmt;
 
-use super::RepoPath;
+use super::{RepoPath, Span, line_at};
 
-/// A line of a file.
+/// A place in a file as it is on disk.
+///
+/// Lines and columns are counted from 1, columns in characters. The end is the place after the last character.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file.
     pub path: RepoPath,
-    /// The line, counted from 1.
+    /// The line it starts on.
     pub line: usize,
+    /// The column it starts at.
+    pub column: usize,
+    /// The line it ends on.
+    pub end_line: usize,
+    /// The column it ends before.
+    pub end_column: usize,
+}
+
+impl Place {
+    /// The place of a span of a file's text, without the blanks around it.
+    pub fn of(path: &RepoPath, text: &str, span: &Span) -> Self {
+        let span = trimmed(text, span);
+        let (line, column) = position(text, span.start);
+        let (end_line, end_column) = match text[span.clone()].contains('\n') {
+            true => position(text, span.end),
+            false => (line, column + text[span].chars().count()),
+        };
+        Self { path: path.clone(), line, column, end_line, end_column }
+    }
+
+    /// A line of a file, before its text is asked for where on it; see [`Self::whole_line`].
+    pub fn line(path: &RepoPath, line: usize) -> Self {
+        Self { path: path.clone(), line, column: 1, end_line: line, end_column: 1 }
+    }
+
+    /// The byte of the file's text at which it starts; the end of the text for a place beyond it.
+    pub fn start(&self, text: &str) -> usize {
+        let line = line_span(text, self.line);
+        let mut chars = text[line.clone()].char_indices();
+        chars.nth(self.column - 1).map_or(line.end, |it| line.start + it.0)
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.path, self.line)
+    }
+}
+
+/// The bytes of a line, counted from 1, without its line end; empty and at the end for one that is not there.
+pub fn line_span(text: &str, line: usize) -> Span {
+    let before = text.match_indices('\n').map(|it| it.0 + 1);
+    let start = std::iter::once(0).chain(before).nth(line.saturating_sub(1)).unwrap_or(text.len());
+    let end = text[start..].find('\n').map_or(text.len(), |it| start + it);
+    start..end
+}
+
+/// A span without the blanks at its ends; where nothing else is in it, its start.
+pub(super) fn trimmed(text: &str, span: &Span) -> Span {
+    let blank = |it: char| it.is_whitespace() || it == '\u{feff}';
+    let inside = text[span.clone()].trim_end_matches(blank);
+    if inside.is_empty() {
+        return span.start..span.start;
+    }
+    span.start + (inside.len() - inside.trim_start_matches(blank).len())..span.start + inside.len()
+}
+
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+    (line_at(text, at), text[start..at].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_the_end_is_after_the_last() {
+        let path = RepoPath::new("Dockerfile").unwrap();
+        let text = "FROM a\n  RUN é \\\n  b\n\n";
+        let place = Place::of(&path, text, &(7..text.len()));
+        assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 3, 3, 4));
+        assert_eq!(place.start(text), 9);
+        let place = Place::of(&path, text, &(13..15));
+        assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 7, 2, 8));
+        assert_eq!([1, 2, 4, 9].map(|it| line_span(text, it)), [0..6, 7..17, 22..22, 23..23]);
     }
 }

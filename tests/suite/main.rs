@@ -19,6 +19,7 @@ mod managers;
 mod oracle;
 mod packages;
 mod parser;
+mod places;
 mod readme;
 mod shell;
 mod subsets;

@@ -22,22 +22,21 @@ impl Deferral<'_> {
         }
         for (item, _, it) in self.stage.instructions().filter(|it| first < it.0 && it.0 < run.item)
         {
-            let line = self.site.place(item).line;
+            let line = self.site.line(item);
             match it.keyword {
                 Keyword::Run => {
                     if self.is_second_step(project, item, &run.state) {
                         self.moved.push(item);
                         self.moved.sort_unstable();
                     } else if let Some(command) = self.reader(project, item) {
-                        let reason = format!("line {line} may read the source: `{command}`");
+                        let reason = format!("{line} may read the source: `{command}`");
                         return Err(Refusal::new("reads-source", reason));
                     }
                 }
                 Keyword::Copy | Keyword::Add
                     if !self.moved.contains(&item) && self.overlaps(item) =>
                 {
-                    let reason =
-                        format!("line {line} copies to the same place, so the order matters");
+                    let reason = format!("{line} copies to the same place, so the order matters");
                     return Err(Refusal::new("overlapping-copy", reason));
                 }
                 Keyword::Env | Keyword::Arg => {
@@ -46,14 +45,12 @@ impl Deferral<'_> {
                         names.iter().any(|it| mentions(self.site.dockerfile.text(*at), it))
                     };
                     if self.moved.iter().filter(|at| **at < item).any(uses) {
-                        let reason =
-                            format!("line {line} sets a variable that the COPY before it uses");
+                        let reason = format!("{line} sets a variable that the COPY before it uses");
                         return Err(Refusal::new("unknown-variable", reason));
                     }
                 }
                 Keyword::Volume => {
-                    let reason =
-                        format!("line {line} makes a volume, after which files may be lost");
+                    let reason = format!("{line} makes a volume, after which files may be lost");
                     return Err(Refusal::new("volume", reason));
                 }
                 _ => {}
@@ -83,12 +80,12 @@ impl Deferral<'_> {
     /// The first command of a RUN that may read what moves; `None` when there is none.
     fn reader(&self, project: &Project, item: usize) -> Option<String> {
         let Ok(run) = self.site.run(self.stage, item) else {
-            return Some(shortened(self.site.dockerfile.text(item)));
+            return Some(shortened(self.site.dockerfile.item_said(item)));
         };
         let roles = self.roles(project, &run);
         let reads = |it: &Role| matches!(it, Role::MayRead | Role::Install(_));
         let found = roles.iter().position(reads).map(|it| &run.script.commands()[it]);
-        found.map(|it| shortened(run.text(it.span.clone())))
+        found.map(|it| shortened(run.said(&it.span)))
     }
 
     /// A COPY that configures the system may change what an install does.
@@ -116,10 +113,10 @@ impl Deferral<'_> {
         });
         let inside = place.is_within_fixed(&system) && !place.is_within_fixed(&exempt);
         if over || (inside && !at_work && !deep) {
-            let line = self.site.place(layer.item).line;
+            let line = self.site.line(layer.item);
             return Err(Refusal::new(
                 "system-files",
-                format!("line {line} copies to {place}, where it may configure the install"),
+                format!("{line} copies to {place}, where it may configure the install"),
             ));
         }
         Ok(())

@@ -39,7 +39,7 @@ impl Deferral<'_> {
         };
         let Source::Fetch { commands } = &install.source else { return Ok(None) };
         let refuse = |reason: String| Err(Refusal::new("no-fetch", reason));
-        let text = |at: usize| one_line(run.text(run.script.commands()[at].span.clone()));
+        let text = |at: usize| one_line(run.said(&run.script.commands()[at].span));
         let Some((site, manager)) = call(run, command) else { return Ok(None) };
         if !run.script.commands()[command].runs_always() {
             return refuse(format!("`{}` may not run at all", text(command)));

@@ -28,9 +28,8 @@ impl Deferral<'_> {
     /// A decline's code and reason: what stays before the install and changes with the source.
     pub(super) fn gains(&self, project: &Project, run: &Run<'_>) -> Result<(), Refusal> {
         let no_gain = |item: usize, what: String| {
-            let line = self.site.place(item).line;
-            let reason =
-                format!("line {line} {what}, so the install would still run after each edit");
+            let line = self.site.line(item);
+            let reason = format!("{line} {what}, so the install would still run after each edit");
             Err(Refusal::new("no-gain", reason))
         };
         for below in self.stage.lineage(&self.site.stages) {

@@ -218,18 +218,18 @@ impl<'a> Deferral<'a> {
         let layers = Layers::read(project, site.path, &site.stages, stage, folder);
         let mut moved = Vec::new();
         for layer in layers.copies.iter().filter(|it| it.stage == stage.index && it.item < item) {
-            let line = site.place(layer.item).line;
+            let line = site.line(layer.item);
             match &layer.copy {
                 Ok(copy) if source::brings_source(&ecosystems, copy, project, &layers.sent) => {
                     moved.push(layer.item);
                 }
                 Err(Opaque::Missing(source)) => {
                     let reason =
-                        format!("line {line} copies {source}, which is not in the build context");
+                        format!("{line} copies {source}, which is not in the build context");
                     return Err(Refusal::new("source-missing", reason));
                 }
                 Err(Opaque::UnknownVariable) => {
-                    let reason = format!("what line {line} copies depends on a variable");
+                    let reason = format!("what {line} copies depends on a variable");
                     return Err(Refusal::new("unknown-variable", reason));
                 }
                 Ok(_) | Err(Opaque::OtherStage | Opaque::NotOfContext) => {}

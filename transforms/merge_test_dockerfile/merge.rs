@@ -102,7 +102,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         let is_known = |item: usize| production.iter().any(|it| pair.is_same(*it, item));
         match head(&self.variant).into_iter().find(|it| !is_known(*it)) {
             Some(item) => {
-                let text = self.variant.site.dockerfile.text(item);
+                let text = self.variant.site.dockerfile.item_said(item);
                 let reason = format!("production does not have `{text}` before the first FROM");
                 Err(Obstacle { item, why: Refusal::new("different-base", reason) })
             }
@@ -119,8 +119,8 @@ impl<'s, 'a> Merger<'s, 'a> {
         let production = self.production.stage(self.production.trunk[0]).from;
         let variant = self.variant.stage(self.variant.trunk[0]).from;
         if !pair.is_same(production, variant) {
-            let base = self.production.site.dockerfile.text(production);
-            let other_base = self.variant.site.dockerfile.text(variant);
+            let base = self.production.site.dockerfile.item_said(production);
+            let other_base = self.variant.site.dockerfile.item_said(variant);
             let reason = format!("it starts with `{other_base}`, production with `{base}`");
             let why = Refusal::new("different-base", reason);
             return Err(Obstacle { item: variant, why });
@@ -173,7 +173,8 @@ impl<'s, 'a> Merger<'s, 'a> {
         if let Some(item) = differs {
             let name =
                 stage.name.map_or("this unnamed stage".to_owned(), |it| format!("stage {it}"));
-            let text = self.variant.site.dockerfile.text(item).lines().next().unwrap_or_default();
+            let text =
+                self.variant.site.dockerfile.item_said(item).lines().next().unwrap_or_default();
             let reason = format!(
                 "{name} differs from production's at `{text}`, and only installs can depend on an argument"
             );
@@ -198,7 +199,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         for reference in self.variant.references() {
             if !holds(&reference) {
                 let item = reference.item;
-                let text = self.variant.site.dockerfile.text(item);
+                let text = self.variant.site.dockerfile.item_said(item);
                 let reason = format!("`{text}` would refer to another stage in the merged file");
                 let why = match reference.by_number {
                     true => Refusal::new("numbered-stage", reason),
@@ -210,7 +211,7 @@ impl<'s, 'a> Merger<'s, 'a> {
         let Some(split) = self.split(plan) else { return Ok(()) };
         let shifts = |it: &&Reference| it.by_number && split <= it.stage;
         if let Some(reference) = self.production.references().iter().find(shifts) {
-            let text = self.production.site.dockerfile.text(reference.item);
+            let text = self.production.site.dockerfile.item_said(reference.item);
             let reason = format!(
                 "production's `{text}` refers to a stage by number, and a new stage would come before it"
             );
@@ -252,7 +253,7 @@ impl<'s, 'a> Merger<'s, 'a> {
             return Ok(());
         }
         let item = plan.trunk.variant.first().map_or(0, |it| it.item);
-        let text = self.variant.site.dockerfile.text(item).lines().next().unwrap_or_default();
+        let text = self.variant.site.dockerfile.item_said(item).lines().next().unwrap_or_default();
         let reason = format!(
             "only {share}% of the instructions would be shared: the files diverge at `{text}`"
         );

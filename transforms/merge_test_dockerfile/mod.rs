@@ -77,7 +77,7 @@ fn run(project: &Project, _: &Settings) -> Outcome {
                 done.extend(group.iter().map(|it| &it.twins.production.path));
                 outcome.changes.push(change);
             }
-            Err(why) => outcome.declines.push(decline(&one.twins, 1, why)),
+            Err(why) => outcome.declines.push(one.twins.decline(why)),
         }
     }
     outcome
@@ -93,9 +93,13 @@ struct Ready<'a> {
     to: Origin,
 }
 
-fn decline(twins: &Twins<'_>, line: usize, why: Refusal) -> Decline {
-    let place = Place { path: twins.variant.path.clone(), line };
-    Decline { transform: NAME, place, why }
+impl Twins<'_> {
+    /// A decline of the whole variant, at its first instruction.
+    fn decline(&self, why: Refusal) -> Decline {
+        let first = self.variant.dockerfile().and_then(|it| it.instructions().next());
+        let place = self.variant.place(&first.map_or(0..0, |it| it.0.span.clone()));
+        Decline { transform: NAME, place, why }
+    }
 }
 
 /// Merges two files.
@@ -103,7 +107,7 @@ fn decline(twins: &Twins<'_>, line: usize, why: Refusal) -> Decline {
 /// # Errors
 /// The reason why they cannot be merged; `None` if only their folders' names suggest a variant.
 fn merge<'a>(project: &Project, twins: Twins<'a>) -> Result<Ready<'a>, Option<Decline>> {
-    let whole = |why: Refusal| Some(decline(&twins, 1, why));
+    let whole = |why: Refusal| Some(twins.decline(why));
     if !twins.look_alike() {
         return Err(None);
     }
@@ -116,7 +120,7 @@ fn merge<'a>(project: &Project, twins: Twins<'a>) -> Result<Ready<'a>, Option<De
     let merger = Merger::new(&production, &variant, twins.kind);
     let no_stage = || whole(Refusal::new("unparsable", "one of the two files has no stage"));
     let merged = merger.ok_or_else(no_stage)?.merge();
-    let merged = merged.map_err(|it| Some(decline(&twins, variant.place(it.item).line, it.why)))?;
+    let merged = merged.map_err(|it| Some(variant.decline(NAME, it.item, it.why)))?;
     guard::builds(project, &twins, &merged).map_err(whole)?;
     let arguments = merged.argument.iter().map(|it| (it.clone(), "true".to_owned())).collect();
     let (dockerfile, target) = (twins.production.path.clone(), merged.target.clone());

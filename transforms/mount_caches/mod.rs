@@ -149,8 +149,8 @@ fn mount(
     };
     let mut reason = format!("{managers} {fill} there as root, and {rest}");
     let wanted = caches.wanted_by(site);
-    if let Some(line) = wanted {
-        reason += &format!("; but the comment on line {line} seems to want it in the image");
+    if let Some(line) = &wanted {
+        reason += &format!("; but the comment on {line} seems to want it in the image");
     }
     // The variable that empties the mount goes next, and it is part of the image.
     let is_safe = off.is_none() && wanted.is_none();

@@ -53,8 +53,8 @@ pub fn removable(
     for heir in lineage.iter().flat_map(|it| site.heirs(it)).filter(|it| in_force(it)) {
         for (item, _, it) in heir.instructions() {
             let needed = |why: &str| {
-                let line = site.place(item).line;
-                format!("{} has to stay for line {line}: {why}", off.name)
+                let line = site.line(item);
+                format!("{} has to stay for {line}: {why}", off.name)
             };
             match it.keyword {
                 Keyword::Env if it.pairs().iter().any(|it| it.name == off.name) => {

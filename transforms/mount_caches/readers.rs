@@ -89,18 +89,15 @@ pub(super) fn check(
     for other in &site.stages {
         let heir = other.is_built_on(stage.index);
         for (item, _, it) in other.instructions() {
-            let line = site.place(item).line;
+            let line = site.line(item);
             let state = || other.state_before(item);
             if copies_from(caches, site, stage, it, &state) {
-                return Err(Refusal::new(
-                    "cache-needed",
-                    format!("line {line} copies from the cache"),
-                ));
+                return Err(Refusal::new("cache-needed", format!("{line} copies from the cache")));
             }
             let later = heir && (other.index != stage.index || caches.run.item < item);
             let uses = || uses_later(caches, site, other, item, it, &state);
             if later && uses() {
-                return Err(Refusal::new("cache-needed", format!("line {line} uses the cache")));
+                return Err(Refusal::new("cache-needed", format!("{line} uses the cache")));
             }
         }
     }

@@ -32,7 +32,7 @@ const EMPTIED: &[&str] = &[
 
 impl Caches<'_> {
     /// The line of a comment that says that a cache is in the image on purpose.
-    pub(super) fn wanted_by(&self, site: &Site<'_>) -> Option<usize> {
+    pub(super) fn wanted_by(&self, site: &Site<'_>) -> Option<String> {
         let items = &site.dockerfile.items;
         let is_comment = |at: usize| matches!(items[at].kind, Kind::Comment);
         let starts = |at: &usize| is_comment(*at) && (*at == 0 || !is_comment(at - 1));
@@ -49,7 +49,7 @@ impl Caches<'_> {
                 && self.is_named_in(&text)
                 && (is_near || self.managers().iter().any(|it| has_word(&text, it)))
         };
-        blocks.filter(|it| wants(it)).map(|it| site.dockerfile.items[it.start].lines.0).next()
+        blocks.filter(|it| wants(it)).map(|it| site.line(it.start)).next()
     }
 
     /// No comment on the RUN, or on a command of it that changes, may tell of what goes: it would be left without

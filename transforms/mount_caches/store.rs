@@ -57,9 +57,9 @@ fn needed(
             if own.index == stage.index && item == caches.run.item {
                 continue;
             }
-            let line = site.place(item).line;
+            let line = site.line(item);
             let Ok(run) = site.run(own, item) else {
-                return Some(format!("line {line} cannot be read, and may need the packages"));
+                return Some(format!("{line} cannot be read, and may need the packages"));
             };
             let other = Caches::of(site, own, &run);
             let other = other.as_ref().filter(|it| it.fills_a_store());
@@ -70,12 +70,10 @@ fn needed(
                     && other.check_alone(project, site, own).is_ok()
                     && other.let_fill().is_ok();
                 if !gets_it {
-                    return Some(format!(
-                        "line {line} needs the packages and cannot get the mount"
-                    ));
+                    return Some(format!("{line} needs the packages and cannot get the mount"));
                 }
             } else if caches.stores().any(|it| !mounts(&run, it.1) && needs(&run, it)) {
-                return Some(format!("line {line} may need the packages"));
+                return Some(format!("{line} may need the packages"));
             }
         }
     }
@@ -138,14 +136,14 @@ fn denied(
         }
     }
     if let Some(line) = copied_to(caches, site, family) {
-        return Some(format!("line {line} copies packages there, which the mount would hide"));
+        return Some(format!("{line} copies packages there, which the mount would hide"));
     }
     let secret = says(SECRETS, true)?;
     Some(format!("a RUN says `{secret}`, so another may not get the packages again"))
 }
 
 /// The line of a COPY that puts something into a store.
-fn copied_to(caches: &Caches<'_>, site: &Site<'_>, family: &[&Stage<'_>]) -> Option<usize> {
+fn copied_to(caches: &Caches<'_>, site: &Site<'_>, family: &[&Stage<'_>]) -> Option<String> {
     let fills = |stage: &Stage<'_>, item: usize, copy: &Copy<'_>| {
         let state = stage.state_before(item);
         let Some(to) = state.expand(&copy.destination.text, site.dockerfile.escape) else {
@@ -162,7 +160,7 @@ fn copied_to(caches: &Caches<'_>, site: &Site<'_>, family: &[&Stage<'_>]) -> Opt
     family.iter().find_map(|stage| {
         let mut copies = stage.instructions().filter_map(|it| Some((it.0, it.2.copy()?)));
         let found = copies.find(|(item, copy)| fills(stage, *item, copy))?;
-        Some(site.place(found.0).line)
+        Some(site.line(found.0))
     })
 }
 

@@ -35,8 +35,8 @@ impl Caches<'_> {
                 let Err(why) = off::can_have_mounts(project, site, it.stage, it.item) else {
                     continue;
                 };
-                let line = site.place(it.item).line;
-                let reason = format!("line {line} uses the same cache, without a mount: {why}");
+                let line = site.line(it.item);
+                let reason = format!("{line} uses the same cache, without a mount: {why}");
                 return Err(Refusal::new("cache-needed", reason));
             }
         }

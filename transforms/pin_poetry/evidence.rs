@@ -76,7 +76,7 @@ fn written_beside(
     }
     let set = set_in_file(installation)?;
     let variable = POETRY.version_variable();
-    Ok(set.and_then(|(version, line)| found(version, format!("{variable} in line {line}"))))
+    Ok(set.and_then(|(version, line)| found(version, format!("{variable} on {line}"))))
 }
 
 /// The version that the manifests and locks name, or a default.
@@ -125,7 +125,7 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
     if services.is_empty()
         && let Some(line) = clone(installation)
     {
-        let reason = format!("line {line} downloads the project, so its lock is unknown");
+        let reason = format!("{line} downloads the project, so its lock is unknown");
         return Err(Refusal::new("unknown-project", reason));
     }
     let asked = match &installation.way {
@@ -153,13 +153,13 @@ struct Setting {
     /// True if it is in the stage that installs.
     in_stage: bool,
     version: Version,
-    /// Counted from 1.
-    line: usize,
+    /// Its line, in words.
+    line: String,
 }
 
 /// The `POETRY_VERSION` that the file sets, and its line: in the stage, or else in a stage that it is built on or
 /// that uses its Poetry, or before the first FROM. Other stages may have a Poetry of their own.
-fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, usize)>, Refusal> {
+fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, String)>, Refusal> {
     let (site, stage) = (installation.site, installation.stage);
     let head = site.stages.first().map_or(0, |it| it.from);
     let lineage = stage.lineage(&site.stages);
@@ -177,15 +177,14 @@ fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, usize
         for pair in instruction.pairs().into_iter().filter(|it| it.name == variable) {
             let value = pair.value.unwrap_or_default();
             let value = value.trim_matches(['"', '\'']);
-            let line = entry.lines.0;
+            let line = site.line(at);
             match value.parse() {
                 Ok(version) => {
                     let in_stage = stage.from < at && at < stage.end;
                     settings.push(Setting { in_stage, version, line });
                 }
                 Err(()) if value.starts_with(|it: char| it.is_ascii_digit()) => {
-                    let reason =
-                        format!("{variable} on line {line} is {value}, which is not a release");
+                    let reason = format!("{variable} on {line} is {value}, which is not a release");
                     return Err(Refusal::new("unreleased-version", reason));
                 }
                 Err(()) => {}
@@ -196,10 +195,9 @@ fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, usize
     settings.retain(|it| it.in_stage == in_stage);
     let Some(Setting { version, line, .. }) = settings.first().cloned() else { return Ok(None) };
     if settings.iter().any(|it| it.version != version) {
-        let line = site.place(installation.run.item).line;
-        let reason = format!(
-            "{variable} has several values, and it is not clear which one line {line} uses"
-        );
+        let line = site.line(installation.run.item);
+        let reason =
+            format!("{variable} has several values, and it is not clear which one {line} uses");
         return Err(Refusal::new("version-conflict", reason));
     }
     Ok(Some((version, line)))

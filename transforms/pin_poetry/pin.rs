@@ -103,7 +103,7 @@ fn without_path(
         installation.site.heirs(installation.stage).map(|it| it.index).collect();
     for stage in &installation.site.stages {
         let is_heir = heirs.contains(&stage.index);
-        for (item, entry, instruction) in stage.instructions() {
+        for (item, _, instruction) in stage.instructions() {
             let mut text = instruction.logical.text.clone();
             if item == installation.run.item {
                 text = text
@@ -121,7 +121,8 @@ fn without_path(
             });
             let edit =
                 removable.and_then(|it| installation.site.dockerfile.remove_pair(item, &it.name));
-            let reason = format!("line {} uses the folder that it creates", entry.lines.0);
+            let reason =
+                format!("{} uses the folder that it creates", installation.site.line(item));
             edits.push(edit.ok_or_else(|| Refusal::new("dead-installer", reason))?);
             alters.push(Alteration::Env("PATH".to_owned()));
         }

@@ -127,11 +127,11 @@ fn read_by<'a>(
     paths
 }
 
-/// The line of the first instruction that fetches a repository into the image.
-pub(super) fn clone(installation: &Installation<'_>) -> Option<usize> {
+/// The line, in words, of the first instruction that fetches a repository into the image.
+pub(super) fn clone(installation: &Installation<'_>) -> Option<String> {
     let stages = installation.stage.lineage(&installation.site.stages);
     for stage in stages.iter().chain(installation.users()) {
-        for (item, entry, instruction) in stage.instructions() {
+        for (item, _, instruction) in stage.instructions() {
             let fetches = match instruction.keyword {
                 Keyword::Add => instruction.copy().is_some_and(|copy| {
                     let mut sources = copy.sources.iter();
@@ -146,7 +146,7 @@ pub(super) fn clone(installation: &Installation<'_>) -> Option<usize> {
                 _ => false,
             };
             if fetches {
-                return Some(entry.lines.0);
+                return Some(installation.site.line(item));
             }
         }
     }

@@ -64,23 +64,22 @@ pub(super) fn stands_alone(installation: &Installation<'_>) -> Result<(), Refusa
     for stage in installation.users() {
         let runs = installation.site.runs(stage, POETRY.programs);
         for run in runs.filter_map(|item| installation.site.run(stage, item).ok()) {
-            let line = installation.site.place(run.item).line;
+            let line = installation.site.line(run.item);
             for CallSite { call, .. } in run.calls() {
                 if is_call(call) && POETRY.grammar.has(call, POETRY.grammar.update_self) {
-                    let reason =
-                        format!("line {line} updates {} after it was installed", POETRY.title);
+                    let reason = format!("{line} updates {} after it was installed", POETRY.title);
                     return Err(Refusal::new("self-update", reason));
                 }
                 if let Some(plugin) = pinned_plugin(call) {
                     let reason = format!(
-                        "line {line} installs {plugin}, and it is not known which versions of {} that supports",
+                        "{line} installs {plugin}, and it is not known which versions of {} that supports",
                         POETRY.title
                     );
                     return Err(Refusal::new("pinned-plugin", reason));
                 }
                 if let Some(plugin) = newest_plugin(call) {
                     let reason = format!(
-                        "line {line} installs the newest {plugin}, which may not work with that version of {}",
+                        "{line} installs the newest {plugin}, which may not work with that version of {}",
                         POETRY.title
                     );
                     return Err(Refusal::new("newest-plugin", reason));
@@ -127,15 +126,15 @@ pub(super) fn follow(
 ) -> Result<Altered, Refusal> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
     for stage in installation.users() {
-        for (item, entry, instruction) in stage.instructions() {
+        for (item, _, instruction) in stage.instructions() {
             let text = installation.site.dockerfile.text(item);
             if !POETRY.programs.iter().any(|it| text.contains(it)) {
                 continue;
             }
             let conflict = |word: &str| {
-                let line = entry.lines.0;
+                let line = installation.site.line(item);
                 let Evidence { version, source, .. } = evidence;
-                format!("{source} says {version}, which has no `{word}` (line {line})")
+                format!("{source} says {version}, which has no `{word}` ({line})")
             };
             let mut loose = Vec::new();
             match (instruction.keyword, installation.site.run(stage, item)) {

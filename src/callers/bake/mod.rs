@@ -173,7 +173,7 @@ fn add(
     let dockerfile = text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
     let folder = if is_remote(&context) { None } else { locate(Some(&folder), &context) };
     let found = folder.as_ref().and_then(|it| locate(Some(it), &dockerfile));
-    let place = Place { path: path.clone(), line: target.line };
+    let place = Place::line(path, target.line);
     let (Some(folder), Some(dockerfile)) = (folder, found) else {
         let (dockerfile, context) = (display(&dockerfile), display(&context));
         let what = format!("{} builds {dockerfile} of {context}", target.name);

@@ -139,7 +139,7 @@ impl Job<'_> {
             }
             _ => return,
         };
-        let place = Place { path: self.path.clone(), line: action.line };
+        let place = Place::line(self.path, action.line);
         let context = context.unwrap_or_else(|| "{{defaultContext}}".to_owned());
         // The default context is the repository as git has it; a file is then seen from that context.
         let (git, context) = match context.strip_prefix("{{defaultContext}}") {

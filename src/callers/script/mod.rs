@@ -222,7 +222,7 @@ impl Run<'_> {
     }
 
     fn add(&mut self, flags: BuildFlags, form: Option<Flags>, builder: Builder, line: usize) {
-        let place = Place { path: self.script.path.clone(), line };
+        let place = Place::line(self.script.path, line);
         let current = self.current.as_ref();
         let file = flags.file.as_ref().map(Traced::text);
         let context = flags.context.as_deref().unwrap_or(".");

@@ -29,7 +29,7 @@ fn objection(
         title: String::new(),
         reason: String::new(),
         safety: Safety::Safe,
-        place: Place { path: path("Dockerfile"), line: 1 },
+        place: Place::line(&path("Dockerfile"), 1),
         files,
         alters,
     };

@@ -11,18 +11,19 @@ use crate::{
 
 /// The ignore comments of a project's Dockerfiles for one transform.
 pub(super) struct Ignores<'a> {
+    disk: &'a Project,
     project: &'a Project,
     transform: &'a str,
 }
 
 impl<'a> Ignores<'a> {
-    pub(super) fn new(project: &'a Project, transform: &'a str) -> Self {
-        Self { project, transform }
+    pub(super) fn new(disk: &'a Project, project: &'a Project, transform: &'a str) -> Self {
+        Self { disk, project, transform }
     }
 
-    /// Returns true if a comment covers the instruction at a place, or its whole file.
+    /// Returns true if a comment covers the instruction at a place on disk, or its whole file.
     pub(super) fn cover(&self, place: &Place) -> bool {
-        self.dockerfile(&place.path).is_some_and(|dockerfile| {
+        dockerfile(self.disk, &place.path).is_some_and(|dockerfile| {
             self.cover_file(dockerfile)
                 || self.cover_item(dockerfile, |it| {
                     it.lines.0 <= place.line && place.line <= it.lines.1
@@ -34,7 +35,7 @@ impl<'a> Ignores<'a> {
     pub(super) fn forbid(&self, change: &Change) -> bool {
         self.cover(&change.place)
             || change.files.iter().any(|(path, change)| {
-                self.dockerfile(path).is_some_and(|dockerfile| {
+                dockerfile(self.project, path).is_some_and(|dockerfile| {
                     self.cover_file(dockerfile) || self.cover_edits(dockerfile, change)
                 })
             })
@@ -51,12 +52,6 @@ impl<'a> Ignores<'a> {
             FileChange::Delete => self.cover_item(dockerfile, |_| true),
             FileChange::Create(_) => false,
         }
-    }
-
-    fn dockerfile(&self, path: &RepoPath) -> Option<&'a Dockerfile> {
-        let dockerfile = self.project.file(path.as_str())?.dockerfile()?;
-        // Almost no file has one, so the text is asked before the tree.
-        dockerfile.source.contains("refit:").then_some(dockerfile)
     }
 
     /// Returns true if a comment above the first FROM names the transform.
@@ -82,6 +77,12 @@ impl<'a> Ignores<'a> {
         matches!(item.kind, Kind::Comment)
             && ignores(&dockerfile.source[item.span.clone()], self.transform)
     }
+}
+
+fn dockerfile<'a>(project: &'a Project, path: &RepoPath) -> Option<&'a Dockerfile> {
+    let dockerfile = project.file(path.as_str())?.dockerfile()?;
+    // Almost no file has one, so the text is asked before the tree.
+    dockerfile.source.contains("refit:").then_some(dockerfile)
 }
 
 /// Returns true if a comment keeps this transform away.

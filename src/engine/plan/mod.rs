@@ -14,7 +14,7 @@ use crate::{
         change::{Change, Decline, Safety},
         selection::Selection,
     },
-    text::{Refusal, RepoPath},
+    text::{Place, Refusal, RepoPath},
 };
 use ignores::Ignores;
 
@@ -111,6 +111,7 @@ pub fn plan(
     transforms: &[Transform],
     options: &Options,
 ) -> Result<Plan, Diverged> {
+    let before = before.as_on_disk();
     let mut plan = Plan { before, steps: Vec::new(), declines: Vec::new(), bugs: Vec::new() };
     let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
     // The declines of each transform's last run, and the number of steps by then: one
@@ -122,7 +123,7 @@ pub fn plan(
             if settled.as_ref().is_some_and(|it| it.0 == plan.steps.len()) {
                 continue;
             }
-            let (step, declines, bugs) = step(plan.after(), transform, options);
+            let (step, declines, bugs) = step(&plan.before, plan.after(), transform, options);
             for bug in bugs {
                 if !plan.bugs.iter().any(|it| it.is(&bug)) {
                     plan.bugs.push(bug);
@@ -145,14 +146,15 @@ pub fn plan(
     Err(Diverged::since(&plan.steps[last..]))
 }
 
-/// Runs one transform on a project, as far as options, comments and checks allow.
+/// Runs one transform on a project, made from what is on disk, as far as options, comments and checks allow.
 fn step(
+    disk: &Project,
     project: &Project,
     transform: &Transform,
     options: &Options,
 ) -> (Option<Step>, Vec<Decline>, Vec<Bug>) {
     let outcome = (transform.run)(project, &options.settings);
-    let ignores = Ignores::new(project, transform.name);
+    let ignores = Ignores::new(disk, project, transform.name);
     let selected = |path: &RepoPath| options.selection.selects(path);
     let mut declines = outcome.declines;
     declines.retain(|it| selected(&it.place.path) && !ignores.cover(&it.place));
@@ -256,6 +258,17 @@ impl Plan {
     /// The snapshot that the run leaves.
     pub fn after(&self) -> &Project {
         self.steps.last().map_or(&self.before, |it| &it.after)
+    }
+
+    /// The place of a change in the files that the run leaves; `None` if what was there is gone.
+    pub fn place_after(&self, change: &Change) -> Option<Place> {
+        let own = change.files.keys().filter(|it| **it == change.place.path);
+        let mut paths = own.chain(change.files.keys());
+        paths.find_map(|path| {
+            let file = self.after().file(path.as_str())?;
+            let span = file.provenance().find(&change.place)?;
+            Some(Place::of(path, &file.text, &span))
+        })
     }
 
     /// The plan as it was when its step `at` was done.

@@ -37,7 +37,7 @@ fn change(project: &Project, path: &RepoPath, at: usize, change: FileChange) -> 
         title: "replace".to_owned(),
         reason: "the test says so".to_owned(),
         safety: Safety::Safe,
-        place: Place { path: path.clone(), line: crate::text::line_at(text, at) },
+        place: Place::line(path, crate::text::line_at(text, at)),
         files: BTreeMap::from([(path.clone(), change)]),
         alters: Vec::new(),
     }
@@ -157,7 +157,7 @@ fn a_decline_at_an_ignored_place_is_not_repeated() {
         let mut declines = Vec::new();
         for (file, dockerfile) in project.dockerfiles() {
             for (item, _) in dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run) {
-                let place = Place { path: file.path.clone(), line: item.lines.0 };
+                let place = Place::line(&file.path, item.lines.0);
                 let why = Refusal::new("code", "of a reason");
                 declines.push(Decline { transform: "declining", place, why });
             }
