@@ -4,19 +4,28 @@ use std::collections::BTreeMap;
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
-    bake::hcl::{self, Value},
+    bake::{hcl::Value, value_of},
     entries::{Anchor, Arguments, COMPOSE, Entries, Field, Syntax},
     script::locate,
     site::{Form, Site},
     traced::Traced,
 };
-use crate::text::{self, Place, RepoPath};
+use crate::{
+    text::{self, Place, RepoPath, Span},
+    yaml,
+};
 
 /// Reads a `devcontainer.json`, which may have comments.
 ///
 /// <https://containers.dev/implementors/json_reference/#image-specific>: all paths are seen from the file.
 pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
-    let Value::Map(root) = hcl::read_json(source) else { return };
+    let plain = plain_json(source);
+    // JSON without comments is YAML.
+    let document = match yaml::second::read(&plain) {
+        Ok(documents) => documents.into_iter().next(),
+        Err(error) => return into.unread(path, error.line, error.message),
+    };
+    let Some(Value::Map(root)) = document.map(|it| value_of(&plain, &it, 0)) else { return };
     let (build, old) = match (root.get("build"), root.get("dockerFile")) {
         (Some((Value::Map(build), _)), _) => (build, false),
         (_, Some(_)) => (&root, true),
@@ -66,6 +75,50 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
         builder: Builder::Docker,
         site: Site { file: Some(file), seen_from: Some(folder), target, form },
     });
+}
+
+/// The same text with blanks in the place of comments and of commas before a closing bracket, so that every
+/// character stands where it stood.
+pub(super) fn plain_json(source: &str) -> String {
+    let mut plain = source.to_owned();
+    let mut blank = |span: Span| {
+        let kept = |it: char| if it == '\n' || it == '\r' { it } else { ' ' };
+        let text = &source[span.clone()];
+        let blanks: String = text.chars().flat_map(|it| vec![kept(it); it.len_utf8()]).collect();
+        plain.replace_range(span, &blanks);
+    };
+    let mut comma = None;
+    let mut at = 0;
+    while let Some(c) = source[at..].chars().next() {
+        let rest = &source[at..];
+        let len = match c {
+            '"' => string_len(rest),
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |it| it + 2),
+            c => c.len_utf8(),
+        };
+        match c {
+            '/' if 1 < len => blank(at..at + len),
+            ',' => comma = Some(at),
+            '}' | ']' => comma.take().into_iter().for_each(|it| blank(it..it + 1)),
+            c if c.is_whitespace() => {}
+            _ => comma = None,
+        }
+        at += len;
+    }
+    plain
+}
+
+/// The length of the string that a text begins with, in bytes and with its quotes.
+fn string_len(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return at + 1,
+            c => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
 }
 
 fn written(arguments: &Value) -> Arguments {

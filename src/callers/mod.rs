@@ -3,7 +3,8 @@
 //!
 //! A reader puts a build together from what its file says, in traced text whose characters remember
 //! where they stand, through variables, matrices and anchors. So each [`Build`] knows its [`Site`]: what to
-//! edit. [`retarget`] makes the edits and proves them by reading the file again. What names a Dockerfile
+//! edit. [`retarget`] makes the edits and proves them by reading the file again, with another parser
+//! ([`spoiled`]). What names a Dockerfile
 //! and is no build that a reader understands, `mentions` weighs: prose is listed, the rest stands in the way.
 
 mod bake;
@@ -16,6 +17,7 @@ mod gitlab;
 mod index;
 mod make;
 mod mentions;
+mod reread;
 mod retarget;
 mod script;
 pub mod service;
@@ -34,6 +36,7 @@ use crate::{
     text::{Place, RepoPath},
     yaml::{self, Node},
 };
+pub use reread::spoiled;
 pub use retarget::{Move, Retargeting, Stuck, retarget};
 use script::Script;
 use service::Service;
@@ -51,6 +54,8 @@ pub struct Callers {
     pub problems: Vec<Problem>,
     /// The compose services that it defines.
     pub services: Vec<Service>,
+    /// True if it is written in a way that is understood and cannot be edited.
+    pub only_read: bool,
     /// True if it uses the classic builder: `DOCKER_BUILDKIT=0`.
     pub turns_buildkit_off: bool,
 }
@@ -258,6 +263,12 @@ impl Callers {
         }
     }
 
+    /// Notes that the file cannot be read, and where.
+    fn unread(&mut self, path: &RepoPath, line: usize, message: String) {
+        let hint = "mend it, so that the builds it names are known".to_owned();
+        self.problems.push(Problem { path: path.clone(), line: Some(line), message, hint });
+    }
+
     fn unresolved(&mut self, place: Place, what: String) {
         if !self.unresolved.iter().any(|it| it.0 == place) {
             self.unresolved.push((place, what));
@@ -284,16 +295,14 @@ fn with_yaml(
     into: &mut Callers,
     read: fn(&RepoPath, &str, &Arc<Node>, &mut Callers),
 ) {
-    match yaml::read(text) {
-        Ok(documents) => documents.iter().for_each(|it| read(path, text, it, into)),
+    match yaml::read_or_only_read(text) {
+        Ok(reading) => {
+            into.only_read = reading.only_read.is_some();
+            reading.documents.iter().for_each(|it| read(path, text, it, into));
+        }
         // Only a mention made it matter: it may be a template, or something else altogether.
         Err(_) if Kind::of(path) == Some(Kind::Yaml) => {}
-        Err(error) => into.problems.push(Problem {
-            path: path.clone(),
-            line: Some(error.line),
-            message: error.message,
-            hint: "mend it, so that the builds it names are known".to_owned(),
-        }),
+        Err(error) => into.unread(path, error.line, error.message),
     }
 }
 

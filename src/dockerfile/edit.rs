@@ -16,7 +16,7 @@ impl Instruction {
 impl Dockerfile {
     /// The source text of the item at `at`, without the end of its last line.
     pub fn text(&self, at: usize) -> &str {
-        self.source[self.items[at].span.clone()].trim_end_matches(['\n', '\r'])
+        self.text_of(at..at + 1).trim_end_matches(['\n', '\r'])
     }
 
     /// The text of an item, without its last line end, after `edits` of this file; those of other items are
@@ -29,12 +29,15 @@ impl Dockerfile {
             text: it.text.clone(),
         });
         let text = apply(&self.source[item.clone()], &shifted.collect::<Vec<_>>());
+        let text = if item.start == 0 { without_mark(&text) } else { &text };
         text.trim_end_matches(['\n', '\r']).to_owned()
     }
 
-    /// The source text of several items.
+    /// The source text of several items; without the byte order mark of the file, which belongs to no item.
     pub fn text_of(&self, items: std::ops::Range<usize>) -> &str {
-        &self.source[self.items[items.start].span.start..self.items[items.end - 1].span.end]
+        let start = self.items[items.start].span.start;
+        let text = &self.source[start..self.items[items.end - 1].span.end];
+        if start == 0 { without_mark(text) } else { text }
     }
 
     /// The comment lines that stand directly above an item and belong to it.
@@ -167,14 +170,13 @@ impl Dockerfile {
     /// The text of whole items, without the blank lines at both ends, with `\n` at the end of each line.
     pub fn lines(&self, items: std::ops::Range<usize>) -> String {
         let Some(last) = items.clone().next_back() else { return String::new() };
-        let span = self.items[items.start].span.start..self.items[last].span.end;
-        let text = self.source[span].replace("\r\n", "\n");
+        let text = self.text_of(items.start..last + 1).replace("\r\n", "\n");
         text.trim_matches('\n').to_owned()
     }
 
     /// Makes a parser directive the first line of the file.
     pub fn add_directive(&self, name: &str, value: &str) -> Edit {
-        let at = if self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let at = self.source.len() - without_mark(&self.source).len();
         Edit::insert(at, format!("# {name}={value}{}", self.line_end()))
     }
 
@@ -277,6 +279,11 @@ impl Dockerfile {
     }
 }
 
+/// The text of a file without its byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,5 +364,18 @@ mod tests {
             edited("\u{feff}FROM a\n", |it| it.add_directive("syntax", "x")),
             "\u{feff}# syntax=x\nFROM a\n"
         );
+    }
+
+    #[test]
+    fn the_mark_of_a_file_is_no_part_of_its_text() {
+        let it = Dockerfile::parse("\u{feff}# a\nFROM b\n");
+        assert_eq!((it.text(0), it.text_of(0..2)), ("# a", "# a\nFROM b\n"));
+        assert_eq!(it.lines(0..1), "# a");
+        assert!(it.errors.is_empty());
+        for text in ["FROM a\n\u{feff}RUN b\n", "FROM a\n\u{feff}# c\n", "\u{feff}\u{feff}FROM a\n"]
+        {
+            let errors = Dockerfile::parse(text).errors;
+            assert!(errors.iter().any(|it| it.message.contains("unknown instruction")), "{text:?}");
+        }
     }
 }

@@ -8,6 +8,9 @@ use crate::text::{Memo, Span};
 /// BuildKit reads lines with Go's `bufio.Scanner`, which gives up on longer ones.
 const MAX_LINE: usize = 64 * 1024 - 1;
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 pub(super) fn parse(source: Arc<str>) -> Dockerfile {
     let mut reader = Reader {
         lines: Lines { source: &source, at: 0, number: 0 },
@@ -51,7 +54,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn item(&mut self, line: Span) -> Kind {
-        let text = self.lines.source[line.clone()].trim_start_matches('\u{feff}').trim();
+        let text = self.lines.source[self.after_mark(&line)..line.end].trim();
         if let Some(comment) = text.strip_prefix('#') {
             let directive = self.directive(comment).map(Box::new);
             return directive.map_or(Kind::Comment, Kind::Directive);
@@ -63,6 +66,13 @@ impl Reader<'_> {
             return Kind::Blank;
         }
         Kind::Instruction(Box::new(self.instruction(line)))
+    }
+
+    /// The start of a line without the byte order mark that a file may begin with. BuildKit discards one, at
+    /// the start of the first line and nowhere else (`discardBOM` in `frontend/dockerfile/parser/parser.go`).
+    fn after_mark(&self, line: &Span) -> usize {
+        let marked = line.start == 0 && self.lines.source.starts_with(MARK);
+        line.start + if marked { MARK.len_utf8() } else { 0 }
     }
 
     fn directive(&mut self, comment: &str) -> Option<Directive> {
@@ -124,7 +134,7 @@ impl Reader<'_> {
     fn logical(&mut self, first: Span) -> Logical {
         let source = self.lines.source;
         let mut logical = Logical::default();
-        let text = source[first.clone()].trim_start_matches('\u{feff}').trim_start();
+        let text = source[self.after_mark(&first)..first.end].trim_start();
         let mut line = first.end - text.len()..first.end;
         loop {
             let text = source[line.clone()].trim_end_matches(['\r', '\n']);

@@ -1,8 +1,9 @@
 //! A read view of YAML: anchors, aliases and merge keys resolved, every node with its place.
 //!
-//! The only file that names `yaml-edit`.
+//! The only room that names `yaml-edit`, and [`second`] the only file that names another parser.
 
 mod places;
+pub mod second;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -58,6 +59,28 @@ pub struct YamlError {
     pub line: usize,
     /// The error, in lower case and without a full stop.
     pub message: String,
+}
+
+/// The documents of a text that can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The roots.
+    pub documents: Vec<Arc<Node>>,
+    /// The reason not to edit it: the strict reader, whose spans edits need, refuses what others accept.
+    pub only_read: Option<YamlError>,
+}
+
+/// The documents of a text, by the second reader when the first refuses it: a closing bracket at the
+/// indentation of its key is one of the things that libyaml accepts, and so everybody who is built on it.
+///
+/// # Errors
+/// The first syntax error, when neither accepts it.
+pub fn read_or_only_read(source: &str) -> Result<Reading, YamlError> {
+    let strict = read(source);
+    strict.map(|documents| Reading { documents, only_read: None }).or_else(|error| {
+        let documents = second::read(source).map_err(|_| error.clone())?;
+        Ok(Reading { documents, only_read: Some(error) })
+    })
 }
 
 /// The documents of a text.

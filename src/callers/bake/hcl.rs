@@ -1,12 +1,21 @@
-//! As much of HCL as bake files are made of: blocks, strings, lists and maps.
+//! Bake files in HCL: blocks, strings, lists and maps. A call or a condition makes a value unknown and
+//! nothing more.
 //!
-//! Anything else (a call, a condition) makes the value unknown and nothing more.
+//! The only file that names `hcl-edit`.
 
 use std::collections::BTreeMap;
 
+use hcl_edit::{
+    Span as _,
+    expr::{Expression, ObjectKey, TraversalOperator},
+    structure::{Body, Structure},
+    template::{Element, StringTemplate},
+};
+
 use crate::{
-    callers::{entries::Field, traced::Traced},
+    callers::{entries::Field, traced::Traced, words::UNKNOWN},
     text::{Span, line_at},
+    yaml::second::Leaf,
 };
 
 /// A value.
@@ -34,6 +43,14 @@ pub(in crate::callers) struct Entry {
     pub(in crate::callers) value: Value,
 }
 
+/// A syntax error.
+pub(in crate::callers) struct HclError {
+    /// The line, counted from 1.
+    pub(in crate::callers) line: usize,
+    /// The error, in lower case and without a full stop.
+    pub(in crate::callers) message: String,
+}
+
 impl Value {
     /// The text, when it is one.
     pub(in crate::callers) fn text(&self) -> Option<&Traced> {
@@ -44,189 +61,197 @@ impl Value {
     }
 }
 
-/// The blocks and attributes of a file; never fails.
-pub(in crate::callers) fn read(text: &str) -> Vec<Entry> {
-    let mut reader = Reader { tokens: tokens(text), at: 0, depth: 0 };
-    let mut entries = Vec::new();
-    while let Some((token, span)) = reader.next() {
-        let Token::Word(name) = token else { continue };
-        if let Some((labels, value)) = reader.entry() {
-            let line = line_at(text, span.start);
-            entries.push(Entry { name, labels, line, value });
+/// The blocks and attributes of a file.
+///
+/// # Errors
+/// The first syntax error.
+pub(in crate::callers) fn read(text: &str) -> Result<Vec<Entry>, HclError> {
+    let body = parse(text)?;
+    let line = |span: Option<Span>| span.map_or(1, |it| line_at(text, it.start));
+    let entries = body.iter().map(|it| match it {
+        Structure::Attribute(it) => Entry {
+            name: it.key.to_string(),
+            labels: Vec::new(),
+            line: line(it.key.span()),
+            value: value(text, &it.value),
+        },
+        Structure::Block(it) => Entry {
+            name: it.ident.to_string(),
+            labels: it.labels.iter().map(|it| it.as_str().to_owned()).collect(),
+            line: line(it.ident.span()),
+            value: Value::Map(attributes(text, &it.body)),
+        },
+    });
+    Ok(entries.collect())
+}
+
+/// The values of a file that are no lists and no maps, in the order of the text, as they are written.
+///
+/// # Errors
+/// The first syntax error.
+pub(in crate::callers) fn leaves(text: &str) -> Result<Vec<Leaf>, HclError> {
+    let mut found = Vec::new();
+    of_body(text, &parse(text)?, &mut Vec::new(), &mut found);
+    Ok(found)
+}
+
+fn parse(text: &str) -> Result<Body, HclError> {
+    text.parse().map_err(|it: hcl_edit::parser::Error| {
+        let message = it.message().lines().next().unwrap_or_default();
+        let message = format!("not HCL ({})", message.to_lowercase().trim_end_matches('.'));
+        HclError { line: it.location().line(), message }
+    })
+}
+
+/// The attributes of a block; of blocks within it, nothing is known.
+fn attributes(text: &str, body: &Body) -> BTreeMap<String, (Value, Field)> {
+    let attributes = body.attributes().filter_map(|it| {
+        let field = Field { key: it.key.span()?, value: it.value.span()? };
+        Some((it.key.to_string(), (value(text, &it.value), field)))
+    });
+    attributes.collect()
+}
+
+fn value(text: &str, expression: &Expression) -> Value {
+    let written = || expression.span().and_then(|it| text.get(it)).unwrap_or_default();
+    match expression {
+        Expression::Bool(_) | Expression::Number(_) => Value::Text(Traced::untraced(written())),
+        Expression::String(_) => Value::Text(match expression.span() {
+            Some(it) if written().starts_with('"') => literal(text, it.start + 1..it.end - 1),
+            _ => Traced::untraced(&UNKNOWN.to_string()),
+        }),
+        Expression::StringTemplate(it) => Value::Text(template(text, it)),
+        Expression::Array(it) => Value::List(it.iter().map(|it| value(text, it)).collect()),
+        Expression::Object(it) => {
+            let entries = it.iter().filter_map(|(key, it)| {
+                let field = Field { key: key_span(key)?, value: it.expr().span()? };
+                Some((key_name(key)?, (value(text, it.expr()), field)))
+            });
+            Value::Map(entries.collect())
+        }
+        Expression::Parenthesis(it) => value(text, it.inner()),
+        _ => match named(expression) {
+            Some(name) => Value::Text(Traced::untraced(&format!("${{{name}}}"))),
+            None => Value::Unknown,
+        },
+    }
+}
+
+/// The name of a variable, or of an attribute of one: `TAG`, `item.name`.
+fn named(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::Variable(it) => Some(it.to_string()),
+        Expression::Traversal(it) => {
+            let mut name = named(&it.expr)?;
+            for operator in &it.operators {
+                let TraversalOperator::GetAttr(attribute) = operator.value() else { return None };
+                name = format!("{name}.{}", attribute.as_str());
+            }
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+/// A string with the names of variables in `${…}`, and [`UNKNOWN`] for anything else that is put in.
+fn template(text: &str, template: &StringTemplate) -> Traced {
+    let mut out = Traced::default();
+    for element in template {
+        match element {
+            Element::Literal(it) => match it.span() {
+                Some(span) => out.append(&literal(text, span)),
+                None => out.push(UNKNOWN),
+            },
+            Element::Interpolation(it) => match named(&it.expr) {
+                Some(name) => out.push_str(&format!("${{{name}}}")),
+                None => out.push(UNKNOWN),
+            },
+            Element::Directive(_) => out.push(UNKNOWN),
         }
     }
-    entries
+    out
 }
 
-/// The value that a JSON file is, comments and spare commas allowed.
-pub(in crate::callers) fn read_json(text: &str) -> Value {
-    Reader { tokens: tokens(text), at: 0, depth: 0 }.value()
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    Text(Traced),
-    Mark(char),
-}
-
-fn tokens(text: &str) -> Vec<(Token, Span)> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    let end_of_line = |it: &str| it.find('\n').unwrap_or(it.len());
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let (token, len) = match c {
-            '#' => (None, end_of_line(rest)),
-            '/' if rest.starts_with("//") => (None, end_of_line(rest)),
-            '/' if rest.starts_with("/*") => {
-                (None, rest.find("*/").map_or(rest.len(), |it| it + 2))
-            }
-            '"' => {
-                let (value, len) = string(rest, at);
-                (Some(Token::Text(value)), len)
-            }
-            c if c.is_alphanumeric() || c == '_' => {
-                let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-' | '.');
-                let len = rest.find(|it| !is_word(it)).unwrap_or(rest.len());
-                (Some(Token::Word(rest[..len].to_owned())), len)
-            }
-            c => ((!c.is_whitespace()).then_some(Token::Mark(c)), c.len_utf8()),
-        };
-        tokens.extend(token.map(|it| (it, at..at + len)));
-        at += len;
-    }
-    tokens
-}
-
-/// The string at the start of `text`, which is at byte `start` of the file, and how many bytes it takes.
-fn string(text: &str, start: usize) -> (Traced, usize) {
+/// The characters between the quotes of a string that has no templates in it.
+fn literal(text: &str, span: Span) -> Traced {
     let mut value = Traced::default();
-    let mut chars = text.char_indices().skip(1);
+    let raw = text.get(span.clone()).unwrap_or_default();
+    let mut chars = raw.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
-            '"' => return (value, at + 1),
-            '\\' => {
-                if let Some((_, it)) = chars.next() {
-                    value.push(it);
-                }
-            }
-            c => value.push_at(c, start + at),
+            '\\' => match chars.next() {
+                Some((_, 'n')) => value.push('\n'),
+                Some((_, 't')) => value.push('\t'),
+                Some((_, it @ ('"' | '\\'))) => value.push(it),
+                _ => value.push(UNKNOWN),
+            },
+            // `$${` is the text `${`.
+            '$' | '%' if raw[at + 1..].starts_with(&format!("{c}{{")) => value.push(UNKNOWN),
+            c => value.push_at(c, span.start + at),
         }
     }
-    (value, text.len())
+    value
 }
 
-/// The depth to which values nest; deeper ones are unknown.
-const DEPTH: usize = 32;
-
-struct Reader {
-    tokens: Vec<(Token, Span)>,
-    at: usize,
-    depth: usize,
+fn key_name(key: &ObjectKey) -> Option<String> {
+    match key {
+        ObjectKey::Ident(it) => Some(it.to_string()),
+        ObjectKey::Expression(Expression::String(it)) => Some(it.to_string()),
+        ObjectKey::Expression(it) => named(it),
+    }
 }
 
-impl Reader {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at).map(|it| &it.0)
+fn key_span(key: &ObjectKey) -> Option<Span> {
+    match key {
+        ObjectKey::Ident(it) => it.span(),
+        ObjectKey::Expression(it) => it.span(),
     }
+}
 
-    fn next(&mut self) -> Option<(Token, Span)> {
-        let next = self.tokens.get(self.at).cloned()?;
-        self.at += 1;
-        Some(next)
+type Path = Vec<(Option<String>, Span)>;
+
+fn of_body(text: &str, body: &Body, path: &mut Path, into: &mut Vec<Leaf>) {
+    for structure in body {
+        let span = structure.span().unwrap_or_default();
+        match structure {
+            Structure::Attribute(it) => {
+                let key = it.key.span().unwrap_or(span);
+                path.push((Some(it.key.to_string()), key));
+                of_value(text, &it.value, path, into);
+            }
+            Structure::Block(it) => {
+                let labels = it.labels.iter().map(|it| it.as_str());
+                let name = [it.ident.as_str()].into_iter().chain(labels).collect::<Vec<_>>();
+                path.push((Some(name.join(" ")), it.ident.span().unwrap_or(span)));
+                of_body(text, &it.body, path, into);
+            }
+        }
+        path.pop();
     }
+}
 
-    /// What comes after a name: labels and a body, or `=` and a value.
-    fn entry(&mut self) -> Option<(Vec<String>, Value)> {
-        let mut labels = Vec::new();
-        while let Some(Token::Text(it)) = self.peek() {
-            labels.push(it.text());
-            self.at += 1;
+fn of_value(text: &str, expression: &Expression, path: &mut Path, into: &mut Vec<Leaf>) {
+    let span = expression.span().unwrap_or_default();
+    match expression {
+        Expression::Array(items) => {
+            for item in items {
+                path.push((None, item.span().unwrap_or_default()));
+                of_value(text, item, path, into);
+                path.pop();
+            }
         }
-        match self.peek()? {
-            Token::Mark('{') => Some((labels, self.value())),
-            Token::Mark('=' | ':') => {
-                self.at += 1;
-                Some((labels, self.value()))
+        Expression::Object(entries) => {
+            for (key, it) in entries {
+                let at = key_span(key).unwrap_or_default();
+                let name = text.get(at.clone()).map(str::to_owned);
+                path.push((name, at));
+                of_value(text, it.expr(), path, into);
+                path.pop();
             }
-            _ => None,
         }
-    }
-
-    fn value(&mut self) -> Value {
-        if self.depth == DEPTH {
-            return Value::Unknown;
-        }
-        self.depth += 1;
-        let value = self.simple();
-        self.depth -= 1;
-        match self.peek() {
-            Some(Token::Mark('(')) => {
-                self.skip_call();
-                Value::Unknown
-            }
-            Some(Token::Mark('?' | '+' | '*' | '!' | '&' | '|' | '<' | '>')) => Value::Unknown,
-            _ => value,
-        }
-    }
-
-    fn simple(&mut self) -> Value {
-        let Some((token, _)) = self.next() else { return Value::Unknown };
-        match token {
-            Token::Text(it) => Value::Text(it),
-            Token::Word(it) if it == "null" => Value::Unknown,
-            Token::Word(it) => {
-                let literal = it == "true" || it == "false" || it.starts_with(char::is_numeric);
-                let text = if literal { it } else { format!("${{{it}}}") };
-                Value::Text(Traced::untraced(&text))
-            }
-            Token::Mark('{') => {
-                let mut entries = BTreeMap::new();
-                while let Some((token, key)) = self.next() {
-                    let name = match token {
-                        Token::Mark('}') => break,
-                        Token::Word(name) => name,
-                        Token::Text(name) => name.text(),
-                        Token::Mark(_) => continue,
-                    };
-                    let first = self.at + 1;
-                    if let Some((_, value)) = self.entry() {
-                        let start = self.tokens.get(first).map(|it| it.1.start);
-                        let end = self.at.checked_sub(1).and_then(|it| self.tokens.get(it));
-                        let value_span =
-                            start.unwrap_or(key.end)..end.map_or(key.end, |it| it.1.end);
-                        entries.insert(name, (value, Field { key, value: value_span }));
-                    }
-                }
-                Value::Map(entries)
-            }
-            Token::Mark('[') => {
-                let mut items = Vec::new();
-                while self.peek().is_some_and(|it| *it != Token::Mark(']')) {
-                    let before = self.at;
-                    items.push(self.value());
-                    // A comma, or whatever stands where none should.
-                    if self.peek() == Some(&Token::Mark(',')) || self.at == before {
-                        self.at += 1;
-                    }
-                }
-                self.at += 1;
-                Value::List(items)
-            }
-            Token::Mark(_) => Value::Unknown,
-        }
-    }
-
-    fn skip_call(&mut self) {
-        let mut depth = 0_usize;
-        while let Some((token, _)) = self.next() {
-            match token {
-                Token::Mark('(') => depth += 1,
-                Token::Mark(')') if depth <= 1 => return,
-                Token::Mark(')') => depth -= 1,
-                _ => {}
-            }
+        _ => {
+            let value = text.get(span.clone()).unwrap_or_default().to_owned();
+            into.push(Leaf { path: path.clone(), value, span });
         }
     }
 }

@@ -38,7 +38,11 @@ struct Target {
 pub(super) fn read_hcl(path: &RepoPath, text: &str, into: &mut Callers) {
     let mut targets = Vec::new();
     let mut variables = HashMap::new();
-    for entry in hcl::read(text) {
+    let entries = match hcl::read(text) {
+        Ok(it) => it,
+        Err(error) => return into.unread(path, error.line, error.message),
+    };
+    for entry in entries {
         match (entry.name.as_str(), entry.labels.as_slice(), entry.value) {
             ("target", [name], Value::Map(attributes)) => {
                 targets.push(Target { name: name.clone(), line: entry.line, attributes });
@@ -70,7 +74,8 @@ pub(super) fn read_json(path: &RepoPath, source: &str, root: &Arc<Node>, into: &
     add_all(path, &targets, &variables, Syntax::Flow, into);
 }
 
-fn value_of(source: &str, node: &Node, depth: usize) -> Value {
+/// The value that a node of JSON is.
+pub(super) fn value_of(source: &str, node: &Node, depth: usize) -> Value {
     match &node.value {
         _ if depth > 8 => Value::Unknown,
         yaml::Value::Scalar(_) => Value::Text(traced(source, node).unwrap_or_default()),
@@ -307,6 +312,9 @@ target "lost" {
             "/*",
             "a = [[[",
             "a = {\"b\" = }",
+            "a = \"${",
+            "a = \"%{ if x }y%{ endif }$${z}\"\n",
+            "a = <<X\ny\nX\n",
         ] {
             builds("docker-bake.hcl", text);
         }
@@ -323,6 +331,13 @@ target "lost" {
 +  dockerfile = "./api/Dockerfile" # a
 +  target = "test"
 +  args = { INSTALL_TEST_DEPS = "true" }
+ }
+ target "t" {
+-  dockerfile = "Dockerfile.test"
+-  args = { TAG = "${replace(V, "v", "")}" }
++  dockerfile = "Dockerfile"
++  target = "test"
++  args = { TAG = "${replace(V, "v", "")}", INSTALL_TEST_DEPS = "true" }
  }
  target "b" {
    context    = "b"

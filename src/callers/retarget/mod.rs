@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Build, Callers,
     mentions::{Weight, mentions},
-    read,
+    read, spoiled,
 };
 use crate::{
     project::{File, Project, change::Origin},
@@ -133,6 +133,11 @@ fn follow<'a>(
             stuck.push(is_stuck(what, shares));
             continue;
         }
+        if callers.only_read {
+            let what = "its YAML is written in a way that is read but not edited".to_owned();
+            stuck.push(is_stuck(what, shares));
+            continue;
+        }
         match edits_of(project, file, build, to) {
             Err(reason) => stuck.push(is_stuck(reason, shares)),
             Ok(new) => {
@@ -201,7 +206,11 @@ fn is_proved<'a>(
     moved: &dyn Fn(&RepoPath) -> Option<&'a Move>,
     edits: &[Edit],
 ) -> bool {
-    let after = read(&file.path, &text::apply(&file.text, edits));
+    let text = text::apply(&file.text, edits);
+    if spoiled(&file.path, &file.text, &text, edits).is_some() {
+        return false;
+    }
+    let after = read(&file.path, &text);
     let mut expected: Vec<Build> = Vec::new();
     let mut phantoms = 0_usize;
     for build in &callers.builds {

@@ -10,6 +10,7 @@ use images::Images;
 use rayon::prelude::*;
 
 use crate::{
+    callers::spoiled,
     dockerfile::{Dockerfile, Kind},
     project::{
         File, Project,
@@ -54,9 +55,8 @@ pub fn step(before: &Project, after: &Project, changes: &[&Change]) -> BTreeMap<
     let broken = touched.into_par_iter().filter_map(|(path, changes)| {
         let old = before.file(path.as_str());
         let objection = match (old, after.file(path.as_str())) {
-            (Some(old), Some(new)) => {
-                file(old, new).or_else(|| Images { before, after, changes: &changes }.of(old, new))
-            }
+            (Some(old), Some(new)) => file(old, new, &changes)
+                .or_else(|| Images { before, after, changes: &changes }.of(old, new)),
             (Some(old), None) => Images { before, after, changes: &changes }.of_deleted(old),
             (None, new) => {
                 new?.dockerfile()?.errors.first().map(|it| format!("has an error ({})", it.message))
@@ -68,14 +68,21 @@ pub fn step(before: &Project, after: &Project, changes: &[&Change]) -> BTreeMap<
 }
 
 /// What is wrong with a file that was changed, before anybody asks what it builds.
-fn file(before: &File, after: &File) -> Option<String> {
+fn file(before: &File, after: &File, changes: &[&Change]) -> Option<String> {
     match (before.dockerfile(), after.dockerfile()) {
         (Some(before), Some(after)) => dockerfile(before, after),
         _ => {
             let mut problems = after.callers().problems.iter();
             let old: Vec<_> = before.callers().problems.iter().map(|it| &it.message).collect();
-            let new = problems.find(|it| !old.contains(&&it.message))?;
-            Some(format!("brings an error ({})", new.message))
+            if let Some(new) = problems.find(|it| !old.contains(&&it.message)) {
+                return Some(format!("brings an error ({})", new.message));
+            }
+            let edits = changes.iter().filter_map(|it| match it.files.get(&before.path)? {
+                FileChange::Edit(edits) => Some(edits.clone()),
+                FileChange::Create(_) | FileChange::Delete => None,
+            });
+            let edits: Vec<Edit> = edits.flatten().collect();
+            spoiled(&before.path, &before.text, &after.text, &edits)
         }
     }
 }
@@ -140,8 +147,9 @@ fn comments(dockerfile: &Dockerfile) -> Vec<String> {
             Kind::Instruction(_) => 1,
             Kind::Blank | Kind::Directive(_) => continue,
         };
-        let lines = dockerfile.source[item.span.clone()].lines().skip(first);
-        let lines = lines.map(|it| it.trim_start_matches('\u{feff}').trim());
+        let text = &dockerfile.source[item.span.clone()];
+        let text = text.strip_prefix('\u{feff}').filter(|_| item.span.start == 0).unwrap_or(text);
+        let lines = text.lines().skip(first).map(str::trim);
         comments.extend(lines.filter(|it| it.starts_with('#')).map(str::to_owned));
     }
     comments

@@ -87,7 +87,8 @@ fn dockerfile<'a>(project: &'a Project, path: &RepoPath) -> Option<&'a Dockerfil
 
 /// Returns true if a comment keeps this transform away.
 fn ignores(comment: &str, transform: &str) -> bool {
-    let words = comment.trim_start_matches('\u{feff}').trim().strip_prefix('#');
+    // The first line of a file may begin with a byte order mark.
+    let words = comment.strip_prefix('\u{feff}').unwrap_or(comment).trim().strip_prefix('#');
     let words = words.and_then(|it| it.trim_start().strip_prefix("refit:"));
     let Some(rest) = words.and_then(|it| it.trim_start().strip_prefix("ignore")) else {
         return false;
