@@ -156,7 +156,7 @@ mod tests {
         let rows = [
             ("compose.yml", compose, "b.test", "b\n      target: test", None),
             ("compose.yml", compose, "b.test # c\n", "b #", Some("loses")),
-            ("compose.yml", compose, "b.test # c\n", "b\n    ", Some("alters")),
+            ("compose.yml", compose, "    image", "      image", Some("alters")),
             ("compose.yml", compose, "b.test", "\"b", Some("leaves what no parser reads")),
             ("compose.yml", compose, "b.test", "b\n      x:", Some("adds")),
             ("docker-bake.hcl", bake, "b.test", "b", None),

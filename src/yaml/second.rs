@@ -217,7 +217,7 @@ mod tests {
         let root = read("a:\n  b: [\n    \"c\"\n  ]\nd: 1\n").unwrap().remove(0);
         assert_eq!(root.get("a").unwrap().get("b").unwrap().items()[0].as_str(), Some("c"));
         assert_eq!(root.text("d"), Some("1"));
-        for (broken, line) in [("a: 1\na: 2\n", 2), ("a:\n\tb: c\n", 2), ("a: [b\n", 2)] {
+        for (broken, line) in [("a: 1\na: 2\n", 2), ("a:\n\tb: c\n", 2), ("a: [b\n", 1)] {
             assert_eq!(read(broken).unwrap_err().line, line, "{broken}");
         }
     }
