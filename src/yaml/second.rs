@@ -187,6 +187,18 @@ mod tests {
     use super::*;
     use crate::yaml;
 
+    fn plain(node: &Node) -> String {
+        match &node.value {
+            Value::Scalar(it) => format!("{it:?}@{}", node.line),
+            Value::Sequence(it) => it.iter().map(|it| plain(it)).collect::<Vec<_>>().join(","),
+            Value::Mapping(it) => it
+                .iter()
+                .map(|it| format!("{}@{}={{{}}}", it.key, it.line, plain(&it.value)))
+                .collect::<Vec<_>>()
+                .join(";"),
+        }
+    }
+
     #[test]
     fn both_readers_read_the_same() {
         let texts = [
@@ -195,17 +207,6 @@ mod tests {
             "run: |\n  a\n  b\nplain: c\nfolded: >-\n  a\n  b\n",
             "a: {b: [1, 2], c: }\n---\nb: !reference [a, b]\n",
         ];
-        fn plain(node: &Node) -> String {
-            match &node.value {
-                Value::Scalar(it) => format!("{it:?}@{}", node.line),
-                Value::Sequence(it) => it.iter().map(|it| plain(it)).collect::<Vec<_>>().join(","),
-                Value::Mapping(it) => it
-                    .iter()
-                    .map(|it| format!("{}@{}={{{}}}", it.key, it.line, plain(&it.value)))
-                    .collect::<Vec<_>>()
-                    .join(";"),
-            }
-        }
         for text in texts {
             let all = |it: Vec<Arc<Node>>| it.iter().map(|it| plain(it)).collect::<Vec<_>>();
             assert_eq!(all(yaml::read(text).unwrap()), all(read(text).unwrap()), "{text}");

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use hcl_edit::{
     Span as _,
     expr::{Expression, ObjectKey, TraversalOperator},
-    structure::{Body, Structure},
+    structure::{BlockLabel, Body, Structure},
     template::{Element, StringTemplate},
 };
 
@@ -220,7 +220,7 @@ fn of_body(text: &str, body: &Body, path: &mut Path, into: &mut Vec<Leaf>) {
                 of_value(text, &it.value, path, into);
             }
             Structure::Block(it) => {
-                let labels = it.labels.iter().map(|it| it.as_str());
+                let labels = it.labels.iter().map(BlockLabel::as_str);
                 let name = [it.ident.as_str()].into_iter().chain(labels).collect::<Vec<_>>();
                 path.push((Some(name.join(" ")), it.ident.span().unwrap_or(span)));
                 of_body(text, &it.body, path, into);
