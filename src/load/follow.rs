@@ -1,7 +1,11 @@
 //! Reads the files whose names nobody can know beforehand: those that Dockerfiles, requirements files
 //! and compose files name.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use rayon::prelude::*;
 
@@ -24,8 +28,13 @@ pub(super) fn read_named(
     texts: &mut BTreeMap<RepoPath, File>,
     problems: &mut Vec<Problem>,
 ) {
+    let settings = OnceCell::new();
+    let settings = || settings.get_or_init(|| Settings::of(tree));
     let named: Vec<_> = texts.values().collect();
+    let given: Vec<_> = named.iter().flat_map(|it| given(it)).collect();
+    let given: Vec<_> = given.into_iter().flat_map(|it| settings().named(it)).collect();
     let named = named.par_iter().flat_map_iter(|it| names(it, tree));
+    let named = named.chain(given);
     let mut queue: Vec<_> = named.collect();
     while let Some((path, wanted)) = queue.pop() {
         if texts.contains_key(&path) || !tree.is_file(&path) {
@@ -62,6 +71,62 @@ fn names(file: &File, tree: &Tree) -> Vec<(RepoPath, Wanted)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The settings files of a project by their names, without folders.
+struct Settings<'t>(HashMap<&'t str, Vec<&'t RepoPath>>);
+
+/// The endings of settings files that programs are given.
+const SETTINGS: [&str; 9] =
+    [".cfg", ".conf", ".env", ".ini", ".json", ".prisma", ".toml", ".yaml", ".yml"];
+
+/// The options that give a program settings which are code.
+const GIVES: [&str; 2] = ["-c", "--config"];
+
+/// How many files of one name are read.
+const ALIKE: usize = 16;
+
+impl<'t> Settings<'t> {
+    fn of(tree: &'t Tree) -> Self {
+        let mut found: HashMap<&str, Vec<&RepoPath>> = HashMap::new();
+        let is_one = |it: &&RepoPath| {
+            SETTINGS.iter().chain(&[".py", ".js", ".cjs"]).any(|end| it.file_name().ends_with(end))
+        };
+        for path in tree.files().filter(is_one) {
+            found.entry(path.file_name()).or_default().push(path);
+        }
+        Self(found)
+    }
+
+    /// The files of a name: which of them ends up in an image is not known here.
+    fn named(&self, name: &str) -> Vec<(RepoPath, Wanted)> {
+        let found = self.0.get(name).into_iter().flatten().take(ALIKE);
+        found.map(|it| ((*it).clone(), Wanted::Settings)).collect()
+    }
+}
+
+/// The names of the settings files that the commands of a file give to programs, without folders.
+fn given(file: &File) -> Vec<&str> {
+    let starts = matches!(
+        callers::Kind::of(&file.path),
+        Some(callers::Kind::Compose | callers::Kind::Script)
+    );
+    if file.dockerfile().is_none() && !starts {
+        return Vec::new();
+    }
+    let ends =
+        |it: &char| it.is_whitespace() || matches!(it, '"' | '\'' | ',' | '[' | ']' | '=' | ';');
+    let mut before = "";
+    let mut found = Vec::new();
+    for word in file.text.split(|it: char| ends(&it)).filter(|it| !it.is_empty()) {
+        let is_code =
+            GIVES.contains(&before) && [".py", ".js", ".cjs"].iter().any(|it| word.ends_with(it));
+        before = word;
+        if is_code || SETTINGS.iter().any(|it| word.ends_with(it)) {
+            found.push(word.rsplit(['/', ':']).next().unwrap_or(word));
+        }
+    }
+    found
 }
 
 /// The manifests that a Dockerfile copies, wherever its context may be.

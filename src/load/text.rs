@@ -61,7 +61,11 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
     let limit = wanted.limit();
     if metadata.len() > limit {
         return match wanted {
-            Wanted::Lock | Wanted::Script | Wanted::MaybeCompose | Wanted::Mention => Read::Skipped,
+            Wanted::Lock
+            | Wanted::Script
+            | Wanted::MaybeCompose
+            | Wanted::Mention
+            | Wanted::Settings => Read::Skipped,
             _ => Read::Problem(problem(
                 path,
                 &format!("larger than {} MiB, and so not read", limit >> 20),
@@ -81,7 +85,7 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
     // Scripts may be in any encoding, and few of them build images.
     let matters = |bytes: &[u8]| match wanted {
         Wanted::Script => mentions_a_builder(bytes),
-        Wanted::MaybeCompose | Wanted::Mention => false,
+        Wanted::MaybeCompose | Wanted::Mention | Wanted::Settings => false,
         _ => true,
     };
     let at = bytes.iter().position(|it| *it == 0);

@@ -26,6 +26,8 @@ pub(super) enum Wanted {
     Manifest,
     /// It is a lock, and may be large.
     Lock,
+    /// It is read by a program when a container starts.
+    Settings,
 }
 
 impl Wanted {
@@ -35,7 +37,7 @@ impl Wanted {
             Self::Dockerfile => 64 << 20,
             Self::Caller => 4 << 20,
             Self::Manifest | Self::Lock => 2 << 20,
-            Self::Script | Self::Mention => 256 << 10,
+            Self::Script | Self::Mention | Self::Settings => 256 << 10,
             Self::MaybeCompose => 64 << 10,
         }
     }
@@ -100,6 +102,7 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
     match name {
         _ if kind.is_some() => Some(Wanted::MaybeCompose),
         "refit.toml" => Some(Wanted::Manifest),
+        _ if ecosystems::programs::paths::is_settings_file(name) => Some(Wanted::Settings),
         _ if may_mention(path) => Some(Wanted::Mention),
         _ => None,
     }

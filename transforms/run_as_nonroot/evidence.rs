@@ -184,19 +184,24 @@ pub(super) fn is_new(image: &Image<'_>, value: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The file of an SQLite database: `sqlite:///./data/app.db`, `sqlite+aiosqlite:////data/app.db`,
-/// `file:./dev.db`.
-fn sqlite(value: &str) -> Option<String> {
-    let path = match value.split_once("://") {
-        Some((scheme, rest)) if scheme.starts_with("sqlite") => {
+/// The file of an SQLite database: `sqlite:///./data/app.db`, `sqlite+aiosqlite:////data/app.db`, `file:./dev.db`.
+///
+/// After "Database URLs" of SQLAlchemy, in whose `sqlite` addresses the path comes after a third slash. Rails'
+/// `sqlite3` has the path of an address after the host, so that it is absolute (`ActiveRecord::ConnectionUrlResolver`).
+pub(super) fn sqlite(value: &str) -> Option<String> {
+    let path = match value.split_once(':') {
+        Some(("sqlite3", rest)) => rest.strip_prefix("//").unwrap_or(rest),
+        Some((scheme, rest)) if scheme.split('+').next() == Some("sqlite") => {
+            let rest = rest.strip_prefix("//")?;
             rest.strip_prefix('/').unwrap_or(rest)
         }
-        None => value.strip_prefix("file:").filter(|it| it.ends_with(".db"))?,
+        Some(("file", rest)) => rest.strip_prefix("//").unwrap_or(rest),
         _ => return None,
     };
     let path = path.split('?').next().unwrap_or(path);
+    let ends = [".db", ".sqlite", ".sqlite3"].iter().any(|it| path.ends_with(it));
     let memory = path.is_empty() || path.contains(":memory:") || path.contains('$');
-    (!memory).then(|| path.to_owned())
+    (!memory && (ends || !value.starts_with("file:"))).then(|| path.to_owned())
 }
 
 #[cfg(test)]
@@ -212,6 +217,10 @@ mod tests {
             ("DATABASE_URL", "sqlite:////data/a.db?x=1", Some("/data")),
             ("DATABASE_URL", "sqlite+aiosqlite:///a.db", Some("/w")),
             ("DATABASE_URL", "file:./dev/a.db", Some("/w/dev")),
+            ("DATABASE_URL", "file:./dev/a.sqlite", Some("/w/dev")),
+            ("DATABASE_URL", "sqlite3:///data/a.sqlite3", Some("/data")),
+            ("DATABASE_URL", "sqlite3:db/a.sqlite3", Some("/w/db")),
+            ("SETTINGS", "file:./a.yml", None),
             ("DATABASE_URL", "sqlite:///:memory:", None),
             ("DATABASE_URL", "postgres://db/data", None),
             ("HF_HOME", "/models", Some("/models")),

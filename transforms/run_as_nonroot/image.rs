@@ -182,6 +182,27 @@ impl<'a> Image<'a> {
         layers.provider(self.stage.index, self.stage.end, path).map(|it| it.1)
     }
 
+    /// The file of the project that a process finds at a path: one that compose mounts there, or one that a COPY
+    /// brings.
+    pub(super) fn source(&self, path: &str) -> Option<RepoPath> {
+        let absolute = self.state.absolute(path)?;
+        let mounted = self.services().find_map(|Started { file, service }| {
+            let folder = file.parent().unwrap_or(RepoPath::root());
+            let mut binds = service.volumes.iter().filter(|it| it.is_bind());
+            let it = binds.find(|it| it.target == absolute.as_str())?;
+            let source = it.source.as_deref().filter(|it| !it.starts_with(['/', '~', '$']))?;
+            folder.join(source).filter(|it| self.project.tree().is_file(it))
+        });
+        mounted.or_else(|| self.provided(&absolute))
+    }
+
+    /// The value of a variable that a process sees: what compose sets it to, else the image.
+    pub(super) fn environment(&self, name: &str) -> Option<String> {
+        let mut set = self.services().flat_map(|it| &it.service.environment);
+        let given = set.find(|it| it.0 == name).map(|it| it.1.clone());
+        given.or_else(|| self.variable(name))
+    }
+
     /// The text of a file of the project; `None` if it was not read.
     pub(super) fn text(&self, path: &RepoPath) -> Option<String> {
         let file = self.project.file(path.as_str())?;

@@ -16,6 +16,7 @@ mod modes;
 mod needs;
 mod processes;
 mod state;
+mod told;
 
 use crate::{
     dockerfile::{Keyword, Kind},
@@ -69,6 +70,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unknown-command",
         "unknown-folder",
         "unknown-script",
+        "unknown-settings",
         "unknown-user",
         "unreadable-command",
         "unreadable-shell",
@@ -167,7 +169,12 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     let Some(base) = duty::base(image)? else { return Ok(None) };
     let processes = processes::of(image)?;
-    let needs = processes.iter().map(needs::of).collect::<Result<Vec<Needs>, Refusal>>()?;
+    let needs = processes.iter().map(|it| {
+        let mut needs = needs::of(it)?;
+        needs.folders.extend(told::traces(image, it)?);
+        Ok(needs)
+    });
+    let needs = needs.collect::<Result<Vec<Needs>, Refusal>>()?;
     duty::packages(image, &processes)?;
     duty::check(image)?;
     homes::check(image, &processes)?;

@@ -161,28 +161,8 @@ fn home(process: &Process, script: Option<&ScriptCall<'_>>) -> Option<String> {
 }
 
 fn folders(process: &Process) -> Vec<Trace> {
-    let file_flags = [
-        "--log-file",
-        "--logfile",
-        "--access-logfile",
-        "--error-logfile",
-        "--access-log-file",
-        "-f",
-        "-s",
-        "--schedule",
-        "--pidfile",
-        "--pid",
-        "--logto",
-    ];
     let celery = process.program == "celery";
-    let flags = if celery { &file_flags[..] } else { &file_flags[..5] };
     let mut found = Vec::new();
-    for value in process.values(flags) {
-        if value != "-" && !value.is_empty() && !value.contains(['%', '$']) {
-            let evidence = format!("{value} of {}", process.from);
-            found.push(Trace::new(Written::file(value), evidence));
-        }
-    }
     let beat = celery && process.has(&["beat", "-B", "--beat"]);
     let is_told =
         || !process.values(&["-s", "--schedule"]).is_empty() || process.has(&["-S", "--scheduler"]);
@@ -272,9 +252,8 @@ mod tests {
                 .map(|it| it.to_string())
                 .collect()
         };
-        assert_eq!(folders("gunicorn --log-file=logs/x.log --access-logfile - a:b"), ["/w/logs"]);
         assert_eq!(folders("celery -A a beat"), ["/w"]);
-        assert_eq!(folders("celery -A a beat -s /var/x/schedule"), ["/var/x"]);
+        assert_eq!(folders("celery -A a beat -s /var/x/schedule"), [""; 0]);
         assert_eq!(needs("streamlit run a.py").unwrap().home.as_deref(), Some("streamlit"));
     }
 }

@@ -321,6 +321,12 @@ impl Process {
         values
     }
 
+    /// Whether the value of an option cannot be known.
+    pub(super) fn hides(&self, option: &str) -> bool {
+        let mut pairs = self.arguments.windows(2);
+        pairs.any(|it| it[0].as_deref() == Some(option) && it[1].is_none())
+    }
+
     /// Whether a path lies where every user may write.
     pub(super) fn is_scratch(path: &str) -> bool {
         let scratch = ["/dev", "/tmp", "/var/tmp", "/proc/self"];

@@ -57,15 +57,19 @@ pub(super) fn folders(
                 format!("the folder of {} is not known", written.path),
             ));
         };
-        // Either every user may write there, or none should.
-        let shared = ["/tmp", "/var/tmp", "/dev", "/proc", "/sys", "/etc"];
-        let own = made.iter().any(|it| it.path == path) && !path.is_within_fixed(&["/etc"]);
-        if (path.is_within_fixed(&shared) && !own) || open.iter().any(|it| path.is_within(it)) {
+        // Every user may write there.
+        let scratch = ["/tmp", "/var/tmp", "/dev"];
+        let own = made.iter().any(|it| it.path == path);
+        if (path.is_within_fixed(&scratch) && !own) || open.iter().any(|it| path.is_within(it)) {
             continue;
         }
-        if path.is_root()
-            || ["/usr", "/bin", "/lib", "/opt", "/home", "/var"].contains(&path.as_str())
-        {
+        // A volume for settings, of which the image brings some.
+        let etc = path.is_within_fixed(&["/etc"]);
+        if etc && is_volume && image.fills(&path) {
+            continue;
+        }
+        let own = own || (etc && is_volume);
+        if is_shared(&path) && !(own && path.ancestors().count() > 2) {
             return Err(Refusal::new(
                 "shared-folder",
                 format!("{evidence}: {path} is not the application's own"),
@@ -93,6 +97,32 @@ pub(super) fn folders(
         folders.iter().filter(|it| it.filled).map(|it| it.path.clone()).collect();
     folders.retain(|it| !whole.iter().any(|whole| *whole != it.path && it.path.is_within(whole)));
     Ok(folders)
+}
+
+/// Whether a folder belongs to the system, so that no application may have it.
+fn is_shared(path: &ImagePath) -> bool {
+    let whole = [
+        "/etc", "/proc", "/sys", "/boot", "/lib", "/lib64", "/bin", "/sbin", "/usr/bin", "/usr/lib",
+    ];
+    let alone = [
+        "/home",
+        "/mnt",
+        "/opt",
+        "/run",
+        "/run/lock",
+        "/usr",
+        "/usr/local",
+        "/usr/share",
+        "/usr/src",
+        "/var",
+        "/var/cache",
+        "/var/lib",
+        "/var/lock",
+        "/var/log",
+        "/var/run",
+        "/var/spool",
+    ];
+    path.is_root() || path.is_within_fixed(&whole) || alone.contains(&path.as_str())
 }
 
 /// The files and folders that instructions, compose services and variables say are written to.
@@ -130,14 +160,16 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
         }
         for (name, value) in &service.environment {
             is_new(image, value)?;
-            let written = named(name, value);
+            let written = named(name, value).filter(|it| !it.path.starts_with("/etc/"));
             found.extend(written.map(|it| Trace::new(it, format!("{name} of {place}"))));
         }
     }
     for (name, variable) in image.state().variables.iter() {
         let value = variable.value().unwrap_or_default();
         is_new(image, value)?;
-        found.extend(named(name, value).map(|it| Trace::new(it, name)));
+        // A variable that names a file of /etc names settings.
+        let written = named(name, value).filter(|it| !it.path.starts_with("/etc/"));
+        found.extend(written.map(|it| Trace::new(it, name)));
     }
     for Placed { item, instruction } in image.instructions() {
         let Some(copy) = instruction.copy() else { continue };

@@ -3,6 +3,9 @@
 //! The facts are in `programs/table.tsv`, whose head says how to add a line. What programs leave in a home
 //! directory at build time is in [`homes`](super::homes), what they do to files in [`habits`](super::habits).
 
+pub mod paths;
+pub mod settings;
+
 use std::{collections::HashMap, sync::LazyLock};
 
 const TEXT: &str = include_str!("table.tsv");
@@ -75,6 +78,11 @@ pub fn named(program: &str) -> Program {
 impl Program {
     fn words(self) -> impl Iterator<Item = &'static str> {
         self.facts.split(' ').filter(|it| !it.is_empty())
+    }
+
+    /// Whether it has a line in the table.
+    pub fn is_listed(self) -> bool {
+        !self.facts.is_empty()
     }
 
     /// Whether this is known of it.
