@@ -77,7 +77,8 @@ impl Apply {
             (Format::Text, None) => {}
         }
         let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
-        let problems = summary::print(&report, summary::Kind::Applied, output)?;
-        Ok(problems.max(if left_out { Status::Pending } else { Status::Done }))
+        let problems = summary::print(&report, summary::Kind::Applied, input.selection(), output)?;
+        let verified = if left_out { Status::Pending } else { Status::Done };
+        Ok(self.run.scope.status(problems.max(verified)))
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Status;
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Global {
@@ -55,6 +57,9 @@ pub(super) struct Scope {
     /// Leave matching files alone; the syntax is that of a .gitignore in the current folder
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
+    /// Exit with 0 also when changes are pending or not verified, or a named file cannot be read
+    #[arg(long)]
+    pub(super) exit_zero: bool,
     /// The configuration to use [default: the nearest refit.toml above PATH]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
@@ -64,6 +69,14 @@ impl Scope {
     /// Returns true if the Dockerfile comes from standard input.
     pub(super) fn is_stdin(&self) -> bool {
         self.paths.iter().any(|it| it.as_os_str() == "-")
+    }
+
+    /// The outcome of a command that ran to its end, as `--exit-zero` wants it.
+    pub(super) fn status(&self, status: Status) -> Status {
+        match status {
+            Status::Pending | Status::Failed if self.exit_zero => Status::Done,
+            it => it,
+        }
     }
 }
 

@@ -30,9 +30,9 @@ impl Check {
             Format::Json => output::print(&summary::json(&report)?)?,
             Format::Text => output::print(&lines(&report))?,
         }
-        let problems = summary::print(&report, summary::Kind::Listed, output)?;
+        let problems = summary::print(&report, summary::Kind::Listed, input.selection(), output)?;
         let pending = if report.files.is_empty() { Status::Done } else { Status::Pending };
-        Ok(problems.max(pending))
+        Ok(self.run.scope.status(problems.max(pending)))
     }
 }
 

@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(config.recipe.as_deref(), Some("audit"));
         assert_eq!(config.exclude, ["vendor/"]);
         let pins: pin_poetry::Options = config.settings.get();
-        assert_eq!(pins, pin_poetry::Options { version: Some("1.8.3".to_owned()), renovate: true });
+        assert_eq!(pins, pin_poetry::Options { version: "1.8.3".parse().ok(), renovate: true });
         let caches: mount_caches::Options = config.settings.get();
         assert!(!caches.syntax);
         assert!(Config::parse("").unwrap().recipe.is_none());
@@ -225,6 +225,10 @@ mod tests {
         );
         assert!(error("[mount-caches]\nsyntax = 3\n").starts_with("2: invalid type"));
         assert!(error("exclude = \"a\"\n").starts_with("1: invalid type"));
+        assert_eq!(
+            error("[pin-poetry]\nversion = \"banana\"\n"),
+            "2: banana is not a version such as 1.8.3 / "
+        );
         assert!(error("a = \n").starts_with("1: "));
     }
 }

@@ -36,8 +36,9 @@ impl Diff {
                 output::diff(&diffs)?;
             }
         }
-        let problems = summary::print(&report, summary::Kind::Proposed, output)?;
+        let problems = summary::print(&report, summary::Kind::Proposed, input.selection(), output)?;
         let pending = self.exit_code && !report.files.is_empty();
-        Ok(problems.max(if pending { Status::Pending } else { Status::Done }))
+        let pending = if pending { Status::Pending } else { Status::Done };
+        Ok(self.run.scope.status(problems.max(pending)))
     }
 }

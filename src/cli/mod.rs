@@ -44,8 +44,8 @@ enum Command {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`) or \
-                          not verified (`verify`), \
-                          2 an error, also when only some files could not be read or parsed.";
+                          not verified (`verify`), 2 an error, or a file that was named cannot be read, \
+                          3 no Dockerfile here, 130 interrupted.";
 
 /// The outcome of a command, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,8 +54,25 @@ enum Status {
     Done,
     /// Changes are pending, or are not verified.
     Pending,
-    /// Something could not be done; the rest was.
+    /// A file that was asked for could not be done, or nothing could.
     Failed,
+    /// There is no Dockerfile where the arguments point.
+    NoDockerfile,
+    /// A signal of this number ended the command.
+    Interrupted(u8),
+}
+
+impl Status {
+    /// The exit code of the process; after a signal, what a shell makes of one.
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Pending => 1,
+            Self::Failed => 2,
+            Self::NoDockerfile => 3,
+            Self::Interrupted(signal) => 128 + signal,
+        }
+    }
 }
 
 /// Runs the command that the process was called with.
@@ -76,10 +93,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // If even that cannot be printed, there is still the exit code.
             let _ = output::failure(&Failure::from_error(&error));
-            Status::Failed
+            verify::signal().map_or(Status::Failed, Status::Interrupted)
         }
     };
-    ExitCode::from(status as u8)
+    ExitCode::from(status.code())
 }
 
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {

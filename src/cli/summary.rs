@@ -7,11 +7,12 @@ use std::{
 
 use super::{
     Status,
+    failure::Failure,
     output::{self, BOLD, DIM, GREEN, Output, YELLOW},
 };
 use crate::{
     engine::plan::codes,
-    project::Problem,
+    project::{Problem, selection::Selection},
     report::{ChangeReport, DeclineReport, Report},
     text::{RepoPath, count::counted},
 };
@@ -32,8 +33,14 @@ const CHANGES: usize = 20;
 /// Places to print per code before the rest is only counted.
 const PLACES: usize = 3;
 
-/// Prints the problems, bugs and figures of a run; fails it when something could not be read or parsed.
-pub(super) fn print(report: &Report, kind: Kind, output: &Output) -> anyhow::Result<Status> {
+/// Prints the problems, bugs and figures of a run. It fails when a file that the arguments name could not be
+/// read or parsed, and when there is no Dockerfile; other problems are reported.
+pub(super) fn print(
+    report: &Report,
+    kind: Kind,
+    selection: &Selection,
+    output: &Output,
+) -> anyhow::Result<Status> {
     let mut hints = HashSet::new();
     for it in &report.problems {
         // The same advice once.
@@ -48,6 +55,11 @@ pub(super) fn print(report: &Report, kind: Kind, output: &Output) -> anyhow::Res
             it.reason
         ))?;
     }
+    if report.summary.dockerfiles == 0 && report.problems.is_empty() {
+        let hint = "name a folder of the project, or a file called Dockerfile, Dockerfile.* or *.Dockerfile";
+        output::failure(&Failure::new("no Dockerfile here", hint))?;
+        return Ok(Status::NoDockerfile);
+    }
     if !output.quiet {
         output::note(&figures(report, kind))?;
         if kind != Kind::Listed {
@@ -55,7 +67,13 @@ pub(super) fn print(report: &Report, kind: Kind, output: &Output) -> anyhow::Res
             output::note(&declines(report, output.verbose))?;
         }
     }
-    Ok(if report.problems.is_empty() { Status::Done } else { Status::Failed })
+    let named = |it: &str| selection.paths().iter().any(|path| path.as_str() == it);
+    let failed = report.problems.iter().any(|it| named(&it.path));
+    Ok(match (failed, report.summary.dockerfiles) {
+        (true, _) => Status::Failed,
+        (false, 0) => Status::NoDockerfile,
+        (false, _) => Status::Done,
+    })
 }
 
 /// The report as one JSON object and a line end.
@@ -82,10 +100,6 @@ pub(super) fn decline_line(decline: &DeclineReport) -> String {
 fn figures(report: &Report, kind: Kind) -> String {
     let summary = &report.summary;
     let mut out = String::new();
-    if summary.dockerfiles == 0 && summary.problems == 0 {
-        let _ = writeln!(out, "{YELLOW}warning{YELLOW:#}: no Dockerfile here");
-        return out;
-    }
     let looked = counted(summary.dockerfiles, "Dockerfile");
     if summary.changes == 0 {
         let _ = writeln!(out, "{BOLD}nothing to change{BOLD:#} in {looked}");

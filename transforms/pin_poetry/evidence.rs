@@ -66,10 +66,8 @@ fn written_beside(
     options: &Options,
 ) -> Result<Option<Evidence>, Refusal> {
     let found = |version, source| Some(Evidence { version, source, is_written_down: true });
-    if let Some(text) = &options.version {
-        let bad = format!("refit.toml asks for {} {text}, which is not a version", POETRY.title);
-        let version = text.parse().map_err(|()| Refusal::new("bad-setting", bad))?;
-        return Ok(found(version, "refit.toml".to_owned()));
+    if let Some(version) = &options.version {
+        return Ok(found(version.clone(), "refit.toml".to_owned()));
     }
     if let Way::DeadScript { version: Some(version), .. } = &installation.way {
         return Ok(found(version.clone(), "the installer's command line".to_owned()));

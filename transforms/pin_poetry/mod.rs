@@ -7,12 +7,12 @@ mod pin;
 mod service;
 mod usage;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use self::installation::Installation;
 use crate::{
     dockerfile::{Keyword, stage::Stage},
-    ecosystems::{Manager, python::poetry},
+    ecosystems::{Manager, python::poetry, version::Version},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -27,7 +27,6 @@ pub(super) const TRANSFORM: Transform = Transform {
     name: NAME,
     docs: include_str!("page.md"),
     codes: &[
-        "bad-setting",
         "broken-manifest",
         "constraints-file",
         "dead-installer",
@@ -62,9 +61,17 @@ const POETRY: &Manager = &poetry::MANAGER;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
     /// The version to pin, whatever version the project names.
-    pub version: Option<String>,
+    #[serde(deserialize_with = "version")]
+    pub version: Option<Version>,
     /// True to pin by `ARG POETRY_VERSION`, with a comment that lets Renovate update it.
     pub renovate: bool,
+}
+
+/// Reads a version; what is none is an error of the settings.
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let bad = |()| D::Error::custom(format!("{text} is not a version such as 1.8.3"));
+    text.parse().map(Some).map_err(bad)
 }
 
 fn run(project: &Project, settings: &Settings) -> Outcome {

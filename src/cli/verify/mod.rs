@@ -4,7 +4,16 @@ mod figures;
 mod progress;
 mod table;
 
-use std::{cell::RefCell, collections::BTreeSet, path::Path, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    path::Path,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -134,7 +143,7 @@ impl Verify {
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan()?;
         let problems = report::Report::new(&plan, input.selection());
-        let problems = summary::print(&problems, summary::Kind::Listed, output)?;
+        let problems = summary::print(&problems, summary::Kind::Listed, input.selection(), output)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;
         let mut report = Report::new(&plan, input.selection());
@@ -152,7 +161,8 @@ impl Verify {
             Format::Text => table::text(&report, output.verbose),
             Format::Markdown => table::markdown(&report),
         })?;
-        Ok(problems.max(if report.is_verified() { Status::Done } else { Status::Pending }))
+        let verified = if report.is_verified() { Status::Done } else { Status::Pending };
+        Ok(self.scope.status(problems.max(verified)))
     }
 
     fn chosen(&self, images: Vec<Image>) -> Result<Vec<Image>, Failure> {
@@ -281,13 +291,22 @@ impl Session {
 fn watch_signals() -> std::io::Result<()> {
     use signal_hook::{
         consts::{SIGINT, SIGTERM},
-        flag::{register, register_conditional_shutdown},
+        flag::{register, register_conditional_shutdown, register_usize},
     };
     for signal in [SIGINT, SIGTERM] {
         register_conditional_shutdown(signal, 128 + signal, builder::interrupt())?;
         register(signal, builder::interrupt())?;
+        register_usize(signal, Arc::clone(&SIGNAL), usize::try_from(signal).unwrap_or_default())?;
     }
     Ok(())
+}
+
+/// The number of the signal that came; 0 before one does.
+static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
+
+/// The signal that interrupted the builds.
+pub(super) fn signal() -> Option<u8> {
+    u8::try_from(SIGNAL.load(Ordering::Relaxed)).ok().filter(|it| 0 < *it)
 }
 
 #[cfg(not(unix))]
