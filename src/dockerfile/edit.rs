@@ -245,8 +245,15 @@ impl Dockerfile {
         let span = |at: usize| it.logical.source_span(pairs[at].range.clone());
         let own = span(index);
         // The separator goes, too: the one before it, or the one after.
+        let lines = self.lines_of(&own);
+        let begins = self.source[lines.start..own.start].trim().is_empty();
+        let follower = (index + 1 < pairs.len()).then(|| span(index + 1));
         let cut = match index {
             0 => own.start..span(1).start,
+            // The first of a line makes room for the next of it.
+            _ if begins && follower.as_ref().is_some_and(|it| it.start < lines.end) => {
+                own.start..follower.map_or(own.end, |it| it.start)
+            }
             _ => span(index - 1).end..own.end,
         };
         if !self.has_comment(&cut) {

@@ -53,6 +53,10 @@ pub struct Habit {
     pub without_folders: &'static [&'static str],
     /// What a manifest says, without blanks, whose installation needs all of the folder.
     pub whole: &'static [&'static str],
+    /// The flags that leave out the members of a workspace, which `whole` names.
+    pub alone: &'static [&'static str],
+    /// The flag and the variable by which it takes the lock as it is, without looking at members.
+    pub unchecked: Option<(&'static str, &'static str)>,
     /// When it installs the project itself, and so reads all of the folder.
     pub own: Option<Own>,
 }
@@ -91,6 +95,8 @@ impl Habit {
         manifest: None,
         without_folders: &[],
         whole: &[],
+        alone: &[],
+        unchecked: None,
         own: None,
     };
 

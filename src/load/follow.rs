@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     callers,
-    dockerfile::Dockerfile,
+    dockerfile::{Dockerfile, Keyword},
     ecosystems::MANAGERS,
     project::{File, Problem, Tree, tree},
     text::RepoPath,
@@ -58,7 +58,8 @@ fn names(file: &File, tree: &Tree) -> Vec<(RepoPath, Wanted)> {
     let folder = file.path.parent().unwrap_or(RepoPath::root());
     let manifest = |it: RepoPath| (it, Wanted::Manifest);
     if file.dockerfile().is_some() {
-        return copied(file, tree).into_iter().map(manifest).collect();
+        let started = started(file, tree).into_iter().map(|it| (it, Wanted::Script));
+        return copied(file, tree).into_iter().map(manifest).chain(started).collect();
     }
     if name.ends_with(".txt") || name.ends_with(".in") {
         let named = MANAGERS.iter().flat_map(|it| (it.includes)(&file.text));
@@ -143,6 +144,43 @@ fn copied(file: &File, tree: &Tree) -> Vec<RepoPath> {
         sources.iter().flat_map(move |it| tree::sources(tree, &folder, it)).collect::<Vec<_>>()
     });
     contexts.collect()
+}
+
+/// The files that CMD, ENTRYPOINT, HEALTHCHECK or a RUN of a Dockerfile may start, wherever its context may be: a path, or the
+/// module of `python -m`.
+fn started(file: &File, tree: &Tree) -> Vec<RepoPath> {
+    let starts = [Keyword::Cmd, Keyword::Entrypoint, Keyword::Healthcheck, Keyword::Run];
+    let instructions = file.dockerfile().into_iter().flat_map(Dockerfile::instructions);
+    let lines = instructions.filter(|it| starts.contains(&it.1.keyword));
+    let mut found = Vec::new();
+    for text in lines.map(|it| &it.1.logical.text) {
+        let mut before = "";
+        let inside = |it: char| it.is_alphanumeric() || "-_./".contains(it);
+        for word in text.split(|it: char| !inside(it)).filter(|it| !it.is_empty()) {
+            let module = before == "-m";
+            before = word;
+            let names = match word.rsplit_once('.') {
+                _ if module => {
+                    let path = word.replace('.', "/");
+                    vec![format!("{path}.py"), format!("{path}/__main__.py")]
+                }
+                Some((_, "js" | "mjs" | "pl" | "py" | "rb")) => vec![word.to_owned()],
+                _ => continue,
+            };
+            for name in names {
+                let mut rest = name.trim_start_matches("./").trim_start_matches('/');
+                loop {
+                    let places = file.path.ancestors().filter_map(|it| it.join(rest));
+                    found.extend(places.filter(|it| tree.is_file(it)));
+                    match rest.split_once('/') {
+                        Some((_, inner)) => rest = inner,
+                        None => break,
+                    }
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The file that a line of a compose file includes or extends. Read line by line: what it names by

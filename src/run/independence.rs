@@ -225,6 +225,9 @@ const SAY: &[&str] = &["echo", "printf", "sleep", "date", "uname", "id", "whoami
 const EXTRACT: &[&str] = &["tar", "unzip"];
 const INSTALL: &[&str] =
     &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman"];
+/// Programs whose arguments are names of users and groups unless they have a slash.
+const ACCOUNTS: &[&str] =
+    &["useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "passwd"];
 
 fn is_independent(call: &Invocation, at: &At<'_>, brought: &dyn Fn(&ImagePath) -> bool) -> bool {
     let program = call.program.as_str();
@@ -261,7 +264,7 @@ fn touches(
     let value = text.rsplit('=').next().unwrap_or(text);
     if value.is_empty()
         || value.starts_with('-')
-        || (INSTALL.contains(&program) && !value.contains('/'))
+        || ([INSTALL, ACCOUNTS].iter().any(|it| it.contains(&program)) && !value.contains('/'))
     {
         return false;
     }

@@ -2,7 +2,7 @@
 
 use super::Deferral;
 use crate::{
-    context::layers::Layer,
+    context::{copies::CopyIn, layers::Layer},
     dockerfile::{Keyword, stage::State, variables::mentions},
     ecosystems::Source,
     project::Project,
@@ -11,11 +11,16 @@ use crate::{
 };
 
 impl Deferral<'_> {
-    /// Whether the COPYs can move past everything between them and the RUN.
+    /// Whether the COPYs can move past everything between them and the RUN; `read` tells what its installs read.
     ///
     /// # Errors
     /// A decline's code and reason: what stands in the way.
-    pub fn clear(&mut self, project: &Project, run: &Run<'_>) -> Result<(), Refusal> {
+    pub fn clear(
+        &mut self,
+        project: &Project,
+        run: &Run<'_>,
+        read: &dyn Fn(&ImagePath) -> bool,
+    ) -> Result<(), Refusal> {
         let first = self.moved[0];
         for layer in self.layers.copies.iter().filter(|it| self.moved.contains(&it.item)) {
             self.ordinary_place(layer, run)?;
@@ -32,6 +37,12 @@ impl Deferral<'_> {
                         let reason = format!("{line} may read the source: `{command}`");
                         return Err(Refusal::new("reads-source", reason));
                     }
+                }
+                Keyword::Copy | Keyword::Add
+                    if !self.moved.contains(&item) && self.repeats_copy(item, read) =>
+                {
+                    self.moved.push(item);
+                    self.moved.sort_unstable();
                 }
                 Keyword::Copy | Keyword::Add
                     if !self.moved.contains(&item) && self.overlaps(item) =>
@@ -120,6 +131,22 @@ impl Deferral<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// Whether a COPY brings only what those that move bring to the same place, and nothing that an install reads: it
+    /// moves with them.
+    fn repeats_copy(&self, item: usize, read: &dyn Fn(&ImagePath) -> bool) -> bool {
+        let found = self.layers.copies.iter().find(|it| it.item == item);
+        let Some(Ok(own)) = found.map(|it| &it.copy) else { return false };
+        let sent = &self.layers.sent;
+        own.sources.iter().all(|source| {
+            let path = match own.into {
+                true => own.destination.join(source.path.file_name()),
+                false => own.destination.clone(),
+            };
+            let repeated = |it: &CopyIn| it.may_provide(&path, sent).as_ref() == Some(&source.path);
+            !source.is_folder && !read(&path) && self.copies(item).any(repeated)
+        })
     }
 
     fn overlaps(&self, item: usize) -> bool {

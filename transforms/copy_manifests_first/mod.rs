@@ -134,8 +134,9 @@ fn reorder(
         return deferral.fetch_first(project, &run, &fetch).map(Some);
     }
     let parts = Parts::new(&run, &roles)?;
-    deferral.clear(project, &run)?;
     let installs: Vec<&Install> = parts.installs.iter().map(|it| it.1).collect();
+    let reads = |path: &ImagePath| installs.iter().any(|it| it.files().any(|it| it.0 == path));
+    deferral.clear(project, &run, &reads)?;
     let kept = deferral.kept(&run, &installs)?;
     deferral.folders(project, &run, &kept, parts.end)?;
     deferral.gains(project, &run)?;

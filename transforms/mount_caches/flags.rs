@@ -2,18 +2,32 @@
 
 use super::{Caches, Use};
 use crate::{
+    dockerfile::{Keyword, stage::Stage},
     ecosystems::{
         self,
         images::{self, Family},
+        system::System,
     },
+    run::Site,
     text::ImagePath,
 };
 
 impl Caches<'_> {
     /// The flags that mount what is not mounted.
-    pub fn flags(&self) -> Vec<String> {
+    pub fn flags(&self, site: &Site<'_>, stage: &Stage<'_>) -> Vec<String> {
         let image = self.run.state.image.as_deref().map(images::named);
-        let alpine = image.is_some_and(|it| it.family() == Family::Alpine);
+        let family = image.map_or(Family::Unknown, |it| it.family());
+        // Of an image that is not known its package manager tells.
+        let has_apk = || {
+            stage.lineage(&site.stages).iter().any(|below| {
+                let runs = below.instructions().filter(|it| it.2.keyword == Keyword::Run);
+                let mut runs = runs.filter_map(|it| site.run(below, it.0).ok());
+                runs.any(|it| {
+                    it.calls().iter().any(|it| System::of(&it.call.program) == Some(System::Apk))
+                })
+            })
+        };
+        let alpine = family == Family::Alpine || (family == Family::Unknown && has_apk());
         let flag = |folder: &ImagePath| {
             let owner = self.uses.iter().find(|it| it.caching.folders().contains(folder));
             // A wheel built for musl is named like one for glibc, so the two must not share.

@@ -13,6 +13,7 @@ mod guard;
 mod off;
 mod readers;
 mod remarks;
+mod started;
 mod store;
 mod together;
 
@@ -93,9 +94,9 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         for stage in &site.stages {
             let look = |item| mount(project, &options, &frontend, &site, stage, item);
             outcome.extend([site.each_run(NAME, stage, &words, look)]);
-            outcome
-                .changes
-                .extend(stage.instructions().filter_map(|it| unset(&site, stage, it.0, it.2)));
+            outcome.changes.extend(
+                stage.instructions().filter_map(|it| unset(project, &site, stage, it.0, it.2)),
+            );
         }
         outcome
     })
@@ -134,7 +135,8 @@ fn mount(
         removable(project, site, stage, off)?;
     }
     let (mut edits, alters) = caches.let_fill()?;
-    edits.push(site.dockerfile.add_flags(run.instruction, &caches.flags(), &edits));
+    let flags = caches.flags(site, stage);
+    edits.push(site.dockerfile.add_flags(run.instruction, &flags, &edits));
     if options.syntax && frontend::is_missing(site) {
         edits.push(site.dockerfile.add_directive("syntax", frontend.of(project)));
     }
@@ -143,17 +145,23 @@ fn mount(
     let title = format!("Keep {} in {mounts}", folders.join(" and "));
     let fill = if caches.managers().len() == 1 { "caches" } else { "cache" };
     let managers = caches.managers().join(" and ");
-    let rest = match caches.is_shared(site, stage) {
-        true => "all that reuses the cache here can have the mount",
-        false => "nothing else here uses the cache",
+    let wanted = caches.wanted_by(site);
+    let said = caches.spoken_of(site).filter(|_| wanted.is_none());
+    let called = caches.called_by(project, site, stage);
+    let rest = match (&called, caches.is_shared(site, stage)) {
+        (Some(call), _) => format!("{call} in the container, which will not find the cache there"),
+        (None, true) => "all that reuses the cache here can have the mount".to_owned(),
+        (None, false) => "nothing else here uses the cache".to_owned(),
     };
     let mut reason = format!("{managers} {fill} there as root, and {rest}");
-    let wanted = caches.wanted_by(site);
     if let Some(line) = &wanted {
         reason += &format!("; but the comment on {line} seems to want it in the image");
     }
+    if let Some(line) = &said {
+        reason += &format!("; the comment on {line} may speak against it");
+    }
     // The variable that empties the mount goes next, and it is part of the image.
-    let is_safe = off.is_none() && wanted.is_none();
+    let is_safe = off.is_none() && wanted.is_none() && said.is_none() && called.is_none();
     let safety = if is_safe { Safety::Safe } else { Safety::Review };
     Ok(Some(Change { alters, ..site.change(item, safety, title, reason, edits) }))
 }
@@ -178,6 +186,7 @@ fn feed(
 
 /// Takes out an ENV that would leave the mounts empty, once every RUN that it reaches has its mounts.
 fn unset(
+    project: &Project,
     site: &Site<'_>,
     stage: &Stage<'_>,
     item: usize,
@@ -191,7 +200,8 @@ fn unset(
     let off = ecosystems::off_variable(&name)?;
     let after = stage.state_before(item + 1);
     let is_off = after.variable(&name).is_some_and(off.when);
-    if !is_off || !all_mounted(site, stage, item, &name) {
+    let is_explained = || off::explained(site, item, instruction, &name).is_some();
+    if !is_off || is_explained() || !all_mounted(project, site, stage, item, &name) {
         return None;
     }
     let edits = vec![site.dockerfile.remove_pair(item, &name)?];
@@ -269,7 +279,16 @@ impl<'r> Caches<'r> {
     fn is_mounted(&self, cache_use: &Use<'_>, by_cache: bool) -> bool {
         match &cache_use.caching.location {
             Some(cache_use) => cache_use.folders.iter().all(|it| self.is_covered(it, by_cache)),
-            None => self.mounts(by_cache).any(|it| it.target.is_none()),
+            None => {
+                let is_its = |it: &Mounted| {
+                    cache_use
+                        .caching
+                        .cache
+                        .endings()
+                        .any(|end| it.raw.ends_with(end.trim_end_matches('/')))
+                };
+                self.mounts(by_cache).any(|it| it.target.is_none() || is_its(it))
+            }
         }
     }
 
@@ -350,6 +369,9 @@ impl<'r> Use<'r> {
         let Some(manager) = ecosystems::manager(&call.call) else { return Vec::new() };
         let version = || site.installed(stage, run.item, manager.name);
         let at = At { version: &version, ..run.at(call) };
+        if ecosystems::python::installs_from_disk(&call.call) {
+            return Vec::new();
+        }
         let cachings = manager.cachings(&call.call, &at).into_iter();
         let fresh = cachings.filter(|it| !store::is_stale(site, stage, it.cache));
         fresh.map(|caching| Use { site: call, caching }).collect()

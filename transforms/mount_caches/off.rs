@@ -2,13 +2,14 @@
 
 use super::{Caches, guard, nested, store};
 use crate::{
-    dockerfile::{Keyword, stage::Stage},
+    context::layers::Layers,
+    dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
         self, OffVariable, Setting,
-        python::{pip, runs_pip_unnamed},
+        python::{may_run_pip, pip, runs_pip_unnamed},
     },
     project::Project,
-    run::Site,
+    run::{Run, Site},
     text::Refusal,
 };
 
@@ -58,6 +59,13 @@ pub fn removable(
             };
             match it.keyword {
                 Keyword::Env if it.pairs().iter().any(|it| it.name == off.name) => {
+                    if let Some(line) = explained(site, item, it, off.name) {
+                        let reason = format!(
+                            "{} has to stay: the comment on {line} is about it",
+                            off.name
+                        );
+                        return Err(Refusal::new("cache-off", reason));
+                    }
                     let stuck = || Refusal::new("cache-off", needed("a comment stands beside it"));
                     site.dockerfile.remove_pair(item, off.name).ok_or_else(stuck)?;
                 }
@@ -86,8 +94,8 @@ pub(super) fn can_have_mounts(
     if let Some(why) = nested(&run) {
         return Err(why.reason);
     }
-    if runs_pip_unnamed(text) {
-        return Err(format!("what it runs installs with {}", pip::TITLE));
+    if may_install(project, site, stage, item, &run) {
+        return Err(format!("what it runs may install with {}", pip::TITLE));
     }
     let Some(mut caches) = Caches::of(site, stage, &run) else { return Ok(()) };
     if caches.are_mounted() {
@@ -101,8 +109,68 @@ pub(super) fn can_have_mounts(
     caches.let_fill().map(|_| ()).map_err(|it| it.reason)
 }
 
+/// Whether a RUN runs a program that may install with pip without saying so.
+fn may_install(
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+    run: &Run<'_>,
+) -> bool {
+    runs_pip_unnamed(site.dockerfile.text(item))
+        || run.calls().iter().any(|it| {
+            let text = |path: &str| {
+                let path = run.at(it).path(path)?;
+                let folder = Layers::context(project, site.path).ok()?;
+                let layers = Layers::read(project, site.path, &site.stages, stage, folder);
+                let file = layers.provider(stage.index, item, &path)?.1;
+                project.file(file.as_str()).map(|it| it.text.clone())
+            };
+            may_run_pip(&it.call, &text)
+        })
+}
+
+/// The line of a comment that explains a variable which turns a cache off: without the variable it would be left with
+/// nothing to explain, or say what is no longer so.
+pub(super) fn explained(
+    site: &Site<'_>,
+    item: usize,
+    instruction: &Instruction,
+    name: &str,
+) -> Option<String> {
+    let dockerfile = site.dockerfile;
+    let is_alone = instruction.pairs().len() == 1;
+    let speaks = |text: &str| {
+        let text = text.to_lowercase();
+        let words = ["cache", "disk", "image size", "layer", "smaller"];
+        words.iter().any(|it| text.contains(it)) || text.contains(&name.to_lowercase())
+    };
+    let mut above = dockerfile.comments_above(item);
+    if let Some(it) = above.find(|it| is_alone || speaks(dockerfile.text(*it))) {
+        return Some(site.line(it));
+    }
+    // Inside of a continued ENV, the comment right above the pair.
+    let lines: Vec<&str> = dockerfile.text(item).lines().collect();
+    let at = lines.iter().position(|it| {
+        let it = it.trim_start();
+        let it = it.strip_prefix("ENV ").map_or(it, str::trim_start);
+        it.strip_prefix(name).is_some_and(|it| it.starts_with(['=', ' ']))
+    })?;
+    let is_comment = |at: usize| lines[at].trim_start().starts_with('#');
+    let next = lines.get(at + 1).map_or("", |it| it.trim());
+    let ends = next.is_empty() || next == "\\" || next.starts_with('#');
+    let comment = at.checked_sub(1).filter(|it| is_comment(*it))?;
+    (ends || speaks(lines[comment])).then(|| site.line(item))
+}
+
 /// Whether every install that a variable of this stage reaches, from an item on, has its mount.
-pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &str) -> bool {
+pub fn all_mounted(
+    project: &Project,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    item: usize,
+    variable: &str,
+) -> bool {
     let mut mounted = 0;
     for heir in site.heirs(stage) {
         let after = |at: &usize| heir.index != stage.index || item < *at;
@@ -119,7 +187,8 @@ pub fn all_mounted(site: &Site<'_>, stage: &Stage<'_>, item: usize, variable: &s
             match caches {
                 Some(it) if !it.are_mounted_for(variable) => return false,
                 Some(_) => mounted += 1,
-                None if nested(&run).is_some() || runs_pip_unnamed(text) => return false,
+                None if nested(&run).is_some() => return false,
+                None if may_install(project, site, heir, at, &run) => return false,
                 None => {}
             }
         }

@@ -52,6 +52,31 @@ impl Caches<'_> {
         blocks.filter(|it| wants(it)).map(|it| site.line(it.start)).next()
     }
 
+    /// The line of a comment on the RUN that speaks of caches, mounts or builds without network: whoever wrote it has
+    /// thought about the matter.
+    pub(super) fn spoken_of(&self, site: &Site<'_>) -> Option<String> {
+        let dockerfile = site.dockerfile;
+        let speaks = |text: &str| {
+            let is_prose = is_prose(&text.trim_start());
+            let text = text.to_lowercase();
+            let own = self.managers();
+            let others = MANAGERS.iter().flat_map(|it| it.programs).chain(&system::PROGRAMS);
+            let is_others = others.filter(|it| !own.contains(it)).any(|it| has_word(&text, it));
+            let words = ["cache", "caching", "mount", "offline"];
+            is_prose
+                && words.iter().any(|it| has_word(&text, it))
+                && (!is_others || own.iter().any(|it| has_word(&text, it)))
+        };
+        let mut above = dockerfile.comments_above(self.run.item);
+        let above = above.find(|it| speaks(dockerfile.text(*it)));
+        let inside = || {
+            let mut lines = dockerfile.text(self.run.item).lines();
+            let speaks = lines.any(|it| it.trim_start().starts_with('#') && speaks(it));
+            speaks.then_some(self.run.item)
+        };
+        above.or_else(inside).map(|it| site.line(it))
+    }
+
     /// No comment on the RUN, or on a command of it that changes, may tell of what goes: it would be left without
     /// its subject.
     pub(super) fn check_remarks(&self, site: &Site<'_>) -> Result<(), Refusal> {

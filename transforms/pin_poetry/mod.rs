@@ -9,7 +9,7 @@ mod usage;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use self::installation::Installation;
+use self::{installation::Installation, installer::Way};
 use crate::{
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{Manager, python::poetry, version::Version},
@@ -118,7 +118,10 @@ fn pin(
     let (replaced_flags, alters_calls) = usage::follow(&installation, &evidence)?;
     let (mut edits, mut alters) = pin::pin(&installation, options, &evidence.version)?;
     let changes_path = alters.iter().any(|it| matches!(it, Alteration::Env(_)));
-    let is_sure = evidence.is_written_down && replaced_flags.is_empty() && !changes_path;
+    // Another way of installing puts other files at other places.
+    let is_same_way = !matches!(installation.way, Way::DeadScript { .. });
+    let is_sure =
+        evidence.is_written_down && replaced_flags.is_empty() && !changes_path && is_same_way;
     let safety = if is_sure { Safety::Safe } else { Safety::Review };
     edits.extend(replaced_flags);
     alters.extend(alters_calls);

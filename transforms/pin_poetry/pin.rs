@@ -4,7 +4,7 @@ use super::{Options, POETRY, installation::Installation, installer::Way};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Pair, variables::mentions},
     ecosystems::{
-        Installer, images,
+        Installer, Setting, images,
         python::{pip, poetry::full},
         version::Version,
     },
@@ -99,6 +99,20 @@ fn without_path(
     installer: &Installer,
 ) -> Result<Altered, Refusal> {
     let (mut edits, mut alters) = (Vec::new(), Vec::new());
+    // The command itself may be told where: `POETRY_HOME=/opt/poetry python`.
+    let folder = match installation
+        .run
+        .at(installation.call)
+        .variable(&installation.call.call, installer.home)
+    {
+        Setting::Known(it) => Some(it).filter(|it| !it.is_empty()),
+        Setting::Unset => None,
+        Setting::Unknown => {
+            let reason =
+                format!("the folder in {}, which it creates, is not known", installer.home);
+            return Err(Refusal::new("dead-installer", reason));
+        }
+    };
     let heirs: Vec<usize> =
         installation.site.heirs(installation.stage).map(|it| it.index).collect();
     for stage in &installation.site.stages {
@@ -111,7 +125,9 @@ fn without_path(
             }
             // Other stages do not have the folder, but may copy it.
             let may_have_it = is_heir || instruction.copy().is_some_and(|it| it.from.is_some());
-            if !may_have_it || !names_folder(installer, &text) {
+            let names = names_folder(installer, &text)
+                || folder.as_ref().is_some_and(|it| text.contains(it.as_str()));
+            if !may_have_it || !names {
                 continue;
             }
             let removable = instruction.pairs().into_iter().find(|it| {

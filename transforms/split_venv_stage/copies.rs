@@ -1,6 +1,6 @@
 //! Which COPYs the builder alone needs, and which the last stage.
 
-use super::{Role, Separation, items::Fate, runtime::Runtime};
+use super::{Role, Separation, items::Fate};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Word, stage::Stage},
     ecosystems::{self, Ecosystem, FileKind, Tool, python, tools},
@@ -11,7 +11,7 @@ use crate::{
 /// What becomes of a COPY or ADD of the builder's part.
 pub(super) fn copy(
     separation: &Separation<'_>,
-    runtime: &Runtime<'_>,
+    context: Option<&RepoPath>,
     item: usize,
     instruction: &Instruction,
     text: &str,
@@ -43,9 +43,7 @@ pub(super) fn copy(
     let is_manifest = |source: &str| {
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let plain = name.trim_end_matches(['*', '?']);
-        let folder = runtime
-            .context
-            .as_ref()
+        let folder = context
             .and_then(|it| it.join(source))
             .is_some_and(|it| separation.project.tree().is_folder(&it));
         !plain.is_empty()
@@ -64,6 +62,16 @@ pub(super) fn copy(
         return Fate::both(text);
     }
     Fate::BUILDER
+}
+
+/// Whether only the builder has what a COPY or ADD brings.
+pub(super) fn is_for_builder(
+    separation: &Separation<'_>,
+    context: Option<&RepoPath>,
+    item: usize,
+    instruction: &Instruction,
+) -> bool {
+    copy(separation, context, item, instruction, "").last.is_none()
 }
 
 /// Whether a later COPY brings the same files with the folder that they are in.

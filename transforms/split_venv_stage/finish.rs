@@ -344,8 +344,20 @@ fn last_stage(
             }
         }
     }
+    // Packages of the system come before the environment, which changes more often.
+    let is_system = |it: &Line| {
+        let mut steps = separation.runs.iter().filter(|step| step.run.item == it.item);
+        steps.any(|step| {
+            let remains = |role: &super::Role| !role.is_of_packages();
+            let system =
+                |role: &&super::Role| **role == super::Role::SystemInstall || role.is_beside();
+            step.has(|it| *it == super::Role::SystemInstall)
+                && step.roles.iter().filter(|it| remains(it)).all(|it| system(&it))
+        })
+    };
     let copies = |it: &Line| {
-        matches!(it.keyword, Keyword::Copy | Keyword::Add) || separation.first <= it.item
+        matches!(it.keyword, Keyword::Copy | Keyword::Add)
+            || (separation.first <= it.item && !is_system(it))
     };
     let split = lines.iter().position(copies).unwrap_or(lines.len());
     for (at, line) in lines.iter().enumerate() {

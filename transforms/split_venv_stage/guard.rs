@@ -2,13 +2,38 @@
 
 use super::{Role, Separation, Step, Stop, is_by_manager, usage};
 use crate::{
+    callers::service::Volume,
     ecosystems::{
         self,
         images::{Known, PythonVersion},
         python,
     },
-    text::Refusal,
+    run::Run,
+    text::{ImagePath, Refusal},
 };
+
+/// A RUN that installs packages of Alpine to build with.
+pub(super) fn alpine(runs: &[Step<'_>]) -> Option<Stop> {
+    let builds = |it: &&Step<'_>| {
+        let text = &it.run.instruction.logical.text;
+        text.contains("apk ")
+            && ["gcc", "build-base", "-dev", "make", "cargo"].iter().any(|of| text.contains(of))
+    };
+    let step = runs.iter().find(builds)?;
+    let reason = "which packages of Alpine are only needed to build is not known";
+    Some((step.run.item, Refusal::new("alpine", reason)))
+}
+
+/// A RUN that hands its install to another shell: `bash -c "poetry install"`.
+pub(super) fn hidden_install(run: &Run<'_>) -> Option<Stop> {
+    let command =
+        run.script.commands().iter().find(|it| {
+            it.nested_script().is_some_and(|it| ecosystems::seems_to_install(&it.raw))
+        })?;
+    let program = command.program().unwrap_or("a shell");
+    let reason = format!("{program} runs the install, and how is not read here");
+    Some((run.item, Refusal::new("indirect-install", reason)))
+}
 
 impl Separation<'_> {
     /// What must hold of the stage as a whole.
@@ -22,6 +47,30 @@ impl Separation<'_> {
                 "development",
                 "people work in this image, and need the tools",
             ));
+        }
+        let name = self.site.path.file_name().to_lowercase();
+        let mut words = name.split(['.', '-', '_']);
+        if words.any(|it| ["dev", "devel", "development"].contains(&it)) {
+            return at(Refusal::new(
+                "development",
+                "by its name it is for development, where people need the tools",
+            ));
+        }
+        for (file, service) in self.project.services(self.site.path) {
+            let place = service.place(file);
+            if usage::keeps_waiting(service) {
+                let reason = format!(
+                    "{place} starts it only to wait for what people run in it, who may need the tools"
+                );
+                return at(Refusal::new("development", reason));
+            }
+            let covers = |it: &&Volume| {
+                ImagePath::new(&it.target).is_some_and(|it| self.environment.folder.is_within(&it))
+            };
+            if let Some(it) = service.volumes.iter().find(covers) {
+                let reason = format!("{place} mounts {} over the environment", it.target);
+                return at(Refusal::new("development", reason));
+            }
         }
         if usage::waits(self.stage) {
             return at(Refusal::new(
@@ -37,15 +86,6 @@ impl Separation<'_> {
         };
         if self.project.builds(self.site.path).iter().any(numbered) {
             return at(Refusal::new("numbered-target", "its stage is built by its number"));
-        }
-        let alpine = |it: &Step<'_>| {
-            let text = &it.run.instruction.logical.text;
-            text.contains("apk ")
-                && ["gcc", "build-base", "-dev", "make", "cargo"].iter().any(|of| text.contains(of))
-        };
-        if let Some(step) = self.runs.iter().find(|it| alpine(it)) {
-            let reason = "which packages of Alpine only build is not known";
-            return Err((step.run.item, Refusal::new("alpine", reason)));
         }
         for step in self.runs.iter().filter(|it| it.run.item <= self.last) {
             self.check_run(step)?;

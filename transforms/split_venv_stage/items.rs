@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Role, Separation, Step, Stop, copies, runtime::Runtime};
+use super::{Role, Separation, Step, Stop, copies, inputs, runtime::Runtime};
 use crate::{
     dockerfile::Keyword,
     ecosystems,
@@ -79,7 +79,9 @@ pub(super) fn fates(
                 let fate = run(separation, step, text).map_err(|why| (item, why))?;
                 fate.ok_or_else(|| stuck(item))?
             }
-            (Keyword::Copy | Keyword::Add, _) => copies::copy(separation, runtime, item, it, text),
+            (Keyword::Copy | Keyword::Add, _) => {
+                copies::copy(separation, runtime.context.as_ref(), item, it, text)
+            }
             (Keyword::Workdir, _) => {
                 let state = separation.stage.state_before(item);
                 let target = state.expand(it.text(), separation.site.dockerfile.escape);
@@ -125,10 +127,18 @@ fn run(separation: &Separation<'_>, step: &Step<'_>, text: &str) -> Result<Optio
         if let Some(at) = others.iter().find(work) {
             return Err(other_work(step, *at));
         }
+        let inputs: Vec<usize> =
+            (0..step.roles.len()).filter(|it| step.roles[*it] == Role::Input).collect();
+        if !inputs.is_empty() {
+            let last = step.remains.text.clone();
+            return Ok(Some(Fate { last, altered: inputs, ..Fate::BUILDER }));
+        }
         let accounts = step.has(|it| *it == Role::Account) && !step.has(|it| *it == Role::Other);
         let upkeep = others.is_empty() && step.remains.text.is_none();
         return Ok(Some(match (accounts, upkeep) {
-            (true, _) if !owns(separation) => Fate::moved(text),
+            (true, _) if !inputs::serves_installs(separation, step) && !owns(separation) => {
+                Fate::moved(text)
+            }
             (_, true) if !separation.installs_system(step.run.item) => Fate::BUILDER,
             _ => Fate::both(text),
         }));
@@ -205,7 +215,9 @@ fn other_work(step: &Step<'_>, command: usize) -> Refusal {
 /// Whether the builder gives files to a user, who must be there then.
 fn owns(separation: &Separation<'_>) -> bool {
     let before = separation.stage.instructions().take_while(|it| it.0 <= separation.last);
+    let mut runs = separation.runs.iter().filter(|it| it.run.item <= separation.last);
     before.into_iter().any(|it| it.2.flag("chown").is_some() || it.2.keyword == Keyword::User)
+        || runs.any(|it| inputs::gives(it) && inputs::serves_installs(separation, it))
 }
 
 /// A RUN as the builder runs it, without the commands that come later; `None` where they cannot be told apart.

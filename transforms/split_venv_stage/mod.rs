@@ -11,6 +11,7 @@ mod copies;
 mod environment;
 mod finish;
 mod guard;
+mod inputs;
 mod items;
 mod loss;
 mod programs;
@@ -61,6 +62,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "editable-install",
         "exec-form",
         "heredoc",
+        "indirect-install",
         "install-elsewhere",
         "late-tool",
         "managed-python",
@@ -183,8 +185,15 @@ impl<'a> Separation<'a> {
             // Only what cannot be read may install.
             let target =
                 is_python && trouble.as_ref().is_some_and(|it| seems_target(site, stage, it.0));
-            return trouble.filter(|_| target).map_or(Ok(None), Err);
+            let hidden = || {
+                let run = runs.iter().find_map(|it| guard::hidden_install(&it.run))?;
+                Some(run).filter(|it| is_python && seems_target(site, stage, it.0))
+            };
+            return trouble.filter(|_| target).or_else(hidden).map_or(Ok(None), Err);
         };
+        if is_python && let Some(stop) = guard::alpine(&runs) {
+            return Err(stop);
+        }
         if !is_python && !runs.iter().any(|it| from_manifests(it.run.instruction)) {
             return Ok(None);
         }
@@ -215,7 +224,9 @@ impl<'a> Separation<'a> {
             step.remains = system::remains(&step.run, &step.roles, text, &role);
             // What its own RUN takes away again is not in the image.
             if !step.has(|it| *it == Role::SystemRemove) {
-                loss.packages.extend(step.remains.gone.iter().cloned());
+                // What the image itself brings stays.
+                let gone = step.remains.gone.iter().filter(|it| !image.has_package(it));
+                loss.packages.extend(gone.cloned());
             }
             for role in &step.roles {
                 if let Role::Tool(it) = role {
@@ -260,8 +271,9 @@ impl<'a> Separation<'a> {
         };
         let first = runs.iter().find(|it| it.has(begins)).map_or(install, |it| it.run.item);
         let environment = Environment::of(&runs)?;
-        let separation = Self { project, site, stage, runs, first, last, environment, loss };
+        let mut separation = Self { project, site, stage, runs, first, last, environment, loss };
         separation.check(&image)?;
+        inputs::settle(&mut separation, context.as_ref())?;
         Ok(Some(separation))
     }
 

@@ -35,8 +35,10 @@ pub(super) enum Role {
     SystemUpkeep,
     /// It changes only the shell it runs in.
     Shell,
-    /// It makes users and folders, which no install needs.
+    /// It makes users and folders.
     Account,
+    /// It works on files that only the builder has.
+    Input,
     /// Anything else.
     Other,
 }

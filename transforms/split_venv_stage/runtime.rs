@@ -1,6 +1,6 @@
 //! What is started in an image, and whether it can do without the tools that only the builder has.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     loss::Loss,
@@ -11,7 +11,7 @@ use crate::{
     callers::service::{Given, Service},
     dockerfile::{Dockerfile, Instruction, Keyword},
     ecosystems::{self, Tool},
-    project::Project,
+    project::{File, Project},
     run::{
         Run,
         line::{Direct, Line},
@@ -127,6 +127,9 @@ impl Runtime<'_> {
             }
             self.path(word)?;
         }
+        let own = line.programs.iter().filter(|it| it.contains('/') || it.ends_with(".py"));
+        own.filter(|it| !it.starts_with(self.environment))
+            .try_for_each(|it| self.interpreter(it))?;
         let is_script = |word: &&str| word.ends_with(".sh") || word.ends_with(".bash");
         let programs = line.programs.iter().map(String::as_str).chain(words(said).take(1));
         let scripts = line.scripts.iter().map(String::as_str).chain(words(said).filter(is_script));
@@ -141,10 +144,51 @@ impl Runtime<'_> {
     /// Whether a program is a file that the image brings, and not the environment or the system.
     fn is_own_program(&self, path: &str) -> bool {
         let folders = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"];
+        // `.venv/bin/python`, beside the working directory.
+        let name = self.environment.rsplit('/').next().unwrap_or_default();
+        let beside = path.trim_start_matches("./").strip_prefix(name);
         path.contains('/')
+            && !beside.is_some_and(|it| it.starts_with("/bin/"))
             && !path.starts_with(self.environment)
             && !folders.iter().any(|it| path.starts_with(it))
             && !path.ends_with(".py")
+    }
+
+    /// The first line of a file of the project that is started names what runs it.
+    fn interpreter(&self, program: &str) -> Result<(), Refusal> {
+        let name = program.rsplit('/').next().unwrap_or_default();
+        let Some(file) = self.file(program) else {
+            // Without a folder it is one that a package brings: `django-admin.py`.
+            let unread = name.ends_with(".py") && program.contains('/');
+            let reason = || format!("it is not known which Python the first line of {name} names");
+            return if unread { Err(Refusal::new("unknown-script", reason())) } else { Ok(()) };
+        };
+        let first = file.text.lines().next().unwrap_or_default();
+        let named = first.strip_prefix("#!").map_or("", str::trim);
+        let is_other = |it: &str| it.contains("python") && it.starts_with("/usr/local/");
+        match named.split_whitespace().next().is_some_and(is_other) {
+            true => {
+                let reason = format!(
+                    "{name} begins with {first}, a Python that does not see the packages of the environment"
+                );
+                Err(Refusal::new("absolute-path", reason))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// The file of the project that a path in the image may stand for: the one of that path below the context, without
+    /// the folders that the image has before it.
+    fn file(&self, path: &str) -> Option<&Arc<File>> {
+        let mut rest = path.trim_start_matches("./").trim_start_matches('/');
+        loop {
+            let found =
+                self.context.as_ref()?.join(rest).and_then(|it| self.project.file(it.as_str()));
+            if found.is_some() {
+                return found;
+            }
+            rest = rest.split_once('/')?.1;
+        }
     }
 
     /// A path that is in the environment from now on.
@@ -194,7 +238,13 @@ impl Runtime<'_> {
                     format!("{name} calls {tool}, which only the builder has"),
                 ));
             }
+            let mut before = "";
             for word in words(line) {
+                let runs = !before.rsplit('/').next().unwrap_or_default().starts_with("python");
+                if runs && word.contains('/') && word.ends_with(".py") {
+                    self.interpreter(word)?;
+                }
+                before = word;
                 let program = word.rsplit('/').next().unwrap_or_default();
                 if programs::compiles(program) && self.loss.compiles() {
                     return Err(Refusal::new(
@@ -256,6 +306,9 @@ impl Runtime<'_> {
                 Refusal::new("needs-build-tools", reason)
             };
             if (is_posix_shell(name) && script) || is_local {
+                if self.loss.compiles() && is_local && path.is_some_and(|it| it.ends_with(".py")) {
+                    return Err(needs_packages());
+                }
                 self.starts(&Line::of_text(text))?;
                 if self.loss.compiles() && is_local {
                     return Err(needs_packages());

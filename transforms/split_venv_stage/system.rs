@@ -24,12 +24,36 @@ pub(super) struct Remains {
     replaced: Vec<(usize, Vec<Replacement>)>,
     /// Whether nothing is left to do.
     is_idle: bool,
+    /// Whether it upgrades packages of the system.
+    upgrades: bool,
 }
 
 /// The words that stand in the place of the one at an index.
 type Replacement = (usize, Vec<String>);
 
 impl Remains {
+    fn is_idle_with(&self, roles: &[Role]) -> bool {
+        let does = |it: &usize| !self.removed.contains(it) && !roles[*it].is_beside();
+        !(0..roles.len()).any(|it| does(&it)) && !self.upgrades
+    }
+
+    /// Leaves out these commands as well, which only the builder needs; `None` when the commands of the RUN cannot be
+    /// told apart.
+    pub(super) fn leave_out(
+        &mut self,
+        commands: &[usize],
+        roles: &[Role],
+        text: &str,
+        escape: char,
+    ) -> Option<()> {
+        self.removed.extend(commands);
+        self.removed.sort_unstable();
+        self.altered.extend(commands);
+        self.is_idle = self.is_idle_with(roles);
+        self.text = None;
+        self.write(text, escape)
+    }
+
     /// Writes what is left to do; `None` when the commands of the RUN cannot be told apart.
     pub(super) fn write(&mut self, text: &str, escape: char) -> Option<()> {
         let mut part = Part::new(text, escape);
@@ -99,16 +123,15 @@ pub(super) fn remains(
             remains.replaced.push((at, edits));
         }
     }
-    let does = |it: &usize| !removed.contains(it) && !roles[*it].is_beside();
     // An upgrade is worth a RUN of its own.
     let upgrades = |it: &Role| *it == Role::SystemUpkeep;
-    let upgrade =
+    remains.upgrades =
         text.contains("upgrade") && roles.iter().any(upgrades) && !text.contains("--upgrade");
-    remains.is_idle = !(0..roles.len()).any(|it| does(&it)) && !upgrade;
-    if !remains.is_idle {
-        remains.altered.extend(&removed);
-    }
     remains.removed = removed;
+    remains.is_idle = remains.is_idle_with(roles);
+    if !remains.is_idle {
+        remains.altered.extend(&remains.removed);
+    }
     remains
 }
 

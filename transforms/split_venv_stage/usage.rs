@@ -5,6 +5,7 @@ use super::{
     runtime::{Runtime, words},
 };
 use crate::{
+    callers::service::{Given, Service},
     dockerfile::{Keyword, instruction::Command, stage::Stage},
     ecosystems,
     text::{Refusal, RepoPath},
@@ -56,6 +57,29 @@ fn installs_tools(word: &str) -> bool {
     own.is_some_and(|it| it.is_bundled)
 }
 
+/// Whether a service only keeps its container there, for what people run in it.
+pub(super) fn keeps_waiting(service: &Service) -> bool {
+    let said = service.command.as_ref().map(|it| match it {
+        Given::Line(it) => it.trim().to_owned(),
+        Given::Words(it) => it.join(" "),
+    });
+    said.is_some_and(|said| {
+        let is_idle = |it: &str| {
+            IDLE.contains(&it.rsplit('/').next().unwrap_or_default()) || it.parse::<u32>().is_ok()
+        };
+        words(&said).any(|it| ["sleep", "tail"].contains(&it)) && words(&said).all(is_idle)
+    })
+}
+
+/// The words of commands that only wait: `while sleep 1000; do :; done`, `tail -f /dev/null`.
+const IDLE: &[&str] = &[
+    "-F", "-c", "-f", "bash", "do", "done", "exec", "inf", "infinity", "null", "sh", "sleep",
+    "tail", "true", "while",
+];
+
+/// The commands that only keep a container there.
+const WAITS: &[&str] = &["sleep infinity", "tail -F /dev/null", "tail -f /dev/null"];
+
 /// Whether a stage starts nothing but what keeps its container there, or its help: people say what runs.
 pub(super) fn waits(stage: &Stage<'_>) -> bool {
     let command = stage.instructions().rfind(|it| it.2.keyword == Keyword::Cmd);
@@ -67,6 +91,5 @@ pub(super) fn waits(stage: &Stage<'_>) -> bool {
         Command::Shell(text) => text.trim().to_owned(),
     });
     let Some(said) = said.filter(|_| !started) else { return false };
-    ["tail -f /dev/null", "tail -F /dev/null", "sleep infinity"].contains(&said.as_str())
-        || said.ends_with(" --help")
+    WAITS.contains(&said.as_str()) || said.ends_with(" --help")
 }

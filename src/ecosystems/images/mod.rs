@@ -200,6 +200,14 @@ impl Known<'_> {
         self.official == Some(PYTHON) || is_mirror()
     }
 
+    /// Whether it brings a package of Debian that people install to build others: images of Python that are not
+    /// slim are made from buildpack-deps.
+    pub fn has_package(&self, name: &str) -> bool {
+        let tag = self.image.tag.unwrap_or_default();
+        let is_whole = !["slim", "alpine", "windowsservercore"].iter().any(|it| tag.contains(it));
+        self.is_python() && is_whole && python::PACKAGES.contains(&name)
+    }
+
     /// Whether it has a Python with pip, which installs to where every program finds it.
     ///
     /// Distributions have a Python of their own, in which pip may refuse to install.

@@ -134,7 +134,7 @@ const UPDATES: &[&str] = &["update", "upgrade", "up"];
 /// The words for a removal.
 const REMOVES: &[&str] = &["uninstall", "remove", "rm"];
 
-const GLOBAL: &[&str] = &["-g", "--global"];
+const GLOBAL: &[&str] = &["-g", "--global", "--location=global"];
 
 /// The verbs that fail without a lock.
 const CLEAN: &[&str] = &["ci", "clean-install", "ic", "install-clean"];

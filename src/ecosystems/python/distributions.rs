@@ -1,5 +1,7 @@
 //! Python's distributions: which of them are tools, and which calls install them by name.
 
+use std::sync::Arc;
+
 use super::pip;
 use crate::{
     ecosystems::{Ecosystem, Grammar, MANAGERS, Manager, partial, partial::Partial},
@@ -84,6 +86,86 @@ pub fn runs_pip_unnamed(text: &str) -> bool {
     const COMMANDS: [&str; 3] = ["pipx ", "conda env ", "mamba env "];
     managers().any(|it| it.installer_in(text).is_some())
         || COMMANDS.iter().any(|it| text.contains(it))
+}
+
+/// Calls that fetch packages with pip without naming it: the program, and the word that follows; any, if none is given.
+///
+/// Sources: spaCy's "Install trained pipelines" (`spacy download` "uses pip"), pre-commit's "Creating new hooks"
+/// (`language: python`), and the documentation of maturin, nox and tox, which fill environments of their own.
+const RUN_PIP: &[(&str, &str)] = &[
+    ("maturin", "develop"),
+    ("nox", ""),
+    ("pre-commit", "install-hooks"),
+    ("pre-commit", "run"),
+    ("spacy", "download"),
+    ("tox", ""),
+    ("uvx", ""),
+];
+
+/// Modules that people run in builds and that install no packages of Python.
+const APART: &[&str] = &[
+    "argostranslate",
+    "black",
+    "compileall",
+    "coverage",
+    "django",
+    "ensurepip",
+    "flake8",
+    "mypy",
+    "nltk.downloader",
+    "patchright",
+    "piper",
+    "playwright",
+    "pytest",
+    "site",
+    "sysconfig",
+    "textblob.download_corpora",
+    "unidic",
+    "unittest",
+    "zipfile",
+];
+
+/// Words in a script that may install: it names a manager, or starts other programs.
+const STARTS: &[&str] = &["conda", "os.system", "pip", "poetry", "spacy", "subprocess", "uv"];
+
+/// Whether a call may install with pip without naming it: it is known to, or it runs a script of the project whose text
+/// says so or is not known. `text` gives what lies at a path as the call sees it.
+pub fn may_run_pip(call: &Invocation, text: &dyn Fn(&str) -> Option<Arc<str>>) -> bool {
+    let first = call.texts().find(|it| !it.starts_with('-')).unwrap_or_default();
+    let is_it = |it: &&(&str, &str)| it.0 == call.program && (it.1.is_empty() || it.1 == first);
+    if RUN_PIP.iter().any(|it| is_it(&it)) {
+        return true;
+    }
+    let says = |said: &str| {
+        let mut words = said.split(|it: char| !it.is_alphanumeric() && it != '.' && it != '_');
+        words.any(|it| STARTS.iter().any(|of| it == *of || it.starts_with(&format!("{of}."))))
+    };
+    let script = |path: &str| text(path).is_none_or(|it| says(&it));
+    match call.program.as_str() {
+        _ if call.is_module => {
+            let known = APART.contains(&call.program.as_str()) || grammar(&call.program).is_some();
+            let path = call.program.replace('.', "/");
+            !known && (text(&format!("{path}.py")).is_none_or(|it| says(&it)))
+        }
+        "make" => script("Makefile"),
+        "python" if call.has(&["-c"]) => call.texts().any(says),
+        // Django's own, and the one that managers call.
+        "python" => first.ends_with(".py") && !first.ends_with("manage.py") && script(first),
+        _ if call.path.contains('/') && call.path.ends_with(".sh") => script(&call.path),
+        "bash" | "sh" => first.ends_with(".sh") && script(first),
+        _ => false,
+    }
+}
+
+/// Whether a call installs nothing but files that are there, without asking for anything else, so that it caches nothing:
+/// `pip install --no-deps /wheels/*.whl`.
+pub fn installs_from_disk(call: &Invocation) -> bool {
+    let Some(names) = named(call) else { return false };
+    let is_file = |it: &&Argument| {
+        let text = it.text.as_deref().unwrap_or_default();
+        !text.contains("://") && text.contains('/') && text.ends_with(".whl")
+    };
+    call.has(&["--no-deps", "--no-index"]) && !names.is_empty() && names.iter().all(is_file)
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ pub mod requirements;
 pub mod uv;
 
 pub use distributions::{
-    SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, is_builder, is_tool, named, runs_pip_unnamed,
-    takes_names,
+    SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, installs_from_disk, is_builder, is_tool,
+    may_run_pip, named, runs_pip_unnamed, takes_names,
 };
 
 /// The programs that do nothing but make virtual environments, in the folder that follows.

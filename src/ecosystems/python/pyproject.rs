@@ -23,6 +23,8 @@ pub struct Pyproject {
     pub groups: Vec<(String, bool)>,
     /// The dependencies on files and folders of the project, relative to the manifest.
     pub paths: Vec<String>,
+    /// Whether it has settings of uv: `[tool.uv]`.
+    pub has_uv: bool,
     /// Whether it is part of a workspace, or is one.
     pub workspace: bool,
     /// Whether it says how it is built: `[build-system]`.
@@ -60,6 +62,7 @@ impl Pyproject {
             requires_poetry: requires.map(str::to_owned),
             groups: groups(document.as_item()),
             paths: paths(document.as_item()),
+            has_uv: at(&["tool", "uv"]).is_some(),
             workspace: at(&["tool", "uv", "workspace"]).is_some(),
             has_build_system: at(&["build-system"]).is_some(),
             uv_virtual: flag(&["tool", "uv", "package"]) == Some(false),

@@ -11,7 +11,7 @@ use crate::{
         homes::Brought,
     },
     shell::{Invocation, Options, Runner},
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// What it is called on the command line.
@@ -146,8 +146,10 @@ pub const MANAGER: Manager = Manager {
             manifest: Some("pyproject.toml"),
             without_folders: &["--no-install-workspace", "--no-install-local"],
             whole: &["[tool.uv.workspace]", "dynamic=[\"dependencies"],
+            alone: &["--no-install-workspace"],
+            unchecked: Some(("--frozen", "UV_FROZEN")),
             own: Some(Own {
-                without: &["--no-install-project"],
+                without: &["--no-install-project", "--no-install-workspace"],
                 unless: &["package=false"],
                 needs: &["[build-system]"],
             }),
@@ -291,6 +293,10 @@ fn pip_install(call: &Invocation, at: &At<'_>, names_files: bool) -> Option<Inst
         }
     }
     let mut install = pip::requirements(&inner, at)?;
+    match folder(call, at) {
+        Some(it) => takes_settings(&mut install, call, at, &it),
+        None => install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN)),
+    }
     // uv reads a manifest as a list of requirements, without installing its project.
     for it in call.values(&["-r", "--requirement", "--requirements"]) {
         if it.is_some_and(|it| {
@@ -312,15 +318,46 @@ fn pip_install(call: &Invocation, at: &At<'_>, names_files: bool) -> Option<Inst
     Some(install)
 }
 
+/// The folder whose settings and manifest a call reads; `None` if it cannot be known.
+fn folder(call: &Invocation, at: &At<'_>) -> Option<ImagePath> {
+    match call.values(FOLDER).last() {
+        Some(it) => at.path((*it)?),
+        None => at.directory.cloned(),
+    }
+}
+
+/// Adds the settings that every verb reads, its own of `pip` too: `uv.toml` and `[tool.uv]` of `pyproject.toml`, in a
+/// folder or those above it. They may name other indexes.
+///
+/// After "Configuration files" of uv's documentation: uv looks in "the current directory, or in the nearest parent".
+fn takes_settings(install: &mut Install, call: &Invocation, at: &At<'_>, folder: &ImagePath) {
+    if call.has(&["--no-config"]) {
+        return;
+    }
+    for above in folder.ancestors() {
+        install.takes(above.join("uv.toml"));
+        let manifest = above.join(MANAGER.manifest);
+        let said = (at.text)(&manifest);
+        let own = |it: &str| Pyproject::read(it).map_or(true, |it| it.has_uv);
+        if said.is_some_and(|it| own(&it)) {
+            install.takes(manifest);
+        }
+    }
+    for file in call.values(&["--config-file"]) {
+        match file.and_then(|it| at.path(it)) {
+            Some(it) => install.needs(it),
+            None => install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN)),
+        }
+    }
+    install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
+}
+
 fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
     // A script lists its dependencies itself.
     if call.has(&["--script"]) {
         return None;
     }
-    let directory = match call.values(&["--directory", "--project"]).last() {
-        Some(it) => at.path((*it)?)?,
-        None => at.directory?.clone(),
-    };
+    let directory = folder(call, at)?;
     let file = |name: &str| directory.join(name);
     let mut install = Install::default();
     install.needs(file("pyproject.toml"));
@@ -328,12 +365,11 @@ fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
     let mut workspace = false;
     // Settings and workspaces are looked for in the folders above, too.
     for above in directory.ancestors() {
-        install.takes(above.join("uv.toml"));
         install.takes(above.join(".python-version"));
         let text = (at.text)(&above.join("pyproject.toml"));
         workspace |= text.is_some_and(|it| Pyproject::read(&it).is_ok_and(|it| it.workspace));
     }
-    install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
+    takes_settings(&mut install, call, at, &directory);
     if exports {
         let files = call.values(&["-o", "--output-file"]).into_iter().flatten();
         install.makes.extend(files.filter_map(|it| at.path(it)));
@@ -358,11 +394,30 @@ fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
             return Some(install);
         }
     };
-    install.source = if workspace || call.has(&["--package", "--all-packages"]) {
-        Source::Now(Refusal::new(
-            "workspace",
-            "uv needs the manifests of every member of the workspace",
-        ))
+    let one = call.has(&["--package", "--all-packages"]);
+    // Asked for no more than to install what the lock says, uv looks at no manifest but that of the root
+    // ("Using uv in Docker", on intermediate layers in workspaces).
+    let frozen = call.has(&["--frozen"])
+        || matches!(at.variable(call, "UV_FROZEN"), Setting::Known(it) if is_true(&it));
+    let lock = (at.text)(&file("uv.lock"));
+    let is_alone =
+        !one && frozen && manifest.workspace && lock.is_some_and(|it| has_no_others(&it));
+    install.source = if workspace && is_alone && !exports {
+        match call.has(&["--no-install-workspace", "--no-install-local"]) {
+            true => Source::Nothing,
+            false => Source::First { leaves_out: vec!["--no-install-workspace"] },
+        }
+    } else if workspace || one {
+        let reason = match (one, frozen) {
+            (true, _) => "it installs members of a workspace by name, whose manifests uv reads",
+            (false, true) => {
+                "the lock does not show which folders are members of the workspace alone"
+            }
+            (false, false) => {
+                "without --frozen, uv compares the lock with the manifests of every member of the workspace"
+            }
+        };
+        Source::Now(Refusal::new("workspace", reason))
     } else if let Some(path) = manifest.paths.first() {
         Source::Now(Refusal::new(
             "local-requirement",
@@ -385,4 +440,21 @@ fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
         Source::First { leaves_out: vec!["--no-install-project"] }
     };
     Some(install)
+}
+
+/// Whether a lock names no folder or file but those of the members of its workspace. What is empty was too large to be
+/// read.
+fn has_no_others(lock: &str) -> bool {
+    let members =
+        lock.split_once("\nmembers = [").and_then(|it| it.1.split_once(']')).map(|it| it.0);
+    let is_member = |name: &str| members.is_some_and(|it| it.contains(&format!("\"{name}\"")));
+    let mut packages = lock.split("[[package]]").skip(1);
+    !lock.is_empty()
+        && packages.all(|package| {
+            let local = ["{ directory = ", "{ editable = ", "{ path = ", "{ virtual = "];
+            let is_local =
+                |it: &str| it.starts_with("source = ") && local.iter().any(|of| it.contains(of));
+            let name = package.lines().find_map(|it| it.strip_prefix("name = "));
+            !package.lines().any(is_local) || name.is_some_and(|it| is_member(it.trim_matches('"')))
+        })
 }

@@ -190,6 +190,11 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Whether a COPY may bring something to a path or below it.
+    pub(super) fn reaches(&self, copy: &Copied<'_>, path: &ImagePath) -> bool {
+        !matches!(self.brings(copy, &Touch::new(path.clone(), How::Reads)), Brings::Nothing)
+    }
+
     /// Whether a COPY puts a file, and not a folder, at this very path.
     fn brings_a_file(&self, copy: &Copied<'_>, path: &ImagePath) -> bool {
         match self.brings(copy, &Touch::new(path.clone(), How::Reads)) {

@@ -35,7 +35,7 @@ pub(super) fn compare(
         }
         // What is copied to the same place later wins.
         let overtaken = moved.iter().find(|(other, there)| {
-            from < other && there < to && may_meet(&before[*from], &before[*other])
+            from < other && there < to && may_meet(&before[*from], &before[*other], &judge)
         });
         if let Some((other, _)) = overtaken {
             let (copy, other) = (before[*from].describe(), before[*other].describe());
@@ -99,9 +99,13 @@ fn partners(
     }
 }
 
-/// Whether two COPYs may bring the same file to the same place.
-fn may_meet(a: &Effect<'_>, b: &Effect<'_>) -> bool {
+/// Whether two COPYs may bring different files to the same place.
+fn may_meet(a: &Effect<'_>, b: &Effect<'_>, judge: &Judge<'_>) -> bool {
     let (Effect::Copy(a), Effect::Copy(b)) = (a, b) else { return false };
+    // The one file of the project in the same place is the same, whoever brings it.
+    if a.flags == b.flags && (brings(a, b) || brings(b, a)) {
+        return false;
+    }
     let name = |it: &Copied<'_>| it.source.rsplit('/').next().unwrap_or_default().to_owned();
     let is_file =
         |it: &Copied<'_>| it.text.is_some() || name(it).trim_start_matches('.').contains('.');
@@ -115,7 +119,8 @@ fn may_meet(a: &Effect<'_>, b: &Effect<'_>) -> bool {
         (true, false) => b.source.is_empty() && place(a).is_within(&b.destination),
         (false, true) => a.source.is_empty() && place(b).is_within(&a.destination),
         (false, false) => {
-            a.destination.is_within(&b.destination) || b.destination.is_within(&a.destination)
+            (a.destination.is_within(&b.destination) && judge.reaches(b, &a.destination))
+                || (b.destination.is_within(&a.destination) && judge.reaches(a, &b.destination))
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         images::{self, Release},
         system::{self, System, What, apt},
     },
+    engine::effects::{Effects, How, Touch},
     text::{ImagePath, glob::Glob},
 };
 
@@ -167,14 +168,24 @@ impl<'p, 'a> Parts<'p, 'a> {
             _ => None,
         });
         let called: Vec<&str> = runs.flat_map(|it| it.managers.clone()).collect();
-        let managers = MANAGERS.iter().filter(|it| called.contains(&it.name)).collect();
+        // Others install from lists of what comes with the language, too: `uv pip install -r requirements.txt`.
+        let is_bundled = |it: &Manager| it.environments.as_ref().is_some_and(|it| it.is_bundled);
+        let managers = MANAGERS.iter();
+        let managers = managers
+            .filter(|it| called.contains(&it.name) || (!called.is_empty() && is_bundled(it)));
+        let managers = managers.collect();
         Self { before, judge, managers }
     }
 
     /// Whether an effect is of use to an install alone, so that only what it installed is missed.
     fn only_installs(&self, effect: &Effect<'_>) -> bool {
         match effect {
-            Effect::Run(run) => self.judge.effects(run).work.is_none(),
+            Effect::Run(run) => {
+                let effects = self.judge.effects(run);
+                let works = || effects.works.iter();
+                let on_inputs = || works().all(|it| self.works_on_inputs(effect, &it.0, &it.1));
+                effects.work.is_none() || (!effects.works.is_empty() && on_inputs())
+            }
             Effect::Copy(copy) => {
                 let name = copy.source.rsplit('/').next().unwrap_or_default();
                 match copy.from {
@@ -186,6 +197,28 @@ impl<'p, 'a> Parts<'p, 'a> {
             }
             Effect::Folder { .. } => false,
         }
+    }
+
+    /// Whether a command of a RUN works on nothing but files that only installs read, and on temporary ones. To `sed`, a
+    /// word may be a pattern.
+    fn works_on_inputs(&self, run: &Effect<'_>, program: &str, own: &Effects) -> bool {
+        let before = self.before.iter().take_while(|it| !std::ptr::eq(*it, run));
+        let copies = before.filter(|it| matches!(it, Effect::Copy(_)));
+        let (inputs, others): (Vec<_>, Vec<_>) = copies.partition(|it| self.only_installs(it));
+        let brings = |copies: &[&Effect<'_>], path: &ImagePath| {
+            copies.iter().any(|it| match it {
+                Effect::Copy(it) => self.judge.reaches(it, path),
+                _ => false,
+            })
+        };
+        let names = |it: &&Touch| !matches!(it.how, How::Enters);
+        let mut touches = own.touches.iter().filter(names);
+        own.anything.is_none()
+            && own.touches.iter().any(|it| brings(&inputs, &it.path))
+            && touches.all(|it| {
+                let is_input = brings(&inputs, &it.path) && !brings(&others, &it.path);
+                is_input || it.path.is_within_fixed(&["/tmp", "/var/tmp"]) || program == "sed"
+            })
     }
 
     /// Whether a file of this name is there for the managers that the image calls.

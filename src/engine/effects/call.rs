@@ -279,7 +279,12 @@ impl Reader<'_, '_> {
         if let Some(manifest) = habit.manifest {
             let folders = !self.call.has(habit.without_folders);
             let own = habit.own.is_some_and(|it| !self.call.has(it.without));
-            self.effects.touch(folder.join(manifest), How::Manifest { habit, folders, own });
+            let unchecked = habit.unchecked.is_some_and(|(flag, variable)| {
+                self.call.has(&[flag]) || self.variable(variable).is_some()
+            });
+            let whole = !(unchecked && self.call.has(habit.alone));
+            let how = How::Manifest { habit, folders, own, whole };
+            self.effects.touch(folder.join(manifest), how);
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Effects {
     pub(super) anything: Option<String>,
     /// The first command that does more than install packages, fetch or clean up.
     pub(super) work: Option<String>,
+    /// What each command that does such work touches, with its program.
+    pub(super) works: Vec<(String, Effects)>,
     /// The names of the package managers that it calls.
     pub(super) managers: Vec<&'static str>,
     /// Whether it runs a program at all, which reads the system's own files.
@@ -66,8 +68,9 @@ pub(super) enum How {
     Enters,
     /// It reads a list of requirements; what the list names is seen from this folder.
     List(ImagePath),
-    /// It reads a manifest of the folder; with the folders that it depends on, and with the project itself.
-    Manifest { habit: &'static Habit, folders: bool, own: bool },
+    /// It reads a manifest of the folder; with the folders that it depends on, with the project itself, and with all that
+    /// the manifest makes it read.
+    Manifest { habit: &'static Habit, folders: bool, own: bool, whole: bool },
     /// It reads a file if it has this text.
     Says(&'static str),
     /// It reads all of the folder of a file in which a line begins with this text.

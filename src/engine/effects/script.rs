@@ -27,7 +27,9 @@ pub(super) fn read(
         reader.command(command);
     }
     if depth == 0 {
-        reader.effects.work = reader.work();
+        let works = reader.works();
+        reader.effects.work = works.first().map(|it| it.0.clone());
+        reader.effects.works = works;
     }
 }
 
@@ -98,17 +100,29 @@ impl Reader<'_, '_> {
         call::read(&invocation, &place, self.effects);
     }
 
-    /// The first command that does more than install, fetch or clean up.
-    fn work(&self) -> Option<String> {
+    /// The commands that do more than install, fetch or clean up, with what each touches.
+    fn works(&self) -> Vec<(String, Effects)> {
         let commands = self.script.commands().iter().filter(|it| !it.words.is_empty());
-        let calls: Vec<_> = commands.map(|it| self.call(it)).collect();
+        let calls: Vec<_> = commands.map(|it| (it, self.call(it))).collect();
         // A Python or a shell runs the installer that was fetched; else it is not known what it runs.
-        let fetches =
-            calls.iter().flatten().any(|it| touches(&it.program) == Some(Touches::Fetches));
-        calls.iter().find_map(|it| match it {
-            Some(call) => call::work(call, fetches),
-            None => Some("a program that a variable names".to_owned()),
-        })
+        let is_fetch = |it: &Invocation| touches(&it.program) == Some(Touches::Fetches);
+        let fetches = calls.iter().filter_map(|it| it.1.as_ref()).any(is_fetch);
+        let works = calls.iter().filter_map(|(command, call)| {
+            let work = match call {
+                Some(call) => call::work(call, fetches)?,
+                None => "a program that a variable names".to_owned(),
+            };
+            let mut effects = Effects::default();
+            let mut reader = Reader {
+                script: self.script,
+                at: self.at,
+                effects: &mut effects,
+                depth: self.depth + 1,
+            };
+            reader.command(command);
+            Some((work, effects))
+        });
+        works.collect()
     }
 
     fn call(&self, command: &Command) -> Option<Invocation> {

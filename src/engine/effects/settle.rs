@@ -35,7 +35,7 @@ impl Effects {
                     let values = values.map(|it| it.trim_matches([' ', '\t', '=', '"', '\'']));
                     all.extend(values.map(|it| reads(folder.join(it))));
                 }
-                How::Manifest { habit, folders, own } => {
+                How::Manifest { habit, folders, own, whole } => {
                     let Some(folder) = touch.path.parent() else { continue };
                     let said = text(&touch.path).unwrap_or_default();
                     if *folders {
@@ -65,7 +65,8 @@ impl Effects {
                         !it.unless.iter().any(|it| bare.contains(it))
                             && (it.needs.is_empty() || it.needs.iter().any(|it| says(&bare, it)))
                     });
-                    if own || habit.whole.iter().any(|it| bare.contains(it)) {
+                    let needs = |it: &&str| bare.contains(it);
+                    if own || (*whole && habit.whole.iter().any(needs)) {
                         all.push(reads(folder));
                     }
                 }

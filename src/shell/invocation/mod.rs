@@ -204,11 +204,11 @@ impl Invocation {
         self.arguments.iter().filter_map(|it| it.text.as_deref())
     }
 
-    /// The arguments that are these flags, with or without a value.
+    /// The arguments that are these flags, with or without a value; a name with a value is that flag with that value.
     pub fn flags<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a Argument> {
         self.arguments.iter().filter(move |it| {
             let text = it.text.as_deref().unwrap_or_default();
-            names.contains(&text.split('=').next().unwrap_or_default())
+            names.contains(&text.split('=').next().unwrap_or_default()) || names.contains(&text)
         })
     }
 

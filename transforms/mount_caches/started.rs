@@ -1,0 +1,136 @@
+//! Whether what containers start installs: then it may want what the build has cached.
+
+use std::sync::Arc;
+
+use super::Caches;
+use crate::{
+    callers::service::Given,
+    context::layers::Layers,
+    dockerfile::{Keyword, stage::Stage},
+    ecosystems::{self, Verb},
+    project::Project,
+    run::Site,
+    text::RepoPath,
+};
+
+/// How many scripts deep is looked.
+const DEPTH: usize = 4;
+
+impl Caches<'_> {
+    /// What containers start that calls a manager which fills or reads a cache that is mounted, for people: `start.sh runs uv sync`.
+    pub(super) fn called_by(
+        &self,
+        project: &Project,
+        site: &Site<'_>,
+        stage: &Stage<'_>,
+    ) -> Option<String> {
+        let heirs: Vec<&Stage<'_>> = site.heirs(stage).collect();
+        let starts =
+            |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
+        let mut lines: Vec<(String, String)> = Vec::new();
+        for it in heirs.iter().flat_map(|it| it.instructions()).filter(|it| starts(it.2.keyword)) {
+            lines.push((it.2.keyword.as_str().to_owned(), it.2.text().to_owned()));
+        }
+        if heirs.iter().any(|it| it.index + 1 == site.stages.len()) {
+            for (file, service) in project.services(site.path) {
+                for given in [&service.command, &service.entrypoint].into_iter().flatten() {
+                    let said = match given {
+                        Given::Line(it) => it.clone(),
+                        Given::Words(it) => it.join(" "),
+                    };
+                    lines.push((service.place(file).to_string(), said));
+                }
+            }
+        }
+        let folder = Layers::context(project, site.path).ok().or_else(|| site.path.parent());
+        let find = |name: &str| folder.as_ref().and_then(|it| file(project, it, name));
+        lines.iter().find_map(|(from, said)| self.caller(from, said, &find, DEPTH))
+    }
+
+    fn caller(
+        &self,
+        from: &str,
+        said: &str,
+        find: &dyn Fn(&str) -> Option<(RepoPath, Arc<str>)>,
+        depth: usize,
+    ) -> Option<String> {
+        let installs = said.lines().find_map(|it| self.called_in(words(it)));
+        if let Some(call) = installs {
+            return Some(format!("{from} runs {call}"));
+        }
+        let mut before = "";
+        for word in words(said).filter(|_| depth > 0) {
+            let module = (before == "-m").then(|| word.replace('.', "/"));
+            before = word;
+            let names = match module {
+                Some(it) => vec![format!("{it}.py"), format!("{it}/__main__.py")],
+                None if word.contains('/') || word.contains('.') => vec![word.to_owned()],
+                None => continue,
+            };
+            for (path, text) in names.iter().filter_map(|it| find(it)) {
+                let lines = text.lines().filter(|it| !it.trim_start().starts_with('#'));
+                let is_shell = text.starts_with("#!") && !text.contains("python")
+                    || path.as_str().ends_with(".sh");
+                let found = match is_shell {
+                    true => {
+                        let text = lines.collect::<Vec<_>>().join("\n");
+                        self.caller(path.file_name(), &text, find, depth - 1)
+                    }
+                    // In other languages only what is quoted by itself is a program: `run(["uv", "sync"])`.
+                    false => {
+                        let mut lines = lines;
+                        let call = lines.find_map(|it| self.called_in(quoted(it)));
+                        call.map(|it| format!("{} runs {it}", path.file_name()))
+                    }
+                };
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    /// The call among words that fills or uses a cache: `uv sync`. Just to start a program, as `npm start` does, a
+    /// manager needs none, unless it is told to do without network.
+    fn called_in<'w>(&self, words: impl Iterator<Item = &'w str>) -> Option<String> {
+        let words: Vec<&str> = words.collect();
+        self.uses.iter().find_map(|cache_use| {
+            let manager = ecosystems::manager(&cache_use.site.call)?;
+            let name = |it: &str| it.rsplit('/').next().unwrap_or_default().to_owned();
+            let at = words.iter().position(|it| manager.has_program(&name(it)))?;
+            let first = |it: &Verb| it.words.split(' ').next().unwrap_or_default();
+            let verbs = cache_use.caching.cache.filled_by;
+            let uses = |it: &&&str| {
+                it.trim_start_matches('-') == "offline"
+                    || verbs.iter().any(|verb| first(verb) == **it)
+            };
+            let verb = words[at + 1..].iter().find(uses)?;
+            Some(format!("{} {verb}", manager.name))
+        })
+    }
+}
+
+/// The file of the context that a path in the image may stand for: the one of that path below the context, without the
+/// folders that the image has before it.
+fn file(project: &Project, context: &RepoPath, path: &str) -> Option<(RepoPath, Arc<str>)> {
+    let mut rest = path.trim_start_matches("./").trim_start_matches('/');
+    loop {
+        let found = context.join(rest).and_then(|it| project.file(it.as_str()));
+        if let Some(it) = found {
+            return Some((it.path.clone(), it.text.clone()));
+        }
+        rest = rest.split_once('/')?.1;
+    }
+}
+
+/// The words of a text in any language, without quotes and operators.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
+    parts.filter(|it| !it.is_empty())
+}
+
+/// The words in quotes of a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['"', '\'']).skip(1).step_by(2).flat_map(str::split_whitespace)
+}
