@@ -60,10 +60,8 @@ pub fn removable(
             match it.keyword {
                 Keyword::Env if it.pairs().iter().any(|it| it.name == off.name) => {
                     if let Some(line) = explained(site, item, it, off.name) {
-                        let reason = format!(
-                            "{} has to stay: the comment on {line} is about it",
-                            off.name
-                        );
+                        let reason =
+                            format!("{} has to stay: the comment on {line} is about it", off.name);
                         return Err(Refusal::new("cache-off", reason));
                     }
                     let stuck = || Refusal::new("cache-off", needed("a comment stands beside it"));

@@ -13,6 +13,9 @@ use crate::{
     text::RepoPath,
 };
 
+/// A file of the project, and its text.
+type Found = (RepoPath, Arc<str>);
+
 /// How many scripts deep is looked.
 const DEPTH: usize = 4;
 
@@ -51,7 +54,7 @@ impl Caches<'_> {
         &self,
         from: &str,
         said: &str,
-        find: &dyn Fn(&str) -> Option<(RepoPath, Arc<str>)>,
+        find: &dyn Fn(&str) -> Option<Found>,
         depth: usize,
     ) -> Option<String> {
         let installs = said.lines().find_map(|it| self.called_in(words(it)));
@@ -113,7 +116,7 @@ impl Caches<'_> {
 
 /// The file of the context that a path in the image may stand for: the one of that path below the context, without the
 /// folders that the image has before it.
-fn file(project: &Project, context: &RepoPath, path: &str) -> Option<(RepoPath, Arc<str>)> {
+fn file(project: &Project, context: &RepoPath, path: &str) -> Option<Found> {
     let mut rest = path.trim_start_matches("./").trim_start_matches('/');
     loop {
         let found = context.join(rest).and_then(|it| project.file(it.as_str()));

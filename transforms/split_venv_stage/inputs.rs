@@ -227,9 +227,14 @@ fn is_lost_folder(
 pub(super) fn serves_installs(separation: &Separation<'_>, step: &Step<'_>) -> bool {
     let makes = ["chgrp", "chmod", "chown", "mkdir", "touch"];
     let calls = step.run.calls().iter().filter(|it| makes.contains(&it.call.program.as_str()));
-    let made: Vec<ImagePath> = calls.flat_map(|it| paths(step, it)).collect();
     let item = step.run.item;
     let later = |it: usize| item < it && it <= separation.last;
+    let (folders, others): (Vec<_>, Vec<_>) = calls.partition(|it| it.call.program == "mkdir");
+    let others = others.into_iter().flat_map(|it| paths(step, it));
+    let folders = folders.into_iter().flat_map(|it| paths(step, it));
+    let folders: Vec<ImagePath> = folders.collect();
+    let again = folders.iter().filter(|it| !is_made_again(separation, item, it)).cloned();
+    let made: Vec<ImagePath> = others.chain(again).collect();
     let named_by_copy = separation.stage.instructions().filter(|it| later(it.0)).any(|it| {
         let Some(copy) = it.2.copy() else { return false };
         let state = separation.stage.state_before(it.0);
@@ -244,7 +249,7 @@ pub(super) fn serves_installs(separation: &Separation<'_>, step: &Step<'_>) -> b
         };
         place
             .filter(|it| !is_folder(it))
-            .is_some_and(|place| made.iter().any(|it| it.is_within(&place)))
+            .is_some_and(|place| folders.iter().chain(&made).any(|it| it.is_within(&place)))
     });
     named_by_copy
         || separation.runs.iter().filter(|it| later(it.run.item)).any(|after| {
@@ -265,6 +270,24 @@ pub(super) fn serves_installs(separation: &Separation<'_>, step: &Step<'_>) -> b
                 })
             })
         })
+}
+
+/// Whether a WORKDIR or a COPY of the builder makes a folder anyway, after an item.
+fn is_made_again(separation: &Separation<'_>, item: usize, folder: &ImagePath) -> bool {
+    let escape = separation.site.dockerfile.escape;
+    let later = separation.stage.instructions();
+    let mut later = later.filter(|it| item < it.0 && it.0 <= separation.last);
+    later.any(|it| {
+        let state = separation.stage.state_before(it.0 + 1);
+        let place = match it.2.keyword {
+            Keyword::Workdir => state.workdir.clone(),
+            Keyword::Copy | Keyword::Add => it.2.copy().and_then(|it| {
+                state.expand(&it.destination.text, escape).and_then(|it| state.absolute(&it))
+            }),
+            _ => None,
+        };
+        place.is_some_and(|it| it.is_within(folder))
+    })
 }
 
 /// Whether a RUN gives files to a user.

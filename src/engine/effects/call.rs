@@ -1,6 +1,6 @@
 //! What a single call touches.
 
-use super::{Effects, How, Surroundings, Touch};
+use super::{Effects, How, Surroundings, Touch, path_in};
 use crate::{
     ecosystems::{
         MANAGERS, Manager, TOOL_INSTALLERS,
@@ -388,16 +388,4 @@ impl Reader<'_, '_> {
     fn path(&self, path: &str) -> Option<ImagePath> {
         ImagePath::new(path).or_else(|| Some(self.place.directory?.join(path)))
     }
-}
-
-/// The part of an argument that may be a path: of `--flag=path` and `-Cpath` what follows, of a flag nothing.
-fn path_in(text: &str) -> Option<&str> {
-    let path = match text.strip_prefix('-') {
-        None => text.rsplit('=').next().unwrap_or(text),
-        Some(flag) => match flag.split_once('=') {
-            Some((_, value)) => value,
-            None => &flag[flag.find('/')?..],
-        },
-    };
-    (!path.is_empty()).then_some(path)
 }

@@ -31,7 +31,7 @@ pub(super) struct Effects {
     /// The first command that does more than install packages, fetch or clean up.
     pub(super) work: Option<String>,
     /// What each command that does such work touches, with its program.
-    pub(super) works: Vec<(String, Effects)>,
+    pub(super) works: Vec<(String, Self)>,
     /// The names of the package managers that it calls.
     pub(super) managers: Vec<&'static str>,
     /// Whether it runs a program at all, which reads the system's own files.
@@ -137,4 +137,16 @@ impl Touch {
             None => self.path == *file,
         }
     }
+}
+
+/// The part of an argument that may be a path: of `--flag=path` and `-Cpath` what follows, of a flag nothing.
+fn path_in(text: &str) -> Option<&str> {
+    let path = match text.strip_prefix('-') {
+        None => text.rsplit('=').next().unwrap_or(text),
+        Some(flag) => match flag.split_once('=') {
+            Some((_, value)) => value,
+            None => &flag[flag.find('/')?..],
+        },
+    };
+    (!path.is_empty()).then_some(path)
 }

@@ -2,6 +2,9 @@
 //!
 //! After uv's documentation: "Using uv in Docker", "Caching" and the reference of its settings.
 
+mod options;
+mod settings;
+
 use super::{pip, pyproject::Pyproject};
 use crate::{
     ecosystems::{
@@ -11,8 +14,10 @@ use crate::{
         homes::Brought,
     },
     shell::{Invocation, Options, Runner},
-    text::{ImagePath, Refusal},
+    text::Refusal,
 };
+use options::RUN_VALUED;
+use settings::{folder, has_no_others, takes_settings};
 
 /// What it is called on the command line.
 pub const NAME: &str = "uv";
@@ -191,51 +196,6 @@ pub const MANAGER: Manager = Manager {
     ..Manager::new(NAME, TITLE, Ecosystem::Python)
 };
 
-/// The long options of `uv run` that take a value.
-const RUN_VALUED: &[&str] = &[
-    "allow-insecure-host",
-    "cache-dir",
-    "color",
-    "config-file",
-    "config-setting",
-    "config-settings-package",
-    "default-index",
-    "directory",
-    "env-file",
-    "exclude-newer",
-    "exclude-newer-package",
-    "extra",
-    "extra-index-url",
-    "find-links",
-    "fork-strategy",
-    "group",
-    "index",
-    "index-strategy",
-    "index-url",
-    "keyring-provider",
-    "link-mode",
-    "no-binary-package",
-    "no-build-isolation-package",
-    "no-build-package",
-    "no-extra",
-    "no-group",
-    "no-sources-package",
-    "only-group",
-    "package",
-    "prerelease",
-    "project",
-    "python",
-    "python-platform",
-    "refresh-package",
-    "reinstall-package",
-    "resolution",
-    "torch-backend",
-    "upgrade-package",
-    "with",
-    "with-editable",
-    "with-requirements",
-];
-
 /// Interpreters and tools. After "Python versions", "Tools" and "Environment variables" of its documentation.
 const LEAVES: &[Leaving] = &[
     Leaving {
@@ -316,40 +276,6 @@ fn pip_install(call: &Invocation, at: &At<'_>, names_files: bool) -> Option<Inst
         }
     }
     Some(install)
-}
-
-/// The folder whose settings and manifest a call reads; `None` if it cannot be known.
-fn folder(call: &Invocation, at: &At<'_>) -> Option<ImagePath> {
-    match call.values(FOLDER).last() {
-        Some(it) => at.path((*it)?),
-        None => at.directory.cloned(),
-    }
-}
-
-/// Adds the settings that every verb reads, its own of `pip` too: `uv.toml` and `[tool.uv]` of `pyproject.toml`, in a
-/// folder or those above it. They may name other indexes.
-///
-/// After "Configuration files" of uv's documentation: uv looks in "the current directory, or in the nearest parent".
-fn takes_settings(install: &mut Install, call: &Invocation, at: &At<'_>, folder: &ImagePath) {
-    if call.has(&["--no-config"]) {
-        return;
-    }
-    for above in folder.ancestors() {
-        install.takes(above.join("uv.toml"));
-        let manifest = above.join(MANAGER.manifest);
-        let said = (at.text)(&manifest);
-        let own = |it: &str| Pyproject::read(it).map_or(true, |it| it.has_uv);
-        if said.is_some_and(|it| own(&it)) {
-            install.takes(manifest);
-        }
-    }
-    for file in call.values(&["--config-file"]) {
-        match file.and_then(|it| at.path(it)) {
-            Some(it) => install.needs(it),
-            None => install.source = Source::Now(Refusal::new("unknown-manifest", UNKNOWN)),
-        }
-    }
-    install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
 }
 
 fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
@@ -440,21 +366,4 @@ fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
         Source::First { leaves_out: vec!["--no-install-project"] }
     };
     Some(install)
-}
-
-/// Whether a lock names no folder or file but those of the members of its workspace. What is empty was too large to be
-/// read.
-fn has_no_others(lock: &str) -> bool {
-    let members =
-        lock.split_once("\nmembers = [").and_then(|it| it.1.split_once(']')).map(|it| it.0);
-    let is_member = |name: &str| members.is_some_and(|it| it.contains(&format!("\"{name}\"")));
-    let mut packages = lock.split("[[package]]").skip(1);
-    !lock.is_empty()
-        && packages.all(|package| {
-            let local = ["{ directory = ", "{ editable = ", "{ path = ", "{ virtual = "];
-            let is_local =
-                |it: &str| it.starts_with("source = ") && local.iter().any(|of| it.contains(of));
-            let name = package.lines().find_map(|it| it.strip_prefix("name = "));
-            !package.lines().any(is_local) || name.is_some_and(|it| is_member(it.trim_matches('"')))
-        })
 }
