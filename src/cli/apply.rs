@@ -11,7 +11,7 @@ use super::{
     summary,
     verify::{self, Building, Session},
 };
-use crate::{engine::apply, load::git, report::Report, text::count::counted};
+use crate::{engine::apply, load::git, text::count::counted};
 
 /// Write exactly what `diff` shows, all files or none; `undo` takes it back
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ impl Apply {
             }
             verification = Some(report);
         }
-        let mut report = Report::new(&plan, input.selection());
+        let mut report = input.report(&plan);
         report.verification = verification;
         if let Some(root) = input.root.as_deref().filter(|_| !report.files.is_empty()) {
             if !self.allow_dirty {

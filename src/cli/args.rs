@@ -60,7 +60,7 @@ pub(super) struct Scope {
     /// Exit with 0 also when changes are pending or not verified, or a named file cannot be read
     #[arg(long)]
     pub(super) exit_zero: bool,
-    /// The configuration to use [default: the nearest refit.toml above PATH]
+    /// The configuration to use [default: the closest refit.toml above each Dockerfile]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }

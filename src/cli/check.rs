@@ -25,7 +25,7 @@ impl Check {
         // The process ends with the command, and to free a large project piece by piece takes long.
         let input = ManuallyDrop::new(Input::read(&self.run, jobs)?);
         let plan = ManuallyDrop::new(input.plan()?);
-        let report = Report::new(&plan, input.selection());
+        let report = input.report(&plan);
         match self.run.format {
             Format::Json => output::print(&summary::json(&report)?)?,
             Format::Text => output::print(&lines(&report))?,

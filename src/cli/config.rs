@@ -1,12 +1,12 @@
 //! `refit.toml`: what a project says about its runs. Reading the file is the caller's.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 use toml_edit::{Document, DocumentMut, Item, Table, de::Deserializer};
 
 use crate::{
-    engine::settings::Settings,
+    engine::settings::{Settings, Tables},
     text,
     transforms::{self, recipe},
 };
@@ -17,16 +17,18 @@ pub const FILE_NAME: &str = "refit.toml";
 /// The contents of a `refit.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
+    /// The `refit.toml` that it adds to, as written.
+    pub extend: Option<String>,
     /// The recipe to run.
     pub recipe: Option<String>,
     /// The only transforms to run.
     pub only: Option<Vec<String>>,
     /// Transforms not to run.
-    pub skip: Vec<String>,
+    pub skip: Option<Vec<String>>,
     /// Globs of files to leave alone.
-    pub exclude: Vec<String>,
-    /// The options of the transforms, each in a table of its name.
-    pub settings: Settings,
+    pub exclude: Option<Vec<String>>,
+    /// The options of the transforms, by name.
+    tables: BTreeMap<&'static str, Table>,
 }
 
 /// An error in a `refit.toml`.
@@ -44,10 +46,11 @@ pub struct ConfigError {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct General {
+    extend: Option<String>,
     recipe: Option<String>,
     only: Option<Vec<String>>,
-    skip: Vec<String>,
-    exclude: Vec<String>,
+    skip: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
 }
 
 impl Config {
@@ -55,13 +58,13 @@ impl Config {
     pub fn parse(source: &str) -> Result<Self, ConfigError> {
         let document = Document::parse(source)
             .map_err(|it| ConfigError::at(source, it.span(), it.message(), None))?;
-        let (mut general, mut tables) = (Table::new(), Vec::new());
+        let (mut general, mut found) = (Table::new(), Vec::new());
         for (name, item) in document.as_table() {
             // With its key, which knows where it stands.
             let Some(key) = document.key(name) else { continue };
             let transform = transforms::ALL.iter().find(|it| it.name == name);
-            match transform.and_then(|it| it.options) {
-                Some(read) => tables.push((key, item, read)),
+            match transform.and_then(|it| Some((it.name, it.options?))) {
+                Some((name, read)) => found.push((name, key, item, read)),
                 None => _ = general.insert_formatted(key, item.clone()),
             }
         }
@@ -82,9 +85,9 @@ impl Config {
             }
         };
         let general = General::deserialize(deserializer(general));
-        let General { recipe, only, skip, exclude } = general.map_err(error)?;
-        let mut settings = Settings::default();
-        for (key, item, read) in tables {
+        let General { extend, recipe, only, skip, exclude } = general.map_err(error)?;
+        let mut tables = BTreeMap::new();
+        for (name, key, item, read) in found {
             let Some(table) = item.as_table_like() else {
                 let message = format!("`{}` is a table of options", key.get());
                 return Err(ConfigError::at(source, key.span(), &message, None));
@@ -94,17 +97,51 @@ impl Config {
                 let Some(key) = table.key(name) else { continue };
                 own.insert_formatted(key, value.clone());
             }
-            read(deserializer(own), &mut settings).map_err(error)?;
+            read(deserializer(own.clone()), &mut Tables::default()).map_err(error)?;
+            tables.insert(name, own);
         }
-        let config = Self { recipe, only, skip, exclude, settings };
+        let config = Self { extend, recipe, only, skip, exclude, tables };
         config.check_names(source, document.as_table())?;
         Ok(config)
+    }
+
+    /// The settings of both; where this one says something, it holds. `exclude` is for one folder, so it stays
+    /// that of this one.
+    #[must_use]
+    pub fn over(mut self, base: Self) -> Self {
+        if self.recipe.is_none() && self.only.is_none() {
+            (self.recipe, self.only) = (base.recipe, base.only);
+        }
+        self.skip = self.skip.or(base.skip);
+        for (name, table) in base.tables {
+            let own = self.tables.entry(name).or_default();
+            for (key, item) in &table {
+                own.entry(key).or_insert_with(|| item.clone());
+            }
+        }
+        self
+    }
+
+    /// The options of the transforms.
+    pub fn tables(&self) -> Tables {
+        let mut tables = Tables::default();
+        for (name, table) in &self.tables {
+            let read = transforms::ALL.iter().find(|it| it.name == *name).and_then(|it| it.options);
+            // Each table was read when its file was.
+            _ = read.map(|it| it(deserializer(table.clone()), &mut tables));
+        }
+        tables
+    }
+
+    /// These settings for every Dockerfile of a project.
+    pub fn everywhere(&self) -> Settings {
+        Settings::everywhere(self.tables())
     }
 
     fn check_names(&self, source: &str, table: &Table) -> Result<(), ConfigError> {
         let recipe = self.recipe.iter().map(|it| ("recipe", unknown_recipe(it)));
         let only = self.only.iter().flatten().map(|it| ("only", unknown_transform(it)));
-        let skip = self.skip.iter().map(|it| ("skip", unknown_transform(it)));
+        let skip = self.skip.iter().flatten().map(|it| ("skip", unknown_transform(it)));
         match recipe.chain(only).chain(skip).find_map(|(key, it)| Some((key, it?))) {
             None => Ok(()),
             Some((key, Unknown { message, hint })) => {
@@ -192,12 +229,29 @@ mod tests {
         );
         let config = config.unwrap();
         assert_eq!(config.recipe.as_deref(), Some("audit"));
-        assert_eq!(config.exclude, ["vendor/"]);
-        let pins: pin_poetry::Options = config.settings.get();
+        assert_eq!(config.exclude.as_deref(), Some(&["vendor/".to_owned()][..]));
+        let pins: pin_poetry::Options = config.tables().get();
         assert_eq!(pins, pin_poetry::Options { version: "1.8.3".parse().ok(), renovate: true });
-        let caches: mount_caches::Options = config.settings.get();
+        let caches: mount_caches::Options = config.tables().get();
         assert!(!caches.syntax);
         assert!(Config::parse("").unwrap().recipe.is_none());
+    }
+
+    #[test]
+    fn one_adds_to_another() {
+        let read = |text: &str| Config::parse(text).unwrap();
+        let base = read(
+            "only = [\"mount-caches\"]\nskip = [\"pin-poetry\"]\nexclude = [\"a\"]\n\
+             [pin-poetry]\nversion = \"1.8.3\"\nrenovate = true\n",
+        );
+        let own = read("extend = \"x\"\nrecipe = \"audit\"\n[pin-poetry]\nversion = \"2.0\"\n");
+        let both = own.over(base);
+        assert_eq!((both.recipe.as_deref(), both.only.as_deref()), (Some("audit"), None));
+        assert_eq!((both.skip.map(|it| it.len()), &both.exclude), (Some(1), &None));
+        let both =
+            read("[pin-poetry]\nversion = \"2.0\"\n").over(read("[pin-poetry]\nrenovate = true\n"));
+        let pins: pin_poetry::Options = both.tables().get();
+        assert_eq!(pins, pin_poetry::Options { version: "2.0".parse().ok(), renovate: true });
     }
 
     #[test]

@@ -11,7 +11,6 @@ use super::{
     output::{self, Output},
     summary,
 };
-use crate::report::Report;
 
 /// Show what would change, as unified diffs that `git apply` takes; write nothing
 #[derive(Debug, Args)]
@@ -28,7 +27,7 @@ impl Diff {
         // The process ends with the command, and to free a large project piece by piece takes long.
         let input = ManuallyDrop::new(Input::read(&self.run, jobs)?);
         let plan = ManuallyDrop::new(input.plan()?);
-        let report = Report::new(&plan, input.selection());
+        let report = input.report(&plan);
         match self.run.format {
             Format::Json => output::print(&summary::json(&report)?)?,
             Format::Text => {

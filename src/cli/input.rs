@@ -1,7 +1,6 @@
 //! The input of a command: project, transforms and options, from arguments and `refit.toml`.
 
 use std::{
-    fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -9,10 +8,11 @@ use std::{
 use anyhow::Context as _;
 use rayon::prelude::*;
 
-use super::config::{self, Config};
 use super::{
     args::{Run, Scope},
     failure::Failure,
+    ignores,
+    scopes::{self, Found},
 };
 use crate::{
     engine::{
@@ -26,8 +26,8 @@ use crate::{
         is_dockerfile,
         selection::{Pattern, Selection},
     },
+    report::{ProblemReport, Report},
     text::RepoPath,
-    transforms::{self, recipe},
 };
 
 /// The input of a command.
@@ -67,27 +67,34 @@ impl Input {
         if from_stdin {
             paths = stdin_filename.map(Path::to_owned).into_iter().collect();
         }
-        let (config, folder) = config(scope.config.as_deref(), &paths)?;
-        let transforms = transforms(scope, &config)?;
         let here = std::env::current_dir().context("the current folder")?;
         let here = here.canonicalize().unwrap_or(here);
         let pattern = |folder: &Path, glob: &String| Pattern {
             folder: folder.to_owned(),
             glob: glob.clone(),
         };
-        let mut exclude: Vec<_> = scope.exclude.iter().map(|it| pattern(&here, it)).collect();
-        exclude.extend(config.exclude.iter().map(|it| pattern(&folder, it)));
+        let exclude = scope.exclude.iter().map(|it| pattern(&here, it)).collect();
         let options = load::Options { exclude, jobs };
 
+        let mut stdin_root = PathBuf::new();
         let (project, root, selection, stdin) = if from_stdin {
-            let (project, selection, path) = buffer(stdin_filename, &options)?;
-            (project, None, selection, Some(path))
+            let (loaded, path) = buffer(stdin_filename, &options)?;
+            stdin_root = loaded.root;
+            (loaded.project, None, loaded.selection, Some(path))
         } else {
             let Loaded { project, root, selection } = load(&paths, &options)?;
             (project, Some(root), selection, None)
         };
         let floor = if scope.safe { Safety::Safe } else { Safety::Review };
-        let (only, settings) = (stdin.clone(), config.settings);
+        let dockerfiles = project.files().map(|it| &it.path).chain(&stdin);
+        let dockerfiles = dockerfiles
+            .filter(|it| is_dockerfile(it.file_name()) && selection.selects(it))
+            .cloned()
+            .collect::<Vec<_>>();
+        let folder = root.clone().unwrap_or(stdin_root);
+        let Found { transforms, settings, selection } =
+            scopes::find(scope, &folder, dockerfiles.iter(), selection)?;
+        let only = stdin.clone();
         let options = Options { floor, selection, only, settings, without: Vec::new() };
         // Parsed on all cores, before the transforms ask one by one.
         project.files().collect::<Vec<_>>().into_par_iter().for_each(|it| {
@@ -108,6 +115,14 @@ impl Input {
         plan(self.project.clone(), &self.transforms, &options)
     }
 
+    /// The report of a plan of this input.
+    pub(super) fn report(&self, plan: &Plan) -> Report {
+        let Options { selection, settings, .. } = &self.options;
+        let warnings = ignores::warnings(plan, selection, settings, &self.transforms);
+        let warnings = warnings.into_iter().map(ProblemReport::from).collect();
+        Report { warnings, ..Report::new(plan, selection) }
+    }
+
     /// The files that the arguments select.
     pub(super) fn selection(&self) -> &Selection {
         &self.options.selection
@@ -115,10 +130,7 @@ impl Input {
 }
 
 /// The Dockerfile on standard input, in its project when its name is known.
-fn buffer(
-    name: Option<&Path>,
-    options: &load::Options,
-) -> anyhow::Result<(Project, Selection, RepoPath)> {
+fn buffer(name: Option<&Path>, options: &load::Options) -> anyhow::Result<(Loaded, RepoPath)> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes).context("standard input")?;
     let bad = |at: usize, what: &str| {
@@ -153,70 +165,5 @@ fn buffer(
     for pattern in &options.exclude {
         selection = selection.without(pattern).map_err(load::LoadError::from)?;
     }
-    Ok((project.with_text(&path, source), selection, path))
-}
-
-/// The configuration, and the folder that its patterns are written for.
-fn config(given: Option<&Path>, paths: &[PathBuf]) -> anyhow::Result<(Config, PathBuf)> {
-    let found = match given {
-        Some(it) => Some(it.to_owned()),
-        None => nearest_config(paths),
-    };
-    let Some(path) = found else { return Ok((Config::default(), PathBuf::new())) };
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let config = Config::parse(&text).map_err(|it| Failure::config(&path, &it))?;
-    let real = path.canonicalize().with_context(|| path.display().to_string())?;
-    Ok((config, real.parent().map(Path::to_path_buf).unwrap_or_default()))
-}
-
-/// The `refit.toml` in the nearest folder that all paths lie in, or above it.
-fn nearest_config(paths: &[PathBuf]) -> Option<PathBuf> {
-    // A path that is not there is reported when it is loaded; it may still have a folder.
-    let real = paths.iter().map(|it| {
-        let parent =
-            || it.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        it.canonicalize().or_else(|_| parent().canonicalize())
-    });
-    let real: Vec<PathBuf> = real.collect::<Result<_, _>>().ok()?;
-    let common =
-        real.first()?.ancestors().find(|it| real.iter().all(|path| path.starts_with(it)))?;
-    let mut files = common.ancestors().map(|it| it.join(config::FILE_NAME));
-    files.find(|it| it.is_file()).map(|it| shown(&it))
-}
-
-/// A path as seen from the current folder, where that is shorter.
-fn shown(path: &Path) -> PathBuf {
-    let here = std::env::current_dir().and_then(|it| it.canonicalize()).ok();
-    let inside = here.and_then(|it| path.strip_prefix(it).map(Path::to_path_buf).ok());
-    inside.unwrap_or_else(|| path.to_owned())
-}
-
-/// The transforms to run: arguments win over the configuration.
-fn transforms(scope: &Scope, config: &Config) -> Result<Vec<Transform>, Failure> {
-    let names = scope.only.iter().chain(&scope.skip);
-    if let Some(unknown) = names.into_iter().find_map(|it| config::unknown_transform(it)) {
-        return Err(unknown.into());
-    }
-    let recipe = scope.recipe.as_deref();
-    if let Some(unknown) = recipe.and_then(config::unknown_recipe) {
-        return Err(unknown.into());
-    }
-    let only = match (scope.only.as_slice(), recipe) {
-        ([], Some(_)) => None,
-        ([], None) => config.only.as_deref(),
-        (only, _) => Some(only),
-    };
-    let named = recipe.or(config.recipe.as_deref()).unwrap_or(recipe::DEFAULT);
-    let all: Vec<Transform> = match (only, recipe::find(named)) {
-        (Some(only), _) => transforms::ALL
-            .iter()
-            .filter(|it| only.iter().any(|name| name == it.name))
-            .copied()
-            .collect(),
-        (None, Some(recipe)) => recipe.transforms().copied().collect(),
-        (None, None) => Vec::new(),
-    };
-    let skipped =
-        |it: &Transform| scope.skip.iter().chain(&config.skip).any(|name| name == it.name);
-    Ok(all.into_iter().filter(|it| !skipped(it)).collect())
+    Ok((Loaded { project: project.with_text(&path, source), root, selection }, path))
 }

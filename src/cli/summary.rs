@@ -48,6 +48,11 @@ pub(super) fn print(
         let path = RepoPath::new(&it.path).unwrap_or(RepoPath::root());
         output::problem(&Problem { path, line: it.line, message: it.message.clone(), hint })?;
     }
+    for it in &report.warnings {
+        let line = it.line.map(|it| format!(":{it}")).unwrap_or_default();
+        let (path, message, hint) = (&it.path, &it.message, &it.hint);
+        output::note(&format!("{YELLOW}warning{YELLOW:#}: {path}{line}: {message}; {hint}\n"))?;
+    }
     for it in report.declines.iter().filter(|it| it.code == codes::ENGINE) {
         let place = &it.place;
         output::note(&format!(

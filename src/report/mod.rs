@@ -33,6 +33,8 @@ pub struct Report {
     pub bugs: Vec<BugReport>,
     /// The files that could not be read or understood.
     pub problems: Vec<ProblemReport>,
+    /// Comments for refit that it does not understand, or that keep nothing away.
+    pub warnings: Vec<ProblemReport>,
     /// The files that differ, with their diffs.
     pub files: Vec<FileReport>,
     /// All of it in figures.
@@ -191,6 +193,7 @@ impl Report {
             declines: plan.declines.iter().map(DeclineReport::from).collect(),
             bugs: plan.bugs.iter().map(BugReport::from).collect(),
             problems: problems.into_iter().map(ProblemReport::from).collect(),
+            warnings: Vec::new(),
             files: diffs.iter().map(FileReport::from).collect(),
             summary,
             verification: None,

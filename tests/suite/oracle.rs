@@ -136,7 +136,7 @@ fn a_manifest_of_another_ecosystem_stays() {
 
 fn project(case: &Case) -> (Project, Settings) {
     let config = case.files.iter().find(|it| it.0 == "refit.toml");
-    let settings = config.map(|it| Config::parse(&it.1).unwrap().settings).unwrap_or_default();
+    let settings = config.map(|it| Config::parse(&it.1).unwrap().everywhere()).unwrap_or_default();
     let files = case.files.iter().map(|it| (RepoPath::new(&it.0).unwrap(), it.1.clone()));
     (Project::new(files), settings)
 }

@@ -47,7 +47,7 @@ impl Case {
     pub fn options(&self) -> Result<Options, String> {
         let config = self.files.iter().find(|it| it.0 == "refit.toml");
         let config = config.map(|it| Config::parse(&it.1)).transpose();
-        let settings = config.map_err(|it| it.to_string())?.unwrap_or_default().settings;
+        let settings = config.map_err(|it| it.to_string())?.unwrap_or_default().everywhere();
         Ok(Options { settings, ..Options::default() })
     }
 }

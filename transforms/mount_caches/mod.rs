@@ -23,7 +23,10 @@ use serde::Deserialize;
 use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{self, At, Caching, Manager},
-    engine::{Transform, settings::Settings},
+    engine::{
+        Transform,
+        settings::{Settings, Tables},
+    },
     project::{
         Project,
         change::{Alteration, Altered, Change, Outcome, Safety},
@@ -63,7 +66,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unreadable-shell",
         "windows",
     ],
-    options: Some(Settings::read::<Options>),
+    options: Some(Tables::read::<Options>),
     run,
 };
 
@@ -84,10 +87,10 @@ impl Default for Options {
 }
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
-    let options: Options = settings.get();
     let frontend = Frontend::default();
     let any = |_: &Manager| true;
     project.each_dockerfile_of(any, |file, dockerfile| {
+        let options: Options = settings.of(&file.path);
         let site = Site::new(&file.path, dockerfile);
         let words = file.programs();
         let mut outcome = Outcome::default();

@@ -13,7 +13,10 @@ use self::{installation::Installation, installer::Way};
 use crate::{
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{Manager, python::poetry, version::Version},
-    engine::{Transform, settings::Settings},
+    engine::{
+        Transform,
+        settings::{Settings, Tables},
+    },
     project::{
         Project,
         change::{Alteration, Change, Outcome, Safety},
@@ -47,7 +50,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unset-version",
         "version-conflict",
     ],
-    options: Some(Settings::read::<Options>),
+    options: Some(Tables::read::<Options>),
     run,
 };
 
@@ -75,10 +78,10 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>
 }
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
-    let options: Options = settings.get();
     let is_poetry = |it: &Manager| it.name == POETRY.name;
     project.each_dockerfile_of(is_poetry, |file, dockerfile| {
         let mut outcome = Outcome::default();
+        let options: Options = settings.of(&file.path);
         let site = Site::new(&file.path, dockerfile);
         for stage in &site.stages {
             // The package's name may come from a variable, and the RUN then does not contain it.

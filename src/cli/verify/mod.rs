@@ -29,7 +29,6 @@ use super::{
 };
 use crate::{
     engine::plan::Plan,
-    report,
     verify::{
         self, Options, Verification,
         builder::{self, Builder},
@@ -142,7 +141,7 @@ impl Verify {
         let input = Input::of_scope(&self.scope, None, jobs)?;
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan()?;
-        let problems = report::Report::new(&plan, input.selection());
+        let problems = input.report(&plan);
         let problems = summary::print(&problems, summary::Kind::Listed, input.selection(), output)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;

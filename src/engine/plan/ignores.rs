@@ -16,66 +16,118 @@ pub(super) struct Ignores<'a> {
     transform: &'a str,
 }
 
+/// A comment that keeps transforms away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignore {
+    /// The names in brackets; `None` without brackets, for all transforms.
+    pub names: Option<Vec<String>>,
+    /// What its author says about it.
+    pub reason: String,
+}
+
+/// A comment that kept a transform away from something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Used {
+    /// The Dockerfile, on disk.
+    pub path: RepoPath,
+    /// The comment's line, on disk.
+    pub line: usize,
+    /// The transform.
+    pub transform: &'static str,
+}
+
+/// A comment that covers a place, and where it is on disk.
+pub(super) struct Covering {
+    pub(super) place: Place,
+    pub(super) reason: String,
+}
+
 impl<'a> Ignores<'a> {
     pub(super) fn new(disk: &'a Project, project: &'a Project, transform: &'a str) -> Self {
         Self { disk, project, transform }
     }
 
-    /// Returns true if a comment covers the instruction at a place on disk, or its whole file.
-    pub(super) fn cover(&self, place: &Place) -> bool {
-        dockerfile(self.disk, &place.path).is_some_and(|dockerfile| {
-            self.cover_file(dockerfile)
-                || self.cover_item(dockerfile, |it| {
-                    it.lines.0 <= place.line && place.line <= it.lines.1
-                })
+    /// The comment that covers the instruction at a place on disk, or its whole file.
+    pub(super) fn cover(&self, place: &Place) -> Option<Covering> {
+        let dockerfile = dockerfile(self.disk, &place.path)?;
+        self.cover_file(&place.path, dockerfile).or_else(|| {
+            self.cover_item(&place.path, dockerfile, |it| {
+                it.lines.0 <= place.line && place.line <= it.lines.1
+            })
         })
     }
 
-    /// Returns true if a comment forbids a change: at its place, or at anything else it would touch.
-    pub(super) fn forbid(&self, change: &Change) -> bool {
-        self.cover(&change.place)
-            || change.files.iter().any(|(path, change)| {
-                dockerfile(self.project, path).is_some_and(|dockerfile| {
-                    self.cover_file(dockerfile) || self.cover_edits(dockerfile, change)
-                })
+    /// The comment that forbids a change: at its place, or at anything else it would touch.
+    pub(super) fn forbid(&self, change: &Change) -> Option<Covering> {
+        self.cover(&change.place).or_else(|| {
+            change.files.iter().find_map(|(path, change)| {
+                let dockerfile = dockerfile(self.project, path)?;
+                self.cover_file(path, dockerfile)
+                    .or_else(|| self.cover_edits(path, dockerfile, change))
             })
+        })
     }
 
-    fn cover_edits(&self, dockerfile: &Dockerfile, change: &FileChange) -> bool {
+    fn cover_edits(
+        &self,
+        path: &RepoPath,
+        dockerfile: &Dockerfile,
+        change: &FileChange,
+    ) -> Option<Covering> {
         match change {
-            FileChange::Edit(edits) => self.cover_item(dockerfile, |item| {
+            FileChange::Edit(edits) => self.cover_item(path, dockerfile, |item| {
                 // An insertion between two instructions touches neither.
                 edits
                     .iter()
                     .any(|it| it.span.start < item.span.end && item.span.start < it.span.end)
             }),
-            FileChange::Delete => self.cover_item(dockerfile, |_| true),
-            FileChange::Create(_) => false,
+            FileChange::Delete => self.cover_item(path, dockerfile, |_| true),
+            FileChange::Create(_) => None,
         }
     }
 
-    /// Returns true if a comment above the first FROM names the transform.
-    fn cover_file(&self, dockerfile: &Dockerfile) -> bool {
+    /// The comment above the first FROM that names the transform.
+    fn cover_file(&self, path: &RepoPath, dockerfile: &Dockerfile) -> Option<Covering> {
         let is_from =
-            |it: &&Item| matches!(&it.kind, Kind::Instruction(it) if it.keyword == Keyword::From);
-        let head = dockerfile.items.iter().take_while(|it| !is_from(it));
-        head.into_iter().any(|it| self.names(dockerfile, it))
+            |it: &Item| matches!(&it.kind, Kind::Instruction(it) if it.keyword == Keyword::From);
+        let head = dockerfile.items.iter().take_while(|it| !is_from(it)).count();
+        (0..head).find_map(|it| self.names(path, dockerfile, it))
     }
 
-    /// Returns true if one of the instructions that `touched` picks has such a comment directly above it.
-    fn cover_item(&self, dockerfile: &Dockerfile, touched: impl Fn(&Item) -> bool) -> bool {
+    /// The comment directly above one of the instructions that `touched` picks.
+    fn cover_item(
+        &self,
+        path: &RepoPath,
+        dockerfile: &Dockerfile,
+        touched: impl Fn(&Item) -> bool,
+    ) -> Option<Covering> {
         let items = &dockerfile.items;
-        let touched = items.iter().enumerate().filter(|(_, it)| touched(it)).map(|it| it.0);
-        touched.into_iter().any(|at| {
-            let above = items[..at].iter().rev();
-            let mut comments = above.take_while(|it| matches!(it.kind, Kind::Comment));
-            comments.any(|it| self.names(dockerfile, it))
+        let mut touched = (0..items.len()).filter(|it| touched(&items[*it]));
+        touched.find_map(|at| {
+            let above = (0..at).rev();
+            let mut comments = above.take_while(|it| matches!(items[*it].kind, Kind::Comment));
+            comments.find_map(|it| self.names(path, dockerfile, it))
         })
     }
 
-    fn names(&self, dockerfile: &Dockerfile, item: &Item) -> bool {
-        matches!(item.kind, Kind::Comment)
-            && ignores(&dockerfile.source[item.span.clone()], self.transform)
+    fn names(&self, path: &RepoPath, dockerfile: &Dockerfile, item: usize) -> Option<Covering> {
+        let found = Ignore::at(dockerfile, item)?;
+        let names = found.names.as_ref();
+        let named = names.is_none_or(|it| it.iter().any(|it| it == self.transform));
+        let covering = || Covering { place: dockerfile.place(path, item), reason: found.reason };
+        named.then(covering)
+    }
+}
+
+impl Covering {
+    /// The reason for a decline.
+    pub(super) fn said(&self) -> String {
+        let reason = if self.reason.is_empty() { "" } else { ": " };
+        format!("the comment on line {} says so{reason}{}", self.place.line, self.reason)
+    }
+
+    pub(super) fn used_by(self, transform: &'static str) -> Used {
+        Used { path: self.place.path, line: self.place.line, transform }
     }
 }
 
@@ -85,20 +137,32 @@ fn dockerfile<'a>(project: &'a Project, path: &RepoPath) -> Option<&'a Dockerfil
     dockerfile.source.contains("refit:").then_some(dockerfile)
 }
 
-/// Returns true if a comment keeps this transform away.
-fn ignores(comment: &str, transform: &str) -> bool {
-    // The first line of a file may begin with a byte order mark.
-    let words = comment.strip_prefix('\u{feff}').unwrap_or(comment).trim().strip_prefix('#');
-    let words = words.and_then(|it| it.trim_start().strip_prefix("refit:"));
-    let Some(rest) = words.and_then(|it| it.trim_start().strip_prefix("ignore")) else {
-        return false;
-    };
-    match rest.strip_prefix('[') {
-        Some(rest) => rest
-            .split_once(']')
-            .is_some_and(|(names, _)| names.split(',').any(|it| it.trim() == transform)),
-        None => rest.is_empty() || rest.starts_with(char::is_whitespace),
+impl Ignore {
+    /// The one that an item is, if it is one.
+    pub fn at(dockerfile: &Dockerfile, item: usize) -> Option<Self> {
+        let item = &dockerfile.items[item];
+        matches!(item.kind, Kind::Comment).then_some(())?;
+        Self::read(&dockerfile.source[item.span.clone()])
     }
+
+    fn read(comment: &str) -> Option<Self> {
+        let rest = directive(comment)?.strip_prefix("ignore")?;
+        let (names, reason) = match rest.strip_prefix('[') {
+            Some(rest) => {
+                let (names, reason) = rest.split_once(']')?;
+                (Some(names.split(',').map(|it| it.trim().to_owned()).collect()), reason)
+            }
+            None if rest.is_empty() || rest.starts_with(char::is_whitespace) => (None, rest),
+            None => return None,
+        };
+        Some(Self { names, reason: reason.trim().to_owned() })
+    }
+}
+
+/// The text after `# refit:` of a comment that is for refit.
+pub fn directive(comment: &str) -> Option<&str> {
+    let comment = comment.trim_start_matches('\u{feff}').trim().strip_prefix('#')?;
+    Some(comment.trim_start().strip_prefix("refit:")?.trim_start())
 }
 
 #[cfg(test)]
@@ -107,15 +171,24 @@ mod tests {
 
     #[test]
     fn a_comment_names_transforms_or_means_all() {
-        let yes = [
-            "# refit: ignore",
-            "#refit:ignore because\n",
-            "# refit: ignore[pin-poetry] the base image has it\r\n",
-            "  # refit: ignore[a, pin-poetry]",
+        let read = |it: &str| {
+            Ignore::read(it).map(|it| (it.names.unwrap_or_default().join("+"), it.reason))
+        };
+        let rows = [
+            ("# refit: ignore", Some(("", ""))),
+            ("#refit:ignore because\n", Some(("", "because"))),
+            (
+                "# refit: ignore[pin-poetry] the base has it\r\n",
+                Some(("pin-poetry", "the base has it")),
+            ),
+            ("  # refit: ignore[a, pin-poetry]", Some(("a+pin-poetry", ""))),
+            ("# refit: ignored", None),
+            ("# refit: ignore[pin-poetry", None),
+            ("# ignore", None),
         ];
-        let no =
-            ["# refit: ignored", "# refit: ignore[pin]", "# refit: ignore[pin-poetry", "# ignore"];
-        assert!(yes.iter().all(|it| ignores(it, "pin-poetry")));
-        assert!(!no.iter().any(|it| ignores(it, "pin-poetry")));
+        for (comment, expected) in rows {
+            let expected = expected.map(|it| (it.0.to_owned(), it.1.to_owned()));
+            assert_eq!(read(comment), expected, "{comment}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Planning: transforms, in order, round after round, until nothing changes. No I/O; cannot fail, only diverge.
 
-mod ignores;
+pub mod ignores;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use crate::{
     },
     text::{Place, Refusal, RepoPath},
 };
-use ignores::Ignores;
+use ignores::{Ignores, Used};
 
 /// Everything a run would do. Planning again from [`Plan::after`] does nothing.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Plan {
     pub declines: Vec<Decline>,
     /// Changes that were wrong and that the engine dropped.
     pub bugs: Vec<Bug>,
+    /// The ignore comments that kept something away.
+    pub ignores: HashSet<Used>,
 }
 
 /// A change that the engine dropped, with what it takes to see it again.
@@ -42,6 +44,14 @@ pub struct Bug {
     pub objection: String,
     /// The files it touches, as it found them.
     pub input: Vec<(RepoPath, Arc<str>)>,
+}
+
+/// What one transform comes to in one round.
+struct Looked {
+    step: Option<Step>,
+    declines: Vec<Decline>,
+    bugs: Vec<Bug>,
+    ignores: Vec<Used>,
 }
 
 /// The changes of one transform in one round.
@@ -112,7 +122,7 @@ pub fn plan(
     options: &Options,
 ) -> Result<Plan, Diverged> {
     let before = before.as_on_disk();
-    let mut plan = Plan { before, steps: Vec::new(), declines: Vec::new(), bugs: Vec::new() };
+    let mut plan = Plan::new(before);
     let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
     // The declines of each transform's last run, and the number of steps by then: one
     // that changed nothing has nothing new to say before there is a further step.
@@ -123,7 +133,9 @@ pub fn plan(
             if settled.as_ref().is_some_and(|it| it.0 == plan.steps.len()) {
                 continue;
             }
-            let (step, declines, bugs) = step(&plan.before, plan.after(), transform, options);
+            let Looked { step, declines, bugs, ignores } =
+                step(&plan.before, plan.after(), transform, options);
+            plan.ignores.extend(ignores);
             for bug in bugs {
                 if !plan.bugs.iter().any(|it| it.is(&bug)) {
                     plan.bugs.push(bug);
@@ -147,17 +159,20 @@ pub fn plan(
 }
 
 /// Runs one transform on a project, made from what is on disk, as far as options, comments and checks allow.
-fn step(
-    disk: &Project,
-    project: &Project,
-    transform: &Transform,
-    options: &Options,
-) -> (Option<Step>, Vec<Decline>, Vec<Bug>) {
+fn step(disk: &Project, project: &Project, transform: &Transform, options: &Options) -> Looked {
     let outcome = (transform.run)(project, &options.settings);
     let ignores = Ignores::new(disk, project, transform.name);
-    let selected = |path: &RepoPath| options.selection.selects(path);
+    let selected = |path: &RepoPath| {
+        options.selection.selects(path) && options.settings.runs(transform.name, path)
+    };
     let mut declines = outcome.declines;
-    declines.retain(|it| selected(&it.place.path) && !ignores.cover(&it.place));
+    let mut used = Vec::new();
+    declines.retain(|it| {
+        let covering = ignores.cover(&it.place).filter(|_| selected(&it.place.path));
+        let is_covered = covering.is_some();
+        used.extend(covering.map(|it| it.used_by(transform.name)));
+        selected(&it.place.path) && !is_covered
+    });
     let decline = |change: &Change, why| Decline {
         transform: transform.name,
         place: change.place.clone(),
@@ -168,9 +183,13 @@ fn step(
         if !selected(&change.place.path) {
             return false;
         }
-        let Some(why) = refusal(transform.name, change, &ignores, options) else { return true };
-        declines.push(decline(change, why));
-        false
+        let covering = ignores.forbid(change);
+        let ignored = covering.as_ref().map(|it| Refusal::new(codes::IGNORED, it.said()));
+        used.extend(covering.map(|it| it.used_by(transform.name)));
+        let why = ignored.or_else(|| refusal(transform.name, change, options));
+        let is_made = why.is_none();
+        declines.extend(why.map(|it| decline(change, it)));
+        is_made
     });
     let (after, changes, rejected) = take(project, changes);
     let bugs = rejected.into_iter().map(|(change, objection)| {
@@ -182,23 +201,17 @@ fn step(
     });
     let bugs = bugs.collect();
     let step = Step { transform: transform.name, changes, after };
-    ((!step.changes.is_empty()).then_some(step), declines, bugs)
+    let step = (!step.changes.is_empty()).then_some(step);
+    Looked { step, declines, bugs, ignores: used }
 }
 
 /// Why a change is not made, however right it is.
-fn refusal(
-    transform: &str,
-    change: &Change,
-    ignores: &Ignores<'_>,
-    options: &Options,
-) -> Option<Refusal> {
+fn refusal(transform: &str, change: &Change, options: &Options) -> Option<Refusal> {
     let without = options.without.iter().find(|it| {
         change.files.contains_key(&it.dockerfile) && it.transform.is_none_or(|it| it == transform)
     });
     let elsewhere = |only: &RepoPath| change.files.keys().any(|it| it != only);
-    if ignores.forbid(change) {
-        Some(Refusal::new(codes::IGNORED, "a comment in the file says so"))
-    } else if change.safety < options.floor {
+    if change.safety < options.floor {
         Some(Refusal::new(codes::REVIEW, "it needs a review, and only safe changes were asked for"))
     } else if options.only.as_ref().is_some_and(elsewhere) {
         Some(Refusal::new(codes::OTHER_FILES, "other files would have to change with it"))
@@ -255,6 +268,16 @@ impl Bug {
 }
 
 impl Plan {
+    fn new(before: Project) -> Self {
+        Self {
+            before,
+            steps: Vec::new(),
+            declines: Vec::new(),
+            bugs: Vec::new(),
+            ignores: HashSet::new(),
+        }
+    }
+
     /// The snapshot that the run leaves.
     pub fn after(&self) -> &Project {
         self.steps.last().map_or(&self.before, |it| &it.after)
@@ -275,7 +298,7 @@ impl Plan {
     #[must_use]
     pub fn until(&self, at: usize) -> Self {
         let steps = self.steps.iter().take(at + 1).cloned().collect();
-        Self { before: self.before.clone(), steps, declines: Vec::new(), bugs: Vec::new() }
+        Self { steps, ..Self::new(self.before.clone()) }
     }
 
     /// Every change, in order, with the name of its transform.

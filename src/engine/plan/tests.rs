@@ -144,7 +144,7 @@ fn comments_keep_transforms_away() {
                 # refit: ignore\n\nRUN do one\n# refit: ignore[other]\nRUN do one\n";
     let (after, declines) = run(text, &[one_to_two()]).unwrap();
     assert_eq!(after.matches("two").count(), 3);
-    assert_eq!(declines, ["Dockerfile:4 ignored a comment in the file says so"]);
+    assert_eq!(declines, ["Dockerfile:4 ignored the comment on line 2 says so: for now"]);
     let (after, declines) =
         run("ARG A\n# refit: ignore\n\nFROM a\nRUN do one\n", &[one_to_two()]).unwrap();
     assert!(after.contains("RUN do one"));

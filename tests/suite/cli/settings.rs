@@ -55,8 +55,67 @@ fn the_configuration_is_the_nearest_above() {
     folder.write("refit.toml", "exclude = [\"/api/\"]\n");
     assert!(folder.refit(&["diff", "-q"]).stdout.is_empty());
     folder.write("api/refit.toml", "only = [\"pin-poetry\"]\n");
-    assert!(!folder.refit(&["diff", "-q", "api/Dockerfile"]).stdout.is_empty());
+    // An `exclude` holds for all that is below its folder.
+    assert!(folder.refit(&["diff", "-q", "api/Dockerfile"]).stdout.is_empty());
     assert!(folder.refit(&["diff", "-q", "api", "--config", "refit.toml"]).stdout.is_empty());
+}
+
+#[test]
+fn each_dockerfile_has_the_closest_settings() {
+    let folder = Folder::new(&[
+        ("refit.toml", "only = [\"pin-poetry\"]\n[pin-poetry]\nversion = \"1.7.1\"\n"),
+        ("Dockerfile", UNPINNED),
+        ("api/refit.toml", "extend = \"../refit.toml\"\n[pin-poetry]\nrenovate = true\n"),
+        ("api/v1/Dockerfile", UNPINNED),
+        ("web/refit.toml", "skip = [\"pin-poetry\", \"mount-caches\"]\n"),
+        ("web/Dockerfile", UNPINNED),
+        ("job/refit.toml", "only = [\"pin-poetry\"]\n"),
+        ("job/Dockerfile", UNPINNED),
+    ]);
+    let folder = folder.commit();
+    assert_eq!(folder.refit(&["apply"]).code, 0);
+    assert_eq!(folder.read("Dockerfile"), UNPINNED.replace("poetry", "poetry==1.7.1"));
+    let api = folder.read("api/v1/Dockerfile");
+    assert!(api.contains("ARG POETRY_VERSION=1.7.1"), "{api}");
+    assert_eq!(folder.read("web/Dockerfile"), UNPINNED);
+    assert_eq!(folder.read("job/Dockerfile"), PINNED);
+    folder.write("api/refit.toml", "extend = \"refit.toml\"\n");
+    let ran = folder.refit(&["check"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.starts_with("error: api/refit.toml extends itself\nhint: "), "{ran:?}");
+    folder.write("api/refit.toml", "[pin-poetry]\n\nversion = 3\n");
+    let ran = folder.refit(&["check"]);
+    assert!(ran.stderr.starts_with("error: api/refit.toml:3: invalid type"), "{ran:?}");
+    // Standard input has a place, too.
+    folder.write("api/refit.toml", "extend = \"../refit.toml\"\n");
+    let stdin = ["apply", "-", "--stdin-filename", "api/v1/Dockerfile"];
+    let ran = folder.refit_with(&stdin, UNPINNED);
+    assert_eq!(ran.stdout, UNPINNED.replace("poetry", "poetry==1.7.1"), "{ran:?}");
+}
+
+#[test]
+fn an_ignore_that_says_nothing_is_a_warning() {
+    let text = "# refit: ignore[pin-peotry]\nFROM python:3.12\n\
+                # refit: ignore[pin-poetry, copy-manifests-first] the index has one version\n\
+                RUN pip install poetry\n# refit: ignroe\n# refit: ignore[mount-caches\n\
+                # refit: writes /data\nRUN a && \\\n  # refit: ignore\n  b\n# refit: ignore\nARG x\n";
+    let folder = Folder::new(&[("Dockerfile", text)]).commit();
+    let ran = folder.refit(&["diff", "--only", "pin-poetry,copy-manifests-first"]);
+    let warnings: Vec<&str> = ran.stderr.lines().filter(|it| it.starts_with("warning: ")).collect();
+    let expected = [
+        "warning: Dockerfile:1: there is no transform `pin-peotry`; did you mean `pin-poetry`?",
+        "warning: Dockerfile:3: copy-manifests-first has nothing to do here; take copy-manifests-first out of the comment",
+        "warning: Dockerfile:5: `# refit: ignroe` is not understood; it is `# refit: ignore`, or `# refit: ignore[NAME, NAME] reason`",
+        "warning: Dockerfile:6: `# refit: ignore[mount-caches` is not understood; it is `# refit: ignore`, or `# refit: ignore[NAME, NAME] reason`",
+        "warning: Dockerfile:9: a comment for refit inside an instruction has no effect; put it directly above the instruction",
+    ];
+    assert_eq!(warnings, expected, "{ran:?}");
+    let said = "Dockerfile:4 the comment on line 3 says so: the index has one version";
+    assert!(ran.stderr.contains(said), "{ran:?}");
+    // With every transform it is known that nothing keeps away from line 12.
+    let ran = folder.refit(&["check", "-q", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["warnings"].as_array().unwrap().last().unwrap()["line"], 11);
 }
 
 #[test]
