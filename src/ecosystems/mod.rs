@@ -6,6 +6,7 @@
 
 mod at;
 mod cache;
+pub mod code;
 mod environments;
 mod files;
 pub mod go;

@@ -1,0 +1,416 @@
+//! The values of expressions, followed through the names of the file.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use tree_sitter::Node;
+
+use super::{
+    Value,
+    facts::{Argument, Does, Gives},
+    grammar::Role,
+    scopes::{Definition, Located, Scopes},
+};
+
+/// How many expressions deep a value is followed.
+const DEPTH: usize = 40;
+
+/// Finds values in a file.
+pub(super) struct Evaluator<'s, 't> {
+    /// The file.
+    pub scopes: &'s Scopes<'t>,
+    /// The values of the expressions that names stand for, by node; [`Value::Unknown`] while one is found.
+    known: RefCell<HashMap<usize, Value>>,
+}
+
+/// A call.
+pub(super) struct Call<'t> {
+    /// The object and the name of a method.
+    pub object: Option<(Node<'t>, &'t str)>,
+    /// The function.
+    pub function: Node<'t>,
+    /// The arguments without a name.
+    pub positional: Vec<Node<'t>>,
+    /// The arguments with a name.
+    pub named: Vec<(&'t str, Node<'t>)>,
+}
+
+impl<'s, 't> Evaluator<'s, 't> {
+    /// An evaluator of a file.
+    pub(super) fn new(scopes: &'s Scopes<'t>) -> Self {
+        Self { scopes, known: RefCell::default() }
+    }
+
+    /// The value of an expression.
+    pub(super) fn value(&self, at: Located<'t>) -> Value {
+        self.eval(at, DEPTH).bounded()
+    }
+
+    /// The value that a definition gives a name.
+    pub(super) fn definition(&self, definition: &Definition<'t>) -> Value {
+        self.defined(definition, DEPTH)
+    }
+
+    fn eval(&self, at: Located<'t>, depth: usize) -> Value {
+        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+        let Located { node, scope } = at;
+        let field = |name: &str| Some(Located { node: node.child_by_field_name(name)?, scope });
+        let inner = |name: &str| field(name).map_or(Value::Unknown, |it| self.eval(it, depth));
+        let child = |index: usize| {
+            let node = u32::try_from(index).ok().and_then(|it| node.named_child(it));
+            node.map_or(Value::Unknown, |node| self.eval(Located { node, scope }, depth))
+        };
+        match self.scopes.grammar.role(node) {
+            Some(Role::Text) => self.text(at, depth),
+            Some(Role::Name) => self.name(self.scopes.text_of(node), scope, depth),
+            Some(Role::Group | Role::Named { .. }) => match self.scopes.grammar.role(node) {
+                Some(Role::Named { value, .. }) => inner(value),
+                _ => child(0),
+            },
+            Some(Role::Member { object, .. } | Role::Index { object, .. }) => {
+                let name = self.scopes.last_name(node);
+                match field(object) {
+                    Some(of) => self.member(of, name, depth),
+                    None => Value::Unknown,
+                }
+            }
+            Some(Role::Operation { left, right }) => {
+                let operator = node.child_by_field_name("operator").map_or("", |it| it.kind());
+                self.operation(operator, inner(left), || inner(right))
+            }
+            Some(Role::Choice(then, otherwise)) => Value::any([child(then), child(otherwise)]),
+            Some(Role::Call { .. }) => match self.call(at) {
+                Some(call) => self.result(&call, scope, depth),
+                None => Value::Unknown,
+            },
+            Some(Role::Assign { right, .. }) => inner(right),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn operation(&self, operator: &str, left: Value, right: impl Fn() -> Value) -> Value {
+        match operator {
+            "/" => Value::Join(vec![left, right()]).bounded(),
+            "+" | "." => Value::Concat(vec![left, right()]).bounded(),
+            "or" | "||" | "??" | "?:" => match left {
+                Value::Variable { name, default: None } => {
+                    Value::Variable { name, default: Some(Box::new(right())) }.bounded()
+                }
+                Value::Unknown => Value::any([Value::Unknown, right()]),
+                left => Value::any([left, right()]),
+            },
+            _ => Value::Unknown,
+        }
+    }
+
+    fn text(&self, at: Located<'t>, depth: usize) -> Value {
+        let mut parts: Vec<Value> = Vec::new();
+        let mut push = |part: Value| match (parts.last_mut(), part) {
+            (Some(Value::Text(text)), Value::Text(more)) => text.push_str(&more),
+            (_, part) => parts.push(part),
+        };
+        let mut cursor = at.node.walk();
+        for node in at.node.named_children(&mut cursor) {
+            match self.scopes.grammar.role(node) {
+                Some(Role::Plain) => push(Value::Text(self.scopes.text_of(node).to_owned())),
+                Some(Role::Escape) => push(Value::Text(escaped(self.scopes.text_of(node)))),
+                Some(Role::Text) => push(self.text(Located { node, scope: at.scope }, depth)),
+                Some(_) => push(self.eval(Located { node, scope: at.scope }, depth)),
+                // Quotes.
+                None => {}
+            }
+        }
+        match parts.len() {
+            0 => Value::Text(String::new()),
+            1 => parts.remove(0),
+            _ => Value::Concat(parts).bounded(),
+        }
+    }
+
+    fn name(&self, name: &'t str, scope: usize, depth: usize) -> Value {
+        let found = self.scopes.definitions(name, scope);
+        if found.is_empty() {
+            return self.known_name(name, || Value::global(name));
+        }
+        self.one_of(found, depth)
+    }
+
+    /// The value of a name that the language defines.
+    fn known_name(&self, name: &str, other: impl FnOnce() -> Value) -> Value {
+        for (_, does) in self.scopes.grammar.facts(name) {
+            match does {
+                Does::Gives(Gives::File) => return Value::File,
+                Does::Gives(Gives::Folder) => return Value::File.parent(),
+                _ => {}
+            }
+        }
+        other()
+    }
+
+    fn one_of(&self, definitions: &[Definition<'t>], depth: usize) -> Value {
+        const SEVERAL: usize = 6;
+        if SEVERAL < definitions.len() {
+            return Value::Unknown;
+        }
+        Value::any(definitions.iter().map(|it| self.defined(it, depth)))
+    }
+
+    fn defined(&self, definition: &Definition<'t>, depth: usize) -> Value {
+        match definition {
+            Definition::Is(at) => self.remembered(*at, depth),
+            Definition::Part(at, name) => {
+                let object = self.remembered(*at, depth);
+                self.member_of(object, name, depth)
+            }
+            Definition::Import(value) => value.clone(),
+            Definition::Parameter { function, index, name, default } => Value::Parameter {
+                function: (*function).to_owned(),
+                index: *index,
+                name: (*name).to_owned(),
+                default: default.map(|it| Box::new(self.remembered(it, depth))),
+            }
+            .bounded(),
+            Definition::Open => Value::Unknown,
+        }
+    }
+
+    fn remembered(&self, at: Located<'t>, depth: usize) -> Value {
+        let id = at.node.id();
+        if let Some(known) = self.known.borrow().get(&id) {
+            return known.clone();
+        }
+        // A name that is defined by itself.
+        self.known.borrow_mut().insert(id, Value::Unknown);
+        let value = self.eval(at, depth).bounded();
+        self.known.borrow_mut().insert(id, value.clone());
+        value
+    }
+
+    fn member(&self, object: Located<'t>, name: &'t str, depth: usize) -> Value {
+        // `path.parents[1]`
+        if let Ok(number) = name.parse::<usize>()
+            && let Some(Role::Member { object: inner, .. }) = self.scopes.grammar.role(object.node)
+        {
+            let property = format!(".{}", self.scopes.last_name(object.node));
+            let facts = self.scopes.grammar.facts(&property);
+            if facts.iter().any(|it| matches!(it.1, Does::Gives(Gives::Ancestors)))
+                && let Some(node) = object.node.child_by_field_name(inner)
+            {
+                let path = self.eval(Located { node, scope: object.scope }, depth);
+                return (0..=number.min(16)).fold(path, |it, _| it.parent());
+            }
+        }
+        let value = self.eval(object, depth);
+        self.member_of(value, name, depth)
+    }
+
+    fn member_of(&self, object: Value, name: &str, depth: usize) -> Value {
+        if let Some(whole) = dotted(&object) {
+            let gives = |it: &str| {
+                let mut facts = self.scopes.grammar.facts(it).iter();
+                facts.find_map(|it| match it.1 {
+                    Does::Gives(gives) => Some(gives),
+                    _ => None,
+                })
+            };
+            if matches!(gives(&whole), Some(Gives::Environment)) {
+                return Value::Variable { name: name.to_owned(), default: None };
+            }
+            match gives(&format!("{whole}.{name}")) {
+                Some(Gives::File) => return Value::File,
+                Some(Gives::Folder) => return Value::File.parent(),
+                Some(Gives::Working) => return Value::Working,
+                _ => {}
+            }
+        }
+        for (_, does) in self.scopes.grammar.facts(&format!(".{name}")) {
+            match does {
+                Does::Gives(Gives::ParentOfObject) => return object.parent(),
+                Does::Gives(Gives::Object) if !matches!(object, Value::Reference { .. }) => {
+                    return object;
+                }
+                _ => {}
+            }
+        }
+        let own = self.scopes.attributes.get(name);
+        match object {
+            // `this`, `self`, and objects of the file's own classes.
+            Value::Reference { module, path }
+                if module.is_empty() && own.is_some() && self.is_own(&path) =>
+            {
+                self.one_of(own.map_or(&[], Vec::as_slice), depth)
+            }
+            Value::Reference { module, mut path } => {
+                path.push(name.to_owned());
+                Value::Reference { module, path }
+            }
+            _ => own.map_or(Value::Unknown, |it| self.one_of(it, depth)),
+        }
+    }
+
+    /// Whether a name without an import is one of the file's classes, or the object of a method.
+    fn is_own(&self, path: &[String]) -> bool {
+        path.first().is_some_and(|first| {
+            ["this", "self", "cls", "exports"].contains(&first.as_str())
+                || self.scopes.scopes.iter().any(|it| it.is_class && it.name == first)
+        })
+    }
+
+    /// The parts of a call.
+    pub(super) fn call(&self, at: Located<'t>) -> Option<Call<'t>> {
+        let grammar = self.scopes.grammar;
+        let Some(Role::Call { function, arguments }) = grammar.role(at.node) else { return None };
+        let function = at.node.child_by_field_name(function)?;
+        let object = match grammar.role(function) {
+            Some(Role::Member { object, .. }) => {
+                let object = function.child_by_field_name(object);
+                object.map(|it| (it, self.scopes.last_name(function)))
+            }
+            _ => None,
+        };
+        let mut call = Call { object, function, positional: Vec::new(), named: Vec::new() };
+        if let Some(list) = at.node.child_by_field_name(arguments) {
+            let mut cursor = list.walk();
+            for node in list.named_children(&mut cursor) {
+                match grammar.role(node) {
+                    Some(Role::Named { name, value }) => {
+                        let name = node.child_by_field_name(name);
+                        let value = node.child_by_field_name(value);
+                        call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
+                    }
+                    _ if node.is_extra() => {}
+                    _ => call.positional.push(node),
+                }
+            }
+        }
+        Some(call)
+    }
+
+    /// The node of an argument, if it is given.
+    pub(super) fn argument(&self, call: &Call<'t>, argument: Argument) -> Option<Node<'t>> {
+        match argument {
+            Argument::At(index, name) => {
+                let named = call.named.iter().find(|it| it.0 == name && !name.is_empty());
+                named.map(|it| it.1).or_else(|| call.positional.get(index).copied())
+            }
+            Argument::Entry(index, key) => {
+                let table = call.positional.get(index)?;
+                self.entry(*table, key)
+            }
+            Argument::Object => call.object.map(|it| it.0),
+        }
+    }
+
+    /// The value of an entry of a table.
+    pub(super) fn entry(&self, table: Node<'t>, key: &str) -> Option<Node<'t>> {
+        let grammar = self.scopes.grammar;
+        let mut cursor = table.walk();
+        table.named_children(&mut cursor).find_map(|it| match grammar.role(it) {
+            Some(Role::Pair { key: name, value }) => {
+                let name = self.scopes.last_name(it.child_by_field_name(name)?);
+                (name == key).then(|| it.child_by_field_name(value)).flatten()
+            }
+            // `{ filename }`
+            Some(Role::Name) => (self.scopes.text_of(it) == key).then_some(it),
+            _ => None,
+        })
+    }
+
+    /// The names of a call's function in the table of facts: the whole name, and that of a method.
+    pub(super) fn names(&self, call: &Call<'t>, scope: usize) -> Vec<String> {
+        let function = self.eval(Located { node: call.function, scope }, DEPTH);
+        let whole = dotted(&function);
+        whole.into_iter().chain(call.object.map(|it| format!(".{}", it.1))).collect()
+    }
+
+    /// The value of a call.
+    fn result(&self, call: &Call<'t>, scope: usize, depth: usize) -> Value {
+        let at = |node| Located { node, scope };
+        let value = |node: Node<'t>| self.eval(at(node), depth);
+        let argument = |it| self.argument(call, it).map_or(Value::Unknown, value);
+        let object = || call.object.map_or(Value::Unknown, |it| value(it.0));
+        let all = || call.positional.iter().map(|it| value(*it));
+        // A method of a value that is known needs no name of its own.
+        let function = match call.object {
+            Some((of, name)) => {
+                let of = value(of);
+                match of {
+                    Value::Reference { .. } => self.member_of(of, name, depth),
+                    _ => Value::Unknown,
+                }
+            }
+            None => value(call.function),
+        };
+        let names = dotted(&function).into_iter().chain(call.object.map(|it| format!(".{}", it.1)));
+        for name in names {
+            for (_, does) in self.scopes.grammar.facts(&name) {
+                let Does::Gives(gives) = does else { continue };
+                return match gives {
+                    Gives::File => Value::File,
+                    Gives::Folder => Value::File.parent(),
+                    Gives::Working => Value::Working,
+                    Gives::Home => Value::Home,
+                    Gives::Temporary => Value::Temporary,
+                    Gives::Join => Value::Join(all().collect()).bounded(),
+                    Gives::JoinObject => {
+                        Value::Join([object()].into_iter().chain(all()).collect()).bounded()
+                    }
+                    Gives::First => argument(Argument::At(0, "")),
+                    Gives::Object => object(),
+                    Gives::Parent => argument(Argument::At(0, "")).parent(),
+                    Gives::ParentOfObject => object().parent(),
+                    Gives::Variable => {
+                        let default = self.argument(call, Argument::At(1, "default"));
+                        match argument(Argument::At(0, "")) {
+                            Value::Text(name) => Value::Variable {
+                                name,
+                                default: default.map(|it| Box::new(value(it))),
+                            }
+                            .bounded(),
+                            _ => Value::Unknown,
+                        }
+                    }
+                    Gives::Default => argument(Argument::At(0, "default")),
+                    Gives::Module => match argument(Argument::At(0, "")) {
+                        Value::Text(name) => {
+                            Value::Reference { module: module(&name), path: Vec::new() }
+                        }
+                        _ => Value::Unknown,
+                    },
+                    Gives::Ancestors | Gives::Environment => Value::Unknown,
+                };
+            }
+        }
+        match (function, call.object) {
+            (Value::Unknown, Some((of, name))) => {
+                let of = value(of);
+                self.member_of(of, name, depth)
+            }
+            (function, _) => function,
+        }
+    }
+}
+
+/// The name that a reference has in the table of facts; `None` for any other value.
+pub(super) fn dotted(value: &Value) -> Option<String> {
+    let Value::Reference { module, path } = value else { return None };
+    let path = path.join(".");
+    Some(match (module.is_empty(), path.is_empty()) {
+        (true, _) => path,
+        (_, true) => module.clone(),
+        _ => format!("{module}.{path}"),
+    })
+}
+
+/// The name of a module, without the scheme of Node's own.
+pub(super) fn module(text: &str) -> String {
+    text.strip_prefix("node:").unwrap_or(text).to_owned()
+}
+
+/// The character that an escape stands for, as far as paths have them.
+fn escaped(text: &str) -> String {
+    match text {
+        "\\n" => "\n".to_owned(),
+        "\\t" => "\t".to_owned(),
+        _ => text.trim_start_matches('\\').to_owned(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The roles of the nodes of a grammar: what makes one reader do for all languages.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use tree_sitter::Node;
+use tree_sitter_language::LanguageFn;
+
+use super::{
+    facts::{Does, Entry, Fact, Setting},
+    scopes::Scopes,
+};
+
+/// The facts about a language.
+pub(super) struct Grammar {
+    /// Its grammar.
+    pub language: LanguageFn,
+    /// The roles of nodes, by their kind. The fields of nodes are in the grammar's `node-types.json`.
+    pub roles: &'static [(&'static str, Role)],
+    /// The functions and names.
+    pub facts: &'static [&'static [Fact]],
+    /// The entries of tables that name places.
+    pub entries: &'static [Entry],
+    /// The names of places that libraries write to.
+    pub settings: &'static [Setting],
+    /// The names of the function that makes an object.
+    pub constructors: &'static [&'static str],
+    /// The first parameter of a method, if it is the object.
+    pub object: &'static [&'static str],
+    /// Reads an import.
+    pub import: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
+}
+
+/// What a node is; the texts are the names of its fields.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role {
+    /// A call of a function.
+    Call { function: &'static str, arguments: &'static str },
+    /// An argument with a name.
+    Named { name: &'static str, value: &'static str },
+    /// An attribute of an object.
+    Member { object: &'static str, name: &'static str },
+    /// An element of a table or list.
+    Index { object: &'static str, key: &'static str },
+    /// A text; its parts are children.
+    Text,
+    /// A part of a text, as it is.
+    Plain,
+    /// A part of a text that stands for another character.
+    Escape,
+    /// A name.
+    Name,
+    /// An assignment, or the declaration of a variable.
+    Assign { left: &'static str, right: &'static str },
+    /// An assignment that depends on the value before.
+    Change { left: &'static str },
+    /// The declaration of an attribute.
+    Attribute { name: &'static str, value: &'static str },
+    /// A table; its entries are children.
+    Table,
+    /// An entry of a table.
+    Pair { key: &'static str, value: &'static str },
+    /// A pattern that takes a table apart.
+    Pattern,
+    /// A list; its elements are children.
+    List,
+    /// A function.
+    Function { name: &'static str, parameters: &'static str },
+    /// A parameter with a default or a type.
+    Parameter { name: &'static str, default: &'static str },
+    /// What a function returns: its first child.
+    Return,
+    /// A class.
+    Class { name: &'static str },
+    /// Something whose value is that of its first child.
+    Group,
+    /// An operation.
+    Operation { left: &'static str, right: &'static str },
+    /// A choice between two of its named children.
+    Choice(usize, usize),
+    /// An import.
+    Import,
+}
+
+/// A grammar, ready for use.
+pub(super) struct Compiled {
+    /// Its grammar for the parser.
+    pub language: tree_sitter::Language,
+    /// The facts about it.
+    pub grammar: &'static Grammar,
+    roles: Vec<Option<Role>>,
+    facts: HashMap<&'static str, Vec<(&'static str, Does)>>,
+}
+
+impl Compiled {
+    /// Compiles a grammar on first use.
+    pub(super) fn once(cell: &'static OnceLock<Self>, grammar: &'static Grammar) -> &'static Self {
+        cell.get_or_init(|| {
+            let language = tree_sitter::Language::new(grammar.language);
+            let mut roles = vec![None; language.node_kind_count()];
+            for (kind, role) in grammar.roles {
+                let all = (0..language.node_kind_count()).filter_map(|it| u16::try_from(it).ok());
+                for id in all.filter(|it| {
+                    language.node_kind_is_named(*it) && language.node_kind_for_id(*it) == Some(kind)
+                }) {
+                    roles[usize::from(id)] = Some(*role);
+                }
+            }
+            let mut facts: HashMap<&str, Vec<(&str, Does)>> = HashMap::new();
+            for fact in grammar.facts.iter().copied().flatten() {
+                facts.entry(fact.name).or_default().push((fact.name, fact.does));
+            }
+            Self { language, grammar, roles, facts }
+        })
+    }
+
+    /// The role of a node.
+    pub(super) fn role(&self, node: Node<'_>) -> Option<Role> {
+        self.roles.get(usize::from(node.kind_id())).copied().flatten()
+    }
+
+    /// Whether a node is an expression whose value may be known.
+    pub(super) fn is_value(&self, node: Node<'_>) -> bool {
+        matches!(
+            self.role(node),
+            Some(
+                Role::Call { .. }
+                    | Role::Member { .. }
+                    | Role::Index { .. }
+                    | Role::Text
+                    | Role::Name
+                    | Role::Group
+                    | Role::Operation { .. }
+                    | Role::Choice(..)
+            )
+        )
+    }
+
+    /// What is known of a name.
+    pub(super) fn facts(&self, name: &str) -> &[(&'static str, Does)] {
+        self.facts.get(name).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,275 @@
+//! JavaScript and TypeScript: the nodes of their grammars, and what Node and well-known packages write.
+//!
+//! What functions of Node do is from <https://nodejs.org/api/fs.html>, of packages from their own reference.
+
+use std::sync::OnceLock;
+
+use tree_sitter::Node;
+
+use super::{
+    Import, Value,
+    evaluate::module,
+    facts::{
+        Argument::{At, Entry as In},
+        Does, Entry, Fact, Gives, Kind, gives, may_write, starts, writes, writes_if,
+    },
+    grammar::{Compiled, Grammar, Role},
+    scopes::{Definition, Scopes},
+};
+
+const ROLES: &[(&str, Role)] = &[
+    ("call_expression", Role::Call { function: "function", arguments: "arguments" }),
+    ("new_expression", Role::Call { function: "constructor", arguments: "arguments" }),
+    ("member_expression", Role::Member { object: "object", name: "property" }),
+    ("subscript_expression", Role::Index { object: "object", key: "index" }),
+    ("string", Role::Text),
+    ("template_string", Role::Text),
+    ("string_fragment", Role::Plain),
+    ("escape_sequence", Role::Escape),
+    ("template_substitution", Role::Group),
+    ("identifier", Role::Name),
+    ("this", Role::Name),
+    ("import", Role::Name),
+    ("shorthand_property_identifier", Role::Name),
+    ("shorthand_property_identifier_pattern", Role::Name),
+    ("variable_declarator", Role::Assign { left: "name", right: "value" }),
+    ("assignment_expression", Role::Assign { left: "left", right: "right" }),
+    ("augmented_assignment_expression", Role::Change { left: "left" }),
+    ("for_in_statement", Role::Change { left: "left" }),
+    ("field_definition", Role::Attribute { name: "property", value: "value" }),
+    ("public_field_definition", Role::Attribute { name: "name", value: "value" }),
+    ("enum_assignment", Role::Attribute { name: "name", value: "value" }),
+    ("object", Role::Table),
+    ("pair", Role::Pair { key: "key", value: "value" }),
+    ("pair_pattern", Role::Pair { key: "key", value: "value" }),
+    ("object_pattern", Role::Pattern),
+    ("array", Role::List),
+    ("function_declaration", Role::Function { name: "name", parameters: "parameters" }),
+    ("function_expression", Role::Function { name: "name", parameters: "parameters" }),
+    ("generator_function_declaration", Role::Function { name: "name", parameters: "parameters" }),
+    ("arrow_function", Role::Function { name: "name", parameters: "parameters" }),
+    ("method_definition", Role::Function { name: "name", parameters: "parameters" }),
+    ("assignment_pattern", Role::Parameter { name: "left", default: "right" }),
+    ("required_parameter", Role::Parameter { name: "pattern", default: "value" }),
+    ("optional_parameter", Role::Parameter { name: "pattern", default: "value" }),
+    ("return_statement", Role::Return),
+    ("class_declaration", Role::Class { name: "name" }),
+    ("class", Role::Class { name: "name" }),
+    ("parenthesized_expression", Role::Group),
+    ("await_expression", Role::Group),
+    ("non_null_expression", Role::Group),
+    ("as_expression", Role::Group),
+    ("satisfies_expression", Role::Group),
+    ("binary_expression", Role::Operation { left: "left", right: "right" }),
+    ("ternary_expression", Role::Choice(1, 2)),
+    ("import_statement", Role::Import),
+    ("export_statement", Role::Import),
+];
+
+const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
+    Grammar {
+        language,
+        roles: ROLES,
+        facts: &[FILES, PATHS, PACKAGES],
+        entries: &[
+            Entry {
+                key: "database",
+                beside: "type",
+                contains: "sqlite",
+                kind: Kind::Database,
+                what: "TypeORM",
+            },
+            Entry {
+                key: "storage",
+                beside: "dialect",
+                contains: "sqlite",
+                kind: Kind::Database,
+                what: "Sequelize",
+            },
+        ],
+        settings: &[],
+        constructors: &["constructor"],
+        object: &[],
+        import,
+    }
+}
+
+static JAVASCRIPT: Grammar = language(tree_sitter_javascript::LANGUAGE);
+static TYPESCRIPT: Grammar = language(tree_sitter_typescript::LANGUAGE_TYPESCRIPT);
+static TSX: Grammar = language(tree_sitter_typescript::LANGUAGE_TSX);
+
+/// The modules whose functions work on files: those of Node and those that add to them.
+macro_rules! files {
+    ($($module:literal),*) => {
+        &[$(
+            writes(concat!($module, ".writeFile"), At(0, ""), Kind::File),
+            writes(concat!($module, ".writeFileSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".appendFile"), At(0, ""), Kind::File),
+            writes(concat!($module, ".appendFileSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".createWriteStream"), At(0, ""), Kind::File),
+            writes(concat!($module, ".mkdir"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".mkdirSync"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".copyFile"), At(1, ""), Kind::File),
+            writes(concat!($module, ".copyFileSync"), At(1, ""), Kind::File),
+            writes(concat!($module, ".cp"), At(1, ""), Kind::Folder),
+            writes(concat!($module, ".cpSync"), At(1, ""), Kind::Folder),
+            writes(concat!($module, ".rename"), At(1, ""), Kind::File),
+            writes(concat!($module, ".renameSync"), At(1, ""), Kind::File),
+            writes(concat!($module, ".symlink"), At(1, ""), Kind::File),
+            writes(concat!($module, ".symlinkSync"), At(1, ""), Kind::File),
+            writes(concat!($module, ".truncate"), At(0, ""), Kind::File),
+            writes_if(concat!($module, ".open"), At(0, ""), At(1, ""), &["w", "a", "+", "O_CREAT"]),
+            writes_if(concat!($module, ".openSync"), At(0, ""), At(1, ""), &["w", "a", "+", "O_CREAT"]),
+            // https://github.com/jprichardson/node-fs-extra#methods
+            writes(concat!($module, ".ensureDir"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".ensureDirSync"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".mkdirp"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".outputFile"), At(0, ""), Kind::File),
+            writes(concat!($module, ".outputFileSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".writeJson"), At(0, ""), Kind::File),
+            writes(concat!($module, ".writeJsonSync"), At(0, ""), Kind::File),
+            gives(concat!($module, ".mkdtemp"), Gives::First),
+            gives(concat!($module, ".mkdtempSync"), Gives::First),
+        )*]
+    };
+}
+
+const FILES: &[Fact] = files!("fs", "fs.promises", "fs/promises", "fs-extra", "graceful-fs");
+
+const PATHS: &[Fact] = &[
+    gives("__filename", Gives::File),
+    gives("__dirname", Gives::Folder),
+    gives("import.meta.url", Gives::File),
+    gives("import.meta.filename", Gives::File),
+    gives("import.meta.dirname", Gives::Folder),
+    gives("import.meta.dir", Gives::Folder),
+    gives("url.fileURLToPath", Gives::First),
+    gives("fileURLToPath", Gives::First),
+    gives("path.join", Gives::Join),
+    gives("path.resolve", Gives::Join),
+    gives("path.posix.join", Gives::Join),
+    gives("path.normalize", Gives::First),
+    gives("path.dirname", Gives::Parent),
+    gives("String", Gives::First),
+    gives(".toString", Gives::Object),
+    gives("process.cwd", Gives::Working),
+    gives("process.env", Gives::Environment),
+    gives("Bun.env", Gives::Environment),
+    gives("import.meta.env", Gives::Environment),
+    gives("os.tmpdir", Gives::Temporary),
+    gives("os.homedir", Gives::Home),
+    gives("require.main.filename", Gives::File),
+];
+
+const PACKAGES: &[Fact] = &[
+    // https://github.com/expressjs/multer#multeropts
+    writes("multer", In(0, "dest"), Kind::Folder),
+    writes("multer.diskStorage", In(0, "destination"), Kind::Folder),
+    writes("formidable", In(0, "uploadDir"), Kind::Folder),
+    writes("express-fileupload", In(0, "tempFileDir"), Kind::Folder),
+    may_write(".mv", At(0, ""), Kind::File),
+    // Databases.
+    writes("better-sqlite3", At(0, ""), Kind::Database),
+    writes("sqlite3.Database", At(0, ""), Kind::Database),
+    gives("sqlite3.verbose", Gives::Object),
+    writes("sqlite.open", In(0, "filename"), Kind::Database),
+    writes("bun:sqlite.Database", At(0, ""), Kind::Database),
+    writes("node:sqlite.DatabaseSync", At(0, ""), Kind::Database),
+    writes("sqlite.DatabaseSync", At(0, ""), Kind::Database),
+    writes("lowdb/node.JSONFile", At(0, ""), Kind::File),
+    writes("lowdb/adapters/FileSync", At(0, ""), Kind::File),
+    writes("lowdb/node.JSONFilePreset", At(0, ""), Kind::File),
+    writes("nedb", In(0, "filename"), Kind::Database),
+    // https://github.com/winstonjs/winston/blob/master/docs/transports.md#file-transport
+    writes("winston.transports.File", In(0, "filename"), Kind::File),
+    writes("winston-daily-rotate-file", In(0, "dirname"), Kind::Folder),
+    writes("winston.transports.DailyRotateFile", In(0, "dirname"), Kind::Folder),
+    writes("pino.destination", At(0, ""), Kind::File),
+    writes("rotating-file-stream.createStream", In(1, "path"), Kind::Folder),
+    may_write(".toFile", At(0, ""), Kind::File),
+    may_write(".saveAs", At(0, ""), Kind::File),
+    // Bun and Deno.
+    may_write("Bun.write", At(0, ""), Kind::File),
+    writes("Deno.writeTextFile", At(0, ""), Kind::File),
+    writes("Deno.writeFile", At(0, ""), Kind::File),
+    writes("Deno.mkdir", At(0, ""), Kind::Folder),
+    // Programs.
+    starts("child_process.exec", At(0, "")),
+    starts("child_process.execSync", At(0, "")),
+    starts("child_process.execFile", At(0, "")),
+    starts("child_process.execFileSync", At(0, "")),
+    starts("child_process.spawn", At(0, "")),
+    starts("child_process.spawnSync", At(0, "")),
+    starts("execa", At(0, "")),
+    starts("execa.execa", At(0, "")),
+    Fact { name: "require", does: Does::Imports(0) },
+    Fact { name: "import", does: Does::Imports(0) },
+    gives("require", Gives::Module),
+    gives("import", Gives::Module),
+];
+
+/// The grammar of JavaScript.
+pub(super) fn javascript() -> &'static Compiled {
+    static CELL: OnceLock<Compiled> = OnceLock::new();
+    Compiled::once(&CELL, &JAVASCRIPT)
+}
+
+/// The grammar of TypeScript.
+pub(super) fn typescript() -> &'static Compiled {
+    static CELL: OnceLock<Compiled> = OnceLock::new();
+    Compiled::once(&CELL, &TYPESCRIPT)
+}
+
+/// The grammar of TypeScript with JSX.
+pub(super) fn tsx() -> &'static Compiled {
+    static CELL: OnceLock<Compiled> = OnceLock::new();
+    Compiled::once(&CELL, &TSX)
+}
+
+fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
+    let source = node.child_by_field_name("source");
+    let Some(source) = source.or_else(|| node.named_child(0)?.child_by_field_name("source")) else {
+        return;
+    };
+    let module = module(scopes.text_of(source).trim_matches(['"', '\'']));
+    let text = scopes.text;
+    let mut bind = |name: &'t str, path: Vec<String>| {
+        let value = Value::Reference { module: module.clone(), path };
+        scopes.define(scope, name, Definition::Import(value));
+    };
+    let mut cursor = node.walk();
+    let text_of = |node: Node<'t>| text.get(node.byte_range()).unwrap_or_default();
+    for clause in node.named_children(&mut cursor) {
+        let mut cursor = clause.walk();
+        for part in clause.named_children(&mut cursor) {
+            match part.kind() {
+                // The default export, which is the module itself for those of Node.
+                "identifier" => bind(text_of(part), Vec::new()),
+                "namespace_import" => {
+                    if let Some(name) = part.named_child(0) {
+                        bind(text_of(name), Vec::new());
+                    }
+                }
+                "named_imports" => {
+                    let mut cursor = part.walk();
+                    for one in part.named_children(&mut cursor) {
+                        let Some(name) = one.child_by_field_name("name") else { continue };
+                        let alias = one.child_by_field_name("alias").unwrap_or(name);
+                        let path = match text_of(name) {
+                            "default" => Vec::new(),
+                            name => vec![name.to_owned()],
+                        };
+                        bind(text_of(alias), path);
+                    }
+                }
+                "export_specifier" => {
+                    if let Some(name) = part.child_by_field_name("name") {
+                        bind(text_of(name), vec![text_of(name).to_owned()]);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    scopes.imports.push(Import { module, names: Vec::new() });
+}

@@ -1,0 +1,156 @@
+//! What the source of a program writes to disk, imports and starts, read from its syntax tree.
+//!
+//! A language is a file of facts: which nodes of its grammar are calls, assignments, texts ([`grammar`]), which
+//! functions write, and which give a path ([`facts`]). [`read`] finds their calls and follows what they are given
+//! through the names of the file. What another file defines stays a [`Value::Reference`]; whoever knows the other
+//! files looks it up. Nothing here knows a project.
+//!
+//! This is the only code that names tree-sitter.
+
+mod evaluate;
+mod facts;
+mod grammar;
+mod javascript;
+mod matching;
+mod python;
+mod scopes;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::BTreeMap;
+
+pub use facts::Kind;
+pub use value::Value;
+
+use grammar::Compiled;
+
+/// A language whose source can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// JavaScript, also with JSX.
+    JavaScript,
+    /// Python.
+    Python,
+    /// TypeScript.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+}
+
+/// What a source file says.
+#[derive(Clone, Debug, Default)]
+pub struct SourceFacts {
+    /// What it writes, in order.
+    pub writes: Vec<Write>,
+    /// The programs that it starts.
+    pub starts: Vec<Start>,
+    /// The modules that it imports, as it names them.
+    pub imports: Vec<Import>,
+    /// The names that the file defines outside of functions, with their values if these are known.
+    pub names: BTreeMap<String, Value>,
+    /// The attributes of its classes and objects, by name.
+    pub attributes: BTreeMap<String, Value>,
+    /// The calls of functions that are not known: what they pass.
+    pub calls: Vec<Passing>,
+    /// Its texts that have the form of a module's name.
+    pub texts: Vec<String>,
+    /// False if a part of it could not be read.
+    pub is_whole: bool,
+}
+
+/// A call that writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The function, as its module and name: `os.makedirs`, `.mkdir`.
+    pub what: &'static str,
+    /// What is written.
+    pub kind: Kind,
+    /// Where.
+    pub target: Value,
+    /// False if the call may be of another function of that name, or may only read.
+    pub is_sure: bool,
+    /// A text that has to contain `sqlite` for the call to write a file; `None` if it writes in any case.
+    pub engine: Option<Value>,
+}
+
+/// A call that starts a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The words of the command line; one that is not known is `None`.
+    pub words: Vec<Option<String>>,
+    /// True if a shell splits the one word.
+    pub is_line: bool,
+}
+
+/// An import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The module.
+    pub module: String,
+    /// The names that are taken from it, which may be modules.
+    pub names: Vec<String>,
+}
+
+/// What a call passes to a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passing {
+    /// The last name of the function.
+    pub function: String,
+    /// The arguments, by name if they have one, or else by position.
+    pub arguments: Vec<(Option<String>, Value)>,
+}
+
+/// The longest file that is read, in bytes: a longer one is generated, or data.
+const LONGEST: usize = 512 << 10;
+
+/// The longest line: one that is longer belongs to minified source.
+const LONGEST_LINE: usize = 20_000;
+
+impl Language {
+    /// The language of a file of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        Some(match name.rsplit_once('.')?.1 {
+            "py" => Self::Python,
+            "js" | "cjs" | "mjs" | "jsx" => Self::JavaScript,
+            "ts" | "cts" | "mts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::JavaScript => "JavaScript",
+            Self::Python => "Python",
+            Self::TypeScript | Self::Tsx => "TypeScript",
+        }
+    }
+
+    fn grammar(self) -> &'static Compiled {
+        match self {
+            Self::JavaScript => javascript::javascript(),
+            Self::Python => python::grammar(),
+            Self::TypeScript => javascript::typescript(),
+            Self::Tsx => javascript::tsx(),
+        }
+    }
+}
+
+/// Reads a source file; `None` if it is too long to be written by hand.
+pub fn read(language: Language, text: &str) -> Option<SourceFacts> {
+    if LONGEST < text.len() || text.lines().any(|it| LONGEST_LINE < it.len()) {
+        return None;
+    }
+    let grammar = language.grammar();
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&grammar.language).ok()?;
+    let tree = parser.parse(text, None)?;
+    let scopes = scopes::Scopes::read(grammar, text, tree.root_node());
+    Some(matching::facts(&scopes))
+}

@@ -1,0 +1,269 @@
+//! Python: the nodes of its grammar, and what its library and well-known packages write.
+//!
+//! What functions of the standard library do is from <https://docs.python.org/3/library/>; of packages, from their
+//! own reference.
+
+use std::sync::OnceLock;
+
+use tree_sitter::Node;
+
+use super::{
+    Import, Value,
+    facts::{
+        Argument::{At, Object},
+        Does, Entry, Fact, Gives, Kind, Setting, gives, may_write, starts, writes, writes_if,
+    },
+    grammar::{Compiled, Grammar, Role},
+    scopes::{Definition, Scopes},
+};
+
+static GRAMMAR: Grammar = Grammar {
+    language: tree_sitter_python::LANGUAGE,
+    roles: &[
+        ("call", Role::Call { function: "function", arguments: "arguments" }),
+        ("keyword_argument", Role::Named { name: "name", value: "value" }),
+        ("attribute", Role::Member { object: "object", name: "attribute" }),
+        ("subscript", Role::Index { object: "value", key: "subscript" }),
+        ("string", Role::Text),
+        ("concatenated_string", Role::Text),
+        ("string_content", Role::Plain),
+        ("interpolation", Role::Group),
+        ("identifier", Role::Name),
+        ("assignment", Role::Assign { left: "left", right: "right" }),
+        ("named_expression", Role::Assign { left: "name", right: "value" }),
+        ("augmented_assignment", Role::Change { left: "left" }),
+        ("for_statement", Role::Change { left: "left" }),
+        ("dictionary", Role::Table),
+        ("pair", Role::Pair { key: "key", value: "value" }),
+        ("list", Role::List),
+        ("tuple", Role::List),
+        ("function_definition", Role::Function { name: "name", parameters: "parameters" }),
+        ("lambda", Role::Function { name: "name", parameters: "parameters" }),
+        ("default_parameter", Role::Parameter { name: "name", default: "value" }),
+        ("typed_default_parameter", Role::Parameter { name: "name", default: "value" }),
+        ("typed_parameter", Role::Parameter { name: "name", default: "value" }),
+        ("return_statement", Role::Return),
+        ("class_definition", Role::Class { name: "name" }),
+        ("parenthesized_expression", Role::Group),
+        ("await", Role::Group),
+        ("binary_operator", Role::Operation { left: "left", right: "right" }),
+        ("boolean_operator", Role::Operation { left: "left", right: "right" }),
+        ("conditional_expression", Role::Choice(0, 2)),
+        ("import_statement", Role::Import),
+        ("import_from_statement", Role::Import),
+    ],
+    facts: &[LIBRARY, PATHS, PACKAGES],
+    entries: &[
+        Entry {
+            key: "NAME",
+            beside: "ENGINE",
+            contains: "sqlite",
+            kind: Kind::Database,
+            what: "DATABASES",
+        },
+        Entry {
+            key: "filename",
+            beside: "class",
+            contains: "FileHandler",
+            kind: Kind::File,
+            what: "logging.FileHandler",
+        },
+        Entry {
+            key: "LOCATION",
+            beside: "BACKEND",
+            contains: "FileBasedCache",
+            kind: Kind::Folder,
+            what: "CACHES",
+        },
+    ],
+    settings: &[
+        Setting { name: "MEDIA_ROOT", kind: Kind::Folder },
+        Setting { name: "SQLALCHEMY_DATABASE_URI", kind: Kind::Url },
+    ],
+    constructors: &["__init__"],
+    object: &["self", "cls"],
+    import,
+};
+
+const LIBRARY: &[Fact] = &[
+    writes_if("open", At(0, "file"), At(1, "mode"), &["w", "a", "x", "+"]),
+    writes_if("io.open", At(0, "file"), At(1, "mode"), &["w", "a", "x", "+"]),
+    writes_if("codecs.open", At(0, "filename"), At(1, "mode"), &["w", "a", "x", "+"]),
+    writes_if("gzip.open", At(0, "filename"), At(1, "mode"), &["w", "a", "x"]),
+    writes_if("bz2.open", At(0, "filename"), At(1, "mode"), &["w", "a", "x"]),
+    writes_if("lzma.open", At(0, "filename"), At(1, "mode"), &["w", "a", "x"]),
+    writes_if("tarfile.open", At(0, "name"), At(1, "mode"), &["w", "a", "x"]),
+    writes_if("zipfile.ZipFile", At(0, "file"), At(1, "mode"), &["w", "a", "x"]),
+    writes_if("os.open", At(0, "path"), At(1, "flags"), &["O_CREAT", "O_WRONLY", "O_RDWR"]),
+    writes_if("aiofiles.open", At(0, "file"), At(1, "mode"), &["w", "a", "x", "+"]),
+    writes("os.makedirs", At(0, "name"), Kind::Folder),
+    writes("os.mkdir", At(0, "path"), Kind::Folder),
+    writes("aiofiles.os.makedirs", At(0, "name"), Kind::Folder),
+    writes("os.symlink", At(1, "dst"), Kind::File),
+    writes("os.rename", At(1, "dst"), Kind::File),
+    writes("os.replace", At(1, "dst"), Kind::File),
+    writes("shutil.copy", At(1, "dst"), Kind::File),
+    writes("shutil.copy2", At(1, "dst"), Kind::File),
+    writes("shutil.copyfile", At(1, "dst"), Kind::File),
+    writes("shutil.copytree", At(1, "dst"), Kind::Folder),
+    writes("shutil.move", At(1, "dst"), Kind::File),
+    writes("shutil.make_archive", At(0, "base_name"), Kind::File),
+    writes("shutil.unpack_archive", At(1, "extract_dir"), Kind::Folder),
+    writes("urllib.request.urlretrieve", At(1, "filename"), Kind::File),
+    writes("logging.FileHandler", At(0, "filename"), Kind::File),
+    writes("logging.handlers.RotatingFileHandler", At(0, "filename"), Kind::File),
+    writes("logging.handlers.TimedRotatingFileHandler", At(0, "filename"), Kind::File),
+    writes("logging.handlers.WatchedFileHandler", At(0, "filename"), Kind::File),
+    writes("logging.basicConfig", At(99, "filename"), Kind::File),
+    writes("sqlite3.connect", At(0, "database"), Kind::Database),
+    writes("shelve.open", At(0, "filename"), Kind::Database),
+    writes("dbm.open", At(0, "file"), Kind::Database),
+    starts("subprocess.run", At(0, "args")),
+    starts("subprocess.call", At(0, "args")),
+    starts("subprocess.check_call", At(0, "args")),
+    starts("subprocess.check_output", At(0, "args")),
+    starts("subprocess.Popen", At(0, "args")),
+    starts("asyncio.create_subprocess_exec", At(0, "program")),
+    starts("asyncio.create_subprocess_shell", At(0, "cmd")),
+    starts("os.system", At(0, "command")),
+    Fact { name: "importlib.import_module", does: Does::Imports(0) },
+    gives("importlib.import_module", Gives::Module),
+    Fact { name: "__import__", does: Does::Imports(0) },
+];
+
+const PATHS: &[Fact] = &[
+    gives("__file__", Gives::File),
+    gives("os.path.join", Gives::Join),
+    gives("os.path.dirname", Gives::Parent),
+    gives("os.path.abspath", Gives::First),
+    gives("os.path.realpath", Gives::First),
+    gives("os.path.normpath", Gives::First),
+    gives("os.path.expanduser", Gives::First),
+    gives("os.path.expandvars", Gives::First),
+    gives("os.fspath", Gives::First),
+    gives("str", Gives::First),
+    gives("os.getcwd", Gives::Working),
+    gives("os.curdir", Gives::Working),
+    gives("os.getenv", Gives::Variable),
+    gives("os.environ", Gives::Environment),
+    gives("os.environ.get", Gives::Variable),
+    gives("os.environ.setdefault", Gives::Variable),
+    gives("tempfile.gettempdir", Gives::Temporary),
+    gives("tempfile.mkdtemp", Gives::Temporary),
+    gives("tempfile.mkstemp", Gives::Temporary),
+    gives("tempfile.mktemp", Gives::Temporary),
+    gives("tempfile.TemporaryDirectory", Gives::Temporary),
+    gives("tempfile.NamedTemporaryFile", Gives::Temporary),
+    gives("pathlib.Path", Gives::Join),
+    gives("pathlib.PurePath", Gives::Join),
+    gives("pathlib.PosixPath", Gives::Join),
+    gives("pathlib.Path.cwd", Gives::Working),
+    gives("pathlib.Path.home", Gives::Home),
+    gives(".parent", Gives::ParentOfObject),
+    gives(".parents", Gives::Ancestors),
+    gives(".resolve", Gives::Object),
+    gives(".absolute", Gives::Object),
+    gives(".expanduser", Gives::Object),
+    gives(".as_posix", Gives::Object),
+    gives(".joinpath", Gives::JoinObject),
+    writes(".mkdir", Object, Kind::Folder),
+    writes(".write_text", Object, Kind::File),
+    writes(".write_bytes", Object, Kind::File),
+    may_write(".touch", Object, Kind::File),
+    Fact {
+        name: ".open",
+        does: Does::Writes(super::facts::Writes {
+            path: Object,
+            kind: Kind::File,
+            when: super::facts::When::Mode(At(0, "mode"), &["w", "a", "x"]),
+            is_sure: false,
+        }),
+    },
+];
+
+const PACKAGES: &[Fact] = &[
+    // Settings.
+    gives("decouple.config", Gives::Variable),
+    gives("environs.Env.str", Gives::Variable),
+    gives("environs.Env.path", Gives::Variable),
+    gives("environ.Env.str", Gives::Variable),
+    gives("environ.Env.path", Gives::Variable),
+    gives("starlette.config.Config", Gives::Environment),
+    gives("pydantic.Field", Gives::Default),
+    gives("dataclasses.field", Gives::Default),
+    // Databases.
+    writes("aiosqlite.connect", At(0, "database"), Kind::Database),
+    writes("peewee.SqliteDatabase", At(0, "database"), Kind::Database),
+    writes("playhouse.sqlite_ext.SqliteExtDatabase", At(0, "database"), Kind::Database),
+    writes("tinydb.TinyDB", At(0, "path"), Kind::File),
+    writes("diskcache.Cache", At(0, "directory"), Kind::Folder),
+    writes("chromadb.PersistentClient", At(0, "path"), Kind::Folder),
+    writes("duckdb.connect", At(0, "database"), Kind::Database),
+    writes("sqlalchemy.create_engine", At(0, "url"), Kind::Url),
+    writes("sqlalchemy.ext.asyncio.create_async_engine", At(0, "url"), Kind::Url),
+    writes("sqlmodel.create_engine", At(0, "url"), Kind::Url),
+    writes("databases.Database", At(0, "url"), Kind::Url),
+    // Uploads and logs.
+    writes("django.core.files.storage.FileSystemStorage", At(0, "location"), Kind::Folder),
+    may_write("loguru.logger.add", At(0, "sink"), Kind::File),
+    // Data.
+    writes("cv2.imwrite", At(0, "filename"), Kind::File),
+    writes("numpy.save", At(0, "file"), Kind::File),
+    writes("numpy.savez", At(0, "file"), Kind::File),
+    writes("joblib.dump", At(1, "filename"), Kind::File),
+    writes("joblib.Memory", At(0, "location"), Kind::Folder),
+    writes("torch.save", At(1, "f"), Kind::File),
+    may_write(".save", At(0, "fp"), Kind::File),
+    may_write(".savefig", At(0, "fname"), Kind::File),
+    may_write(".to_csv", At(0, "path_or_buf"), Kind::File),
+    may_write(".to_excel", At(0, "excel_writer"), Kind::File),
+    may_write(".to_json", At(0, "path_or_buf"), Kind::File),
+    may_write(".to_parquet", At(0, "path"), Kind::File),
+    may_write(".to_pickle", At(0, "path"), Kind::File),
+    may_write(".extractall", At(0, "path"), Kind::Folder),
+    may_write(".from_pretrained", At(99, "cache_dir"), Kind::Folder),
+    may_write(".save_pretrained", At(0, "save_directory"), Kind::Folder),
+    // Programs.
+    Fact {
+        name: "django.core.management.call_command",
+        does: Does::Runs(&["python", "manage.py"], At(0, "command_name")),
+    },
+    starts("mcp.StdioServerParameters", At(0, "command")),
+    starts("mcp.client.stdio.StdioServerParameters", At(0, "command")),
+    starts("google.adk.tools.mcp_tool.mcp_toolset.StdioServerParameters", At(0, "command")),
+];
+
+/// The grammar of Python.
+pub(super) fn grammar() -> &'static Compiled {
+    static CELL: OnceLock<Compiled> = OnceLock::new();
+    Compiled::once(&CELL, &GRAMMAR)
+}
+
+fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
+    let mut cursor = node.walk();
+    let from = node.child_by_field_name("module_name").map(|it| scopes.text_of(it));
+    let mut names = Vec::new();
+    for child in node.children_by_field_name("name", &mut cursor) {
+        let name = child.child_by_field_name("name").unwrap_or(child);
+        let name = scopes.text_of(name);
+        let alias = child.child_by_field_name("alias").map(|it| scopes.text_of(it));
+        let Some(module) = from else {
+            scopes.imports.push(Import { module: name.to_owned(), names: Vec::new() });
+            // `import a.b` binds `a`.
+            let first = name.split('.').next().unwrap_or(name);
+            let value =
+                |module: &str| Value::Reference { module: module.to_owned(), path: Vec::new() };
+            match alias {
+                Some(alias) => scopes.define(scope, alias, Definition::Import(value(name))),
+                None => scopes.define(scope, first, Definition::Import(value(first))),
+            }
+            continue;
+        };
+        names.push(name.to_owned());
+        let value = Value::Reference { module: module.to_owned(), path: vec![name.to_owned()] };
+        scopes.define(scope, alias.unwrap_or(name), Definition::Import(value));
+    }
+    if let Some(module) = from {
+        scopes.imports.push(Import { module: module.to_owned(), names });
+    }
+}

@@ -1,0 +1,328 @@
+//! The names of a file and where they are defined, its calls and its imports: one walk over the syntax tree.
+
+use std::collections::HashMap;
+
+use tree_sitter::Node;
+
+use super::{
+    Import, Value,
+    grammar::{Compiled, Role},
+};
+
+/// What a file defines and calls.
+pub(super) struct Scopes<'t> {
+    /// The grammar of its language.
+    pub grammar: &'static Compiled,
+    /// Its text.
+    pub text: &'t str,
+    /// Its scopes; the first is the file itself.
+    pub scopes: Vec<Scope<'t>>,
+    /// The attributes of classes and objects, by name.
+    pub attributes: HashMap<&'t str, Vec<Definition<'t>>>,
+    /// The calls.
+    pub calls: Vec<Located<'t>>,
+    /// The tables.
+    pub tables: Vec<Located<'t>>,
+    /// The texts.
+    pub texts: Vec<Node<'t>>,
+    /// The imports.
+    pub imports: Vec<Import>,
+    /// False if a part of the file could not be read.
+    pub is_whole: bool,
+}
+
+/// Where names are defined: a file, a class or a function.
+pub(super) struct Scope<'t> {
+    /// The scope around it.
+    pub parent: Option<usize>,
+    /// True for a class: its names are not those of its functions.
+    pub is_class: bool,
+    /// Its name; empty if it has none.
+    pub name: &'t str,
+    /// Its names.
+    pub names: HashMap<&'t str, Vec<Definition<'t>>>,
+}
+
+/// A node and the scope that it is in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Located<'t> {
+    /// The node.
+    pub node: Node<'t>,
+    /// The scope.
+    pub scope: usize,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Definition<'t> {
+    /// The value of an expression.
+    Is(Located<'t>),
+    /// An attribute of the value of an expression.
+    Part(Located<'t>, &'t str),
+    /// What an import brings.
+    Import(Value),
+    /// A parameter of a function.
+    Parameter { function: &'t str, index: usize, name: &'t str, default: Option<Located<'t>> },
+    /// Anything.
+    Open,
+}
+
+/// How deep a tree is read. Deeper ones are made by programs.
+const DEPTH: usize = 300;
+
+impl<'t> Scopes<'t> {
+    /// Reads a tree.
+    pub(super) fn read(grammar: &'static Compiled, text: &'t str, root: Node<'t>) -> Self {
+        let file = Scope { parent: None, is_class: false, name: "", names: HashMap::new() };
+        let mut scopes = Self {
+            grammar,
+            text,
+            scopes: vec![file],
+            attributes: HashMap::new(),
+            calls: Vec::new(),
+            tables: Vec::new(),
+            texts: Vec::new(),
+            imports: Vec::new(),
+            is_whole: !root.has_error(),
+        };
+        scopes.children(root, 0, 0);
+        scopes
+    }
+
+    /// The text of a node.
+    pub(super) fn text_of(&self, node: Node<'_>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+
+    /// Defines a name.
+    pub(super) fn define(&mut self, scope: usize, name: &'t str, definition: Definition<'t>) {
+        if self.scopes[scope].is_class {
+            self.attributes.entry(name).or_default().push(definition.clone());
+        }
+        self.scopes[scope].names.entry(name).or_default().push(definition);
+    }
+
+    fn children(&mut self, node: Node<'t>, scope: usize, depth: usize) {
+        if depth == DEPTH {
+            self.is_whole = false;
+            return;
+        }
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            self.visit(child, scope, depth + 1, "");
+        }
+    }
+
+    /// Reads a node; `name` is what a function there is assigned to.
+    fn visit(&mut self, node: Node<'t>, scope: usize, depth: usize, name: &'t str) {
+        match self.grammar.role(node) {
+            Some(Role::Call { .. }) => self.calls.push(Located { node, scope }),
+            Some(Role::Text) => self.texts.push(node),
+            Some(Role::Assign { left, right }) => {
+                if let Some(target) = node.child_by_field_name(left) {
+                    let value = node.child_by_field_name(right);
+                    self.assign(target, value, scope);
+                    let name = self.last_name(target);
+                    return self.named(node, scope, depth, name);
+                }
+            }
+            Some(Role::Change { left }) => {
+                if let Some(target) = node.child_by_field_name(left) {
+                    self.assign_as(target, Definition::Open, scope);
+                }
+            }
+            Some(Role::Attribute { name, value }) => {
+                if let Some(name) = node.child_by_field_name(name) {
+                    let name = self.last_name(name);
+                    if let Some(node) = node.child_by_field_name(value) {
+                        let definition = Definition::Is(Located { node, scope });
+                        self.attributes.entry(name).or_default().push(definition);
+                    }
+                    return self.named(node, scope, depth, name);
+                }
+            }
+            Some(Role::Table) => self.tables.push(Located { node, scope }),
+            Some(Role::Pair { key, value }) => {
+                let key = node.child_by_field_name(key).map(|it| self.last_name(it));
+                if let (Some(name), Some(node)) = (key, node.child_by_field_name(value)) {
+                    let definition = Definition::Is(Located { node, scope });
+                    self.attributes.entry(name).or_default().push(definition);
+                }
+                return self.named(node, scope, depth, key.unwrap_or_default());
+            }
+            Some(Role::Function { name: field, parameters }) => {
+                let own = node.child_by_field_name(field).map(|it| self.text_of(it));
+                return self.function(node, own.unwrap_or(name), parameters, scope, depth);
+            }
+            Some(Role::Return) => {
+                let function = self.scopes[scope].name;
+                if let (Some(parent), Some(value)) =
+                    (self.scopes[scope].parent, node.named_child(0))
+                {
+                    let definition = Definition::Is(Located { node: value, scope });
+                    self.result(function, parent, definition);
+                }
+            }
+            Some(Role::Class { name }) => {
+                let name = node.child_by_field_name(name).map_or("", |it| self.text_of(it));
+                let class =
+                    Scope { parent: Some(scope), is_class: true, name, names: HashMap::new() };
+                self.scopes.push(class);
+                return self.children(node, self.scopes.len() - 1, depth);
+            }
+            Some(Role::Import) => (self.grammar.grammar.import)(self, node, scope),
+            _ => {}
+        }
+        self.children(node, scope, depth);
+    }
+
+    /// Reads the children of a node, of which a function gets a name.
+    fn named(&mut self, node: Node<'t>, scope: usize, depth: usize, name: &'t str) {
+        let mut cursor = node.walk();
+        if DEPTH <= depth {
+            self.is_whole = false;
+            return;
+        }
+        for child in node.named_children(&mut cursor) {
+            self.visit(child, scope, depth + 1, name);
+        }
+    }
+
+    fn function(
+        &mut self,
+        node: Node<'t>,
+        name: &'t str,
+        parameters: &'static str,
+        scope: usize,
+        depth: usize,
+    ) {
+        let outer = &self.scopes[scope];
+        let grammar = self.grammar.grammar;
+        let is_constructor = outer.is_class && grammar.constructors.contains(&name);
+        let function = if is_constructor { outer.name } else { name };
+        let names = HashMap::new();
+        self.scopes.push(Scope { parent: Some(scope), is_class: false, name: function, names });
+        let inner = self.scopes.len() - 1;
+        let list = node.child_by_field_name(parameters);
+        // `x => …` has a parameter without a list.
+        let alone = list.filter(|it| matches!(self.grammar.role(*it), Some(Role::Name)));
+        let mut cursor = node.walk();
+        let all: Vec<Node<'t>> = match (alone, list) {
+            (Some(only), _) => vec![only],
+            (None, Some(list)) => list.named_children(&mut cursor).collect(),
+            (None, None) => Vec::new(),
+        };
+        let is_object = |it: &Node<'t>| grammar.object.contains(&self.text_of(*it));
+        let skipped =
+            usize::from(self.scopes[scope].is_class && all.first().is_some_and(is_object));
+        for (index, parameter) in all.into_iter().skip(skipped).enumerate() {
+            let (target, default) = match self.grammar.role(parameter) {
+                Some(Role::Parameter { name, default }) => (
+                    parameter.child_by_field_name(name).or_else(|| parameter.named_child(0)),
+                    parameter.child_by_field_name(default),
+                ),
+                _ => (Some(parameter), None),
+            };
+            let Some(target) = target else { continue };
+            if !matches!(self.grammar.role(target), Some(Role::Name)) {
+                self.assign_as(target, Definition::Open, inner);
+                continue;
+            }
+            let name = self.text_of(target);
+            let default = default.map(|node| Located { node, scope });
+            let definition = Definition::Parameter { function, index, name, default };
+            // `constructor(private folder: string)` declares an attribute.
+            if is_constructor
+                && parameter.named_child(0).is_some_and(|it| it.kind() == "accessibility_modifier")
+            {
+                self.attributes.entry(name).or_default().push(definition.clone());
+            }
+            self.define(inner, name, definition);
+        }
+        // `() => value`
+        if let Some(body) = node.child_by_field_name("body")
+            && self.grammar.is_value(body)
+        {
+            let definition = Definition::Is(Located { node: body, scope: inner });
+            self.result(function, scope, definition);
+        }
+        self.children(node, inner, depth);
+    }
+
+    /// Notes what a function returns: the value of its name.
+    fn result(&mut self, function: &'t str, scope: usize, definition: Definition<'t>) {
+        if !function.is_empty() && self.scopes.get(scope).is_some_and(|it| it.name != function) {
+            self.attributes.entry(function).or_default().push(definition.clone());
+            self.scopes[scope].names.entry(function).or_default().push(definition);
+        }
+    }
+
+    fn assign(&mut self, target: Node<'t>, value: Option<Node<'t>>, scope: usize) {
+        let Some(node) = value else { return };
+        if matches!(self.grammar.role(target), Some(Role::Pattern)) {
+            let mut cursor = target.walk();
+            for part in target.named_children(&mut cursor) {
+                let (key, name) = match self.grammar.role(part) {
+                    Some(Role::Pair { key, value }) => {
+                        (part.child_by_field_name(key), part.child_by_field_name(value))
+                    }
+                    _ => (Some(part), Some(part)),
+                };
+                if let (Some(key), Some(name)) = (key, name) {
+                    let from = Located { node, scope };
+                    let definition = Definition::Part(from, self.last_name(key));
+                    self.assign_as(name, definition, scope);
+                }
+            }
+            return;
+        }
+        self.assign_as(target, Definition::Is(Located { node, scope }), scope);
+    }
+
+    /// Gives a target its value; the names of a list of targets can be anything.
+    fn assign_as(&mut self, target: Node<'t>, definition: Definition<'t>, scope: usize) {
+        match self.grammar.role(target) {
+            Some(Role::Name) => self.define(scope, self.text_of(target), definition),
+            Some(Role::Member { .. } | Role::Index { .. }) => {
+                let name = self.last_name(target);
+                self.attributes.entry(name).or_default().push(definition);
+            }
+            _ => {
+                let mut cursor = target.walk();
+                for child in target.named_children(&mut cursor) {
+                    if matches!(self.grammar.role(child), Some(Role::Name)) {
+                        self.define(scope, self.text_of(child), Definition::Open);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The last name of a target: `folder` of `self.folder` and of `config["folder"]`.
+    pub(super) fn last_name(&self, node: Node<'t>) -> &'t str {
+        let last = match self.grammar.role(node) {
+            Some(Role::Member { name, .. }) => node.child_by_field_name(name),
+            Some(Role::Index { key, .. }) => node.child_by_field_name(key),
+            _ => Some(node),
+        };
+        let text = last.map_or("", |it| self.text_of(it));
+        text.trim_matches(['"', '\'', '`', ':'])
+    }
+
+    /// The definitions of a name that are seen from a scope; empty if the file has none.
+    pub(super) fn definitions(&self, name: &str, scope: usize) -> &[Definition<'t>] {
+        let mut next = Some(scope);
+        let mut is_inner = true;
+        while let Some(at) = next {
+            let scope = &self.scopes[at];
+            if (is_inner || !scope.is_class)
+                && let Some(found) = scope.names.get(name)
+            {
+                return found;
+            }
+            is_inner &= scope.is_class;
+            next = scope.parent;
+        }
+        &[]
+    }
+}

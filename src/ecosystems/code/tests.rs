@@ -1,0 +1,156 @@
+use super::*;
+
+fn writes(language: Language, text: &str) -> Vec<String> {
+    let facts = read(language, text).unwrap();
+    let one = |it: &Write| format!("{} {} {}", it.line, it.what, shown(&it.target));
+    facts.writes.iter().map(one).collect()
+}
+
+/// A value in short.
+fn shown(value: &Value) -> String {
+    let all = |parts: &[Value], by: &str| parts.iter().map(shown).collect::<Vec<_>>().join(by);
+    match value {
+        Value::Text(text) => format!("{text:?}"),
+        Value::File => "file".to_owned(),
+        Value::Working => "cwd".to_owned(),
+        Value::Home => "home".to_owned(),
+        Value::Temporary => "temp".to_owned(),
+        Value::Variable { name, default: None } => format!("${name}"),
+        Value::Variable { name, default: Some(it) } => format!("${name}:{}", shown(it)),
+        Value::Reference { module, path } => format!("<{module}>{}", path.join(".")),
+        Value::Parameter { function, index, .. } => format!("{function}({index})"),
+        Value::Parent(it) => format!("up({})", shown(it)),
+        Value::Join(parts) => format!("({})", all(parts, " / ")),
+        Value::Concat(parts) => format!("({})", all(parts, " + ")),
+        Value::Any(parts) => format!("({})", all(parts, " | ")),
+        Value::Unknown => "?".to_owned(),
+    }
+}
+
+fn check(language: Language, rows: &[(&str, &[&str])]) {
+    for (text, expected) in rows {
+        assert_eq!(writes(language, text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn python_writes_where_its_names_say() {
+    check(
+        Language::Python,
+        &[
+            ("open('a.txt')", &[]),
+            ("open('a.txt', 'rb')", &[]),
+            ("open('a.txt', mode='a')", &["1 open \"a.txt\""]),
+            ("import os\nD = 'up'\nos.makedirs(D, exist_ok=True)", &["3 os.makedirs \"up\""]),
+            (
+                "import os.path as p, os\nB = p.dirname(p.abspath(__file__))\nos.mkdir(p.join(B, 'x'))",
+                &["3 os.mkdir (up(file) / \"x\")"],
+            ),
+            (
+                "from pathlib import Path as P\nBASE = P(__file__).resolve().parents[1]\n(BASE / 'media').mkdir()",
+                &["3 .mkdir (up(up((file))) / \"media\")"],
+            ),
+            (
+                "import os\nd = os.getenv('D', 'data')\nopen(f'{d}/{x}.json', 'w')",
+                &["3 open ($D:\"data\" + \"/\" + <>x + \".json\")"],
+            ),
+            (
+                "import logging.handlers\nlogging.handlers.RotatingFileHandler('a.log')",
+                &["2 logging.handlers.RotatingFileHandler \"a.log\""],
+            ),
+            (
+                "class C:\n  D = 'x'\n  def f(self):\n    open(self.D, 'w')\n    open(C.D, 'w')",
+                &["4 open \"x\"", "5 open \"x\""],
+            ),
+            (
+                "from app.config import settings\nimport os\nos.makedirs(settings.UP)",
+                &["3 os.makedirs <app.config>settings.UP"],
+            ),
+            ("def f(a, b='x'):\n  open(b, 'w')", &["2 open f(1)"]),
+            (
+                "DATABASES = {'d': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}}",
+                &["1 DATABASES \"db.sqlite3\""],
+            ),
+            ("DATABASES = {'d': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'db'}}", &[]),
+            (
+                "import tempfile\nd = tempfile.mkdtemp()\nopen(d + '/x', 'w')",
+                &["3 open (temp + \"/x\")"],
+            ),
+            ("x = x + 'a'\nopen(x, 'w')", &["2 open (? + \"a\")"]),
+        ],
+    );
+}
+
+#[test]
+fn javascript_writes_where_its_names_say() {
+    check(
+        Language::JavaScript,
+        &[
+            (
+                "const fs = require('node:fs')\nfs.writeFileSync('a', '')",
+                &["2 fs.writeFileSync \"a\""],
+            ),
+            (
+                "import { promises as fsp } from 'fs'\nfsp.mkdir(path)",
+                &["2 fs.promises.mkdir <>path"],
+            ),
+            (
+                "const { mkdirSync: m } = require('fs'), path = require('path')\nm(path.join(__dirname, 'x'))",
+                &["2 fs.mkdirSync (up(file) / \"x\")"],
+            ),
+            (
+                "const multer = require('multer')\nconst u = multer({ dest: 'uploads/' })",
+                &["2 multer \"uploads/\""],
+            ),
+            (
+                "const multer = require('multer')\nmulter.diskStorage({ destination: (r, f, cb) => { cb(null, 'up') } })",
+                &["2 multer.diskStorage \"up\""],
+            ),
+            (
+                "import fs from 'fs'\nconst d = process.env.D || `${process.cwd()}/data`\nfs.createWriteStream(d)",
+                &["3 fs.createWriteStream $D:(cwd + \"/data\")"],
+            ),
+            (
+                "const w = require('winston')\nnew w.transports.File({ filename: 'a.log' })",
+                &["2 winston.transports.File \"a.log\""],
+            ),
+        ],
+    );
+    check(
+        Language::TypeScript,
+        &[(
+            "import * as fs from 'fs'\nclass A { private d: string = './u'; f() { fs.mkdirSync(this.d!) } }",
+            &["2 fs.mkdirSync \"./u\""],
+        )],
+    );
+}
+
+#[test]
+fn programs_and_imports_are_seen() {
+    let facts = read(
+        Language::Python,
+        "import subprocess\nfrom . import a\nfrom b.c import d as e\nsubprocess.run(['npx', x])",
+    );
+    let facts = facts.unwrap();
+    let modules: Vec<_> = facts.imports.iter().map(|it| it.module.as_str()).collect();
+    assert_eq!(modules, ["subprocess", ".", "b.c"]);
+    assert_eq!(facts.starts[0].words, [Some("npx".to_owned()), None]);
+    let facts = read(
+        Language::JavaScript,
+        "import './a'\nexport * from './b'\nconst c = require('./c')\nrequire('child_process').spawn('npx', ['serve'])",
+    );
+    let facts = facts.unwrap();
+    let modules: Vec<_> = facts.imports.iter().map(|it| it.module.as_str()).collect();
+    assert_eq!(modules, ["./a", "./b", "./c", "child_process"]);
+    assert_eq!(facts.starts[0].words, [Some("npx".to_owned()), Some("serve".to_owned())]);
+}
+
+#[test]
+fn what_programs_wrote_is_not_read() {
+    assert!(read(Language::JavaScript, &"x".repeat(LONGEST_LINE + 1)).is_none());
+    let deep = format!("{}1{}", "(".repeat(5000), ")".repeat(5000));
+    assert!(!read(Language::Python, &deep).unwrap().is_whole);
+    let laughs = (0..64).map(|it| format!("a{} = a{it} + a{it}\n", it + 1)).collect::<String>();
+    let facts = read(Language::Python, &format!("a0 = 'x'\n{laughs}open(a64, 'w')")).unwrap();
+    assert_eq!(facts.writes[0].target, Value::Unknown);
+}

@@ -1,0 +1,115 @@
+//! The values of expressions of source files, as far as their text tells them.
+
+/// The value of an expression of a source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// The path of the file that the expression is in.
+    File,
+    /// The directory that the process runs in.
+    Working,
+    /// The home of the user.
+    Home,
+    /// The folder for temporary files, or something in it.
+    Temporary,
+    /// The value of a variable of the environment.
+    Variable {
+        /// Its name.
+        name: String,
+        /// The value if it is not set.
+        default: Option<Box<Value>>,
+    },
+    /// A name that another module defines.
+    Reference {
+        /// The module as the source names it; empty for a name that the language defines.
+        module: String,
+        /// The name in the module, then names of attributes.
+        path: Vec<String>,
+    },
+    /// What the callers of a function pass.
+    Parameter {
+        /// The function; the class for its constructor.
+        function: String,
+        /// The position among the parameters, from 0, without the object of a method.
+        index: usize,
+        /// The name.
+        name: String,
+        /// The value if no argument is given.
+        default: Option<Box<Value>>,
+    },
+    /// The folder of a path.
+    Parent(Box<Value>),
+    /// A path of parts; a part that is absolute replaces those before.
+    Join(Vec<Value>),
+    /// A text of parts.
+    Concat(Vec<Value>),
+    /// One of these.
+    Any(Vec<Value>),
+    /// Not known.
+    Unknown,
+}
+
+/// The most values that a value may consist of.
+const SIZE: usize = 48;
+
+impl Value {
+    /// The value of a name that the language defines.
+    pub(super) fn global(name: &str) -> Self {
+        Self::Reference { module: String::new(), path: vec![name.to_owned()] }
+    }
+
+    /// One of several values.
+    pub(super) fn any(values: impl IntoIterator<Item = Self>) -> Self {
+        let mut all: Vec<Self> = Vec::new();
+        for value in values {
+            let parts = if let Self::Any(parts) = value { parts } else { vec![value] };
+            for part in parts {
+                if !all.contains(&part) {
+                    all.push(part);
+                }
+            }
+        }
+        match (all.pop(), all.is_empty()) {
+            (None, _) => Self::Unknown,
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                all.push(last);
+                Self::Any(all).bounded()
+            }
+        }
+    }
+
+    /// The folder of a path.
+    pub(super) fn parent(self) -> Self {
+        match self {
+            Self::Unknown | Self::Temporary => self,
+            known => Self::Parent(Box::new(known)),
+        }
+    }
+
+    /// The value, or [`Value::Unknown`] if it has too many parts.
+    pub(super) fn bounded(self) -> Self {
+        if self.size() <= SIZE { self } else { Self::Unknown }
+    }
+
+    fn size(&self) -> usize {
+        let all = |parts: &[Self]| parts.iter().map(Self::size).sum::<usize>();
+        1 + match self {
+            Self::Join(parts) | Self::Concat(parts) | Self::Any(parts) => all(parts),
+            Self::Parent(inner) => inner.size(),
+            Self::Variable { default, .. } | Self::Parameter { default, .. } => {
+                default.as_ref().map_or(0, |it| it.size())
+            }
+            _ => 0,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
