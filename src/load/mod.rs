@@ -1,7 +1,7 @@
 //! Reads a project from disk: one walk, and the text of only those files that matter.
 //!
 //! Git's ignore files are honoured, with or without a repository. Symbolic links are never followed out
-//! of the root. What cannot be read becomes a [`Problem`]; only a path that makes no sense is an error.
+//! of the root. The text of source files is read when a transform asks the snapshot for it. What cannot be read becomes a [`Problem`]; only a path that makes no sense is an error.
 //! Nothing here understands what it reads: see [`crate::callers`] and [`crate::context`].
 
 mod follow;
@@ -99,7 +99,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     problems.retain(|it| selection.selects(&it.path));
     problems.sort();
     problems.dedup();
-    Ok(Loaded { project: Project::loaded(texts, tree, problems), root, selection })
+    let project = Project::loaded(texts, tree, problems).with_reader(text::reader(&root));
+    Ok(Loaded { project, root, selection })
 }
 
 fn locate(paths: &[PathBuf], in_repository: bool) -> Result<(PathBuf, Vec<RepoPath>), LoadError> {

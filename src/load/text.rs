@@ -5,7 +5,7 @@ use std::{fs, io::Read as _, path::Path};
 use super::wanted::{self, Wanted};
 use crate::{
     callers,
-    project::{Problem, is_dockerfile},
+    project::{Problem, Reader, is_dockerfile},
     text::RepoPath,
 };
 
@@ -32,6 +32,15 @@ pub(super) fn unreadable(path: &RepoPath, reason: &str) -> Problem {
 /// Reads a file if it matters.
 pub(super) fn read(root: &Path, path: &RepoPath) -> Read {
     wanted::file(path).map_or(Read::Skipped, |it| read_as(root, path, it))
+}
+
+/// Reads source files of a project later, when they are asked for.
+pub(super) fn reader(root: &Path) -> Box<Reader> {
+    let root = root.to_owned();
+    Box::new(move |path| match read_as(&root, path, Wanted::Source) {
+        Read::Text(text) => Some(text),
+        Read::Problem(_) | Read::Skipped => None,
+    })
 }
 
 /// Reads a file that matters for this reason.
@@ -65,7 +74,8 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
             | Wanted::Script
             | Wanted::MaybeCompose
             | Wanted::Mention
-            | Wanted::Settings => Read::Skipped,
+            | Wanted::Settings
+            | Wanted::Source => Read::Skipped,
             _ => Read::Problem(problem(
                 path,
                 &format!("larger than {} MiB, and so not read", limit >> 20),
@@ -156,7 +166,9 @@ fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs
             Err(report(&message, "give the file itself a Dockerfile's name"))
         }
         Wanted::Caller if !path.file_name().ends_with(".dockerignore") => Err(Read::Skipped),
-        Wanted::Script | Wanted::MaybeCompose | Wanted::Mention => Err(Read::Skipped),
+        Wanted::Script | Wanted::MaybeCompose | Wanted::Mention | Wanted::Source => {
+            Err(Read::Skipped)
+        }
         _ => target.metadata().map_err(|_| Read::Skipped),
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Wanted {
     Lock,
     /// It is read by a program when a container starts.
     Settings,
+    /// It is the source of a program that an image runs.
+    Source,
 }
 
 impl Wanted {
@@ -38,6 +40,7 @@ impl Wanted {
             Self::Caller => 4 << 20,
             Self::Manifest | Self::Lock => 2 << 20,
             Self::Script | Self::Mention | Self::Settings => 256 << 10,
+            Self::Source => 512 << 10,
             Self::MaybeCompose => 64 << 10,
         }
     }

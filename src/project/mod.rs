@@ -14,6 +14,7 @@ use std::{
     sync::Arc,
 };
 
+use elsa::sync::FrozenMap;
 pub use file::{File, is_dockerfile};
 use rayon::prelude::*;
 pub use tree::Tree;
@@ -38,6 +39,18 @@ pub struct Project {
     surroundings: Memo,
     /// What is known of its Dockerfiles among these files: it stays while the tree and the surroundings do.
     places: Memo,
+    /// The source files that were asked for.
+    sources: Arc<Sources>,
+}
+
+/// Reads the text of a file that was not read with the project; `None` if it has none.
+pub type Reader = dyn Fn(&RepoPath) -> Option<String> + Send + Sync;
+
+/// Source files, each read when it is first asked for: most are never needed.
+#[derive(Default)]
+struct Sources {
+    reader: Option<Box<Reader>>,
+    files: FrozenMap<RepoPath, Box<Option<File>>>,
 }
 
 /// A file that configures a package manager's cache, with the manager and the key that it sets.
@@ -69,6 +82,30 @@ impl Project {
     pub fn loaded(files: BTreeMap<RepoPath, File>, tree: Tree, problems: Vec<Problem>) -> Self {
         let files = files.into_iter().map(|(path, it)| (path, Arc::new(it))).collect();
         Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
+    }
+
+    /// The same project, which reads source files when they are asked for.
+    #[must_use]
+    pub fn with_reader(mut self, reader: Box<Reader>) -> Self {
+        self.sources = Arc::new(Sources { reader: Some(reader), files: FrozenMap::default() });
+        self
+    }
+
+    /// The source file at `path`, which is read now if it was not read with the project: the same text each
+    /// time. `None` if the project does not have it, or its text cannot be read.
+    pub fn source(&self, path: &RepoPath) -> Option<&File> {
+        if let Some(file) = self.file(path.as_str()) {
+            return Some(file);
+        }
+        if !self.tree.is_file(path) {
+            return None;
+        }
+        let read = || {
+            let text = self.sources.reader.as_ref()?(path)?;
+            Some(File::new(path.clone(), text))
+        };
+        let known = self.sources.files.get(path);
+        known.unwrap_or_else(|| self.sources.files.insert(path.clone(), Box::new(read()))).as_ref()
     }
 
     /// The same project with another text in one file, such as what an editor holds.

@@ -74,6 +74,7 @@ fn each_parser_has_one_owner() {
         ("hcl_edit", "src/callers/bake/hcl.rs"),
         ("object::", "src/verify/contents/elf.rs"),
         ("tar::", "src/verify/contents"),
+        ("tree_sitter", "src/ecosystems/code"),
         ("yaml_edit", "src/yaml"),
     ];
     for (parser, owner) in owners {

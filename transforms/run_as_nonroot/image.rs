@@ -205,7 +205,7 @@ impl<'a> Image<'a> {
 
     /// The text of a file of the project; `None` if it was not read.
     pub(super) fn text(&self, path: &RepoPath) -> Option<String> {
-        let file = self.project.file(path.as_str())?;
+        let file = self.project.source(path)?;
         Some(file.text.replace("\r\n", "\n"))
     }
 

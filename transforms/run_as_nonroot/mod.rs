@@ -3,8 +3,8 @@
 // The user that an image runs as, and the edits that make it a user other than root.
 //
 // [`handover`] looks at the last stage of a Dockerfile: its base image ([`base`]), the users that it creates,
-// the processes that it runs, whether these need root or root's home, and the folders that they write to. The
-// source of programs is not read: see [`Handover::evidence`].
+// the processes that it runs, whether these need root or root's home, and the folders that they and their source
+// ([`source`]) write to.
 
 mod accounts;
 pub mod base;
@@ -15,6 +15,7 @@ mod image;
 mod modes;
 mod needs;
 mod processes;
+mod source;
 mod state;
 mod told;
 
@@ -32,6 +33,7 @@ use crate::{
 use base::Base;
 pub use image::Image;
 use needs::Needs;
+use source::Source;
 use state::Folder;
 
 /// Gives a service a user of its own.
@@ -72,6 +74,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unknown-script",
         "unknown-settings",
         "unknown-user",
+        "unknown-write",
         "unreadable-command",
         "unreadable-shell",
         "volume-over-code",
@@ -101,7 +104,7 @@ fn run(project: &Project, _: &Settings) -> Outcome {
 fn change(site: &Site<'_>, image: &Image<'_>, handover: &Handover) -> Change {
     let (item, edits) = handover.edits(image);
     let (title, reason) = (handover.title(), handover.evidence());
-    // Only the source of a program shows what it writes, and it was not read.
+    // A program may write more than its source shows.
     let mut change = site.change(item, Safety::Review, title, reason, edits);
     change.alters = handover.alters();
     change
@@ -132,6 +135,8 @@ pub struct Handover {
     low_ports: Vec<u16>,
     /// Why it needs a home; `None` if it does not.
     home: Option<String>,
+    /// What its source says.
+    source: Source,
 }
 
 impl Account {
@@ -190,7 +195,11 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let low_ports = duty::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
-    let folders = state::folders(image, &processes, &needs)?;
+    let source = source::of(image, &processes)?;
+    if let Some(why) = &source.refusal {
+        return Err(why.clone());
+    }
+    let folders = state::folders(image, &processes, &needs, &source.traces)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
         return Err(Refusal::new("no-shell", reason));
@@ -202,7 +211,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
     let creation = (!brought).then(|| creation(&base).to_owned());
-    Ok(Some(Handover { account, creation, folders, low_ports, home }))
+    Ok(Some(Handover { account, creation, folders, low_ports, home, source }))
 }
 
 /// The script that creates the user. It always gets a home: an empty folder costs nothing, and many programs keep
@@ -242,11 +251,11 @@ impl Handover {
         }
         if self.folders.is_empty() {
             parts.push(
-                "no Dockerfile, compose file or script of the project shows it writing outside \
-                 /tmp; its source was not read"
+                "no Dockerfile, compose file or script of the project shows it writing outside /tmp"
                     .to_owned(),
             );
         }
+        parts.push(self.source.said());
         if let Some(port) = self.low_ports.first() {
             parts.push(format!("Docker 20.10 and later let it listen on port {port} without root"));
         }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
-    ecosystems,
+    ecosystems::{self, code::Language},
     shell::{self, Argument, Invocation, Script, Word},
     text::{ImagePath, Refusal},
 };
@@ -114,6 +114,22 @@ fn processes(
         all.extend(expand(image, &words, Vec::new(), from, DEPTH)?);
     }
     Ok(all)
+}
+
+/// The processes that a program of the project starts: a command line, or its words.
+///
+/// # Errors
+/// A decline's code and reason: they cannot be read.
+pub(super) fn started(
+    image: &Image<'_>,
+    words: &[Option<String>],
+    is_line: bool,
+    from: &str,
+) -> Result<Vec<Process>, Refusal> {
+    match words {
+        [Some(line)] if is_line => script(image, line, from, DEPTH),
+        words => expand(image, words, Vec::new(), from, DEPTH),
+    }
 }
 
 /// The processes that the commands of a script run.
@@ -266,6 +282,11 @@ fn file(
     let text = image.text(&found).filter(|it| !it.trim().is_empty());
     let text =
         text.ok_or_else(|| Refusal::new("unknown-script", why("which is empty or was not read")))?;
+    // A script in another language is started as it is.
+    if Language::of(found.file_name()).or_else(|| Language::of_script(&text)).is_some() {
+        let path = path.to_owned();
+        return Ok(vec![Process { path, ..process(name, arguments, Vec::new(), from) }]);
+    }
     let place = found.to_string();
     let mut all = script(image, &text, &place, depth - 1).map_err(|it| match it.code {
         "unreadable-command" => Refusal::new("unknown-script", why("which cannot be read")),

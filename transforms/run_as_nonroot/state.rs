@@ -40,10 +40,12 @@ pub(super) fn folders(
     image: &Image<'_>,
     processes: &[Process],
     needs: &[Needs],
+    source: &[Trace],
 ) -> Result<Vec<Folder>, Refusal> {
     let made = made(image, processes)?;
     let mut found = traces(image)?;
     found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
+    found.extend(source.iter().cloned());
     let alone = made.iter().filter(|it| it.alone);
     found.extend(alone.map(|it| {
         Trace::new(Written::folder(it.path.as_str()), format!("a RUN creates {}", it.path))

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::{
     Value,
+    call::Call,
     facts::{Argument, Does, Gives},
     grammar::Role,
     scopes::{Definition, Located, Scopes},
@@ -20,18 +21,6 @@ pub(super) struct Evaluator<'s, 't> {
     pub scopes: &'s Scopes<'t>,
     /// The values of the expressions that names stand for, by node; [`Value::Unknown`] while one is found.
     known: RefCell<HashMap<usize, Value>>,
-}
-
-/// A call.
-pub(super) struct Call<'t> {
-    /// The object and the name of a method.
-    pub object: Option<(Node<'t>, &'t str)>,
-    /// The function.
-    pub function: Node<'t>,
-    /// The arguments without a name.
-    pub positional: Vec<Node<'t>>,
-    /// The arguments with a name.
-    pub named: Vec<(&'t str, Node<'t>)>,
 }
 
 impl<'s, 't> Evaluator<'s, 't> {
@@ -75,7 +64,7 @@ impl<'s, 't> Evaluator<'s, 't> {
             }
             Some(Role::Operation { left, right }) => {
                 let operator = node.child_by_field_name("operator").map_or("", |it| it.kind());
-                self.operation(operator, inner(left), || inner(right))
+                Self::operation(operator, inner(left), || inner(right))
             }
             Some(Role::Choice(then, otherwise)) => Value::any([child(then), child(otherwise)]),
             Some(Role::Call { .. }) => match self.call(at) {
@@ -87,7 +76,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         }
     }
 
-    fn operation(&self, operator: &str, left: Value, right: impl Fn() -> Value) -> Value {
+    fn operation(operator: &str, left: Value, right: impl Fn() -> Value) -> Value {
         match operator {
             "/" => Value::Join(vec![left, right()]).bounded(),
             "+" | "." => Value::Concat(vec![left, right()]).bounded(),
@@ -251,67 +240,7 @@ impl<'s, 't> Evaluator<'s, 't> {
     fn is_own(&self, path: &[String]) -> bool {
         path.first().is_some_and(|first| {
             ["this", "self", "cls", "exports"].contains(&first.as_str())
-                || self.scopes.scopes.iter().any(|it| it.is_class && it.name == first)
-        })
-    }
-
-    /// The parts of a call.
-    pub(super) fn call(&self, at: Located<'t>) -> Option<Call<'t>> {
-        let grammar = self.scopes.grammar;
-        let Some(Role::Call { function, arguments }) = grammar.role(at.node) else { return None };
-        let function = at.node.child_by_field_name(function)?;
-        let object = match grammar.role(function) {
-            Some(Role::Member { object, .. }) => {
-                let object = function.child_by_field_name(object);
-                object.map(|it| (it, self.scopes.last_name(function)))
-            }
-            _ => None,
-        };
-        let mut call = Call { object, function, positional: Vec::new(), named: Vec::new() };
-        if let Some(list) = at.node.child_by_field_name(arguments) {
-            let mut cursor = list.walk();
-            for node in list.named_children(&mut cursor) {
-                match grammar.role(node) {
-                    Some(Role::Named { name, value }) => {
-                        let name = node.child_by_field_name(name);
-                        let value = node.child_by_field_name(value);
-                        call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
-                    }
-                    _ if node.is_extra() => {}
-                    _ => call.positional.push(node),
-                }
-            }
-        }
-        Some(call)
-    }
-
-    /// The node of an argument, if it is given.
-    pub(super) fn argument(&self, call: &Call<'t>, argument: Argument) -> Option<Node<'t>> {
-        match argument {
-            Argument::At(index, name) => {
-                let named = call.named.iter().find(|it| it.0 == name && !name.is_empty());
-                named.map(|it| it.1).or_else(|| call.positional.get(index).copied())
-            }
-            Argument::Entry(index, key) => {
-                let table = call.positional.get(index)?;
-                self.entry(*table, key)
-            }
-            Argument::Object => call.object.map(|it| it.0),
-        }
-    }
-
-    /// The value of an entry of a table.
-    pub(super) fn entry(&self, table: Node<'t>, key: &str) -> Option<Node<'t>> {
-        let grammar = self.scopes.grammar;
-        let mut cursor = table.walk();
-        table.named_children(&mut cursor).find_map(|it| match grammar.role(it) {
-            Some(Role::Pair { key: name, value }) => {
-                let name = self.scopes.last_name(it.child_by_field_name(name)?);
-                (name == key).then(|| it.child_by_field_name(value)).flatten()
-            }
-            // `{ filename }`
-            Some(Role::Name) => (self.scopes.text_of(it) == key).then_some(it),
-            _ => None,
+                || self.scopes.all.iter().any(|it| it.is_class && it.name == first)
         })
     }
 
@@ -360,14 +289,8 @@ impl<'s, 't> Evaluator<'s, 't> {
                     Gives::ParentOfObject => object().parent(),
                     Gives::Variable => {
                         let default = self.argument(call, Argument::At(1, "default"));
-                        match argument(Argument::At(0, "")) {
-                            Value::Text(name) => Value::Variable {
-                                name,
-                                default: default.map(|it| Box::new(value(it))),
-                            }
-                            .bounded(),
-                            _ => Value::Unknown,
-                        }
+                        let name = argument(Argument::At(0, ""));
+                        Value::variable(name, default.map(value)).bounded()
                     }
                     Gives::Default => argument(Argument::At(0, "default")),
                     Gives::Module => match argument(Argument::At(0, "")) {
@@ -380,13 +303,25 @@ impl<'s, 't> Evaluator<'s, 't> {
                 };
             }
         }
-        match (function, call.object) {
+        let (result, name) = match (function, call.object) {
             (Value::Unknown, Some((of, name))) => {
                 let of = value(of);
-                self.member_of(of, name, depth)
+                (self.member_of(of, name, depth), name)
             }
-            (function, _) => function,
-        }
+            (function, Some((_, name))) => (function, name),
+            (function, None) => (function, self.scopes.text_of(call.function)),
+        };
+        // A function of the file returns what it is given, perhaps.
+        let given = |parameter: &Value| match parameter {
+            Value::Parameter { function, index, name: own, default } if function == name => {
+                let node = self.argument(call, Argument::At(*index, ""));
+                let named = call.named.iter().find(|it| it.0 == own).map(|it| it.1);
+                let given = named.or(node).map(value);
+                given.or_else(|| default.as_deref().cloned())
+            }
+            _ => None,
+        };
+        result.with_parameters(&given).bounded()
     }
 }
 

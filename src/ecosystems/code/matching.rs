@@ -6,7 +6,8 @@ use tree_sitter::Node;
 
 use super::{
     Import, Kind, Passing, SourceFacts, Start, Value, Write,
-    evaluate::{Call, Evaluator},
+    call::Call,
+    evaluate::{Evaluator, module},
     facts::{Argument, Does, When, Writes},
     grammar::Role,
     scopes::{Definition, Located, Scopes},
@@ -26,7 +27,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     for at in &scopes.tables {
         evaluator.read_table(*at, &mut facts);
     }
-    let file = &scopes.scopes[0];
+    let file = &scopes.all[0];
     for setting in scopes.grammar.grammar.settings {
         let set = file.names.get(setting.name).into_iter().flatten();
         let set = set.chain(scopes.attributes.get(setting.name).into_iter().flatten());
@@ -83,17 +84,17 @@ impl<'t> Evaluator<'_, 't> {
                 match does {
                     Does::Gives(_) => {}
                     Does::Writes(writes) => {
-                        facts.writes.extend(self.write(&call, at, name, writes))
+                        facts.writes.extend(self.write(&call, at, name, writes));
                     }
                     Does::Starts(words) => facts.starts.extend(self.start(&call, at, *words, &[])),
                     Does::Runs(before, words) => {
                         facts.starts.extend(self.start(&call, at, *words, before));
                     }
                     Does::Imports(index) => {
-                        let module = call.positional.get(*index).copied();
-                        let module = module.map(|node| self.value(Located { node, ..at }));
-                        if let Some(Value::Text(name)) = module {
-                            let module = super::evaluate::module(&name);
+                        let named = call.positional.get(*index).copied();
+                        let named = named.map(|node| self.value(Located { node, ..at }));
+                        if let Some(Value::Text(name)) = named {
+                            let module = module(&name);
                             facts.imports.push(Import { module, names: Vec::new() });
                         }
                     }
@@ -181,9 +182,9 @@ impl<'t> Evaluator<'_, 't> {
         let mut all: Vec<Option<String>> = before.iter().map(|it| Some((*it).to_owned())).collect();
         let is_line = !is_list(node) && before.is_empty();
         if is_list(node) {
-            all.extend(elements(node))
+            all.extend(elements(node));
         } else {
-            all.push(text(node))
+            all.push(text(node));
         }
         let Argument::At(index, _) = words else { return None };
         // `spawn("npx", ["serve"])`

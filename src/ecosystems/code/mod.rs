@@ -7,6 +7,7 @@
 //!
 //! This is the only code that names tree-sitter.
 
+mod call;
 mod evaluate;
 mod facts;
 mod grammar;
@@ -121,6 +122,17 @@ impl Language {
             "tsx" => Self::Tsx,
             _ => return None,
         })
+    }
+
+    /// The language of a script, by the program that its first line names.
+    pub fn of_script(text: &str) -> Option<Self> {
+        let first = text.lines().next()?.strip_prefix("#!")?;
+        let words = first.split_whitespace().filter(|it| !it.starts_with('-'));
+        let program = words.filter_map(|it| it.rsplit('/').next()).find(|it| *it != "env")?;
+        match program {
+            "node" | "bun" => Some(Self::JavaScript),
+            _ => program.starts_with("python").then_some(Self::Python),
+        }
     }
 
     /// Its name.

@@ -16,7 +16,7 @@ pub(super) struct Scopes<'t> {
     /// Its text.
     pub text: &'t str,
     /// Its scopes; the first is the file itself.
-    pub scopes: Vec<Scope<'t>>,
+    pub all: Vec<Scope<'t>>,
     /// The attributes of classes and objects, by name.
     pub attributes: HashMap<&'t str, Vec<Definition<'t>>>,
     /// The calls.
@@ -77,7 +77,7 @@ impl<'t> Scopes<'t> {
         let mut scopes = Self {
             grammar,
             text,
-            scopes: vec![file],
+            all: vec![file],
             attributes: HashMap::new(),
             calls: Vec::new(),
             tables: Vec::new(),
@@ -96,10 +96,10 @@ impl<'t> Scopes<'t> {
 
     /// Defines a name.
     pub(super) fn define(&mut self, scope: usize, name: &'t str, definition: Definition<'t>) {
-        if self.scopes[scope].is_class {
+        if self.all[scope].is_class {
             self.attributes.entry(name).or_default().push(definition.clone());
         }
-        self.scopes[scope].names.entry(name).or_default().push(definition);
+        self.all[scope].names.entry(name).or_default().push(definition);
     }
 
     fn children(&mut self, node: Node<'t>, scope: usize, depth: usize) {
@@ -155,10 +155,8 @@ impl<'t> Scopes<'t> {
                 return self.function(node, own.unwrap_or(name), parameters, scope, depth);
             }
             Some(Role::Return) => {
-                let function = self.scopes[scope].name;
-                if let (Some(parent), Some(value)) =
-                    (self.scopes[scope].parent, node.named_child(0))
-                {
+                let function = self.all[scope].name;
+                if let (Some(parent), Some(value)) = (self.all[scope].parent, node.named_child(0)) {
                     let definition = Definition::Is(Located { node: value, scope });
                     self.result(function, parent, definition);
                 }
@@ -167,8 +165,8 @@ impl<'t> Scopes<'t> {
                 let name = node.child_by_field_name(name).map_or("", |it| self.text_of(it));
                 let class =
                     Scope { parent: Some(scope), is_class: true, name, names: HashMap::new() };
-                self.scopes.push(class);
-                return self.children(node, self.scopes.len() - 1, depth);
+                self.all.push(class);
+                return self.children(node, self.all.len() - 1, depth);
             }
             Some(Role::Import) => (self.grammar.grammar.import)(self, node, scope),
             _ => {}
@@ -196,13 +194,13 @@ impl<'t> Scopes<'t> {
         scope: usize,
         depth: usize,
     ) {
-        let outer = &self.scopes[scope];
+        let outer = &self.all[scope];
         let grammar = self.grammar.grammar;
         let is_constructor = outer.is_class && grammar.constructors.contains(&name);
         let function = if is_constructor { outer.name } else { name };
         let names = HashMap::new();
-        self.scopes.push(Scope { parent: Some(scope), is_class: false, name: function, names });
-        let inner = self.scopes.len() - 1;
+        self.all.push(Scope { parent: Some(scope), is_class: false, name: function, names });
+        let inner = self.all.len() - 1;
         let list = node.child_by_field_name(parameters);
         // `x => …` has a parameter without a list.
         let alone = list.filter(|it| matches!(self.grammar.role(*it), Some(Role::Name)));
@@ -213,8 +211,7 @@ impl<'t> Scopes<'t> {
             (None, None) => Vec::new(),
         };
         let is_object = |it: &Node<'t>| grammar.object.contains(&self.text_of(*it));
-        let skipped =
-            usize::from(self.scopes[scope].is_class && all.first().is_some_and(is_object));
+        let skipped = usize::from(self.all[scope].is_class && all.first().is_some_and(is_object));
         for (index, parameter) in all.into_iter().skip(skipped).enumerate() {
             let (target, default) = match self.grammar.role(parameter) {
                 Some(Role::Parameter { name, default }) => (
@@ -251,9 +248,9 @@ impl<'t> Scopes<'t> {
 
     /// Notes what a function returns: the value of its name.
     fn result(&mut self, function: &'t str, scope: usize, definition: Definition<'t>) {
-        if !function.is_empty() && self.scopes.get(scope).is_some_and(|it| it.name != function) {
+        if !function.is_empty() && self.all.get(scope).is_some_and(|it| it.name != function) {
             self.attributes.entry(function).or_default().push(definition.clone());
-            self.scopes[scope].names.entry(function).or_default().push(definition);
+            self.all[scope].names.entry(function).or_default().push(definition);
         }
     }
 
@@ -314,7 +311,7 @@ impl<'t> Scopes<'t> {
         let mut next = Some(scope);
         let mut is_inner = true;
         while let Some(at) = next {
-            let scope = &self.scopes[at];
+            let scope = &self.all[at];
             if (is_inner || !scope.is_class)
                 && let Some(found) = scope.names.get(name)
             {

@@ -17,6 +17,7 @@ fn shown(value: &Value) -> String {
         Value::Temporary => "temp".to_owned(),
         Value::Variable { name, default: None } => format!("${name}"),
         Value::Variable { name, default: Some(it) } => format!("${name}:{}", shown(it)),
+        Value::Named { name, .. } => format!("${{{}}}", shown(name)),
         Value::Reference { module, path } => format!("<{module}>{}", path.join(".")),
         Value::Parameter { function, index, .. } => format!("{function}({index})"),
         Value::Parent(it) => format!("up({})", shown(it)),
@@ -75,6 +76,10 @@ fn python_writes_where_its_names_say() {
             (
                 "import tempfile\nd = tempfile.mkdtemp()\nopen(d + '/x', 'w')",
                 &["3 open (temp + \"/x\")"],
+            ),
+            (
+                "import os\ndef env(n, d=None):\n  v = os.getenv(n)\n  if v is None: return d\n  return v\nopen(env('D', 'x'), 'w')",
+                &["6 open (\"x\" | $D)"],
             ),
             ("x = x + 'a'\nopen(x, 'w')", &["2 open (? + \"a\")"]),
         ],

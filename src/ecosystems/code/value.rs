@@ -18,7 +18,14 @@ pub enum Value {
         /// Its name.
         name: String,
         /// The value if it is not set.
-        default: Option<Box<Value>>,
+        default: Option<Box<Self>>,
+    },
+    /// The value of a variable of the environment, whose name is a value.
+    Named {
+        /// Its name.
+        name: Box<Self>,
+        /// The value if it is not set.
+        default: Option<Box<Self>>,
     },
     /// A name that another module defines.
     Reference {
@@ -36,16 +43,16 @@ pub enum Value {
         /// The name.
         name: String,
         /// The value if no argument is given.
-        default: Option<Box<Value>>,
+        default: Option<Box<Self>>,
     },
     /// The folder of a path.
-    Parent(Box<Value>),
+    Parent(Box<Self>),
     /// A path of parts; a part that is absolute replaces those before.
-    Join(Vec<Value>),
+    Join(Vec<Self>),
     /// A text of parts.
-    Concat(Vec<Value>),
+    Concat(Vec<Self>),
     /// One of these.
-    Any(Vec<Value>),
+    Any(Vec<Self>),
     /// Not known.
     Unknown,
 }
@@ -101,7 +108,42 @@ impl Value {
             Self::Variable { default, .. } | Self::Parameter { default, .. } => {
                 default.as_ref().map_or(0, |it| it.size())
             }
+            Self::Named { name, default } => {
+                name.size() + default.as_ref().map_or(0, |it| it.size())
+            }
             _ => 0,
+        }
+    }
+
+    /// The value of a variable of the environment.
+    pub(super) fn variable(name: Self, default: Option<Self>) -> Self {
+        let default = default.map(Box::new);
+        match name {
+            Self::Text(name) => Self::Variable { name, default },
+            Self::Parameter { .. } => Self::Named { name: Box::new(name), default },
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The value with `replace` of each parameter.
+    #[must_use]
+    pub(super) fn with_parameters(self, replace: &dyn Fn(&Self) -> Option<Self>) -> Self {
+        let one = |it: Box<Self>| Box::new(it.with_parameters(replace));
+        let all = |parts: Vec<Self>| -> Vec<Self> {
+            parts.into_iter().map(|it| it.with_parameters(replace)).collect()
+        };
+        match self {
+            Self::Parameter { .. } => replace(&self).unwrap_or(self),
+            Self::Parent(inner) => Self::Parent(one(inner)),
+            Self::Join(parts) => Self::Join(all(parts)),
+            Self::Concat(parts) => Self::Concat(all(parts)),
+            Self::Any(parts) => Self::any(all(parts)),
+            Self::Variable { name, default } => Self::Variable { name, default: default.map(one) },
+            Self::Named { name, default } => {
+                let default = default.map(|it| it.with_parameters(replace));
+                Self::variable(name.with_parameters(replace), default)
+            }
+            other => other,
         }
     }
 

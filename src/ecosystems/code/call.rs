@@ -1,0 +1,79 @@
+//! The parts of a call: its function, its object and its arguments.
+
+use tree_sitter::Node;
+
+use super::{evaluate::Evaluator, facts::Argument, grammar::Role, scopes::Located};
+
+/// A call.
+pub(super) struct Call<'t> {
+    /// The object and the name of a method.
+    pub object: Option<(Node<'t>, &'t str)>,
+    /// The function.
+    pub function: Node<'t>,
+    /// The arguments without a name.
+    pub positional: Vec<Node<'t>>,
+    /// The arguments with a name.
+    pub named: Vec<(&'t str, Node<'t>)>,
+}
+
+impl<'t> Evaluator<'_, 't> {
+    /// The parts of a call.
+    pub(super) fn call(&self, at: Located<'t>) -> Option<Call<'t>> {
+        let grammar = self.scopes.grammar;
+        let Some(Role::Call { function, arguments }) = grammar.role(at.node) else { return None };
+        let function = at.node.child_by_field_name(function)?;
+        let object = match grammar.role(function) {
+            Some(Role::Member { object, .. }) => {
+                let object = function.child_by_field_name(object);
+                object.map(|it| (it, self.scopes.last_name(function)))
+            }
+            _ => None,
+        };
+        let mut call = Call { object, function, positional: Vec::new(), named: Vec::new() };
+        if let Some(list) = at.node.child_by_field_name(arguments) {
+            let mut cursor = list.walk();
+            for node in list.named_children(&mut cursor) {
+                match grammar.role(node) {
+                    Some(Role::Named { name, value }) => {
+                        let name = node.child_by_field_name(name);
+                        let value = node.child_by_field_name(value);
+                        call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
+                    }
+                    _ if node.is_extra() => {}
+                    _ => call.positional.push(node),
+                }
+            }
+        }
+        Some(call)
+    }
+
+    /// The node of an argument, if it is given.
+    pub(super) fn argument(&self, call: &Call<'t>, argument: Argument) -> Option<Node<'t>> {
+        match argument {
+            Argument::At(index, name) => {
+                let named = call.named.iter().find(|it| it.0 == name && !name.is_empty());
+                named.map(|it| it.1).or_else(|| call.positional.get(index).copied())
+            }
+            Argument::Entry(index, key) => {
+                let table = call.positional.get(index)?;
+                self.entry(*table, key)
+            }
+            Argument::Object => call.object.map(|it| it.0),
+        }
+    }
+
+    /// The value of an entry of a table.
+    pub(super) fn entry(&self, table: Node<'t>, key: &str) -> Option<Node<'t>> {
+        let grammar = self.scopes.grammar;
+        let mut cursor = table.walk();
+        table.named_children(&mut cursor).find_map(|it| match grammar.role(it) {
+            Some(Role::Pair { key: name, value }) => {
+                let name = self.scopes.last_name(it.child_by_field_name(name)?);
+                (name == key).then(|| it.child_by_field_name(value)).flatten()
+            }
+            // `{ filename }`
+            Some(Role::Name) => (self.scopes.text_of(it) == key).then_some(it),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! What the source of the programs that an image runs writes to disk: the files that its commands name and what
+//! these import, read from their syntax trees.
+
+mod files;
+mod reach;
+mod resolve;
+
+use std::{cell::Cell, collections::BTreeSet};
+
+use super::{
+    Image,
+    evidence::{Trace, Written, sqlite},
+    needs,
+    processes::{self, Process},
+};
+use crate::{
+    ecosystems::{
+        self,
+        code::{Kind, Start, Write},
+    },
+    text::{ImagePath, Refusal, count::counted},
+};
+use files::Files;
+use reach::{Explorer, Reach};
+use resolve::{Resolver, Spot};
+
+/// What the source says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Source {
+    /// The files and folders that it writes to, other than those that every user may write to.
+    pub traces: Vec<Trace>,
+    /// Why the user cannot run it: the first call that writes to an unknown place, or where only root should.
+    pub refusal: Option<Refusal>,
+    /// How many files were read.
+    pub files: usize,
+    /// False if a command is not the project's own source, or a part of it could not be read.
+    pub is_whole: bool,
+    /// True if it writes to folders for temporary files or to its home.
+    pub is_scratch: bool,
+}
+
+/// How many values are looked at for an image.
+const BUDGET: usize = 200_000;
+
+/// Reads the source that the processes of an image reach.
+///
+/// # Errors
+/// A decline's code and reason: it starts a program that needs what the user does not have.
+pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Refusal> {
+    let Some(workdir) = image.state().workdir.clone().or_else(|| Some(ImagePath::root())) else {
+        return Ok(Source::default());
+    };
+    let files = Files::new(image);
+    let env = |name: &str| image.variable(name);
+    let mut roots = vec![workdir.clone()];
+    let paths = image.variable("PYTHONPATH").unwrap_or_default();
+    roots.extend(paths.split(':').filter_map(ImagePath::new));
+    for process in processes {
+        roots.extend(process.values(&["--chdir", "--app-dir"]).iter().map(|it| workdir.join(it)));
+    }
+    let mut explorer = Explorer { project: image.project, files: &files, workdir, roots };
+    let mut entries: Vec<ImagePath> = Vec::new();
+    let mut is_whole = true;
+    for process in processes {
+        let own = explorer.entries(process, &env);
+        // A package manager starts what its script says, which is a process of its own.
+        is_whole &= !own.is_empty() || ecosystems::script_call(&process.call()).is_some();
+        entries.extend(own);
+    }
+    // A script's own folder comes first where Python looks for modules.
+    let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
+    explorer.roots.extend(folders.into_iter().filter(|it| !it.is_root()));
+    let reach = explorer.follow(entries);
+    let variable = |name: &str| {
+        let services = image.services().flat_map(|it| &it.service.environment);
+        let services = services.filter(|it| it.0 == name).map(|it| it.1.clone());
+        let mut all: Vec<String> = image.variable(name).into_iter().chain(services).collect();
+        all.retain(|it| !it.is_empty() && !it.contains('$'));
+        all
+    };
+    let resolver = Resolver {
+        reach: &reach,
+        workdir: &explorer.workdir,
+        variable: &variable,
+        budget: Cell::new(BUDGET),
+    };
+    let mut source = Source {
+        files: reach.files.len(),
+        is_whole: is_whole && reach.is_whole,
+        ..Source::default()
+    };
+    source.read(image, &reach, &resolver)?;
+    Ok(source)
+}
+
+impl Source {
+    /// What was read and found, as a sentence.
+    pub(super) fn said(&self) -> String {
+        if self.files == 0 {
+            return "its source was not read".to_owned();
+        }
+        let files = counted(self.files, "file");
+        match (self.is_whole, self.traces.is_empty(), self.is_scratch) {
+            (false, ..) => format!("its source was read in part ({files})"),
+            (true, false, _) => format!("its source ({files}) writes nowhere else"),
+            (true, true, true) => {
+                format!("its source ({files}) writes only to its home and for temporary files")
+            }
+            (true, true, false) => format!("its source ({files}) writes no files"),
+        }
+    }
+
+    fn read(
+        &mut self,
+        image: &Image<'_>,
+        reach: &Reach<'_>,
+        resolver: &Resolver<'_, '_>,
+    ) -> Result<(), Refusal> {
+        for (number, file) in reach.files.iter().enumerate() {
+            for start in &file.facts.starts {
+                let place = format!("{}:{}", file.path, start.line);
+                check_start(image, start, &place)?;
+            }
+            for write in &file.facts.writes {
+                let engine = write.engine.as_ref().map(|it| resolver.spots(number, it));
+                let is_file =
+                    |it: &Spot| matches!(it, Spot::Text { text, .. } if text.contains("sqlite"));
+                if engine.is_some_and(|it| !it.iter().any(is_file)) {
+                    continue;
+                }
+                let place = format!("{}:{}", file.path, write.line);
+                for spot in resolver.spots(number, &write.target) {
+                    self.add(write, spot, &place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, write: &Write, spot: Spot, place: &str) {
+        let evidence = format!("{place} calls {}", write.what.trim_start_matches('.'));
+        match spot {
+            Spot::Home | Spot::Temporary => self.is_scratch = true,
+            Spot::Unknown => {
+                // A URL that nothing names is that of a server.
+                if write.is_sure && write.kind != Kind::Url {
+                    let reason =
+                        format!("{evidence}, and its source does not tell where it writes");
+                    self.refusal.get_or_insert_with(|| Refusal::new("unknown-write", reason));
+                }
+            }
+            Spot::Text { text, is_open } => {
+                let (text, kind) = match sqlite(&text) {
+                    Some(path) => (path, Kind::Database),
+                    None if write.kind == Kind::Url || text.contains("://") => return,
+                    None => (text, write.kind),
+                };
+                if text.is_empty() || text == ":memory:" || Process::is_scratch(&text) {
+                    self.is_scratch |= text.starts_with('/');
+                    return;
+                }
+                if let Some(why) = roots(&text, &evidence) {
+                    self.refusal.get_or_insert(why);
+                    return;
+                }
+                let written = match (kind, is_open) {
+                    (_, true) => {
+                        let folder = text.rsplit_once('/').map_or(".", |it| it.0);
+                        Written::folder(if folder.is_empty() { "/" } else { folder })
+                    }
+                    (Kind::Folder, false) => Written::folder(text),
+                    (Kind::File | Kind::Database | Kind::Url, false) => Written::file(text),
+                };
+                self.traces.push(Trace::new(written, evidence));
+            }
+        }
+    }
+}
+
+/// Why a path is one that only root should write to, if so.
+fn roots(path: &str, evidence: &str) -> Option<Refusal> {
+    let path = ImagePath::new(path)?;
+    if path.is_within_fixed(&["/proc", "/sys", "/dev"]) {
+        return Some(Refusal::new(
+            "needs-root",
+            format!("{evidence} with {path}, which needs root"),
+        ));
+    }
+    let system = ["/bin", "/boot", "/etc", "/lib", "/run", "/sbin", "/usr"];
+    path.is_within_fixed(&system).then(|| {
+        let reason = format!("{evidence} with {path}, which is not the application's own");
+        Refusal::new("shared-folder", reason)
+    })
+}
+
+/// Checks that a user other than root can run a program that the source starts.
+///
+/// # Errors
+/// A decline's code and reason.
+fn check_start(image: &Image<'_>, start: &Start, place: &str) -> Result<(), Refusal> {
+    let Ok(found) = processes::started(image, &start.words, start.is_line, place) else {
+        return Ok(());
+    };
+    for process in &found {
+        match needs::of(process) {
+            Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => return Err(why),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! Where the places are that source files write to, when the image runs.
+
+use std::cell::Cell;
+
+use super::reach::Reach;
+use crate::{
+    ecosystems::code::{SourceFacts, Value},
+    text::ImagePath,
+};
+
+/// A place that is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// A path or another text; what follows if `is_open` is not known.
+    Text {
+        /// The text.
+        text: String,
+        /// True if it goes on with something that is not known.
+        is_open: bool,
+    },
+    /// In the home of the user.
+    Home,
+    /// Where every user may write.
+    Temporary,
+    /// Not known.
+    Unknown,
+}
+
+/// Finds places.
+pub(super) struct Resolver<'r, 'a> {
+    /// The files.
+    pub reach: &'r Reach<'a>,
+    /// The directory that commands run in.
+    pub workdir: &'r ImagePath,
+    /// The values that a variable has in the image and its services.
+    pub variable: &'r dyn Fn(&str) -> Vec<String>,
+    /// How many more values are looked at.
+    pub budget: Cell<usize>,
+}
+
+/// How many names deep a value is followed.
+const DEPTH: usize = 16;
+
+/// The most places of one call.
+const SEVERAL: usize = 8;
+
+impl Resolver<'_, '_> {
+    /// The places that a value of a file stands for.
+    pub(super) fn spots(&self, file: usize, value: &Value) -> Vec<Spot> {
+        let found = self.resolve(file, value, DEPTH);
+        if found.is_empty() || SEVERAL < found.len() { vec![Spot::Unknown] } else { found }
+    }
+
+    fn resolve(&self, file: usize, value: &Value, depth: usize) -> Vec<Spot> {
+        let unknown = || vec![Spot::Unknown];
+        let Some(depth) = depth.checked_sub(1) else { return unknown() };
+        match self.budget.get().checked_sub(1) {
+            Some(rest) => self.budget.set(rest),
+            None => return unknown(),
+        }
+        match value {
+            Value::Text(text) if text == "~" || text.starts_with("~/") => vec![Spot::Home],
+            Value::Text(text) => vec![closed(text)],
+            Value::File => vec![closed(self.reach.files[file].at.as_str())],
+            Value::Working => vec![closed(self.workdir.as_str())],
+            Value::Home => vec![Spot::Home],
+            Value::Temporary => vec![Spot::Temporary],
+            Value::Variable { name, default } => {
+                let set = (self.variable)(name);
+                if !set.is_empty() {
+                    return set.iter().map(|it| closed(it)).collect();
+                }
+                default.as_ref().map_or_else(unknown, |it| self.resolve(file, it, depth))
+            }
+            Value::Named { name, default } => {
+                let name = match self.resolve(file, name, depth).as_slice() {
+                    [Spot::Text { text, is_open: false }] => text.clone(),
+                    _ => return unknown(),
+                };
+                self.resolve(file, &Value::Variable { name, default: default.clone() }, depth)
+            }
+            Value::Any(all) => {
+                let mut found = Vec::new();
+                // `value if value else default`: a variable that is set wins, and one that is not is nothing.
+                let set = |it: &Value| match it {
+                    Value::Variable { name, default: None } => {
+                        Some(!(self.variable)(name).is_empty())
+                    }
+                    _ => None,
+                };
+                let is_set = all.iter().any(|it| set(it) == Some(true));
+                let some: Vec<&Value> =
+                    all.iter().filter(|it| set(it).map_or(!is_set, |it| it)).collect();
+                let all = if some.is_empty() { all.iter().collect() } else { some };
+                for spot in all.iter().flat_map(|it| self.resolve(file, it, depth)) {
+                    if !found.contains(&spot) {
+                        found.push(spot);
+                    }
+                }
+                found
+            }
+            Value::Parent(inner) => self
+                .resolve(file, inner, depth)
+                .into_iter()
+                .map(|it| it.parent(self.workdir))
+                .collect(),
+            Value::Join(parts) => self.combine(file, parts, depth, Spot::join),
+            Value::Concat(parts) => self.combine(file, parts, depth, Spot::append),
+            Value::Parameter { function, index, name, default } => {
+                self.parameter(file, function, *index, name, default.as_deref(), depth)
+            }
+            Value::Reference { module, path } => self.reference(file, module, path, depth),
+            Value::Unknown => unknown(),
+        }
+    }
+
+    fn combine(
+        &self,
+        file: usize,
+        parts: &[Value],
+        depth: usize,
+        add: fn(&Spot, &Spot) -> Spot,
+    ) -> Vec<Spot> {
+        let mut found: Vec<Spot> = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            let next = self.resolve(file, part, depth);
+            found = match at {
+                0 => next,
+                _ => found.iter().flat_map(|it| next.iter().map(|next| add(it, next))).collect(),
+            };
+            if SEVERAL < found.len() {
+                return vec![Spot::Unknown];
+            }
+        }
+        found
+    }
+
+    /// What the calls of a function pass.
+    fn parameter(
+        &self,
+        file: usize,
+        function: &str,
+        index: usize,
+        name: &str,
+        default: Option<&Value>,
+        depth: usize,
+    ) -> Vec<Spot> {
+        let mut found: Vec<Spot> = Vec::new();
+        let mut add = |spots: Vec<Spot>| {
+            for spot in spots {
+                if !found.contains(&spot) {
+                    found.push(spot);
+                }
+            }
+        };
+        let own = default.map(|it| self.resolve(file, it, depth));
+        for (number, reached) in self.reach.files.iter().enumerate() {
+            let calls = reached
+                .facts
+                .calls
+                .iter()
+                .filter(|it| it.function == function && !function.is_empty());
+            for call in calls {
+                let named = call.arguments.iter().find(|it| it.0.as_deref() == Some(name));
+                let at = call.arguments.get(index).filter(|it| it.0.is_none());
+                match named.or(at) {
+                    Some((_, value)) => add(self.resolve(number, value, depth)),
+                    None => add(own.clone().unwrap_or_else(|| vec![Spot::Unknown])),
+                }
+            }
+        }
+        if found.is_empty() { own.unwrap_or_else(|| vec![Spot::Unknown]) } else { found }
+    }
+
+    /// What a name of another module stands for.
+    fn reference(&self, file: usize, module: &str, path: &[String], depth: usize) -> Vec<Spot> {
+        let unknown = || vec![Spot::Unknown];
+        let modules = &self.reach.files[file].modules;
+        let Some(last) = path.last() else { return unknown() };
+        // A setting of a class of settings has the variable of its name.
+        let is_constant = |it: &str| it.len() > 2 && !it.contains(|it: char| it.is_lowercase());
+        let set = if path.len() > 1 { (self.variable)(&last.to_uppercase()) } else { Vec::new() };
+        if !set.is_empty() {
+            return set.iter().map(|it| closed(it)).collect();
+        }
+        // The longest name that is a module: `config` of `from app import config`.
+        let mut whole = module.to_owned();
+        let mut target = modules.get(module).map(|it| (*it, 0));
+        for (at, name) in path.iter().enumerate() {
+            if !whole.is_empty() && !whole.ends_with('.') {
+                whole.push('.');
+            }
+            whole.push_str(name);
+            target = modules.get(&whole).map(|it| (*it, at + 1)).or(target);
+        }
+        if let Some((target, taken)) = target {
+            let found = self.in_file(target, &path[taken..], depth);
+            if found != unknown() {
+                return found;
+            }
+        }
+        if !is_constant(last) {
+            return unknown();
+        }
+        // Settings that a framework hands on, such as those of Django and Flask.
+        let mut found = Vec::new();
+        for (number, reached) in self.reach.files.iter().enumerate() {
+            let value =
+                reached.facts.names.get(last).or_else(|| reached.facts.attributes.get(last));
+            for spot in value.into_iter().flat_map(|it| self.resolve(number, it, depth)) {
+                if !found.contains(&spot) {
+                    found.push(spot);
+                }
+            }
+        }
+        if found.is_empty() { unknown() } else { found }
+    }
+
+    /// What a path of names stands for in a file.
+    fn in_file(&self, file: usize, path: &[String], depth: usize) -> Vec<Spot> {
+        let unknown = || vec![Spot::Unknown];
+        let facts: &SourceFacts = self.reach.files[file].facts;
+        let Some((first, rest)) = path.split_first() else { return unknown() };
+        let value = facts.names.get(first);
+        let Some(last) = rest.last() else {
+            let value = value.or_else(|| facts.attributes.get(first));
+            return value.map_or_else(unknown, |it| self.resolve(file, it, depth));
+        };
+        if let Some(Value::Reference { module, path }) = value {
+            let whole: Vec<String> = path.iter().chain(rest).cloned().collect();
+            let found = self.resolve(
+                file,
+                &Value::Reference { module: module.clone(), path: whole },
+                depth,
+            );
+            if found != unknown() {
+                return found;
+            }
+        }
+        facts.attributes.get(last).map_or_else(unknown, |it| self.resolve(file, it, depth))
+    }
+}
+
+fn closed(text: &str) -> Spot {
+    Spot::Text { text: text.to_owned(), is_open: false }
+}
+
+impl Spot {
+    fn join(&self, next: &Self) -> Self {
+        match (self, next) {
+            (_, Self::Text { text, .. }) if text.starts_with('/') => next.clone(),
+            (_, Self::Home | Self::Temporary) => next.clone(),
+            (
+                Self::Text { is_open: true, .. } | Self::Home | Self::Temporary | Self::Unknown,
+                _,
+            ) => self.clone(),
+            (Self::Text { text, .. }, Self::Unknown) => {
+                Self::Text { text: format!("{}/", text.trim_end_matches('/')), is_open: true }
+            }
+            (Self::Text { text, .. }, Self::Text { text: more, is_open }) => {
+                let text = match text.as_str() {
+                    "" => more.clone(),
+                    "/" => format!("/{more}"),
+                    _ => format!("{}/{more}", text.trim_end_matches('/')),
+                };
+                Self::Text { text, is_open: *is_open }
+            }
+        }
+    }
+
+    fn append(&self, next: &Self) -> Self {
+        match (self, next) {
+            (Self::Text { text, is_open: false }, Self::Text { text: more, is_open }) => {
+                Self::Text { text: format!("{text}{more}"), is_open: *is_open }
+            }
+            (Self::Text { text, is_open: false }, Self::Unknown) if !text.is_empty() => {
+                Self::Text { text: text.clone(), is_open: true }
+            }
+            (Self::Text { text, is_open: false }, other) if text.is_empty() => other.clone(),
+            (Self::Text { is_open: false, .. }, _) => Self::Unknown,
+            _ => self.clone(),
+        }
+    }
+
+    fn parent(self, workdir: &ImagePath) -> Self {
+        match self {
+            Self::Text { text, is_open: false } => {
+                let path = workdir.join(&text);
+                closed(path.parent().unwrap_or(path).as_str())
+            }
+            Self::Text { text, is_open: true } => {
+                let folder = text.rsplit_once('/').map_or("", |it| it.0);
+                Self::Text { text: format!("{folder}/"), is_open: true }
+            }
+            other => other,
+        }
+    }
+}
