@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use super::super::Image;
+use super::Image;
 use crate::{
     context::layers::Layers,
     dockerfile::stage::Stage,

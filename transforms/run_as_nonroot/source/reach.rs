@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{
-    super::processes::Process,
+    Process,
     files::{self, Files},
 };
 use crate::{
