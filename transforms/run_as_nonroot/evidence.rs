@@ -15,12 +15,14 @@ pub(super) struct Trace {
     pub evidence: String,
     /// True if a volume is mounted there.
     pub is_volume: bool,
+    /// True if it is a file that the image has.
+    pub exists: bool,
 }
 
 impl Trace {
     /// A trace of something that is not a volume.
     pub(super) fn new(written: Written, evidence: impl Into<String>) -> Self {
-        Self { written, evidence: evidence.into(), is_volume: false }
+        Self { written, evidence: evidence.into(), is_volume: false, exists: false }
     }
 
     /// The trace of a volume.

@@ -52,7 +52,7 @@ pub(super) fn folders(
     }));
     let open: Vec<&ImagePath> = made.iter().filter(|it| it.open).map(|it| &it.path).collect();
     let mut folders: Vec<Folder> = Vec::new();
-    for Trace { written, evidence, is_volume } in found {
+    for Trace { written, evidence, is_volume, exists } in found {
         let Some(path) = written.place(image.state().workdir.as_ref()) else {
             return Err(Refusal::new(
                 "unknown-folder",
@@ -84,9 +84,11 @@ pub(super) fn folders(
                 format!("{evidence}, which hides the source in {path}"),
             ));
         }
-        let filled = filled && !image.holds_code(&path);
-        let is_made =
-            made.iter().any(|it| it.path == path) || filled || image.state().made.contains(&path);
+        let filled = filled && !exists && !image.holds_code(&path);
+        let is_made = made.iter().any(|it| it.path == path)
+            || filled
+            || exists
+            || image.state().made.contains(&path);
         match folders.iter_mut().find(|it| it.path == path) {
             Some(known) => known.volume |= is_volume,
             None => {

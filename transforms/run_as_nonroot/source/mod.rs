@@ -89,7 +89,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         is_whole: is_whole && reach.is_whole,
         ..Source::default()
     };
-    source.read(image, &reach, &resolver)?;
+    source.read(image, &files, &reach, &resolver)?;
     Ok(source)
 }
 
@@ -113,6 +113,7 @@ impl Source {
     fn read(
         &mut self,
         image: &Image<'_>,
+        files: &Files<'_, '_>,
         reach: &Reach<'_>,
         resolver: &Resolver<'_, '_>,
     ) -> Result<(), Refusal> {
@@ -130,14 +131,21 @@ impl Source {
                 }
                 let place = format!("{}:{}", file.path, write.line);
                 for spot in resolver.spots(number, &write.target) {
-                    self.add(write, spot, &place);
+                    self.add(files, resolver, write, spot, &place);
                 }
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, write: &Write, spot: Spot, place: &str) {
+    fn add(
+        &mut self,
+        files: &Files<'_, '_>,
+        resolver: &Resolver<'_, '_>,
+        write: &Write,
+        spot: Spot,
+        place: &str,
+    ) {
         let evidence = format!("{place} calls {}", write.what.trim_start_matches('.'));
         match spot {
             Spot::Home | Spot::Temporary => self.is_scratch = true,
@@ -161,6 +169,21 @@ impl Source {
                 }
                 if let Some(why) = roots(&text, &evidence) {
                     self.refusal.get_or_insert(why);
+                    return;
+                }
+                // A file that the image has belongs to root, whoever its folder belongs to.
+                let path = resolver.workdir.join(&text);
+                if !is_open && kind != Kind::Folder && files.at(&path).is_some() {
+                    if kind == Kind::Database {
+                        let reason = format!(
+                            "{evidence} with {path}, which is copied into the image as root"
+                        );
+                        self.refusal
+                            .get_or_insert_with(|| Refusal::new("database-in-image", reason));
+                        return;
+                    }
+                    let written = Written::folder(path.as_str());
+                    self.traces.push(Trace { exists: true, ..Trace::new(written, evidence) });
                     return;
                 }
                 let written = match (kind, is_open) {
