@@ -1,17 +1,23 @@
 //! `refit apply`.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::{
     Status,
     args::{Format, Run},
     failure::Failure,
-    input::Input,
+    inputs::Inputs,
     output::{self, Output},
     summary,
     verify::{self, Building, Session},
 };
-use crate::{engine::apply, load::git, text::count::counted};
+use crate::{
+    engine::{apply, plan::Plan},
+    load::git,
+    text::count::counted,
+};
 
 /// Write exactly what `diff` shows, all files or none; `undo` takes it back
 #[derive(Debug, Args)]
@@ -37,48 +43,62 @@ impl Apply {
         if self.verify && self.run.scope.is_stdin() {
             return Err(verify::no_context().into());
         }
-        let mut input = Input::read(&self.run, jobs)?;
-        if let Some(root) = &input.root {
-            let recovered = apply::recover(root)?;
-            if !recovered.is_empty() {
-                let count = counted(recovered.len(), "file");
-                output::note(&format!("an interrupted apply was rolled back: {count}\n"))?;
-                input = Input::read(&self.run, jobs)?;
-            }
+        let mut inputs = Inputs::read(&self.run, jobs)?;
+        let mut recovered = 0;
+        for root in inputs.all.iter().filter_map(|it| it.root.as_deref()) {
+            recovered += apply::recover(root)?.len();
         }
-        let mut plan = input.plan()?;
+        if recovered != 0 {
+            let count = counted(recovered, "file");
+            output::note(&format!("an interrupted apply was rolled back: {count}\n"))?;
+            inputs = Inputs::read(&self.run, jobs)?;
+        }
+        let named = inputs.named();
+        let mut plans = inputs.plans()?;
         let mut verification = None;
-        if let Some(root) = input.root.as_deref().filter(|_| self.verify && !plan.steps.is_empty())
-        {
+        if self.verify && plans.iter().any(|it| !it.steps.is_empty()) {
+            let input = inputs.only()?;
+            let root = input.root.clone().unwrap_or_default();
             // Not after half an hour of builds.
             if !self.allow_dirty {
-                git::check_saved(root)?;
+                git::check_saved(&root)?;
             }
             let (verified, report) = Session::settle(&self.building, &input, output)?;
-            plan = verified;
+            plans = vec![verified];
             if self.run.format == Format::Text {
                 output::note(&verify::text(&report, output))?;
             }
             verification = Some(report);
+            inputs = Inputs::from(input);
         }
-        let mut report = input.report(&plan);
+        let mut report = inputs.report(&plans);
         report.verification = verification;
-        if let Some(root) = input.root.as_deref().filter(|_| !report.files.is_empty()) {
-            if !self.allow_dirty {
-                git::check_saved(root)?;
-            }
-            apply::apply(&plan, root)?;
-        }
-        match (self.run.format, &input.stdin) {
+        self.write(&inputs, &plans)?;
+        let stdin = inputs.all.first().and_then(|it| it.stdin.as_ref()).zip(plans.first());
+        match (self.run.format, stdin) {
             (Format::Json, _) => output::print(&summary::json(&report)?)?,
-            (Format::Text, Some(path)) => {
+            (Format::Text, Some((path, plan))) => {
                 output::print_raw(plan.after().file(path.as_str()).map_or("", |it| &it.text))?;
             }
             (Format::Text, None) => {}
         }
         let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
-        let problems = summary::print(&report, summary::Kind::Applied, input.selection(), output)?;
+        let problems = summary::print(&report, summary::Kind::Applied, &named, output)?;
         let verified = if left_out { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(verified)))
+    }
+
+    /// Writes the plans: nothing at all if the work of one repository is not saved, and each repository whole.
+    fn write(&self, inputs: &Inputs, plans: &[Plan]) -> anyhow::Result<()> {
+        let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
+        let all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
+        let all: Vec<(&Path, &Plan)> = all.collect();
+        for (root, _) in all.iter().filter(|_| !self.allow_dirty) {
+            git::check_saved(root)?;
+        }
+        for (root, plan) in all {
+            apply::apply(plan, root)?;
+        }
+        Ok(())
     }
 }

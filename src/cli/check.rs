@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     Status,
     args::{Format, Run},
-    input::Input,
+    inputs::Inputs,
     output::{self, Output},
     summary,
 };
@@ -23,14 +23,14 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
         // The process ends with the command, and to free a large project piece by piece takes long.
-        let input = ManuallyDrop::new(Input::read(&self.run, jobs)?);
-        let plan = ManuallyDrop::new(input.plan()?);
+        let input = ManuallyDrop::new(Inputs::read(&self.run, jobs)?);
+        let plan = ManuallyDrop::new(input.plans()?);
         let report = input.report(&plan);
         match self.run.format {
             Format::Json => output::print(&summary::json(&report)?)?,
             Format::Text => output::print(&lines(&report))?,
         }
-        let problems = summary::print(&report, summary::Kind::Listed, input.selection(), output)?;
+        let problems = summary::print(&report, summary::Kind::Listed, &input.named(), output)?;
         let pending = if report.files.is_empty() { Status::Done } else { Status::Pending };
         Ok(self.run.scope.status(problems.max(pending)))
     }

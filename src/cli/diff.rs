@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     Status,
     args::{Format, Run},
-    input::Input,
+    inputs::Inputs,
     output::{self, Output},
     summary,
 };
@@ -25,8 +25,8 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
         // The process ends with the command, and to free a large project piece by piece takes long.
-        let input = ManuallyDrop::new(Input::read(&self.run, jobs)?);
-        let plan = ManuallyDrop::new(input.plan()?);
+        let input = ManuallyDrop::new(Inputs::read(&self.run, jobs)?);
+        let plan = ManuallyDrop::new(input.plans()?);
         let report = input.report(&plan);
         match self.run.format {
             Format::Json => output::print(&summary::json(&report)?)?,
@@ -35,7 +35,7 @@ impl Diff {
                 output::diff(&diffs)?;
             }
         }
-        let problems = summary::print(&report, summary::Kind::Proposed, input.selection(), output)?;
+        let problems = summary::print(&report, summary::Kind::Proposed, &input.named(), output)?;
         let pending = self.exit_code && !report.files.is_empty();
         let pending = if pending { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(pending)))

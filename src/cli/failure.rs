@@ -79,7 +79,8 @@ fn disk(error: &transaction::Error) -> Option<String> {
 fn undo(error: &UndoError) -> Option<String> {
     match error {
         UndoError::Nothing => {
-            Some("only the last `refit apply` can be taken back, once".to_owned())
+            let hint = "only the last `refit apply` of a repository can be taken back, once";
+            Some(hint.to_owned())
         }
         UndoError::Transaction(transaction::Error::Changed(_)) => {
             Some("nothing was taken back: these files are not as apply left them".to_owned())

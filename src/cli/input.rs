@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use rayon::prelude::*;
 
 use super::{
-    args::{Run, Scope},
+    args::Scope,
     failure::Failure,
     ignores,
     scopes::{self, Found},
@@ -36,6 +36,8 @@ pub(super) struct Input {
     pub(super) project: Project,
     /// The project's folder; `None` for a Dockerfile from standard input.
     pub(super) root: Option<PathBuf>,
+    /// The folders of other repositories in it that the arguments name as well.
+    pub(super) nested: Vec<RepoPath>,
     /// The Dockerfile on standard input.
     pub(super) stdin: Option<RepoPath>,
     transforms: Vec<Transform>,
@@ -43,29 +45,21 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Reads what the arguments name.
-    pub(super) fn read(run: &Run, jobs: usize) -> anyhow::Result<Self> {
-        Self::of_scope(&run.scope, run.stdin_filename.as_deref(), jobs)
-    }
-
-    /// Reads what the arguments name; `stdin_filename` is where standard input would lie.
+    /// Reads the project of these paths; `stdin_filename` is where standard input would lie.
     pub(super) fn of_scope(
         scope: &Scope,
+        paths: &[PathBuf],
         stdin_filename: Option<&Path>,
         jobs: usize,
     ) -> anyhow::Result<Self> {
         let from_stdin = scope.is_stdin();
-        if from_stdin && scope.paths.len() != 1 {
+        if from_stdin && paths.len() != 1 {
             let hint = "give `-` alone, or paths alone";
             return Err(Failure::new("`-` and paths cannot be mixed", hint).into());
         }
         if !from_stdin && stdin_filename.is_some() {
             let hint = "give `-` as the path to read from standard input";
             return Err(Failure::new("--stdin-filename without `-`", hint).into());
-        }
-        let mut paths = scope.paths.clone();
-        if from_stdin {
-            paths = stdin_filename.map(Path::to_owned).into_iter().collect();
         }
         let here = std::env::current_dir().context("the current folder")?;
         let here = here.canonicalize().unwrap_or(here);
@@ -76,14 +70,15 @@ impl Input {
         let exclude = scope.exclude.iter().map(|it| pattern(&here, it)).collect();
         let options = load::Options { exclude, jobs };
 
-        let mut stdin_root = PathBuf::new();
+        let (mut stdin_root, mut nested) = (PathBuf::new(), Vec::new());
         let (project, root, selection, stdin) = if from_stdin {
             let (loaded, path) = buffer(stdin_filename, &options)?;
             stdin_root = loaded.root;
             (loaded.project, None, loaded.selection, Some(path))
         } else {
-            let Loaded { project, root, selection } = load(&paths, &options)?;
-            (project, Some(root), selection, None)
+            let loaded = load(paths, &options)?;
+            nested = loaded.nested;
+            (loaded.project, Some(loaded.root), loaded.selection, None)
         };
         let floor = if scope.safe { Safety::Safe } else { Safety::Review };
         let dockerfiles = project.files().map(|it| &it.path).chain(&stdin);
@@ -101,7 +96,7 @@ impl Input {
             it.dockerfile();
             it.callers();
         });
-        Ok(Self { project, root, stdin, transforms, options })
+        Ok(Self { project, root, nested, stdin, transforms, options })
     }
 
     /// The plan of a run.
@@ -115,12 +110,20 @@ impl Input {
         plan(self.project.clone(), &self.transforms, &options)
     }
 
-    /// The report of a plan of this input.
-    pub(super) fn report(&self, plan: &Plan) -> Report {
+    /// Returns true if there is anything to look at.
+    pub(super) fn has_dockerfiles(&self) -> bool {
+        let selection = self.selection();
+        let selected = |it: &RepoPath| is_dockerfile(it.file_name()) && selection.selects(it);
+        let problems = self.project.problems().iter().map(|it| &it.path);
+        self.project.files().map(|it| &it.path).chain(problems).any(selected)
+    }
+
+    /// The report of a plan of this input, its files as seen from above its folder.
+    pub(super) fn report(&self, folder: &RepoPath, plan: &Plan) -> Report {
         let Options { selection, settings, .. } = &self.options;
         let warnings = ignores::warnings(plan, selection, settings, &self.transforms);
-        let warnings = warnings.into_iter().map(ProblemReport::from).collect();
-        Report { warnings, ..Report::new(plan, selection) }
+        let warnings = warnings.into_iter().map(ProblemReport::from);
+        Report::below(folder, plan, selection).with_warnings(folder, warnings)
     }
 
     /// The files that the arguments select.
@@ -165,5 +168,8 @@ fn buffer(name: Option<&Path>, options: &load::Options) -> anyhow::Result<(Loade
     for pattern in &options.exclude {
         selection = selection.without(pattern).map_err(load::LoadError::from)?;
     }
-    Ok((Loaded { project: project.with_text(&path, source), root, selection }, path))
+    Ok((
+        Loaded { project: project.with_text(&path, source), root, selection, nested: Vec::new() },
+        path,
+    ))
 }

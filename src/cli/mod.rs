@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod ignores;
 mod input;
+mod inputs;
 mod list;
 mod markdown;
 mod output;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     engine::plan::codes,
-    project::{Problem, selection::Selection},
+    project::Problem,
     report::{ChangeReport, DeclineReport, Report},
     text::{RepoPath, count::counted},
 };
@@ -38,7 +38,7 @@ const PLACES: usize = 3;
 pub(super) fn print(
     report: &Report,
     kind: Kind,
-    selection: &Selection,
+    named: &[String],
     output: &Output,
 ) -> anyhow::Result<Status> {
     let mut hints = HashSet::new();
@@ -72,8 +72,7 @@ pub(super) fn print(
             output::note(&declines(report, output.verbose))?;
         }
     }
-    let named = |it: &str| selection.paths().iter().any(|path| path.as_str() == it);
-    let failed = report.problems.iter().any(|it| named(&it.path));
+    let failed = report.problems.iter().any(|it| named.contains(&it.path));
     Ok(match (failed, report.summary.dockerfiles) {
         (true, _) => Status::Failed,
         (false, 0) => Status::NoDockerfile,

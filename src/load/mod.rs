@@ -46,6 +46,8 @@ pub struct Loaded {
     pub root: PathBuf,
     /// The files that the user asked for.
     pub selection: Selection,
+    /// The folders of other repositories inside this project, which are projects of their own.
+    pub nested: Vec<RepoPath>,
 }
 
 /// A path or pattern from the command line that makes no sense.
@@ -65,7 +67,8 @@ pub enum LoadError {
 /// Loads the project that `paths` lie in.
 ///
 /// The root of a path is the nearest folder above it that holds `.git`, so that whoever builds a Dockerfile
-/// is seen, and paths are those that git knows. Without one, and below a folder that git ignores, a folder
+/// is seen, and paths are those that git knows. What another repository inside it, such as a submodule, brings
+/// to a build context is known, but its Dockerfiles and callers are its own. Without one, and below a folder that git ignores, a folder
 /// is its own root; that of a Dockerfile is the current folder when it lies below it, else its own. The
 /// root of several paths is what their roots have in common.
 ///
@@ -82,7 +85,7 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     for pattern in &options.exclude {
         selection = selection.without(pattern)?;
     }
-    let Walk { files, pruned, mut texts, mut problems, folders_named_dockerfile } = found;
+    let Walk { files, pruned, nested, mut texts, mut problems, folders_named_dockerfile } = found;
     let tree = Tree::new(files);
     for folder in folders_named_dockerfile {
         if !tree.below(&folder).any(|it| is_dockerfile(it.file_name())) {
@@ -100,7 +103,25 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     problems.sort();
     problems.dedup();
     let project = Project::loaded(texts, tree, problems).with_reader(text::reader(&root));
-    Ok(Loaded { project, root, selection })
+    let nested = nested.into_iter().filter(|it| selection.reaches(it)).collect();
+    Ok(Loaded { project, root, selection, nested })
+}
+
+/// These paths by project: those of one repository together, and those of none.
+///
+/// # Errors
+/// A path that is not there, or is neither a folder nor named as a Dockerfile.
+pub fn by_project(paths: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>, LoadError> {
+    let mut projects: Vec<(Option<PathBuf>, Vec<PathBuf>)> = Vec::new();
+    for path in paths {
+        let (root, _) = root_of(path, true)?;
+        let root = Some(root).filter(|it| it.join(".git").exists());
+        match projects.iter_mut().find(|it| it.0 == root) {
+            Some(known) => known.1.push(path.clone()),
+            None => projects.push((root, vec![path.clone()])),
+        }
+    }
+    Ok(projects.into_iter().map(|it| it.1).collect())
 }
 
 fn locate(paths: &[PathBuf], in_repository: bool) -> Result<(PathBuf, Vec<RepoPath>), LoadError> {
@@ -158,6 +179,8 @@ struct Walk {
     files: BTreeSet<RepoPath>,
     /// Folders that are not looked into.
     pruned: Vec<RepoPath>,
+    /// The folders of other repositories.
+    nested: Vec<RepoPath>,
     texts: BTreeMap<RepoPath, File>,
     problems: Vec<Problem>,
     folders_named_dockerfile: Vec<RepoPath>,
@@ -204,12 +227,24 @@ fn visit(root: &Path, found: &Mutex<Walk>, entry: Result<DirEntry, ignore::Error
                 lock().pruned.push(path);
                 return WalkState::Skip;
             }
-            wanted::Folder::Report => lock().folders_named_dockerfile.push(path),
+            wanted::Folder::Report => lock().folders_named_dockerfile.push(path.clone()),
+        }
+        if !path.is_root() && entry.path().join(".git").exists() {
+            let mut found = lock();
+            found.nested.push(path.clone());
+            // What is no repository itself is only the folder that they lie in.
+            if !root.join(".git").exists() {
+                found.pruned.push(path);
+                return WalkState::Skip;
+            }
         }
         return WalkState::Continue;
     }
     // Reading is done outside the lock.
-    let read = text::read(root, &path);
+    let read = match wanted::is_evidence(&path) && lock().is_nested(&path) {
+        true => text::Read::Skipped,
+        false => text::read(root, &path),
+    };
     lock().add(path, read);
     WalkState::Continue
 }
@@ -223,6 +258,11 @@ impl Walk {
         path.is_root()
             || self.files.contains(path)
             || after.next().is_some_and(|it| it.as_str().starts_with(&below))
+    }
+
+    /// Returns true if a path lies in another repository. A folder is seen before what is in it.
+    fn is_nested(&self, path: &RepoPath) -> bool {
+        self.nested.iter().any(|it| path.strip_prefix(it).is_some())
     }
 
     fn add(&mut self, path: RepoPath, read: text::Read) {

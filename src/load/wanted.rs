@@ -76,6 +76,12 @@ pub(super) fn folder(name: &str, place: &Path) -> Folder {
     }
 }
 
+/// Returns true if a file says something about the builds and containers of the project that it belongs to.
+pub(super) fn is_evidence(path: &RepoPath) -> bool {
+    use Wanted::{Caller, Dockerfile, MaybeCompose, Mention};
+    matches!(file(path), Some(Dockerfile | Caller | MaybeCompose | Mention))
+}
+
 /// Returns true if a folder with a file of this name is likely to be a build context.
 pub(super) fn marks_a_context(name: &str) -> bool {
     is_dockerfile(name) || ecosystems::files().any(|it| it.marks_project && it.matches("", name))

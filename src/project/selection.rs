@@ -66,6 +66,11 @@ impl Selection {
         &self.paths
     }
 
+    /// Returns true if a folder and what is below it were asked for.
+    pub fn reaches(&self, folder: &RepoPath) -> bool {
+        self.paths.iter().any(|it| folder.strip_prefix(it).is_some()) && !self.excludes(folder)
+    }
+
     /// Returns true if a file may be changed.
     pub fn selects(&self, path: &RepoPath) -> bool {
         let named = self.paths.iter().any(|it| path.strip_prefix(it).is_some());

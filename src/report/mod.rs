@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     engine::{
-        diff::{FileDiff, diff},
+        diff::{FileDiff, diff_below},
         plan::{Bug, Plan},
     },
     project::{
@@ -14,14 +14,14 @@ use crate::{
         change::{Change, Decline, Safety},
         selection::Selection,
     },
-    text::Place,
+    text::{Place, RepoPath},
     verify,
 };
 
 /// A run, as `--format json` prints it.
 ///
 /// Fields are only ever added; `version` rises when one changes its meaning.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// The version of this form: 1.
     pub version: u32,
@@ -166,7 +166,63 @@ pub struct BySafety {
 impl Report {
     /// A plan's report.
     pub fn new(plan: &Plan, selection: &Selection) -> Self {
-        let diffs = diff(&plan.before, plan.after());
+        Self::below(&RepoPath::root(), plan, selection)
+    }
+
+    /// A plan's report, its files as seen from above the project's folder.
+    pub fn below(folder: &RepoPath, plan: &Plan, selection: &Selection) -> Self {
+        let mut report =
+            Self::inside(plan, selection, &diff_below(folder, &plan.before, plan.after()));
+        if !folder.is_root() {
+            report.lie_below(folder);
+        }
+        report
+    }
+
+    /// The report of several projects.
+    pub fn join(reports: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self { version: 1, ..Self::default() };
+        for it in reports {
+            all.changes.extend(it.changes);
+            all.declines.extend(it.declines);
+            all.bugs.extend(it.bugs);
+            all.problems.extend(it.problems);
+            all.warnings.extend(it.warnings);
+            all.files.extend(it.files);
+            all.summary.add(&it.summary);
+            all.verification = all.verification.or(it.verification);
+        }
+        all
+    }
+
+    /// The same with these warnings.
+    #[must_use]
+    pub fn with_warnings(
+        mut self,
+        folder: &RepoPath,
+        warnings: impl Iterator<Item = ProblemReport>,
+    ) -> Self {
+        let path = |it: &str| folder.join(it).map_or(it.to_owned(), |it| it.to_string());
+        self.warnings.extend(warnings.map(|it| ProblemReport { path: path(&it.path), ..it }));
+        self
+    }
+
+    fn lie_below(&mut self, folder: &RepoPath) {
+        let mut move_to = |it: &mut String| *it = format!("{folder}/{it}");
+        for it in &mut self.changes {
+            move_to(&mut it.place.path);
+            it.after.iter_mut().for_each(|it| move_to(&mut it.path));
+            it.files.iter_mut().for_each(&mut move_to);
+        }
+        self.declines.iter_mut().for_each(|it| move_to(&mut it.place.path));
+        for it in &mut self.bugs {
+            let input = std::mem::take(&mut it.input).into_iter();
+            it.input = input.map(|(path, text)| (format!("{folder}/{path}"), text)).collect();
+        }
+        self.problems.iter_mut().for_each(|it| move_to(&mut it.path));
+    }
+
+    fn inside(plan: &Plan, selection: &Selection, diffs: &[FileDiff]) -> Self {
         let problems = problems(&plan.before, selection);
         let dockerfiles = plan.before.files().filter(|it| selection.selects(&it.path));
         let dockerfiles = dockerfiles.filter(|it| it.dockerfile().is_some()).count();
@@ -228,6 +284,23 @@ pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
     problems.sort();
     problems.dedup();
     problems
+}
+
+impl Summary {
+    fn add(&mut self, other: &Self) {
+        self.dockerfiles += other.dockerfiles;
+        self.changed_files += other.changed_files;
+        self.changes += other.changes;
+        self.safe += other.safe;
+        self.review += other.review;
+        self.declines += other.declines;
+        self.problems += other.problems;
+        for (name, counts) in &other.by_transform {
+            let all = self.by_transform.entry(name).or_default();
+            all.safe += counts.safe;
+            all.review += counts.review;
+        }
+    }
 }
 
 impl ChangeReport {

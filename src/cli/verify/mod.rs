@@ -24,11 +24,13 @@ use super::{
     args::Scope,
     failure::Failure,
     input::Input,
+    inputs::Inputs,
     output::{self, Output},
     summary,
 };
 use crate::{
     engine::plan::Plan,
+    text::RepoPath,
     verify::{
         self, Options, Verification,
         builder::{self, Builder},
@@ -138,11 +140,13 @@ impl Verify {
             return Err(no_context().into());
         }
         self.check()?;
-        let input = Input::of_scope(&self.scope, None, jobs)?;
+        let input = Inputs::of_scope(&self.scope, None, jobs)?;
+        let named = input.named();
+        let input = input.only()?;
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan()?;
-        let problems = input.report(&plan);
-        let problems = summary::print(&problems, summary::Kind::Listed, input.selection(), output)?;
+        let problems = input.report(&RepoPath::root(), &plan);
+        let problems = summary::print(&problems, summary::Kind::Listed, &named, output)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;
         let mut report = Report::new(&plan, input.selection());

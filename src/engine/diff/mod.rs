@@ -36,6 +36,11 @@ pub enum DiffKind {
 
 /// The files that differ, by path.
 pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
+    diff_below(&RepoPath::root(), before, after)
+}
+
+/// The files that differ, by path; diffs name them as seen from above the project's folder.
+pub fn diff_below(folder: &RepoPath, before: &Project, after: &Project) -> Vec<FileDiff> {
     let paths: BTreeSet<&RepoPath> =
         before.files().chain(after.files()).map(|it| &it.path).collect();
     let paths: Vec<&RepoPath> = paths.into_iter().collect();
@@ -43,7 +48,7 @@ pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
         match (before.file(path.as_str()), after.file(path.as_str())) {
             (Some(old), Some(new)) if Arc::ptr_eq(old, new) || old.text == new.text => None,
             (None, None) => None,
-            (old, new) => Some(FileDiff::between(path, old, new)),
+            (old, new) => Some(FileDiff::between(folder, path, old, new)),
         }
     });
     changed.collect()
@@ -53,7 +58,13 @@ pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
 const CONTEXT: usize = 3;
 
 impl FileDiff {
-    fn between(path: &RepoPath, old: Option<&Arc<File>>, new: Option<&Arc<File>>) -> Self {
+    fn between(
+        folder: &RepoPath,
+        path: &RepoPath,
+        old: Option<&Arc<File>>,
+        new: Option<&Arc<File>>,
+    ) -> Self {
+        let path = &folder.join(path.as_str()).unwrap_or_else(|| path.clone());
         let (kind, mode) = match (old, new) {
             (None, _) => (DiffKind::Create, "new file mode 100644\n"),
             (_, None) => (DiffKind::Delete, "deleted file mode 100644\n"),

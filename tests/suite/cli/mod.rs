@@ -1,5 +1,6 @@
 //! The command as a user runs it.
 
+mod projects;
 mod settings;
 
 use std::{
