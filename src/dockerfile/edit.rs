@@ -201,7 +201,10 @@ impl Dockerfile {
             return Edit::insert(at, flags);
         }
         if flags.len() == 1 && (width <= 100 || line.trim() == self.escape.to_string()) {
-            return Edit::insert(at, format!(" {}", flags[0]));
+            // One blank is enough after it, however many aligned the line before.
+            let blanks = line.len() - line.trim_start().len();
+            let more = if line.trim().is_empty() { 0 } else { blanks.saturating_sub(1) };
+            return Edit::replace(at..at + more, format!(" {}", flags[0]));
         }
         let mut text = format!(" {}", flags.join(&breaks));
         let gap = line.len() - line.trim_start().len();

@@ -54,6 +54,13 @@ impl<'a> ImageRef<'a> {
         }
     }
 
+    /// Whether a variable stands in the tag and nowhere else.
+    pub fn has_open_tag(&self) -> bool {
+        let names = [self.registry, Some(self.repository), self.digest];
+        self.tag.is_some_and(|it| it.contains('$'))
+            && !names.into_iter().flatten().any(|it| it.contains(['$', '{', '}']))
+    }
+
     /// The name an official image goes by (`python`, `debian`), whatever mirror it comes from.
     pub fn official(&self) -> Option<&'a str> {
         let docker_hub =

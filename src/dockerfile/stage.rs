@@ -146,6 +146,10 @@ impl Outline {
             let name = words.name.map(str::to_owned);
             let setup = match &base {
                 Base::Image(it) => Setup::of_image(it, start(&ImageRef::parse(it))),
+                // Of what only the tag is not known the rest tells.
+                Base::Unknown(it) if ImageRef::parse(it).has_open_tag() => {
+                    Setup::of_image(it, start(&ImageRef::parse(it)))
+                }
                 Base::Stage(_) | Base::Unknown(_) => Setup::default(),
             };
             let own = Own { items: *from..end, name, base, setup };

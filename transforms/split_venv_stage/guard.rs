@@ -1,6 +1,6 @@
 //! What must hold of a stage before it is split.
 
-use super::{Role, Separation, Step, Stop, is_by_manager, usage};
+use super::{Role, Separation, Step, Stop, is_by_manager, system, usage};
 use crate::{
     callers::service::Volume,
     ecosystems::{
@@ -9,7 +9,7 @@ use crate::{
         python,
     },
     run::Run,
-    text::{ImagePath, Refusal},
+    text::{ImagePath, Refusal, count::listed},
 };
 
 /// A RUN that installs packages of Alpine to build with.
@@ -23,6 +23,27 @@ pub(super) fn alpine(runs: &[Step<'_>]) -> Option<Stop> {
     let reason = "which packages of Alpine are only needed to build is not known";
     Some((step.run.item, Refusal::new("alpine", reason)))
 }
+
+/// A RUN of which the last stage would repeat nearly all, to be without programs that only fetch: the two stages would
+/// share no layer, and every build would fetch the packages twice.
+pub(super) fn repeated_packages(runs: &[Step<'_>], last: usize) -> Option<Stop> {
+    let mut steps = runs.iter().filter(|it| it.run.item <= last);
+    steps.find_map(|step| {
+        let gone = &step.remains.gone;
+        let installs = (0..step.roles.len()).filter(|it| step.roles[*it] == Role::SystemInstall);
+        let all: usize = installs.map(|it| system::packages(&step.run, it).len()).sum();
+        let kept = all.saturating_sub(gone.len());
+        let is_repeated = !gone.is_empty() && MANY <= kept && step.remains.instead.is_empty();
+        let reason = format!(
+            "without {} the last stage would install {kept} other packages of this RUN once more",
+            listed(&gone.iter().map(String::as_str).collect::<Vec<_>>())
+        );
+        is_repeated.then(|| (step.run.item, Refusal::new("shared-packages", reason)))
+    })
+}
+
+/// From how many packages on an install is not repeated to be without a few small ones.
+const MANY: usize = 3;
 
 /// A RUN that hands its install to another shell: `bash -c "poetry install"`.
 pub(super) fn hidden_install(run: &Run<'_>) -> Option<Stop> {

@@ -81,6 +81,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "path-override",
         "removes-packages",
         "several-environments",
+        "shared-packages",
         "stage-names",
         "unknown-environment",
         "unknown-script",
@@ -243,6 +244,12 @@ impl<'a> Separation<'a> {
             !loss.is_small() || trouble.as_ref().is_some_and(|it| seems_target(site, stage, it.0));
         if !target {
             return Ok(None);
+        }
+        if is_python
+            && !loss.compiles()
+            && let Some(stop) = guard::repeated_packages(&runs, last)
+        {
+            return Err(stop);
         }
         if !is_python {
             let reason = match image_of(stage) {

@@ -76,7 +76,9 @@ pub(super) fn of(image: &ImageRef<'_>, official: Option<&str>, usual: Option<Fam
     if let Some((family, _)) = WORDS.iter().find(|it| has(it.1)) {
         return *family;
     }
-    let is_other = OTHERS.iter().any(|it| tag.contains(it));
+    // A variable in the tag may stand for another distribution, but for the small variants of Debian.
+    let is_open = tag.contains('$') && !tag.contains("slim");
+    let is_other = is_open || OTHERS.iter().any(|it| tag.contains(it));
     usual.filter(|_| !is_other).unwrap_or(Family::Unknown)
 }
 

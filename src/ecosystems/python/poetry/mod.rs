@@ -86,6 +86,7 @@ pub const MANAGER: Manager = Manager {
         // Before, an archive that is being written looks like one that is there.
         sharing: Sharing::LockedBefore(&[1, 3]),
         spills: true,
+        printed_by: &["poetry config cache-dir"],
         ..Cache::NONE
     }],
     environments: Some(Environments {
@@ -253,11 +254,14 @@ fn install(verb: &str, call: &Invocation, at: &At<'_>) -> Option<Install> {
             "poetry install --only-root installs nothing but the project itself",
         ))
     } else if flags.contains(&"--no-directory") && !can_skip_folders {
-        let version =
-            version.as_ref().map_or("an unpinned Poetry".to_owned(), |it| format!("Poetry {it}"));
-        let reason = format!(
-            "pyproject.toml depends on folders of the project, and {version} may not know --no-directory (1.5)"
-        );
+        let version = match &version {
+            Some(it) => format!("Poetry {it} does not know --no-directory (1.5)"),
+            None => {
+                "this stage does not show which Poetry it has: before 1.5 there is no --no-directory"
+                    .to_owned()
+            }
+        };
+        let reason = format!("pyproject.toml depends on folders of the project, and {version}");
         Source::Now(Refusal::new("poetry-version", reason))
     } else if flags.is_empty() {
         Source::Nothing
