@@ -27,6 +27,8 @@ pub struct Leaving {
     pub said: &'static [&'static str],
     /// Left only in images without this program.
     pub without: Option<Brought>,
+    /// Left only in images with this program.
+    pub within: Option<Brought>,
     /// Left only if a manifest names this package.
     pub package: Option<&'static str>,
     /// Left only if an argument contains this text.
@@ -53,6 +55,7 @@ impl Leaving {
         settings: &[],
         said: &[],
         without: None,
+        within: None,
         package: None,
         argument: None,
         run_needs_only_this: false,
@@ -155,6 +158,15 @@ const DOWNLOADS: Leaving = Leaving {
 
 /// What programs that are not package managers with a file of facts leave, by name in alphabetical order.
 pub const PROGRAMS: &[(&str, Leaving)] = &[
+    // argos-translate.readthedocs.io: "Settings".
+    (
+        "argospm",
+        Leaving {
+            verbs: &[Verb::new("install")],
+            unless: &[Switch::Set("ARGOS_PACKAGES_DIR"), Switch::Set("XDG_DATA_HOME")],
+            ..Leaving::ALWAYS
+        },
+    ),
     ("camoufox", BROWSERS),
     // doc.rust-lang.org/cargo: "cargo install".
     (
@@ -174,6 +186,20 @@ pub const PROGRAMS: &[(&str, Leaving)] = &[
             ..Leaving::ALWAYS
         },
     ),
+    // docs.crawl4ai.com: "Installation", which fetches Playwright's browsers.
+    (
+        "crawl4ai-setup",
+        Leaving { unless: &[Switch::Set("PLAYWRIGHT_BROWSERS_PATH")], ..Leaving::ALWAYS },
+    ),
+    // docling-project.github.io: "Advanced options".
+    (
+        "docling-tools",
+        Leaving {
+            verbs: &[Verb::new("models download").without(&["-o", "--output-dir"])],
+            unless: &[Switch::Set("DOCLING_CACHE_DIR")],
+            ..Leaving::ALWAYS
+        },
+    ),
     // learn.microsoft.com/dotnet: "dotnet tool install".
     (
         "dotnet",
@@ -183,12 +209,26 @@ pub const PROGRAMS: &[(&str, Leaving)] = &[
     ("gem", Leaving { when: &[Switch::Option("--user-install")], ..Leaving::ALWAYS }),
     ("hf", DOWNLOADS),
     ("huggingface-cli", DOWNLOADS),
+    // mc-stan.org/cmdstanpy: "Installation".
+    (
+        "install_cmdstan",
+        Leaving { unless: &[Switch::Option("-d"), Switch::Option("--dir")], ..Leaving::ALWAYS },
+    ),
     // docs.julialang.org: "Environment Variables".
     (
         "julia",
         Leaving {
             argument: Some("Pkg"),
             unless: &[Switch::Set("JULIA_DEPOT_PATH")],
+            ..Leaving::ALWAYS
+        },
+    ),
+    // modelscope.cn/docs: "Download models".
+    (
+        "modelscope",
+        Leaving {
+            verbs: &[Verb::new("download").without(&["--local_dir"])],
+            unless: &[Switch::Set("MODELSCOPE_CACHE")],
             ..Leaving::ALWAYS
         },
     ),
@@ -221,12 +261,29 @@ pub const PROGRAMS: &[(&str, Leaving)] = &[
         },
     ),
     ("playwright", BROWSERS),
+    // prisma-client-py.readthedocs.io: "Config", binary_cache_dir.
+    (
+        "prisma",
+        Leaving {
+            verbs: &[Verb::new("generate"), Verb::new("py fetch"), Verb::new("py generate")],
+            unless: &[Switch::Set("PRISMA_BINARY_CACHE_DIR"), Switch::Set("PRISMA_HOME_DIR")],
+            within: Some(Brought::Python),
+            ..Leaving::ALWAYS
+        },
+    ),
     // github.com/pyenv/pyenv: README.
     ("pyenv", Leaving { unless: &[Switch::Set("PYENV_ROOT")], ..Leaving::ALWAYS }),
+    // github.com/pyppeteer/pyppeteer: README.
+    ("pyppeteer-install", Leaving { unless: &[Switch::Set("PYPPETEER_HOME")], ..Leaving::ALWAYS }),
     // rust-lang.github.io/rustup: "Environment variables".
     ("rustup", Leaving { unless: &[Switch::Set("RUSTUP_HOME")], ..Leaving::ALWAYS }),
     // sdkman.io/install.
     ("sdk", Leaving { unless: &[Switch::Set("SDKMAN_DIR")], ..Leaving::ALWAYS }),
+    // textblob.readthedocs.io: "Installation", which calls NLTK's downloader.
+    (
+        "textblob.download_corpora",
+        Leaving { unless: &[Switch::Set("NLTK_DATA")], ..Leaving::ALWAYS },
+    ),
 ];
 
 /// What a call leaves in the home directory, unless something puts it elsewhere; also what the program leaves

@@ -4,7 +4,7 @@ use super::{
     Image,
     base::{self, Base},
     image::Started,
-    needs::Needs,
+    needs::{self, Needs},
     processes::Process,
 };
 use crate::{
@@ -169,6 +169,16 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
             "it contains Docker's client, and only root may use Docker's socket",
         ));
     }
+    let service = |it: &Process| {
+        let reason = format!(
+            "{} runs {}, a program of the distribution with folders of its own",
+            it.from, it.program
+        );
+        Err(Refusal::new("service-image", reason))
+    };
+    if let Some(it) = processes.iter().find(|it| needs::is_daemon(image, it)) {
+        return service(it);
+    }
     for run in image.runs(&system::PROGRAMS)? {
         let wanted = run.calls().iter().filter_map(|it| system::wanted(&it.call));
         for item in wanted.flat_map(|it| it.items) {
@@ -178,11 +188,7 @@ pub(super) fn packages(image: &Image<'_>, processes: &[Process]) -> Result<(), R
                 return Err(Refusal::new("needs-root", reason));
             }
             if let Some(it) = processes.iter().find(|it| brings(package, &it.program)) {
-                let reason = format!(
-                    "{} runs {}, a program of the distribution with folders of its own",
-                    it.from, it.program
-                );
-                return Err(Refusal::new("service-image", reason));
+                return service(it);
             }
         }
     }

@@ -1,16 +1,17 @@
 //! Files in root's home, which no other user can read: `/root` has mode 700.
 
 use super::{
-    Image,
-    image::{Placed, resolve},
+    Image, built,
+    image::{Placed, Started, resolve},
     processes::Process,
 };
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        FileKind, Grammar, Leaving, MANAGERS, Preference, Switch, files, grammar_of,
+        self, FileKind, Grammar, Leaving, MANAGERS, Preference, Switch, files, grammar_of,
         homes::{self, Brought, LAUNCHERS, MODELS},
         images,
+        python::asks_for_another,
     },
     run::Run,
     shell::{Command, Invocation, Word, is_shell},
@@ -18,12 +19,13 @@ use crate::{
 };
 
 /// Texts of a program that loads a model, which its library fetches into the home directory.
-const LOADS: [&str; 9] = [
+const LOADS: [&str; 10] = [
     "Reader(",
     "SentenceTransformer",
     "TextEmbedding",
     "download",
     "from_pretrained",
+    "get_model",
     "load_model",
     "pipeline(",
     "snapshot_download",
@@ -40,6 +42,8 @@ const REPOSITORIES: [&str; 5] = ["nodesource", "packagecloud", "setup_", "/apt",
 pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refusal> {
     let refuse = |why: String| Err(Refusal::new("root-home", why));
     settings(image)?;
+    services(image)?;
+    managed_python(image)?;
     for run in image.runs(&[])? {
         for command in run.script.commands() {
             if let Some(text) = mention(&run, command) {
@@ -54,6 +58,7 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
             }
         }
         for site in run.calls() {
+            built::check(image, site)?;
             let command = &run.script.commands()[site.command];
             let leavings = homes::leavings(&site.call);
             if leavings.iter().any(|it| stays(image, &site.call, it))
@@ -87,7 +92,7 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
 }
 
 /// A call without its options and most of its arguments: `poetry install`.
-fn short(call: &Invocation) -> String {
+pub(super) fn short(call: &Invocation) -> String {
     let grammar = grammar_of(&call.program).unwrap_or(&Grammar::NONE);
     match grammar.words(call).next() {
         Some(verb) => format!("{} {verb}", call.program),
@@ -149,6 +154,67 @@ fn settings(image: &Image<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Checks that no service of compose puts something into root's home: a mount, a variable.
+fn services(image: &Image<'_>) -> Result<(), Refusal> {
+    for Started { file, service } in image.services() {
+        let place = service.place(file);
+        if let Some(it) = service.volumes.iter().find(|it| in_root(&it.target)) {
+            let reason =
+                format!("{place} mounts something at {}, which only root can read", it.target);
+            return Err(Refusal::new("root-home", reason));
+        }
+        let mut values = service.environment.iter();
+        if let Some((name, value)) = values.find(|it| in_root(&it.1)) {
+            let reason = format!("{place} sets {name} to {value}, which only root can read");
+            return Err(Refusal::new("root-home", reason));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that no manager installs a Python of its own, which it does into root's home.
+fn managed_python(image: &Image<'_>) -> Result<(), Refusal> {
+    let base = image.base().map(images::named);
+    let base = base.filter(images::Known::has_pip).and_then(|it| it.python());
+    let Some(python) = base else { return Ok(()) };
+    for run in image.runs(&[])? {
+        for site in run.calls() {
+            let Some(manager) = ecosystems::manager(&site.call) else { continue };
+            // What is left without a Python in the image is left beside a Python that does not fit.
+            let brings = |it: &&Leaving| it.without == Some(Brought::Python);
+            let leavings = homes::leavings(&site.call);
+            let mut brought =
+                leavings.iter().filter(|it| brings(it) && !is_elsewhere(image, &site.call, it));
+            let manifest = image.manifest(manager.manifest);
+            let pinned = image.manifest(".python-version");
+            let asks = asks_for_another(
+                manifest.iter().map(String::as_str),
+                pinned.as_deref(),
+                Some(python),
+            );
+            if brought.next().is_some() && asks {
+                let reason = format!(
+                    "the project asks for another Python than the image's, so {} installs one in root's home",
+                    manager.title
+                );
+                return Err(Refusal::new("root-home", reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the home directory is named by a word as it is written.
+pub(super) fn names_home(raw: &str) -> bool {
+    let is_home = in_root(raw) || raw.contains("$HOME") || raw.contains("${HOME}");
+    is_home && !is_for_build(raw)
+}
+
+/// Whether a variable of the image puts models and what libraries download elsewhere.
+pub(super) fn has_models_elsewhere(image: &Image<'_>) -> bool {
+    MODELS.iter().any(|it| is_set(image, it)) || image.sets("HOME")
+}
+
 /// Whether a text names something in root's home.
 fn in_root(text: &str) -> bool {
     text.split([':', '=', ' ', ',', ';', '"', '\''])
@@ -186,24 +252,32 @@ fn is_for_build(word: &str) -> bool {
 }
 
 /// Whether what a command leaves in the home directory stays there, since nothing puts it elsewhere.
-fn stays(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool {
+pub(super) fn stays(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool {
+    let base = image.base().map(images::named);
+    let is_in_base = |program: Brought| match program {
+        Brought::Python => base.is_some_and(|it| it.has_pip() || it.brings("python")),
+    };
+    // The Python of a distribution is a package like any other.
+    let is_installed = |program: Brought| match program {
+        Brought::Python => image.mentions_run(&["python3", "py3-"]),
+    };
+    !leaving.without.is_some_and(|it| is_in_base(it) || is_installed(it))
+        && leaving.within.is_none_or(is_in_base)
+        && !is_elsewhere(image, call, leaving)
+}
+
+/// Whether an option, a variable or a setting puts elsewhere what a call leaves, or nothing asks for it.
+fn is_elsewhere(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool {
     let holds = |switch: &Switch| match switch {
         Switch::Option(name) => call.has(&[name]),
         Switch::Value(name, value) => call.values(&[name]).contains(&Some(value)),
         Switch::Variable(..) | Switch::Set(_) => is_set(image, switch),
     };
-    let is_brought = |program: Brought| match program {
-        Brought::Python => {
-            let base = image.base().map(images::named);
-            base.is_some_and(|it| it.python().is_some() || it.is_python())
-        }
-    };
-    (leaving.when.is_empty() || leaving.when.iter().any(holds))
+    !((leaving.when.is_empty() || leaving.when.iter().any(holds))
         && !leaving.unless.iter().any(holds)
-        && !leaving.without.is_some_and(is_brought)
         && leaving.package.is_none_or(|it| image.depends_on(it))
         && (leaving.said.is_empty() || !image.mentions_run(leaving.said))
-        && !leaving.preferences.iter().any(|it| is_preferred(image, it, leaving.settings))
+        && !leaving.preferences.iter().any(|it| is_preferred(image, it, leaving.settings)))
 }
 
 /// Whether a variable, a RUN or one of these files sets a preference.

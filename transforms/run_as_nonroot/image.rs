@@ -10,7 +10,7 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
     },
-    ecosystems::{FETCHERS, FileKind, files, homes},
+    ecosystems::{FETCHERS, FileKind, files, homes, programs::BUILDS},
     project::Project,
     run::{Run, Site},
     shell::{Command, Script, Word},
@@ -180,6 +180,38 @@ impl<'a> Image<'a> {
     pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
         let layers = self.layers()?;
         layers.provider(self.stage.index, self.stage.end, path).map(|it| it.1)
+    }
+
+    /// Whether a path of the image is known not to be there: its build context is known, and no COPY brings it.
+    pub(super) fn is_absent(&self, path: &str) -> bool {
+        self.layers().is_some() && self.source(path).is_none()
+    }
+
+    /// Whether a RUN of any stage contains one of these words.
+    pub(super) fn mentions_any_run(&self, words: &[&str]) -> bool {
+        let dockerfile = self.site.dockerfile;
+        let all = self.site.stages.iter().flat_map(placed);
+        let mut runs = all.filter(|it| it.instruction.keyword == Keyword::Run);
+        runs.any(|it| Script::mentions(dockerfile, it.instruction, words))
+    }
+
+    /// Whether a program that is found on PATH is the project's own: a COPY brings a file of its name, a manifest
+    /// makes it of a function, or a RUN builds it.
+    pub(super) fn makes_program(&self, name: &str) -> bool {
+        let is_named = |it: &str| it.trim_end_matches('/').rsplit('/').next() == Some(name);
+        let copies = self.instructions().filter_map(|it| it.instruction.copy()).any(|it| {
+            it.from.is_some()
+                || is_named(&it.destination.text)
+                || it.sources.iter().any(|it| is_named(&it.text))
+        });
+        // `shop = "shop.cli:main"`, `shop=shop.cli:main`.
+        let is_entry = |line: &str| {
+            let Some((key, value)) = line.split_once('=') else { return false };
+            let plain = |it: &char| ['"', '\'', ' ', '\t', '[', ']', ','].contains(it);
+            key.trim_matches(|it| plain(&it)) == name && value.contains(':')
+        };
+        let entry = self.manifests().iter().any(|it| it.lines().any(is_entry));
+        copies || entry || self.mentions_run(&BUILDS)
     }
 
     /// The file of the project that a process finds at a path: one that compose mounts there, or one that a COPY

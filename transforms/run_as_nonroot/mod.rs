@@ -8,6 +8,7 @@
 
 mod accounts;
 pub mod base;
+mod built;
 mod duty;
 mod evidence;
 mod homes;
@@ -15,6 +16,7 @@ mod image;
 mod modes;
 mod needs;
 mod processes;
+mod roles;
 mod source;
 mod state;
 mod told;
@@ -71,6 +73,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unknown-base",
         "unknown-command",
         "unknown-folder",
+        "unknown-program",
         "unknown-script",
         "unknown-settings",
         "unknown-user",
@@ -192,6 +195,11 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     });
     let brought = own.is_some() || base.account.is_some();
     modes::check(image, &account, !brought)?;
+    if let Some(it) = processes.iter().find(|it| needs::is_unknown(image, it)) {
+        let reason =
+            format!("{} runs {}, and it is not known what that writes", it.from, it.program);
+        return Err(Refusal::new("unknown-program", reason));
+    }
     let low_ports = duty::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
@@ -346,8 +354,8 @@ mod tests {
     #[test]
     fn a_last_line_without_end_stays_without() {
         assert_eq!(
-            changed("FROM node:22\nCMD [\"node\", \"a.js\"]\nRUN npm --version"),
-            "FROM node:22\nCMD [\"node\", \"a.js\"]\nRUN npm --version\nUSER 1000:1000"
+            changed("FROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version"),
+            "FROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version\nUSER 1000:1000"
         );
         assert_eq!(
             changed("FROM scratch\nCMD [\"/a\"]"),

@@ -1,8 +1,10 @@
 //! What a process needs of the user that runs it: root, a home, folders to write to, ports.
 
 use super::{
+    Image,
     evidence::{Trace, Written},
     processes::Process,
+    roles::Role,
 };
 use crate::{
     ecosystems::{
@@ -44,6 +46,10 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
         let reason = format!("{from} starts {name} as root on purpose");
         return Err(Refusal::new("explicit-root", reason));
     }
+    if program.is(Trait::Functions) {
+        let reason = format!("{from} runs {name}, which a cloud starts as a user of its own");
+        return Err(Refusal::new("service-image", reason));
+    }
     if program.is(Trait::Service) {
         let reason = format!("{from} runs {name}, a service with its own users and folders");
         return Err(Refusal::new("service-image", reason));
@@ -63,15 +69,16 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     let is_idle = program.is(Trait::Idle) || shell::is_shell(name);
     let prompts = program.is(Trait::Prompt) && process.arguments.is_empty();
     // `cat settings` may be part of a start script.
-    if is_idle && process.writes.is_empty() && name != "cat" || prompts {
+    let is_main = process.role == Role::Main;
+    if is_main && (is_idle && process.writes.is_empty() && name != "cat" || prompts) {
         return by_hand(name);
     }
     let mut arguments = process.known();
-    if let (Some(only), None) = (arguments.next().filter(|it| HELP.contains(it)), arguments.next())
-    {
+    let only = arguments.next().filter(|it| is_main && HELP.contains(it));
+    if let (Some(only), None) = (only, arguments.next()) {
         return by_hand(&format!("{name} {only}"));
     }
-    if program.is(Trait::Tool) {
+    if is_main && program.is(Trait::Tool) {
         let reason =
             format!("{from} runs {name}, a tool that works on the user's files and accounts");
         return Err(Refusal::new("tool-image", reason));
@@ -83,6 +90,28 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
         folders: folders(process),
         ports: ports(process),
     })
+}
+
+/// Whether a process runs a daemon of the distribution, by its folder.
+pub(super) fn is_daemon(image: &Image<'_>, process: &Process) -> bool {
+    let folder = process.path.rsplit_once('/').map_or("", |it| it.0);
+    ["/sbin", "/usr/sbin", "/etc/init.d"].contains(&folder)
+        && !programs::named(&process.program).is_general()
+        && !image.makes_program(&process.program)
+}
+
+/// Whether nothing is known of what a process does: it runs a program that has no line in any table, and is not the
+/// project's own, whose source says what it does.
+pub(super) fn is_unknown(image: &Image<'_>, process: &Process) -> bool {
+    let name = process.path.as_str();
+    let is_plain = !name.is_empty() && !name.contains(['/', '.']);
+    is_plain
+        && process.role != Role::Condition
+        && !programs::named(&process.program).is_listed()
+        && grammar_of(&process.program).is_none()
+        && !ecosystems::is_runner(&process.program)
+        && !is_root(&process.program)
+        && !image.makes_program(name)
 }
 
 /// Whether a program of this name needs root.

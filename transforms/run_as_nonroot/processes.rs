@@ -5,11 +5,16 @@ use super::{
     Image, homes,
     image::{Placed, Started},
     needs,
+    roles::{Role, roles},
 };
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
-    ecosystems::{self, code::Language},
+    ecosystems::{
+        self,
+        code::Language,
+        programs::{self, Trait},
+    },
     shell::{self, Argument, Invocation, Script, Word},
     text::{ImagePath, Refusal},
 };
@@ -27,7 +32,27 @@ pub(super) struct Process {
     pub writes: Vec<Option<String>>,
     /// What runs it, for people: `CMD`, `compose.yml:3`.
     pub from: String,
+    /// What it is for in the script that runs it.
+    pub role: Role,
 }
+
+/// The options of interpreters of Python, Ruby and JavaScript that take a value.
+const TAKES_VALUE: [&str; 14] = [
+    "--conditions",
+    "--eval",
+    "--experimental-loader",
+    "--import",
+    "--loader",
+    "--print",
+    "--require",
+    "-W",
+    "-X",
+    "-c",
+    "-e",
+    "-m",
+    "-p",
+    "-r",
+];
 
 /// How many scripts deep a command is followed.
 const DEPTH: usize = 6;
@@ -143,7 +168,8 @@ fn script(
     let script = Script::of_text(text).map_err(|_| Refusal::new("unreadable-command", why()))?;
     let mut all = Vec::new();
     let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
-    for command in script.commands() {
+    let roles = roles(script.commands());
+    for (command, role) in script.commands().iter().zip(roles) {
         let words: Vec<_> = command.words.iter().map(value).collect();
         let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
         let writes = writes.filter(|it| !it.operator.ends_with('&'));
@@ -152,7 +178,8 @@ fn script(
         if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
             continue;
         }
-        all.extend(expand(image, &words, writes, from, depth)?);
+        let run = expand(image, &words, writes, from, depth)?.into_iter();
+        all.extend(run.map(|it| Process { role: role.max(it.role), ..it }));
     }
     Ok(all)
 }
@@ -222,6 +249,7 @@ fn expand(
     if looks_like_script(image, path) {
         return file(image, path, rest, from, depth);
     }
+    source(image, &call, from)?;
     if let Some(called) = ecosystems::script_call(&call) {
         let mut all = vec![process(name, rest, Vec::new(), from)];
         let folder = called.folder.unwrap_or(".");
@@ -243,6 +271,27 @@ fn process(
 ) -> Process {
     let (program, arguments) = (program.to_owned(), arguments.to_vec());
     Process { program, arguments, writes, from: from.to_owned(), ..Process::default() }
+}
+
+/// Checks that the file of source that an interpreter is told to run is there. What a build makes of JavaScript and
+/// TypeScript is not looked for.
+fn source(image: &Image<'_>, call: &Invocation, from: &str) -> Result<(), Refusal> {
+    let interprets = programs::named(&call.program).is(Trait::Interpreter);
+    let mut takes = false;
+    let mut operands = call.texts().filter(|it| {
+        let is_value = std::mem::replace(&mut takes, TAKES_VALUE.contains(it));
+        !is_value && !it.starts_with('-')
+    });
+    let Some(path) = operands.next().filter(|_| interprets) else { return Ok(()) };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_source = [".py", ".rb", ".pl", ".lua"].iter().any(|it| name.ends_with(it));
+    let is_script = [".cjs", ".js", ".mjs"].iter().any(|it| name.ends_with(it));
+    let builds = || image.mentions_any_run(&["build", "bundle", "compile", "tsc", "pack"]);
+    if (is_source || (is_script && !builds())) && image.is_absent(path) {
+        let reason = format!("{from} runs {path}, which is not in the project");
+        return Err(Refusal::new("unknown-script", reason));
+    }
+    Ok(())
 }
 
 /// Whether a program may be a script of the project, by its path.

@@ -3,7 +3,7 @@
 use super::{Role, Separation, Step, Stop, runtime::Runtime};
 use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
-    ecosystems::{self, Manager, Preference, Setting},
+    ecosystems::{self, Manager, Preference, Setting, python::asks_for_another},
     run::{CallSite, Site},
     text::{ImagePath, Refusal},
 };
@@ -163,23 +163,11 @@ fn managed(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Sto
     let Some(manager) = manager else { return Ok(()) };
     let image = super::target::image_of(separation.stage);
     let python = crate::ecosystems::images::named(image).python();
-    let asked = |text: &str| {
-        let line = text.lines().find(|it| it.trim_start().starts_with("requires-python"))?;
-        let bound = line.split(">=").nth(1)?;
-        Some(bound.split(|it: char| !it.is_ascii_digit() && it != '.').next()?.to_owned())
-    };
-    let mut parts = runtime.manifests.iter().filter_map(|it| asked(it));
-    let too_old = parts.find(|it| {
-        let mut numbers = it.split('.').filter_map(|it| it.parse::<u32>().ok());
-        let wanted = (numbers.next().unwrap_or(3), numbers.next().unwrap_or(0));
-        python.is_some_and(|it| (it.0, it.1) < wanted)
-    });
     let own = runtime.context.as_ref().and_then(|it| it.join(".python-version"));
     let own = own.and_then(|it| separation.project.file(it.as_str()));
-    let other = own.is_some_and(|it| {
-        python.is_none_or(|python| !it.text.trim().starts_with(&python.to_string()))
-    });
-    if too_old.is_some() || other {
+    let pinned = own.map(|it| &*it.text);
+    let manifests = runtime.manifests.iter().map(String::as_str);
+    if asks_for_another(manifests, pinned, python) {
         let reason = format!(
             "the project asks for another Python than the image's, so {} installs one beside it",
             manager.title

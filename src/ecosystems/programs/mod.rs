@@ -12,13 +12,21 @@ const TEXT: &str = include_str!("table.tsv");
 
 static TABLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| rows().collect());
 
+/// Commands that build programs from source.
+pub const BUILDS: [&str; 7] =
+    ["cargo build", "cargo install", "go build", "go install", "make", "cmake", "gcc"];
+
 /// Something that is known of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trait {
+    /// It is a builtin of shells, or a small tool that only says or looks something up.
+    Builtin,
     /// It changes or makes the files that it is given.
     Changes,
     /// Told a user, it starts as root and changes to that user itself.
     DropsRoot,
+    /// It starts the functions of a cloud, as a user of the cloud's own.
+    Functions,
     /// Images for other purposes have it, too.
     General,
     /// It fails without a home directory.
@@ -29,6 +37,8 @@ pub enum Trait {
     Idle,
     /// Without arguments, it waits for input.
     Prompt,
+    /// It runs the file of source that it is given.
+    Interpreter,
     /// It needs root.
     Root,
     /// It is not a program but a distribution's package, installed for something that needs root.
@@ -47,12 +57,15 @@ impl Trait {
     /// The word for it in the table.
     const fn word(self) -> &'static str {
         match self {
+            Self::Builtin => "builtin",
             Self::Changes => "changes",
             Self::DropsRoot => "drops-root",
+            Self::Functions => "functions",
             Self::General => "general",
             Self::Home => "home",
             Self::Homeless => "homeless",
             Self::Idle => "idle",
+            Self::Interpreter => "interpreter",
             Self::Prompt => "prompt",
             Self::Root => "root",
             Self::RootPackage => "root-package",
@@ -93,7 +106,13 @@ impl Program {
     /// Whether an image in which a distribution's package of this name is installed, and that runs it, may be
     /// for other purposes all the same.
     pub fn is_general(self) -> bool {
-        self.is(Trait::General) || self.is(Trait::Homeless)
+        self.is(Trait::General) || self.is(Trait::Homeless) || self.is(Trait::Builtin)
+    }
+
+    /// Whether it makes or changes a database, given this first argument.
+    pub fn migrates(self, first: &str) -> bool {
+        let verbs = self.words().find_map(|it| it.strip_prefix("database="));
+        verbs.is_some_and(|it| it.split(',').any(|it| it == first))
     }
 
     /// Whether it installs, builds or keeps files next to the source, given this first argument; empty for a
@@ -117,13 +136,16 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tests {
     use super::*;
 
-    const ALL: [Trait; 13] = [
+    const ALL: [Trait; 16] = [
+        Trait::Builtin,
         Trait::Changes,
         Trait::DropsRoot,
+        Trait::Functions,
         Trait::General,
         Trait::Home,
         Trait::Homeless,
         Trait::Idle,
+        Trait::Interpreter,
         Trait::Prompt,
         Trait::Root,
         Trait::RootPackage,
@@ -143,6 +165,7 @@ mod tests {
         let known = |word: &str| {
             ALL.iter().any(|it| it.word() == word)
                 || word == "writes"
+                || word.starts_with("database=")
                 || word.starts_with("writes=")
         };
         let unknown = rows().find(|it| it.1.is_empty() || !it.1.split(' ').all(known));
@@ -167,6 +190,7 @@ mod tests {
     fn programs_write_with_some_arguments_or_all() {
         assert!(named("make").writes("") && named("make").writes("all"));
         assert!(named("go").writes("run") && !named("go").writes("version"));
+        assert!(named("manage.py").migrates("migrate") && !named("manage.py").migrates("check"));
         assert!(named("next").writes("") && !named("next").writes("start"));
         assert!(!named("python").writes("run") && !named("no-such-program").is(Trait::Root));
     }
