@@ -13,6 +13,7 @@ mod duty;
 mod evidence;
 mod homes;
 mod image;
+mod interpreted;
 mod modes;
 mod needs;
 mod processes;

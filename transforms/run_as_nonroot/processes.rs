@@ -4,17 +4,13 @@
 use super::{
     Image, homes,
     image::{Placed, Started},
-    needs,
+    interpreted, needs,
     roles::{Role, roles},
 };
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
-    ecosystems::{
-        self,
-        code::Language,
-        programs::{self, Trait},
-    },
+    ecosystems::{self, code::Language},
     shell::{self, Argument, Invocation, Script, Word},
     text::{ImagePath, Refusal},
 };
@@ -35,24 +31,6 @@ pub(super) struct Process {
     /// What it is for in the script that runs it.
     pub role: Role,
 }
-
-/// The options of interpreters of Python, Ruby and JavaScript that take a value.
-const TAKES_VALUE: [&str; 14] = [
-    "--conditions",
-    "--eval",
-    "--experimental-loader",
-    "--import",
-    "--loader",
-    "--print",
-    "--require",
-    "-W",
-    "-X",
-    "-c",
-    "-e",
-    "-m",
-    "-p",
-    "-r",
-];
 
 /// How many scripts deep a command is followed.
 const DEPTH: usize = 6;
@@ -249,7 +227,7 @@ fn expand(
     if looks_like_script(image, path) {
         return file(image, path, rest, from, depth);
     }
-    source(image, &call, from)?;
+    interpreted::check(image, &call, from)?;
     if let Some(called) = ecosystems::script_call(&call) {
         let mut all = vec![process(name, rest, Vec::new(), from)];
         let folder = called.folder.unwrap_or(".");
@@ -271,27 +249,6 @@ fn process(
 ) -> Process {
     let (program, arguments) = (program.to_owned(), arguments.to_vec());
     Process { program, arguments, writes, from: from.to_owned(), ..Process::default() }
-}
-
-/// Checks that the file of source that an interpreter is told to run is there. What a build makes of JavaScript and
-/// TypeScript is not looked for.
-fn source(image: &Image<'_>, call: &Invocation, from: &str) -> Result<(), Refusal> {
-    let interprets = programs::named(&call.program).is(Trait::Interpreter);
-    let mut takes = false;
-    let mut operands = call.texts().filter(|it| {
-        let is_value = std::mem::replace(&mut takes, TAKES_VALUE.contains(it));
-        !is_value && !it.starts_with('-')
-    });
-    let Some(path) = operands.next().filter(|_| interprets) else { return Ok(()) };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let is_source = [".py", ".rb", ".pl", ".lua"].iter().any(|it| name.ends_with(it));
-    let is_script = [".cjs", ".js", ".mjs"].iter().any(|it| name.ends_with(it));
-    let builds = || image.mentions_any_run(&["build", "bundle", "compile", "tsc", "pack"]);
-    if (is_source || (is_script && !builds())) && image.is_absent(path) {
-        let reason = format!("{from} runs {path}, which is not in the project");
-        return Err(Refusal::new("unknown-script", reason));
-    }
-    Ok(())
 }
 
 /// Whether a program may be a script of the project, by its path.
