@@ -2,7 +2,7 @@
 
 use std::{cell::OnceCell, collections::BTreeSet};
 
-use super::evidence;
+use super::{evidence, owner::Owner};
 use crate::{
     callers::service::Service,
     context::{context_sources, layers::Layers},
@@ -22,6 +22,7 @@ pub struct Image<'a> {
     pub(super) project: &'a Project,
     pub(super) site: &'a Site<'a>,
     pub(super) stage: &'a Stage<'a>,
+    pub(super) owner: Owner,
     lineage: Vec<Stage<'a>>,
     state: State,
     layers: OnceCell<Option<Layers<'a>>>,
@@ -57,12 +58,12 @@ pub(super) enum Spot {
 
 impl<'a> Image<'a> {
     /// The image that the last stage builds; `None` if there is no stage.
-    pub fn of(project: &'a Project, site: &'a Site<'a>) -> Option<Self> {
+    pub(super) fn of(project: &'a Project, site: &'a Site<'a>, owner: Owner) -> Option<Self> {
         let stage = site.stages.last()?;
         let lineage = stage.lineage(&site.stages);
         let state = stage.state_before(stage.end);
         let (layers, manifests) = (OnceCell::new(), OnceCell::new());
-        Some(Self { project, site, stage, lineage, state, layers, manifests })
+        Some(Self { project, site, stage, owner, lineage, state, layers, manifests })
     }
 
     /// The files that its COPYs bring; `None` if its build context is not known.

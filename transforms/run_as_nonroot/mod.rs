@@ -16,6 +16,7 @@ mod image;
 mod interpreted;
 mod modes;
 mod needs;
+mod owner;
 mod processes;
 mod roles;
 mod source;
@@ -25,7 +26,10 @@ mod told;
 use crate::{
     dockerfile::{Keyword, Kind},
     ecosystems::images::Accounts,
-    engine::{Transform, settings::Settings},
+    engine::{
+        Transform,
+        settings::{Settings, Tables},
+    },
     project::{
         Project,
         change::{Alteration, Change, Outcome, Safety},
@@ -36,6 +40,8 @@ use crate::{
 use base::Base;
 pub use image::Image;
 use needs::Needs;
+pub use owner::Options;
+use owner::Owner;
 use source::Source;
 use state::Folder;
 
@@ -85,21 +91,24 @@ pub(super) const TRANSFORM: Transform = Transform {
         "windows",
         "writes-at-start",
     ],
-    options: None,
+    options: Some(Tables::read::<Options>),
     run,
 };
 
 const NAME: &str = "run-as-nonroot";
 
-fn run(project: &Project, _: &Settings) -> Outcome {
+fn run(project: &Project, settings: &Settings) -> Outcome {
     project.each_dockerfile(|file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let mut outcome = Outcome::default();
-        let Some(image) = Image::of(project, &site) else { return outcome };
+        let owner = Owner::of(&settings.of(&file.path), dockerfile);
+        let Some(image) = Image::of(project, &site, owner) else { return outcome };
         match handover(&image) {
             Ok(Some(it)) => outcome.changes.push(change(&site, &image, &it)),
             Ok(None) => {}
-            Err(why) => outcome.declines.push(site.decline(NAME, image.item(), why)),
+            Err(why) => {
+                outcome.declines.push(site.decline(NAME, image.item(), Owner::advise(why)));
+            }
         }
         outcome
     })
@@ -180,7 +189,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let processes = processes::of(image)?;
     let needs = processes.iter().map(|it| {
         let mut needs = needs::of(it)?;
-        needs.folders.extend(told::traces(image, it)?);
+        needs.folders.extend(image.owner.settle(told::traces(image, it))?);
         Ok(needs)
     });
     let needs = needs.collect::<Result<Vec<Needs>, Refusal>>()?;
@@ -188,15 +197,19 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     duty::check(image)?;
     homes::check(image, &processes)?;
     let own = accounts::made(image)?;
-    let account = own.clone().or_else(|| base.account.clone()).unwrap_or_else(|| Account {
+    let asked = image.owner.account(base.accounts);
+    let is_new = asked.is_some() && base.accounts != Accounts::Bare;
+    let account = asked.or_else(|| own.clone()).or_else(|| base.account.clone());
+    let account = account.unwrap_or_else(|| Account {
         name: Some("app".to_owned()),
         user: 10001,
         group: Some(10001),
         home: None,
     });
-    let brought = own.is_some() || base.account.is_some();
+    let brought = !is_new && (own.is_some() || base.account.is_some());
     modes::check(image, &account, !brought)?;
-    if let Some(it) = processes.iter().find(|it| needs::is_unknown(image, it)) {
+    let unknown = processes.iter().find(|it| needs::is_unknown(image, it));
+    if let Some(it) = unknown.filter(|_| !image.owner.knows()) {
         let reason =
             format!("{} runs {}, and it is not known what that writes", it.from, it.program);
         return Err(Refusal::new("unknown-program", reason));
@@ -205,9 +218,8 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
     let source = source::of(image, &processes)?;
-    if let Some(why) = &source.refusal {
-        return Err(why.clone());
-    }
+    let refused = source.refusal.clone().map_or(Ok(()), Err);
+    image.owner.settle(refused)?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
@@ -219,19 +231,23 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if image.sets("HOME") && home.is_some() {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
-    let creation = (!brought).then(|| creation(&base).to_owned());
+    let creation = (!brought).then(|| creation(&base, &account));
     Ok(Some(Handover { account, creation, folders, low_ports, home, source }))
 }
 
 /// The script that creates the user. It always gets a home: an empty folder costs nothing, and many programs keep
 /// settings or caches there and fail without one.
-fn creation(base: &Base) -> &'static str {
+fn creation(base: &Base, account: &Account) -> String {
+    let name = account.name.as_deref().unwrap_or("app");
+    let (user, group) = (account.user, account.group.unwrap_or(account.user));
     match base.accounts {
-        Accounts::Busybox => "addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app",
-        Accounts::Bare | Accounts::Shadow => {
-            "groupadd --system --gid 10001 app && \
-             useradd --system --uid 10001 --gid app --create-home app"
+        Accounts::Busybox => {
+            format!("addgroup -S -g {group} {name} && adduser -S -D -u {user} -G {name} {name}")
         }
+        Accounts::Bare | Accounts::Shadow => format!(
+            "groupadd --system --gid {group} {name} && \
+             useradd --system --uid {user} --gid {name} --create-home {name}"
+        ),
     }
 }
 

@@ -227,7 +227,7 @@ fn expand(
     if looks_like_script(image, path) {
         return file(image, path, rest, from, depth);
     }
-    interpreted::check(image, &call, from)?;
+    image.owner.settle(interpreted::check(image, &call, from))?;
     if let Some(called) = ecosystems::script_call(&call) {
         let mut all = vec![process(name, rest, Vec::new(), from)];
         let folder = called.folder.unwrap_or(".");

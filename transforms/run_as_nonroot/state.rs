@@ -44,6 +44,7 @@ pub(super) fn folders(
 ) -> Result<Vec<Folder>, Refusal> {
     let made = made(image, processes)?;
     let mut found = traces(image)?;
+    found.extend(image.owner.traces());
     found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
     found.extend(source.iter().cloned());
     let alone = made.iter().filter(|it| it.alone);
