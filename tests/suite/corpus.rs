@@ -1,7 +1,7 @@
 //! The whole run on thousands of real Dockerfiles and more than a hundred real projects: what must never
 //! happen, counted, and what does happen, printed.
 
-use crate::support;
+use crate::{places, support};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Instant,
@@ -68,6 +68,7 @@ fn check(name: &str, project: Project) -> Plan {
     let seconds = started.elapsed().as_secs_f64();
     let bugs: Vec<_> = done.declines.iter().filter(|it| it.why.code == codes::ENGINE).collect();
     assert!(bugs.is_empty(), "{name}: the engine objected: {bugs:#?}");
+    places::check(name, &done);
     let again = plan(done.after().clone(), &transforms, &Options::default()).unwrap();
     let more: Vec<_> = again.changes().map(|it| format!("{} {}", it.1.place, it.1.title)).collect();
     assert!(more.is_empty(), "{name}: a second run changes more: {more:#?}");
