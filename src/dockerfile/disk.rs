@@ -61,8 +61,10 @@ fn place(
     parsed: &mut HashMap<RepoPath, Dockerfile>,
 ) -> Option<Place> {
     let (disk, span) = provenance.on_disk(source, &item.span)?;
-    let first = |it: &str| it.split_whitespace().next().map(str::to_ascii_uppercase);
-    if !span.is_empty() && first(&disk.text[span.clone()]) != first(&source[item.span.clone()]) {
+    let first = |text: &str, span: &Span| {
+        text.get(span.clone())?.split_whitespace().next().map(str::to_ascii_uppercase)
+    };
+    if !span.is_empty() && first(&disk.text, &span) != first(source, &item.span) {
         let whole = parsed
             .entry(disk.path.clone())
             .or_insert_with(|| Dockerfile::parse(Arc::clone(&disk.text)));

@@ -24,11 +24,8 @@ impl Dockerfile {
     pub fn text_with(&self, at: usize, edits: &[Edit]) -> String {
         let item = &self.items[at].span;
         let own = edits.iter().filter(|it| item.start <= it.span.start && it.span.end <= item.end);
-        let shifted = own.map(|it| Edit {
-            span: it.span.start - item.start..it.span.end - item.start,
-            text: it.text.clone(),
-        });
-        let text = apply(&self.source[item.clone()], &shifted.collect::<Vec<_>>());
+        let own: Vec<Edit> = own.map(|it| it.from(item.start)).collect();
+        let text = apply(&self.source[item.clone()], &own);
         let text = if item.start == 0 { without_mark(&text) } else { &text };
         text.trim_end_matches(['\n', '\r']).to_owned()
     }
@@ -177,7 +174,7 @@ impl Dockerfile {
     /// Makes a parser directive the first line of the file.
     pub fn add_directive(&self, name: &str, value: &str) -> Edit {
         let at = self.source.len() - without_mark(&self.source).len();
-        Edit::insert(at, format!("# {name}={value}{}", self.line_end()))
+        Edit::insert_shared(at, format!("# {name}={value}{}", self.line_end()))
     }
 
     /// Adds builder flags to an instruction, after those it has.
@@ -220,11 +217,8 @@ impl Dockerfile {
     /// How long the rest of a line is after byte `at`, once these edits are made.
     fn line_after(&self, at: usize, edits: &[Edit]) -> usize {
         let is_after = |it: &&Edit| at <= it.span.start;
-        let shifted = edits
-            .iter()
-            .filter(is_after)
-            .map(|it| Edit { span: it.span.start - at..it.span.end - at, text: it.text.clone() });
-        let text = apply(&self.source[at..], &shifted.collect::<Vec<_>>());
+        let after: Vec<Edit> = edits.iter().filter(is_after).map(|it| it.from(at)).collect();
+        let text = apply(&self.source[at..], &after);
         text.lines().next().map_or(0, str::len)
     }
 

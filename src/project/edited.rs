@@ -6,12 +6,12 @@ use super::{
     File, Project,
     change::{Change, FileChange},
 };
-use crate::text::{Edit, Provenance, Span};
+use crate::text::{self, Edit, Provenance, Span};
 
 /// The provenance of a file after edits that do not conflict, each with the change that it is part of.
 pub(super) fn provenance(project: &Project, file: &File, edits: &[(&Edit, &Change)]) -> Provenance {
     let mut edits = edits.to_vec();
-    edits.sort_by_key(|it| (it.0.span.start, it.0.span.end));
+    text::put_in_order(&mut edits, |it| it.0);
     let own = file.provenance();
     // Of one change at a time: what another moves has nothing to do with it.
     let mut lines: Option<(&Change, Lines<'_>)> = None;

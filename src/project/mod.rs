@@ -9,7 +9,7 @@ pub mod selection;
 pub mod tree;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
@@ -39,6 +39,8 @@ pub struct Project {
     surroundings: Memo,
     /// What is known of its Dockerfiles among these files: it stays while the tree and the surroundings do.
     places: Memo,
+    /// The Dockerfiles to look at; all of them when there is none.
+    focus: Option<Arc<HashSet<RepoPath>>>,
     /// The source files that were asked for.
     sources: Arc<Sources>,
 }
@@ -163,12 +165,30 @@ impl Project {
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
+    /// The Dockerfiles whose text is another than in an `earlier` snapshot; `None` if other files are, too.
+    pub fn changed_dockerfiles(&self, earlier: &Self) -> Option<HashSet<RepoPath>> {
+        if !self.places.is_same(&earlier.places) {
+            return None;
+        }
+        let pairs = self.files().zip(earlier.files());
+        let changed = pairs.filter(|(now, before)| !Arc::ptr_eq(now, before));
+        Some(changed.map(|(now, _)| now.path.clone()).collect())
+    }
+
+    /// The same snapshot, of which [`Project::each_dockerfile`] shows these Dockerfiles alone.
+    #[must_use]
+    pub fn focused(&self, dockerfiles: HashSet<RepoPath>) -> Self {
+        Self { focus: Some(Arc::new(dockerfiles)), ..self.clone() }
+    }
+
     /// Calls `look` for each Dockerfile, and joins the outcomes; the files are looked at side by side.
     pub fn each_dockerfile(
         &self,
         look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
     ) -> Outcome {
-        let files: Vec<&Arc<File>> = self.files.values().collect();
+        let in_focus =
+            |it: &&Arc<File>| self.focus.as_ref().is_none_or(|all| all.contains(&it.path));
+        let files: Vec<&Arc<File>> = self.files().filter(in_focus).collect();
         let one = |file: &&Arc<File>| {
             let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
             Some(look(file, dockerfile))

@@ -114,7 +114,7 @@ impl Direct {
                 cuts.of_text(text, instruction.arguments.end - text.len(), DEPTH)?;
             }
         }
-        let edit = |it| Edit { span: logical.source_span(it), text: String::new() };
+        let edit = |it| Edit::delete(logical.source_span(it));
         let Cuts { spans, programs, .. } = cuts;
         Some(Self { edits: spans.into_iter().map(edit).collect(), programs })
     }

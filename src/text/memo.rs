@@ -26,6 +26,11 @@ impl Memo {
         let fact = known.unwrap_or_else(|| self.0.insert(id, Box::new(compute())));
         fact.downcast_ref().unwrap_or_else(|| unreachable!("a fact is filed under its own type"))
     }
+
+    /// Returns true if both are about the same thing.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// Facts about the parts of one immutable thing, by their numbers, each computed on first use.

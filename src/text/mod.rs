@@ -30,22 +30,29 @@ pub struct Edit {
     pub span: Span,
     /// The new text.
     pub text: String,
+    /// True if changes that make the same edit make it together: a directive that each of them needs.
+    pub shared: bool,
 }
 
 impl Edit {
     /// Puts `text` at byte `at`.
     pub fn insert(at: usize, text: impl Into<String>) -> Self {
-        Self { span: at..at, text: text.into() }
+        Self { span: at..at, text: text.into(), shared: false }
+    }
+
+    /// Puts `text` at byte `at`, once for all changes that do.
+    pub fn insert_shared(at: usize, text: impl Into<String>) -> Self {
+        Self { shared: true, ..Self::insert(at, text) }
     }
 
     /// Takes out what `span` covers.
     pub fn delete(span: Span) -> Self {
-        Self { span, text: String::new() }
+        Self { span, text: String::new(), shared: false }
     }
 
     /// Puts `text` in the place of what `span` covers.
     pub fn replace(span: Span, text: impl Into<String>) -> Self {
-        Self { span, text: text.into() }
+        Self { span, text: text.into(), shared: false }
     }
 
     /// The smallest edit that turns `old` into `new`, for formats edited through a tree of their own.
@@ -54,11 +61,21 @@ impl Edit {
         let start = prefix.last().map_or(0, |((at, a), _)| at + a.len_utf8());
         let suffix = old[start..].chars().rev().zip(new[start..].chars().rev());
         let len: usize = suffix.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-        Self { span: start..old.len() - len, text: new[start..new.len() - len].to_owned() }
+        Self::replace(start..old.len() - len, &new[start..new.len() - len])
+    }
+
+    /// The same edit of a text that begins at byte `start` of this one; `start` must not come after it.
+    #[must_use]
+    pub fn from(&self, start: usize) -> Self {
+        let span = self.span.start - start..self.span.end - start;
+        Self { span, ..self.clone() }
     }
 
     /// Returns true if the result of applying both would depend on their order.
     pub fn conflicts(&self, other: &Self) -> bool {
+        if self.shared && self == other {
+            return false;
+        }
         let disjoint = self.span.end <= other.span.start || other.span.end <= self.span.start;
         // Two insertions at one place, or an insertion inside a replaced span, have no order of
         // their own; one at the edge of a replaced span has.
@@ -66,10 +83,16 @@ impl Edit {
     }
 }
 
-/// Applies edits that do not conflict.
+/// Puts edits that do not conflict in the order of the text, and keeps one of those that are shared.
+pub fn put_in_order<T>(edits: &mut Vec<T>, edit: impl Fn(&T) -> &Edit) {
+    edits.sort_by_key(|it| (edit(it).span.start, edit(it).span.end));
+    edits.dedup_by(|it, before| edit(it).shared && edit(it) == edit(before));
+}
+
+/// Applies edits that do not conflict; shared ones once.
 pub fn apply<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> String {
     let mut edits: Vec<&Edit> = edits.into_iter().collect();
-    edits.sort_by_key(|it| (it.span.start, it.span.end));
+    put_in_order(&mut edits, |it| it);
     let grown: usize = edits.iter().map(|it| it.text.len()).sum();
     let mut out = String::with_capacity(text.len() + grown);
     let mut at = 0;
@@ -95,6 +118,14 @@ mod tests {
     fn edits_apply_in_any_order() {
         let edits = [Edit::replace(4..7, "two"), Edit::insert(0, "> "), Edit::delete(7..11)];
         assert_eq!(apply("one 222 gone", &edits), "> one twoe");
+    }
+
+    #[test]
+    fn a_shared_edit_is_made_once() {
+        let [a, b] = ["# a\n", "# b\n"].map(|it| Edit::insert_shared(0, it));
+        assert!(!a.conflicts(&a) && a.conflicts(&b));
+        assert_eq!(apply("x", [&a, &Edit::delete(0..1), &a]), "# a\n");
+        assert!(Edit::insert(0, "a").conflicts(&Edit::insert(0, "a")));
     }
 
     #[test]

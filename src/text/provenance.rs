@@ -125,7 +125,8 @@ impl Provenance {
     /// The text on disk of a span of `text`, as its author knows it; that of `text` if refit wrote it.
     pub fn said<'t>(&'t self, text: &'t str, span: &Span) -> &'t str {
         let found = self.on_disk(text, span).filter(|it| !it.1.is_empty());
-        found.map_or(&text[span.clone()], |it| &it.0.text[it.1])
+        let said = found.and_then(|it| it.0.text.get(it.1));
+        said.or_else(|| text.get(span.clone())).unwrap_or_default()
     }
 
     /// The span of this text that comes from a place on disk, or the nearest after it that is still there.

@@ -116,6 +116,9 @@ pub mod codes {
 const MAX_ROUNDS: usize = 100;
 
 /// Applies `transforms` in order, each to what the one before left, until a whole round changes nothing.
+///
+/// A transform goes on until it has nothing more to do. After its first look it is shown the Dockerfiles that have
+/// changed since it looked last; once these are done, all of them again, for one file can matter to another.
 pub fn plan(
     before: Project,
     transforms: &[Transform],
@@ -124,43 +127,59 @@ pub fn plan(
     let before = before.as_on_disk();
     let mut plan = Plan::new(before);
     let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
-    // The declines of each transform's last run, and the number of steps by then: one
-    // that changed nothing has nothing new to say before there is a further step.
-    let mut settled: Vec<Option<(usize, Vec<Decline>)>> = vec![None; transforms.len()];
+    let mut looks: Vec<Option<Look>> = transforms.iter().map(|_| None).collect();
+    let mut whole = true;
     for _ in 0..MAX_ROUNDS {
         let done = plan.steps.len();
-        for (transform, settled) in transforms.iter().zip(&mut settled) {
-            if settled.as_ref().is_some_and(|it| it.0 == plan.steps.len()) {
-                continue;
-            }
-            let Looked { step, declines, bugs, ignores } =
-                step(&plan.before, plan.after(), transform, options);
-            plan.ignores.extend(ignores);
-            for bug in bugs {
-                if !plan.bugs.iter().any(|it| it.is(&bug)) {
-                    plan.bugs.push(bug);
+        for (transform, look) in transforms.iter().zip(&mut looks) {
+            let mut all = whole;
+            let begun = plan.steps.len();
+            while plan.ask(transform, look, all, options) {
+                if plan.steps.len() - begun == MAX_ROUNDS {
+                    return Err(Diverged { transforms: vec![transform.name] });
                 }
+                all = false;
             }
-            *settled = Some((plan.steps.len(), declines));
-            plan.steps.extend(step);
         }
-        if plan.steps.len() == done {
-            plan.declines = settled.into_iter().flatten().flat_map(|it| it.1).collect();
+        if plan.steps.len() > done {
+            if let Some(since) = seen.insert(plan.after().fingerprint(), plan.steps.len()) {
+                return Err(Diverged::since(&plan.steps[since..]));
+            }
+            whole = false;
+        } else if looks.iter().flatten().all(|it| it.whole) {
+            plan.declines = looks.into_iter().flatten().flat_map(|it| it.declines).collect();
             plan.declines.sort();
             plan.declines.dedup();
             return Ok(plan);
-        }
-        if let Some(since) = seen.insert(plan.after().fingerprint(), plan.steps.len()) {
-            return Err(Diverged::since(&plan.steps[since..]));
+        } else {
+            whole = true;
         }
     }
     let last = plan.steps.len().saturating_sub(transforms.len());
     Err(Diverged::since(&plan.steps[last..]))
 }
 
-/// Runs one transform on a project, made from what is on disk, as far as options, comments and checks allow.
-fn step(disk: &Project, project: &Project, transform: &Transform, options: &Options) -> Looked {
-    let outcome = (transform.run)(project, &options.settings);
+/// The last time that a transform was asked.
+struct Look {
+    /// The steps that were done by then: it has nothing new to say before there is a further one.
+    steps: usize,
+    /// True if it was shown all Dockerfiles.
+    whole: bool,
+    /// What it left alone.
+    declines: Vec<Decline>,
+}
+
+/// Runs one transform on a project made from what is on disk, or on these Dockerfiles of it, as far as options,
+/// comments and checks allow.
+fn step(
+    disk: &Project,
+    project: &Project,
+    dockerfiles: Option<HashSet<RepoPath>>,
+    transform: &Transform,
+    options: &Options,
+) -> Looked {
+    let focused = dockerfiles.map(|it| project.focused(it));
+    let outcome = (transform.run)(focused.as_ref().unwrap_or(project), &options.settings);
     let ignores = Ignores::new(disk, project, transform.name);
     let selected = |path: &RepoPath| {
         options.selection.selects(path) && options.settings.runs(transform.name, path)
@@ -292,6 +311,40 @@ impl Plan {
             let span = file.provenance().find(&change.place)?;
             Some(Place::of(path, &file.text, &span))
         })
+    }
+
+    /// Asks a transform, unless it has nothing new to say, about all Dockerfiles or those that changed since it
+    /// looked last; returns true if that changed something.
+    fn ask(
+        &mut self,
+        transform: &Transform,
+        last: &mut Option<Look>,
+        whole: bool,
+        options: &Options,
+    ) -> bool {
+        let steps = self.steps.len();
+        if last.as_ref().is_some_and(|it| it.steps == steps && (it.whole || !whole)) {
+            return false;
+        }
+        let changed = last.as_ref().filter(|_| !whole).and_then(|it| self.changed_since(it));
+        let whole = changed.is_none();
+        let looked = step(&self.before, self.after(), changed, transform, options);
+        self.ignores.extend(looked.ignores);
+        for bug in looked.bugs {
+            if !self.bugs.iter().any(|it| it.is(&bug)) {
+                self.bugs.push(bug);
+            }
+        }
+        *last = Some(Look { steps, whole, declines: looked.declines });
+        self.steps.extend(looked.step);
+        steps < self.steps.len()
+    }
+
+    /// The Dockerfiles that changed since a look; `None` when that is most of them, or other files changed.
+    fn changed_since(&self, look: &Look) -> Option<HashSet<RepoPath>> {
+        let then = look.steps.checked_sub(1).map_or(&self.before, |it| &self.steps[it].after);
+        let changed = self.after().changed_dockerfiles(then)?;
+        (2 * changed.len() < self.after().dockerfiles().count()).then_some(changed)
     }
 
     /// The plan as it was when its step `at` was done.

@@ -80,6 +80,32 @@ fn later_transforms_see_what_earlier_ones_did_and_rounds_go_on_until_nothing_cha
 }
 
 #[test]
+fn a_file_that_did_not_change_is_looked_at_again_when_the_others_are_done() {
+    // It works on the second file once nobody else has work, so it is not asked about it while the first changes.
+    let follows = transform("follows", |project, _| {
+        let done = project.file("a.Dockerfile").is_some_and(|it| it.text.contains("three"));
+        project.each_dockerfile(|file, _| match done && file.path.as_str() == "b.Dockerfile" {
+            true => replacing(project, "four", "five"),
+            false => Outcome::default(),
+        })
+    });
+    let one_to_two = transform("swap", |project, _| replacing(project, "one", "two"));
+    let two_to_three = transform("two-to-three", |project, _| replacing(project, "two", "three"));
+    let names = ["a", "b", "c", "d"];
+    let file = |it: &str| {
+        let text = if it == "a" { "FROM x\nRUN do one\n" } else { "FROM x\nRUN do four\n" };
+        (RepoPath::new(&format!("{it}.Dockerfile")).unwrap(), text.to_owned())
+    };
+    let project = Project::new(names.map(file));
+    let plan = plan(project, &[follows, two_to_three, one_to_two], &Options::default()).unwrap();
+    let text = |it: &str| plan.after().file(&format!("{it}.Dockerfile")).unwrap().text.to_string();
+    assert!(text("a").contains("three"));
+    assert!(text("b").contains("five"));
+    let order: Vec<_> = plan.steps.iter().map(|it| it.transform).collect();
+    assert_eq!(order, ["swap", "two-to-three", "follows"]);
+}
+
+#[test]
 fn transforms_that_undo_each_other_are_named() {
     let back = transform("two-to-one", |project, _| replacing(project, "two", "one"));
     let other = transform("other", |project, _| replacing(project, "x", "y"));
