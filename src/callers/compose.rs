@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     Build, BuildContext, Builder, Caller, Callers, Service, arguments,
     entries::{Anchor, COMPOSE, Entries, Field, Syntax, begins_line},
-    literals,
+    image_name, literals,
     script::{display, is_remote, locate},
     site::{Form, Site},
     traced,
@@ -28,6 +28,9 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
             let site = |seen_from: &RepoPath| site(source, &build, seen_from);
             let nodes: Vec<_> = build.iter().map(|it| Arc::clone(&it.value)).collect();
             read_build(path, source, &service.key, service.line, &nodes, &site, into);
+        }
+        if let Some(build) = into.builds.get_mut(known) {
+            build.tags = runs.image.as_deref().and_then(image_name).into_iter().collect();
         }
         if let Some(build) = into.builds.get(known) {
             runs.dockerfile = Some(build.dockerfile.clone());
@@ -100,6 +103,7 @@ fn read_build(
         additional_contexts: nearest_last()
             .flat_map(|it| additional(source, it.get("additional_contexts")))
             .collect(),
+        tags: Vec::new(),
         builder: Builder::Docker,
         site: site(&seen_from),
     });

@@ -1,9 +1,12 @@
 //! Containers that CI, Makefiles and scripts run, besides those of compose files.
 
-use crate::text::{Place, RepoPath};
+use std::collections::BTreeMap;
+
+use super::{Build, image_name};
 use crate::{
     callers,
-    project::{File, Project},
+    project::{File, Project, is_dockerfile},
+    text::{Place, RepoPath},
 };
 
 /// A command line that a file gives to a container: `docker run`, `docker compose exec` and the like.
@@ -25,22 +28,39 @@ impl Execution {
 }
 
 /// All that the files of a project run in containers.
-pub(super) fn executions(project: &Project) -> Vec<Execution> {
-    let files = project.files().filter(|it| callers::is_caller(&it.path));
+pub(super) fn executions(
+    project: &Project,
+    named: &BTreeMap<String, Vec<Build>>,
+) -> Vec<Execution> {
+    let files = project.files().filter(|it| runs(&it.path));
     let said: Vec<(Place, String)> = files.flat_map(|it| read(it)).collect();
     if said.is_empty() {
         return Vec::new();
     }
     let services = || project.files().flat_map(|it| &it.callers().services);
     let found = said.into_iter().map(|(place, said)| {
-        let named =
+        let by_name =
             |it: &&callers::service::Service| said.split_whitespace().any(|of| of == it.name);
-        let known = services().any(|it| named(&it));
-        let dockerfiles = services().filter(named).filter_map(|it| it.dockerfile.clone());
-        let dockerfiles = known.then(|| dockerfiles.collect());
+        let known = services().any(|it| by_name(&it));
+        let dockerfiles = services().filter(by_name).filter_map(|it| it.dockerfile.clone());
+        let images = said.split_whitespace().filter_map(image_name);
+        let built: Vec<_> = images.filter_map(|it| named.get(&it)).flatten().collect();
+        let known = known || !built.is_empty();
+        let built = built.into_iter().map(|it| it.dockerfile.clone());
+        let dockerfiles = known.then(|| dockerfiles.chain(built).collect());
         Execution { place, said, dockerfiles }
     });
     found.collect()
+}
+
+/// Returns true for files whose lines are run: callers, and recipes that build nothing themselves. What is
+/// written for people is none.
+fn runs(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let extension = name.rsplit_once('.').map_or("", |it| it.1);
+    let prose = ["adoc", "md", "rst", "txt"].contains(&extension)
+        || ["CONTRIBUTING", "README"].iter().any(|it| name.starts_with(it));
+    !prose && !is_dockerfile(name) && !name.ends_with("ignore")
 }
 
 fn read(file: &File) -> Vec<(Place, String)> {
@@ -132,7 +152,7 @@ mod tests {
             file("web/Dockerfile", "FROM scratch\n"),
             file("api/Dockerfile", "FROM scratch\n"),
         ]);
-        let found = executions(&project);
+        let found = executions(&project, &BTreeMap::new());
         let may_run = |at: usize, it: &str| found[at].may_run(&RepoPath::new(it).unwrap());
         assert!(may_run(0, "web/Dockerfile") && !may_run(0, "api/Dockerfile"));
         assert!(may_run(1, "web/Dockerfile") && may_run(1, "api/Dockerfile"));

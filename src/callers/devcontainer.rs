@@ -11,7 +11,7 @@ use super::{
     traced::Traced,
 };
 use crate::{
-    text::{self, Place, RepoPath, Span},
+    text::{self, Place, RepoPath, Span, is_template},
     yaml,
 };
 
@@ -23,7 +23,7 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
     // JSON without comments is YAML.
     let document = match yaml::second::read(&plain) {
         Ok(documents) => documents.into_iter().next(),
-        Err(error) => return into.unread(path, error.line, error.message),
+        Err(error) => return into.unread(path, error.line, error.message, is_template(source)),
     };
     let Some(Value::Map(root)) = document.map(|it| value_of(&plain, &it, 0)) else { return };
     let (build, old) = match (root.get("build"), root.get("dockerFile")) {
@@ -72,6 +72,7 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
         target: target.as_ref().map(Traced::text),
         arguments,
         additional_contexts: BTreeMap::new(),
+        tags: Vec::new(),
         builder: Builder::Docker,
         site: Site { file: Some(file), seen_from: Some(folder), target, form },
     });

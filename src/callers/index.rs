@@ -3,22 +3,25 @@
 use std::collections::HashMap;
 
 use super::{
-    Build, Callers,
+    Build, Callers, Kind,
     containers::{Execution, executions},
-    is_manifest_of_pods, read,
+    deployments::Deployments,
+    read,
     service::Service,
+    users::{self, Services, builds_by_name},
 };
 use crate::{
-    project::{File, Problem, Project},
+    project::{File, Problem, Project, Unread},
     text::RepoPath,
 };
 
 #[derive(Default)]
 struct Index {
     builds: HashMap<RepoPath, Vec<Build>>,
-    services: HashMap<RepoPath, Vec<(RepoPath, Service)>>,
-    pods: Vec<RepoPath>,
+    services: Services,
+    deployments: Deployments,
     executions: Vec<Execution>,
+    unread: Vec<Unread>,
 }
 
 impl Project {
@@ -27,20 +30,39 @@ impl Project {
         self.index().builds.get(dockerfile).map_or(&[], Vec::as_slice)
     }
 
-    /// The compose services that run what this Dockerfile builds, each with its file; also those of other
-    /// files in the same folder that complete such a service.
+    /// The compose services that run what this Dockerfile builds, each with its file: those that build it, those of
+    /// other files that complete or extend them, and those whose image is the name that a build gives.
     pub fn services(&self, dockerfile: &RepoPath) -> &[(RepoPath, Service)] {
         self.index().services.get(dockerfile).map_or(&[], Vec::as_slice)
     }
 
-    /// The Kubernetes manifests and Helm charts of the project.
-    pub fn pods(&self) -> &[RepoPath] {
-        &self.index().pods
+    /// The deployments of the project.
+    pub(super) fn all_deployments(&self) -> &Deployments {
+        &self.index().deployments
     }
 
     /// The containers that CI, Makefiles and scripts run.
     pub fn executions(&self) -> &[Execution] {
         &self.index().executions
+    }
+
+    /// A file that may say who builds or starts images of this Dockerfile, and of which nobody knows what it
+    /// says: not UTF-8, too large, a link out of the project, broken, a template. As long as there is one,
+    /// it is not known that nobody does something.
+    ///
+    /// What CI, Makefiles and scripts do may concern any Dockerfile; other files concern those below their
+    /// folder, and all others if their text leads up.
+    pub fn unread_caller(&self, dockerfile: &RepoPath) -> Option<&Unread> {
+        self.index().unread.iter().find(|it| {
+            let folder = it.path.parent().unwrap_or(RepoPath::root());
+            let text = self.file(it.path.as_str()).map(|it| &it.text);
+            let is_local = matches!(
+                Kind::of(&it.path),
+                Some(Kind::Compose | Kind::BakeHcl | Kind::BakeJson | Kind::Skaffold)
+            );
+            let stays = text.is_some_and(|it| is_local && !it.contains(".."));
+            !stays || dockerfile.strip_prefix(&folder).is_some()
+        })
     }
 
     /// The index of the whole project, built once.
@@ -50,40 +72,14 @@ impl Project {
             for build in self.files().flat_map(|it| it.callers().builds.iter()) {
                 index.builds.entry(build.dockerfile.clone()).or_default().push(build.clone());
             }
-            index.executions = executions(self);
-            index.services = self.services_by_dockerfile();
-            let manifests = self.files().filter(|it| is_manifest_of_pods(it));
-            let charts = self.tree().files().filter(|it| it.file_name() == "Chart.yaml");
-            index.pods = manifests.map(|it| it.path.clone()).chain(charts.cloned()).collect();
+            let broken = self.files().filter_map(|it| it.callers().unread.clone());
+            index.unread = self.unread().iter().cloned().chain(broken).collect();
+            let named = builds_by_name(index.builds.values().flatten());
+            index.executions = executions(self, &named);
+            index.services = users::services(self, &named);
+            index.deployments = Deployments::new(self);
             index
         })
-    }
-
-    fn services_by_dockerfile(&self) -> HashMap<RepoPath, Vec<(RepoPath, Service)>> {
-        let all = self.files().flat_map(|file| {
-            file.callers().services.iter().map(|it| (file.path.clone(), it.clone()))
-        });
-        let (built, others): (Vec<_>, Vec<_>) = all.partition(|it| it.1.dockerfile.is_some());
-        // `docker-compose.prod.yml` completes what `docker-compose.yml` builds.
-        let mut completing: HashMap<_, Vec<_>> = HashMap::new();
-        for it in &others {
-            completing.entry((it.0.parent(), it.1.name.as_str())).or_default().push(it);
-        }
-        let mut found: HashMap<RepoPath, Vec<(RepoPath, Service)>> = HashMap::new();
-        for it in &built {
-            let Some(dockerfile) = it.1.dockerfile.clone() else { continue };
-            let into = found.entry(dockerfile).or_default();
-            into.push(it.clone());
-            for more in completing.get(&(it.0.parent(), it.1.name.as_str())).into_iter().flatten() {
-                if more.0 != it.0 && !into.iter().any(|it| it == *more) {
-                    into.push((
-                        more.0.clone(),
-                        Service { target: it.1.target.clone(), ..more.1.clone() },
-                    ));
-                }
-            }
-        }
-        found
     }
 
     /// The compose files, workflows and the like that could not be read. They are read on first use.

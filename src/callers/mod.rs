@@ -10,6 +10,7 @@
 mod bake;
 mod compose;
 pub mod containers;
+mod deployments;
 mod devcontainer;
 mod entries;
 mod github;
@@ -24,6 +25,7 @@ pub mod service;
 mod site;
 mod skaffold;
 mod traced;
+mod users;
 mod words;
 
 use std::{
@@ -32,16 +34,18 @@ use std::{
 };
 
 use crate::{
-    project::{File, Problem},
-    text::{Place, RepoPath},
+    project::{File, Problem, Unread},
+    text::{Place, RepoPath, is_template},
     yaml::{self, Node},
 };
+pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
 pub use reread::spoiled;
 pub use retarget::{Move, Retargeting, Stuck, retarget};
 use script::Script;
 use service::Service;
 pub use site::Site;
 use traced::Traced;
+pub use users::image_name;
 
 /// The builds of one file.
 #[derive(Clone, Debug, Default)]
@@ -50,8 +54,10 @@ pub struct Callers {
     pub builds: Vec<Build>,
     /// Builds whose Dockerfile cannot be told: where, and a sentence that says what was seen.
     pub unresolved: Vec<(Place, String)>,
-    /// The parts that could not be read.
+    /// The parts that could not be read, but for those of templates, which are not meant to be read.
     pub problems: Vec<Problem>,
+    /// The reason why nobody knows what it says, if there is one.
+    pub unread: Option<Unread>,
     /// The compose services that it defines.
     pub services: Vec<Service>,
     /// True if it is written in a way that is understood and cannot be edited.
@@ -77,6 +83,8 @@ pub struct Build {
     pub arguments: BTreeMap<String, Option<String>>,
     /// Contexts it gives names to, for `FROM` and `COPY --from`, as written.
     pub additional_contexts: BTreeMap<String, String>,
+    /// The names that it gives to the image, as [`image_name`] has them.
+    pub tags: Vec<String>,
     /// The builder.
     pub builder: Builder,
     /// The place to edit.
@@ -205,6 +213,8 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
     let mut callers = Callers::default();
     let into = &mut callers;
     match Kind::of(path) {
+        // A manifest of pods may be large, and has no services.
+        Some(Kind::Yaml) if !text.contains("services:") => {}
         Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, compose::read),
         Some(Kind::BakeHcl) => bake::read_hcl(path, text, into),
         Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
@@ -264,7 +274,12 @@ impl Callers {
     }
 
     /// Notes that the file cannot be read, and where.
-    fn unread(&mut self, path: &RepoPath, line: usize, message: String) {
+    fn unread(&mut self, path: &RepoPath, line: usize, message: String, is_template: bool) {
+        let why = if is_template { "it is a template".to_owned() } else { message.clone() };
+        self.unread = Some(Unread { path: path.clone(), line, why });
+        if is_template {
+            return;
+        }
         let hint = "mend it, so that the builds it names are known".to_owned();
         self.problems.push(Problem { path: path.clone(), line: Some(line), message, hint });
     }
@@ -302,7 +317,7 @@ fn with_yaml(
         }
         // Only a mention made it matter: it may be a template, or something else altogether.
         Err(_) if Kind::of(path) == Some(Kind::Yaml) => {}
-        Err(error) => into.unread(path, error.line, error.message),
+        Err(error) => into.unread(path, error.line, error.message, is_template(text)),
     }
 }
 

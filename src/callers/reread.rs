@@ -158,7 +158,7 @@ mod tests {
             ("compose.yml", compose, "b.test # c\n", "b #", Some("loses")),
             ("compose.yml", compose, "    image", "      image", Some("alters")),
             ("compose.yml", compose, "b.test", "\"b", Some("leaves what no parser reads")),
-            ("compose.yml", compose, "b.test", "b\n      x:", Some("adds")),
+            ("compose.yml", compose, "b.test", "b\n      x:", None),
             ("docker-bake.hcl", bake, "b.test", "b", None),
             ("docker-bake.hcl", bake, "\", \"\")", "\", \"\"), A = \"1\"", Some("leaves what")),
             ("docker-bake.hcl", bake, "b.test\"\n", "b\"\n  y = 1\n", None),

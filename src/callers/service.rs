@@ -1,7 +1,11 @@
 //! Compose's settings for running a service: user, privileges, ports, volumes, environment and command.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use super::{
+    traced::Traced,
+    words::{UNKNOWN, Values},
+};
 use crate::{
     text::{Place, RepoPath},
     yaml::{Entry, Node},
@@ -30,6 +34,12 @@ pub struct Service {
     pub host_network: bool,
     /// The ports inside the container that are published.
     pub ports: Vec<u16>,
+    /// The folders in the container that `develop.watch` copies changed files into.
+    pub synced: Vec<String>,
+    /// The files of variables, seen from the file's folder.
+    pub env_files: Vec<String>,
+    /// The file of another service that it extends, seen from the file's folder, and the service's name.
+    pub extends: Option<(String, String)>,
     /// The mounts.
     pub volumes: Vec<Volume>,
     /// The variables that are set, with their values.
@@ -91,6 +101,12 @@ impl Service {
             command: find("command").and_then(given),
             entrypoint: find("entrypoint").and_then(given),
             healthcheck: find("healthcheck").and_then(|it| given(it.get("test")?)),
+            synced: nodes.iter().flat_map(synced).collect(),
+            env_files: all("env_file").iter().flat_map(files).collect(),
+            extends: nodes.iter().find_map(|it| {
+                let extends = it.get("extends")?;
+                Some((extends.text("file")?.to_owned(), extends.text("service")?.to_owned()))
+            }),
             ..Self::default()
         }
     }
@@ -107,6 +123,31 @@ impl Volume {
         let host = |it: &str| it.starts_with(['.', '/', '~', '$']) || it.contains('/');
         self.source.as_deref().is_some_and(host)
     }
+}
+
+/// The targets of `sync` and `sync+restart` in `develop.watch`; what is rebuilt is not written to.
+///
+/// <https://docs.docker.com/compose/how-tos/file-watch/>: `USER` must be able to write to them.
+fn synced(service: &Arc<Node>) -> Vec<String> {
+    let watched = service.get("develop").and_then(|it| it.get("watch"));
+    let rules = watched.map(|it| it.items()).unwrap_or_default().iter();
+    let rules = rules.filter(|it| it.text("action").is_some_and(|it| it.starts_with("sync")));
+    rules.filter_map(|it| it.text("target")).map(str::to_owned).collect()
+}
+
+/// The paths of `env_file`: one, a list, or a list of mappings.
+fn files(node: &Arc<Node>) -> Vec<String> {
+    let one = node.as_str().into_iter();
+    let all = node.items().iter().filter_map(|it| it.as_str().or_else(|| it.text("path")));
+    one.chain(all).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+}
+
+/// A path with the defaults of its variables: `${DATA-/data}` is `/data`. A variable without one stays.
+fn with_defaults(text: &str) -> String {
+    let variables = HashMap::new();
+    let values = Values { variables: &variables, folder: "", current: None };
+    let value = values.interpolate(&Traced::untraced(text)).text();
+    if value.contains(UNKNOWN) { text.to_owned() } else { value }
 }
 
 /// A service, followed by those of the same file that it extends.
@@ -147,7 +188,7 @@ fn volume(node: &Arc<Node>) -> Option<Volume> {
         }
         return Some(Volume {
             source: node.text("source").or_else(|| node.text("src")).map(str::to_owned),
-            target: node.text("target")?.to_owned(),
+            target: with_defaults(node.text("target")?),
             read_only: node.text("read_only") == Some("true"),
         });
     };
@@ -171,8 +212,9 @@ fn volume(node: &Arc<Node>) -> Option<Volume> {
     let mut parts = parts.into_iter();
     let first = parts.next()?;
     let Some(target) = parts.next() else {
-        return Some(Volume { source: None, target: first, read_only: false });
+        return Some(Volume { source: None, target: with_defaults(&first), read_only: false });
     };
+    let target = with_defaults(&target);
     let options = parts.next().unwrap_or_default();
     let read_only = options.split(',').any(|it| it == "ro");
     Some(Volume { source: Some(first), target, read_only })
@@ -220,7 +262,7 @@ mod tests {
     #[test]
     fn volumes_have_a_source_and_a_target() {
         let it = service(
-            "volumes:\n  - data:/data\n  - ./src:/app:ro\n  - /cache\n  - ${D:-./d}:/d\n  \
+            "volumes:\n  - data:/data\n  - ./src:/app:ro\n  - /cache\n  - ${D:-./d}:${T-/d}\n  \
              - {type: bind, source: ../x, target: /x, read_only: true}\n  - {type: tmpfs, target: /t}\n",
         );
         let one = |it: &Volume| {

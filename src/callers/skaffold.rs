@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Build, BuildContext, Builder, Caller, Callers, arguments,
     entries::{Anchor, Arguments, COMPOSE, Entries, Field, Names},
+    image_name,
     script::locate,
     site::{Form, Site},
     traced,
@@ -64,6 +65,7 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
         target: text(NAMES.target).map(str::to_owned),
         arguments: arguments(how_node.and_then(|it| it.get(NAMES.arguments)), &str::to_owned),
         additional_contexts: [].into(),
+        tags: artifact.text("image").and_then(image_name).into_iter().collect(),
         builder,
         site: Site {
             file: traced(NAMES.file),

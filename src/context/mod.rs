@@ -96,6 +96,9 @@ impl Project {
         if let Some((folder, places)) = named.pop_first() {
             return Context::Known { folder, evidence: Evidence::Named(places) };
         }
+        if let Some(it) = self.unread_caller(dockerfile) {
+            return Context::Unknown(it.reason());
+        }
         match parsed {
             Some(parsed) => self.context_by_sources(dockerfile, parsed),
             None => Context::Unknown("it was not read".to_owned()),

@@ -48,7 +48,7 @@ pub(super) fn read_named(
             }
             // Only its place in another file made it matter, so it may be anything.
             Read::Problem(it) if wanted == Wanted::Caller => problems.push(it),
-            Read::Problem(_) | Read::Skipped => {}
+            Read::Problem(_) | Read::Unread(_) | Read::Skipped => {}
         }
     }
 }
@@ -68,7 +68,10 @@ fn names(file: &File, tree: &Tree) -> Vec<(RepoPath, Wanted)> {
     match callers::Kind::of(&file.path) {
         Some(callers::Kind::Compose) => {
             let named = file.text.lines().filter_map(included);
-            named.filter_map(|it| folder.join(it)).map(|it| (it, Wanted::Caller)).collect()
+            let named = named.filter_map(|it| folder.join(it)).map(|it| (it, Wanted::Caller));
+            let variables = file.callers().services.iter().flat_map(|it| &it.env_files);
+            let variables = variables.filter_map(|it| folder.join(it));
+            named.chain(variables.map(|it| (it, Wanted::Manifest))).collect()
         }
         _ => Vec::new(),
     }

@@ -23,11 +23,11 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::*;
 
 use crate::project::{
-    File, Problem, Project, Tree, is_dockerfile,
+    File, Problem, Project, Tree, Unread, is_dockerfile,
     selection::{BadPattern, Pattern, Selection},
 };
 use crate::text::RepoPath;
-use crate::{context, text::glob};
+use crate::{callers, context, text::glob};
 
 /// Options for loading.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,15 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     for pattern in &options.exclude {
         selection = selection.without(pattern)?;
     }
-    let Walk { files, pruned, nested, mut texts, mut problems, folders_named_dockerfile } = found;
+    let Walk {
+        files,
+        pruned,
+        nested,
+        mut texts,
+        mut problems,
+        mut unread,
+        folders_named_dockerfile,
+    } = found;
     let tree = Tree::new(files);
     for folder in folders_named_dockerfile {
         if !tree.below(&folder).any(|it| is_dockerfile(it.file_name())) {
@@ -102,7 +110,9 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     problems.retain(|it| selection.selects(&it.path));
     problems.sort();
     problems.dedup();
-    let project = Project::loaded(texts, tree, problems).with_reader(text::reader(&root));
+    unread.sort();
+    let project = Project::loaded(texts, tree, problems);
+    let project = project.with_reader(text::reader(&root)).with_unread(unread);
     let nested = nested.into_iter().filter(|it| selection.reaches(it)).collect();
     Ok(Loaded { project, root, selection, nested })
 }
@@ -183,6 +193,7 @@ struct Walk {
     nested: Vec<RepoPath>,
     texts: BTreeMap<RepoPath, File>,
     problems: Vec<Problem>,
+    unread: Vec<Unread>,
     folders_named_dockerfile: Vec<RepoPath>,
 }
 
@@ -270,7 +281,14 @@ impl Walk {
             text::Read::Text(it) => {
                 self.texts.insert(path.clone(), File::new(path.clone(), it));
             }
-            text::Read::Problem(it) => self.problems.push(it),
+            text::Read::Problem(it) => {
+                if callers::is_caller(&path) {
+                    let (line, why) = (it.line.unwrap_or(1), it.message.clone());
+                    self.unread.push(Unread { path: path.clone(), line, why });
+                }
+                self.problems.push(it);
+            }
+            text::Read::Unread(it) => self.unread.push(it),
             text::Read::Skipped => {}
         }
         self.files.insert(path);

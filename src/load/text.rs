@@ -5,7 +5,7 @@ use std::{fs, io::Read as _, path::Path};
 use super::wanted::{self, Wanted};
 use crate::{
     callers,
-    project::{Problem, Reader, is_dockerfile},
+    project::{Problem, Reader, Unread, is_dockerfile},
     text::RepoPath,
 };
 
@@ -15,6 +15,8 @@ pub(super) enum Read {
     Text(String),
     /// It matters and cannot be read.
     Problem(Problem),
+    /// It may matter, and is not read; there is nothing to mend.
+    Unread(Unread),
     /// Its text does not matter.
     Skipped,
 }
@@ -39,7 +41,7 @@ pub(super) fn reader(root: &Path) -> Box<Reader> {
     let root = root.to_owned();
     Box::new(move |path| match read_as(&root, path, Wanted::Source) {
         Read::Text(text) => Some(text),
-        Read::Problem(_) | Read::Skipped => None,
+        Read::Problem(_) | Read::Unread(_) | Read::Skipped => None,
     })
 }
 
@@ -69,16 +71,18 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
     }
     let limit = wanted.limit();
     if metadata.len() > limit {
+        let too_large = format!("larger than {} MiB, and so not read", limit >> 20);
         return match wanted {
+            Wanted::Script => unread(path, &too_large),
             Wanted::Lock
-            | Wanted::Script
             | Wanted::MaybeCompose
             | Wanted::Mention
+            | Wanted::Deployment
             | Wanted::Settings
             | Wanted::Source => Read::Skipped,
             _ => Read::Problem(problem(
                 path,
-                &format!("larger than {} MiB, and so not read", limit >> 20),
+                &too_large,
                 "exclude it if it is not what its name says",
             )),
         };
@@ -95,7 +99,11 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
     // Scripts may be in any encoding, and few of them build images.
     let matters = |bytes: &[u8]| match wanted {
         Wanted::Script => mentions_a_builder(bytes),
-        Wanted::MaybeCompose | Wanted::Mention | Wanted::Settings => false,
+        Wanted::MaybeCompose => {
+            let text = String::from_utf8_lossy(bytes);
+            builds_services(&text) || callers::runs_pods(&text)
+        }
+        Wanted::Mention | Wanted::Deployment | Wanted::Settings => false,
         _ => true,
     };
     let at = bytes.iter().position(|it| *it == 0);
@@ -104,7 +112,10 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
         return Read::Problem(at_line(path, &bytes[..at], &message, "remove the byte"));
     }
     match String::from_utf8(bytes) {
-        Ok(text) if !is_kept(&text, wanted) => Read::Skipped,
+        Ok(text) if !is_kept(path, &text, wanted) => Read::Skipped,
+        Ok(text) if SLOW < text.len() && is_slow(&text, wanted) => {
+            unread(path, &format!("larger than {} KiB, and so not read", SLOW >> 10))
+        }
         Ok(text) => Read::Text(text),
         Err(error) if matters(error.as_bytes()) => {
             let at = error.utf8_error().valid_up_to();
@@ -117,18 +128,41 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
     }
 }
 
+/// The size from which on a text of services in another file than a compose file, or a script, is not read:
+/// reading takes long, and what people write is shorter.
+const SLOW: usize = 256 << 10;
+
+/// Returns true if reading a file would take long where it is large.
+fn is_slow(text: &str, wanted: Wanted) -> bool {
+    match wanted {
+        Wanted::MaybeCompose => builds_services(text),
+        Wanted::Script => mentions_a_builder(text.as_bytes()),
+        _ => false,
+    }
+}
+
+fn unread(path: &RepoPath, why: &str) -> Read {
+    Read::Unread(Unread { path: path.clone(), line: 1, why: why.to_owned() })
+}
+
 fn at_line(path: &RepoPath, before: &[u8], message: &str, hint: &str) -> Problem {
     let line = before.split(|it| *it == b'\n').count();
     Problem { line: Some(line), ..problem(path, message, hint) }
 }
 
 /// Returns true if a file that may matter does, judging by its text.
-fn is_kept(text: &str, wanted: Wanted) -> bool {
+fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
     let names_one =
         || ["ockerfile", "ockerFile", "ontainerfile"].iter().any(|it| text.contains(it));
     match wanted {
-        Wanted::MaybeCompose => builds_services(text) || names_one() || callers::runs_pods(text),
-        Wanted::Mention => names_one(),
+        Wanted::MaybeCompose => {
+            builds_services(text)
+                || names_one()
+                || callers::runs_pods(text)
+                || callers::is_deployment(path)
+                || callers::runs_containers(text)
+        }
+        Wanted::Mention => names_one() || callers::runs_containers(text),
         _ => true,
     }
 }
@@ -147,10 +181,18 @@ fn mentions_a_builder(bytes: &[u8]) -> bool {
 /// The target of a symbolic link inside the root, if its text is to be read.
 fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs::Metadata, Read> {
     let dockerfile = wanted == Wanted::Dockerfile;
-    let report = |message: &str, hint: &str| {
-        if dockerfile { Read::Problem(problem(path, message, hint)) } else { Read::Skipped }
+    let calls = matches!(wanted, Wanted::Caller | Wanted::Script)
+        && !path.file_name().ends_with(".dockerignore");
+    let report = |message: &str, hint: &str| match dockerfile {
+        true => Read::Problem(problem(path, message, hint)),
+        false if calls => unread(path, message),
+        false => Read::Skipped,
     };
     let Ok(target) = place.canonicalize() else {
+        // A link to nothing says nothing.
+        if !dockerfile {
+            return Err(Read::Skipped);
+        }
         return Err(report("a symbolic link to nothing", "remove it, or mend what it points at"));
     };
     let Ok(inside) = target.strip_prefix(root) else {
@@ -165,10 +207,24 @@ fn link(root: &Path, path: &RepoPath, place: &Path, wanted: Wanted) -> Result<fs
             let message = format!("a symbolic link to {}, which is not followed", inside.display());
             Err(report(&message, "give the file itself a Dockerfile's name"))
         }
-        Wanted::Caller if !path.file_name().ends_with(".dockerignore") => Err(Read::Skipped),
-        Wanted::Script | Wanted::MaybeCompose | Wanted::Mention | Wanted::Source => {
-            Err(Read::Skipped)
+        // Its paths are seen from the folder of the link; beside the file they mean the same.
+        _ if calls && !is_read_beside(path, inside) => {
+            Err(unread(path, &format!("a symbolic link to {}", inside.display())))
         }
+        Wanted::Caller if calls => Err(Read::Skipped),
+        Wanted::Script
+        | Wanted::MaybeCompose
+        | Wanted::Mention
+        | Wanted::Deployment
+        | Wanted::Source => Err(Read::Skipped),
         _ => target.metadata().map_err(|_| Read::Skipped),
     }
+}
+
+/// Returns true if the target of a link is a file of the same kind in the same folder, which is read itself.
+fn is_read_beside(path: &RepoPath, target: &Path) -> bool {
+    let target = target.to_str().and_then(RepoPath::new);
+    target.is_some_and(|it| {
+        it.parent() == path.parent() && callers::Kind::of(&it) == callers::Kind::of(path)
+    })
 }

@@ -20,8 +20,10 @@ pub(super) enum Wanted {
     Script,
     /// It may be a compose file, by another name, or name a Dockerfile.
     MaybeCompose,
-    /// It may name a Dockerfile.
+    /// It may name a Dockerfile, or run containers.
     Mention,
+    /// It may start images.
+    Deployment,
     /// It is a manifest or settings.
     Manifest,
     /// It is a lock, and may be large.
@@ -37,11 +39,10 @@ impl Wanted {
     pub(super) fn limit(self) -> u64 {
         match self {
             Self::Dockerfile => 64 << 20,
-            Self::Caller => 4 << 20,
+            Self::Caller | Self::Script | Self::MaybeCompose => 4 << 20,
             Self::Manifest | Self::Lock => 2 << 20,
-            Self::Script | Self::Mention | Self::Settings => 256 << 10,
+            Self::Mention | Self::Deployment | Self::Settings => 256 << 10,
             Self::Source => 512 << 10,
-            Self::MaybeCompose => 64 << 10,
         }
     }
 }
@@ -78,8 +79,8 @@ pub(super) fn folder(name: &str, place: &Path) -> Folder {
 
 /// Returns true if a file says something about the builds and containers of the project that it belongs to.
 pub(super) fn is_evidence(path: &RepoPath) -> bool {
-    use Wanted::{Caller, Dockerfile, MaybeCompose, Mention};
-    matches!(file(path), Some(Dockerfile | Caller | MaybeCompose | Mention))
+    use Wanted::{Caller, Deployment, Dockerfile, MaybeCompose, Mention, Script};
+    matches!(file(path), Some(Dockerfile | Caller | Script | Deployment | MaybeCompose | Mention))
 }
 
 /// Returns true if a folder with a file of this name is likely to be a build context.
@@ -112,6 +113,7 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
         _ if kind.is_some() => Some(Wanted::MaybeCompose),
         "refit.toml" => Some(Wanted::Manifest),
         _ if ecosystems::programs::paths::is_settings_file(name) => Some(Wanted::Settings),
+        _ if callers::is_deployment(path) => Some(Wanted::Deployment),
         _ if may_mention(path) => Some(Wanted::Mention),
         _ => None,
     }

@@ -23,7 +23,7 @@ use self::change::{Change, FileChange, Outcome};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
-    text::{Edit, Memo, RepoPath},
+    text::{Edit, Memo, RepoPath, is_template},
 };
 
 /// A snapshot of a project.
@@ -35,6 +35,8 @@ pub struct Project {
     tree: Arc<Tree>,
     /// The files that could not be read.
     problems: Arc<Vec<Problem>>,
+    /// The files without a text that may say who builds or starts an image.
+    unread: Arc<Vec<Unread>>,
     /// Facts about the files other than Dockerfiles; kept while only Dockerfiles change.
     surroundings: Memo,
     /// What is known of its Dockerfiles among these files: it stays while the tree and the surroundings do.
@@ -69,6 +71,25 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+}
+
+/// A file that may say who builds or starts an image, of which nobody knows what it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// The file.
+    pub path: RepoPath,
+    /// The line, counted from 1, from which on it is not understood; 1 where that is not known.
+    pub line: usize,
+    /// A clause that says why: `not UTF-8: byte 0xE9 at offset 3`.
+    pub why: String,
+}
+
+impl Unread {
+    /// The reason to leave alone what the file may rely on.
+    pub fn reason(&self) -> String {
+        let Self { path, line, why } = self;
+        format!("{path}:{line} may build or start it, and is not understood: {why}")
+    }
 }
 
 impl Project {
@@ -110,6 +131,18 @@ impl Project {
         known.unwrap_or_else(|| self.sources.files.insert(path.clone(), Box::new(read()))).as_ref()
     }
 
+    /// The same project with files that may say who builds or starts an image, and could not be read.
+    #[must_use]
+    pub fn with_unread(mut self, unread: Vec<Unread>) -> Self {
+        self.unread = Arc::new(unread);
+        self
+    }
+
+    /// The files without a text that may say who builds or starts an image; see `Project::unread_caller`.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
     /// The same project with another text in one file, such as what an editor holds.
     #[must_use]
     pub fn with_text(mut self, path: &RepoPath, text: String) -> Self {
@@ -149,7 +182,9 @@ impl Project {
     /// The manifests of package managers that cannot be read.
     pub fn manifest_problems(&self) -> impl Iterator<Item = Problem> {
         self.files().filter_map(|file| {
-            let broken = ecosystems::broken_manifest(file.path.file_name(), &file.text)?;
+            // A template is a manifest only once somebody fills it in.
+            let broken = ecosystems::broken_manifest(file.path.file_name(), &file.text)
+                .filter(|_| !is_template(&file.text))?;
             Some(Problem {
                 path: file.path.clone(),
                 line: Some(broken.line),

@@ -110,6 +110,13 @@ pub fn line_at(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|it| *it == b'\n').count() + 1
 }
 
+/// Returns true if a text has the marks of Jinja, Go templates and their kin, which a program fills in:
+/// `{{ name }}`, `{% if %}`. The expressions of GitHub, `${{ … }}`, are none.
+pub fn is_template(text: &str) -> bool {
+    let marks = text.match_indices("{{").any(|(at, _)| !text[..at].ends_with('$'));
+    marks || text.contains("{%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +146,13 @@ mod tests {
     fn between_is_minimal_on_character_boundaries() {
         assert_eq!(Edit::between("a: é # c", "a: è # c"), Edit::replace(3..5, "è"));
         assert_eq!(Edit::between("same", "same"), Edit::insert(4, ""));
+    }
+
+    #[test]
+    fn templates_have_marks() {
+        let yes = ["a: {{ b }}", "{% if x %}", "{{- .Values.x }}"];
+        assert!(yes.iter().all(|it| is_template(it)));
+        assert!(!["a: ${{ b }}", "{a: {b: c}}", "100%"].iter().any(|it| is_template(it)));
     }
 
     #[test]

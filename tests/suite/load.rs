@@ -129,6 +129,58 @@ fn bad_input_is_reported_and_the_rest_is_read() {
 }
 
 #[test]
+fn callers_without_a_text_are_known() {
+    let large = |it: &str, len: usize| [it.as_bytes(), &vec![b'\n'; len]].concat();
+    let (script, pods, services) = (
+        large("docker build .\n", 300 << 10),
+        large("kind: Pod\nspec:\n  containers: []\n", 100 << 10),
+        large("services:\n  a:\n    build: .\n", 300 << 10),
+    );
+    let root = tree(&[
+        ("Dockerfile", b"FROM x\n"),
+        ("compose.yml", b"services:\n  a: # caf\xe9\n"),
+        ("Makefile", b"a:\n\t\0\n"),
+        ("large.sh", &script),
+        ("stack.yaml", &services),
+        ("pods.yaml", &pods),
+        ("huge.mk", &large("", 5 << 20)),
+        ("plain.sh", b"# caf\xe9\n"),
+    ]);
+    #[cfg(unix)]
+    let outside = tree(&[("compose.yml", b"services: {}\n")]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        let link = |to: &Path, from: &str| symlink(to, root.path().join(from)).unwrap();
+        link(&outside.path().join("compose.yml"), "compose.outside.yml");
+        link(Path::new("nothing"), "compose.none.yml");
+        link(Path::new("compose.yml"), "compose.same.yml");
+        link(Path::new("pods.yaml"), "build.sh");
+    }
+    let loaded = load_all(root.path());
+    let unread = loaded.project.unread().iter();
+    let unread: Vec<_> = unread.map(|it| format!("{}:{}: {}", it.path, it.line, it.why)).collect();
+    let links = [
+        "build.sh:1: a symbolic link to pods.yaml",
+        "compose.outside.yml:1: a symbolic link out of the project, which is not followed",
+    ];
+    let others = [
+        "Makefile:2: a NUL byte at offset 4",
+        "compose.yml:2: not UTF-8: byte 0xE9 at offset 20",
+        "huge.mk:1: larger than 4 MiB, and so not read",
+        "large.sh:1: larger than 256 KiB, and so not read",
+        "stack.yaml:1: larger than 256 KiB, and so not read",
+    ];
+    let mut expected = others.to_vec();
+    expected.extend(links.iter().filter(|_| cfg!(unix)));
+    expected.sort_unstable();
+    assert_eq!(unread, expected);
+    assert!(read(&loaded).contains(&"pods.yaml"));
+    let dockerfile = path("Dockerfile");
+    assert!(loaded.project.unread_caller(&dockerfile).is_some());
+}
+
+#[test]
 fn a_dockerfile_brings_its_repository_and_selects_itself() {
     let root = tree(&[
         (".git/HEAD", b""),

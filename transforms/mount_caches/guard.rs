@@ -25,6 +25,9 @@ pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal>
             "it is built with Kaniko, which does not know RUN --mount",
         ));
     }
+    if let Some(it) = project.unread_caller(site.path) {
+        return Err(Refusal::new("unknown-caller", it.reason()));
+    }
     let callers = project.builds(site.path).iter().map(|it| &it.place.path);
     let mut callers = callers.filter_map(|it| project.file(it.as_str()));
     if let Some(file) = callers.find(|it| it.callers().turns_buildkit_off) {

@@ -61,6 +61,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "store-needed",
         "target-install",
         "unknown-cache",
+        "unknown-caller",
         "unknown-syntax",
         "unknown-user",
         "unreadable-shell",

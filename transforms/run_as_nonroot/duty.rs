@@ -8,6 +8,7 @@ use super::{
     processes::Process,
 };
 use crate::{
+    callers::Reader,
     dockerfile::Keyword,
     ecosystems::{
         Setting, grammar_of, images,
@@ -142,6 +143,9 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
             format!("{it} runs the image as a GitHub action, which needs root"),
         ));
     }
+    if let Some(it) = image.project.unread_caller(image.site.path) {
+        return Err(Refusal::new("unknown-caller", it.reason()));
+    }
     for Started { file, service } in image.services() {
         let place = service.place(file);
         if let Some(user) = &service.user {
@@ -209,8 +213,8 @@ fn brings(package: &str, program: &str) -> bool {
 
 /// Checks that no Kubernetes manifest runs the image with a user or a volume of its own.
 fn pods(image: &Image<'_>) -> Result<(), Refusal> {
-    for path in image.project.pods() {
-        let Some(text) = image.text(path).filter(|it| runs(image, it)) else { continue };
+    for path in pods_of(image) {
+        let Some(text) = image.text(path) else { continue };
         if text.contains("runAsUser") {
             return Err(Refusal::new("kubernetes-user", format!("{path} sets runAsUser")));
         }
@@ -225,27 +229,10 @@ fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a manifest runs this image, judged by the names of its folder and its compose services.
-fn runs(image: &Image<'_>, text: &str) -> bool {
-    let plain = |it: &str| it.to_lowercase().replace(['_', '.'], "-");
-    let last = |it: &str| {
-        let name = it.trim_matches(['"', '\'', ' ']).rsplit('/').next().unwrap_or_default();
-        plain(name.split(['@', ':']).next().unwrap_or_default())
-    };
-    let folder = image.site.path.parent().map(|it| plain(it.file_name()));
-    let services = image.services().flat_map(|Started { service, .. }| {
-        let image = service.image.as_deref().map(last);
-        [Some(plain(&service.name)), image].into_iter().flatten()
-    });
-    let names: Vec<String> = services.chain(folder).filter(|it| !it.is_empty()).collect();
-    let alone = image.project.dockerfiles().nth(1).is_none();
-    let images =
-        text.lines().filter_map(|it| it.trim().trim_start_matches("- ").strip_prefix("image:"));
-    let mut images = images.map(last);
-    images.any(|it| {
-        names.iter().any(|name| it == *name || it.ends_with(&format!("-{name}")))
-            || (alone && !images::named(&it).is_listed())
-    })
+/// The Kubernetes manifests and charts that run the image.
+fn pods_of<'a>(image: &Image<'a>) -> impl Iterator<Item = &'a RepoPath> {
+    let all = image.project.deployments(image.site.path).into_iter();
+    all.filter(|it| it.0.reader == Reader::Kubernetes).map(|it| &it.0.path)
 }
 
 /// The ports below 1024 that the image listens on, sorted.
@@ -281,8 +268,14 @@ pub(super) fn low_ports(
         return Err(Refusal::new("needs-root", "it listens on port 22, which sshd does as root"));
     }
     let Some(port) = ports.first() else { return Ok(ports) };
-    if let Some(pod) = image.project.pods().first() {
-        let reason = format!("it listens on port {port}, which needs root in Kubernetes ({pod})");
+    let deployed = image.project.deployments(image.site.path).into_iter().map(|it| it.0);
+    let mut reasons = deployed.filter_map(|it| match it.reader {
+        Reader::Kubernetes => Some(format!("which needs root in Kubernetes ({})", it.path)),
+        Reader::Cluster => Some(format!("which may need root where {} runs it", it.path)),
+        Reader::Platform => None,
+    });
+    if let Some(why) = reasons.next() {
+        let reason = format!("it listens on port {port}, {why}");
         return Err(Refusal::new("privileged-port", reason));
     }
     if let Some(found) = image.services().find(|it| it.service.host_network) {

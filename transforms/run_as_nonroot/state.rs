@@ -148,7 +148,11 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
         let place = service.place(file);
         for volume in &service.volumes {
             let target = volume.target.trim_end_matches('/');
-            if target.contains('$') || volume.read_only || is_dependencies(target) {
+            if target.contains('$') && !volume.read_only {
+                let reason = format!("{place} mounts something at {target}, which is not known");
+                return Err(Refusal::new("unknown-mount", reason));
+            }
+            if volume.read_only || is_dependencies(target) {
                 continue;
             }
             if volume.is_bind() {
@@ -162,6 +166,11 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
             let name = volume.source.as_deref().unwrap_or("a volume");
             let evidence = format!("{place} mounts {name}");
             found.push(Trace::volume(Written::folder(target), evidence));
+        }
+        if let Some(target) = service.synced.first() {
+            let reason =
+                format!("{place} syncs files to {target}, which the user could not write to");
+            return Err(Refusal::new("bind-mount", reason));
         }
         for (name, value) in &service.environment {
             is_new(image, value)?;

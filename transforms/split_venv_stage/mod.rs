@@ -83,6 +83,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "several-environments",
         "shared-packages",
         "stage-names",
+        "unknown-caller",
         "unknown-environment",
         "unknown-script",
         "unreadable-shell",
@@ -310,8 +311,12 @@ impl<'a> Separation<'a> {
         loss::command(self)?;
         let python = images::named(image_of(self.stage)).python();
         loss::setuptools(self, python, &runtime.manifests)?;
+        if let Some(it) = self.project.unread_caller(self.site.path) {
+            return Err(at_stage(Refusal::new("unknown-caller", it.reason())));
+        }
         runtime.services(self.project.services(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;
+        runtime.elsewhere(self.site.path).map_err(at_stage)?;
         runtime.recipes(self.stage)?;
         environment::check(self, &runtime)?;
         let fates: Vec<(usize, Fate)> = items::fates(self, &runtime)?;

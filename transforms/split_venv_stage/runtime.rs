@@ -192,7 +192,7 @@ impl Runtime<'_> {
     }
 
     /// A path that is in the environment from now on.
-    fn path(&self, word: &str) -> Result<(), Refusal> {
+    pub(super) fn path(&self, word: &str) -> Result<(), Refusal> {
         let moved = || format!("{word} would be in the virtual environment");
         if ["site-packages", "dist-packages", "/usr/local/lib/python"]
             .iter()

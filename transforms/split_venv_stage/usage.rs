@@ -32,6 +32,24 @@ impl Runtime<'_> {
         }
     }
 
+    /// What deployments and development containers start in the image.
+    ///
+    /// # Errors
+    /// A decline's code and reason, when that needs what is gone.
+    pub(super) fn elsewhere(&self, dockerfile: &RepoPath) -> Result<(), Refusal> {
+        for (place, line) in self.project.said_elsewhere(dockerfile) {
+            if let Some(tool) = self.named_tool(line) {
+                let reason = format!("{place} calls {tool}, which only the builder has");
+                return Err(Refusal::new("manager-at-runtime", reason));
+            }
+            for word in words(line) {
+                self.path(word)
+                    .map_err(|it| Refusal::new(it.code, format!("{place}: {}", it.reason)))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The files of recipes that a stage copies by name, to be run in the image.
     ///
     /// # Errors

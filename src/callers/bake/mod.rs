@@ -10,6 +10,7 @@ use std::{
 use super::{
     Build, BuildContext, Builder, Caller, Callers,
     entries::{Anchor, Arguments, COMPOSE, Entries, Field, Syntax},
+    image_name,
     script::{display, is_remote, locate},
     site::{Form, Site},
     traced,
@@ -17,7 +18,7 @@ use super::{
     words::UNKNOWN,
 };
 use crate::{
-    text::{Place, RepoPath},
+    text::{Place, RepoPath, is_template},
     yaml::{self, Node},
 };
 use hcl::Value;
@@ -40,7 +41,7 @@ pub(super) fn read_hcl(path: &RepoPath, text: &str, into: &mut Callers) {
     let mut variables = HashMap::new();
     let entries = match hcl::read(text) {
         Ok(it) => it,
-        Err(error) => return into.unread(path, error.line, error.message),
+        Err(error) => return into.unread(path, error.line, error.message, is_template(text)),
     };
     for entry in entries {
         match (entry.name.as_str(), entry.labels.as_slice(), entry.value) {
@@ -184,6 +185,12 @@ fn add(
         let what = format!("{} builds {dockerfile} of {context}", target.name);
         return into.unresolved(place, format!("{what}, which is not known"));
     };
+    let tags = match attributes.get("tags") {
+        Some((Value::List(it), _)) => {
+            it.iter().filter_map(|it| image_name(&value(it).text())).collect()
+        }
+        _ => Vec::new(),
+    };
     let named = map("contexts").into_iter().filter_map(|(name, it)| Some((name, it?)));
     into.add(Build {
         place,
@@ -193,6 +200,7 @@ fn add(
         target: text("target").map(|it| display(&it)),
         arguments: map("args"),
         additional_contexts: named.collect(),
+        tags,
         builder: Builder::Docker,
         site: Site {
             file: input("dockerfile"),

@@ -10,7 +10,7 @@ use std::{
 use super::{
     Build, BuildContext, Builder, Caller, Callers, above,
     entries::{Entries, Names},
-    literals,
+    image_name, literals,
     script::{Script, display, is_remote, locate, may_build},
     site::{Form, Site},
     traced,
@@ -171,6 +171,11 @@ impl Job<'_> {
                 .collect(),
             additional_contexts: pairs(text("build-contexts").as_deref())
                 .filter_map(|(name, value)| Some((name.to_owned(), display(value?))))
+                .collect(),
+            tags: text("tags")
+                .iter()
+                .flat_map(|it| it.split(['\n', ',']))
+                .filter_map(image_name)
                 .collect(),
             builder,
             site: Site {

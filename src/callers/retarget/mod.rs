@@ -64,6 +64,12 @@ pub fn retarget(project: &Project, moves: &[Move]) -> Retargeting {
         }
     }
     let gone: Vec<_> = moves.iter().filter(|it| it.from != it.to.dockerfile).collect();
+    for it in moves {
+        let Some(unread) = project.unread_caller(&it.from) else { continue };
+        let place = Place::line(&unread.path, unread.line);
+        let reason = format!("may build {}, and is not understood: {}", it.from, unread.why);
+        all.stuck.push(Stuck { place, reason, shares: BTreeSet::new() });
+    }
     for file in project.files().filter(|file| !gone.iter().any(|it| it.from == file.path)) {
         for it in &gone {
             all.mention(project, file, &it.from);

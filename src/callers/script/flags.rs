@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::display;
 use crate::callers::{
-    Builder,
+    Builder, image_name,
     site::Flags,
     traced::Traced,
     words::{UNKNOWN, Word},
@@ -25,6 +25,8 @@ pub(super) struct BuildFlags {
     pub(super) arguments: BTreeMap<String, Option<String>>,
     /// Contexts with names.
     pub(super) contexts: BTreeMap<String, String>,
+    /// The names of the image.
+    pub(super) tags: Vec<String>,
 }
 
 /// The flags of a build that take no value.
@@ -101,6 +103,10 @@ impl BuildFlags {
                     let value = value.text();
                     let folder = value.strip_prefix("dir://").unwrap_or(&value);
                     flags.context = Some(folder.to_owned());
+                }
+                ("-t" | "--tag", Builder::Docker | Builder::Buildah)
+                | ("--destination" | "-d", Builder::Kaniko) => {
+                    flags.tags.extend(image_name(&value.text()));
                 }
                 ("--target", _) => flags.target = Some(value),
                 ("--build-arg", _) => {

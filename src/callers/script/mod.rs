@@ -263,6 +263,7 @@ impl Run<'_> {
                 target: flags.target.as_ref().map(|it| display(&it.text())),
                 arguments: flags.arguments.clone(),
                 additional_contexts: flags.contexts.clone(),
+                tags: flags.tags.clone(),
                 builder,
                 site: Site {
                     file: flags.file.clone(),

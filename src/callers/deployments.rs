@@ -1,0 +1,223 @@
+//! Files that start images outside of compose: manifests of Kubernetes and Helm, task definitions of ECS,
+//! Nomad and Terraform, and the files of platforms such as Fly, Heroku, Railway and Render.
+//!
+//! Their formats are many; what is asked of them are names: of images, and of what is called in them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Build, Caller, image_name, is_manifest_of_pods};
+use crate::{
+    ecosystems::images,
+    project::{File, Project},
+    text::{Place, RepoPath},
+};
+
+/// A file that starts images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// The file.
+    pub path: RepoPath,
+    /// Who reads it.
+    pub reader: Reader,
+    /// The images that it names, as [`image_name`] has them.
+    images: Vec<String>,
+    /// True if it names an image by a variable, or none at all, as a platform does that builds it itself.
+    is_open: bool,
+}
+
+/// Who reads a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Kubernetes, be it through Helm.
+    Kubernetes,
+    /// ECS, Cloud Run, Nomad and their like, which start images by name.
+    Cluster,
+    /// A platform that builds the image itself.
+    Platform,
+}
+
+/// The names of files by which platforms start what they build, without their extensions.
+///
+/// <https://devcenter.heroku.com/articles/build-docker-images-heroku-yml>, <https://fly.io/docs/reference/configuration/>,
+/// <https://docs.railway.com/reference/config-as-code>, <https://render.com/docs/blueprint-spec>
+const PLATFORMS: [(&str, &[&str]); 6] = [
+    ("Procfile", &[""]),
+    ("app", &["json"]),
+    ("fly", &["toml", "json"]),
+    ("heroku", &["yml"]),
+    ("railway", &["json", "toml"]),
+    ("render", &["yaml"]),
+];
+
+/// Returns true if a file of this path may start images, by its name: its text decides.
+pub fn is_deployment(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let (_, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let json = extension == "json"
+        && ["task", "ecs", "container", "definition"].iter().any(|it| name.contains(it));
+    is_platform(name) || json || matches!(extension, "tf" | "nomad" | "service") || is_values(name)
+}
+
+fn is_platform(name: &str) -> bool {
+    let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
+    let extension = extension.rsplit('.').next().unwrap_or_default();
+    PLATFORMS.iter().any(|it| it.0 == stem && (it.1.contains(&extension) || stem == "Procfile"))
+}
+
+/// Returns true for the values of a Helm chart.
+fn is_values(name: &str) -> bool {
+    name.starts_with("values") && (name.ends_with(".yaml") || name.ends_with(".yml"))
+}
+
+/// Returns true if a text has lines that run something in a container.
+pub fn runs_containers(text: &str) -> bool {
+    (text.contains(" run ") || text.contains(" exec "))
+        && ["docker", "podman", "nerdctl"].iter().any(|it| text.contains(it))
+}
+
+impl Deployment {
+    fn of(file: &File) -> Option<Self> {
+        let name = file.path.file_name();
+        let text = &file.text;
+        let pods = is_manifest_of_pods(file);
+        let values = is_values(name)
+            && file.path.ancestors().any(|it| !it.is_root())
+            && (text.contains("repository:") || text.contains("image:"));
+        let platform = is_platform(name);
+        let task = text.contains("ontainerDefinitions") || text.contains("container_definitions");
+        let task = task || name.ends_with(".nomad") || text.contains("google_cloud_run");
+        if !(pods || values || platform || (task && is_deployment(&file.path))) {
+            return None;
+        }
+        let reader = match (pods || values, platform) {
+            (true, _) => Reader::Kubernetes,
+            (false, true) => Reader::Platform,
+            (false, false) => Reader::Cluster,
+        };
+        let mut images = Vec::new();
+        let mut is_open = false;
+        for image in text.lines().flat_map(named_images) {
+            match image_name(image) {
+                Some(it) => images.push(it),
+                None => is_open = true,
+            }
+        }
+        is_open |= platform || images.is_empty();
+        images.sort();
+        images.dedup();
+        Some(Self { path: file.path.clone(), reader, images, is_open })
+    }
+
+    /// What it is found by: the ends of the names of its images; if it names none that is known, its folders and
+    /// the beginnings of the names in its path.
+    fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::new();
+        for image in &self.images {
+            let ends = image.match_indices('-').map(|it| image[it.0 + 1..].to_owned());
+            keys.extend(ends.chain([image.clone()]).map(Key::Image));
+        }
+        if self.is_open {
+            let folder = self.path.parent().unwrap_or(RepoPath::root());
+            let above = folder.ancestors().filter(|it| !it.is_root() || folder.is_root());
+            keys.extend(above.map(Key::Folder));
+            let path = self.path.as_str().to_lowercase().replace(['_', '.'], "-");
+            for part in path.split('/') {
+                let starts = part.match_indices('-').map(|it| part[..it.0].to_owned());
+                keys.extend(starts.chain([part.to_owned()]).map(Key::Part));
+            }
+        }
+        keys
+    }
+}
+
+/// What a deployment is found by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Image(String),
+    Folder(RepoPath),
+    Part(String),
+}
+
+/// The deployments of a project.
+#[derive(Default)]
+pub(super) struct Deployments {
+    all: Vec<Deployment>,
+    by_key: HashMap<Key, Vec<usize>>,
+}
+
+impl Deployments {
+    pub(super) fn new(project: &Project) -> Self {
+        let all: Vec<_> = project.files().filter_map(|it| Deployment::of(it)).collect();
+        let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();
+        for (at, it) in all.iter().enumerate() {
+            it.keys().into_iter().for_each(|key| by_key.entry(key).or_default().push(at));
+        }
+        Self { all, by_key }
+    }
+
+    /// Those that may start images of this Dockerfile, which go by these names; if it is the only one of the
+    /// project, all that name an image which is not well known, or none.
+    fn of(&self, dockerfile: &RepoPath, names: &[String], alone: bool) -> Vec<&Deployment> {
+        let of_images = names.iter().cloned().map(Key::Image);
+        let of_parts = names.iter().cloned().map(Key::Part);
+        let folder = Key::Folder(dockerfile.parent().unwrap_or(RepoPath::root()));
+        let keys = of_images.chain(of_parts).chain([folder]);
+        let found = keys.filter_map(|it| self.by_key.get(&it)).flatten().copied();
+        let unlisted = |it: &String| !images::named(it).is_listed();
+        let any = self.all.iter().enumerate();
+        let any = any.filter(|(_, it)| alone && (it.is_open || it.images.iter().any(unlisted)));
+        let all: BTreeSet<usize> = found.chain(any.map(|it| it.0)).collect();
+        all.into_iter().filter_map(|it| self.all.get(it)).collect()
+    }
+}
+
+/// The values of `image:`, `"image":`, `image =` and `repository:` on a line.
+fn named_images(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for key in ["image", "repository", "Image"] {
+        for (at, _) in line.match_indices(key) {
+            let starts = line[..at].chars().next_back().is_none_or(|it| !it.is_alphanumeric());
+            let rest = line[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
+            let Some(rest) = rest.strip_prefix([':', '=']).filter(|_| starts) else { continue };
+            let value = rest.trim_start_matches([' ', '"', '\'']);
+            let end = value.find([',', '"', '\'', ' ', '#']).unwrap_or(value.len());
+            found.extend(Some(value[..end].trim()).filter(|it| !it.is_empty()));
+        }
+    }
+    found
+}
+
+impl Project {
+    /// The deployments that may start images of this Dockerfile, each with its file.
+    pub fn deployments(&self, dockerfile: &RepoPath) -> Vec<(&Deployment, &File)> {
+        let mut names: Vec<String> = Vec::new();
+        let builds = self.builds(dockerfile).iter();
+        names.extend(builds.flat_map(|it: &Build| it.tags.iter().cloned()));
+        names.extend(self.services(dockerfile).iter().filter_map(|it| image_name(&it.1.name)));
+        let folder = dockerfile.parent().filter(|it| !it.is_root());
+        names.extend(folder.and_then(|it| image_name(it.file_name())));
+        names.sort();
+        names.dedup();
+        let alone = self.dockerfiles().nth(1).is_none();
+        let own = self.all_deployments().of(dockerfile, &names, alone).into_iter();
+        own.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()
+    }
+
+    /// The lines of files that start images of this Dockerfile, besides compose files and what CI and scripts
+    /// run: deployments, and development containers that build it. Each with its place.
+    pub fn said_elsewhere(&self, dockerfile: &RepoPath) -> Vec<(Place, &str)> {
+        let deployed = self.deployments(dockerfile).into_iter().map(|it| it.1);
+        let developed =
+            self.builds(dockerfile).iter().filter(|it| matches!(it.caller, Caller::Devcontainer));
+        let developed = developed.filter_map(|it| self.file(it.place.path.as_str()));
+        let mut files: Vec<&File> = deployed.chain(developed.map(AsRef::as_ref)).collect();
+        files.sort_by_key(|it| &it.path);
+        files.dedup_by_key(|it| &it.path);
+        let comment = |it: &str| it.trim_start().starts_with(['#', '/', ';']);
+        let lines = files
+            .into_iter()
+            .flat_map(|file| file.text.lines().enumerate().map(move |(at, it)| (file, at + 1, it)));
+        let said = lines.filter(|it| !comment(it.2));
+        said.map(|(file, line, text)| (file.line(line), text)).collect()
+    }
+}
