@@ -204,23 +204,37 @@ impl Part {
     /// Puts other words in the place of words of a command, by their indices; none take one out.
     #[must_use]
     pub fn replace(mut self, command: usize, words: &[(usize, Vec<String>)]) -> Option<Self> {
+        let (escape, source) = (self.escape, self.source());
         self.edit(|script| {
             let command = script.commands().get(command)?;
             let (gone, new): (Vec<_>, Vec<_>) = words.iter().partition(|it| it.1.is_empty());
             let gone: Vec<usize> = gone.into_iter().map(|it| it.0).collect();
             let mut edits = script.remove_words(command, &gone)?;
             for (word, instead) in new {
-                edits.extend(script.replace_word(command, *word, &instead.join(" "))?);
+                // Of words with lines of their own, each new one gets a line.
+                let between = match own_line(&source, &command.words.get(*word)?.span, escape) {
+                    Some(indent) => format!(" {escape}\n{indent}"),
+                    None => " ".to_owned(),
+                };
+                let lines = script.replace_word(command, *word, &instead.join(&between));
+                let plain = || script.replace_word(command, *word, &instead.join(" "));
+                edits.extend(lines.or_else(plain)?);
             }
             Some(edits)
         })?;
         Some(self)
     }
 
+    /// The text as a Dockerfile of its own.
+    fn source(&self) -> String {
+        let head = if self.escape == '`' { "# escape=`\n" } else { "" };
+        format!("{head}{}", self.text)
+    }
+
     /// Edits the text by what `edits` makes of its script; the number of commands before.
     fn edit(&mut self, edits: impl FnOnce(&Script) -> Option<Vec<text::Edit>>) -> Option<usize> {
-        let head = if self.escape == '`' { "# escape=`\n" } else { "" };
-        let source = format!("{head}{}", self.text);
+        let source = self.source();
+        let head = &source[..source.len() - self.text.len()];
         let dockerfile = Dockerfile::parse(source.as_str());
         let run = dockerfile.items.iter().find_map(|it| match &it.kind {
             Kind::Instruction(it) => Some(it),
@@ -232,6 +246,15 @@ impl Part {
         text::apply(&source, &edits)[head.len()..].clone_into(&mut self.text);
         Some(count)
     }
+}
+
+/// The indentation of a word that has a line of its own; `None` if it shares its line.
+fn own_line<'s>(source: &'s str, word: &text::Span, escape: char) -> Option<&'s str> {
+    let start = source[..word.start].rfind('\n')? + 1;
+    let rest = source[word.end..].lines().next().unwrap_or_default();
+    let indent = &source[start..word.start];
+    let is_alone = indent.trim().is_empty() && rest.trim().trim_end_matches(escape).is_empty();
+    is_alone.then_some(indent)
 }
 
 #[cfg(test)]
