@@ -166,7 +166,7 @@ mod tests {
             ("docker-bake.json", json, "b.test\"", "b\", \"target\": test", Some("leaves what")),
             ("build.sh", script, "b.test", "b --target test", None),
             ("build.sh", script, "b.test", "'b", Some("leaves what no parser reads")),
-            ("build.sh", script, "b.test .", "b ", Some("loses")),
+            ("build.sh", script, "b.test", "b # ", Some("loses")),
         ];
         for (path, before, old, new, expected) in rows {
             let found = seen(path, before, old, new);
