@@ -13,6 +13,7 @@ use super::{
 use crate::{
     dockerfile::Keyword,
     ecosystems::{Cache, system},
+    run::Run,
     shell::{Command, Word},
     text::{ImagePath, Refusal, RepoPath},
 };
@@ -47,6 +48,7 @@ pub(super) fn folders(
     found.extend(image.owner.traces());
     found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
     found.extend(source.iter().cloned());
+    found.extend(empty_workdir(image)?);
     let alone = made.iter().filter(|it| it.alone);
     found.extend(alone.map(|it| {
         Trace::new(Written::folder(it.path.as_str()), format!("a RUN creates {}", it.path))
@@ -197,6 +199,27 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
     Ok(found)
 }
 
+/// The folder in which the process starts, if a variable names it and the file puts nothing there: a program that
+/// is installed elsewhere keeps its data in it.
+fn empty_workdir(image: &Image<'_>) -> Result<Option<Trace>, Refusal> {
+    let Some(path) = image.state().workdir.as_ref() else { return Ok(None) };
+    if !image.state().made.contains(path) || image.fills(path) || is_shared(path) {
+        return Ok(None);
+    }
+    let mut variables = image.state().variables.iter();
+    let named = variables.find(|(_, it)| it.value() == Some(path.as_str()));
+    let Some((name, _)) = named else { return Ok(None) };
+    let is_used = |run: &Run<'_>| {
+        let starts_there = run.state.workdir.as_ref().is_some_and(|it| it.is_within(path));
+        starts_there || image.site.dockerfile.text(run.item).contains(path.as_str())
+    };
+    if image.runs(&[])?.iter().any(is_used) {
+        return Ok(None);
+    }
+    let evidence = format!("{name} names it, and nothing is put there");
+    Ok(Some(Trace::new(Written::folder(path.as_str()), evidence)))
+}
+
 /// A folder that a RUN creates.
 struct Made {
     path: ImagePath,
@@ -257,7 +280,6 @@ fn made(image: &Image<'_>, processes: &[Process]) -> Result<Vec<Made>, Refusal> 
             "/usr",
             "/etc",
             "/root",
-            "/home",
             "/lib",
             "/bin",
             "/sbin",
@@ -270,6 +292,8 @@ fn made(image: &Image<'_>, processes: &[Process]) -> Result<Vec<Made>, Refusal> 
         let system =
             it.path.is_within_fixed(&system) || caches.iter().any(|cache| it.path.is_within(cache));
         let depth = it.path.ancestors().count() - 1;
+        // A user's home is made with the user.
+        let system = system || (it.path.is_within_fixed(&["/home"]) && depth < 3);
         let workdir = image.state().made.iter().any(|made| made.is_within(&it.path));
         let is_own = depth > 1 || is_state_name(it.path.as_str());
         it.alone &= !used.iter().any(mentioned) && !brought && !system && !workdir && is_own;
