@@ -69,9 +69,9 @@ fn place(
             .entry(disk.path.clone())
             .or_insert_with(|| Dockerfile::parse(Arc::clone(&disk.text)));
         let around = whole.items.iter().find(|it| it.span.contains(&span.start))?;
-        return Some(Place::of(&disk.path, &disk.text, &around.span));
+        return Some(disk.place(&around.span));
     }
-    Some(Place::of(&disk.path, &disk.text, &span))
+    Some(disk.place(&span))
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     fn an_instruction_around_a_line_of_another_has_its_place() {
         let path = RepoPath::new("Dockerfile").unwrap();
         let text: Arc<str> = "FROM a\nRUN b && \\\n  c\n".into();
-        let disk = Provenance::of(OnDisk { path: path.clone(), text });
+        let disk = Provenance::of(OnDisk::new(path.clone(), text));
         let mut edited = Provenance::default();
         edited.keep(&disk, 0..7);
         edited.write(9, &disk, 7);

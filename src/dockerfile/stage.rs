@@ -380,7 +380,8 @@ mod tests {
     #[test]
     fn a_default_in_a_from_line_is_known() {
         assert_eq!(state("FROM debian:${V:-12}\n").image.as_deref(), Some("debian:12"));
-        assert_eq!(state("ARG V\nFROM debian:$V\n").image, None);
+        assert_eq!(state("ARG V\nFROM debian:$V\n").image.as_deref(), Some("debian:$V"));
+        assert_eq!(state("ARG V\nFROM $V:12\n").image, None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Project, change::Change, edited};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
-    text::{self, Edit, Memo, OnDisk, Place, Provenance, RepoPath, Span},
+    text::{self, Edit, LineStarts, Memo, OnDisk, Place, Provenance, RepoPath, Span},
 };
 
 /// A file whose text was read.
@@ -53,7 +53,7 @@ impl File {
 
     /// The way back to the files on disk.
     pub fn provenance(&self) -> Cow<'_, Provenance> {
-        let own = || OnDisk { path: self.path.clone(), text: Arc::clone(&self.text) };
+        let own = || OnDisk::new(self.path.clone(), Arc::clone(&self.text));
         match &self.provenance {
             Some(it) => Cow::Borrowed(it),
             None => Cow::Owned(Provenance::of(own())),
@@ -63,12 +63,16 @@ impl File {
     /// The place on disk of a span of the text.
     pub fn place(&self, span: &Span) -> Place {
         let edited = self.provenance.as_ref().and_then(|it| it.place(&self.text, span));
-        edited.unwrap_or_else(|| Place::of(&self.path, &self.text, span))
+        edited.unwrap_or_else(|| self.line_starts().place(&self.path, &self.text, span))
+    }
+
+    fn line_starts(&self) -> &LineStarts {
+        self.memo.get(|| LineStarts::of(&self.text))
     }
 
     /// The place on disk of a line of the text, counted from 1.
     pub fn line(&self, line: usize) -> Place {
-        self.place(&text::line_span(&self.text, line))
+        self.place(&self.line_starts().span(line))
     }
 
     /// A number that differs when path or text do; computed once.

@@ -3,6 +3,7 @@
 pub mod count;
 pub mod glob;
 mod image_path;
+mod line_starts;
 mod memo;
 mod name;
 mod path;
@@ -11,10 +12,11 @@ mod provenance;
 mod refusal;
 
 pub use image_path::ImagePath;
+pub use line_starts::LineStarts;
 pub use memo::{Each, Memo};
 pub use name::{has_name, is_name_at};
 pub use path::RepoPath;
-pub use place::{Place, line_span};
+pub use place::Place;
 pub use provenance::{OnDisk, Provenance};
 pub use refusal::Refusal;
 

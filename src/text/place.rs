@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::{RepoPath, Span, line_at};
+use super::{LineStarts, RepoPath, Span};
 
 /// A place in a file as it is on disk.
 ///
-/// Lines and columns are counted from 1, columns in characters. The end is the place after the last character.
+/// LineStarts and columns are counted from 1, columns in characters. The end is the place after the last character.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file.
@@ -24,13 +24,7 @@ pub struct Place {
 impl Place {
     /// The place of a span of a file's text, without the blanks around it.
     pub fn of(path: &RepoPath, text: &str, span: &Span) -> Self {
-        let span = trimmed(text, span);
-        let (line, column) = position(text, span.start);
-        let (end_line, end_column) = match text[span.clone()].contains('\n') {
-            true => position(text, span.end),
-            false => (line, column + text[span].chars().count()),
-        };
-        Self { path: path.clone(), line, column, end_line, end_column }
+        LineStarts::of(text).place(path, text, span)
     }
 
     /// A line of a file, before its text is asked for where on it; see [`Self::whole_line`].
@@ -40,7 +34,7 @@ impl Place {
 
     /// The byte of the file's text at which it starts; the end of the text for a place beyond it.
     pub fn start(&self, text: &str) -> usize {
-        let line = line_span(text, self.line);
+        let line = LineStarts::of(text).span(self.line);
         let mut chars = text[line.clone()].char_indices();
         chars.nth(self.column - 1).map_or(line.end, |it| line.start + it.0)
     }
@@ -52,14 +46,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// The bytes of a line, counted from 1, without its line end; empty and at the end for one that is not there.
-pub fn line_span(text: &str, line: usize) -> Span {
-    let before = text.match_indices('\n').map(|it| it.0 + 1);
-    let start = std::iter::once(0).chain(before).nth(line.saturating_sub(1)).unwrap_or(text.len());
-    let end = text[start..].find('\n').map_or(text.len(), |it| start + it);
-    start..end
-}
-
 /// A span without the blanks at its ends; where nothing else is in it, its start.
 pub(super) fn trimmed(text: &str, span: &Span) -> Span {
     let blank = |it: char| it.is_whitespace() || it == '\u{feff}';
@@ -68,11 +54,6 @@ pub(super) fn trimmed(text: &str, span: &Span) -> Span {
         return span.start..span.start;
     }
     span.start + (inside.len() - inside.trim_start_matches(blank).len())..span.start + inside.len()
-}
-
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
-    (line_at(text, at), text[start..at].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -88,6 +69,7 @@ mod tests {
         assert_eq!(place.start(text), 9);
         let place = Place::of(&path, text, &(13..15));
         assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 7, 2, 8));
-        assert_eq!([1, 2, 4, 9].map(|it| line_span(text, it)), [0..6, 7..17, 22..22, 23..23]);
+        let lines = LineStarts::of(text);
+        assert_eq!([1, 2, 4, 9].map(|it| lines.span(it)), [0..6, 7..17, 22..22, 23..23]);
     }
 }

@@ -1,8 +1,8 @@
 //! The way back from a text that was edited to the files on disk that it was made from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::{Place, RepoPath, Span, place::trimmed};
+use super::{LineStarts, Place, RepoPath, Span, place::trimmed};
 
 /// A file as it is on disk.
 #[derive(Debug)]
@@ -11,6 +11,21 @@ pub struct OnDisk {
     pub path: RepoPath,
     /// Its text.
     pub text: Arc<str>,
+    line_starts: OnceLock<LineStarts>,
+}
+
+impl OnDisk {
+    /// A file of this text.
+    pub fn new(path: RepoPath, text: Arc<str>) -> Self {
+        Self { path, text, line_starts: OnceLock::new() }
+    }
+
+    /// The place of a span of its text.
+    pub fn place(&self, span: &Span) -> Place {
+        self.line_starts
+            .get_or_init(|| LineStarts::of(&self.text))
+            .place(&self.path, &self.text, span)
+    }
 }
 
 /// The pieces of a text, each with the place on disk that it comes from.
@@ -119,7 +134,7 @@ impl Provenance {
     /// The place on disk of a span of `text`; see [`Place::of`].
     pub fn place(&self, text: &str, span: &Span) -> Option<Place> {
         let (disk, span) = self.on_disk(text, span)?;
-        Some(Place::of(&disk.path, &disk.text, &span))
+        Some(disk.place(&span))
     }
 
     /// The text on disk of a span of `text`, as its author knows it; that of `text` if refit wrote it.
@@ -155,7 +170,7 @@ mod tests {
     use super::*;
 
     fn disk(path: &str, text: &str) -> Provenance {
-        Provenance::of(OnDisk { path: RepoPath::new(path).unwrap(), text: text.into() })
+        Provenance::of(OnDisk::new(RepoPath::new(path).unwrap(), text.into()))
     }
 
     fn shown(it: &Provenance, text: &str, part: &str) -> String {
