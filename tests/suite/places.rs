@@ -138,9 +138,9 @@ fn fits(dockerfile: &Dockerfile, item: &Item, before: &str, said: &str) -> bool 
     }
 }
 
-/// What a reason quotes.
+/// What a reason quotes; a comment for the owner to write is in no file yet.
 fn quotations(reason: &str) -> impl Iterator<Item = &str> {
-    reason.split('`').skip(1).step_by(2)
+    reason.split('`').skip(1).step_by(2).filter(|it| !it.starts_with("# refit:"))
 }
 
 /// Returns true if a text has these words in this order, but for an ellipsis at the end.

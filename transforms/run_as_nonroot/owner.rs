@@ -78,7 +78,7 @@ impl Owner {
             return why;
         }
         let reason = format!(
-            "{}; a comment `# refit: writes FOLDER`, or `writes nothing`, settles that",
+            "{}; a comment settles that: `# refit: writes FOLDER`, or `# refit: writes nothing`",
             why.reason
         );
         Refusal { reason, ..why }
