@@ -27,7 +27,7 @@ impl Place {
         LineStarts::of(text).place(path, text, span)
     }
 
-    /// A line of a file, before its text is asked for where on it; see [`Self::whole_line`].
+    /// The start of a line of a file, where nothing tells more about where on it.
     pub fn line(path: &RepoPath, line: usize) -> Self {
         Self { path: path.clone(), line, column: 1, end_line: line, end_column: 1 }
     }

@@ -1,7 +1,7 @@
 //! What the source of a program writes to disk, imports and starts, read from its syntax tree.
 //!
-//! A language is a file of facts: which nodes of its grammar are calls, assignments, texts ([`grammar`]), which
-//! functions write, and which give a path ([`facts`]). [`read`] finds their calls and follows what they are given
+//! A language is a file of facts: which nodes of its grammar are calls, assignments, texts (`grammar`), which
+//! functions write, and which give a path (`facts`). [`read`] finds their calls and follows what they are given
 //! through the names of the file. What another file defines stays a [`Value::Reference`]; whoever knows the other
 //! files looks it up. Nothing here knows a project.
 //!
