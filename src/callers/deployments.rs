@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Build, Caller, image_name, is_manifest_of_pods};
+use super::{Build, Caller, image_name, is_manifest_of_pods, published};
 use crate::{
     ecosystems::images,
     project::{File, Project},
@@ -194,8 +194,7 @@ impl Project {
         let builds = self.builds(dockerfile).iter();
         names.extend(builds.flat_map(|it: &Build| it.tags.iter().cloned()));
         names.extend(self.services(dockerfile).iter().filter_map(|it| image_name(&it.1.name)));
-        let folder = dockerfile.parent().filter(|it| !it.is_root());
-        names.extend(folder.and_then(|it| image_name(it.file_name())));
+        names.extend(published::names(self, dockerfile));
         names.sort();
         names.dedup();
         let alone = self.dockerfiles().nth(1).is_none();

@@ -19,6 +19,7 @@ use crate::{
 struct Index {
     builds: HashMap<RepoPath, Vec<Build>>,
     services: Services,
+    unbuilt: Vec<(RepoPath, Service)>,
     deployments: Deployments,
     executions: Vec<Execution>,
     unread: Vec<Unread>,
@@ -34,6 +35,11 @@ impl Project {
     /// other files that complete or extend them, and those whose image is the name that a build gives.
     pub fn services(&self, dockerfile: &RepoPath) -> &[(RepoPath, Service)] {
         self.index().services.get(dockerfile).map_or(&[], Vec::as_slice)
+    }
+
+    /// The compose services whose image nothing in the project builds and is not well known, each with its file.
+    pub(super) fn unbuilt_services(&self) -> &[(RepoPath, Service)] {
+        &self.index().unbuilt
     }
 
     /// The deployments of the project.
@@ -76,7 +82,7 @@ impl Project {
             index.unread = self.unread().iter().cloned().chain(broken).collect();
             let named = builds_by_name(index.builds.values().flatten());
             index.executions = executions(self, &named);
-            index.services = users::services(self, &named);
+            (index.services, index.unbuilt) = users::services(self, &named);
             index.deployments = Deployments::new(self);
             index
         })

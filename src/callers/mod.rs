@@ -18,6 +18,7 @@ mod gitlab;
 mod index;
 mod make;
 mod mentions;
+mod published;
 mod reread;
 mod retarget;
 mod script;
@@ -39,6 +40,7 @@ use crate::{
     yaml::{self, Node},
 };
 pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
+pub use published::Published;
 pub use reread::spoiled;
 pub use retarget::{Move, Retargeting, Stuck, retarget};
 use script::Script;

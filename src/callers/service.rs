@@ -28,6 +28,8 @@ pub struct Service {
     pub line: usize,
     /// The user that it is told to run as.
     pub user: Option<String>,
+    /// The directory that it is told to start in.
+    pub workdir: Option<String>,
     /// The keys that give it more than a container has: `privileged`, `cap_add`, `devices`.
     pub privileges: Vec<&'static str>,
     /// True if it shares the host's network.
@@ -91,8 +93,9 @@ impl Service {
         Self {
             name: service.key.clone(),
             line: service.line,
-            image: text("image").map(str::to_owned),
+            image: text("image").map(with_defaults),
             user: text("user").map(str::to_owned),
+            workdir: text("working_dir").map(with_defaults),
             privileges: keys.into_iter().filter(|it| set(it)).collect(),
             host_network: text("network_mode") == Some("host"),
             ports: every(all("ports")).iter().filter_map(port).collect(),

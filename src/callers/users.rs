@@ -1,9 +1,9 @@
 //! Who runs an image: the services that build it and those that name its tag, with what they take from other
 //! files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Build, service::Service};
+use super::{Build, published::is_candidate, service::Service};
 use crate::{project::Project, text::RepoPath};
 
 /// The services of a Dockerfile, each with its file.
@@ -36,8 +36,12 @@ pub(super) fn builds_by_name<'a>(
 /// The services of a project by the Dockerfile whose image they run.
 ///
 /// A service runs an image if it builds it, if it completes a service of another file in the same folder, as
-/// `docker-compose.prod.yml` does, if it extends one, or if its `image` is the name that a build gives.
-pub(super) fn services(project: &Project, named: &BTreeMap<String, Vec<Build>>) -> Services {
+/// `docker-compose.prod.yml` does, if it extends one, or if its `image` is the name that a build gives. Besides them,
+/// the services whose image may be the project's own, though nothing builds it.
+pub(super) fn services(
+    project: &Project,
+    named: &BTreeMap<String, Vec<Build>>,
+) -> (Services, Vec<(RepoPath, Service)>) {
     let all = project.files().flat_map(|file| {
         let services = &file.callers().services;
         services.iter().map(|it| (file.path.clone(), whole(project, &file.path, it, 0)))
@@ -59,9 +63,15 @@ pub(super) fn services(project: &Project, named: &BTreeMap<String, Vec<Build>>) 
             }
         }
     }
+    let known: HashSet<_> = built.iter().map(|it| (it.0.parent(), it.1.name.as_str())).collect();
+    let mut unbuilt = Vec::new();
     for (file, service) in &others {
         let name = service.image.as_deref().and_then(image_name);
         let builds = name.and_then(|it| named.get(&it)).map_or(&[][..], Vec::as_slice);
+        let completes = known.contains(&(file.parent(), service.name.as_str()));
+        if builds.is_empty() && !completes && is_candidate(service) {
+            unbuilt.push((file.clone(), service.clone()));
+        }
         for build in chosen(builds, file) {
             let into = found.entry(build.dockerfile.clone()).or_default();
             let known = |it: &(RepoPath, Service)| it.0 == *file && it.1.name == service.name;
@@ -71,7 +81,7 @@ pub(super) fn services(project: &Project, named: &BTreeMap<String, Vec<Build>>) 
             }
         }
     }
-    found
+    (found, unbuilt)
 }
 
 /// The builds that a name means in this file: those of the file itself, else those of its folder, else all.
@@ -126,6 +136,7 @@ impl Service {
         }
         self.image = self.image.take().or(base.image);
         self.user = self.user.take().or(base.user);
+        self.workdir = self.workdir.take().or(base.workdir);
         self.command = self.command.take().or(base.command);
         self.entrypoint = self.entrypoint.take().or(base.entrypoint);
         self.healthcheck = self.healthcheck.take().or(base.healthcheck);

@@ -3,9 +3,9 @@
 use super::{
     Image,
     base::{self, Base},
-    image::Started,
     needs::{self, Needs},
     processes::Process,
+    started::Started,
 };
 use crate::{
     callers::Reader,

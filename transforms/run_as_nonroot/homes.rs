@@ -2,8 +2,9 @@
 
 use super::{
     Image, built,
-    image::{Placed, Started, resolve},
+    image::{Placed, resolve},
     processes::Process,
+    started::Started,
 };
 use crate::{
     dockerfile::Keyword,

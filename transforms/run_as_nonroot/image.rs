@@ -2,9 +2,12 @@
 
 use std::{cell::OnceCell, collections::BTreeSet};
 
-use super::{evidence, owner::Owner};
+use super::{
+    evidence,
+    owner::Owner,
+    started::{Runners, Started},
+};
 use crate::{
-    callers::service::Service,
     context::{context_sources, layers::Layers},
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
@@ -27,6 +30,7 @@ pub struct Image<'a> {
     state: State,
     layers: OnceCell<Option<Layers<'a>>>,
     manifests: OnceCell<Vec<&'a str>>,
+    pub(super) runners: OnceCell<Runners<'a>>,
 }
 
 /// An instruction, and where it is.
@@ -36,15 +40,6 @@ pub(super) struct Placed<'a> {
     pub item: usize,
     /// The instruction.
     pub instruction: &'a Instruction,
-}
-
-/// A compose service that runs the image.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Started<'a> {
-    /// The compose file.
-    pub file: &'a RepoPath,
-    /// The service.
-    pub service: &'a Service,
 }
 
 /// Where lines are inserted.
@@ -62,8 +57,8 @@ impl<'a> Image<'a> {
         let stage = site.stages.last()?;
         let lineage = stage.lineage(&site.stages);
         let state = stage.state_before(stage.end);
-        let (layers, manifests) = (OnceCell::new(), OnceCell::new());
-        Some(Self { project, site, stage, owner, lineage, state, layers, manifests })
+        let (layers, manifests, runners) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Some(Self { project, site, stage, owner, lineage, state, layers, manifests, runners })
     }
 
     /// The files that its COPYs bring; `None` if its build context is not known.
@@ -159,17 +154,6 @@ impl<'a> Image<'a> {
         let stage = self.lineage.iter().find(|it| it.from < item && item < it.end)?;
         let state = stage.state_before(item);
         state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
-    }
-
-    /// The compose services that run it.
-    pub(super) fn services(&self) -> impl Iterator<Item = Started<'a>> + '_ {
-        let own = |target: &str| {
-            self.stage.name.is_some_and(|it| it.eq_ignore_ascii_case(target))
-                || target == self.stage.index.to_string()
-        };
-        let all = self.project.services(self.site.path).iter();
-        all.map(|(file, service)| Started { file, service })
-            .filter(move |it| it.service.target.as_deref().is_none_or(own))
     }
 
     /// The file of the project at a path of the image, relative to the last working directory.

@@ -20,6 +20,7 @@ mod owner;
 mod processes;
 mod roles;
 mod source;
+mod started;
 mod state;
 mod told;
 
@@ -152,6 +153,8 @@ pub struct Handover {
     home: Option<String>,
     /// What its source says.
     source: Source,
+    /// True if compose services run published images, and nothing tells whose.
+    has_unknown_services: bool,
 }
 
 impl Account {
@@ -234,7 +237,10 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
     let creation = (!brought).then(|| creation(&base, &account));
-    Ok(Some(Handover { account, creation, folders, low_ports, home, source }))
+    let has_unknown_services = image.has_unknown_services();
+    let handover =
+        Handover { account, creation, folders, low_ports, home, source, has_unknown_services };
+    Ok(Some(handover))
 }
 
 /// The script that creates the user. It always gets a home: an empty folder costs nothing, and many programs keep
@@ -277,10 +283,13 @@ impl Handover {
             parts.push(format!("the user gets {} ({}){old}", it.path, it.evidence));
         }
         if self.folders.is_empty() {
-            parts.push(
+            let shown = if self.has_unknown_services {
+                "no Dockerfile or script of the project, and no compose service that is known to run it, shows it \
+                 writing outside /tmp"
+            } else {
                 "no Dockerfile, compose file or script of the project shows it writing outside /tmp"
-                    .to_owned(),
-            );
+            };
+            parts.push(shown.to_owned());
         }
         parts.push(self.source.said());
         if let Some(port) = self.low_ports.first() {

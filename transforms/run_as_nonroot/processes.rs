@@ -3,9 +3,10 @@
 
 use super::{
     Image, homes,
-    image::{Placed, Started},
+    image::Placed,
     interpreted, needs,
     roles::{Role, roles},
+    started::Started,
 };
 use crate::{
     callers::service::Given,

@@ -6,9 +6,10 @@ use super::{
         Trace, Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name,
         named,
     },
-    image::{Placed, Started, resolve},
+    image::{Placed, resolve},
     needs::Needs,
     processes::Process,
+    started::Started,
 };
 use crate::{
     dockerfile::Keyword,
@@ -107,7 +108,7 @@ pub(super) fn folders(
 }
 
 /// Whether a folder belongs to the system, so that no application may have it.
-fn is_shared(path: &ImagePath) -> bool {
+pub(super) fn is_shared(path: &ImagePath) -> bool {
     let whole = [
         "/etc", "/proc", "/sys", "/boot", "/lib", "/lib64", "/bin", "/sbin", "/usr/bin", "/usr/lib",
     ];

@@ -1,0 +1,166 @@
+//! Compose services that run a published image: one that nothing in the project builds. Most compose files that
+//! are written for users name the project's own image in this way, with the mounts that it needs.
+//!
+//! Whose image it is has to be judged, by the folders that a service mounts or names, by the image's name, or
+//! because there is no other Dockerfile. Images that are well known are never the project's own.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{image_name, service::Service};
+use crate::{
+    ecosystems::{FileKind, files, images},
+    project::Project,
+    text::{ImagePath, RepoPath},
+};
+
+/// The services that may run the image of a Dockerfile by its published name.
+#[derive(Debug, Default)]
+pub struct Published<'a> {
+    /// Those that do as far as one can tell, each with its file.
+    pub services: Vec<&'a (RepoPath, Service)>,
+    /// True if there are others, and nothing tells whose image they run.
+    pub has_others: bool,
+}
+
+/// Where the services of published images are found, for each snapshot.
+///
+/// The scope of a compose file is the nearest folder above it that has a Dockerfile in it or below.
+#[derive(Default)]
+struct Index {
+    /// How many Dockerfiles are in a folder or below it.
+    dockerfiles: HashMap<RepoPath, usize>,
+    by_scope: HashMap<RepoPath, Vec<usize>>,
+    by_trait: HashMap<(RepoPath, Trait), Vec<usize>>,
+}
+
+/// What tells whose image a service runs.
+#[derive(PartialEq, Eq, Hash)]
+enum Trait {
+    /// The end of the image's name.
+    Name(String),
+    /// A folder that it mounts or names, or one above it.
+    Folder(String),
+}
+
+/// Returns true if a service names an image that may be the project's own.
+pub(super) fn is_candidate(service: &Service) -> bool {
+    service.image.as_deref().is_some_and(|image| {
+        let bare = image_name(image);
+        let is_listed = |it: &str| images::named(it).is_listed();
+        !is_listed(image) && !bare.as_deref().is_some_and(is_listed)
+    })
+}
+
+impl Index {
+    fn new(project: &Project) -> Self {
+        let mut index = Self::default();
+        for (file, _) in project.dockerfiles() {
+            // Development containers and the like are of nobody's image.
+            if file.path.as_str().split('/').any(|it| it.starts_with('.')) {
+                continue;
+            }
+            for folder in file.path.ancestors() {
+                *index.dockerfiles.entry(folder).or_default() += 1;
+            }
+        }
+        for (at, (file, service)) in project.unbuilt_services().iter().enumerate() {
+            let scope = file.ancestors().find(|it| index.dockerfiles.contains_key(it));
+            let Some(scope) = scope else { continue };
+            for it in traits(service) {
+                index.by_trait.entry((scope.clone(), it)).or_default().push(at);
+            }
+            index.by_scope.entry(scope).or_default().push(at);
+        }
+        index
+    }
+}
+
+/// The traits of a service.
+fn traits(service: &Service) -> Vec<Trait> {
+    let image = service.image.as_deref().and_then(image_name).unwrap_or_default();
+    let ends = image.match_indices('-').map(|it| image[it.0 + 1..].to_owned());
+    let names = ends.chain([image.clone()]).filter(|it| !it.is_empty()).map(Trait::Name);
+    let mounts = service.volumes.iter().map(|it| it.target.as_str());
+    let values = service.environment.iter().map(|it| it.1.as_str());
+    let paths = mounts.chain(values).chain(service.workdir.as_deref());
+    let folders = paths.filter_map(ImagePath::new).flat_map(|it| {
+        let above: Vec<_> = it.ancestors().filter(|it| !it.is_root()).collect();
+        above.into_iter().map(|it| it.to_string())
+    });
+    let folders: BTreeSet<String> = folders.collect();
+    names.chain(folders.into_iter().map(Trait::Folder)).collect()
+}
+
+/// The names that the image of a Dockerfile may have: its folder's, what its own name has besides `Dockerfile`, and
+/// the name that the nearest manifest gives to the project.
+pub(super) fn names(project: &Project, dockerfile: &RepoPath) -> Vec<String> {
+    let folder = dockerfile.parent().unwrap_or(RepoPath::root());
+    let file = dockerfile.file_name().to_lowercase();
+    let parts = file.split('.').filter(|it| !["dockerfile", "containerfile"].contains(it));
+    let own = parts.chain([folder.file_name()]).filter(|it| !it.is_empty());
+    let manifest = dockerfile.ancestors().find_map(|it| manifest_name(project, &it));
+    let mut names: Vec<String> = own.filter_map(image_name).chain(manifest).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The name that a manifest in a folder gives to the project: `"name": "@acme/shop"`, `name = "shop"`,
+/// `module example.org/acme/shop`.
+fn manifest_name(project: &Project, folder: &RepoPath) -> Option<String> {
+    let known = files().filter(|it| it.kind == FileKind::Manifest);
+    let paths = known.filter_map(|it| folder.join(it.pattern));
+    let texts = paths.filter_map(|it| project.file(it.as_str())).map(|it| &it.text);
+    texts.flat_map(|it| it.lines()).find_map(|line| {
+        let line = line.trim();
+        let rest = match line.strip_prefix("module ") {
+            Some(it) => it,
+            None => {
+                let rest = line.strip_prefix("\"name\"").or_else(|| line.strip_prefix("name"))?;
+                rest.trim_start().strip_prefix([':', '='])?
+            }
+        };
+        image_name(rest.trim().trim_end_matches(',').trim_matches(['"', '\'', '@']))
+    })
+}
+
+impl Project {
+    /// The compose services that may run the image of a Dockerfile by a name that nothing in the project gives it.
+    /// The `folders` are the image's own: where it starts, and what it makes.
+    ///
+    /// A service that names a well-known image is none of them, nor is one of a file that builds the Dockerfile.
+    pub fn published(&self, dockerfile: &RepoPath, folders: &[ImagePath]) -> Published<'_> {
+        let all = self.unbuilt_services();
+        if all.is_empty() {
+            return Published::default();
+        }
+        let index: &Index = self.places().get(|| Index::new(self));
+        let built: Vec<&RepoPath> = self.services(dockerfile).iter().map(|it| &it.0).collect();
+        let names = names(self, dockerfile).into_iter().map(Trait::Name);
+        let folders = folders.iter().map(|it| Trait::Folder(it.to_string()));
+        let mut traits: Vec<Trait> = names.chain(folders).collect();
+        let mut found = BTreeSet::new();
+        let mut near = BTreeSet::new();
+        let mut is_alone = false;
+        for scope in dockerfile.ancestors() {
+            for it in &mut traits {
+                let key = (scope.clone(), std::mem::replace(it, Trait::Name(String::new())));
+                found.extend(index.by_trait.get(&key).into_iter().flatten().copied());
+                *it = key.1;
+            }
+            let Some(here) = index.by_scope.get(&scope) else { continue };
+            is_alone |= index.dockerfiles.get(&scope) == Some(&1);
+            near.extend(here.iter().copied());
+        }
+        let is_foreign = |at: &usize| all.get(*at).is_none_or(|it| built.contains(&&it.0));
+        found.retain(|it| !is_foreign(it));
+        near.retain(|it| !is_foreign(it));
+        if is_alone && found.is_empty() && built.is_empty() {
+            found.clone_from(&near);
+        }
+        Published {
+            has_others: near.iter().any(|it| !found.contains(it)),
+            services: found.into_iter().filter_map(|it| all.get(it)).collect(),
+        }
+    }
+}
