@@ -206,6 +206,23 @@ fn a_dockerfile_brings_its_repository_and_selects_itself() {
 }
 
 #[test]
+fn callers_in_another_repository_are_not_this_ones() {
+    let root = tree(&[
+        (".git/HEAD", b""),
+        ("Dockerfile", b"FROM x\n"),
+        ("compose.yaml", b"services: {}\n"),
+        ("other/.git/HEAD", b""),
+        ("other/compose.yaml", b"services: {}\n"),
+        ("other/setup.cfg", b"[metadata]\n"),
+    ]);
+    let loaded = load(&[root.path().to_owned()], &Options::default()).unwrap();
+    assert!(loaded.project.file("compose.yaml").is_some());
+    assert!(loaded.project.file("other/compose.yaml").is_none());
+    // It is sent to a build all the same.
+    assert!(loaded.project.tree().exists(&path("other/setup.cfg")));
+}
+
+#[test]
 fn a_folder_brings_its_repository_unless_git_ignores_it() {
     let root = tree(&[
         (".git/HEAD", b""),
