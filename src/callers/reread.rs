@@ -4,7 +4,7 @@
 use super::{Kind, bake::hcl, devcontainer::plain_json};
 use crate::{
     shell::Script,
-    text::{Edit, RepoPath, Span},
+    text::{Edit, RepoPath, Span, put_in_order},
     yaml::second::{self, Leaf},
 };
 
@@ -27,7 +27,7 @@ pub fn spoiled(path: &RepoPath, before: &str, after: &str, edits: &[Edit]) -> Op
         Err(error) => return Some(format!("leaves what no parser reads ({error})")),
     };
     let mut edits: Vec<&Edit> = edits.iter().collect();
-    edits.sort_by_key(|it| (it.span.start, it.span.end));
+    put_in_order(&mut edits, |it| it);
     let gone: Vec<Span> = edits.iter().map(|it| it.span.clone()).collect();
     let mut grown = 0;
     let mut shrunk = 0;

@@ -74,6 +74,16 @@ pub struct Volume {
     pub read_only: bool,
 }
 
+impl Given {
+    /// What it says, as one line.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Line(it) => it.clone(),
+            Self::Words(it) => it.join(" "),
+        }
+    }
+}
+
 impl Service {
     /// Reads one of the services of a file, with what it takes from those that it extends.
     pub(super) fn read(service: &Entry, services: &Arc<Node>) -> Self {

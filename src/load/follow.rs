@@ -16,9 +16,9 @@ use super::{
 use crate::{
     callers,
     dockerfile::{Dockerfile, Keyword},
-    ecosystems::MANAGERS,
+    ecosystems::{MANAGERS, python},
     project::{File, Problem, Tree, tree},
-    text::RepoPath,
+    text::{RepoPath, tails},
 };
 
 /// Reads the files that those read so far name, and the files that these name, until none is left.
@@ -163,22 +163,14 @@ fn started(file: &File, tree: &Tree) -> Vec<RepoPath> {
             let module = before == "-m";
             before = word;
             let names = match word.rsplit_once('.') {
-                _ if module => {
-                    let path = word.replace('.', "/");
-                    vec![format!("{path}.py"), format!("{path}/__main__.py")]
-                }
+                _ if module => python::module_files(word).to_vec(),
                 Some((_, "js" | "mjs" | "pl" | "py" | "rb")) => vec![word.to_owned()],
                 _ => continue,
             };
             for name in names {
-                let mut rest = name.trim_start_matches("./").trim_start_matches('/');
-                loop {
+                for rest in tails(&name) {
                     let places = file.path.ancestors().filter_map(|it| it.join(rest));
                     found.extend(places.filter(|it| tree.is_file(it)));
-                    match rest.split_once('/') {
-                        Some((_, inner)) => rest = inner,
-                        None => break,
-                    }
                 }
             }
         }

@@ -23,7 +23,7 @@ use self::change::{Change, FileChange, Outcome};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
-    text::{Edit, Memo, RepoPath, is_template},
+    text::{Edit, Memo, RepoPath, is_template, tails},
 };
 
 /// A snapshot of a project.
@@ -162,6 +162,11 @@ impl Project {
     /// The file at `path`, when its text was read.
     pub fn file(&self, path: &str) -> Option<&Arc<File>> {
         self.files.get(path)
+    }
+
+    /// The file in a folder or below it that a path of an image may stand for, which has other folders before it.
+    pub fn file_below(&self, folder: &RepoPath, path: &str) -> Option<&Arc<File>> {
+        tails(path).find_map(|it| self.file(folder.join(it)?.as_str()))
     }
 
     /// The files whose text was read, by path.

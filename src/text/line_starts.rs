@@ -24,6 +24,14 @@ impl LineStarts {
         *start..self.starts.get(line.max(1)).map_or(self.len, |it| it - 1)
     }
 
+    /// The byte of a line and a column of this text, both counted from 1, columns in characters; the end of the line
+    /// for a column beyond it.
+    pub fn byte(&self, text: &str, line: usize, column: usize) -> usize {
+        let line = self.span(line);
+        let mut chars = text[line.clone()].char_indices();
+        chars.nth(column - 1).map_or(line.end, |it| line.start + it.0)
+    }
+
     /// The place of a span of this text, without the blanks around it.
     pub fn place(&self, path: &RepoPath, text: &str, span: &Span) -> Place {
         let span = trimmed(text, span);

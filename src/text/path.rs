@@ -92,6 +92,13 @@ impl RepoPath {
     }
 }
 
+/// A path of an image as it may be seen from a folder of the project: without the `/` or `./` at its front, then
+/// without one folder after the other.
+pub fn tails(path: &str) -> impl Iterator<Item = &str> {
+    let whole = path.trim_start_matches("./").trim_start_matches('/');
+    std::iter::successors(Some(whole), |it| it.split_once('/').map(|it| it.1))
+}
+
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_root() { "." } else { &self.0 })
@@ -130,6 +137,15 @@ mod tests {
             let (path, folder) = (RepoPath::new(path).unwrap(), RepoPath::new(folder).unwrap());
             assert_eq!(path.relative_to(&folder), expected);
         }
+    }
+
+    #[test]
+    fn a_path_of_an_image_loses_its_folders_one_by_one() {
+        assert_eq!(
+            tails("/srv/app/a.py").collect::<Vec<_>>(),
+            ["srv/app/a.py", "app/a.py", "a.py"]
+        );
+        assert_eq!(tails("./a.py").collect::<Vec<_>>(), ["a.py"]);
     }
 
     #[test]

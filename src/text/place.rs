@@ -31,13 +31,6 @@ impl Place {
     pub fn line(path: &RepoPath, line: usize) -> Self {
         Self { path: path.clone(), line, column: 1, end_line: line, end_column: 1 }
     }
-
-    /// The byte of the file's text at which it starts; the end of the text for a place beyond it.
-    pub fn start(&self, text: &str) -> usize {
-        let line = LineStarts::of(text).span(self.line);
-        let mut chars = text[line.clone()].char_indices();
-        chars.nth(self.column - 1).map_or(line.end, |it| line.start + it.0)
-    }
 }
 
 impl fmt::Display for Place {
@@ -66,10 +59,10 @@ mod tests {
         let text = "FROM a\n  RUN é \\\n  b\n\n";
         let place = Place::of(&path, text, &(7..text.len()));
         assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 3, 3, 4));
-        assert_eq!(place.start(text), 9);
+        let lines = LineStarts::of(text);
+        assert_eq!(lines.byte(text, place.line, place.column), 9);
         let place = Place::of(&path, text, &(13..15));
         assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 7, 2, 8));
-        let lines = LineStarts::of(text);
         assert_eq!([1, 2, 4, 9].map(|it| lines.span(it)), [0..6, 7..17, 22..22, 23..23]);
     }
 }

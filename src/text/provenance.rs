@@ -22,9 +22,11 @@ impl OnDisk {
 
     /// The place of a span of its text.
     pub fn place(&self, span: &Span) -> Place {
-        self.line_starts
-            .get_or_init(|| LineStarts::of(&self.text))
-            .place(&self.path, &self.text, span)
+        self.line_starts().place(&self.path, &self.text, span)
+    }
+
+    fn line_starts(&self) -> &LineStarts {
+        self.line_starts.get_or_init(|| LineStarts::of(&self.text))
     }
 }
 
@@ -148,9 +150,9 @@ impl Provenance {
     pub fn find(&self, place: &Place) -> Option<Span> {
         let own = |it: &&Piece| it.is_kept && it.disk.path == place.path;
         let disk = &self.pieces.iter().find(own)?.disk;
-        let start = place.start(&disk.text);
-        let end = Place { line: place.end_line, column: place.end_column, ..place.clone() };
-        let end = end.start(&disk.text);
+        let byte = |line, column| disk.line_starts().byte(&disk.text, line, column);
+        let start = byte(place.line, place.column);
+        let end = byte(place.end_line, place.end_column);
         let ends = self.pieces.iter().skip(1).map(|it| it.start).chain([self.len]);
         let pieces = self.pieces.iter().zip(ends).filter(|it| own(&it.0));
         let parts = pieces.filter_map(|(piece, to)| {

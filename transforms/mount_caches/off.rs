@@ -1,5 +1,7 @@
 //! The variables that turn caches off, and whether they can go.
 
+use std::cell::OnceCell;
+
 use super::{Caches, guard, nested, store};
 use crate::{
     context::layers::Layers,
@@ -115,17 +117,23 @@ fn may_install(
     item: usize,
     run: &Run<'_>,
 ) -> bool {
-    runs_pip_unnamed(site.dockerfile.text(item))
-        || run.calls().iter().any(|it| {
-            let text = |path: &str| {
-                let path = run.at(it).path(path)?;
-                let folder = Layers::context(project, site.path).ok()?;
-                let layers = Layers::read(project, site.path, &site.stages, stage, folder);
-                let file = layers.provider(stage.index, item, &path)?.1;
-                project.file(file.as_str()).map(|it| it.text.clone())
-            };
-            may_run_pip(&it.call, &text)
-        })
+    if runs_pip_unnamed(site.dockerfile.text(item)) {
+        return true;
+    }
+    let layers = OnceCell::new();
+    let read = || {
+        let folder = Layers::context(project, site.path).ok()?;
+        Some(Layers::read(project, site.path, &site.stages, stage, folder))
+    };
+    run.calls().iter().any(|it| {
+        let text = |path: &str| {
+            let path = run.at(it).path(path)?;
+            let layers = layers.get_or_init(read).as_ref()?;
+            let file = layers.provider(stage.index, item, &path)?.1;
+            project.file(file.as_str()).map(|it| it.text.clone())
+        };
+        may_run_pip(&it.call, &text)
+    })
 }
 
 /// The line of a comment that explains a variable which turns a cache off: without the variable it would be left with

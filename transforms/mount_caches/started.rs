@@ -4,17 +4,12 @@ use std::sync::Arc;
 
 use super::Caches;
 use crate::{
-    callers::service::Given,
     context::layers::Layers,
     dockerfile::{Keyword, stage::Stage},
-    ecosystems::{self, Verb},
-    project::Project,
+    ecosystems::{self, Verb, python},
+    project::{File, Project},
     run::Site,
-    text::RepoPath,
 };
-
-/// A file of the project, and its text.
-type Found = (RepoPath, Arc<str>);
 
 /// How many scripts deep is looked.
 const DEPTH: usize = 4;
@@ -36,25 +31,20 @@ impl Caches<'_> {
         }
         if heirs.iter().any(|it| it.index + 1 == site.stages.len()) {
             for (file, service) in project.services(site.path) {
-                for given in [&service.command, &service.entrypoint].into_iter().flatten() {
-                    let said = match given {
-                        Given::Line(it) => it.clone(),
-                        Given::Words(it) => it.join(" "),
-                    };
-                    lines.push((service.place(file).to_string(), said));
-                }
+                let given = [&service.command, &service.entrypoint].into_iter().flatten();
+                lines.extend(given.map(|it| (service.place(file).to_string(), it.text())));
             }
         }
         let folder = Layers::context(project, site.path).ok().or_else(|| site.path.parent());
-        let find = |name: &str| folder.as_ref().and_then(|it| file(project, it, name));
+        let find = |name: &str| project.file_below(folder.as_ref()?, name);
         lines.iter().find_map(|(from, said)| self.caller(from, said, &find, DEPTH))
     }
 
-    fn caller(
+    fn caller<'p>(
         &self,
         from: &str,
         said: &str,
-        find: &dyn Fn(&str) -> Option<Found>,
+        find: &dyn Fn(&str) -> Option<&'p Arc<File>>,
         depth: usize,
     ) -> Option<String> {
         let installs = said.lines().find_map(|it| self.called_in(words(it)));
@@ -63,14 +53,15 @@ impl Caches<'_> {
         }
         let mut before = "";
         for word in words(said).filter(|_| depth > 0) {
-            let module = (before == "-m").then(|| word.replace('.', "/"));
+            let is_module = before == "-m";
             before = word;
-            let names = match module {
-                Some(it) => vec![format!("{it}.py"), format!("{it}/__main__.py")],
-                None if word.contains('/') || word.contains('.') => vec![word.to_owned()],
-                None => continue,
+            let names = match is_module {
+                true => python::module_files(word).to_vec(),
+                false if word.contains('/') || word.contains('.') => vec![word.to_owned()],
+                false => continue,
             };
-            for (path, text) in names.iter().filter_map(|it| find(it)) {
+            for file in names.iter().filter_map(|it| find(it)) {
+                let (path, text) = (&file.path, &file.text);
                 let lines = text.lines().filter(|it| !it.trim_start().starts_with('#'));
                 let is_shell = text.starts_with("#!") && !text.contains("python")
                     || path.as_str().ends_with(".sh");
@@ -111,19 +102,6 @@ impl Caches<'_> {
             let verb = words[at + 1..].iter().find(uses)?;
             Some(format!("{} {verb}", manager.name))
         })
-    }
-}
-
-/// The file of the context that a path in the image may stand for: the one of that path below the context, without the
-/// folders that the image has before it.
-fn file(project: &Project, context: &RepoPath, path: &str) -> Option<Found> {
-    let mut rest = path.trim_start_matches("./").trim_start_matches('/');
-    loop {
-        let found = context.join(rest).and_then(|it| project.file(it.as_str()));
-        if let Some(it) = found {
-            return Some((it.path.clone(), it.text.clone()));
-        }
-        rest = rest.split_once('/')?.1;
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     },
     run::CallSite,
     shell::{Invocation, Script},
-    text::{Refusal, RepoPath},
+    text::{ImagePath, Refusal, RepoPath},
 };
 
 /// How many scripts deep a RUN is followed.
@@ -26,71 +26,181 @@ const FETCHES: [&str; 8] =
 /// A decline's code and reason: it is not known what it leaves, or it leaves files in root's home.
 pub(super) fn check(image: &Image<'_>, site: &CallSite) -> Result<(), Refusal> {
     let directory = site.directory.as_ref();
-    let at = |path: &str| match directory {
-        Some(it) if !path.starts_with('/') => it.join(path).to_string(),
-        _ => path.to_owned(),
-    };
-    call(image, &site.call, &at, "a RUN", DEPTH)
+    Origin { image, directory, from: "a RUN", depth: DEPTH }.call(&site.call)
 }
 
-fn call(
-    image: &Image<'_>,
-    call: &Invocation,
-    at: &dyn Fn(&str) -> String,
-    from: &str,
+/// Where a call comes from.
+#[derive(Clone, Copy)]
+struct Origin<'p, 'a> {
+    image: &'p Image<'a>,
+    /// The directory it runs in; `None` if its paths are seen from the image's own.
+    directory: Option<&'p ImagePath>,
+    /// What runs it, for people.
+    from: &'p str,
+    /// How many scripts deep it may be followed.
     depth: usize,
-) -> Result<(), Refusal> {
-    database(call, from)?;
-    let program = programs::named(&call.program);
-    // A shell's script, or a file that is run itself.
-    let nested = call.script.as_ref().filter(|it| it.is_file).and_then(|it| it.text.clone());
-    let own =
-        [".sh", ".bash"].iter().any(|it| call.path.ends_with(it)) || call.path.contains("scripts/");
-    if let Some(path) =
-        nested.or_else(|| (own && call.path.contains('/')).then(|| call.path.clone()))
-    {
-        return script(image, &at(&path), from, depth);
-    }
-    if call.program == "make" {
-        return target(image, call, at, from, depth);
-    }
-    if homes::has_models_elsewhere(image) {
-        return Ok(());
-    }
-    let unknown = |what: &str| {
-        let reason = format!(
-            "{from} runs {what}, which may leave files in root's home, which only root can read"
-        );
-        Err(Refusal::new("root-home", reason))
-    };
-    let fetches = |it: &str| {
-        it.split(['-', '_', '.', ':', ' '])
-            .any(|it| FETCHES.iter().any(|word| it.starts_with(word)))
-    };
-    if call.is_module {
-        let top = call.program.split('.').next().unwrap_or_default();
-        let is_known = INSTALLED_MODULES.contains(&top) || ecosystems::grammar_of(top).is_some();
-        let words = std::iter::once(call.program.as_str()).chain(call.texts());
-        return if !is_known && words.into_iter().any(fetches) {
-            unknown(&call.program)
-        } else {
-            Ok(())
-        };
-    }
-    if !program.is(Trait::Interpreter) {
-        return Ok(());
-    }
-    let mut operands = call.texts().filter(|it| !it.starts_with('-'));
-    let Some(file) = operands.next() else { return Ok(()) };
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let is_source =
-        [".cjs", ".js", ".mjs", ".py", ".rb", ".ts"].iter().any(|it| name.ends_with(it));
-    if !is_source || programs::named(name).is_listed() || PROJECT_SCRIPT.name == name {
-        return Ok(());
-    }
-    unknown(file)
 }
 
+impl Origin<'_, '_> {
+    /// A path that a call names.
+    fn at(&self, path: &str) -> String {
+        match self.directory {
+            Some(it) if !path.starts_with('/') => it.join(path).to_string(),
+            _ => path.to_owned(),
+        }
+    }
+
+    fn call(&self, call: &Invocation) -> Result<(), Refusal> {
+        let Self { image, from, .. } = *self;
+        database(call, from)?;
+        let program = programs::named(&call.program);
+        // A shell's script, or a file that is run itself.
+        let nested = call.script.as_ref().filter(|it| it.is_file).and_then(|it| it.text.clone());
+        let own = [".sh", ".bash"].iter().any(|it| call.path.ends_with(it))
+            || call.path.contains("scripts/");
+        if let Some(path) =
+            nested.or_else(|| (own && call.path.contains('/')).then(|| call.path.clone()))
+        {
+            return self.script(&self.at(&path));
+        }
+        if call.program == "make" {
+            return self.target(call);
+        }
+        if homes::has_models_elsewhere(image) {
+            return Ok(());
+        }
+        let unknown = |what: &str| {
+            let reason = format!(
+                "{from} runs {what}, which may leave files in root's home, which only root can read"
+            );
+            Err(Refusal::new("root-home", reason))
+        };
+        let fetches = |it: &str| {
+            it.split(['-', '_', '.', ':', ' '])
+                .any(|it| FETCHES.iter().any(|word| it.starts_with(word)))
+        };
+        if call.is_module {
+            let top = call.program.split('.').next().unwrap_or_default();
+            let is_known =
+                INSTALLED_MODULES.contains(&top) || ecosystems::grammar_of(top).is_some();
+            let words = std::iter::once(call.program.as_str()).chain(call.texts());
+            return if !is_known && words.into_iter().any(fetches) {
+                unknown(&call.program)
+            } else {
+                Ok(())
+            };
+        }
+        if !program.is(Trait::Interpreter) {
+            return Ok(());
+        }
+        let mut operands = call.texts().filter(|it| !it.starts_with('-'));
+        let Some(file) = operands.next() else { return Ok(()) };
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let is_source =
+            [".cjs", ".js", ".mjs", ".py", ".rb", ".ts"].iter().any(|it| name.ends_with(it));
+        if !is_source || programs::named(name).is_listed() || PROJECT_SCRIPT.name == name {
+            return Ok(());
+        }
+        unknown(file)
+    }
+
+    /// Checks what a script of the project runs.
+    fn script(&self, path: &str) -> Result<(), Refusal> {
+        let Self { image, from, .. } = *self;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        // Of a project that a RUN fetches, only its own files are meant.
+        let is_foreign = ["autogen", "bootstrap", "build", "buildconf", "configure"];
+        let Some(found) = image.source(path) else {
+            let stem = name.split('.').next().unwrap_or(name);
+            if is_foreign.contains(&stem) || !image.is_absent(path) {
+                return Ok(());
+            }
+            let reason = format!("{from} runs {name}, which is not in the project");
+            return Err(Refusal::new("unknown-script", reason));
+        };
+        let Some(text) = image.text(&found) else { return Ok(()) };
+        self.lines(&text, &found)
+    }
+
+    /// Checks the commands of a script.
+    fn lines(&self, text: &str, file: &RepoPath) -> Result<(), Refusal> {
+        let image = self.image;
+        let from = file.to_string();
+        let script = Script::of_text(text).map_err(|_| {
+            Refusal::new("unknown-script", format!("a RUN runs {from}, which cannot be read"))
+        })?;
+        for command in script.commands() {
+            let said = command.words.iter().map(|it| it.raw.as_str());
+            let said = said.chain(command.assignments.iter().map(|it| it.value.raw.as_str()));
+            let said: Vec<&str> = said.collect();
+            let reads =
+                ["cat", "echo", "ls", "rm"].contains(&command.program().unwrap_or_default());
+            if let Some(word) = said.iter().find(|it| !reads && homes::names_home(it)) {
+                let reason =
+                    format!("{from}, which a RUN runs, names {word}, which only root can read");
+                return Err(Refusal::new("root-home", reason));
+            }
+            let Some(inner) = ecosystems::invocation_of(command, |it| it.value.clone()) else {
+                continue;
+            };
+            let all = leavings::leavings(&inner);
+            if all.iter().any(|it| homes::stays(image, &inner, it)) {
+                let reason = format!(
+                    "{from}, which a RUN runs, leaves files in root's home by {}, and only root can read them",
+                    homes::short(&inner)
+                );
+                return Err(Refusal::new("root-home", reason));
+            }
+            if let Some(depth) = self.depth.checked_sub(1) {
+                Origin { directory: None, from: &from, depth, ..*self }.call(&inner)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the recipes of the targets that `make` is told to make.
+    fn target(&self, call: &Invocation) -> Result<(), Refusal> {
+        let Self { image, from, .. } = *self;
+        let folder = call.values(&["-C", "--directory"]).into_iter().flatten().last();
+        let file = call.values(&["-f", "--file", "--makefile"]).into_iter().flatten().last();
+        let path = format!("{}/{}", folder.unwrap_or("."), file.unwrap_or("Makefile"));
+        // A Makefile of another project, which a RUN fetches, builds that.
+        let Some(found) = image.source(&self.at(&path)) else { return Ok(()) };
+        let Some(text) = image.text(&found) else { return Ok(()) };
+        let named = call.texts().filter(|it| !it.starts_with('-') && !it.contains('='));
+        let mut wanted: Vec<String> = named.map(str::to_owned).collect();
+        let first = || {
+            let rules = text.lines().filter(|it| !it.starts_with(['\t', '.', '#', ' ']));
+            let mut targets =
+                rules.filter_map(|it| it.split_once(':')).filter(|it| !it.1.starts_with('='));
+            targets.next().map(|it| it.0.trim().to_owned())
+        };
+        if wanted.is_empty() {
+            wanted.extend(first());
+        }
+        let mut done: Vec<String> = Vec::new();
+        while let Some(name) = wanted.pop() {
+            if done.contains(&name) {
+                continue;
+            }
+            let (needs, recipe) = rule(&text, &name);
+            wanted.extend(needs);
+            done.push(name);
+            let recipe = recipe.join("\n");
+            // Make's own variables and functions are left as they are.
+            self.lines(&recipe.replace("$(", "${").replace("$$", "$"), &found).map_err(|it| {
+                match it.code {
+                    "unknown-script" => Refusal::new(
+                        "unknown-script",
+                        format!("{from} runs a target of {found}, which cannot be read"),
+                    ),
+                    _ => it,
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
 /// Checks that a call makes no database.
 fn database(call: &Invocation, from: &str) -> Result<(), Refusal> {
     let mut words = call.texts().filter(|it| !it.starts_with('-'));
@@ -108,105 +218,6 @@ fn database(call: &Invocation, from: &str) -> Result<(), Refusal> {
         "{from} runs {line}: a database that is made while the image is built is a file in it, and root's"
     );
     Err(Refusal::new("database-in-image", reason))
-}
-
-/// Checks what a script of the project runs.
-fn script(image: &Image<'_>, path: &str, from: &str, depth: usize) -> Result<(), Refusal> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    // Of a project that a RUN fetches, only its own files are meant.
-    let is_foreign = ["autogen", "bootstrap", "build", "buildconf", "configure"];
-    let Some(found) = image.source(path) else {
-        let stem = name.split('.').next().unwrap_or(name);
-        if is_foreign.contains(&stem) || !image.is_absent(path) {
-            return Ok(());
-        }
-        let reason = format!("{from} runs {name}, which is not in the project");
-        return Err(Refusal::new("unknown-script", reason));
-    };
-    let Some(text) = image.text(&found) else { return Ok(()) };
-    lines(image, &text, &found, depth)
-}
-
-/// Checks the commands of a script.
-fn lines(image: &Image<'_>, text: &str, file: &RepoPath, depth: usize) -> Result<(), Refusal> {
-    let from = file.to_string();
-    let script = Script::of_text(text).map_err(|_| {
-        Refusal::new("unknown-script", format!("a RUN runs {from}, which cannot be read"))
-    })?;
-    for command in script.commands() {
-        let said = command.words.iter().map(|it| it.raw.as_str());
-        let said = said.chain(command.assignments.iter().map(|it| it.value.raw.as_str()));
-        let said: Vec<&str> = said.collect();
-        let reads = ["cat", "echo", "ls", "rm"].contains(&command.program().unwrap_or_default());
-        if let Some(word) = said.iter().find(|it| !reads && homes::names_home(it)) {
-            let reason =
-                format!("{from}, which a RUN runs, names {word}, which only root can read");
-            return Err(Refusal::new("root-home", reason));
-        }
-        let Some(inner) = ecosystems::invocation_of(command, |it| it.value.clone()) else {
-            continue;
-        };
-        let all = leavings::leavings(&inner);
-        if all.iter().any(|it| homes::stays(image, &inner, it)) {
-            let reason = format!(
-                "{from}, which a RUN runs, leaves files in root's home by {}, and only root can read them",
-                homes::short(&inner)
-            );
-            return Err(Refusal::new("root-home", reason));
-        }
-        if 0 < depth {
-            call(image, &inner, &|it| it.to_owned(), &from, depth - 1)?;
-        }
-    }
-    Ok(())
-}
-
-/// Checks the recipes of the targets that `make` is told to make.
-fn target(
-    image: &Image<'_>,
-    call: &Invocation,
-    at: &dyn Fn(&str) -> String,
-    from: &str,
-    depth: usize,
-) -> Result<(), Refusal> {
-    let folder = call.values(&["-C", "--directory"]).into_iter().flatten().last();
-    let file = call.values(&["-f", "--file", "--makefile"]).into_iter().flatten().last();
-    let path = format!("{}/{}", folder.unwrap_or("."), file.unwrap_or("Makefile"));
-    // A Makefile of another project, which a RUN fetches, builds that.
-    let Some(found) = image.source(&at(&path)) else { return Ok(()) };
-    let Some(text) = image.text(&found) else { return Ok(()) };
-    let named = call.texts().filter(|it| !it.starts_with('-') && !it.contains('='));
-    let mut wanted: Vec<String> = named.map(str::to_owned).collect();
-    let first = || {
-        let rules = text.lines().filter(|it| !it.starts_with(['\t', '.', '#', ' ']));
-        let mut targets =
-            rules.filter_map(|it| it.split_once(':')).filter(|it| !it.1.starts_with('='));
-        targets.next().map(|it| it.0.trim().to_owned())
-    };
-    if wanted.is_empty() {
-        wanted.extend(first());
-    }
-    let mut done: Vec<String> = Vec::new();
-    while let Some(name) = wanted.pop() {
-        if done.contains(&name) {
-            continue;
-        }
-        let (needs, recipe) = rule(&text, &name);
-        wanted.extend(needs);
-        done.push(name);
-        let recipe = recipe.join("\n");
-        // Make's own variables and functions are left as they are.
-        lines(image, &recipe.replace("$(", "${").replace("$$", "$"), &found, depth).map_err(
-            |it| match it.code {
-                "unknown-script" => Refusal::new(
-                    "unknown-script",
-                    format!("{from} runs a target of {found}, which cannot be read"),
-                ),
-                _ => it,
-            },
-        )?;
-    }
-    Ok(())
 }
 
 /// What a target of a Makefile needs, and its recipe.

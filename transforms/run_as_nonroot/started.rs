@@ -2,8 +2,8 @@
 
 use super::{
     Image,
-    image::{Placed, resolve},
-    state::is_shared,
+    image::Placed,
+    state::{is_shared, made_by},
 };
 use crate::{
     callers::{Published, service::Service},
@@ -69,10 +69,7 @@ impl<'a> Image<'a> {
         // What cannot be read makes nothing that is known.
         for run in self.runs(&["mkdir"]).unwrap_or_default() {
             for command in run.script.commands().iter().filter(|it| it.program() == Some("mkdir")) {
-                let directory = run.directory(command).unwrap_or_else(ImagePath::root);
-                let words = command.positional(&["-m", "--mode"]);
-                let paths = words.iter().filter_map(|it| resolve(&run, it.1));
-                folders.extend(paths.map(|it| directory.join(&it)));
+                folders.extend(made_by(&run, command));
             }
         }
         folders.retain(|it| !is_shared(it));

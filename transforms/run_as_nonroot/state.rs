@@ -230,6 +230,16 @@ struct Made {
     open: bool,
 }
 
+/// The folders that a `mkdir` of a RUN is told to make, as far as they are known.
+pub(super) fn made_by<'r>(
+    run: &'r Run<'_>,
+    command: &'r Command,
+) -> impl Iterator<Item = ImagePath> + 'r {
+    let directory = run.directory(command).unwrap_or_else(ImagePath::root);
+    let words = command.positional(&["-m", "--mode"]).into_iter();
+    words.filter_map(move |it| Some(directory.join(&resolve(run, it.1)?)))
+}
+
 /// The folders that RUNs create.
 fn made(image: &Image<'_>, processes: &[Process]) -> Result<Vec<Made>, Refusal> {
     let mut made: Vec<Made> = Vec::new();
@@ -242,8 +252,8 @@ fn made(image: &Image<'_>, processes: &[Process]) -> Result<Vec<Made>, Refusal> 
             let path = |it: &Word| Some(directory.join(&resolve(&run, it)?));
             match command.program() {
                 Some("mkdir") => {
-                    let paths = words.iter().filter_map(|it| path(it.1));
                     let open = command.flag_value("-m").is_some_and(|it| it.raw.ends_with("777"));
+                    let paths = made_by(&run, command);
                     made.extend(paths.map(|path| Made { path, alone: true, open }));
                 }
                 Some("chmod") => {

@@ -69,7 +69,7 @@ fn words(line: &str) -> Vec<Option<String>> {
 struct Told<'t, 'i> {
     image: &'t Image<'i>,
     process: &'t Process,
-    names: Vec<Naming>,
+    names: &'static [Naming],
     found: Vec<Trace>,
 }
 
@@ -86,7 +86,7 @@ impl Told<'_, '_> {
 
     /// What options say.
     fn options(&mut self, process: &Process) -> Result<(), Refusal> {
-        for naming in self.names.clone() {
+        for naming in self.names {
             let options = &naming.options;
             if naming.what == What::User && !process.values(options).is_empty() {
                 let name = &process.program;
@@ -181,7 +181,7 @@ impl Told<'_, '_> {
                 format!("{file}:{} calls {call} when {} starts", at + 1, self.process.program);
             return Err(Refusal::new("unknown-settings", reason));
         }
-        for naming in self.names.clone() {
+        for naming in self.names {
             for setting in &settings {
                 let Some(key) = naming.keys.iter().find(|key| setting.is(key)) else { continue };
                 let evidence = format!("{key} of {file}:{}", setting.line);

@@ -1,6 +1,6 @@
 //! What is started in an image, and whether it can do without the tools that only the builder has.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use super::{
     loss::Loss,
@@ -11,7 +11,7 @@ use crate::{
     callers::service::{Given, Service},
     dockerfile::{Dockerfile, Instruction, Keyword},
     ecosystems::{self, Tool},
-    project::{File, Project},
+    project::Project,
     run::{
         Run,
         line::{Direct, Line},
@@ -157,7 +157,8 @@ impl Runtime<'_> {
     /// The first line of a file of the project that is started names what runs it.
     fn interpreter(&self, program: &str) -> Result<(), Refusal> {
         let name = program.rsplit('/').next().unwrap_or_default();
-        let Some(file) = self.file(program) else {
+        let file = self.context.as_ref().and_then(|it| self.project.file_below(it, program));
+        let Some(file) = file else {
             // Without a folder it is one that a package brings: `django-admin.py`.
             let unread = name.ends_with(".py") && program.contains('/');
             let reason = || format!("it is not known which Python the first line of {name} names");
@@ -174,20 +175,6 @@ impl Runtime<'_> {
                 Err(Refusal::new("absolute-path", reason))
             }
             false => Ok(()),
-        }
-    }
-
-    /// The file of the project that a path in the image may stand for: the one of that path below the context, without
-    /// the folders that the image has before it.
-    fn file(&self, path: &str) -> Option<&Arc<File>> {
-        let mut rest = path.trim_start_matches("./").trim_start_matches('/');
-        loop {
-            let found =
-                self.context.as_ref()?.join(rest).and_then(|it| self.project.file(it.as_str()));
-            if found.is_some() {
-                return found;
-            }
-            rest = rest.split_once('/')?.1;
         }
     }
 

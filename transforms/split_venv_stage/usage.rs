@@ -5,7 +5,7 @@ use super::{
     runtime::{Runtime, words},
 };
 use crate::{
-    callers::service::{Given, Service},
+    callers::service::Service,
     dockerfile::{Keyword, instruction::Command, stage::Stage},
     ecosystems,
     text::{Refusal, RepoPath},
@@ -77,11 +77,8 @@ fn installs_tools(word: &str) -> bool {
 
 /// Whether a service only keeps its container there, for what people run in it.
 pub(super) fn keeps_waiting(service: &Service) -> bool {
-    let said = service.command.as_ref().map(|it| match it {
-        Given::Line(it) => it.trim().to_owned(),
-        Given::Words(it) => it.join(" "),
-    });
-    said.is_some_and(|said| {
+    service.command.as_ref().is_some_and(|it| {
+        let said = it.text();
         let is_idle = |it: &str| {
             IDLE.contains(&it.rsplit('/').next().unwrap_or_default()) || it.parse::<u32>().is_ok()
         };

@@ -3,6 +3,11 @@
 //! The facts are in `paths.tsv`, whose head says how to add a line. What a settings file says is read by
 //! [`settings`](super::settings).
 
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
 const TEXT: &str = include_str!("paths.tsv");
 
 /// What an option, a variable or a key of a settings file names.
@@ -60,16 +65,29 @@ impl What {
     }
 }
 
+/// The table, by program.
+static TABLE: LazyLock<HashMap<&str, Vec<Naming>>> = LazyLock::new(|| {
+    let mut table: HashMap<&str, Vec<Naming>> = HashMap::new();
+    for row in rows() {
+        table.entry(row.program).or_default().extend(row.naming());
+    }
+    table
+});
+
+/// The names of the files that programs read unasked: every file of a project is looked up.
+static SETTINGS_FILES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let settings = TABLE.values().flatten().filter(|it| it.what == What::Settings);
+    settings.flat_map(|it| &it.keys).filter_map(|it| it.rsplit('/').next()).collect()
+});
+
 /// How a program of this name, without folder and version, is told where to write.
-pub fn of(program: &str) -> Vec<Naming> {
-    rows().filter(|it| it.program == program).filter_map(|it| it.naming()).collect()
+pub fn of(program: &str) -> &'static [Naming] {
+    TABLE.get(program).map_or(&[], Vec::as_slice)
 }
 
 /// Whether a file of this name is read unasked by a program that has lines in the table.
 pub fn is_settings_file(name: &str) -> bool {
-    let named = |row: &Row| row.what == "settings";
-    let mut words = rows().filter(named).flat_map(|it| it.how.split(' '));
-    words.any(|it| !it.starts_with(['-', '$']) && it.rsplit('/').next() == Some(name))
+    SETTINGS_FILES.contains(name)
 }
 
 struct Row {
@@ -120,7 +138,7 @@ mod tests {
 
     #[test]
     fn options_variables_and_keys_are_told_apart() {
-        let files: Vec<_> = of("granian").into_iter().filter(|it| it.what == What::File).collect();
+        let files: Vec<_> = of("granian").iter().filter(|it| it.what == What::File).collect();
         assert_eq!(
             (&*files[0].options, &*files[0].variables),
             (&["--pid-file"][..], &["GRANIAN_PID_FILE"][..])

@@ -39,6 +39,12 @@ pub const INSTALLED_MODULES: [&str; 12] = [
     "zipfile",
 ];
 
+/// The files that `python -m NAME` may start: the module, or the program of the package.
+pub fn module_files(module: &str) -> [String; 2] {
+    let path = module.replace('.', "/");
+    [format!("{path}.py"), format!("{path}/__main__.py")]
+}
+
 /// Managers of which only the names of the programs are known.
 pub const UNREAD: &[&str] = &["conda", "mamba", "micromamba"];
 

@@ -46,7 +46,7 @@ pub struct Bug {
     pub input: Vec<(RepoPath, Arc<str>)>,
 }
 
-/// What one transform comes to in one round.
+/// What one transform comes to when it is asked.
 struct Looked {
     step: Option<Step>,
     declines: Vec<Decline>,
@@ -54,7 +54,7 @@ struct Looked {
     ignores: Vec<Used>,
 }
 
-/// The changes of one transform in one round.
+/// The changes that one transform makes when it is asked.
 #[derive(Clone)]
 pub struct Step {
     /// The transform's name.
