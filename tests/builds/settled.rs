@@ -54,7 +54,7 @@ fn edited(
             title: title.to_owned(),
             reason: "a test wants it".to_owned(),
             safety: Safety::Review,
-            place: Place { path: file.path.clone(), line: 1 },
+            place: Place::line(&file.path, 1),
             files: [(file.path.clone(), FileChange::Edit(vec![edit(dockerfile)]))].into(),
             alters: alters.clone(),
         });
