@@ -6,8 +6,11 @@ use super::{
 };
 use crate::project::Project;
 use crate::{
-    dockerfile::stage::Stage,
-    text::{ImagePath, Refusal, RepoPath},
+    dockerfile::{
+        instruction,
+        stage::{Stage, State},
+    },
+    text::{ImagePath, Refusal, RepoPath, glob::Glob},
 };
 
 /// The COPYs and ADDs of a stage and of those below it.
@@ -28,6 +31,18 @@ pub struct Layer {
     pub copy: Result<CopyIn, Opaque>,
     /// The destination; `None` if it is not known.
     pub destination: Option<ImagePath>,
+    /// What it takes from another stage of the Dockerfile, if that is where it copies from.
+    pub from_stage: Option<FromStage>,
+}
+
+/// A COPY of files of another stage.
+pub struct FromStage {
+    /// The number of the other stage.
+    pub stage: usize,
+    /// The paths there, which may be patterns.
+    sources: Vec<ImagePath>,
+    /// The destination.
+    destination: ImagePath,
 }
 
 impl<'a> Layers<'a> {
@@ -67,7 +82,8 @@ impl<'a> Layers<'a> {
                 let destination = state.expand(&words.destination.text, escape);
                 let destination = destination.and_then(|it| state.absolute(&it));
                 let copy = CopyIn::read(it, &state, &sent, escape);
-                copies.push(Layer { stage: below.index, item, copy, destination });
+                let from_stage = FromStage::read(&words, &state, destination.as_ref(), stages);
+                copies.push(Layer { stage: below.index, item, copy, destination, from_stage });
             }
         }
         Self { sent, copies }
@@ -90,5 +106,46 @@ impl<'a> Layers<'a> {
             let found = layer.copy.as_ref().ok()?.provides(path, &self.sent)?;
             Some((layer, found))
         })
+    }
+}
+
+impl FromStage {
+    /// Reads a COPY where `state` holds; `None` if it is not known to copy from a stage.
+    fn read(
+        copy: &instruction::Copy<'_>,
+        state: &State,
+        destination: Option<&ImagePath>,
+        stages: &[Stage<'_>],
+    ) -> Option<Self> {
+        let from = copy.from?;
+        let is_meant = |it: &&Stage<'_>| {
+            it.name.is_some_and(|name| name.eq_ignore_ascii_case(from))
+                || it.index.to_string() == from
+        };
+        let stage = stages.iter().rfind(is_meant)?;
+        let escape = stage.dockerfile.escape;
+        let sources = copy.sources.iter().filter_map(|it| state.expand(&it.text, escape));
+        let sources = sources.map(|it| ImagePath::root().join(&it)).collect();
+        Some(Self { stage: stage.index, sources, destination: destination?.clone() })
+    }
+
+    /// The paths of the other stage from which it may have put something at a path: a folder is copied as its
+    /// contents, a file under its own name or that of the destination.
+    pub(super) fn origins(&self, path: &ImagePath) -> impl Iterator<Item = ImagePath> + '_ {
+        let rest = path.strip_prefix(&self.destination).map(str::to_owned);
+        let sources = self.sources.iter().rev();
+        sources
+            .flat_map(move |source| {
+                let Some(rest) = rest.as_deref() else { return [None, None] };
+                let name = source.file_name();
+                if name.contains(['*', '?', '[']) {
+                    let is_match =
+                        !rest.is_empty() && Glob::new(name).is_ok_and(|it| it.matches(rest));
+                    return [source.parent().filter(|_| is_match).map(|it| it.join(rest)), None];
+                }
+                let inside = if rest.is_empty() { source.clone() } else { source.join(rest) };
+                [Some(inside), (rest == name).then(|| source.clone())]
+            })
+            .flatten()
     }
 }

@@ -3,6 +3,7 @@
 //! The callers that build it name it. If no caller does, the context is the nearest folder above the Dockerfile in
 //! which everything that it copies exists.
 
+pub mod brought;
 pub mod copies;
 pub mod dockerignore;
 pub mod layers;

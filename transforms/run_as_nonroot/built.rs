@@ -115,7 +115,7 @@ impl Origin<'_, '_> {
             if is_foreign.contains(&stem) || !image.is_absent(path) {
                 return Ok(());
             }
-            let reason = format!("{from} runs {name}, which is not in the project");
+            let reason = format!("{from} runs {name}, {}", image.whereabouts(path));
             return Err(Refusal::new("unknown-script", reason));
         };
         let Some(text) = image.text(&found) else { return Ok(()) };

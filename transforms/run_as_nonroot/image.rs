@@ -1,19 +1,14 @@
 //! The image that the last stage of a Dockerfile builds, and the services that run it.
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::cell::OnceCell;
 
-use super::{
-    evidence,
-    owner::Owner,
-    started::{Runners, Started},
-};
+use super::{contents::Contents, evidence, owner::Owner, started::Runners};
 use crate::{
-    context::{context_sources, layers::Layers},
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
     },
-    ecosystems::{FETCHERS, FileKind, files, homes, programs::BUILDS},
+    ecosystems::{FETCHERS, homes, programs::BUILDS},
     project::Project,
     run::{Run, Site},
     shell::{Command, Script, Word},
@@ -28,8 +23,7 @@ pub struct Image<'a> {
     pub(super) owner: Owner,
     lineage: Vec<Stage<'a>>,
     state: State,
-    layers: OnceCell<Option<Layers<'a>>>,
-    manifests: OnceCell<Vec<&'a str>>,
+    pub(super) contents: Contents<'a>,
     pub(super) runners: OnceCell<Runners<'a>>,
 }
 
@@ -57,18 +51,8 @@ impl<'a> Image<'a> {
         let stage = site.stages.last()?;
         let lineage = stage.lineage(&site.stages);
         let state = stage.state_before(stage.end);
-        let (layers, manifests, runners) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Some(Self { project, site, stage, owner, lineage, state, layers, manifests, runners })
-    }
-
-    /// The files that its COPYs bring; `None` if its build context is not known.
-    fn layers(&self) -> Option<&Layers<'a>> {
-        let read = || {
-            let folder = Layers::context(self.project, self.site.path).ok()?;
-            let (path, stages) = (self.site.path, &self.site.stages);
-            Some(Layers::read(self.project, path, stages, self.stage, folder))
-        };
-        self.layers.get_or_init(read).as_ref()
+        let (contents, runners) = (Contents::default(), OnceCell::new());
+        Some(Self { project, site, stage, owner, lineage, state, contents, runners })
     }
 
     /// The item to name in a decline: its command, or else its FROM.
@@ -156,22 +140,6 @@ impl<'a> Image<'a> {
         state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
     }
 
-    /// The file of the project at a path of the image, relative to the last working directory.
-    pub(super) fn provider(&self, path: &str) -> Option<RepoPath> {
-        self.provided(&self.state.absolute(path)?)
-    }
-
-    /// The file of the project at a path of the image.
-    pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
-        let layers = self.layers()?;
-        layers.provider(self.stage.index, self.stage.end, path).map(|it| it.1)
-    }
-
-    /// Whether a path of the image is known not to be there: its build context is known, and no COPY brings it.
-    pub(super) fn is_absent(&self, path: &str) -> bool {
-        self.layers().is_some() && self.source(path).is_none()
-    }
-
     /// Whether a RUN of any stage contains one of these words.
     pub(super) fn mentions_any_run(&self, words: &[&str]) -> bool {
         let dockerfile = self.site.dockerfile;
@@ -199,20 +167,6 @@ impl<'a> Image<'a> {
         copies || entry || self.mentions_run(&BUILDS)
     }
 
-    /// The file of the project that a process finds at a path: one that compose mounts there, or one that a COPY
-    /// brings.
-    pub(super) fn source(&self, path: &str) -> Option<RepoPath> {
-        let absolute = self.state.absolute(path)?;
-        let mounted = self.services().find_map(|Started { file, service }| {
-            let folder = file.parent().unwrap_or(RepoPath::root());
-            let mut binds = service.volumes.iter().filter(|it| it.is_bind());
-            let it = binds.find(|it| it.target == absolute.as_str())?;
-            let source = it.source.as_deref().filter(|it| !it.starts_with(['/', '~', '$']))?;
-            folder.join(source).filter(|it| self.project.tree().is_file(it))
-        });
-        mounted.or_else(|| self.provided(&absolute))
-    }
-
     /// The value of a variable that a process sees: what compose sets it to, else the image.
     pub(super) fn environment(&self, name: &str) -> Option<String> {
         let mut set = self.services().flat_map(|it| &it.service.environment);
@@ -231,48 +185,6 @@ impl<'a> Image<'a> {
         self.project.tree().is_file(path) || self.project.tree().is_folder(path)
     }
 
-    /// The text of the manifest at a path relative to the working directory; else of the one that the build
-    /// context has there, which another stage may have copied.
-    pub(super) fn manifest(&self, path: &str) -> Option<String> {
-        let sent = || self.layers().and_then(|it| it.sent.folder.join(path));
-        self.text(&self.provider(path).or_else(sent)?)
-    }
-
-    /// The texts of the manifests that the Dockerfile copies.
-    fn manifests(&self) -> &[&'a str] {
-        self.manifests.get_or_init(|| self.read_manifests())
-    }
-
-    fn read_manifests(&self) -> Vec<&'a str> {
-        let Some(folder) = self.layers().map(|it| &it.sent.folder) else { return Vec::new() };
-        let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
-        let names: BTreeSet<&str> = manifests.filter(|it| !it.contains('*')).collect();
-        let mut paths = BTreeSet::new();
-        for source in context_sources(self.site.dockerfile) {
-            let source = source.trim_start_matches('/').trim_end_matches('*');
-            let Some(path) = folder.join(source) else { continue };
-            paths.extend(names.iter().filter_map(|it| path.join(it)));
-            let name = path.file_name();
-            if names.contains(name) || name.ends_with(".txt") || name.ends_with(".in") {
-                paths.insert(path);
-            }
-        }
-        let project = self.project;
-        paths.iter().filter_map(|it| project.file(it.as_str())).map(|it| &*it.text).collect()
-    }
-
-    /// Whether a manifest names a package.
-    pub(super) fn depends_on(&self, package: &str) -> bool {
-        self.manifests().iter().any(|text| {
-            text.match_indices(package).any(|(at, _)| {
-                let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
-                let before = text[..at].chars().next_back().is_some_and(part);
-                let after = text[at + package.len()..].chars().next().is_some_and(part);
-                !before && !after
-            })
-        })
-    }
-
     /// What keeps caches or settings in the home, if anything does: the first such package that a manifest names,
     /// a browser, a desktop program.
     pub(super) fn package_with_home(&self) -> Option<String> {
@@ -282,24 +194,6 @@ impl<'a> Image<'a> {
             homes::PACKAGES.iter().find(|it| self.depends_on(it)).map(|it| (*it).to_owned());
         let found = found.or_else(|| browser.then(|| "a browser".to_owned()));
         found.or_else(|| self.mentions_run(&desktop).then(|| "a desktop program".to_owned()))
-    }
-
-    /// Whether a COPY puts something at a folder or below it.
-    pub(super) fn is_destination(&self, path: &ImagePath) -> bool {
-        self.instructions().any(|Placed { item, instruction }| {
-            let Some(copy) = instruction.copy() else { return false };
-            let destination = self.path_at(item, &copy.destination.text);
-            destination.is_some_and(|it| it.is_within(path))
-        })
-    }
-
-    /// Whether a COPY puts files into a folder, possibly by copying a folder above it.
-    pub(super) fn fills(&self, path: &ImagePath) -> bool {
-        let brings = |it: &Layers<'_>| {
-            let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
-            copies.any(|copy| copy.may_provide(path, &it.sent).is_some())
-        };
-        self.is_destination(path) || self.layers().is_some_and(brings)
     }
 
     /// Whether a folder holds source: something is copied there, and it is not named like state.

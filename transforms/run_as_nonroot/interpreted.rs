@@ -43,7 +43,7 @@ pub(super) fn check(image: &Image<'_>, call: &Invocation, from: &str) -> Result<
     let is_script = [".cjs", ".js", ".mjs"].iter().any(|it| name.ends_with(it));
     let builds = || image.mentions_any_run(&["build", "bundle", "compile", "tsc", "pack"]);
     if (is_source || (is_script && !builds())) && image.is_absent(path) {
-        let reason = format!("{from} runs {path}, which is not in the project");
+        let reason = format!("{from} runs {path}, {}", image.whereabouts(path));
         return Err(Refusal::new("unknown-script", reason));
     }
     Ok(())

@@ -9,6 +9,7 @@
 mod accounts;
 pub mod base;
 mod built;
+mod contents;
 mod duty;
 mod evidence;
 mod homes;

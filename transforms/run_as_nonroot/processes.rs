@@ -225,6 +225,12 @@ fn expand(
     if shell::is_shell(name) {
         return Ok(vec![process(name, rest, writes, from)]);
     }
+    // A shell runs what a script of the project says as if it stood there; others only set variables.
+    let sourced =
+        rest.first().and_then(Option::as_deref).filter(|_| ["source", "."].contains(&name));
+    if let Some(sourced) = sourced.filter(|it| image.source(it).is_some()) {
+        return file(image, sourced, &rest[1..], from, depth);
+    }
     if looks_like_script(image, path) {
         return file(image, path, rest, from, depth);
     }
@@ -260,7 +266,7 @@ fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
     }
     let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
     // A file that another stage built is not a script; one from the build context may be.
-    !file.contains('.') && name.contains('/') && image.provider(name).is_some()
+    !file.contains('.') && name.contains('/') && image.source(name).is_some()
         || (name.contains('/') && scripts.contains(&file))
         || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
         || name.contains("scripts/")
@@ -277,7 +283,7 @@ fn file(
 ) -> Result<Vec<Process>, Refusal> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let why = |why: &str| format!("{from} runs {name}, {why}");
-    let found = image.provider(path).or_else(|| {
+    let found = image.source(path).or_else(|| {
         // A bare name is looked for in the folders of PATH.
         let plain = !path.contains('/');
         let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
@@ -285,7 +291,7 @@ fn file(
         folders.find_map(|it| image.provided(&it.join(path)))
     });
     let found =
-        found.ok_or_else(|| Refusal::new("unknown-script", why("which is not in the project")))?;
+        found.ok_or_else(|| Refusal::new("unknown-script", why(&image.whereabouts(path))))?;
     let text = image.text(&found).filter(|it| !it.trim().is_empty());
     let text =
         text.ok_or_else(|| Refusal::new("unknown-script", why("which is empty or was not read")))?;

@@ -2,6 +2,7 @@
 
 use super::{
     Image,
+    duty::is_of_development,
     evidence::{
         Trace, Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name,
         named,
@@ -68,6 +69,9 @@ pub(super) fn folders(
         let own = made.iter().any(|it| it.path == path);
         if (path.is_within_fixed(&scratch) && !own) || open.iter().any(|it| path.is_within(it)) {
             continue;
+        }
+        if !is_volume {
+            is_of_host(image, &path, &evidence)?;
         }
         // A volume for settings, of which the image brings some.
         let etc = path.is_within_fixed(&["/etc"]);
@@ -347,6 +351,31 @@ fn bind(image: &Image<'_>, file: &RepoPath, source: &str, target: &str) -> Resul
         Some(it) if image.exists(&it) && (it.is_root() || !is_state_name(it.as_str())) => Ok(()),
         _ => Err(format!("mounts {source} of the host at {target}, and its owner is another user")),
     }
+}
+
+/// Checks that compose mounts no folder of the host over a folder that is written to: it has another owner, and hides
+/// what the image has there. A compose file for development is not for the user that is deployed.
+///
+/// # Errors
+/// A decline's code and reason.
+fn is_of_host(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Result<(), Refusal> {
+    let deployed = || image.mounts().iter().filter(|it| !is_of_development(it.started.file));
+    let over = deployed().filter(|it| path.is_within(&it.target));
+    for mount in over {
+        let Some(host) = mount.host else { continue };
+        let length = mount.target.as_str().len();
+        let mut own = deployed().filter(|it| it.started.service == mount.started.service);
+        let hidden = own.any(|it| path.is_within(&it.target) && it.target.as_str().len() > length);
+        if !hidden {
+            let reason = format!(
+                "{path} is written to ({evidence}), and {} mounts {host} of the host over it, whose owner is \
+                 another user",
+                mount.place()
+            );
+            return Err(Refusal::new("bind-mount", reason));
+        }
+    }
+    Ok(())
 }
 
 /// The script of the RUN that gives folders to an owner; `None` without folders.

@@ -158,11 +158,11 @@ impl Told<'_, '_> {
     /// The text of a settings file, and its settings.
     fn read(&self, path: &str) -> Result<(RepoPath, String, Vec<Setting>), Refusal> {
         let refuse = |why: &str| {
-            let reason = format!("{} reads the settings of {path}, {why}", self.process.from);
+            let reason = format!("{} reads the settings in {path}, {why}", self.process.from);
             Refusal::new("unknown-settings", reason)
         };
-        let found =
-            self.image.source(path).ok_or_else(|| refuse("which are not in the project"))?;
+        let found = self.image.source(path);
+        let found = found.ok_or_else(|| refuse(&self.image.whereabouts(path)))?;
         let text = self.image.text(&found);
         let read = text.and_then(|it| Some((settings::read(found.file_name(), &it)?, it)));
         let (settings, text) = read.ok_or_else(|| refuse("which cannot be read"))?;

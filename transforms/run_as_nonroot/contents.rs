@@ -1,0 +1,210 @@
+//! What is in an image when it runs: the files that COPYs bring, also by way of other stages, and what compose
+//! mounts.
+
+use std::{cell::OnceCell, collections::BTreeSet};
+
+use super::{Image, image::Placed, started::Started};
+use crate::{
+    context::{brought::Brought, context_sources, layers::Layers},
+    ecosystems::{FileKind, files},
+    text::{ImagePath, Place, Refusal, RepoPath},
+};
+
+/// What is found out about the contents of an image, when it is first asked for.
+#[derive(Default)]
+pub(super) struct Contents<'a> {
+    brought: OnceCell<Result<Brought<'a>, Refusal>>,
+    mounts: OnceCell<Vec<Mount<'a>>>,
+    manifests: OnceCell<Vec<&'a str>>,
+}
+
+/// A mount of a compose service.
+pub(super) struct Mount<'a> {
+    /// The service that mounts it.
+    pub started: Started<'a>,
+    /// Where.
+    pub target: ImagePath,
+    /// The path of the host as it is written; `None` for a volume.
+    pub host: Option<&'a str>,
+    /// The same as a path of the project, if it lies in it.
+    pub own: Option<RepoPath>,
+}
+
+impl Mount<'_> {
+    /// The place of its service.
+    pub(super) fn place(&self) -> Place {
+        self.started.service.place(self.started.file)
+    }
+}
+
+impl<'a> Image<'a> {
+    /// The files that its stages get from the build context.
+    ///
+    /// # Errors
+    /// A decline's code and reason, if its build context is not known.
+    fn brought(&self) -> Result<&Brought<'a>, &Refusal> {
+        let read = || Brought::new(self.project, self.site.path, &self.site.stages);
+        self.contents.brought.get_or_init(read).as_ref()
+    }
+
+    /// The files that its COPYs bring; `None` if its build context is not known.
+    fn layers(&self) -> Option<&Layers<'a>> {
+        self.brought().ok()?.layers(self.stage.index)
+    }
+
+    /// The mounts of the services that run it, as far as their paths are known.
+    pub(super) fn mounts(&self) -> &[Mount<'a>] {
+        self.contents.mounts.get_or_init(|| {
+            let all = self.services().flat_map(|started| {
+                let volumes = started.service.volumes.iter();
+                volumes.filter_map(move |it| {
+                    let target = ImagePath::new(&it.target)?;
+                    let host = it.source.as_deref().filter(|_| it.is_bind());
+                    let own = host.and_then(|it| of_project(started.file, it));
+                    Some(Mount { started, target, host, own })
+                })
+            });
+            all.collect()
+        })
+    }
+
+    /// The file of the project that COPYs bring to a path of the image, relative to the last working directory.
+    pub(super) fn provider(&self, path: &str) -> Option<RepoPath> {
+        self.provided(&self.state().absolute(path)?)
+    }
+
+    /// The file of the project that COPYs bring to a path of the image.
+    pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
+        self.brought().ok()?.at(self.stage.index, path, &|_| Vec::new())
+    }
+
+    /// The file of the project that is at a path when the image runs, or from which it was made: `made_from` gives
+    /// the paths of what a file may have been made from.
+    pub(super) fn origin(
+        &self,
+        path: &ImagePath,
+        made_from: &dyn Fn(&ImagePath) -> Vec<ImagePath>,
+    ) -> Option<RepoPath> {
+        let brought = self.brought().ok().and_then(|it| it.at(self.stage.index, path, made_from));
+        brought.or_else(|| self.mounted(path))
+    }
+
+    /// The file of the project that a process finds at a path, relative to the last working directory: one that a
+    /// COPY brings, or one that compose mounts there.
+    pub(super) fn source(&self, path: &str) -> Option<RepoPath> {
+        let absolute = self.state().absolute(path)?;
+        let file = self.mounts().iter().find(|it| it.target == absolute);
+        let file = file.and_then(|it| it.own.clone());
+        file.filter(|it| self.project.tree().is_file(it))
+            .or_else(|| self.provided(&absolute))
+            .or_else(|| self.mounted(&absolute))
+    }
+
+    /// The file of the project that compose mounts at a path.
+    fn mounted(&self, path: &ImagePath) -> Option<RepoPath> {
+        self.mounts().iter().find_map(|it| {
+            let found = it.own.as_ref()?.join(path.strip_prefix(&it.target)?)?;
+            self.project.tree().is_file(&found).then_some(found)
+        })
+    }
+
+    /// Whether a path of the image is known not to be there: its build context is known, and no COPY brings it.
+    pub(super) fn is_absent(&self, path: &str) -> bool {
+        self.layers().is_some() && self.source(path).is_none()
+    }
+
+    /// Why the file at a path of the image is not known, as the rest of a sentence that names it.
+    pub(super) fn whereabouts(&self, path: &str) -> String {
+        let brought = match self.brought() {
+            Ok(it) => it,
+            Err(why) => {
+                return format!(
+                    "which was not found, as its build context is not known: {}",
+                    why.reason
+                );
+            }
+        };
+        let found = self.state().absolute(path).and_then(|absolute| {
+            // `/srv/scripts/run.sh` may be `scripts/run.sh` of the project.
+            let parts =
+                absolute.as_str().match_indices('/').map(|it| &absolute.as_str()[it.0 + 1..]);
+            let mut paths = parts.filter_map(|it| brought.folder().join(it));
+            paths.find(|it| !it.is_root() && self.project.tree().is_file(it))
+        });
+        match found {
+            Some(it) => {
+                format!("which no COPY is known to bring into the image (the project has {it})")
+            }
+            None => "which is not in the project".to_owned(),
+        }
+    }
+
+    /// The text of the manifest at a path relative to the working directory; else of the one that the build
+    /// context has there, which another stage may have copied.
+    pub(super) fn manifest(&self, path: &str) -> Option<String> {
+        let sent = || self.layers().and_then(|it| it.sent.folder.join(path));
+        self.text(&self.source(path).or_else(sent)?)
+    }
+
+    /// The texts of the manifests that the Dockerfile copies.
+    pub(super) fn manifests(&self) -> &[&'a str] {
+        self.contents.manifests.get_or_init(|| self.read_manifests())
+    }
+
+    fn read_manifests(&self) -> Vec<&'a str> {
+        let Some(folder) = self.layers().map(|it| &it.sent.folder) else { return Vec::new() };
+        let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
+        let names: BTreeSet<&str> = manifests.filter(|it| !it.contains('*')).collect();
+        let mut paths = BTreeSet::new();
+        for source in context_sources(self.site.dockerfile) {
+            let source = source.trim_start_matches('/').trim_end_matches('*');
+            let Some(path) = folder.join(source) else { continue };
+            paths.extend(names.iter().filter_map(|it| path.join(it)));
+            let name = path.file_name();
+            if names.contains(name) || name.ends_with(".txt") || name.ends_with(".in") {
+                paths.insert(path);
+            }
+        }
+        let project = self.project;
+        paths.iter().filter_map(|it| project.file(it.as_str())).map(|it| &*it.text).collect()
+    }
+
+    /// Whether a manifest names a package.
+    pub(super) fn depends_on(&self, package: &str) -> bool {
+        self.manifests().iter().any(|text| {
+            text.match_indices(package).any(|(at, _)| {
+                let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+                let before = text[..at].chars().next_back().is_some_and(part);
+                let after = text[at + package.len()..].chars().next().is_some_and(part);
+                !before && !after
+            })
+        })
+    }
+
+    /// Whether a COPY puts something at a folder or below it.
+    pub(super) fn is_destination(&self, path: &ImagePath) -> bool {
+        self.instructions().any(|Placed { item, instruction }| {
+            let Some(copy) = instruction.copy() else { return false };
+            let destination = self.path_at(item, &copy.destination.text);
+            destination.is_some_and(|it| it.is_within(path))
+        })
+    }
+
+    /// Whether a COPY puts files into a folder, possibly by copying a folder above it.
+    pub(super) fn fills(&self, path: &ImagePath) -> bool {
+        let brings = |it: &Layers<'_>| {
+            let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
+            copies.any(|copy| copy.may_provide(path, &it.sent).is_some())
+        };
+        self.is_destination(path) || self.layers().is_some_and(brings)
+    }
+}
+
+/// The file or folder of the project that a bind mount of a compose file means; `None` if it lies elsewhere.
+fn of_project(file: &RepoPath, host: &str) -> Option<RepoPath> {
+    // Compose is run in the folder of its file.
+    let here = ["${PWD}", "$PWD"].iter().find_map(|it| host.strip_prefix(it));
+    let rest = here.map(|it| it.trim_start_matches('/'));
+    let path = rest.or_else(|| Some(host).filter(|it| !it.starts_with(['/', '~', '$'])))?;
+    file.parent().unwrap_or(RepoPath::root()).join(path)
+}
