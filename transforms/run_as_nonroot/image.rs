@@ -157,14 +157,19 @@ impl<'a> Image<'a> {
                 || is_named(&it.destination.text)
                 || it.sources.iter().any(|it| is_named(&it.text))
         });
+        copies || self.function(name).is_some() || self.mentions_run(&BUILDS)
+    }
+
+    /// The function of Python that a manifest makes a program of: `shop.cli:main`.
+    pub(super) fn function(&self, name: &str) -> Option<&'a str> {
         // `shop = "shop.cli:main"`, `shop=shop.cli:main`.
-        let is_entry = |line: &str| {
-            let Some((key, value)) = line.split_once('=') else { return false };
-            let plain = |it: &char| ['"', '\'', ' ', '\t', '[', ']', ','].contains(it);
-            key.trim_matches(|it| plain(&it)) == name && value.contains(':')
+        let plain = |it: char| ['"', '\'', ' ', '\t', '[', ']', ','].contains(&it);
+        let function = |line: &'a str| {
+            let (key, value) = line.split_once('=')?;
+            let value = value.trim_matches(plain);
+            (key.trim_matches(plain) == name && value.contains(':')).then_some(value)
         };
-        let entry = self.manifests().iter().any(|it| it.lines().any(is_entry));
-        copies || entry || self.mentions_run(&BUILDS)
+        self.manifests().iter().find_map(|it| it.lines().find_map(function))
     }
 
     /// The value of a variable that a process sees: what compose sets it to, else the image.

@@ -89,6 +89,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unknown-settings",
         "unknown-user",
         "unknown-write",
+        "unread-source",
         "unreadable-command",
         "unreadable-shell",
         "volume-over-code",
@@ -237,6 +238,8 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if image.sets("HOME") && home.is_some() {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
+    let unread = source.unread.clone().map_or(Ok(()), Err);
+    image.owner.settle(unread)?;
     let creation = (!brought).then(|| creation(&base, &account));
     let has_unknown_services = image.has_unknown_services();
     let handover =

@@ -35,8 +35,14 @@ pub(super) struct Owner {
 }
 
 /// The codes of declines that such a statement settles.
-const SETTLED: [&str; 5] =
-    ["unknown-folder", "unknown-program", "unknown-script", "unknown-settings", "unknown-write"];
+const SETTLED: [&str; 6] = [
+    "unknown-folder",
+    "unknown-program",
+    "unknown-script",
+    "unknown-settings",
+    "unknown-write",
+    "unread-source",
+];
 
 impl Owner {
     /// What these options and the comments of a Dockerfile say: `# refit: writes /srv/data`.

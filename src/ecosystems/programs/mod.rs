@@ -51,6 +51,8 @@ pub enum Trait {
     Test,
     /// People run it on their own files and accounts.
     Tool,
+    /// It runs code whose source is not read.
+    Unread,
 }
 
 impl Trait {
@@ -73,6 +75,7 @@ impl Trait {
             Self::Tasks => "tasks",
             Self::Test => "test",
             Self::Tool => "tool",
+            Self::Unread => "unread",
         }
     }
 }
@@ -136,7 +139,7 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tests {
     use super::*;
 
-    const ALL: [Trait; 16] = [
+    const ALL: [Trait; 17] = [
         Trait::Builtin,
         Trait::Changes,
         Trait::DropsRoot,
@@ -153,6 +156,7 @@ mod tests {
         Trait::Tasks,
         Trait::Test,
         Trait::Tool,
+        Trait::Unread,
     ];
 
     #[test]

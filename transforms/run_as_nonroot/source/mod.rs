@@ -4,6 +4,7 @@
 mod files;
 mod reach;
 mod resolve;
+mod unread;
 
 use std::{cell::Cell, collections::BTreeSet};
 
@@ -12,11 +13,13 @@ use super::{
     evidence::{Trace, Written, sqlite},
     needs,
     processes::{self, Process},
+    roles::Role,
 };
 use crate::{
     ecosystems::{
         self,
         code::{Kind, Start, Write},
+        programs::{self, Trait},
     },
     text::{ImagePath, Refusal, count::counted},
 };
@@ -31,6 +34,8 @@ pub(super) struct Source {
     pub traces: Vec<Trace>,
     /// Why the user cannot run it: the first call that writes to an unknown place, or where only root should.
     pub refusal: Option<Refusal>,
+    /// Why it cannot be judged: the first program whose source is not read.
+    pub unread: Option<Refusal>,
     /// How many files were read.
     pub files: usize,
     /// False if a command is not the project's own source, or a part of it could not be read.
@@ -61,8 +66,16 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let mut explorer = Explorer { project: image.project, files: &files, workdir, roots };
     let mut entries: Vec<ImagePath> = Vec::new();
     let mut is_whole = true;
+    let mut unread = None;
     for process in processes {
-        let own = explorer.entries(process, &env);
+        let mut own = explorer.entries(process, &env);
+        if own.is_empty() {
+            own.extend(image.function(&process.program).and_then(|it| explorer.function(it)));
+        }
+        let is_read = !own.is_empty() && !programs::named(&process.program).is(Trait::Unread);
+        if !is_read && unread.is_none() {
+            unread = unread::check(image, process);
+        }
         // A package manager starts what its script says, which is a process of its own.
         is_whole &= !own.is_empty() || ecosystems::script_call(&process.call()).is_some();
         entries.extend(own);
@@ -85,6 +98,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         budget: Cell::new(BUDGET),
     };
     let mut source = Source {
+        unread,
         files: reach.files.len(),
         is_whole: is_whole && reach.is_whole,
         ..Source::default()

@@ -101,6 +101,14 @@ impl<'a> Explorer<'_, 'a> {
         files::language(file).or_else(|| self.script(at))
     }
 
+    /// The file of a function of Python: `shop.cli:main`.
+    pub(super) fn function(&self, name: &str) -> Option<ImagePath> {
+        let path = module(name)?.replace('.', "/");
+        // https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/
+        self.python_entry(module(name)?)
+            .or_else(|| self.python_file(&self.workdir.join("src").join(&path)))
+    }
+
     /// The file of a module of Python that a command names.
     fn python_entry(&self, module: &str) -> Option<ImagePath> {
         let found = self.python_module(module)?;

@@ -1,0 +1,83 @@
+//! Programs whose source is not read, so that nobody knows what they write: those of the project that are compiled,
+//! or in a language without a reader, and those that others made.
+
+use super::{Image, Process, Role};
+use crate::{
+    dockerfile::stage::Stage,
+    ecosystems::{
+        self, grammar_of,
+        programs::{self, BUILDS, Trait},
+    },
+    text::Refusal,
+};
+
+/// Endings of the files that interpreters and runtimes are given.
+const CODE: [&str; 11] =
+    [".beam", ".dll", ".exe", ".exs", ".jar", ".lua", ".php", ".pl", ".psgi", ".rb", ".war"];
+
+/// Why it is not known what a process writes; `None` if its program is in a table.
+pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
+    if process.path.is_empty() || process.role == Role::Condition {
+        return None;
+    }
+    let (from, name) = (&process.from, process.program.as_str());
+    let program = programs::named(name);
+    if program.is(Trait::Unread) {
+        let file = process.known().find(|it| CODE.iter().any(|end| it.ends_with(end)));
+        let reason = match file {
+            Some(file) => {
+                let origin = origin(image, file).unwrap_or_default();
+                format!("{from} runs {file} with {name}{origin}, and its source was not read")
+            }
+            None => format!("{from} runs {name}, and the source of what that runs was not read"),
+        };
+        return Some(Refusal::new("unread-source", reason));
+    }
+    if program.is_listed() || grammar_of(name).is_some() || ecosystems::is_runner(name) {
+        return None;
+    }
+    let path = process.path.as_str();
+    let builds = || image.mentions_run(&BUILDS).then(|| ", which a RUN builds".to_owned());
+    let Some(origin) = origin(image, path).or_else(builds) else {
+        let reason = format!("{from} runs {path}, and it is not known what that writes");
+        return Some(Refusal::new("unknown-program", reason));
+    };
+    let reason = format!("{from} runs {path}{origin}, and its source was not read");
+    Some(Refusal::new("unread-source", reason))
+}
+
+/// Where a program of the project comes from, as a part of a sentence; `None` if no COPY of the project brings it.
+fn origin(image: &Image<'_>, path: &str) -> Option<String> {
+    let absolute = image.state().absolute(path)?;
+    if let Some(file) = image.provided(&absolute) {
+        return Some(format!(", which is copied from {file}"));
+    }
+    let name = absolute.file_name();
+    let is_named = |it: &str| it.rsplit('/').next() == Some(name);
+    let copies: Vec<_> = image.instructions().collect();
+    copies.iter().rev().find_map(|placed| {
+        let copy = placed.instruction.copy()?;
+        let source = copy.sources.iter().find(|it| is_named(&it.text));
+        // The destination of a folder is a folder.
+        let is_file = copy.sources.iter().all(|it| !it.text.ends_with(['.', '/']));
+        let is_meant = source.is_some() || (is_file && is_named(&copy.destination.text));
+        let to = image.path_at(placed.item, &copy.destination.text);
+        let is_inside = to.is_some_and(|it| !it.is_root() && absolute.is_within(&it));
+        let Some(from) = copy.from else {
+            let source = source.or(copy.sources.first()).filter(|_| is_meant);
+            let said = source.map(|it| format!(", which is copied from {}", it.text));
+            return said.or_else(|| is_inside.then(String::new));
+        };
+        let other = stage(image, from)?;
+        let name = other.name.map_or_else(|| other.index.to_string(), str::to_owned);
+        (is_meant || is_inside || !path.contains('/'))
+            .then(|| format!(", which comes from the stage {name}"))
+    })
+}
+
+/// The stage of this name or number.
+fn stage<'i, 'a>(image: &'i Image<'a>, from: &str) -> Option<&'i Stage<'a>> {
+    image.site.stages.iter().find(|it| {
+        it.name.is_some_and(|name| name.eq_ignore_ascii_case(from)) || it.index.to_string() == from
+    })
+}
