@@ -2,7 +2,15 @@
 
 use tree_sitter::Node;
 
-use super::{evaluate::Evaluator, facts::Argument, grammar::Role, scopes::Located};
+use super::{
+    evaluate::Evaluator,
+    facts::Argument,
+    grammar::Role,
+    scopes::{Definition, Located},
+};
+
+/// How many names deep a table is looked for.
+const DEPTH: usize = 8;
 
 /// A call.
 pub(super) struct Call<'t> {
@@ -48,22 +56,58 @@ impl<'t> Evaluator<'_, 't> {
     }
 
     /// The node of an argument, if it is given.
-    pub(super) fn argument(&self, call: &Call<'t>, argument: Argument) -> Option<Node<'t>> {
+    pub(super) fn argument(
+        &self,
+        call: &Call<'t>,
+        argument: Argument,
+        scope: usize,
+    ) -> Option<Node<'t>> {
         match argument {
             Argument::At(index, name) => {
                 let named = call.named.iter().find(|it| it.0 == name && !name.is_empty());
                 named.map(|it| it.1).or_else(|| call.positional.get(index).copied())
             }
             Argument::Entry(index, key) => {
-                let table = call.positional.get(index)?;
-                self.entry(*table, key)
+                let table = *call.positional.get(index)?;
+                self.entry(self.table(table, scope).unwrap_or(table), key)
             }
             Argument::Object => call.object.map(|it| it.0),
         }
     }
 
+    /// The table that an expression stands for, as far as the file has it: itself, that of a name, or an entry of
+    /// such a table.
+    pub(super) fn table(&self, node: Node<'t>, scope: usize) -> Option<Node<'t>> {
+        self.table_within(node, scope, DEPTH)
+    }
+
+    fn table_within(&self, node: Node<'t>, scope: usize, depth: usize) -> Option<Node<'t>> {
+        let depth = depth.checked_sub(1)?;
+        match self.scopes.grammar.role(node)? {
+            Role::Table => Some(node),
+            Role::Group => self.table_within(node.named_child(0)?, scope, depth),
+            Role::Name => {
+                let definitions = self.scopes.definitions(self.scopes.text_of(node), scope);
+                definitions.iter().find_map(|it| match it {
+                    Definition::Is(at) => self.table_within(at.node, at.scope, depth),
+                    _ => None,
+                })
+            }
+            Role::Member { object, .. } => {
+                let object = node.child_by_field_name(object)?;
+                let table = self.table_within(object, scope, depth)?;
+                let entry = self.entry(table, self.scopes.last_name(node))?;
+                self.table_within(entry, scope, depth)
+            }
+            _ => None,
+        }
+    }
+
     /// The value of an entry of a table.
     pub(super) fn entry(&self, table: Node<'t>, key: &str) -> Option<Node<'t>> {
+        if let Some((outer, inner)) = key.split_once('.') {
+            return self.entry(self.entry(table, outer)?, inner);
+        }
         let grammar = self.scopes.grammar;
         let mut cursor = table.walk();
         table.named_children(&mut cursor).find_map(|it| match grammar.role(it) {

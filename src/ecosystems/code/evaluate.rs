@@ -55,6 +55,13 @@ impl<'s, 't> Evaluator<'s, 't> {
                 Some(Role::Named { value, .. }) => inner(value),
                 _ => child(0),
             },
+            Some(Role::Index { object, key }) if self.is_computed(node, key) => {
+                match (inner(object), inner(key)) {
+                    (object, Value::Text(name)) => self.member_of(object, &name, depth),
+                    (object, key) if self.is_environment(&object) => Value::variable(key, None),
+                    _ => Value::Unknown,
+                }
+            }
             Some(Role::Member { object, .. } | Role::Index { object, .. }) => {
                 let name = self.scopes.last_name(node);
                 match field(object) {
@@ -72,14 +79,34 @@ impl<'s, 't> Evaluator<'s, 't> {
                 None => Value::Unknown,
             },
             Some(Role::Assign { right, .. }) => inner(right),
+            Some(
+                Role::Constant
+                | Role::Table
+                | Role::List
+                | Role::Function { .. }
+                | Role::Class { .. },
+            ) => Value::Nothing,
             _ => Value::Unknown,
         }
+    }
+
+    /// Whether the key of an element is neither a text nor a number.
+    fn is_computed(&self, node: Node<'t>, key: &str) -> bool {
+        let key = node.child_by_field_name(key).and_then(|it| self.scopes.grammar.role(it));
+        !matches!(key, Some(Role::Text | Role::Constant))
+    }
+
+    fn is_environment(&self, value: &Value) -> bool {
+        let facts = dotted(value).map(|it| self.scopes.grammar.facts(&it));
+        let mut facts = facts.into_iter().flatten();
+        facts.any(|it| matches!(it.1, Does::Gives(Gives::Environment)))
     }
 
     fn operation(operator: &str, left: Value, right: impl Fn() -> Value) -> Value {
         match operator {
             "/" => Value::Join(vec![left, right()]).bounded(),
             "+" | "." => Value::Concat(vec![left, right()]).bounded(),
+            "%" => left.formatted('%'),
             "or" | "||" | "??" | "?:" => match left {
                 Value::Variable { name, default: None } => {
                     Value::Variable { name, default: Some(Box::new(right())) }.bounded()
@@ -208,6 +235,7 @@ impl<'s, 't> Evaluator<'s, 't> {
                 Some(Gives::File) => return Value::File,
                 Some(Gives::Folder) => return Value::File.parent(),
                 Some(Gives::Working) => return Value::Working,
+                Some(Gives::Nothing) => return Value::Nothing,
                 _ => {}
             }
         }
@@ -255,7 +283,7 @@ impl<'s, 't> Evaluator<'s, 't> {
     fn result(&self, call: &Call<'t>, scope: usize, depth: usize) -> Value {
         let at = |node| Located { node, scope };
         let value = |node: Node<'t>| self.eval(at(node), depth);
-        let argument = |it| self.argument(call, it).map_or(Value::Unknown, value);
+        let argument = |it| self.argument(call, it, scope).map_or(Value::Unknown, value);
         let object = || call.object.map_or(Value::Unknown, |it| value(it.0));
         let all = || call.positional.iter().map(|it| value(*it));
         // A method of a value that is known needs no name of its own.
@@ -288,7 +316,7 @@ impl<'s, 't> Evaluator<'s, 't> {
                     Gives::Parent => argument(Argument::At(0, "")).parent(),
                     Gives::ParentOfObject => object().parent(),
                     Gives::Variable => {
-                        let default = self.argument(call, Argument::At(1, "default"));
+                        let default = self.argument(call, Argument::At(1, "default"), scope);
                         let name = argument(Argument::At(0, ""));
                         Value::variable(name, default.map(value)).bounded()
                     }
@@ -299,6 +327,15 @@ impl<'s, 't> Evaluator<'s, 't> {
                         }
                         _ => Value::Unknown,
                     },
+                    Gives::Beside => {
+                        let path = argument(Argument::At(0, ""));
+                        match self.argument(call, Argument::At(1, ""), scope) {
+                            Some(base) => Value::Join(vec![value(base).parent(), path]).bounded(),
+                            None => path,
+                        }
+                    }
+                    Gives::Formatted => object().formatted('{'),
+                    Gives::Nothing => Value::Nothing,
                     Gives::Ancestors | Gives::Environment => Value::Unknown,
                 };
             }
@@ -314,7 +351,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         // A function of the file returns what it is given, perhaps.
         let given = |parameter: &Value| match parameter {
             Value::Parameter { function, index, name: own, default } if function == name => {
-                let node = self.argument(call, Argument::At(*index, ""));
+                let node = self.argument(call, Argument::At(*index, ""), scope);
                 let named = call.named.iter().find(|it| it.0 == own).map(|it| it.1);
                 let given = named.or(node).map(value);
                 given.or_else(|| default.as_deref().cloned())

@@ -59,6 +59,12 @@ pub(super) enum Gives {
     Default,
     /// The module that the first argument names.
     Module,
+    /// A URL of a file: the first argument, beside the file that the second one names if there is one.
+    Beside,
+    /// The object of a method, a text whose places in braces are filled.
+    Formatted,
+    /// Nothing that is a place: a stream, memory.
+    Nothing,
 }
 
 /// How a function writes.
@@ -66,12 +72,27 @@ pub(super) enum Gives {
 pub(super) struct Writes {
     /// What names the place.
     pub path: Argument,
+    /// What names the folder instead, if it is given.
+    pub folder: Option<Argument>,
+    /// The place if no argument names one; `None` if the function writes nothing then.
+    pub otherwise: Option<&'static str>,
     /// What is written.
     pub kind: Kind,
     /// When it writes.
     pub when: When,
-    /// False if other functions have the same name and do not write.
-    pub is_sure: bool,
+    /// Whether a function of this name is the one that is meant.
+    pub certainty: Certainty,
+}
+
+/// Whether a function of a name is the one that is meant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Certainty {
+    /// It is.
+    Sure,
+    /// It is if the file imports one of these modules.
+    With(&'static [&'static str]),
+    /// Other functions have the same name and do not write.
+    May,
 }
 
 /// What is written.
@@ -94,6 +115,8 @@ pub(super) enum When {
     Always,
     /// If the argument contains one of these.
     Mode(Argument, &'static [&'static str]),
+    /// If none of these arguments or entries is given.
+    Without(&'static [&'static str]),
 }
 
 /// An argument of a call.
@@ -110,7 +133,9 @@ pub(super) enum Argument {
 /// An entry of a table that names a place, if another entry says so.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// The entry.
+    /// The module that the file has to import; empty if none is needed.
+    pub module: &'static str,
+    /// The entry; `a.b` is the entry `b` of the table that is the entry `a`.
     pub key: &'static str,
     /// The other entry; empty if none is needed.
     pub beside: &'static str,
@@ -129,6 +154,8 @@ pub(super) struct Setting {
     pub name: &'static str,
     /// What is written.
     pub kind: Kind,
+    /// If the value contains the first text, the second is a place that is written to; the value itself is none.
+    pub implies: Option<(&'static str, &'static str)>,
 }
 
 /// A fact about a value.
@@ -138,12 +165,14 @@ pub(super) const fn gives(name: &'static str, gives: Gives) -> Fact {
 
 /// A function that writes what an argument names.
 pub(super) const fn writes(name: &'static str, path: Argument, kind: Kind) -> Fact {
-    Fact { name, does: Does::Writes(Writes { path, kind, when: When::Always, is_sure: true }) }
+    let (when, certainty) = (When::Always, Certainty::Sure);
+    let writes = Writes { path, folder: None, otherwise: None, kind, when, certainty };
+    Fact { name, does: Does::Writes(writes) }
 }
 
 /// A function that may write what an argument names: its name alone does not tell.
 pub(super) const fn may_write(name: &'static str, path: Argument, kind: Kind) -> Fact {
-    Fact { name, does: Does::Writes(Writes { path, kind, when: When::Always, is_sure: false }) }
+    writes(name, path, kind).certain(Certainty::May)
 }
 
 /// A function that writes what an argument names if another one says so.
@@ -153,11 +182,54 @@ pub(super) const fn writes_if(
     mode: Argument,
     marks: &'static [&'static str],
 ) -> Fact {
-    let when = When::Mode(mode, marks);
-    Fact { name, does: Does::Writes(Writes { path, kind: Kind::File, when, is_sure: true }) }
+    writes(name, path, Kind::File).when(When::Mode(mode, marks))
 }
 
 /// A function that starts a program.
 pub(super) const fn starts(name: &'static str, words: Argument) -> Fact {
     Fact { name, does: Does::Starts(words) }
+}
+
+/// A name whose value is a place that a library writes to.
+pub(super) const fn setting(name: &'static str, kind: Kind) -> Setting {
+    Setting { name, kind, implies: None }
+}
+
+impl Fact {
+    /// The fact with another way to write.
+    const fn as_writes(self, writes: Writes) -> Self {
+        Self { name: self.name, does: Does::Writes(writes) }
+    }
+
+    /// How it writes; of its object, for a function that does not.
+    const fn how(self) -> Writes {
+        match self.does {
+            Does::Writes(it) => it,
+            _ => writes("", Argument::Object, Kind::File).how(),
+        }
+    }
+
+    /// A method of this name is the one that is meant if the file imports one of these modules.
+    pub(super) const fn with(self, modules: &'static [&'static str]) -> Self {
+        self.certain(Certainty::With(modules))
+    }
+
+    const fn certain(self, certainty: Certainty) -> Self {
+        self.as_writes(Writes { certainty, ..self.how() })
+    }
+
+    /// It writes only then.
+    pub(super) const fn when(self, when: When) -> Self {
+        self.as_writes(Writes { when, ..self.how() })
+    }
+
+    /// An argument may name the folder instead.
+    pub(super) const fn within(self, folder: Argument) -> Self {
+        self.as_writes(Writes { folder: Some(folder), ..self.how() })
+    }
+
+    /// Where it writes if no argument says so.
+    pub(super) const fn or(self, place: &'static str) -> Self {
+        self.as_writes(Writes { otherwise: Some(place), ..self.how() })
+    }
 }

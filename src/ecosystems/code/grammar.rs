@@ -22,6 +22,12 @@ pub(super) struct Grammar {
     pub entries: &'static [Entry],
     /// The names of places that libraries write to.
     pub settings: &'static [Setting],
+    /// The named arguments of calls that name such places.
+    pub keywords: &'static [Setting],
+    /// The modules that write when they are imported, and where.
+    pub modules: &'static [(&'static str, &'static str)],
+    /// The modules that import files of the project by themselves, by their folder.
+    pub loaders: &'static [&'static str],
     /// The names of the function that makes an object.
     pub constructors: &'static [&'static str],
     /// The first parameter of a method, if it is the object.
@@ -43,6 +49,10 @@ pub(super) enum Role {
     Index { object: &'static str, key: &'static str },
     /// A text; its parts are children.
     Text,
+    /// A value that is no text: a number, `null`.
+    Constant,
+    /// A name for the value of its first child: `with open(x) as file`.
+    As { name: &'static str },
     /// A part of a text, as it is.
     Plain,
     /// A part of a text that stands for another character.

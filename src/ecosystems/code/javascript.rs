@@ -1,6 +1,7 @@
-//! JavaScript and TypeScript: the nodes of their grammars, and what Node and well-known packages write.
+//! JavaScript and TypeScript: the nodes of their grammars, and what Node writes.
 //!
-//! What functions of Node do is from <https://nodejs.org/api/fs.html>, of packages from their own reference.
+//! What its functions do is from <https://nodejs.org/api/fs.html>; those that other modules add, from
+//! <https://github.com/jprichardson/node-fs-extra#methods>.
 
 use std::sync::OnceLock;
 
@@ -9,11 +10,9 @@ use tree_sitter::Node;
 use super::{
     Import, Value,
     evaluate::module,
-    facts::{
-        Argument::{At, Entry as In},
-        Does, Entry, Fact, Gives, Kind, gives, may_write, starts, writes, writes_if,
-    },
+    facts::{Argument::At, Does, Fact, Gives, Kind, gives, starts, writes, writes_if},
     grammar::{Compiled, Grammar, Role},
+    node_packages,
     scopes::{Definition, Scopes},
 };
 
@@ -30,6 +29,12 @@ const ROLES: &[(&str, Role)] = &[
     ("identifier", Role::Name),
     ("this", Role::Name),
     ("import", Role::Name),
+    ("meta_property", Role::Name),
+    ("number", Role::Constant),
+    ("null", Role::Constant),
+    ("undefined", Role::Constant),
+    ("true", Role::Constant),
+    ("false", Role::Constant),
     ("shorthand_property_identifier", Role::Name),
     ("shorthand_property_identifier_pattern", Role::Name),
     ("variable_declarator", Role::Assign { left: "name", right: "value" }),
@@ -70,24 +75,12 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
     Grammar {
         language,
         roles: ROLES,
-        facts: &[FILES, PATHS, PACKAGES],
-        entries: &[
-            Entry {
-                key: "database",
-                beside: "type",
-                contains: "sqlite",
-                kind: Kind::Database,
-                what: "TypeORM",
-            },
-            Entry {
-                key: "storage",
-                beside: "dialect",
-                contains: "sqlite",
-                kind: Kind::Database,
-                what: "Sequelize",
-            },
-        ],
+        facts: &[FILES, OBJECTS, PATHS, MODULES, node_packages::FACTS],
+        entries: node_packages::ENTRIES,
         settings: &[],
+        keywords: &[],
+        modules: &[],
+        loaders: node_packages::LOADERS,
         constructors: &["constructor"],
         object: &[],
         import,
@@ -128,13 +121,51 @@ macro_rules! files {
             writes(concat!($module, ".outputFileSync"), At(0, ""), Kind::File),
             writes(concat!($module, ".writeJson"), At(0, ""), Kind::File),
             writes(concat!($module, ".writeJsonSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".writeJSON"), At(0, ""), Kind::File),
+            writes(concat!($module, ".writeJSONSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".outputJson"), At(0, ""), Kind::File),
+            writes(concat!($module, ".outputJsonSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".outputJSON"), At(0, ""), Kind::File),
+            writes(concat!($module, ".outputJSONSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".mkdirs"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".mkdirsSync"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".mkdirpSync"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".emptyDir"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".emptyDirSync"), At(0, ""), Kind::Folder),
+            writes(concat!($module, ".ensureFile"), At(0, ""), Kind::File),
+            writes(concat!($module, ".ensureFileSync"), At(0, ""), Kind::File),
+            writes(concat!($module, ".copy"), At(1, ""), Kind::File),
+            writes(concat!($module, ".copySync"), At(1, ""), Kind::File),
+            writes(concat!($module, ".move"), At(1, ""), Kind::File),
+            writes(concat!($module, ".moveSync"), At(1, ""), Kind::File),
+            writes(concat!($module, ".link"), At(1, ""), Kind::File),
+            writes(concat!($module, ".linkSync"), At(1, ""), Kind::File),
             gives(concat!($module, ".mkdtemp"), Gives::First),
             gives(concat!($module, ".mkdtempSync"), Gives::First),
         )*]
     };
 }
 
-const FILES: &[Fact] = files!("fs", "fs.promises", "fs/promises", "fs-extra", "graceful-fs");
+const FILES: &[Fact] = files!(
+    "fs",
+    "fs.promises",
+    "fs/promises",
+    "fs-extra",
+    "fs-extra/esm",
+    "fs-extra-promise",
+    "fs-promise",
+    "graceful-fs",
+    "mz/fs",
+    "original-fs"
+);
+
+/// Methods of the names that Node gives them, also of an object that brings the module.
+const OBJECTS: &[Fact] = &[
+    writes(".writeFileSync", At(0, ""), Kind::File),
+    writes(".appendFileSync", At(0, ""), Kind::File),
+    writes(".mkdirSync", At(0, ""), Kind::Folder),
+    writes(".createWriteStream", At(0, ""), Kind::File).with(&["fs", "fs-extra", "graceful-fs"]),
+];
 
 const PATHS: &[Fact] = &[
     gives("__filename", Gives::File),
@@ -145,6 +176,11 @@ const PATHS: &[Fact] = &[
     gives("import.meta.dir", Gives::Folder),
     gives("url.fileURLToPath", Gives::First),
     gives("fileURLToPath", Gives::First),
+    gives("url.pathToFileURL", Gives::First),
+    gives("URL", Gives::Beside),
+    gives("url.URL", Gives::Beside),
+    gives(".href", Gives::Object),
+    gives(".pathname", Gives::Object),
     gives("path.join", Gives::Join),
     gives("path.resolve", Gives::Join),
     gives("path.posix.join", Gives::Join),
@@ -159,41 +195,13 @@ const PATHS: &[Fact] = &[
     gives("os.tmpdir", Gives::Temporary),
     gives("os.homedir", Gives::Home),
     gives("require.main.filename", Gives::File),
+    gives("process.stdout", Gives::Nothing),
+    gives("process.stderr", Gives::Nothing),
+    gives("Bun.stdout", Gives::Nothing),
+    gives("Bun.stderr", Gives::Nothing),
 ];
 
-const PACKAGES: &[Fact] = &[
-    // https://github.com/expressjs/multer#multeropts
-    writes("multer", In(0, "dest"), Kind::Folder),
-    writes("multer.diskStorage", In(0, "destination"), Kind::Folder),
-    writes("formidable", In(0, "uploadDir"), Kind::Folder),
-    writes("express-fileupload", In(0, "tempFileDir"), Kind::Folder),
-    may_write(".mv", At(0, ""), Kind::File),
-    // Databases.
-    writes("better-sqlite3", At(0, ""), Kind::Database),
-    writes("sqlite3.Database", At(0, ""), Kind::Database),
-    gives("sqlite3.verbose", Gives::Object),
-    writes("sqlite.open", In(0, "filename"), Kind::Database),
-    writes("bun:sqlite.Database", At(0, ""), Kind::Database),
-    writes("node:sqlite.DatabaseSync", At(0, ""), Kind::Database),
-    writes("sqlite.DatabaseSync", At(0, ""), Kind::Database),
-    writes("lowdb/node.JSONFile", At(0, ""), Kind::File),
-    writes("lowdb/adapters/FileSync", At(0, ""), Kind::File),
-    writes("lowdb/node.JSONFilePreset", At(0, ""), Kind::File),
-    writes("nedb", In(0, "filename"), Kind::Database),
-    // https://github.com/winstonjs/winston/blob/master/docs/transports.md#file-transport
-    writes("winston.transports.File", In(0, "filename"), Kind::File),
-    writes("winston-daily-rotate-file", In(0, "dirname"), Kind::Folder),
-    writes("winston.transports.DailyRotateFile", In(0, "dirname"), Kind::Folder),
-    writes("pino.destination", At(0, ""), Kind::File),
-    writes("rotating-file-stream.createStream", In(1, "path"), Kind::Folder),
-    may_write(".toFile", At(0, ""), Kind::File),
-    may_write(".saveAs", At(0, ""), Kind::File),
-    // Bun and Deno.
-    may_write("Bun.write", At(0, ""), Kind::File),
-    writes("Deno.writeTextFile", At(0, ""), Kind::File),
-    writes("Deno.writeFile", At(0, ""), Kind::File),
-    writes("Deno.mkdir", At(0, ""), Kind::Folder),
-    // Programs.
+const MODULES: &[Fact] = &[
     starts("child_process.exec", At(0, "")),
     starts("child_process.execSync", At(0, "")),
     starts("child_process.execFile", At(0, "")),

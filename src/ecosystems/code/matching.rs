@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use super::{
-    Import, Kind, Passing, SourceFacts, Start, Value, Write,
+    Import, Kind, Load, Passing, SourceFacts, Start, Value, Write,
     call::Call,
     evaluate::{Evaluator, module},
-    facts::{Argument, Does, When, Writes},
+    facts::{Argument, Certainty, Does, Setting, When, Writes},
     grammar::Role,
     scopes::{Definition, Located, Scopes},
 };
@@ -33,14 +33,16 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         let set = set.chain(scopes.attributes.get(setting.name).into_iter().flatten());
         for definition in set {
             let Definition::Is(at) = definition else { continue };
-            facts.writes.push(Write {
-                line: line(at.node),
-                what: setting.name,
-                kind: setting.kind,
-                target: evaluator.value(*at),
-                is_sure: false,
-                engine: None,
-            });
+            facts.writes.extend(place(setting, line(at.node), evaluator.value(*at)));
+        }
+    }
+    for (module, path) in scopes.grammar.grammar.modules {
+        let target = Value::Text((*path).to_owned());
+        if facts.imports(module) {
+            let mut lines = scopes.text.lines();
+            let line = lines.position(|it| it.contains(module)).unwrap_or_default() + 1;
+            let (what, kind, is_sure) = (*module, Kind::Folder, true);
+            facts.writes.push(Write { line, what, kind, target, is_sure, engine: None, with: &[] });
         }
     }
     facts.names = values(&evaluator, &file.names);
@@ -51,9 +53,43 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         !it.is_empty() && it.len() < 120 && it.chars().all(part)
     };
     facts.texts = texts.filter(|it| is_module(it)).map(str::to_owned).collect();
+    let imports = facts.imports.clone();
+    for write in facts.writes.iter_mut().filter(|it| !it.with.is_empty()) {
+        write.is_sure &= write.with.iter().any(|it| is_imported(&imports, it));
+    }
+    let mut loaders = scopes.grammar.grammar.loaders.iter();
+    facts.loader = loaders.find(|it| facts.imports(it)).copied();
     facts.writes.sort_by_key(|it| it.line);
     facts.writes.dedup();
     facts
+}
+
+impl SourceFacts {
+    /// Whether the file imports a module or a part of it.
+    fn imports(&self, module: &str) -> bool {
+        is_imported(&self.imports, module)
+    }
+}
+
+fn is_imported(imports: &[Import], module: &str) -> bool {
+    let is_part = |it: &str| {
+        it.strip_prefix(module).is_some_and(|it| it.is_empty() || it.starts_with(['.', '/']))
+    };
+    imports.iter().any(|it| is_part(&it.module))
+}
+
+/// What a library writes by a setting.
+fn place(setting: &Setting, line: usize, value: Value) -> Option<Write> {
+    let Setting { name: what, kind, implies } = *setting;
+    let target = match implies {
+        None => value,
+        Some((mark, place)) => {
+            let is_told = value.text().is_some_and(|it| it.contains(mark));
+            Value::Text(is_told.then_some(place)?.to_owned())
+        }
+    };
+    let is_place = !matches!(target, Value::Nothing);
+    is_place.then_some(Write { line, what, kind, target, is_sure: true, engine: None, with: &[] })
 }
 
 fn values<'t>(
@@ -73,14 +109,43 @@ fn line(node: Node<'_>) -> usize {
     node.start_position().row + 1
 }
 
+/// The options of a call.
+enum Options {
+    /// The file has them, or there are none.
+    Known,
+    /// They are in a table that the file does not have: `upload(options)`.
+    Hidden,
+    /// The argument is a module, which has none: `store(session)`.
+    Others,
+}
+
+/// The longest mode of a file that is opened: `w:bz2`.
+const MODE: usize = 5;
+
 impl<'t> Evaluator<'_, 't> {
+    /// Reads an import whose module is a value.
+    fn load(&self, at: Located<'t>, facts: &mut SourceFacts) {
+        let value = self.value(at);
+        let all = if let Value::Any(all) = value { all } else { vec![value] };
+        for value in all {
+            match value {
+                Value::Text(name) => {
+                    facts.imports.push(Import { module: module(&name), names: Vec::new() });
+                }
+                Value::Nothing => {}
+                module => facts.loads.push(Load { line: line(at.node), module }),
+            }
+        }
+    }
+
     fn read_call(&self, at: Located<'t>, facts: &mut SourceFacts) {
         let Some(call) = self.call(at) else { return };
         let names = self.names(&call, at.scope);
         let mut is_known = false;
         for name in &names {
             for (name, does) in self.scopes.grammar.facts(name) {
-                is_known = true;
+                // A method of the project's own may have this name, too.
+                is_known |= !name.starts_with('.');
                 match does {
                     Does::Gives(_) => {}
                     Does::Writes(writes) => {
@@ -92,10 +157,8 @@ impl<'t> Evaluator<'_, 't> {
                     }
                     Does::Imports(index) => {
                         let named = call.positional.get(*index).copied();
-                        let named = named.map(|node| self.value(Located { node, ..at }));
-                        if let Some(Value::Text(name)) = named {
-                            let module = module(&name);
-                            facts.imports.push(Import { module, names: Vec::new() });
+                        if let Some(node) = named {
+                            self.load(Located { node, ..at }, facts);
                         }
                     }
                 }
@@ -114,6 +177,12 @@ impl<'t> Evaluator<'_, 't> {
         let positional = call.positional.iter().map(|it| one(None, *it));
         let named = call.named.iter().map(|(name, it)| one(Some(name), *it));
         let arguments: Vec<_> = positional.chain(named).collect();
+        for (name, value) in &arguments {
+            let known = |it: &&Setting| name.as_deref() == Some(it.name);
+            if let Some(it) = self.scopes.grammar.grammar.keywords.iter().find(known) {
+                facts.writes.extend(place(it, line(at.node), value.clone()));
+            }
+        }
         facts.calls.push(Passing { function: function.to_owned(), arguments });
     }
 
@@ -124,29 +193,78 @@ impl<'t> Evaluator<'_, 't> {
         what: &'static str,
         writes: &Writes,
     ) -> Option<Write> {
-        let mut is_sure = writes.is_sure;
-        if let When::Mode(mode, marks) = writes.when {
-            let mode = self.argument(call, mode)?;
-            let contains = |text: &str| marks.iter().any(|it| text.contains(it));
-            match self.value(Located { node: mode, ..at }) {
-                Value::Text(text) if !contains(&text) => return None,
-                Value::Text(_) => {}
-                // Constants: `os.O_CREATE`.
-                _ if contains(self.scopes.text_of(mode)) => {}
-                _ => is_sure = false,
+        let argument = |it| self.argument(call, it, at.scope);
+        let mut is_sure = !matches!(writes.certainty, Certainty::May);
+        let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
+        match writes.when {
+            When::Always => {}
+            When::Mode(mode, marks) => {
+                let mode = argument(mode)?;
+                let contains = |text: &str| marks.iter().any(|it| text.contains(it));
+                match self.value(Located { node: mode, ..at }) {
+                    Value::Text(text) if !contains(&text) || MODE < text.len() => return None,
+                    Value::Nothing => return None,
+                    // Constants: `os.O_CREATE`.
+                    Value::Reference { .. } if !contains(self.scopes.text_of(mode)) => {
+                        is_sure = false;
+                    }
+                    _ => {}
+                }
+            }
+            When::Without(names) => {
+                let is_given = |it: &'static str| {
+                    call.named.iter().any(|named| named.0 == it)
+                        || argument(Argument::Entry(0, it)).is_some()
+                };
+                if names.iter().copied().any(is_given) {
+                    return None;
+                }
             }
         }
-        let node = self.argument(call, writes.path)?;
-        let target = match (writes.path, self.scopes.grammar.role(node)) {
-            (Argument::Entry(..), Some(Role::Function { .. })) => self.passed_on(node)?,
-            _ => self.value(Located { node, ..at }),
+        let (node, kind) = match writes.folder.and_then(argument) {
+            Some(folder) => (Some(folder), Kind::Folder),
+            None => (argument(writes.path), writes.kind),
         };
-        let kind = writes.kind;
-        Some(Write { line: line(at.node), what, kind, target, is_sure, engine: None })
+        let target = match (node, writes.path) {
+            (Some(node), Argument::Entry(..))
+                if matches!(self.scopes.grammar.role(node), Some(Role::Function { .. })) =>
+            {
+                self.passed_on(node)
+            }
+            (Some(node), _) => self.value(Located { node, ..at }),
+            (None, path) => match self.options(call, at, path) {
+                Options::Hidden => Value::Unknown,
+                Options::Known => Value::Text(writes.otherwise?.to_owned()),
+                Options::Others => return None,
+            },
+        };
+        (target != Value::Nothing).then(|| Write {
+            line: line(at.node),
+            what,
+            kind,
+            target,
+            is_sure,
+            engine: None,
+            with,
+        })
+    }
+
+    /// Where the options are that a call does not have an entry of.
+    fn options(&self, call: &Call<'t>, at: Located<'t>, argument: Argument) -> Options {
+        let Argument::Entry(index, _) = argument else { return Options::Known };
+        let Some(node) = call.positional.get(index).copied() else { return Options::Known };
+        if self.table(node, at.scope).is_some() {
+            return Options::Known;
+        }
+        match self.value(Located { node, ..at }) {
+            Value::Nothing | Value::Text(_) => Options::Known,
+            Value::Reference { path, .. } if path.is_empty() => Options::Others,
+            _ => Options::Hidden,
+        }
     }
 
     /// What a function passes to its last parameter as the second argument: how Node's callbacks give a result.
-    fn passed_on(&self, function: Node<'t>) -> Option<Value> {
+    fn passed_on(&self, function: Node<'t>) -> Value {
         let range = function.byte_range();
         let inside = |it: &&Located<'t>| {
             range.start <= it.node.start_byte() && it.node.end_byte() <= range.end
@@ -161,7 +279,7 @@ impl<'t> Evaluator<'_, 't> {
             let node = call.positional.get(1).filter(|_| is_last)?;
             Some(self.value(Located { node: *node, scope: at.scope }))
         });
-        Some(Value::any(passed)).filter(|it| *it != Value::Unknown)
+        Value::any(passed)
     }
 
     fn start(
@@ -171,7 +289,7 @@ impl<'t> Evaluator<'_, 't> {
         words: Argument,
         before: &[&str],
     ) -> Option<Start> {
-        let node = self.argument(call, words)?;
+        let node = self.argument(call, words, at.scope)?;
         let text = |node| self.value(Located { node, ..at }).text().map(str::to_owned);
         let is_list = |node| matches!(self.scopes.grammar.role(node), Some(Role::List));
         let elements = |node: Node<'t>| {
@@ -196,6 +314,9 @@ impl<'t> Evaluator<'_, 't> {
 
     fn read_table(&self, at: Located<'t>, facts: &mut SourceFacts) {
         for entry in self.scopes.grammar.grammar.entries {
+            if !entry.module.is_empty() && !facts.imports(entry.module) {
+                continue;
+            }
             let Some(node) = self.entry(at.node, entry.key) else { continue };
             let mut engine = None;
             if !entry.beside.is_empty() {
@@ -209,14 +330,13 @@ impl<'t> Evaluator<'_, 't> {
                     _ => continue,
                 }
             }
-            facts.writes.push(Write {
-                line: line(node),
-                what: entry.what,
-                kind: entry.kind,
-                target: self.value(Located { node, ..at }),
-                is_sure: true,
-                engine,
-            });
+            let target = self.value(Located { node, ..at });
+            if target == Value::Nothing {
+                continue;
+            }
+            let (line, what, kind) = (line(node), entry.what, entry.kind);
+            let is_sure = true;
+            facts.writes.push(Write { line, what, kind, target, is_sure, engine, with: &[] });
         }
     }
 }

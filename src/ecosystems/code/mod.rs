@@ -13,7 +13,9 @@ mod facts;
 mod grammar;
 mod javascript;
 mod matching;
+mod node_packages;
 mod python;
+mod python_packages;
 mod scopes;
 #[cfg(test)]
 mod tests;
@@ -48,6 +50,10 @@ pub struct SourceFacts {
     pub starts: Vec<Start>,
     /// The modules that it imports, as it names them.
     pub imports: Vec<Import>,
+    /// The imports of modules that it computes.
+    pub loads: Vec<Load>,
+    /// The module that it imports and that imports the files of the project's folder by itself, if any.
+    pub loader: Option<&'static str>,
     /// The names that the file defines outside of functions, with their values if these are known.
     pub names: BTreeMap<String, Value>,
     /// The attributes of its classes and objects, by name.
@@ -75,6 +81,8 @@ pub struct Write {
     pub is_sure: bool,
     /// A text that has to contain `sqlite` for the call to write a file; `None` if it writes in any case.
     pub engine: Option<Value>,
+    /// The modules of which the file imports one if the call is of this function; empty if any call of its name is.
+    with: &'static [&'static str],
 }
 
 /// A call that starts a program.
@@ -95,6 +103,15 @@ pub struct Import {
     pub module: String,
     /// The names that are taken from it, which may be modules.
     pub names: Vec<String>,
+}
+
+/// An import of a module whose name is computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The module.
+    pub module: Value,
 }
 
 /// What a call passes to a function.

@@ -126,6 +126,14 @@ impl<'t> Scopes<'t> {
                     return self.named(node, scope, depth, name);
                 }
             }
+            Some(Role::As { name }) => {
+                if let (Some(node), Some(target)) =
+                    (node.named_child(0), node.child_by_field_name(name))
+                {
+                    let target = target.named_child(0).unwrap_or(target);
+                    self.assign_as(target, Definition::Is(Located { node, scope }), scope);
+                }
+            }
             Some(Role::Change { left }) => {
                 if let Some(target) = node.child_by_field_name(left) {
                     self.assign_as(target, Definition::Open, scope);

@@ -24,6 +24,7 @@ fn shown(value: &Value) -> String {
         Value::Join(parts) => format!("({})", all(parts, " / ")),
         Value::Concat(parts) => format!("({})", all(parts, " + ")),
         Value::Any(parts) => format!("({})", all(parts, " | ")),
+        Value::Nothing => "-".to_owned(),
         Value::Unknown => "?".to_owned(),
     }
 }
@@ -127,6 +128,84 @@ fn javascript_writes_where_its_names_say() {
             "import * as fs from 'fs'\nclass A { private d: string = './u'; f() { fs.mkdirSync(this.d!) } }",
             &["2 fs.mkdirSync \"./u\""],
         )],
+    );
+}
+
+#[test]
+fn a_module_of_javascript_knows_its_folder() {
+    let rows: &[(&str, &[&str])] = &[
+        (
+            "import path, { dirname } from 'path'\nimport { fileURLToPath } from 'node:url'\nimport fs from 'fs'\nconst __dirname = dirname(fileURLToPath(import.meta.url))\nfs.mkdirSync(path.join(__dirname, '../data'))",
+            &["5 fs.mkdirSync (up(file) / \"../data\")"],
+        ),
+        (
+            "import { mkdirSync } from 'fs'\nmkdirSync(import.meta.dirname + '/x')",
+            &["2 fs.mkdirSync (up(file) + \"/x\")"],
+        ),
+        (
+            "import { writeFileSync } from 'fs'\nwriteFileSync(new URL('./x', import.meta.url), '')",
+            &["2 fs.writeFileSync (up(file) / \"./x\")"],
+        ),
+    ];
+    check(Language::JavaScript, rows);
+    check(Language::TypeScript, rows);
+}
+
+#[test]
+fn a_writer_is_not_dropped_because_its_argument_is_unknown() {
+    check(
+        Language::JavaScript,
+        &[
+            ("q.files.data.mv(process.env['KEY_' + q.query.key], next)", &["1 .mv ?"]),
+            (
+                "const { transports } = require('winston')\nrequire('winston-daily-rotate-file')\nnew transports.DailyRotateFile({ filename: 'logs/%DATE%.log' })",
+                &["3 winston.transports.DailyRotateFile \"logs/%DATE%.log\""],
+            ),
+            (
+                "const { transports } = require('winston')\nconst options = { file: { filename: 'a.log', dirname: 'up' } }\nnew transports.File(options.file)",
+                &["3 winston.transports.File \"up\""],
+            ),
+            (
+                "const multer = require('multer')\nconst { options } = require('./o')\nmulter(options)",
+                &["3 multer ?"],
+            ),
+            ("const multer = require('multer')\nmulter({ storage: s })\nmulter()", &[]),
+            (
+                "const session = require('express-session')\nconst Store = require('session-file-store')(session)\nnew Store({})",
+                &["3 session-file-store \"sessions\""],
+            ),
+            (
+                "const fsp = require('fs-promise')\nfsp.writeJson('x')",
+                &["2 fs-promise.writeJson \"x\""],
+            ),
+            ("const pino = require('pino')\npino({ options: { destination: 1 } })", &[]),
+        ],
+    );
+    check(
+        Language::Python,
+        &[
+            (
+                "import tempfile, os\nwith tempfile.TemporaryDirectory() as d:\n  open(os.path.join(d, 'x'), 'w')",
+                &["3 open (temp / \"x\")"],
+            ),
+            (
+                "import pandas as pd, io\nb = io.StringIO()\ndf.to_csv(b)\ndf.to_csv(x)",
+                &["4 .to_csv <>x"],
+            ),
+            (
+                "from loguru import logger\nimport sys\nlogger.add(sys.stderr)\nlogger.add('a.log')",
+                &["4 loguru.logger.add \"a.log\""],
+            ),
+            ("app.config['SESSION_TYPE'] = 'filesystem'", &["1 SESSION_TYPE \"flask_session\""]),
+            ("open('up/%s.txt' % x, 'w')", &["1 open (\"up/\" + ?)"]),
+            ("open('up/{}.txt'.format(x), 'w')", &["1 open (\"up/\" + ?)"]),
+            (
+                "from langchain_chroma import Chroma\nChroma(persist_directory='db')",
+                &["2 persist_directory \"db\""],
+            ),
+            ("import os\np = os.getenv('P', None)\nopen(p, 'w')", &["3 open $P"]),
+            ("z.open('data.csv')\nwebbrowser.open('https://example.org/waxx')", &[]),
+        ],
     );
 }
 

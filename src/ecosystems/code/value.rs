@@ -53,6 +53,8 @@ pub enum Value {
     Concat(Vec<Self>),
     /// One of these.
     Any(Vec<Self>),
+    /// Nothing that is a place: a number, a function, a stream, a table.
+    Nothing,
     /// Not known.
     Unknown,
 }
@@ -90,9 +92,21 @@ impl Value {
     /// The folder of a path.
     pub(super) fn parent(self) -> Self {
         match self {
-            Self::Unknown | Self::Temporary => self,
+            Self::Unknown | Self::Temporary | Self::Nothing => self,
             known => Self::Parent(Box::new(known)),
         }
+    }
+
+    /// A text whose places, each of which begins with a mark, are filled with what is not known.
+    pub(super) fn formatted(self, mark: char) -> Self {
+        let known = match &self {
+            Self::Text(text) => match text.split_once(mark) {
+                Some((before, _)) => Self::Text(before.to_owned()),
+                None => return self,
+            },
+            _ => self,
+        };
+        Self::Concat(vec![known, Self::Unknown])
     }
 
     /// The value, or [`Value::Unknown`] if it has too many parts.
@@ -117,7 +131,8 @@ impl Value {
 
     /// The value of a variable of the environment.
     pub(super) fn variable(name: Self, default: Option<Self>) -> Self {
-        let default = default.map(Box::new);
+        // Unset, it is nothing; what it is set to is not known.
+        let default = default.filter(|it| *it != Self::Nothing).map(Box::new);
         match name {
             Self::Text(name) => Self::Variable { name, default },
             Self::Parameter { .. } => Self::Named { name: Box::new(name), default },

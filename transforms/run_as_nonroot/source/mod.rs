@@ -163,6 +163,7 @@ impl Source {
         let evidence = format!("{place} calls {}", write.what.trim_start_matches('.'));
         match spot {
             Spot::Home | Spot::Temporary => self.is_scratch = true,
+            Spot::Nothing => {}
             Spot::Unknown => {
                 // A URL that nothing names is that of a server.
                 if write.is_sure && write.kind != Kind::Url {

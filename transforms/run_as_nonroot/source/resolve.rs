@@ -22,6 +22,8 @@ pub(super) enum Spot {
     Home,
     /// Where every user may write.
     Temporary,
+    /// No place: a stream, memory, a number.
+    Nothing,
     /// Not known.
     Unknown,
 }
@@ -110,6 +112,7 @@ impl Resolver<'_, '_> {
                 self.parameter(file, function, *index, name, default.as_deref(), depth)
             }
             Value::Reference { module, path } => self.reference(file, module, path, depth),
+            Value::Nothing => vec![Spot::Nothing],
             Value::Unknown => unknown(),
         }
     }
@@ -123,7 +126,10 @@ impl Resolver<'_, '_> {
     ) -> Vec<Spot> {
         let mut found: Vec<Spot> = Vec::new();
         for (at, part) in parts.iter().enumerate() {
-            let next = self.resolve(file, part, depth);
+            let mut next = self.resolve(file, part, depth);
+            for it in next.iter_mut().filter(|it| **it == Spot::Nothing) {
+                *it = Spot::Unknown;
+            }
             found = match at {
                 0 => next,
                 _ => found.iter().flat_map(|it| next.iter().map(|next| add(it, next))).collect(),
@@ -251,10 +257,14 @@ impl Spot {
             (_, Self::Text { text, .. }) if text.starts_with('/') => next.clone(),
             (_, Self::Home | Self::Temporary) => next.clone(),
             (
-                Self::Text { is_open: true, .. } | Self::Home | Self::Temporary | Self::Unknown,
+                Self::Text { is_open: true, .. }
+                | Self::Home
+                | Self::Temporary
+                | Self::Nothing
+                | Self::Unknown,
                 _,
             ) => self.clone(),
-            (Self::Text { text, .. }, Self::Unknown) => {
+            (Self::Text { text, .. }, Self::Unknown | Self::Nothing) => {
                 Self::Text { text: format!("{}/", text.trim_end_matches('/')), is_open: true }
             }
             (Self::Text { text, .. }, Self::Text { text: more, is_open }) => {

@@ -1,0 +1,247 @@
+//! What well-known packages of npm write, and which of them load files by themselves.
+//!
+//! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
+
+use super::facts::{
+    Argument::{At, Entry as In},
+    Entry, Fact, Gives, Kind, When, gives, may_write, writes,
+};
+
+/// Functions and methods.
+pub(super) const FACTS: &[Fact] = &[
+    // Uploads: the READMEs of multer ("multer(opts)", "DiskStorage"), formidable ("options.uploadDir"),
+    // express-fileupload ("Available Options"); docs.nestjs.com: "File upload"; tus-node-server: file-store.
+    writes("multer", In(0, "dest"), Kind::Folder),
+    writes("multer.diskStorage", In(0, "destination"), Kind::Folder),
+    writes("multer.default", In(0, "dest"), Kind::Folder),
+    writes("@nestjs/platform-express.MulterModule.register", In(0, "dest"), Kind::Folder),
+    writes("@nestjs/platform-express.FileInterceptor", In(1, "dest"), Kind::Folder),
+    writes("@nestjs/platform-express.FilesInterceptor", In(2, "dest"), Kind::Folder),
+    writes("@nestjs/platform-express.FileFieldsInterceptor", In(1, "dest"), Kind::Folder),
+    writes("@nestjs/platform-express.AnyFilesInterceptor", In(0, "dest"), Kind::Folder),
+    writes("express-fileupload", In(0, "tempFileDir"), Kind::Folder),
+    writes("@tus/file-store.FileStore", In(0, "directory"), Kind::Folder),
+    writes(".mv", At(0, ""), Kind::File),
+    // Files: their READMEs.
+    writes("write-file-atomic", At(0, ""), Kind::File),
+    writes("write-file-atomic.sync", At(0, ""), Kind::File),
+    writes("write-json-file.writeJsonFile", At(0, ""), Kind::File),
+    writes("write-json-file.writeJsonFileSync", At(0, ""), Kind::File),
+    writes("jsonfile.writeFile", At(0, ""), Kind::File),
+    writes("jsonfile.writeFileSync", At(0, ""), Kind::File),
+    writes("make-dir", At(0, ""), Kind::Folder),
+    writes("make-dir.makeDirectory", At(0, ""), Kind::Folder),
+    writes("make-dir.makeDirectorySync", At(0, ""), Kind::Folder),
+    writes("mkdirp", At(0, ""), Kind::Folder),
+    writes("mkdirp.sync", At(0, ""), Kind::Folder),
+    writes("mkdirp.mkdirp", At(0, ""), Kind::Folder),
+    writes("mkdirp.mkdirpSync", At(0, ""), Kind::Folder),
+    writes("extract-zip", In(1, "dir"), Kind::Folder),
+    writes("unzipper.Extract", In(0, "path"), Kind::Folder),
+    writes("tar.x", In(0, "cwd"), Kind::Folder).or("."),
+    writes("tar.extract", In(0, "cwd"), Kind::Folder).or("."),
+    writes(".extractAllTo", At(0, ""), Kind::Folder),
+    writes(".extractAllToAsync", At(0, ""), Kind::Folder),
+    writes(".writeZip", At(0, ""), Kind::File),
+    // github.com/exceljs/exceljs: "Writing XLSX"; docs.sheetjs.com: "Writing Files".
+    writes(".writeFile", At(0, ""), Kind::File).with(&["exceljs"]),
+    writes("xlsx.writeFile", At(1, ""), Kind::File),
+    writes("xlsx.writeFileXLSX", At(1, ""), Kind::File),
+    // Images, documents, browsers: sharp.pixelplumbing.com: "Output"; github.com/jimp-dev/jimp; pptr.dev: "Page".
+    writes(".toFile", At(0, ""), Kind::File),
+    writes(".writeAsync", At(0, ""), Kind::File).with(&["jimp"]),
+    writes(".saveToFile", At(0, ""), Kind::File).with(&["fluent-ffmpeg"]),
+    writes(".save", At(0, ""), Kind::File).with(&["fluent-ffmpeg"]),
+    writes(".screenshot", In(0, "path"), Kind::File).with(&[
+        "puppeteer",
+        "puppeteer-core",
+        "playwright",
+    ]),
+    writes(".pdf", In(0, "path"), Kind::File).with(&["puppeteer", "puppeteer-core", "playwright"]),
+    writes(".launchPersistentContext", At(0, ""), Kind::Folder),
+    may_write(".saveAs", At(0, ""), Kind::File),
+    // github.com/naptha/tesseract.js/blob/master/docs/api.md: `cachePath`.
+    writes("tesseract.js.createWorker", In(2, "cachePath"), Kind::Folder).or("."),
+    // SQLite: github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md, github.com/TryGhost/node-sqlite3/wiki/API,
+    // nodejs.org/api/sqlite.html, bun.sh/docs/api/sqlite, docs.turso.tech: "TypeScript", sequelize.org: "Getting
+    // Started", keyv.org: "Third-party Storage Adapters", orm.drizzle.team: "Get Started with SQLite".
+    writes("better-sqlite3", At(0, ""), Kind::Database),
+    writes("better-sqlite3.Database", At(0, ""), Kind::Database),
+    writes("sqlite3.Database", At(0, ""), Kind::Database),
+    writes("sqlite3.cached.Database", At(0, ""), Kind::Database),
+    gives("sqlite3.verbose", Gives::Object),
+    writes("sqlite.open", In(0, "filename"), Kind::Database),
+    writes("bun:sqlite.Database", At(0, ""), Kind::Database),
+    writes("sqlite.DatabaseSync", At(0, ""), Kind::Database),
+    writes("@libsql/client.createClient", In(0, "url"), Kind::Url),
+    writes("@libsql/client/node.createClient", In(0, "url"), Kind::Url),
+    writes("drizzle-orm/libsql.drizzle", At(0, ""), Kind::Url),
+    writes("drizzle-orm/better-sqlite3.drizzle", At(0, ""), Kind::Database),
+    writes("sequelize.Sequelize", At(0, ""), Kind::Url),
+    writes("sequelize", At(0, ""), Kind::Url),
+    writes("sequelize-typescript.Sequelize", At(0, ""), Kind::Url),
+    writes("keyv", At(0, ""), Kind::Url),
+    writes("@keyv/sqlite", At(0, ""), Kind::Url),
+    writes("quick.db.QuickDB", In(0, "filePath"), Kind::File).or("json.sqlite"),
+    // Other databases: their READMEs.
+    writes("lowdb/node.JSONFile", At(0, ""), Kind::File),
+    writes("lowdb/node.JSONFilePreset", At(0, ""), Kind::File),
+    writes("lowdb/node.JSONFileSyncPreset", At(0, ""), Kind::File),
+    writes("lowdb/node.JSONFileSync", At(0, ""), Kind::File),
+    writes("lowdb.JSONFile", At(0, ""), Kind::File),
+    writes("lowdb.JSONFileSync", At(0, ""), Kind::File),
+    writes("lowdb/adapters/FileSync", At(0, ""), Kind::File),
+    writes("lowdb/adapters/FileAsync", At(0, ""), Kind::File),
+    writes("steno.Writer", At(0, ""), Kind::File),
+    writes("nedb", In(0, "filename"), Kind::Database),
+    writes("@seald-io/nedb", In(0, "filename"), Kind::Database),
+    writes("nedb-promises.create", In(0, "filename"), Kind::Database),
+    writes("level", At(0, ""), Kind::Folder),
+    writes("level.Level", At(0, ""), Kind::Folder),
+    writes("classic-level.ClassicLevel", At(0, ""), Kind::Folder),
+    writes("lmdb.open", In(0, "path"), Kind::Folder),
+    writes("@electric-sql/pglite.PGlite", At(0, ""), Kind::Folder),
+    writes("node-localstorage.LocalStorage", At(0, ""), Kind::Folder),
+    writes("node-persist.init", In(0, "dir"), Kind::Folder).or(".node-persist/storage"),
+    writes("node-json-db.Config", At(0, ""), Kind::File),
+    writes("json-server.router", At(0, ""), Kind::File),
+    writes("enmap", In(0, "dataDir"), Kind::Folder).or("data").when(When::Without(&["inMemory"])),
+    // Sessions: the READMEs of session-file-store, connect-sqlite3, connect-loki, telegraf-session-local.
+    writes("session-file-store", In(0, "path"), Kind::Folder).or("sessions"),
+    writes("connect-sqlite3", In(0, "db"), Kind::Database).within(In(0, "dir")).or("sessions"),
+    writes("connect-loki", In(0, "path"), Kind::Database).or("session-store.db"),
+    writes("telegraf-session-local", In(0, "database"), Kind::File).or("sessions.json"),
+    writes("@whiskeysockets/baileys.useMultiFileAuthState", At(0, ""), Kind::Folder),
+    // docs.wwebjs.dev: LocalAuth and LocalWebCache.
+    writes("whatsapp-web.js.LocalAuth", In(0, "dataPath"), Kind::Folder).or(".wwebjs_auth"),
+    writes("whatsapp-web.js.Client", In(0, "webVersionCache.path"), Kind::Folder)
+        .or(".wwebjs_cache"),
+    // Logs: github.com/winstonjs/winston/blob/master/docs/transports.md, winston-daily-rotate-file's README and
+    // `daily-rotate-file.js` (`options.dirname || path.dirname(options.filename)`), getpino.io: "Transports".
+    writes("winston.transports.File", In(0, "filename"), Kind::File).within(In(0, "dirname")),
+    writes("winston.transports.DailyRotateFile", In(0, "filename"), Kind::File)
+        .within(In(0, "dirname"))
+        .or("."),
+    writes("winston-daily-rotate-file", In(0, "filename"), Kind::File)
+        .within(In(0, "dirname"))
+        .or("."),
+    writes("winston-daily-rotate-file.default", In(0, "filename"), Kind::File)
+        .within(In(0, "dirname"))
+        .or("."),
+    writes("pino.destination", At(0, ""), Kind::File),
+    writes("rotating-file-stream.createStream", At(0, ""), Kind::File).within(In(1, "path")),
+    writes("file-stream-rotator.getStream", In(0, "filename"), Kind::File),
+    writes("simple-node-logger.createSimpleFileLogger", At(0, ""), Kind::File),
+    // github.com/parse-community/parse-server: `src/Options/index.js`, logsFolder.
+    writes("parse-server.ParseServer", In(0, "logsFolder"), Kind::Folder).or("logs"),
+    // Bun and Deno: bun.sh/docs/api/file-io, docs.deno.com/api.
+    writes("Bun.write", At(0, ""), Kind::File),
+    writes("Deno.writeTextFile", At(0, ""), Kind::File),
+    writes("Deno.writeTextFileSync", At(0, ""), Kind::File),
+    writes("Deno.writeFile", At(0, ""), Kind::File),
+    writes("Deno.writeFileSync", At(0, ""), Kind::File),
+    writes("Deno.mkdir", At(0, ""), Kind::Folder),
+    writes("Deno.mkdirSync", At(0, ""), Kind::Folder),
+    writes("Deno.openKv", At(0, ""), Kind::Database),
+];
+
+/// Entries of tables of options.
+pub(super) const ENTRIES: &[Entry] = &[
+    // typeorm.io: "Data Source Options".
+    sqlite("", "database", "type", "TypeORM"),
+    sqlite("", "storage", "dialect", "Sequelize"),
+    sqlite("", "connection.filename", "client", "Knex"),
+    sqlite("", "dbName", "type", "MikroORM"),
+    sqlite("@mikro-orm/sqlite", "dbName", "", "MikroORM"),
+    // formidable: `form.uploadDir`, koa-body: `formidable: { uploadDir }`.
+    Entry {
+        module: "",
+        key: "uploadDir",
+        beside: "",
+        contains: "",
+        kind: Kind::Folder,
+        what: "uploadDir",
+    },
+    // pptr.dev: `LaunchOptions.userDataDir`.
+    Entry {
+        module: "",
+        key: "userDataDir",
+        beside: "",
+        contains: "",
+        kind: Kind::Folder,
+        what: "userDataDir",
+    },
+    // log4js-node.github.io: "File Appender"; the types are file, dateFile, fileSync, multiFile.
+    Entry {
+        module: "log4js",
+        key: "filename",
+        beside: "type",
+        contains: "ile",
+        kind: Kind::File,
+        what: "log4js",
+    },
+    // github.com/trentm/node-bunyan: "Streams".
+    Entry {
+        module: "bunyan",
+        key: "path",
+        beside: "level",
+        contains: "",
+        kind: Kind::File,
+        what: "bunyan",
+    },
+    // getpino.io: `pino/file` and pino-roll.
+    Entry {
+        module: "pino",
+        key: "destination",
+        beside: "",
+        contains: "",
+        kind: Kind::File,
+        what: "pino",
+    },
+    Entry {
+        module: "pino",
+        key: "options.file",
+        beside: "target",
+        contains: "roll",
+        kind: Kind::File,
+        what: "pino",
+    },
+];
+
+const fn sqlite(
+    module: &'static str,
+    key: &'static str,
+    beside: &'static str,
+    what: &'static str,
+) -> Entry {
+    Entry { module, key, beside, contains: "sqlite", kind: Kind::Database, what }
+}
+
+/// Modules that load the files of the project's folders by themselves.
+pub(super) const LOADERS: &[&str] = &[
+    // midwayjs.org: "Startup and deployment"; eggjs.org: "Loader"; docs.strapi.io: "Project structure".
+    "@midwayjs/bootstrap",
+    "@strapi/strapi",
+    "egg",
+    "strapi",
+    // github.com/fastify/fastify-autoload; sapphirejs.dev: "Getting started"; sailsjs.com: "Lifting".
+    "@fastify/autoload",
+    "@sapphire/framework",
+    "fastify-autoload",
+    "sails",
+    // The READMEs of packages that require folders.
+    "@ladjs/consign",
+    "commandkit",
+    "consign",
+    "discord-akairo",
+    "djs-commander",
+    "express-file-routing",
+    "express-load",
+    "include-all",
+    "moleculer",
+    "require-all",
+    "require-dir",
+    "require-directory",
+    "require-glob",
+    "wokcommands",
+];

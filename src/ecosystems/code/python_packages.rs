@@ -1,0 +1,259 @@
+//! What well-known packages of Python write, and which of them load modules by themselves.
+//!
+//! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
+
+use super::facts::{
+    Argument::At, Does, Entry, Fact, Gives, Kind, Setting, When, gives, may_write, setting, starts,
+    writes, writes_if,
+};
+
+/// Functions and methods.
+pub(super) const FACTS: &[Fact] = &[
+    // Settings: the READMEs of python-decouple and environs; django-environ.readthedocs.io; starlette.io:
+    // "Configuration"; docs.pydantic.dev: "Fields".
+    gives("decouple.config", Gives::Variable),
+    gives("environs.Env.str", Gives::Variable),
+    gives("environs.Env.path", Gives::Variable),
+    gives("environ.Env.str", Gives::Variable),
+    gives("environ.Env.path", Gives::Variable),
+    gives("starlette.config.Config", Gives::Environment),
+    gives("pydantic.Field", Gives::Default),
+    gives("dataclasses.field", Gives::Default),
+    gives("werkzeug.utils.secure_filename", Gives::First),
+    writes("dotenv.set_key", At(0, "dotenv_path"), Kind::File),
+    // SQLite: the packages' own references; docs.sqlalchemy.org: "Engine Configuration".
+    writes("aiosqlite.connect", At(0, "database"), Kind::Database),
+    writes("apsw.Connection", At(0, "filename"), Kind::Database),
+    writes("peewee.SqliteDatabase", At(0, "database"), Kind::Database),
+    writes("playhouse.sqlite_ext.SqliteExtDatabase", At(0, "database"), Kind::Database),
+    writes("playhouse.db_url.connect", At(0, "url"), Kind::Url),
+    writes("sqlalchemy.create_engine", At(0, "url"), Kind::Url),
+    writes("sqlalchemy.ext.asyncio.create_async_engine", At(0, "url"), Kind::Url),
+    writes("sqlmodel.create_engine", At(0, "url"), Kind::Url),
+    writes("databases.Database", At(0, "url"), Kind::Url),
+    writes("dataset.connect", At(0, "url"), Kind::Url),
+    writes("dj_database_url.config", At(99, "default"), Kind::Url),
+    writes("dj_database_url.parse", At(0, "url"), Kind::Url),
+    writes("environ.Env.db", At(99, "default"), Kind::Url),
+    writes("environ.Env.db_url", At(99, "default"), Kind::Url),
+    writes("tortoise.Tortoise.init", At(1, "db_url"), Kind::Url),
+    writes("tortoise.contrib.fastapi.register_tortoise", At(99, "db_url"), Kind::Url),
+    writes("tortoise.contrib.fastapi.RegisterTortoise", At(99, "db_url"), Kind::Url),
+    writes("apscheduler.jobstores.sqlalchemy.SQLAlchemyJobStore", At(0, "url"), Kind::Url),
+    writes("huey.SqliteHuey", At(99, "filename"), Kind::Database).or("huey.db"),
+    writes(".bind", At(1, "filename"), Kind::Database).with(&["pony"]),
+    // Other databases: tinydb.readthedocs.io, docs.trychroma.com, duckdb.org, lmdb.readthedocs.io,
+    // plyvel.readthedocs.io, whoosh.readthedocs.io, lancedb.github.io, python-client.qdrant.tech, milvus.io.
+    writes("tinydb.TinyDB", At(0, "path"), Kind::File),
+    writes("pickledb.load", At(0, "location"), Kind::File),
+    writes("pickledb.PickleDB", At(0, "location"), Kind::File),
+    writes("chromadb.PersistentClient", At(0, "path"), Kind::Folder).or("chroma"),
+    writes("duckdb.connect", At(0, "database"), Kind::Database),
+    writes("lmdb.open", At(0, "path"), Kind::Folder),
+    writes("plyvel.DB", At(0, "name"), Kind::Folder),
+    writes("whoosh.index.create_in", At(0, "dirname"), Kind::Folder),
+    writes("lancedb.connect", At(0, "uri"), Kind::Folder),
+    writes("qdrant_client.QdrantClient", At(99, "path"), Kind::Folder),
+    writes("pymilvus.MilvusClient", At(0, "uri"), Kind::Database),
+    writes("faiss.write_index", At(1, "fname"), Kind::File),
+    writes(".save_local", At(0, "folder_path"), Kind::Folder),
+    // Caches and sessions: grantjenks.com/docs/diskcache, cachelib.readthedocs.io, joblib.readthedocs.io,
+    // requests-cache.readthedocs.io: "Cache Files".
+    writes("diskcache.Cache", At(0, "directory"), Kind::Folder),
+    writes("diskcache.FanoutCache", At(0, "directory"), Kind::Folder),
+    writes("diskcache.Deque", At(1, "directory"), Kind::Folder),
+    writes("diskcache.Index", At(0, "directory"), Kind::Folder),
+    writes("cachelib.FileSystemCache", At(0, "cache_dir"), Kind::Folder),
+    writes("cachelib.file.FileSystemCache", At(0, "cache_dir"), Kind::Folder),
+    writes("cachecontrol.caches.FileCache", At(0, "directory"), Kind::Folder),
+    writes("cachecontrol.caches.file_cache.FileCache", At(0, "directory"), Kind::Folder),
+    writes("joblib.Memory", At(0, "location"), Kind::Folder),
+    writes("requests_cache.CachedSession", At(0, "cache_name"), Kind::File)
+        .or("http_cache.sqlite")
+        .when(When::Without(&["backend", "use_temp", "use_cache_dir"])),
+    writes("requests_cache.install_cache", At(0, "cache_name"), Kind::File)
+        .or("http_cache.sqlite")
+        .when(When::Without(&["backend", "use_temp", "use_cache_dir"])),
+    // Uploads: docs.djangoproject.com: "File storage API"; werkzeug.palletsprojects.com: `FileStorage.save`.
+    writes("django.core.files.storage.FileSystemStorage", At(0, "location"), Kind::Folder),
+    writes(".save", At(0, "fp"), Kind::File).with(&[
+        "PIL", "discord", "disnake", "docx", "edge_tts", "flask", "gtts", "nextcord", "openpyxl",
+        "pptx", "quart", "werkzeug", "xlwt",
+    ]),
+    // Logs: loguru.readthedocs.io: `Logger.add`; the README of concurrent-log-handler; docs.python.org:
+    // "logging.config".
+    writes("loguru.logger.add", At(0, "sink"), Kind::File),
+    writes("concurrent_log_handler.ConcurrentRotatingFileHandler", At(0, "filename"), Kind::File),
+    writes(
+        "concurrent_log_handler.ConcurrentTimedRotatingFileHandler",
+        At(0, "filename"),
+        Kind::File,
+    ),
+    // Tables: pandas.pydata.org and docs.pola.rs: "Input/output"; docs.h5py.org: "File Objects".
+    writes(".to_csv", At(0, "path_or_buf"), Kind::File).with(TABLES),
+    writes(".to_excel", At(0, "excel_writer"), Kind::File).with(TABLES),
+    writes(".to_json", At(0, "path_or_buf"), Kind::File).with(TABLES),
+    writes(".to_html", At(0, "buf"), Kind::File).with(TABLES),
+    writes(".to_parquet", At(0, "path"), Kind::File).with(TABLES),
+    writes(".to_feather", At(0, "path"), Kind::File).with(TABLES),
+    writes(".to_pickle", At(0, "path"), Kind::File).with(TABLES),
+    writes(".to_hdf", At(0, "path_or_buf"), Kind::File).with(TABLES),
+    writes(".to_file", At(0, "filename"), Kind::File).with(&["geopandas", "wordcloud"]),
+    writes(".write_csv", At(0, "file"), Kind::File).with(&["polars"]),
+    writes(".write_excel", At(0, "workbook"), Kind::File).with(&["polars"]),
+    writes(".write_json", At(0, "file"), Kind::File).with(&["polars", "plotly"]),
+    writes(".write_parquet", At(0, "file"), Kind::File).with(&["polars"]),
+    writes("pandas.ExcelWriter", At(0, "path"), Kind::File),
+    gives("pandas.ExcelWriter", Gives::First),
+    writes("pyarrow.parquet.write_table", At(1, "where"), Kind::File),
+    writes_if("h5py.File", At(0, "name"), At(1, "mode"), &["w", "a", "+", "x"]),
+    writes("xlsxwriter.Workbook", At(0, "filename"), Kind::File),
+    writes("numpy.save", At(0, "file"), Kind::File),
+    writes("numpy.savez", At(0, "file"), Kind::File),
+    writes("numpy.savez_compressed", At(0, "file"), Kind::File),
+    writes("numpy.savetxt", At(0, "fname"), Kind::File),
+    writes("joblib.dump", At(1, "filename"), Kind::File),
+    // Pictures, sound and documents: the packages' own references.
+    writes("cv2.imwrite", At(0, "filename"), Kind::File),
+    writes("cv2.VideoWriter", At(0, "filename"), Kind::File),
+    writes("imageio.imwrite", At(0, "uri"), Kind::File),
+    writes("imageio.imsave", At(0, "uri"), Kind::File),
+    writes("imageio.mimsave", At(0, "uri"), Kind::File),
+    writes("skimage.io.imsave", At(0, "fname"), Kind::File),
+    writes("torchvision.utils.save_image", At(1, "fp"), Kind::File),
+    writes("matplotlib.pyplot.imsave", At(0, "fname"), Kind::File),
+    writes(".savefig", At(0, "fname"), Kind::File),
+    writes(".write_image", At(0, "file"), Kind::File).with(&["plotly"]),
+    writes(".write_html", At(0, "file"), Kind::File).with(&["plotly"]),
+    writes("soundfile.write", At(0, "file"), Kind::File),
+    writes("scipy.io.wavfile.write", At(0, "filename"), Kind::File),
+    writes("torchaudio.save", At(0, "uri"), Kind::File),
+    writes(".export", At(0, "out_f"), Kind::File).with(&["pydub"]),
+    writes(".save_to_file", At(1, "filename"), Kind::File).with(&["pyttsx3"]),
+    writes(".write_videofile", At(0, "filename"), Kind::File),
+    writes(".write_audiofile", At(0, "filename"), Kind::File),
+    writes(".output", At(0, "name"), Kind::File).with(&["fpdf"]),
+    writes("pdfkit.from_string", At(1, "output_path"), Kind::File),
+    writes("pdfkit.from_file", At(1, "output_path"), Kind::File),
+    writes("pdfkit.from_url", At(1, "output_path"), Kind::File),
+    writes(".write_pdf", At(0, "target"), Kind::File).with(&["weasyprint"]),
+    writes("reportlab.pdfgen.canvas.Canvas", At(0, "filename"), Kind::File),
+    writes("reportlab.platypus.SimpleDocTemplate", At(0, "filename"), Kind::File),
+    // Models: docs.pytorch.org, keras.io, huggingface.co/docs, nltk.org: "Installing NLTK Data", docs.wandb.ai.
+    writes("torch.save", At(1, "f"), Kind::File),
+    writes("torch.jit.save", At(1, "f"), Kind::File),
+    writes("torch.utils.tensorboard.SummaryWriter", At(0, "log_dir"), Kind::Folder).or("runs"),
+    writes("tensorboardX.SummaryWriter", At(0, "logdir"), Kind::Folder).or("runs"),
+    writes(".save_weights", At(0, "filepath"), Kind::File),
+    writes(".save_model", At(0, "fname"), Kind::File),
+    writes(".save", At(0, "filepath"), Kind::File).with(&["keras", "tensorflow"]),
+    writes(".from_pretrained", At(99, "cache_dir"), Kind::Folder),
+    writes(".save_pretrained", At(0, "save_directory"), Kind::Folder),
+    writes("huggingface_hub.snapshot_download", At(99, "local_dir"), Kind::Folder).or("~"),
+    writes("huggingface_hub.hf_hub_download", At(99, "local_dir"), Kind::Folder).or("~"),
+    writes("nltk.download", At(1, "download_dir"), Kind::Folder).or("~"),
+    writes("whisper.load_model", At(2, "download_root"), Kind::Folder).or("~"),
+    writes("wandb.init", At(99, "dir"), Kind::Folder).or("wandb"),
+    // gradio.app/docs: "Interface", flagging_dir: `.gradio/flagged` since 5, `flagged` before.
+    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+        .or(".gradio/flagged")
+        .when(When::Without(&["allow_flagging", "flagging_mode"])),
+    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+        .or("flagged")
+        .when(When::Without(&["allow_flagging", "flagging_mode"])),
+    // Browsers: playwright.dev/python, selenium.dev/selenium/docs/api/py.
+    writes(".screenshot", At(99, "path"), Kind::File),
+    writes(".pdf", At(99, "path"), Kind::File),
+    writes(".save_screenshot", At(0, "filename"), Kind::File),
+    writes(".get_screenshot_as_file", At(0, "filename"), Kind::File),
+    writes(".save_as", At(0, "path"), Kind::File).with(&["playwright"]),
+    writes(".launch_persistent_context", At(0, "user_data_dir"), Kind::Folder),
+    // Downloads: the packages' own references; docs.pyrogram.org: "download_media" and "Storage Engines";
+    // docs.telethon.dev: "Session Files"; docs.python-telegram-bot.org: `File.download_to_drive`.
+    writes("gdown.download", At(1, "output"), Kind::File).or("."),
+    writes("wget.download", At(1, "out"), Kind::File).or("."),
+    writes("git.Repo.clone_from", At(1, "to_path"), Kind::Folder),
+    writes("telethon.TelegramClient", At(0, "session"), Kind::Database),
+    writes("telethon.sync.TelegramClient", At(0, "session"), Kind::Database),
+    gives("telethon.sessions.StringSession", Gives::Nothing),
+    gives("telethon.sessions.MemorySession", Gives::Nothing),
+    writes("pyrogram.Client", At(0, "name"), Kind::Database)
+        .when(When::Without(&["in_memory", "session_string"])),
+    writes(".download_media", At(1, "file_name"), Kind::File).or("downloads/x").with(&["pyrogram"]),
+    writes(".download_media", At(1, "file"), Kind::File).or(".").with(&["telethon"]),
+    writes(".download_to_drive", At(0, "custom_path"), Kind::File).or("x"),
+    writes(".download_to_filename", At(0, "filename"), Kind::File),
+    writes(".download_file", At(2, "Filename"), Kind::File).with(&["boto3"]),
+    writes(".fget_object", At(2, "file_path"), Kind::File).with(&["minio"]),
+    writes(".download", At(0, "output_path"), Kind::Folder).or(".").with(&["pytube", "pytubefix"]),
+    writes(".extractall", At(0, "path"), Kind::Folder)
+        .or(".")
+        .with(&["py7zr", "rarfile", "tarfile", "zipfile"]),
+    may_write(".dump", At(1, "filename"), Kind::File).with(&["joblib"]),
+    // Programs.
+    Fact {
+        name: "django.core.management.call_command",
+        does: Does::Runs(&["python", "manage.py"], At(0, "command_name")),
+    },
+    starts("mcp.StdioServerParameters", At(0, "command")),
+    starts("mcp.client.stdio.StdioServerParameters", At(0, "command")),
+    starts("google.adk.tools.mcp_tool.mcp_toolset.StdioServerParameters", At(0, "command")),
+];
+
+/// The packages whose tables write themselves to files.
+const TABLES: &[&str] = &["dask", "geopandas", "pandas", "polars", "pyspark"];
+
+/// Entries of tables of settings.
+pub(super) const ENTRIES: &[Entry] = &[
+    // docs.djangoproject.com: "Settings", DATABASES and CACHES; docs.python.org: "Configuration dictionary schema";
+    // django-haystack.readthedocs.io: "Haystack Settings"; flask-caching.readthedocs.io: "Configuring Flask-Caching".
+    entry("NAME", "ENGINE", "sqlite", Kind::Database, "DATABASES"),
+    entry("filename", "class", "FileHandler", Kind::File, "logging.FileHandler"),
+    entry("LOCATION", "BACKEND", "FileBasedCache", Kind::Folder, "CACHES"),
+    entry("PATH", "ENGINE", "whoosh", Kind::Folder, "HAYSTACK_CONNECTIONS"),
+    entry("CACHE_DIR", "CACHE_TYPE", "ile", Kind::Folder, "CACHE_DIR"),
+    // github.com/yt-dlp/yt-dlp: "Embedding yt-dlp".
+    entry("outtmpl", "", "", Kind::File, "yt-dlp"),
+];
+
+const fn entry(
+    key: &'static str,
+    beside: &'static str,
+    contains: &'static str,
+    kind: Kind,
+    what: &'static str,
+) -> Entry {
+    Entry { module: "", key, beside, contains, kind, what }
+}
+
+/// Names of settings. docs.djangoproject.com: "Settings"; flask-sqlalchemy.palletsprojects.com: "Configuration";
+/// flask-session.readthedocs.io: "Configuration"; flask-uploads.readthedocs.io: "Configuration".
+pub(super) const SETTINGS: &[Setting] = &[
+    setting("EMAIL_FILE_PATH", Kind::Folder),
+    setting("MEDIA_ROOT", Kind::Folder),
+    setting("SESSION_FILE_DIR", Kind::Folder),
+    setting("SESSION_FILE_PATH", Kind::Folder),
+    setting("SQLALCHEMY_DATABASE_URI", Kind::Url),
+    setting("UPLOADED_FILES_DEST", Kind::Folder),
+    setting("UPLOADED_PHOTOS_DEST", Kind::Folder),
+    setting("UPLOADS_DEFAULT_DEST", Kind::Folder),
+    Setting {
+        name: "SESSION_TYPE",
+        kind: Kind::Folder,
+        implies: Some(("filesystem", "flask_session")),
+    },
+];
+
+/// Named arguments. huggingface.co/docs, sbert.net and python.langchain.com.
+pub(super) const KEYWORDS: &[Setting] = &[
+    setting("cache_folder", Kind::Folder),
+    setting("download_root", Kind::Folder),
+    setting("persist_directory", Kind::Folder),
+    setting("user_data_dir", Kind::Folder),
+];
+
+/// Modules that write when they are imported. github.com/Chainlit/chainlit: backend/chainlit/config.py.
+pub(super) const ON_IMPORT: &[(&str, &str)] = &[("chainlit", ".files"), ("chainlit", ".chainlit")];
+
+/// Modules that load the modules of the project's folders by themselves.
+pub(super) const LOADERS: &[&str] = &["nonebot", "pyrogram.plugins", "straight.plugin", "yapsy"];
