@@ -18,6 +18,7 @@ mod gitlab;
 mod index;
 mod make;
 mod mentions;
+mod prose;
 mod published;
 mod reread;
 mod retarget;
@@ -60,7 +61,7 @@ pub struct Callers {
     pub problems: Vec<Problem>,
     /// The reason why nobody knows what it says, if there is one.
     pub unread: Option<Unread>,
-    /// The compose services that it defines.
+    /// The compose services that it defines, and the containers that it starts by `docker run`.
     pub services: Vec<Service>,
     /// True if it is written in a way that is understood and cannot be edited.
     pub only_read: bool,
@@ -237,7 +238,10 @@ pub fn read(path: &RepoPath, text: &str) -> Callers {
                 script.read(&Traced::at(text, 0), &|it| it, into);
             }
         }
-        None => return callers,
+        None => {
+            prose::read(path, text, into);
+            return callers;
+        }
     }
     let off = ["DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0", "DOCKER_BUILDKIT: \"0\""];
     callers.turns_buildkit_off = off.iter().any(|it| text.contains(it));

@@ -125,6 +125,13 @@ fn manifest_name(project: &Project, folder: &RepoPath) -> Option<String> {
 }
 
 impl Project {
+    /// The services that run what a Dockerfile builds, as far as one can tell: those that build it or name a build of
+    /// it, and those that name it as it is published. Each with its file.
+    pub fn runs(&self, dockerfile: &RepoPath) -> impl Iterator<Item = &(RepoPath, Service)> {
+        let published = self.published(dockerfile, &[]).services;
+        self.services(dockerfile).iter().chain(published)
+    }
+
     /// The compose services that may run the image of a Dockerfile by a name that nothing in the project gives it.
     /// The `folders` are the image's own: where it starts, and what it makes.
     ///

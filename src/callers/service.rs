@@ -20,6 +20,8 @@ pub struct Service {
     pub name: String,
     /// The Dockerfile it builds; `None` where it builds none, or completes a service of another file.
     pub dockerfile: Option<RepoPath>,
+    /// True if `docker run` starts it, and no compose file.
+    pub is_run: bool,
     /// The stage it builds, when it names one.
     pub target: Option<String>,
     /// The image it names.
@@ -131,6 +133,36 @@ impl Service {
 }
 
 impl Volume {
+    /// Reads a mount as it is written in one word: `data:/data`, `./src:/app:ro`, `/cache`.
+    pub(super) fn of_text(text: &str) -> Option<Self> {
+        // A colon inside `${…}` separates nothing.
+        let mut parts: Vec<String> = vec![String::new()];
+        let mut depth = 0_u32;
+        for it in text.chars() {
+            match it {
+                '{' => depth += 1,
+                '}' => depth = depth.saturating_sub(1),
+                ':' if depth == 0 => {
+                    parts.push(String::new());
+                    continue;
+                }
+                _ => {}
+            }
+            if let Some(last) = parts.last_mut() {
+                last.push(it);
+            }
+        }
+        let mut parts = parts.into_iter();
+        let first = parts.next()?;
+        let Some(target) = parts.next() else {
+            return Some(Self { source: None, target: with_defaults(&first), read_only: false });
+        };
+        let target = with_defaults(&target);
+        let options = parts.next().unwrap_or_default();
+        let read_only = options.split(',').any(|it| it == "ro");
+        Some(Self { source: Some(first), target, read_only })
+    }
+
     /// Returns true if it is a folder or a file of the host.
     pub fn is_bind(&self) -> bool {
         let host = |it: &str| it.starts_with(['.', '/', '~', '$']) || it.contains('/');
@@ -205,32 +237,7 @@ fn volume(node: &Arc<Node>) -> Option<Volume> {
             read_only: node.text("read_only") == Some("true"),
         });
     };
-    // A colon inside `${…}` separates nothing.
-    let mut parts: Vec<String> = vec![String::new()];
-    let mut depth = 0_u32;
-    for it in text.chars() {
-        match it {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(last) = parts.last_mut() {
-            last.push(it);
-        }
-    }
-    let mut parts = parts.into_iter();
-    let first = parts.next()?;
-    let Some(target) = parts.next() else {
-        return Some(Volume { source: None, target: with_defaults(&first), read_only: false });
-    };
-    let target = with_defaults(&target);
-    let options = parts.next().unwrap_or_default();
-    let read_only = options.split(',').any(|it| it == "ro");
-    Some(Volume { source: Some(first), target, read_only })
+    Volume::of_text(text)
 }
 
 fn variables(node: &Arc<Node>) -> Vec<(String, String)> {

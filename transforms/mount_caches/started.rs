@@ -30,7 +30,7 @@ impl Caches<'_> {
             lines.push((it.2.keyword.as_str().to_owned(), it.2.text().to_owned()));
         }
         if heirs.iter().any(|it| it.index + 1 == site.stages.len()) {
-            for (file, service) in project.services(site.path) {
+            for (file, service) in project.runs(site.path) {
                 let given = [&service.command, &service.entrypoint].into_iter().flatten();
                 lines.extend(given.map(|it| (service.place(file).to_string(), it.text())));
             }

@@ -149,7 +149,8 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     for Started { file, service } in image.services() {
         let place = service.place(file);
         if let Some(user) = &service.user {
-            return Err(Refusal::new("compose-user", format!("{place} runs the image as {user}")));
+            let reason = format!("{place} runs the image as {user}");
+            return Err(Refusal::new("compose-user", reason));
         }
         if let Some(privilege) = service.privileges.first() {
             return Err(Refusal::new("needs-privileges", format!("{place} sets {privilege}")));
@@ -211,14 +212,24 @@ fn brings(package: &str, program: &str) -> bool {
         && (package == program || package == program.trim_end_matches('d') || first == program)
 }
 
-/// Checks that no Kubernetes manifest runs the image with a user or a volume of its own.
+/// Checks that no Kubernetes manifest runs the image with a user, privileges or a volume of its own.
 fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     for path in pods_of(image) {
         let Some(text) = image.text(path) else { continue };
         if text.contains("runAsUser") {
             return Err(Refusal::new("kubernetes-user", format!("{path} sets runAsUser")));
         }
-        let volume = ["persistentVolumeClaim", "volumeClaimTemplates", "hostPath"];
+        if text.contains("privileged: true") {
+            return Err(Refusal::new("needs-privileges", format!("{path} sets privileged")));
+        }
+        // What `fsGroup` says does not change the owner of the node's own folders:
+        // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+        if text.contains("hostPath:") {
+            let reason =
+                format!("{path} mounts a folder of the node, and its owner is another user");
+            return Err(Refusal::new("kubernetes-volume", reason));
+        }
+        let volume = ["persistentVolumeClaim", "volumeClaimTemplates"];
         if volume.iter().any(|it| text.contains(it)) && !text.contains("fsGroup") {
             return Err(Refusal::new(
                 "kubernetes-volume",

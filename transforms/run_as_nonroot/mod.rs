@@ -16,6 +16,7 @@ mod homes;
 mod image;
 mod interpreted;
 mod modes;
+mod mounts;
 mod needs;
 mod owner;
 mod processes;

@@ -2,12 +2,12 @@
 
 use super::{
     Image,
-    duty::is_of_development,
     evidence::{
         Trace, Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name,
         named,
     },
     image::{Placed, resolve},
+    mounts,
     needs::Needs,
     processes::Process,
     started::Started,
@@ -17,7 +17,7 @@ use crate::{
     ecosystems::{Cache, system},
     run::Run,
     shell::{Command, Word},
-    text::{ImagePath, Refusal, RepoPath},
+    text::{ImagePath, Refusal},
 };
 
 /// A folder that the user gets.
@@ -71,7 +71,7 @@ pub(super) fn folders(
             continue;
         }
         if !is_volume {
-            is_of_host(image, &path, &evidence)?;
+            mounts::hides(image, &path, &evidence)?;
         }
         // A volume for settings, of which the image brings some.
         let etc = path.is_within_fixed(&["/etc"]);
@@ -163,7 +163,7 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
                 continue;
             }
             if volume.is_bind() {
-                bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
+                mounts::bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
                     .map_err(|why| Refusal::new("bind-mount", format!("{place} {why}")))?;
                 continue;
             }
@@ -330,52 +330,6 @@ fn run_files(image: &Image<'_>, process: &Process) -> Vec<String> {
 fn texts(command: &Command) -> impl Iterator<Item = String> {
     let words = command.arguments().iter().filter(|it| it.raw.contains('/'));
     words.map(|it| it.raw.trim_matches(['"', '\'']).to_owned())
-}
-
-/// Checks a bind mount: it may bring the project's source, but not data of the host, which has an owner of its
-/// own.
-///
-/// # Errors
-/// The reason, without the place that mounts it.
-fn bind(image: &Image<'_>, file: &RepoPath, source: &str, target: &str) -> Result<(), String> {
-    if target.ends_with("docker.sock") || source.ends_with("docker.sock") {
-        return Err("mounts Docker's socket, which only root can use".to_owned());
-    }
-    let read = ["/etc/localtime", "/etc/timezone", "/etc/hosts", "/usr/share/zoneinfo"];
-    if read.iter().any(|it| source.starts_with(it)) {
-        return Ok(());
-    }
-    let folder = file.parent().unwrap_or(RepoPath::root());
-    let own = if source.starts_with(['/', '~', '$']) { None } else { folder.join(source) };
-    match own {
-        Some(it) if image.exists(&it) && (it.is_root() || !is_state_name(it.as_str())) => Ok(()),
-        _ => Err(format!("mounts {source} of the host at {target}, and its owner is another user")),
-    }
-}
-
-/// Checks that compose mounts no folder of the host over a folder that is written to: it has another owner, and hides
-/// what the image has there. A compose file for development is not for the user that is deployed.
-///
-/// # Errors
-/// A decline's code and reason.
-fn is_of_host(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Result<(), Refusal> {
-    let deployed = || image.mounts().iter().filter(|it| !is_of_development(it.started.file));
-    let over = deployed().filter(|it| path.is_within(&it.target));
-    for mount in over {
-        let Some(host) = mount.host else { continue };
-        let length = mount.target.as_str().len();
-        let mut own = deployed().filter(|it| it.started.service == mount.started.service);
-        let hidden = own.any(|it| path.is_within(&it.target) && it.target.as_str().len() > length);
-        if !hidden {
-            let reason = format!(
-                "{path} is written to ({evidence}), and {} mounts {host} of the host over it, whose owner is \
-                 another user",
-                mount.place()
-            );
-            return Err(Refusal::new("bind-mount", reason));
-        }
-    }
-    Ok(())
 }
 
 /// The script of the RUN that gives folders to an owner; `None` without folders.

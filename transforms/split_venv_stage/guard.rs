@@ -77,7 +77,7 @@ impl Separation<'_> {
                 "by its name it is for development, where people need the tools",
             ));
         }
-        for (file, service) in self.project.services(self.site.path) {
+        for (file, service) in self.project.runs(self.site.path) {
             let place = service.place(file);
             if usage::keeps_waiting(service) {
                 let reason = format!(

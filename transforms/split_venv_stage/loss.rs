@@ -137,7 +137,7 @@ fn requirement(line: &str) -> Option<String> {
 /// An image that nobody is told to run is a base for others or used by hand, with the tools that it has.
 pub(super) fn command(separation: &Separation<'_>) -> Result<(), Stop> {
     let starts = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
-    let mut services = separation.project.services(separation.site.path).iter().map(|it| &it.1);
+    let mut services = separation.project.runs(separation.site.path).map(|it| &it.1);
     let known = separation.stage.instructions().any(|it| starts(it.2.keyword))
         || services.any(|it| it.command.is_some() || it.entrypoint.is_some());
     if known {

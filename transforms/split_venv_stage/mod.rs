@@ -314,7 +314,7 @@ impl<'a> Separation<'a> {
         if let Some(it) = self.project.unread_caller(self.site.path) {
             return Err(at_stage(Refusal::new("unknown-caller", it.reason())));
         }
-        runtime.services(self.project.services(self.site.path)).map_err(at_stage)?;
+        runtime.services(self.project.runs(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;
         runtime.elsewhere(self.site.path).map_err(at_stage)?;
         runtime.recipes(self.stage)?;

@@ -314,7 +314,10 @@ impl Runtime<'_> {
     ///
     /// # Errors
     /// A decline's code and reason, when that needs what is gone, or may.
-    pub(super) fn services(&self, services: &[(RepoPath, Service)]) -> Result<(), Refusal> {
+    pub(super) fn services<'s>(
+        &self,
+        services: impl Iterator<Item = &'s (RepoPath, Service)>,
+    ) -> Result<(), Refusal> {
         for (file, service) in services {
             let given = [&service.command, &service.entrypoint, &service.healthcheck];
             let line = given.into_iter().flatten().fold(Line::default(), |line, it| {

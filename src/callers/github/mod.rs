@@ -82,15 +82,19 @@ impl Job<'_> {
             Some(it.get("defaults")?.get("run")?.text("working-directory")?.to_owned())
         };
         let default = self.scopes.iter().find_map(default);
+        // What earlier steps give to later ones.
+        let mut outputs = Values::new();
         for step in steps.items() {
             let mut env = self.env.clone();
             env.extend(literals(self.source, step.get("env")));
             let mut values = self.values.clone();
+            values.extend(outputs.clone());
             for (name, value) in &mut env {
                 *value = expression(value, self.values);
                 values.insert(format!("env.{name}"), value.clone());
             }
             if let Some(action) = step.get("uses") {
+                outputs.extend(self.names_of_images(step, &values));
                 self.read_action(action, step.get("with"), &values, into);
             }
             let Some(run) = step.get("run") else { continue };
@@ -110,6 +114,16 @@ impl Job<'_> {
             };
             script.read(&expression(&text, &values), &|it| run.line_of(it), into);
         }
+    }
+
+    /// The names that `docker/metadata-action` gives to images, as the output that later steps refer to.
+    fn names_of_images(&self, step: &Node, values: &Values) -> Option<(String, Traced)> {
+        let (action, id) = (step.text("uses")?, step.text("id")?);
+        let images = step.get("with")?.get("images")?;
+        let names = expression(&traced(self.source, images)?, values);
+        action
+            .starts_with("docker/metadata-action")
+            .then(|| (format!("steps.{id}.outputs.tags"), names))
     }
 
     fn read_action(
@@ -175,7 +189,7 @@ impl Job<'_> {
             tags: text("tags")
                 .iter()
                 .flat_map(|it| it.split(['\n', ',']))
-                .filter_map(image_name)
+                .filter_map(|it| image_name(it.trim().strip_prefix("name=").unwrap_or(it)))
                 .collect(),
             builder,
             site: Site {

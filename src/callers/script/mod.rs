@@ -1,11 +1,12 @@
 //! Builds in shell scripts, and in the script lines of CI files and Makefiles.
 
 mod flags;
+mod run;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Build, BuildContext, Builder, Caller, Callers,
+    Build, BuildContext, Builder, Caller, Callers, runs_containers,
     site::{Flags, Form, Site},
     traced::Traced,
     words::{self, ROOT, Token, UNKNOWN, Values, Word, rooted},
@@ -54,9 +55,9 @@ impl Script<'_> {
     }
 }
 
-/// Returns true if a script may build anything: most do not.
+/// Returns true if a script may build an image or start a container: most do neither.
 pub(super) fn may_build(text: &str) -> bool {
-    ["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it))
+    ["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it)) || runs_containers(text)
 }
 
 /// A folder or file that a script names from the folder `current`; `None` outside the project.
@@ -187,6 +188,7 @@ impl Run<'_> {
     fn try_build(&mut self, words: &[&Word], line: usize) {
         let raw: Vec<_> = words.iter().map(|it| it.text.text()).collect();
         let raw: Vec<_> = raw.iter().map(String::as_str).collect();
+        self.try_run(words, &raw, line);
         let Some((builder, at)) = build_command(&raw) else { return };
         let line = (self.line)(line);
         // One build for each value of the loop variables that the command names.

@@ -12,7 +12,8 @@ pub(super) fn services<'a>(
     project: &'a Project,
     origin: &'a Origin,
 ) -> impl Iterator<Item = &'a (RepoPath, Service)> {
-    project.services(&origin.dockerfile).iter().filter(|it| it.1.target == origin.target)
+    let all = project.services(&origin.dockerfile).iter();
+    all.filter(|it| it.1.target == origin.target && !it.1.is_run)
 }
 
 /// The commands that replace the image's own, and the tests of health checks.

@@ -1,0 +1,76 @@
+//! Folders of the host that containers get: the project's own source, or data that has another owner.
+
+use super::{Image, duty::is_of_development, evidence::is_state_name};
+use crate::{
+    ecosystems::code::Language,
+    text::{ImagePath, Refusal, RepoPath},
+};
+
+/// Checks a bind mount: it may bring the project's source, but not data of the host, which has an owner of its
+/// own.
+///
+/// # Errors
+/// The reason, without the place that mounts it.
+pub(super) fn bind(
+    image: &Image<'_>,
+    file: &RepoPath,
+    source: &str,
+    target: &str,
+) -> Result<(), String> {
+    if target.ends_with("docker.sock") || source.ends_with("docker.sock") {
+        return Err("mounts Docker's socket, which only root can use".to_owned());
+    }
+    let read = ["/etc/localtime", "/etc/timezone", "/etc/hosts", "/usr/share/zoneinfo"];
+    if read.iter().any(|it| source.starts_with(it)) {
+        return Ok(());
+    }
+    let folder = file.parent().unwrap_or(RepoPath::root());
+    let own = if source.starts_with(['/', '~', '$']) { None } else { folder.join(source) };
+    let Some(own) =
+        own.filter(|it| image.exists(it) && (it.is_root() || !is_state_name(it.as_str())))
+    else {
+        return Err(format!(
+            "mounts {source} of the host at {target}, and its owner is another user"
+        ));
+    };
+    // A folder without code that only the host has is data, or settings that the program may write.
+    let holds_code =
+        image.project.tree().is_file(&own) || image.project.tree().below(&own).any(is_code);
+    match ImagePath::new(target).filter(|it| !holds_code && !image.fills(it)) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "mounts {source} of the host at {target}, where the image has nothing: its owner is another user"
+        )),
+    }
+}
+
+/// Whether a file is source or a script.
+fn is_code(path: &RepoPath) -> bool {
+    let others = [".go", ".html", ".java", ".php", ".rb", ".rs", ".sh"];
+    Language::of(path.file_name()).is_some() || others.iter().any(|it| path.as_str().ends_with(it))
+}
+
+/// Checks that compose mounts no folder of the host over a folder that is written to: it has another owner, and hides
+/// what the image has there. A compose file for development is not for the user that is deployed.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn hides(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Result<(), Refusal> {
+    let deployed = || image.mounts().iter().filter(|it| !is_of_development(it.started.file));
+    let over = deployed().filter(|it| path.is_within(&it.target));
+    for mount in over {
+        let Some(host) = mount.host else { continue };
+        let length = mount.target.as_str().len();
+        let mut own = deployed().filter(|it| it.started.service == mount.started.service);
+        let hidden = own.any(|it| path.is_within(&it.target) && it.target.as_str().len() > length);
+        if !hidden {
+            let reason = format!(
+                "{path} is written to ({evidence}), and {} mounts {host} of the host over it, whose owner is \
+                 another user",
+                mount.place()
+            );
+            return Err(Refusal::new("bind-mount", reason));
+        }
+    }
+    Ok(())
+}
