@@ -14,9 +14,13 @@ use super::{
     verify::{self, Building, Session},
 };
 use crate::{
-    engine::{apply, plan::Plan},
+    engine::{
+        apply,
+        plan::Plan,
+        transaction::{Direction, Recovered},
+    },
     load::git,
-    text::count::counted,
+    text::{RepoPath, count::counted},
 };
 
 /// Write exactly what `diff` shows, all files or none; `undo` takes it back
@@ -44,13 +48,17 @@ impl Apply {
             return Err(verify::no_context().into());
         }
         let mut inputs = Inputs::read(&self.run, jobs)?;
-        let mut recovered = 0;
+        let mut is_recovered = false;
         for root in inputs.all.iter().filter_map(|it| it.root.as_deref()) {
-            recovered += apply::recover(root)?.len();
+            let Some(Recovered { direction, paths }) = apply::recover(root)? else { continue };
+            is_recovered = true;
+            let what = match direction {
+                Direction::Apply => "an interrupted apply was rolled back",
+                Direction::Undo => "an interrupted undo was finished",
+            };
+            output::note(&format!("{what}: {}\n", counted(paths.len(), "file")))?;
         }
-        if recovered != 0 {
-            let count = counted(recovered, "file");
-            output::note(&format!("an interrupted apply was rolled back: {count}\n"))?;
+        if is_recovered {
             inputs = Inputs::read(&self.run, jobs)?;
         }
         let named = inputs.named();
@@ -61,7 +69,7 @@ impl Apply {
             let root = input.root.clone().unwrap_or_default();
             // Not after half an hour of builds.
             if !self.allow_dirty {
-                git::check_saved(&root)?;
+                plans.iter().try_for_each(|it| check_saved(&root, it))?;
             }
             let (verified, report) = Session::settle(&self.building, &input, output)?;
             plans = vec![verified];
@@ -93,12 +101,26 @@ impl Apply {
         let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
         let all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
         let all: Vec<(&Path, &Plan)> = all.collect();
-        for (root, _) in all.iter().filter(|_| !self.allow_dirty) {
-            git::check_saved(root)?;
+        for (root, plan) in all.iter().filter(|_| !self.allow_dirty) {
+            check_saved(root, plan)?;
         }
         for (root, plan) in all {
             apply::apply(plan, root)?;
         }
         Ok(())
     }
+}
+
+/// Refuses to write a plan where that could lose work.
+fn check_saved(root: &Path, plan: &Plan) -> anyhow::Result<()> {
+    git::check_saved(root)?;
+    // A link is written through: what it points at is what git must keep.
+    let real = |path: &RepoPath| {
+        let real = root.join(path.as_str()).canonicalize().ok()?;
+        RepoPath::new(real.strip_prefix(root).ok()?.to_str()?)
+    };
+    let paths = apply::overwritten(plan).into_iter().map(|it| real(&it).unwrap_or(it));
+    let paths: Vec<_> = paths.collect();
+    let paths: Vec<_> = paths.iter().map(RepoPath::as_str).collect();
+    Ok(git::check_kept(root, &paths)?)
 }

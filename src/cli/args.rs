@@ -18,9 +18,9 @@ pub(super) struct Global {
     /// Print every change and every place left alone
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// How many threads to use [default: one per core]
-    #[arg(long, global = true, value_name = "N")]
-    pub(super) jobs: Option<usize>,
+    /// How many threads to use, at most 256 [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Option<u16>,
 }
 
 /// Paths, transforms and output format.

@@ -52,6 +52,7 @@ impl From<Unknown> for Failure {
 fn unsaved(error: &Unsaved) -> String {
     match error {
         Unsaved::Changes(_) => "commit or stash them first, or use --allow-dirty",
+        Unsaved::NotKept(_) => "add and commit them first, or use --allow-dirty",
         Unsaved::NoRepository(_) | Unsaved::Git(_) => {
             "use --allow-dirty to write anyway; `refit undo` takes it back"
         }
@@ -65,8 +66,9 @@ fn disk(error: &transaction::Error) -> Option<String> {
         Changed(_) => "nothing was written; look at the files and run refit again",
         Outside(_) | Link(_) => "nothing was written; replace the link, or exclude the file",
         Busy => "wait until it is done",
-        Interrupted(_) => {
-            "put them back as they were (`git diff` shows what changed), then run `refit undo`"
+        Interrupted { .. } => {
+            "nothing was written; put these files back and run `refit undo`, \
+             or keep all as they are with `refit undo --forget`"
         }
         Stuck { .. } => {
             "their texts are in pending.json, in .git/refit or .refit; `refit undo` tries again"
@@ -81,6 +83,9 @@ fn undo(error: &UndoError) -> Option<String> {
         UndoError::Nothing => {
             let hint = "only the last `refit apply` of a repository can be taken back, once";
             Some(hint.to_owned())
+        }
+        UndoError::NotInterrupted => {
+            Some("there is nothing to forget; `refit undo` takes the last apply back".to_owned())
         }
         UndoError::Transaction(transaction::Error::Changed(_)) => {
             Some("nothing was taken back: these files are not as apply left them".to_owned())
@@ -105,6 +110,7 @@ fn load(error: &LoadError) -> Option<String> {
         LoadError::NotADockerfile(_) => Some(
             "name a folder, or a file called Dockerfile, Dockerfile.* or *.Dockerfile".to_owned(),
         ),
+        LoadError::NotUtf8(_) => Some("rename it: refit only takes paths that are text".to_owned()),
         LoadError::NothingInCommon(..) => Some("run refit once for each".to_owned()),
         LoadError::Pattern(_) => Some(format!("see --exclude, and `exclude` in {FILE_NAME}")),
         LoadError::Unreadable { .. } => None,

@@ -10,7 +10,10 @@ use super::{
     input::Input,
 };
 use crate::{
-    engine::plan::{Diverged, Plan},
+    engine::{
+        plan::{Diverged, Plan},
+        transaction::Transaction,
+    },
     load,
     report::Report,
     text::RepoPath,
@@ -66,6 +69,21 @@ impl Inputs {
         };
         let folders = roots.iter().map(|it| folder(it).unwrap_or(RepoPath::root())).collect();
         Ok(Self { all, folders })
+    }
+
+    /// Refuses a project that an interrupted apply or undo left half changed: what would be said about it
+    /// is true of no state that anybody meant.
+    pub(super) fn check_settled(&self) -> Result<(), Failure> {
+        let mut roots = self.all.iter().filter_map(|it| it.root.as_deref());
+        match roots.find(|it| Transaction::is_pending(it)) {
+            None => Ok(()),
+            Some(root) => {
+                let message = format!("an apply or undo was interrupted in {}", root.display());
+                let hint = "`refit undo` puts all files back; \
+                            `refit undo --forget` keeps them as they are";
+                Err(Failure::new(message, hint))
+            }
+        }
     }
 
     /// The plans, in order.

@@ -103,11 +103,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
-    if let Some(jobs) = cli.global.jobs {
+    let jobs = cli.global.jobs.map(usize::from);
+    if let Some(jobs) = jobs {
         // Only a second pool could fail, and there is none.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
     }
-    let jobs = cli.global.jobs.unwrap_or(0);
+    let jobs = jobs.unwrap_or(0);
     match &cli.command {
         Command::Diff(it) => it.run(jobs, output),
         Command::Apply(it) => it.run(jobs, output),

@@ -5,16 +5,19 @@ use std::path::Path;
 use super::{
     diff::diff,
     plan::Plan,
-    transaction::{Entry, Error, Transaction},
+    transaction::{Entry, Error, Recovered, Transaction},
 };
 use crate::{project::Project, text::RepoPath};
 
-/// Rolls back what an interrupted run left, and names the files.
+/// Rolls an interrupted apply back, or finishes an interrupted undo.
 ///
 /// To be called before the project is loaded: a plan made from half a change would be refused.
-pub fn recover(root: &Path) -> Result<Vec<RepoPath>, Error> {
+///
+/// # Errors
+/// A file was changed since, or the disk refuses.
+pub fn recover(root: &Path) -> Result<Option<Recovered>, Error> {
     if !Transaction::is_pending(root) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     Ok(Transaction::begin(root)?.recovered)
 }
@@ -29,6 +32,12 @@ pub fn apply(plan: &Plan, root: &Path) -> Result<Vec<RepoPath>, Error> {
         Transaction::begin(root)?.apply(entries)?;
     }
     Ok(paths)
+}
+
+/// The files of the disk that a plan writes over or deletes.
+pub fn overwritten(plan: &Plan) -> Vec<RepoPath> {
+    let entries = entries(&plan.before, plan.after());
+    entries.into_iter().filter(|it| it.before.is_some()).map(|it| it.path).collect()
 }
 
 fn entries(before: &Project, after: &Project) -> Vec<Entry> {

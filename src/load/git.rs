@@ -1,6 +1,7 @@
 //! Questions to git: where a project begins, whether its work is saved, and where to keep state.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -15,6 +16,9 @@ pub enum Unsaved {
     /// Changes that are not committed would mix with new ones.
     #[error("the git tree has uncommitted changes: {}", shortened(.0))]
     Changes(Vec<String>),
+    /// Files that git does not keep would be written over.
+    #[error("git does not keep {}", shortened(.0))]
+    NotKept(Vec<String>),
     /// git could not tell.
     #[error("git could not tell whether the tree is clean: {0}")]
     Git(String),
@@ -26,20 +30,17 @@ pub fn top(path: &Path) -> Option<&Path> {
 }
 
 /// Refuses a tree with uncommitted changes, and one that no git keeps.
+///
+/// # Errors
+/// There is no repository, it has changes, or git fails.
 pub fn check_saved(root: &Path) -> Result<(), Unsaved> {
     // A repository further up does not keep it: then it would be the root, or ignores this folder.
     if !root.join(".git").exists() {
         return Err(Unsaved::NoRepository(root.to_owned()));
     }
-    let mut status = Command::new("git");
-    status.args(["status", "--porcelain", "-z", "--untracked-files=normal"]).current_dir(root);
-    let output = status.env("GIT_OPTIONAL_LOCKS", "0").output();
-    let output = output.map_err(|it| Unsaved::Git(it.to_string()))?;
-    if !output.status.success() {
-        let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(Unsaved::Git(reason));
-    }
-    let listed = String::from_utf8_lossy(&output.stdout);
+    let arguments =
+        ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
+    let listed = ask(root, &arguments, &[])?;
     // `XY path`; a rename is followed by a record that is its old path alone.
     let mut records = listed.split_terminator('\0');
     let mut changed = Vec::new();
@@ -51,6 +52,79 @@ pub fn check_saved(root: &Path) -> Result<(), Unsaved> {
         changed.push(path.to_owned());
     }
     if changed.is_empty() { Ok(()) } else { Err(Unsaved::Changes(changed)) }
+}
+
+/// Refuses to write over files that git does not have just as they are: ignored ones, and those that
+/// `git status` was told not to look at (`assume-unchanged`, `skip-worktree`).
+///
+/// The paths are relative to the repository's folder.
+///
+/// # Errors
+/// A file is not in the index or differs from it, or git fails.
+pub fn check_kept(root: &Path, paths: &[&str]) -> Result<(), Unsaved> {
+    /// Few enough for one command line.
+    const AT_ONCE: usize = 500;
+    let (mut unknown, mut changed) = (Vec::new(), Vec::new());
+    for paths in paths.chunks(AT_ONCE) {
+        let listed = ask(root, &["--literal-pathspecs", "ls-files", "-z", "--stage", "--"], paths)?;
+        // `mode blob stage`, a tab, the path.
+        let records = listed.split_terminator('\0').filter_map(|it| it.split_once('\t'));
+        let index: HashMap<&str, &str> = records
+            .filter(|it| it.0.ends_with(" 0"))
+            .filter_map(|(record, path)| Some((path, record.split(' ').nth(1)?)))
+            .collect();
+        let (known, others): (Vec<&str>, Vec<&str>) =
+            paths.iter().partition(|it| index.contains_key(*it));
+        unknown.extend(others.into_iter().map(str::to_owned));
+        if known.is_empty() {
+            continue;
+        }
+        // As git would add them: with line endings and filters of its attributes.
+        let hashes = ask(root, &["hash-object", "--"], &known)?;
+        let differs = known.iter().zip(hashes.lines()).filter(|(it, hash)| index[*it] != *hash);
+        changed.extend(differs.map(|it| (*it.0).to_owned()));
+    }
+    match (unknown.is_empty(), changed.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => Err(Unsaved::NotKept(unknown)),
+        (true, false) => Err(Unsaved::Changes(changed)),
+    }
+}
+
+/// Variables by which git would look at another repository than the one it is started in: what
+/// `git rev-parse --local-env-vars` lists.
+const ELSEWHERE: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// What git answers in this folder.
+fn ask(root: &Path, arguments: &[&str], paths: &[&str]) -> Result<String, Unsaved> {
+    let mut command = Command::new("git");
+    for variable in ELSEWHERE {
+        command.env_remove(variable);
+    }
+    command.args(arguments).args(paths).current_dir(root).env("GIT_OPTIONAL_LOCKS", "0");
+    let output = command.output().map_err(|it| Unsaved::Git(it.to_string()))?;
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(Unsaved::Git(reason));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The folder for what refit needs to take an apply back: inside `.git`, where no commit finds it, else

@@ -60,6 +60,8 @@ pub enum LoadError {
     NotADockerfile(PathBuf),
     #[error("{} and {} have no folder in common", .0.display(), .1.display())]
     NothingInCommon(PathBuf, PathBuf),
+    #[error("{}: the path is not UTF-8", .0.display())]
+    NotUtf8(PathBuf),
     #[error(transparent)]
     Pattern(#[from] BadPattern),
 }
@@ -155,7 +157,11 @@ fn locate(paths: &[PathBuf], in_repository: bool) -> Result<(PathBuf, Vec<RepoPa
         real_paths.push(real);
     }
     let root = found.map(|it| it.0).unwrap_or_default();
-    let selected = real_paths.iter().filter_map(|it| relative(&root, it)).collect();
+    let selected = real_paths.iter().map(|it| {
+        let outside = || LoadError::NotUtf8(it.clone());
+        relative(&root, it).ok_or_else(outside)
+    });
+    let selected = selected.collect::<Result<_, _>>()?;
     Ok((root, selected))
 }
 
@@ -171,7 +177,8 @@ fn root_of(path: &Path, in_repository: bool) -> Result<(PathBuf, PathBuf), LoadE
         let real = path.canonicalize().map_err(unreadable)?;
         return Ok((repository(&real).unwrap_or_else(|| real.clone()), real));
     }
-    let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().to_str();
+    let name = name.ok_or_else(|| LoadError::NotUtf8(path.to_path_buf()))?;
     if !is_dockerfile(name) {
         return Err(LoadError::NotADockerfile(path.to_path_buf()));
     }
@@ -228,7 +235,9 @@ fn visit(root: &Path, found: &Mutex<Walk>, entry: Result<DirEntry, ignore::Error
         }
     };
     let Some(path) = relative(root, entry.path()) else {
-        return WalkState::Skip;
+        // Below such a folder, too: what is left out is said of each file that would have mattered.
+        lock().problems.extend(unnameable(root, entry.path()));
+        return WalkState::Continue;
     };
     if entry.file_type().is_some_and(|it| it.is_dir()) {
         match wanted::folder(path.file_name(), entry.path()) {
@@ -308,6 +317,15 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 /// A path below the root; `None` when its name is not text, as no Dockerfile could then name it.
 fn relative(root: &Path, path: &Path) -> Option<RepoPath> {
     RepoPath::new(path.strip_prefix(root).ok()?.to_str()?)
+}
+
+/// The problem of a Dockerfile or caller whose path is not text, named as well as it can be.
+fn unnameable(root: &Path, path: &Path) -> Option<Problem> {
+    let name = path.strip_prefix(root).ok()?.to_string_lossy();
+    let path = RepoPath::new(&name)
+        .filter(|it| is_dockerfile(it.file_name()) || callers::is_caller(it))?;
+    let hint = "rename it; until then it is left out";
+    Some(text::problem(&path, "the path is not UTF-8", hint))
 }
 
 /// Files that git ignores and a builder is sent all the same: some names beside

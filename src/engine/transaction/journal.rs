@@ -1,10 +1,10 @@
 //! The record of a run: every file it touches, before and after.
 
-use std::{fs, io, path::Path};
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, at, temporary};
+use super::disk::{Attributes, Disk, Rename, Spot};
 use crate::text::RepoPath;
 
 /// One file of a run.
@@ -22,9 +22,22 @@ pub struct Entry {
     pub mode: Option<u32>,
 }
 
+/// What a run was for, which tells what becomes of it when it is interrupted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Changes: an interrupted run is rolled back.
+    #[default]
+    Apply,
+    /// Changes taken back: an interrupted run is finished.
+    Undo,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Journal {
     pub(super) version: u32,
+    #[serde(default)]
+    pub(super) direction: Direction,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -38,26 +51,30 @@ impl Entry {
 }
 
 impl Journal {
-    /// The journal at `path`; `None` when there is none.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>, Error> {
-        let text = match fs::read_to_string(path) {
-            Err(it) if it.kind() == io::ErrorKind::NotFound => return Ok(None),
-            it => it.map_err(at(path))?,
-        };
-        let journal: Self = serde_json::from_str(&text).map_err(|it| at(path)(it.into()))?;
+    pub(super) fn new(direction: Direction, entries: Vec<Entry>) -> Self {
+        Self { version: VERSION, direction, entries }
+    }
+
+    /// The journal with this name in the state; `None` when there is none.
+    pub(super) fn read(disk: &dyn Disk, name: &str) -> io::Result<Option<Self>> {
+        let Some(bytes) = disk.read(&Spot::state(name))? else { return Ok(None) };
+        let journal: Self = serde_json::from_slice(&bytes)?;
         if journal.version != VERSION {
-            let reason =
-                format!("a journal of version {}, which this refit cannot read", journal.version);
-            return Err(at(path)(io::Error::other(reason)));
+            let version = journal.version;
+            let reason = format!("a journal of version {version}, which this refit cannot read");
+            return Err(io::Error::other(reason));
         }
         Ok(Some(journal))
     }
 
-    /// Puts the journal at `path`, whole.
-    pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string(self).map_err(|it| at(path)(it.into()))?;
-        let file = temporary(path, &text, Some(0o600)).map_err(at(path))?;
-        file.persist(path).map(drop).map_err(|it| at(path)(it.error))
+    /// Puts the journal into the state under this name, whole.
+    pub(super) fn write(&self, disk: &dyn Disk, name: &str) -> io::Result<()> {
+        let private = Attributes { mode: Some(0o600), ..Attributes::default() };
+        let temporary = Spot::state(format!("{name}.tmp"));
+        disk.create(&temporary, &serde_json::to_vec(self)?, private)?;
+        disk.rename(&temporary, &Spot::state(name), Rename::Over)
+            .and_then(|()| disk.sync(&Spot::state("")))
+            .inspect_err(|_| _ = disk.remove(&temporary))
     }
 }
 

@@ -1,35 +1,49 @@
 //! Files on disk, changed all or not at all.
 //!
 //! A journal with every text before and after is on disk before the first file changes. While it is
-//! there, a run is under way or was interrupted; who comes next rolls it back.
+//! there, a run is under way or was interrupted; who comes next rolls an apply back and finishes an undo.
+//!
+//! A new text changes places with the old one in a single step, and only then is the old one looked at: so
+//! what somebody saved in the last moment is seen, and put back.
 
+mod disk;
 mod journal;
+mod swap;
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry as MapEntry},
     fs::{self, File, TryLockError},
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
-use rayon::prelude::*;
-use tempfile::NamedTempFile;
-
 use crate::{load::git, text::RepoPath};
-pub use journal::Entry;
+use disk::{Disk, Folders, Spot, is_absence};
 use journal::Journal;
+pub use journal::{Direction, Entry};
 
 /// The only one who may change files of a project at the moment.
 pub struct Transaction {
     /// The project's folder, symbolic links resolved.
     root: PathBuf,
+    /// The folder for journals and texts on their way.
     state: PathBuf,
+    disk: Box<dyn Disk>,
     /// Kept for its lock, which ends with it.
     _lock: File,
-    /// The files of an interrupted run that was rolled back.
-    pub recovered: Vec<RepoPath>,
+    /// The run that was interrupted and is settled now.
+    pub recovered: Option<Recovered>,
+}
+
+/// An interrupted run that was rolled back or finished, by its direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// What the run was for.
+    pub direction: Direction,
+    /// Its files.
+    pub paths: Vec<RepoPath>,
 }
 
 /// Why files were not changed. Unless the error says otherwise, all files are as they were.
@@ -48,8 +62,13 @@ pub enum Error {
     #[error("another refit is changing files here")]
     Busy,
     /// An earlier run was interrupted, and what it left was changed since.
-    #[error("an earlier run was interrupted and cannot be rolled back: {}", list(.0))]
-    Interrupted(Vec<RepoPath>),
+    #[error("an earlier {} was interrupted, and these files were changed since: {}", name(*.direction), list(.paths))]
+    Interrupted {
+        /// What the run was for.
+        direction: Direction,
+        /// The files that hold neither the text before nor the one after.
+        paths: Vec<RepoPath>,
+    },
     /// It failed midway, and not all could be put back.
     #[error("{error}, and these could not be put back: {}", list(.paths))]
     Stuck {
@@ -59,27 +78,60 @@ pub enum Error {
         paths: Vec<RepoPath>,
     },
     /// The disk refused.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {error}", .path.display())]
     Io {
         /// The path.
         path: PathBuf,
         /// The error.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
 const PENDING: &str = "pending.json";
 const LAST: &str = "last.json";
-/// The prefix and suffix of temporary files, by which a later run finds and deletes them.
-const TEMPORARY: (&str, &str) = (".refit-", ".tmp");
+const LOCK: &str = "lock";
 
 /// How often a lock that is held is asked for again, 20 ms apart: a process that was just started shares the
 /// locks of its parent until it becomes another program.
 const PATIENCE: u32 = 25;
 
 impl Transaction {
-    /// Takes the lock of a project, and rolls back what an interrupted run left.
+    /// Takes the lock of a project, and settles what an interrupted run left.
+    ///
+    /// # Errors
+    /// Someone else has the lock, the files of an interrupted run were changed since, or the disk refuses.
     pub fn begin(root: &Path) -> Result<Self, Error> {
+        let mut transaction = Self::locked(root, |it| Box::new(it))?;
+        transaction.recover()?;
+        Ok(transaction)
+    }
+
+    /// Drops the journal of an interrupted run and leaves its files as they are; `None` when there is none.
+    ///
+    /// # Errors
+    /// Someone else has the lock, or the disk refuses.
+    pub fn forget(root: &Path) -> Result<Option<Recovered>, Error> {
+        let transaction = Self::locked(root, |it| Box::new(it))?;
+        // A journal that cannot be read is forgotten all the same.
+        let journal = Journal::read(&*transaction.disk, PENDING);
+        let entries = match journal {
+            Ok(None) => return Ok(None),
+            Ok(Some(it)) => it,
+            Err(_) => Journal::new(Direction::Apply, Vec::new()),
+        };
+        transaction.clear(&entries.entries);
+        transaction.remove_journal(PENDING)?;
+        let paths = entries.entries.into_iter().map(|it| it.path).collect();
+        Ok(Some(Recovered { direction: entries.direction, paths }))
+    }
+
+    /// Returns true if an interrupted run left something to settle.
+    pub fn is_pending(root: &Path) -> bool {
+        git::state_folder(root).join(PENDING).exists()
+    }
+
+    /// The lock of a project, with the disk as `through` hands it on.
+    fn locked(root: &Path, through: impl FnOnce(Folders) -> Box<dyn Disk>) -> Result<Self, Error> {
         let root = root.canonicalize().map_err(at(root))?;
         let state = git::state_folder(&root);
         fs::create_dir_all(&state).map_err(at(&state))?;
@@ -88,8 +140,8 @@ impl Transaction {
             let path = state.join(".gitignore");
             fs::write(&path, "*\n").map_err(at(&path))?;
         }
-        let path = state.join("lock");
-        let lock = File::create(&path).map_err(at(&path))?;
+        let folders = Folders::open(&root, &state).map_err(at(&state))?;
+        let lock = folders.lock(LOCK).map_err(at(&state.join(LOCK)))?;
         let mut taken = lock.try_lock();
         for _ in 0..PATIENCE {
             if !matches!(taken, Err(TryLockError::WouldBlock)) {
@@ -102,47 +154,127 @@ impl Transaction {
         if matches!(taken, Err(TryLockError::WouldBlock)) {
             return Err(Error::Busy);
         }
-        let mut transaction = Self { root, state, _lock: lock, recovered: Vec::new() };
-        if let Some(journal) = Journal::read(&transaction.state.join(PENDING))? {
-            transaction.clear_temporary(&journal.entries);
-            let stuck = transaction.restore(&journal.entries);
-            if !stuck.is_empty() {
-                return Err(Error::Interrupted(stuck));
-            }
-            transaction.remove_journal(PENDING)?;
-            transaction.recovered = journal.entries.into_iter().map(|it| it.path).collect();
-        }
-        Ok(transaction)
+        let disk = through(folders);
+        Ok(Self { root, state, disk, _lock: lock, recovered: None })
     }
 
-    /// Returns true if an interrupted run left something to roll back.
-    pub fn is_pending(root: &Path) -> bool {
-        git::state_folder(root).join(PENDING).exists()
+    /// Rolls an interrupted apply back, and finishes an interrupted undo.
+    fn recover(&mut self) -> Result<(), Error> {
+        let journal = Journal::read(&*self.disk, PENDING).map_err(at(&self.state.join(PENDING)))?;
+        let Some(Journal { direction, entries, .. }) = journal else {
+            self.clear(&[]);
+            return Ok(());
+        };
+        self.clear(&entries);
+        let paths: Vec<_> = entries.iter().map(|it| it.path.clone()).collect();
+        let wanted = match direction {
+            Direction::Apply => entries.into_iter().map(Entry::reversed).collect(),
+            Direction::Undo => entries,
+        };
+        // First it is decided, then written: a file that somebody changed leaves all the others alone.
+        let mut stuck = Vec::new();
+        let mut open = Vec::new();
+        for entry in wanted {
+            let target = self.target(&entry).ok();
+            let holds = |text| target.as_ref().is_some_and(|it| self.holds(it, text));
+            if holds(entry.after.as_deref()) {
+                continue;
+            }
+            match holds(entry.before.as_deref()) {
+                true => open.push(entry),
+                false => stuck.push(entry.path),
+            }
+        }
+        if !stuck.is_empty() {
+            return Err(Error::Interrupted { direction, paths: stuck });
+        }
+        let open = self.resolved(open)?;
+        self.swap_all(&open).map_err(|it| it.error)?;
+        if direction == Direction::Undo {
+            self.remove_journal(LAST)?;
+        }
+        self.remove_journal(PENDING)?;
+        self.recovered = Some(Recovered { direction, paths });
+        Ok(())
     }
 
     /// The entries of the last run, for taking it back.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
     pub fn last(&self) -> Result<Option<Vec<Entry>>, Error> {
-        Ok(Journal::read(&self.state.join(LAST))?.map(|it| it.entries))
+        let journal = Journal::read(&*self.disk, LAST).map_err(at(&self.state.join(LAST)))?;
+        Ok(journal.map(|it| it.entries))
     }
 
     /// Changes the files and remembers how to take that back.
+    ///
+    /// # Errors
+    /// A file is not as the entry says, leads out of the project, or the disk refuses.
     pub fn apply(self, entries: Vec<Entry>) -> Result<(), Error> {
-        self.run(entries)?;
-        let (from, to) = (self.state.join(PENDING), self.state.join(LAST));
-        fs::rename(&from, &to).map_err(at(&from))?;
-        sync_folder(&self.state);
+        self.run(Direction::Apply, entries, || {
+            let (from, to) = (Spot::state(PENDING), Spot::state(LAST));
+            self.disk.rename(&from, &to, disk::Rename::Over).map_err(at(&self.state.join(PENDING)))
+        })?;
+        // It only lasts a little later otherwise.
+        let _ = self.disk.sync(&Spot::state(""));
         Ok(())
     }
 
     /// Changes the files back as the last run found them, and forgets it.
+    ///
+    /// # Errors
+    /// A file is not as the run left it, leads out of the project, or the disk refuses.
     pub fn undo(self, entries: Vec<Entry>) -> Result<(), Error> {
-        self.run(entries.into_iter().map(Entry::reversed).collect())?;
-        self.remove_journal(LAST)?;
-        self.remove_journal(PENDING)
+        let entries = entries.into_iter().map(Entry::reversed).collect();
+        self.run(Direction::Undo, entries, || self.remove_journal(LAST))?;
+        // The files are right. If this fails, whoever comes next finds nothing to do and tries again.
+        let _ = self.remove_journal(PENDING);
+        Ok(())
     }
 
-    fn run(&self, entries: Vec<Entry>) -> Result<(), Error> {
-        let mut targets: BTreeMap<PathBuf, Entry> = BTreeMap::new();
+    /// Changes the files under a journal; `last` is the step that makes it count.
+    fn run(
+        &self,
+        direction: Direction,
+        entries: Vec<Entry>,
+        last: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut targets = self.resolved(entries)?;
+        let changed = targets.iter().filter(|it| !self.holds(it.0, it.1.before.as_deref()));
+        let changed: Vec<_> = changed.map(|it| it.1.path.clone()).collect();
+        if !changed.is_empty() {
+            return Err(Error::Changed(changed));
+        }
+        for (target, entry) in &mut targets {
+            let attributes = entry.before.as_ref().and_then(|_| self.disk.attributes(target).ok());
+            entry.mode = entry.mode.or_else(|| attributes?.mode);
+        }
+        let journal = Journal::new(direction, targets.values().cloned().collect());
+        if let Err(error) = journal.write(&*self.disk, PENDING) {
+            self.remove_journal(PENDING)?;
+            return Err(at(&self.state.join(PENDING))(error));
+        }
+        let failed = match self.swap_all(&targets) {
+            Ok(()) => match last() {
+                Ok(()) => return Ok(()),
+                Err(error) => swap::Failed { error, done: targets },
+            },
+            Err(it) => it,
+        };
+        let back = failed.done.into_iter().map(|(it, entry)| (it, entry.reversed())).collect();
+        if let Err(again) = self.swap_all(&back) {
+            let back = back.into_iter().filter(|it| !again.done.contains_key(&it.0));
+            let paths = back.map(|it| it.1.path).collect();
+            return Err(Error::Stuck { error: Box::new(failed.error), paths });
+        }
+        self.remove_journal(PENDING)?;
+        Err(failed.error)
+    }
+
+    /// The entries by the file that each really is.
+    fn resolved(&self, entries: Vec<Entry>) -> Result<BTreeMap<Spot, Entry>, Error> {
+        let mut targets: BTreeMap<Spot, Entry> = BTreeMap::new();
         for entry in entries {
             match targets.entry(self.target(&entry)?) {
                 MapEntry::Vacant(it) => _ = it.insert(entry),
@@ -151,90 +283,22 @@ impl Transaction {
                 MapEntry::Occupied(_) => return Err(Error::Link(entry.path)),
             }
         }
-        let changed = targets.iter().filter(|(it, entry)| !holds(it, entry.before.as_deref()));
-        let changed: Vec<_> = changed.map(|it| it.1.path.clone()).collect();
-        if !changed.is_empty() {
-            return Err(Error::Changed(changed));
-        }
-        for (target, entry) in &mut targets {
-            entry.mode = entry.mode.or_else(|| mode(target));
-        }
-        let entries: Vec<_> = targets.values().cloned().collect();
-        let journal = Journal { version: journal::VERSION, entries };
-        journal.write(&self.state.join(PENDING))?;
-        sync_folder(&self.state);
-        self.write(&targets).map_err(|error| {
-            let stuck = self.restore(&journal.entries);
-            if !stuck.is_empty() {
-                return Error::Stuck { error: Box::new(error), paths: stuck };
-            }
-            self.remove_journal(PENDING).err().unwrap_or(error)
-        })
+        Ok(targets)
     }
 
-    /// Writes all new texts beside their targets, then puts them in place, then deletes.
-    fn write(&self, targets: &BTreeMap<PathBuf, Entry>) -> Result<(), Error> {
-        for (target, _) in targets.iter().filter(|it| it.1.after.is_some()) {
-            let folder = target.parent().unwrap_or(&self.root);
-            fs::create_dir_all(folder).map_err(at(folder))?;
-        }
-        let written = targets.par_iter().filter_map(|(target, entry)| {
-            let file = temporary(target, entry.after.as_deref()?, entry.mode);
-            Some(file.map(|it| (it, target)).map_err(at(target)))
-        });
-        for (file, target) in written.collect::<Result<Vec<_>, Error>>()? {
-            file.persist(target).map_err(|it| at(target)(it.error))?;
-        }
-        for (target, _) in targets.iter().filter(|it| it.1.after.is_none()) {
-            self.delete(target).map_err(at(target))?;
-        }
-        let folders: BTreeSet<_> = targets.keys().filter_map(|it| it.parent()).collect();
-        folders.into_iter().for_each(sync_folder);
-        Ok(())
-    }
-
-    /// Puts back what stood there before; the files that hold neither text are handed back.
-    fn restore(&self, entries: &[Entry]) -> Vec<RepoPath> {
-        let stuck = entries.iter().filter(|entry| {
-            let Ok(target) = self.target(entry) else { return true };
-            if holds(&target, entry.before.as_deref()) {
-                return false;
-            }
-            let restored = holds(&target, entry.after.as_deref()).then(|| match &entry.before {
-                None => self.delete(&target),
-                Some(text) => {
-                    fs::create_dir_all(target.parent().unwrap_or(&self.root))?;
-                    let file = temporary(&target, text, entry.mode)?;
-                    file.persist(&target).map(drop).map_err(|it| it.error)
-                }
-            });
-            !matches!(restored, Some(Ok(())))
-        });
-        stuck.map(|it| it.path.clone()).collect()
-    }
-
-    /// Deletes a file, and folders that it leaves empty, as git does.
-    fn delete(&self, target: &Path) -> io::Result<()> {
-        fs::remove_file(target)?;
-        let folders = target.ancestors().skip(1).take_while(|it| *it != self.root);
-        for folder in folders {
-            if fs::remove_dir(folder).is_err() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The real path of an entry's file, which is never outside the project.
-    fn target(&self, entry: &Entry) -> Result<PathBuf, Error> {
+    /// The file that an entry really is, which is never outside the project.
+    fn target(&self, entry: &Entry) -> Result<Spot, Error> {
         let path = self.root.join(entry.path.as_str());
         let outside = || Error::Outside(entry.path.clone());
+        let inside = |real: &Path, rest: &Path| {
+            let folder = real.strip_prefix(&self.root).map_err(|_| outside())?;
+            Ok(Spot::project(if rest == Path::new("") { folder.into() } else { folder.join(rest) }))
+        };
         if entry.after.is_none() && path.is_symlink() {
             return Err(Error::Link(entry.path.clone()));
         }
         match path.canonicalize() {
-            Ok(real) if real.starts_with(&self.root) => return Ok(real),
-            Ok(_) => return Err(outside()),
+            Ok(real) => return inside(&real, Path::new("")),
             Err(_) if path.is_symlink() => return Err(Error::Link(entry.path.clone())),
             Err(_) => {}
         }
@@ -242,102 +306,62 @@ impl Transaction {
         let mut folders = path.ancestors().skip(1);
         let folder = folders.find(|it| it.symlink_metadata().is_ok()).ok_or_else(outside)?;
         let real = folder.canonicalize().map_err(at(folder))?;
-        if real.starts_with(&self.root) { Ok(path) } else { Err(outside()) }
+        inside(&real, path.strip_prefix(folder).map_err(|_| outside())?)
     }
 
-    fn clear_temporary(&self, entries: &[Entry]) {
-        let folders =
-            entries.iter().filter_map(|it| Some(self.target(it).ok()?.parent()?.to_owned()));
-        for folder in folders.collect::<BTreeSet<_>>() {
-            for file in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let name = file.file_name();
-                let name = name.to_string_lossy();
-                if name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1) {
-                    // A leftover does no harm.
-                    let _ = fs::remove_file(file.path());
+    /// Compares a file with this text; `None` means no file.
+    fn holds(&self, target: &Spot, text: Option<&str>) -> bool {
+        let read = self.disk.read(target);
+        read.is_ok_and(|it| it.as_deref() == text.map(str::as_bytes))
+    }
+
+    /// Deletes what interrupted runs left on its way. What cannot be deleted does no harm.
+    fn clear(&self, entries: &[Entry]) {
+        let targets = entries.iter().filter_map(|it| Some(self.target(it).ok()?.folder()));
+        let folders: BTreeSet<_> = targets.chain([Spot::state(""), swap::folder()]).collect();
+        for folder in folders {
+            for name in self.disk.names(&folder).unwrap_or_default() {
+                if swap::is_temporary(&folder, &name) {
+                    let _ = self.disk.remove(&folder.join(&name));
                 }
             }
         }
     }
 
+    /// Deletes a journal, if there is one.
     fn remove_journal(&self, name: &str) -> Result<(), Error> {
-        let path = self.state.join(name);
-        fs::remove_file(&path).map_err(at(&path))
-    }
-}
-
-/// Compares a file with this text; `None` means no file.
-fn holds(path: &Path, text: Option<&str>) -> bool {
-    match (fs::read(path), text) {
-        (Ok(bytes), Some(text)) => bytes == text.as_bytes(),
-        (Err(error), None) => {
-            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-        }
-        _ => false,
-    }
-}
-
-/// A file beside `target` that holds `text` and, once renamed, passes for it.
-fn temporary(target: &Path, text: &str, mode: Option<u32>) -> io::Result<NamedTempFile> {
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
-    #[cfg(unix)]
-    let builder = {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666))
-    };
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    imitate(target, &file, mode)?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn imitate(target: &Path, file: &NamedTempFile, mode: Option<u32>) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
-    if let Ok(old) = target.metadata() {
-        let new = file.as_file().metadata()?;
-        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-            // Only root may give files away; for anyone else the file changes hands, as with any editor.
-            let _ = fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
+        match self.disk.remove(&Spot::state(name)) {
+            Err(it) if !is_absence(&it) => Err(at(&self.state.join(name))(it)),
+            _ => Ok(()),
         }
     }
-    mode.map_or(Ok(()), |it| file.as_file().set_permissions(fs::Permissions::from_mode(it)))
-}
 
-#[cfg(unix)]
-fn mode(target: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    target.metadata().ok().map(|it| it.permissions().mode() & 0o7777)
-}
-
-#[cfg(not(unix))]
-fn imitate(_target: &Path, _file: &NamedTempFile, _mode: Option<u32>) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn mode(_target: &Path) -> Option<u32> {
-    None
-}
-
-/// Makes renames in a folder last. Where that is impossible, they only last a little later.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
+    /// The path of a file, for messages.
+    fn shown(&self, spot: &Spot) -> PathBuf {
+        match spot.base {
+            disk::Base::Project => self.root.join(&spot.path),
+            disk::Base::State => self.state.join(&spot.path),
+        }
     }
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
-    move |source| Error::Io { path, source }
+    move |error| Error::Io { path, error }
 }
 
 fn list(paths: &[RepoPath]) -> String {
     paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+fn name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Apply => "apply",
+        Direction::Undo => "undo",
+    }
+}
+
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod tests;

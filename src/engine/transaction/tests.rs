@@ -1,8 +1,8 @@
-//! Transactions on real folders, interrupted at every point.
+//! Transactions on real folders.
 
 use super::*;
 
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(super) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         write(folder.path(), path, text);
@@ -10,7 +10,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn write(root: &Path, path: &str, text: &str) {
+pub(super) fn write(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
@@ -22,7 +22,7 @@ fn entry(path: &str, before: Option<&str>, after: Option<&str>) -> Entry {
 }
 
 /// The files of a folder but those of refit's own.
-fn files(root: &Path) -> Vec<(String, String)> {
+pub(super) fn files(root: &Path) -> Vec<(String, String)> {
     let walk =
         ignore::WalkBuilder::new(root).standard_filters(false).sort_by_file_path(Ord::cmp).build();
     let files = walk.flatten().filter(|it| it.path().is_file());
@@ -33,10 +33,10 @@ fn files(root: &Path) -> Vec<(String, String)> {
     files.filter(|it| !it.0.starts_with(".refit/") && !it.0.starts_with(".git/")).collect()
 }
 
-const BEFORE: &[(&str, &str)] = &[("a", "a\n"), ("old/b", "b\n"), ("same", "same\n")];
-const AFTER: &[(&str, &str)] = &[("a", "A\n"), ("new/dir/c", "c\n"), ("same", "same\n")];
+pub(super) const BEFORE: &[(&str, &str)] = &[("a", "a\n"), ("old/b", "b\n"), ("same", "same\n")];
+pub(super) const AFTER: &[(&str, &str)] = &[("a", "A\n"), ("new/dir/c", "c\n"), ("same", "same\n")];
 
-fn entries() -> Vec<Entry> {
+pub(super) fn entries() -> Vec<Entry> {
     vec![
         entry("a", Some("a\n"), Some("A\n")),
         entry("new/dir/c", None, Some("c\n")),
@@ -44,17 +44,17 @@ fn entries() -> Vec<Entry> {
     ]
 }
 
-fn assert_files(root: &Path, expected: &[(&str, &str)]) {
+pub(super) fn assert_files(root: &Path, expected: &[(&str, &str)]) {
     let actual = files(root);
     let actual: Vec<_> = actual.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
     assert_eq!(actual, expected);
 }
 
-fn begin(root: &Path) -> Transaction {
+pub(super) fn begin(root: &Path) -> Transaction {
     Transaction::begin(root).unwrap()
 }
 
-fn undo(root: &Path) -> Result<(), Error> {
+pub(super) fn undo(root: &Path) -> Result<(), Error> {
     let transaction = begin(root);
     let last = transaction.last().unwrap().unwrap();
     transaction.undo(last)
@@ -100,8 +100,8 @@ fn an_interrupted_run_is_rolled_back_wherever_it_stopped() {
     for stop in 0..=3 {
         let root = folder(BEFORE);
         let transaction = begin(root.path());
-        let journal = Journal { version: journal::VERSION, entries: entries() };
-        journal.write(&transaction.state.join(PENDING)).unwrap();
+        let journal = Journal::new(Direction::Apply, entries());
+        journal.write(&*transaction.disk, PENDING).unwrap();
         write(root.path(), ".refit-x.tmp", "left over");
         drop(transaction);
         let steps: [&dyn Fn(); 3] = [
@@ -110,9 +110,9 @@ fn an_interrupted_run_is_rolled_back_wherever_it_stopped() {
             &|| fs::remove_dir_all(root.path().join("old")).unwrap(),
         ];
         steps.iter().take(stop).for_each(|it| it());
-        assert_eq!(begin(root.path()).recovered.len(), 3);
+        assert_eq!(begin(root.path()).recovered.unwrap().paths.len(), 3);
         assert_files(root.path(), BEFORE);
-        assert!(begin(root.path()).recovered.is_empty());
+        assert_eq!(begin(root.path()).recovered, None);
     }
 }
 
@@ -120,12 +120,12 @@ fn an_interrupted_run_is_rolled_back_wherever_it_stopped() {
 fn an_interrupted_run_is_reported_when_its_files_changed_since() {
     let root = folder(BEFORE);
     let transaction = begin(root.path());
-    let journal = Journal { version: journal::VERSION, entries: entries() };
-    journal.write(&transaction.state.join(PENDING)).unwrap();
+    let journal = Journal::new(Direction::Apply, entries());
+    journal.write(&*transaction.disk, PENDING).unwrap();
     drop(transaction);
     write(root.path(), "a", "mine\n");
     assert!(
-        matches!(Transaction::begin(root.path()), Err(Error::Interrupted(it)) if it.len() == 1)
+        matches!(Transaction::begin(root.path()), Err(Error::Interrupted { paths, .. }) if paths.len() == 1)
     );
     assert_eq!(fs::read_to_string(root.path().join("a")).unwrap(), "mine\n");
 }
@@ -138,7 +138,7 @@ fn a_failure_midway_puts_everything_back() {
     entries.insert(2, entry("same/d", None, Some("d\n")));
     assert!(begin(root.path()).apply(entries).is_err());
     assert_files(root.path(), BEFORE);
-    assert!(begin(root.path()).recovered.is_empty());
+    assert_eq!(begin(root.path()).recovered, None);
 }
 
 #[test]
@@ -197,4 +197,33 @@ fn state_lives_in_the_git_folder_of_a_worktree() {
     let tree = root.path().join("tree");
     begin(&tree).apply(vec![entry("a", Some("a\n"), Some("A\n"))]).unwrap();
     assert!(root.path().join("real/refit/last.json").exists());
+}
+
+#[test]
+fn an_interrupted_run_whose_files_changed_since_touches_nothing_and_can_be_forgotten() {
+    let root = folder(BEFORE);
+    let transaction = begin(root.path());
+    Journal::new(Direction::Apply, entries()).write(&*transaction.disk, PENDING).unwrap();
+    drop(transaction);
+    write(root.path(), "a", "A\n");
+    write(root.path(), "old/b", "mine\n");
+    let before = files(root.path());
+    assert!(matches!(Transaction::begin(root.path()), Err(Error::Interrupted { .. })));
+    assert_eq!(files(root.path()), before);
+    let forgotten = Transaction::forget(root.path()).unwrap().unwrap();
+    assert_eq!((forgotten.direction, forgotten.paths.len()), (Direction::Apply, 3));
+    assert_eq!(files(root.path()), before);
+    assert_eq!(begin(root.path()).recovered, None);
+    assert_eq!(Transaction::forget(root.path()).unwrap(), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let root = folder(BEFORE);
+    begin(root.path()).apply(entries()).unwrap();
+    fs::remove_file(root.path().join("a")).unwrap();
+    let pipe = root.path().join("a");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(matches!(undo(root.path()), Err(Error::Changed(it)) if it.len() == 1));
 }

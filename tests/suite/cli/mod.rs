@@ -1,6 +1,7 @@
 //! The command as a user runs it.
 
 mod projects;
+mod saved;
 mod settings;
 
 use std::{
@@ -128,54 +129,6 @@ fn git_applies_what_diff_shows_and_apply_writes_the_same() {
 }
 
 #[test]
-fn apply_writes_once_and_undo_takes_it_back() {
-    let folder = unpinned();
-    let ran = folder.refit(&["apply", "--only", "pin-poetry"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
-    assert!(ran.stderr.contains("1 file changed: 1 change"), "{ran:?}");
-    assert_eq!(folder.read("api/Dockerfile"), PINNED);
-    // The tree is dirty now, but there is nothing left to write.
-    assert_eq!(folder.refit(&["apply", "--only", "pin-poetry"]).code, 0);
-    assert_eq!(folder.refit(&["check", "--only", "pin-poetry"]).code, 0);
-    let ran = folder.refit(&["undo", "api"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(folder.git(&["status", "--porcelain"]).is_empty());
-    let ran = folder.refit(&["undo"]);
-    assert_eq!((ran.code, ran.stderr.contains("nothing to undo")), (2, true), "{ran:?}");
-}
-
-#[test]
-fn undo_refuses_when_a_file_changed_since() {
-    let folder = unpinned();
-    folder.refit(&["apply", "--only", "pin-poetry"]);
-    folder.write("api/Dockerfile", "FROM mine\n");
-    let ran = folder.refit(&["undo"]);
-    assert_eq!((ran.code, ran.stderr.contains("api/Dockerfile")), (2, true), "{ran:?}");
-    assert_eq!(folder.read("api/Dockerfile"), "FROM mine\n");
-}
-
-#[test]
-fn apply_refuses_work_that_git_does_not_keep() {
-    let folder = unpinned();
-    folder.write("notes.txt", "not committed\n");
-    let ran = folder.refit(&["apply"]);
-    assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("uncommitted changes: notes.txt"), "{ran:?}");
-    assert!(ran.stderr.contains("hint: commit or stash them first"), "{ran:?}");
-    assert_eq!(folder.read("api/Dockerfile"), UNPINNED);
-    assert_eq!(folder.refit(&["apply", "--allow-dirty"]).code, 0);
-
-    let folder = Folder::new(&[("Dockerfile", UNPINNED)]);
-    let ran = folder.refit(&["apply"]);
-    assert_eq!((ran.code, ran.stderr.contains("not kept by git")), (2, true), "{ran:?}");
-    assert!(!folder.path().join(".refit").exists());
-    assert_eq!(folder.refit(&["apply", "--allow-dirty", "--only", "pin-poetry"]).code, 0);
-    assert_eq!(folder.read("Dockerfile"), PINNED);
-    assert_eq!(folder.refit(&["undo"]).code, 0);
-    assert_eq!(folder.read("Dockerfile"), UNPINNED);
-}
-
-#[test]
 fn check_prints_a_line_each_and_tells_by_its_exit_code() {
     let folder = unpinned();
     let ran = folder.refit(&["check", "--only", "pin-poetry"]);
@@ -261,21 +214,6 @@ fn a_reader_who_stops_is_no_error() {
     drop(child.stdout.take());
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-}
-
-#[test]
-fn an_apply_that_was_interrupted_is_rolled_back_first() {
-    let folder = unpinned();
-    // As a crash leaves it: the journal is there, and so is a part of the work.
-    let entry =
-        serde_json::json!({"path": "api/Dockerfile", "before": UNPINNED, "after": "FROM half\n"});
-    let journal = serde_json::json!({"version": 1, "entries": [entry]});
-    folder.write(".git/refit/pending.json", &journal.to_string());
-    folder.write("api/Dockerfile", "FROM half\n");
-    let ran = folder.refit(&["apply", "--only", "pin-poetry"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stderr.contains("an interrupted apply was rolled back: 1 file"), "{ran:?}");
-    assert_eq!(folder.read("api/Dockerfile"), PINNED);
 }
 
 #[test]
