@@ -5,7 +5,7 @@ use crate::{
     dockerfile::{Dockerfile, Kind},
     ecosystems::{self, Install, Source},
     shell::Script,
-    text::{self, Refusal},
+    text::{self, ImagePath, Refusal},
 };
 
 /// What to say where the commands of a RUN cannot be told apart.
@@ -39,11 +39,16 @@ pub struct Texts {
 }
 
 impl<'r> Parts<'r> {
-    /// The parts of a RUN whose commands have these roles.
+    /// The parts of a RUN whose commands have these roles; `brought` tells whether something was put into a folder
+    /// before.
     ///
     /// # Errors
     /// A decline's code and reason, when no install can come first.
-    pub fn new(run: &Run<'_>, roles: &'r [Role]) -> Result<Self, Refusal> {
+    pub fn new(
+        run: &Run<'_>,
+        roles: &'r [Role],
+        brought: &dyn Fn(&ImagePath) -> bool,
+    ) -> Result<Self, Refusal> {
         let commands = run.script.commands();
         let waits = |it: &Role| match it {
             // What it downloads may come first, in a step of its own.
@@ -80,10 +85,21 @@ impl<'r> Parts<'r> {
                 format!("`{text}` leaves no room for a second step without a larger image");
             return Err(Refusal::new("removes-tools", reason));
         }
-        let cleans = |at: &usize| commands[*at].is_top_level() && cleans(run, *at);
+        // What is temporary is cleared at first, too, unless something waits for it.
+        let names =
+            |at: usize| TEMPORARY.iter().any(|it| run.said(&commands[at].span).contains(it));
+        let is_rm = |at: usize| commands[at].program() == Some("rm");
+        let is_waited_for = (end..roles.len()).any(|it| !is_rm(it) && names(it));
+        let is_done_with =
+            |path: &ImagePath| path.is_within_fixed(TEMPORARY) && !is_waited_for && !brought(path);
+        let cleans = |at: &usize| commands[*at].is_top_level() && cleans(run, *at, &is_done_with);
+        let again = |it: &usize| roles[*it] == Role::Independent && !commands[*it].is_top_level();
+        if end < roles.len() && (0..end).any(|it| again(&it)) {
+            return Err(Refusal::new("control-flow", STUCK));
+        }
         let before = (0..end).filter(|it| match &roles[*it] {
             Role::Install(install) => install.source == Source::Nothing,
-            Role::Independent => commands[*it].is_top_level(),
+            Role::Independent => true,
             _ => false,
         });
         let before = before.collect();
@@ -132,20 +148,40 @@ fn removes(run: &Run<'_>, command: usize) -> bool {
     })
 }
 
-/// Whether a command does nothing but clear caches, which may be done twice.
-fn cleans(run: &Run<'_>, command: usize) -> bool {
+/// Folders of the system of which an image needs nothing.
+const SPARE: &[&str] = &["/var/cache", "/var/lib/apt/lists"];
+
+/// Folders for what is of use for a while.
+pub const TEMPORARY: &[&str] = &["/tmp", "/var/tmp"];
+
+/// Whether a command does nothing but clear caches, which may be done twice; `or` tells of other folders whether they
+/// may be cleared as well.
+fn cleans(run: &Run<'_>, command: usize, or: &dyn Fn(&ImagePath) -> bool) -> bool {
     let Some(site) = run.calls().iter().find(|it| it.command == command) else { return false };
-    let words = &run.script.commands()[command].words;
-    let is_cache = |it: &&crate::shell::Word| {
-        let text = it.raw.to_lowercase();
-        text.starts_with('-')
-            || text.contains("cache")
-            || ["/var/lib/apt/lists", "/tmp/", "/var/tmp/"].iter().any(|it| text.starts_with(it))
+    let at = run.at(site);
+    let value = |name: &str| run.state.variable(name);
+    let is_cache = |path: &ImagePath| {
+        let is_one = |folder: &ImagePath| {
+            let text = folder.as_str();
+            ecosystems::caches().any(|it| {
+                it.named(&value).iter().any(|it| it == text)
+                    || it.endings().any(|it| text.ends_with(&it))
+            })
+        };
+        // By the XDG Base Directory Specification nothing essential is in `.cache`.
+        path.as_str().split('/').any(|it| it == ".cache")
+            || path.is_within_fixed(SPARE)
+            || path.ancestors().any(|it| is_one(&it))
     };
     match site.call.program.as_str() {
         "rm" => {
             let forces = site.call.texts().any(|it| it.starts_with('-') && it.contains('f'));
-            forces && words.iter().skip(1).all(|it| is_cache(&it))
+            let words = site.call.arguments.iter().map(|it| it.text.as_deref());
+            let mut paths = words.filter(|it| it.is_none_or(|it| !it.starts_with('-')));
+            forces
+                && paths.all(|it| {
+                    it.and_then(|it| at.path(it)).is_some_and(|it| is_cache(&it) || or(&it))
+                })
         }
         "apt-get" | "apt" => site.call.subcommand() == Some("clean"),
         _ => ecosystems::manager(&site.call)

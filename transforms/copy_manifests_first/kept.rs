@@ -88,6 +88,20 @@ impl Deferral<'_> {
             .any(|run| run.calls().iter().any(|site| writes(run, site, path)))
     }
 
+    /// Whether a COPY before a RUN has put something at a path or below it.
+    pub fn puts(&self, run: &Run<'_>, path: &ImagePath) -> bool {
+        // `/tmp/*` is cleared by its folder.
+        let folder = match path.file_name().contains(['*', '?']) {
+            true => path.parent().unwrap_or_default(),
+            false => path.clone(),
+        };
+        let near = |it: &ImagePath| it.is_within(&folder) || folder.is_within(it);
+        self.layers.before(self.stage.index, run.item).any(|it| match (&it.copy, &it.destination) {
+            (Ok(copy), _) => copy.reaches(&folder, &self.layers.sent),
+            (Err(_), destination) => destination.as_ref().is_none_or(near),
+        })
+    }
+
     /// Whether a file may come from another stage or from the net.
     fn comes_from_elsewhere(&self, item: usize, path: &ImagePath) -> bool {
         let covers = |it: &&Layer| {

@@ -133,7 +133,7 @@ fn reorder(
     if let Some(fetch) = deferral.fetch(&run, &roles)? {
         return deferral.fetch_first(project, &run, &fetch).map(Some);
     }
-    let parts = Parts::new(&run, &roles)?;
+    let parts = Parts::new(&run, &roles, &|path| deferral.puts(&run, path))?;
     let installs: Vec<&Install> = parts.installs.iter().map(|it| it.1).collect();
     let reads = |path: &ImagePath| installs.iter().any(|it| it.files().any(|it| it.0 == path));
     deferral.clear(project, &run, &reads)?;

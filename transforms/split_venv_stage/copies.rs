@@ -1,11 +1,11 @@
 //! Which COPYs the builder alone needs, and which the last stage.
 
-use super::{Role, Separation, items::Fate};
+use super::{Role, Separation, Stop, inputs, items::Fate};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Word, stage::Stage},
     ecosystems::{self, Ecosystem, FileKind, Tool, python, tools},
     project::Project,
-    text::RepoPath,
+    text::{ImagePath, Refusal, RepoPath},
 };
 
 /// What becomes of a COPY or ADD of the builder's part.
@@ -34,9 +34,11 @@ pub(super) fn copy(
             let name = it.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
             Ecosystem::Python.is_manifest(name) || ["wheels", "wheelhouse", "*.whl"].contains(&name)
         };
+        let place = place(separation, item, instruction);
+        let is_read = || place.is_none_or(|it| inputs::reads_whole(separation, item, &it));
         return match copy.sources.iter().all(is_input) {
             true => Fate::BUILDER,
-            false if named(into) => Fate::both(text),
+            false if named(into) || is_read() => Fate::both(text),
             false => Fate::moved(text),
         };
     }
@@ -62,6 +64,27 @@ pub(super) fn copy(
         return Fate::both(text);
     }
     Fate::BUILDER
+}
+
+/// Where a COPY or ADD copies to; `None` if that is not known.
+fn place(separation: &Separation<'_>, item: usize, instruction: &Instruction) -> Option<ImagePath> {
+    let state = separation.stage.state_before(item);
+    let target = &instruction.copy()?.destination.text;
+    state.expand(target, separation.site.dockerfile.escape).and_then(|it| state.absolute(&it))
+}
+
+/// A COPY from another stage or image that brings something into an environment which the stage itself fills after it.
+pub(super) fn of_environment(separation: &Separation<'_>) -> Option<Stop> {
+    let folder = &separation.environment.folder;
+    let copies = separation.stage.instructions().take_while(|it| it.0 < separation.last);
+    let copies = copies.filter(|it| it.2.copy().is_some_and(|it| it.from.is_some()));
+    let mut places = copies.filter_map(|it| Some((it.0, place(separation, it.0, it.2)?)));
+    let (item, _) = places.find(|it| it.1.is_within(folder))?;
+    let reason = format!(
+        "{} copies files to {folder}, to which the installs add",
+        separation.site.line(item)
+    );
+    Some((item, Refusal::new("several-environments", reason)))
 }
 
 /// Whether only the builder has what a COPY or ADD brings.

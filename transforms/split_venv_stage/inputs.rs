@@ -272,6 +272,24 @@ pub(super) fn serves_installs(separation: &Separation<'_>, step: &Step<'_>) -> b
         })
 }
 
+/// Whether an install of the builder after an item reads all of a folder that this path lies in: it installs the
+/// project there.
+pub(super) fn reads_whole(separation: &Separation<'_>, item: usize, path: &ImagePath) -> bool {
+    let after = |it: &&Step<'_>| item < it.run.item && it.run.item <= separation.last;
+    separation.runs.iter().filter(after).any(|step| {
+        let mut sites =
+            step.run.calls().iter().filter(|it| step.roles[it.command].is_of_packages());
+        sites.any(|site| {
+            let Some(install) = ecosystems::install(&site.call, &step.run.at(site)) else {
+                return false;
+            };
+            let lies_in = |it: Option<&ImagePath>| it.is_none_or(|it| path.is_within(it));
+            (install.source != Source::Nothing && lies_in(site.directory.as_ref()))
+                || install.folders().any(|it| lies_in(it.0))
+        })
+    })
+}
+
 /// Whether a WORKDIR or a COPY of the builder makes a folder anyway, after an item.
 fn is_made_again(separation: &Separation<'_>, item: usize, folder: &ImagePath) -> bool {
     let escape = separation.site.dockerfile.escape;

@@ -281,6 +281,9 @@ impl<'a> Separation<'a> {
         let environment = Environment::of(&runs)?;
         let mut separation = Self { project, site, stage, runs, first, last, environment, loss };
         separation.check(&image)?;
+        if let Some(stop) = copies::of_environment(&separation) {
+            return Err(stop);
+        }
         inputs::settle(&mut separation, context.as_ref())?;
         Ok(Some(separation))
     }

@@ -9,6 +9,7 @@ mod caches;
 mod compare;
 mod config;
 mod fetch;
+mod halves;
 mod judge;
 mod order;
 mod reading;

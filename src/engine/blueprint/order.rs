@@ -2,11 +2,11 @@
 
 use super::{
     Copied, Effect, From,
-    compare::{Allowed, Rules, align, is_new, objection, same, same_surroundings},
+    compare::{Allowed, Rules, align, is_new, objection, same},
     fetch::fetches,
+    halves::in_two,
     judge::Judge,
 };
-use crate::shell::token;
 
 /// Compares effects of which COPYs may stand later than before.
 pub(super) fn compare(
@@ -115,9 +115,8 @@ fn may_meet(a: &Effect<'_>, b: &Effect<'_>, judge: &Judge<'_>) -> bool {
     };
     match (is_file(a), is_file(b)) {
         (true, true) => place(a) == place(b),
-        // Only the whole context is taken to have a file of that name, too.
-        (true, false) => b.source.is_empty() && place(a).is_within(&b.destination),
-        (false, true) => a.source.is_empty() && place(b).is_within(&a.destination),
+        (true, false) => judge.reaches(b, &place(a)),
+        (false, true) => judge.reaches(a, &place(b)),
         (false, false) => {
             (a.destination.is_within(&b.destination) && judge.reaches(b, &a.destination))
                 || (b.destination.is_within(&a.destination) && judge.reaches(a, &b.destination))
@@ -138,7 +137,16 @@ fn steps(
     let is_fetch =
         |y: usize| y + 1 < b.len() && fetches(&after[b[y]], &after[b[y + 1]], allowed, judge);
     let two = |whole: usize, first: usize, second: usize| {
-        first < second && in_two(&before[a[whole]], &after[b[first]], &after[b[second]], allowed)
+        let (whole, first, second) = (a[whole], b[first], b[second]);
+        first < second
+            && in_two(
+                &before[whole],
+                &after[first],
+                &after[second],
+                &before[..whole],
+                allowed,
+                judge,
+            )
     };
     let rules = Rules {
         same: &|x, y| {
@@ -164,68 +172,6 @@ fn steps(
         }
     }
     Ok(done)
-}
-
-/// Flags by which an install leaves out what needs the source.
-const LEAVES_OUT: &[&str] = &[
-    "--no-root",
-    "--no-directory",
-    "--no-install-project",
-    "--no-install-workspace",
-    "--no-install-local",
-    "--no-self",
-    "--no-editable",
-];
-
-/// Whether two RUNs do what one did: each pipeline of the one is in the first, in the second or, as an
-/// install that leaves something out at first, in both; their order is kept.
-fn in_two(
-    whole: &Effect<'_>,
-    first: &Effect<'_>,
-    second: &Effect<'_>,
-    allowed: &Allowed<'_>,
-) -> bool {
-    let (Effect::Run(whole), Effect::Run(first), Effect::Run(second)) = (whole, first, second)
-    else {
-        return false;
-    };
-    if !same_surroundings(whole, first, allowed) || !same_surroundings(whole, second, allowed) {
-        return false;
-    }
-    let lines = |text: &str| -> Option<Vec<Vec<String>>> {
-        let mut lines = vec![Vec::new()];
-        for it in token::tokens(text)? {
-            match it.ends_pipeline() {
-                true => lines.push(Vec::new()),
-                false => lines.last_mut()?.push(it.text),
-            }
-        }
-        lines.retain(|it| !it.is_empty());
-        Some(lines)
-    };
-    let all = [whole, first, second].map(|it| lines(it.script().0));
-    let [Some(whole), Some(first), Some(second)] = all else { return false };
-    let kept = |line: &Vec<String>, bare: bool| {
-        let words = line.iter().filter(|it| !bare || !LEAVES_OUT.contains(&it.as_str()));
-        words.cloned().collect::<Vec<_>>()
-    };
-    // A part starts anew, so what the shell was told before a command has to be told again.
-    let within = |part: &[Vec<String>], bare: bool| {
-        let mut rest = whole.iter();
-        part.iter().all(|line| {
-            let is_it =
-                |it: &Vec<String>| it == line || (bare && kept(it, true) == kept(line, true));
-            rest.by_ref().find(|it| is_it(it) || speaks_to_shell(it)).is_some_and(is_it)
-        })
-    };
-    let somewhere = |line: &Vec<String>| first.contains(line) || second.contains(line);
-    within(&first, true) && within(&second, false) && whole.iter().all(somewhere)
-}
-
-/// Whether a pipeline changes what those after it run in.
-fn speaks_to_shell(words: &[String]) -> bool {
-    let tells = ["cd", "export", "set", "unset", "umask", ".", "source", "alias"];
-    words.first().is_some_and(|it| tells.contains(&it.as_str()) || it.contains('='))
 }
 
 /// Whether a COPY brings only what another brings to the same place.

@@ -34,11 +34,23 @@ pub(super) fn home(run: &Run<'_>) -> Option<ImagePath> {
 
 /// What the script of a RUN does.
 pub(super) fn read(run: &Run<'_>) -> Effects {
-    let posix = run.shell.as_deref().is_none_or(|it| {
+    let script = Script::at(run.dockerfile, run.item).ok().filter(|_| is_posix(run));
+    script.map_or_else(Effects::unknown, |it| of(run, &it, run.script().0))
+}
+
+/// What this script would do in the place of that of a RUN.
+pub(super) fn read_text(run: &Run<'_>, text: &str) -> Effects {
+    let script = Script::of_text(text).ok().filter(|_| is_posix(run));
+    script.map_or_else(Effects::unknown, |it| of(run, &it, text))
+}
+
+fn is_posix(run: &Run<'_>) -> bool {
+    run.shell.as_deref().is_none_or(|it| {
         ["bash", "/sh", "\"sh\"", "dash", "ash\""].iter().any(|of| it.contains(of))
-    });
-    let script = Script::at(run.dockerfile, run.item).ok().filter(|_| posix);
-    let Some(script) = script else { return Effects::unknown() };
+    })
+}
+
+fn of(run: &Run<'_>, script: &Script, text: &str) -> Effects {
     let environment: Vec<(&str, &str)> =
         run.environment.iter().filter_map(|(name, it)| Some((name, it.value()?))).collect();
     let home = home(run);
@@ -53,5 +65,5 @@ pub(super) fn read(run: &Run<'_>) -> Effects {
         environment: &environment,
         is_root: is_root(run),
     };
-    Effects::of(&script, run.script().0, &at)
+    Effects::of(script, text, &at)
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        FileKind, MANAGERS, Manager,
+        File, FileKind, MANAGERS, Manager,
         images::{self, Release},
         system::{self, System, What, apt},
     },
@@ -187,11 +187,15 @@ impl<'p, 'a> Parts<'p, 'a> {
                 effects.work.is_none() || (!effects.works.is_empty() && on_inputs())
             }
             Effect::Copy(copy) => {
-                let name = copy.source.rsplit('/').next().unwrap_or_default();
+                let mut names = copy.source.rsplit('/');
+                let (name, folder) =
+                    (names.next().unwrap_or_default(), names.next().unwrap_or_default());
                 match copy.from {
-                    From::Context => self.serves_managers(name.trim_end_matches('*')),
+                    From::Context => self.serves_managers(folder, name.trim_end_matches('*')),
                     From::Image(_) | From::Stage(_) => {
-                        WHEELS.contains(&name) || is_tool(name) || self.serves_managers(name)
+                        WHEELS.contains(&name)
+                            || is_tool(name)
+                            || self.serves_managers(folder, name)
                     }
                 }
             }
@@ -221,11 +225,12 @@ impl<'p, 'a> Parts<'p, 'a> {
             })
     }
 
-    /// Whether a file of this name is there for the managers that the image calls.
-    fn serves_managers(&self, name: &str) -> bool {
+    /// Whether a file of this name, in a folder of that name, is there for the managers that the image calls.
+    fn serves_managers(&self, folder: &str, name: &str) -> bool {
         let mut files = self.managers.iter().flat_map(|it| it.files);
-        // Of some files the name alone proves nothing.
-        files.any(|it| it.kind != FileKind::Named && it.matches("", name))
+        // Of some files the name alone proves nothing, but with the folder's it does.
+        let proves = |it: &File| it.kind != FileKind::Named || it.pattern.contains('/');
+        files.any(|it| proves(it) && it.matches(folder, name))
             || NOTES.iter().any(|it| Glob::new(it).is_ok_and(|it| it.matches(name)))
     }
 

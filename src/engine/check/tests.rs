@@ -6,6 +6,7 @@ use crate::{
 };
 
 mod effects;
+mod halves;
 
 fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()

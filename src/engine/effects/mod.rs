@@ -6,6 +6,7 @@
 //! may touch anything.
 
 mod call;
+mod manager;
 mod script;
 mod settle;
 #[cfg(test)]
@@ -13,7 +14,7 @@ mod tests;
 
 use std::sync::Arc;
 
-pub(super) use call::downloads;
+pub(super) use call::{downloads, empties_cache, habit};
 
 use crate::{
     ecosystems::habits::Habit,

@@ -185,16 +185,6 @@ fn a_directive_stays() {
 }
 
 #[test]
-fn two_steps_do_all_that_one_did() {
-    let before = "FROM a\nCOPY . .\nRUN poetry install && rm -rf /tmp/x\n";
-    let after = "FROM a\nCOPY pyproject.toml .\nRUN poetry install --no-root && rm -rf /tmp/x\nCOPY . .\n\
-                 RUN poetry install\n";
-    assert_eq!(objection_to(before, after, vec![Alteration::Order]), None);
-    let less = after.replace(" && rm -rf /tmp/x", "");
-    assert!(objection_to(before, &less, vec![Alteration::Order]).is_some());
-}
-
-#[test]
 fn what_a_run_removed_is_not_copied_again() {
     let install = "RUN rm -rf tests && pip install -r requirements.txt\n";
     let before = format!("FROM a\nWORKDIR /w\nCOPY . .\n{install}CMD [\"x\"]\n");
