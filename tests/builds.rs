@@ -13,6 +13,8 @@
 
 #[path = "builds/corpus.rs"]
 mod corpus;
+#[path = "builds/runs.rs"]
+mod runs;
 #[path = "builds/settled.rs"]
 mod settled;
 mod support;
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         trial("a_step_that_breaks_an_image_is_left_out", settled::a_step_that_breaks_is_left_out),
         trial("what_a_smoke_test_sees_is_a_difference", settled::a_smoke_test_sees_a_difference),
         trial("a_stale_cache_is_a_difference", settled::a_stale_cache_is_a_difference),
+        trial("what_a_new_user_cannot_do_is_left_out", runs::what_a_new_user_cannot_do_is_left_out),
+        trial("what_runs_alone_is_started_as_compose_does", runs::started_as_compose_does),
         trial("the_example_is_what_it_was", example),
         trial("every_project_that_builds_still_builds", corpus::every_project_still_builds),
     ];

@@ -1,6 +1,9 @@
 //! Compose's settings for running a service: user, privileges, ports, volumes, environment and command.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     traced::Traced,
@@ -36,11 +39,21 @@ pub struct Service {
     pub privileges: Vec<&'static str>,
     /// True if it shares the host's network.
     pub host_network: bool,
+    /// The keys that bring it files from elsewhere: `secrets`, `configs`.
+    pub brought: Vec<&'static str>,
+    /// The services of the file that it names as started before it, or whose names, network or volumes it shares:
+    /// `depends_on`, `links`, `network_mode: service:…`, `volumes_from`.
+    pub needs: Vec<String>,
+    /// The folders that are in memory and empty at the start.
+    pub tmpfs: Vec<String>,
     /// The ports inside the container that are published.
     pub ports: Vec<u16>,
     /// The folders in the container that `develop.watch` copies changed files into.
     pub synced: Vec<String>,
-    /// The files of variables, seen from the file's folder.
+    /// The files of variables, seen from the file's folder. In a service that [`Project::services`] gives, only
+    /// those that the project does not have: the variables of the others are in `environment`.
+    ///
+    /// [`Project::services`]: crate::project::Project::services
     pub env_files: Vec<String>,
     /// The file of another service that it extends, seen from the file's folder, and the service's name.
     pub extends: Option<(String, String)>,
@@ -110,6 +123,9 @@ impl Service {
             workdir: text("working_dir").map(with_defaults),
             privileges: keys.into_iter().filter(|it| set(it)).collect(),
             host_network: text("network_mode") == Some("host"),
+            brought: ["secrets", "configs"].into_iter().filter(|it| set(it)).collect(),
+            needs: needs(&nodes),
+            tmpfs: nodes.iter().flat_map(tmpfs).collect(),
             ports: every(all("ports")).iter().filter_map(port).collect(),
             volumes: every(all("volumes")).iter().filter_map(volume).collect(),
             environment: environment.iter().flat_map(variables).collect(),
@@ -180,10 +196,43 @@ fn synced(service: &Arc<Node>) -> Vec<String> {
     rules.filter_map(|it| it.text("target")).map(str::to_owned).collect()
 }
 
-/// The paths of `env_file`: one, a list, or a list of mappings.
+/// The services that one needs beside it.
+fn needs(nodes: &[Arc<Node>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for node in nodes {
+        for key in ["depends_on", "links", "volumes_from"] {
+            let Some(value) = node.get(key) else { continue };
+            let listed = value.items().iter().filter_map(|it| it.as_str());
+            let named = listed.chain(value.entries().iter().map(|it| it.key.as_str()));
+            // `db:alias`, `data:ro`
+            let names = named.map(|it| it.split(':').next().unwrap_or(it).to_owned());
+            found.extend(names.filter(|it| it != "container"));
+        }
+        let shared = node.text("network_mode").and_then(|it| it.strip_prefix("service:"));
+        found.extend(shared.map(str::to_owned));
+    }
+    let mut seen = HashSet::new();
+    found.retain(|it| seen.insert(it.clone()));
+    found
+}
+
+/// The targets of `tmpfs`, without their options, and of volumes of that type.
+fn tmpfs(service: &Arc<Node>) -> Vec<String> {
+    let own = service.get("tmpfs");
+    let one = own.and_then(|it| it.as_str()).into_iter();
+    let all = own.map(|it| it.items()).unwrap_or_default().iter().filter_map(|it| it.as_str());
+    let own = one.chain(all).map(|it| it.split(':').next().unwrap_or(it));
+    let volumes = service.get("volumes").map(|it| it.items()).unwrap_or_default().iter();
+    let volumes = volumes.filter(|it| it.text("type") == Some("tmpfs"));
+    let volumes = volumes.filter_map(|it| it.text("target"));
+    own.filter(|it| !it.is_empty()).chain(volumes).map(with_defaults).collect()
+}
+
+/// The paths of `env_file`: one, a list, or a list of mappings; without those that may be missing.
 fn files(node: &Arc<Node>) -> Vec<String> {
     let one = node.as_str().into_iter();
-    let all = node.items().iter().filter_map(|it| it.as_str().or_else(|| it.text("path")));
+    let wanted = node.items().iter().filter(|it| it.text("required") != Some("false"));
+    let all = wanted.filter_map(|it| it.as_str().or_else(|| it.text("path")));
     one.chain(all).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
@@ -277,6 +326,21 @@ mod tests {
         assert_eq!(it.command, Some(Given::Line("a b".to_owned())));
         let words = |it: [&str; 2]| Some(Given::Words(it.map(str::to_owned).to_vec()));
         assert_eq!((it.entrypoint, it.healthcheck), (words(["c", "d"]), words(["CMD", "e"])));
+    }
+
+    #[test]
+    fn a_service_tells_what_it_needs_beside_it() {
+        let it = service(
+            "depends_on:\n  db:\n    condition: service_healthy\nlinks: ['db:sql', cache]\n\
+             volumes_from: ['data:ro', 'container:other']\nnetwork_mode: service:vpn\n\
+             secrets: [key]\nconfigs: []\ntmpfs: /run:size=1m\n\
+             volumes:\n  - {type: tmpfs, target: /scratch}\n\
+             env_file: [.env, {path: local.env, required: false}, {path: more.env}]\n",
+        );
+        assert_eq!(it.needs, ["db", "cache", "data", "vpn"]);
+        assert_eq!(it.brought, ["secrets"]);
+        assert_eq!(it.tmpfs, ["/run", "/scratch"]);
+        assert_eq!(it.env_files, [".env", "more.env"]);
     }
 
     #[test]

@@ -99,12 +99,16 @@ fn chosen<'a>(builds: &'a [Build], file: &RepoPath) -> Vec<&'a Build> {
 const DEPTH: usize = 8;
 
 /// A service with what it takes from the service of another file that it extends, and with the variables of
-/// its `env_file`s.
+/// those `env_file`s that the project has.
 fn whole(project: &Project, file: &RepoPath, service: &Service, depth: usize) -> Service {
     let mut service = service.clone();
     let beside = |it: &str| file.parent().unwrap_or(RepoPath::root()).join(it);
-    for path in std::mem::take(&mut service.env_files).iter().filter_map(|it| beside(it)) {
-        let Some(file) = project.file(path.as_str()) else { continue };
+    for path in std::mem::take(&mut service.env_files) {
+        let file = beside(&path).and_then(|it| project.file(it.as_str()));
+        let Some(file) = file else {
+            service.env_files.push(path);
+            continue;
+        };
         let lines = file.text.lines().map(str::trim).filter(|it| !it.starts_with('#'));
         let pairs = lines.filter_map(|it| it.trim_start_matches("export ").split_once('='));
         for (name, value) in pairs {
@@ -143,6 +147,9 @@ impl Service {
         self.host_network |= base.host_network;
         self.privileges.extend(base.privileges);
         self.ports.extend(base.ports);
+        self.brought.extend(base.brought);
+        self.needs.extend(base.needs);
+        self.tmpfs.extend(base.tmpfs);
         self.synced.extend(base.synced);
         let targets: Vec<_> = self.volumes.iter().map(|it| it.target.clone()).collect();
         self.volumes.extend(base.volumes.into_iter().filter(|it| !targets.contains(&it.target)));

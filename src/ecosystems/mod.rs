@@ -7,6 +7,7 @@
 mod at;
 mod cache;
 pub mod code;
+pub mod complaints;
 mod environments;
 mod files;
 pub mod go;

@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, io, time::Duration};
 
 use super::{
     Verification,
-    builder::{Build, Inspected, Outcome},
+    builder::{Build, Outcome},
     command,
     compare::{Comparison, Declared, compare},
     edits::{EditKind, TouchedFile, edits, line},
     images::Image,
-    report::{BuildReport, ImageReport, Measured, Rebuild, Verdict},
+    report::{ImageReport, Measured, Verdict},
     side::{Looked, Side, remove_folder},
 };
 use crate::{engine::plan::Plan, text::count::counted};
@@ -55,7 +55,7 @@ impl Verification<'_> {
         let before = side("before", &plan.before, &image.before)?;
         let after = side("after", plan.after(), after)?;
         let sides = [&before, &after];
-        let mut done = self.both(image, sides, report);
+        let mut done = self.both(plan, image, sides, report);
         if done.is_ok() && report.verdict == Verdict::Verified {
             done = self.rebuild(plan, image, sides, rebuilds, report);
         }
@@ -76,6 +76,7 @@ impl Verification<'_> {
     /// Builds both sides for the first time, and compares what comes out.
     fn both(
         &self,
+        plan: &Plan,
         image: &Image,
         sides: [&Side<'_>; 2],
         report: &mut ImageReport,
@@ -96,6 +97,15 @@ impl Verification<'_> {
         let mut differences = found.differences;
         differences.extend(self.imports(image, sides, looked, report)?);
         differences.extend(self.smoke(sides, report)?);
+        let builds = [(&plan.before, before.build), (plan.after(), after.build)];
+        let made = sides.map(Side::image);
+        let made = made.each_ref().map(String::as_str);
+        report.runs = self.runs((&image.name, builds), made, looked)?;
+        for run in &report.runs {
+            let of = run.of();
+            differences.extend(run.differences.iter().map(|it| format!("run{of}: {it}")));
+            report.logs.extend(run.logs.iter().cloned());
+        }
         for it in differences {
             report.fail(Verdict::Differs, it);
         }
@@ -305,66 +315,6 @@ impl Verification<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl ImageReport {
-    fn new(image: &Image) -> Self {
-        Self {
-            name: image.name.clone(),
-            before: BuildReport::new(&image.before),
-            after: image.after.as_ref().map(BuildReport::new),
-            transforms: image.transforms.clone(),
-            verdict: Verdict::Verified,
-            differences: Vec::new(),
-            missing: Vec::new(),
-            notes: Vec::new(),
-            distributions: 0,
-            logs: Vec::new(),
-        }
-    }
-
-    /// Says why it is not verified.
-    fn fail(&mut self, verdict: Verdict, why: String) {
-        self.verdict = self.verdict.max(verdict);
-        self.differences.push(why);
-    }
-
-    /// Says that nothing can be said.
-    fn took_too_long(&mut self) {
-        self.fail(Verdict::Unknown, "its build took longer than --timeout allows".to_owned());
-    }
-
-    fn side(&mut self, label: &str) -> Option<&mut BuildReport> {
-        if label == "before" { Some(&mut self.before) } else { self.after.as_mut() }
-    }
-
-    fn first_built(&mut self, label: &str, measured: Measured) {
-        if let Some(side) = self.side(label) {
-            side.measured = Some(measured);
-        }
-    }
-
-    fn rebuilt(&mut self, label: &str, kind: EditKind, path: &str, built: &Build) {
-        if let Some(measured) = self.side(label).and_then(|it| it.measured.as_mut()) {
-            let steps = built.steps.iter().filter(|it| !it.cached).count();
-            let (path, seconds) = (path.to_owned(), built.seconds);
-            measured.rebuilds.push(Rebuild { kind, path, seconds, steps });
-        }
-    }
-}
-
-impl Measured {
-    fn new(build: &Build, inspected: &Inspected) -> Self {
-        Self {
-            seconds: build.seconds,
-            steps: build.steps.len(),
-            context_bytes: build.context_bytes,
-            size: inspected.size,
-            layers: inspected.layers,
-            user: inspected.config.user.clone(),
-            rebuilds: Vec::new(),
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! [`images::images`] tells which images these are. [`Verification`] builds them with a [`builder`] of this
 //! machine, measures what a developer waits for, and compares what comes out: configuration, Python
-//! distributions, files, libraries, and whether the command can start. [`settle::settle`] leaves out of a
+//! distributions, files, libraries, and whether the command can start. Where the user changes, [`run`] starts
+//! both and compares what they do. [`settle::settle`] leaves out of a
 //! plan what could not be verified.
 
 mod bases;
@@ -16,6 +17,7 @@ pub mod edits;
 pub mod images;
 mod measure;
 pub mod report;
+pub mod run;
 pub mod scratch;
 pub mod settle;
 mod side;
@@ -47,6 +49,8 @@ pub struct Options {
     pub smoke: Option<String>,
     /// The edits after which images are built again, to see what they cost.
     pub rebuilds: BTreeSet<EditKind>,
+    /// Whether and how both images are started.
+    pub run: run::Run,
     /// Keep the images and the copies.
     pub keep: bool,
 }
@@ -76,6 +80,8 @@ pub struct Verification<'a> {
     /// The base images and frontends that are on this machine by now.
     bases: RefCell<BTreeSet<bases::Base>>,
     count: RefCell<usize>,
+    /// The number of pairs of containers whose logs were kept.
+    logged: RefCell<usize>,
 }
 
 impl<'a> Verification<'a> {
@@ -98,6 +104,7 @@ impl<'a> Verification<'a> {
             watch,
             bases: RefCell::default(),
             count: RefCell::default(),
+            logged: RefCell::default(),
         }
     }
 

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use super::{
+    builder::{Build, Inspected},
     compare::Missing,
     edits::EditKind,
-    images::{ImageBuild, Unknown},
+    images::{Image, ImageBuild, Unknown},
 };
 use crate::{
     engine::plan::Plan,
@@ -63,8 +64,54 @@ pub struct ImageReport {
     pub notes: Vec<String>,
     /// The Python distributions that are the same in both.
     pub distributions: usize,
+    /// What happened when both images were started: one for each way in which today they are.
+    pub runs: Vec<RunReport>,
     /// The logs of builds that failed.
     pub logs: Vec<String>,
+}
+
+/// One way in which both images were started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunReport {
+    /// The compose service that starts them: `web in compose.yaml`; empty for the image's own command.
+    pub by: String,
+    /// The outcome.
+    pub outcome: RunOutcome,
+    /// Why it was not tried, or why what was seen proves nothing: a sentence without a full stop.
+    pub reason: Option<String>,
+    /// The differences, which are among those of the image as well.
+    pub differences: Vec<String>,
+    /// What was seen of both; `null` if they were not started.
+    pub sides: Option<Sides<RunSide>>,
+    /// The files that have their logs, if they differ.
+    pub logs: Vec<String>,
+}
+
+/// The outcome of starting two images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// The new one did what the old one did.
+    Same,
+    /// They cannot be started here as they are started today.
+    NotTried,
+    /// Both did the same, and that proves nothing: today it fails here.
+    Unclear,
+    /// The new one did something else.
+    Differs,
+}
+
+/// A container when its time was up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunSide {
+    /// `running`, `exited`, `not-started` or `out-of-memory`.
+    pub state: &'static str,
+    /// The status that it ended with.
+    pub exit_code: Option<i32>,
+    /// The paths that it made, changed or removed, the first hundred.
+    pub written: Vec<String>,
+    /// The last line of its log.
+    pub log: Option<String>,
 }
 
 /// One side of an image: how it is built, and what that gave.
@@ -178,6 +225,57 @@ impl Report {
 }
 
 impl ImageReport {
+    /// The report of an image before anything is built.
+    pub(super) fn new(image: &Image) -> Self {
+        Self {
+            name: image.name.clone(),
+            before: BuildReport::new(&image.before),
+            after: image.after.as_ref().map(BuildReport::new),
+            transforms: image.transforms.clone(),
+            verdict: Verdict::Verified,
+            differences: Vec::new(),
+            missing: Vec::new(),
+            notes: Vec::new(),
+            distributions: 0,
+            runs: Vec::new(),
+            logs: Vec::new(),
+        }
+    }
+
+    /// Says why it is not verified.
+    pub(super) fn fail(&mut self, verdict: Verdict, why: String) {
+        self.verdict = self.verdict.max(verdict);
+        self.differences.push(why);
+    }
+
+    /// Says that nothing can be said.
+    pub(super) fn took_too_long(&mut self) {
+        self.fail(Verdict::Unknown, "its build took longer than --timeout allows".to_owned());
+    }
+
+    fn side(&mut self, label: &str) -> Option<&mut BuildReport> {
+        if label == "before" { Some(&mut self.before) } else { self.after.as_mut() }
+    }
+
+    pub(super) fn first_built(&mut self, label: &str, measured: Measured) {
+        if let Some(side) = self.side(label) {
+            side.measured = Some(measured);
+        }
+    }
+
+    pub(super) fn rebuilt(&mut self, label: &str, kind: EditKind, path: &str, built: &Build) {
+        if let Some(measured) = self.side(label).and_then(|it| it.measured.as_mut()) {
+            let steps = built.steps.iter().filter(|it| !it.cached).count();
+            let (path, seconds) = (path.to_owned(), built.seconds);
+            measured.rebuilds.push(Rebuild { kind, path, seconds, steps });
+        }
+    }
+
+    /// The outcome of starting it, the worst of all ways; `None` if it was not asked for.
+    pub fn run(&self) -> Option<RunOutcome> {
+        self.runs.iter().map(|it| it.outcome).max()
+    }
+
     /// The measurements of both sides.
     pub fn measured(&self) -> Option<Sides<&Measured>> {
         let before = self.before.measured.as_ref()?;
@@ -200,6 +298,18 @@ impl BuildReport {
 }
 
 impl Measured {
+    pub(super) fn new(build: &Build, inspected: &Inspected) -> Self {
+        Self {
+            seconds: build.seconds,
+            steps: build.steps.len(),
+            context_bytes: build.context_bytes,
+            size: inspected.size,
+            layers: inspected.layers,
+            user: inspected.config.user.clone(),
+            rebuilds: Vec::new(),
+        }
+    }
+
     /// The build after an edit of this kind.
     pub fn rebuild(&self, kind: EditKind) -> Option<&Rebuild> {
         self.rebuilds.iter().find(|it| it.kind == kind)
@@ -228,6 +338,31 @@ impl Verdict {
             Self::Differs => "differs",
             Self::Breaks => "does not build any more",
         }
+    }
+}
+
+impl RunReport {
+    /// ` of web in compose.yaml`, to follow `run`; nothing for the image's own command.
+    pub fn of(&self) -> String {
+        if self.by.is_empty() { String::new() } else { format!(" of {}", self.by) }
+    }
+}
+
+impl fmt::Display for RunReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run{}: {}", self.of(), self.outcome)?;
+        self.reason.iter().try_for_each(|it| write!(f, ", {it}"))
+    }
+}
+
+impl fmt::Display for RunOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Same => "same",
+            Self::NotTried => "not tried",
+            Self::Unclear => "unclear",
+            Self::Differs => "differs",
+        })
     }
 }
 

@@ -22,6 +22,7 @@ use refit::{
         edits::EditKind,
         images::images,
         report::{ImageReport, Verdict},
+        run::{How, Run},
         settle::settle,
     },
 };
@@ -38,7 +39,7 @@ fn add(project: &Project, title: &str, script: &str) -> Outcome {
 }
 
 /// Edits each Dockerfile that does not say `done` yet.
-fn edited(
+pub fn edited(
     project: &Project,
     title: &str,
     done: &str,
@@ -112,18 +113,19 @@ fn project() -> TempDir {
     ])
 }
 
-fn options(smoke: Option<&str>) -> Options {
+pub fn options(smoke: Option<&str>) -> Options {
     Options {
         build_options: build_options(),
         timeout: Duration::from_secs(300),
         no_syntax: true,
         smoke: smoke.map(str::to_owned),
         rebuilds: BTreeSet::new(),
+        run: Run { how: How::Auto, seconds: 5, network: None },
         keep: false,
     }
 }
 
-fn watch() -> RefCell<impl FnMut(Event<'_>)> {
+pub fn watch() -> RefCell<impl FnMut(Event<'_>)> {
     RefCell::new(|_: Event<'_>| {})
 }
 

@@ -37,6 +37,7 @@ use crate::{
         edits::EditKind,
         images::{Image, images},
         report::{ImageReport, Report, UnknownReport},
+        run::{self, Run},
         settle::{Settled, settle},
     },
 };
@@ -69,6 +70,8 @@ pub(super) struct Verify {
 
 /// The default time limit of a build, in seconds.
 const TIMEOUT: u64 = 1800;
+/// The default time that an image runs, in seconds.
+const SECONDS: u64 = 10;
 
 /// Options of the builds.
 #[derive(Debug, Args)]
@@ -89,9 +92,28 @@ pub(super) struct Building {
     /// A command for the shell of both images: exit code and output must be the same
     #[arg(long, value_name = "CMD")]
     smoke: Option<String>,
+    /// Start both images as today's is started, and compare what they do: `auto` if their user changes
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    run: How,
+    /// How long each image runs, in seconds
+    #[arg(long, value_name = "S", default_value_t = SECONDS)]
+    run_seconds: u64,
+    /// The network that running images join, such as bridge [default: none at all]
+    #[arg(long, value_name = "NETWORK")]
+    run_network: Option<String>,
     /// Keep the images, copies and logs
     #[arg(long)]
     keep: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum How {
+    /// By itself, if its user changes
+    Auto,
+    /// By itself
+    Alone,
+    /// Start nothing
+    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,6 +150,9 @@ impl Building {
             (self.timeout != TIMEOUT, "--timeout"),
             (self.no_syntax, "--no-syntax"),
             (self.smoke.is_some(), "--smoke"),
+            (self.run != How::Auto, "--run"),
+            (self.run_seconds != SECONDS, "--run-seconds"),
+            (self.run_network.is_some(), "--run-network"),
             (self.keep, "--keep"),
         ];
         all.into_iter().find(|it| it.0).map(|it| it.1)
@@ -229,6 +254,15 @@ impl Session {
             no_syntax: building.no_syntax,
             smoke: building.smoke.clone(),
             rebuilds,
+            run: Run {
+                how: match building.run {
+                    How::Auto => run::How::Auto,
+                    How::Alone => run::How::Alone,
+                    How::None => run::How::None,
+                },
+                seconds: building.run_seconds,
+                network: building.run_network.clone(),
+            },
             keep: building.keep,
         };
         let folder = tempfile::Builder::new().prefix("refit-verify-").tempdir();

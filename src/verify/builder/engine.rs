@@ -75,13 +75,13 @@ impl Builder {
 
 /// A container with a name of its own. It is removed with its volumes when this is dropped, running or not:
 /// that a client is ended does not end its container.
-struct Container<'a> {
-    builder: &'a Builder,
-    name: String,
+pub(super) struct Container<'a> {
+    pub(super) builder: &'a Builder,
+    pub(super) name: String,
 }
 
 impl<'a> Container<'a> {
-    fn new(builder: &'a Builder) -> Self {
+    pub(super) fn new(builder: &'a Builder) -> Self {
         Self { builder, name: unique_name() }
     }
 }

@@ -8,6 +8,7 @@ mod find;
 mod inspected;
 mod process;
 mod progress;
+mod started;
 
 use std::{
     collections::BTreeMap,
@@ -26,6 +27,7 @@ pub use cache::Kept;
 pub use find::NoBuilder;
 use process::End;
 use progress::Progress;
+pub use started::{Deed, Launch, Started, State};
 
 /// The choice of a builder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -303,6 +305,13 @@ impl Builder {
             Kind::Buildah => command.args(["rmi", "--force", image]),
         };
         let _ = process::capture(command, PATIENCE);
+    }
+
+    /// A Docker of this program.
+    #[cfg(test)]
+    pub(in crate::verify) fn fake(program: &Path) -> Self {
+        let kind = Kind::Docker(BuildKit::BuiltIn);
+        Self { name: "docker 20".to_owned(), program: program.to_owned(), kind }
     }
 
     /// The program's name, for messages.

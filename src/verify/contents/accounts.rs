@@ -8,9 +8,18 @@ use crate::text::ImagePath;
 /// `/etc/passwd` and `/etc/group` of an image.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounts {
-    users: Vec<(String, u64, u64)>,
+    users: Vec<Account>,
     /// Name, number, the names of members.
     groups: Vec<(String, u64, Vec<String>)>,
+}
+
+/// A line of `/etc/passwd`.
+#[derive(Clone, Debug)]
+struct Account {
+    name: String,
+    id: u64,
+    group: u64,
+    home: String,
 }
 
 /// The users of an image.
@@ -38,7 +47,9 @@ pub(super) fn read(texts: &[(ImagePath, String)]) -> Accounts {
             let number = |at: usize| fields.get(at).and_then(|it| it.parse::<u64>().ok());
             let name = fields[0].to_owned();
             if *path == "/etc/passwd" {
-                accounts.users.extend(number(2).zip(number(3)).map(|it| (name, it.0, it.1)));
+                let home = fields.get(5).map_or_else(String::new, |it| (*it).to_owned());
+                let numbers = number(2).zip(number(3));
+                accounts.users.extend(numbers.map(|(id, group)| Account { name, id, group, home }));
             } else if let Some(id) = number(2) {
                 let members = fields.get(3).unwrap_or(&"").split(',').map(str::to_owned);
                 accounts.groups.push((name, id, members.collect()));
@@ -50,7 +61,7 @@ pub(super) fn read(texts: &[(ImagePath, String)]) -> Accounts {
 
 impl User {
     /// Returns true if a file's bits grant the user what `bit` of `0o7` means.
-    fn may(&self, entry: &Entry, bit: u32) -> bool {
+    pub(super) fn may(&self, entry: &Entry, bit: u32) -> bool {
         // Root enters and reads everything, but cannot execute a file that has no execute bit.
         if self.id == 0 {
             return entry.kind == Kind::Folder || bit != 1 || entry.mode & 0o111 != 0;
@@ -76,20 +87,32 @@ impl Contents {
         let (name, group) = text.split_once(':').map_or((text, None), |it| (it.0, Some(it.1)));
         let Accounts { users, groups } = &self.accounts;
         let number = if name.is_empty() || name == "root" { Some(0) } else { name.parse().ok() };
-        let known = users.iter().find(|it| it.0 == name || Some(it.1) == number);
-        let id = number.or(known.map(|it| it.1))?;
+        let known = users.iter().find(|it| it.name == name || Some(it.id) == number);
+        let id = number.or(known.map(|it| it.id))?;
         let groups: BTreeSet<u64> = match group {
             Some(group) => {
                 let named = groups.iter().find(|it| it.0 == group).map(|it| it.1);
                 [group.parse().ok().or(named)?].into()
             }
             None => {
-                let is_member = |of: &Vec<String>| known.is_some_and(|it| of.contains(&it.0));
+                let is_member = |of: &Vec<String>| known.is_some_and(|it| of.contains(&it.name));
                 let further = groups.iter().filter(|it| is_member(&it.2)).map(|it| it.1);
-                further.chain([known.map_or(0, |it| it.2)]).collect()
+                further.chain([known.map_or(0, |it| it.group)]).collect()
             }
         };
         Some(User { name: text.to_owned(), id, groups })
+    }
+
+    /// The home directory that runtimes give to a user: that of `/etc/passwd`, else the root.
+    pub fn home(&self, user: &User) -> ImagePath {
+        let known = self.accounts.users.iter().find(|it| it.id == user.id);
+        known.and_then(|it| ImagePath::new(&it.home)).unwrap_or_default()
+    }
+
+    /// The name of the user with this number, or else the number.
+    pub fn user_name(&self, id: u64) -> String {
+        let known = self.accounts.users.iter().find(|it| it.id == id);
+        known.map_or_else(|| id.to_string(), |it| it.name.clone())
     }
 
     /// Returns true if a user may execute a program.

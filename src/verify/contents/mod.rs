@@ -3,10 +3,12 @@
 //! Most files are hashed as they pass by. Kept in memory for a while are: what Python distributions and the
 //! system's packages say of themselves, programs and libraries in ELF, and scripts and Python that people wrote.
 
+mod access;
 mod accounts;
 mod digest;
 mod elf;
 mod imports;
+mod listing;
 mod marker;
 mod python;
 mod system;
@@ -23,7 +25,9 @@ use std::{
 use tar::EntryType;
 
 pub use self::{
+    access::{Ground, Obstacle},
     accounts::User,
+    listing::{Listed, listing},
     marker::Requirement,
     python::Distribution,
     system::{Package, System},
@@ -88,6 +92,36 @@ pub enum Kind {
     Other,
 }
 
+impl Entry {
+    /// What a header tells; a hard link counts as a file.
+    fn read<R: Read>(entry: &tar::Entry<'_, R>) -> Self {
+        let kind = match entry.header().entry_type() {
+            EntryType::Directory => Kind::Folder,
+            EntryType::Symlink => Kind::Link(target(entry)),
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse | EntryType::Link => {
+                Kind::File
+            }
+            _ => Kind::Other,
+        };
+        let header = entry.header();
+        let number = |it: io::Result<u64>| it.unwrap_or_default();
+        Self {
+            mode: header.mode().unwrap_or_default() & 0o7777,
+            owner: (number(header.uid()), number(header.gid())),
+            size: if kind == Kind::File { entry.size() } else { 0 },
+            digest: 0,
+            interpreter: None,
+            kind,
+        }
+    }
+}
+
+/// The target of a link, as it is written; empty for what is none.
+fn target<R: Read>(entry: &tar::Entry<'_, R>) -> String {
+    let name = entry.link_name_bytes();
+    name.map(|it| String::from_utf8_lossy(&it).into_owned()).unwrap_or_default()
+}
+
 impl Contents {
     /// Reads an image from its tar stream.
     ///
@@ -101,29 +135,11 @@ impl Contents {
         for entry in archive.entries()? {
             let mut entry = entry?;
             let path = rooted(&String::from_utf8_lossy(&entry.path_bytes()));
-            let target = |it: &tar::Entry<'_, _>| {
-                it.link_name_bytes().map(|it| String::from_utf8_lossy(&it).into_owned())
-            };
-            let kind = match entry.header().entry_type() {
-                EntryType::Directory => Kind::Folder,
-                EntryType::Symlink => Kind::Link(target(&entry).unwrap_or_default()),
-                EntryType::Link => {
-                    hard_links.push((path, rooted(&target(&entry).unwrap_or_default())));
-                    continue;
-                }
-                EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => Kind::File,
-                _ => Kind::Other,
-            };
-            let header = entry.header();
-            let number = |it: io::Result<u64>| it.unwrap_or_default();
-            let mut found = Entry {
-                mode: header.mode().unwrap_or_default() & 0o7777,
-                owner: (number(header.uid()), number(header.gid())),
-                size: if kind == Kind::File { entry.size() } else { 0 },
-                digest: 0,
-                interpreter: None,
-                kind,
-            };
+            if entry.header().entry_type() == EntryType::Link {
+                hard_links.push((path, rooted(&target(&entry))));
+                continue;
+            }
+            let mut found = Entry::read(&entry);
             if found.kind == Kind::File {
                 let mut body = Digested::new(&mut entry);
                 contents.file(&path, &mut found, &mut body, &mut texts)?;

@@ -49,6 +49,10 @@ impl Image {
         self.with(path, EntryType::Regular, 0o644, (user, 0))
     }
 
+    pub(in crate::verify) fn owned_folder(self, path: &str, mode: u32, owner: u64) -> Self {
+        self.with(path, EntryType::Directory, mode, (owner, owner))
+    }
+
     /// Something without content, of an owner.
     pub(in crate::verify) fn with(
         mut self,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The compose services that run an image, each with its file.
-pub(super) fn services<'a>(
+pub(in crate::verify) fn services<'a>(
     project: &'a Project,
     origin: &'a Origin,
 ) -> impl Iterator<Item = &'a (RepoPath, Service)> {

@@ -1,6 +1,6 @@
 //! The images that a plan touches: how each is built before, and how after.
 
-mod containers;
+pub(super) mod containers;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -261,7 +261,9 @@ fn verify_builds_only_what_changes() {
 #[test]
 fn options_of_builds_need_a_build() {
     let folder = unpinned();
-    for option in ["--keep", "--no-syntax", "--smoke=true", "--timeout=1", "--build-option=--x"] {
+    let building = ["--keep", "--no-syntax", "--smoke=true", "--timeout=1", "--build-option=--x"];
+    let running = ["--run=none", "--run-seconds=1", "--run-network=host"];
+    for option in building.into_iter().chain(running) {
         let ran = folder.refit(&["apply", option]);
         assert_eq!(ran.code, 2, "{ran:?}");
         let name = option.split('=').next().unwrap();

@@ -8,12 +8,12 @@ use crate::{
     text::count::{counted, number},
     verify::{
         edits::EditKind,
-        report::{ImageReport, LeftOut, Measured, Report, Sides, Verdict},
+        report::{ImageReport, LeftOut, Measured, Report, RunOutcome, RunReport, Sides, Verdict},
     },
 };
 
 /// The columns of the table of images.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "image",
     "verdict",
     "first build",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 7] = [
     "after a manifest edit",
     "size",
     "user",
+    "run",
 ];
 /// Missing files to name per group.
 const EXAMPLES: usize = 3;
@@ -36,7 +37,8 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
         out += &aligned(&head, &sums(report));
     }
     for image in &report.images {
-        let is_fine = image.verdict == Verdict::Verified;
+        let is_known = |it: &RunReport| it.outcome == RunOutcome::Same;
+        let is_fine = image.verdict == Verdict::Verified && image.runs.iter().all(is_known);
         if is_fine && !verbose {
             continue;
         }
@@ -119,6 +121,7 @@ fn row(image: &ImageReport) -> Vec<String> {
         edit(EditKind::Manifest).unwrap_or_else(none),
         cell(&|it| bytes(it.before.size, it.after.size)),
         cell(&|it| pair(user(it.before), user(it.after))),
+        image.run().map_or_else(none, |it| it.to_string()),
     ]
 }
 
@@ -191,6 +194,13 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
         out.push(format!("this is {}", image.verdict.cause()));
     }
     out.extend(image.logs.iter().map(|it| format!("log: {it}")));
+    // The differences are named one by one.
+    let shown = |it: &&RunReport| match it.outcome {
+        RunOutcome::Same => verbose,
+        RunOutcome::NotTried | RunOutcome::Unclear => true,
+        RunOutcome::Differs => false,
+    };
+    out.extend(image.runs.iter().filter(shown).map(ToString::to_string));
     if !verbose {
         // The advantages of the changes, even so.
         let mended = image.verdict == Verdict::BrokenBefore;

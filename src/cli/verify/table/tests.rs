@@ -45,6 +45,7 @@ fn report() -> Report {
         missing: Vec::new(),
         notes: Vec::new(),
         distributions: 0,
+        runs: Vec::new(),
         logs: Vec::new(),
     };
     let mut right = image("web", Verdict::Verified);
@@ -52,6 +53,18 @@ fn report() -> Report {
     let reason = "of package managers' caches".to_owned();
     right.missing =
         vec![Missing { reason, files: 1_234, examples: vec!["/root/.cache/a".to_owned()] }];
+    let run = |by: &str, outcome, reason: Option<&str>| RunReport {
+        by: by.to_owned(),
+        outcome,
+        reason: reason.map(str::to_owned),
+        differences: Vec::new(),
+        sides: None,
+        logs: Vec::new(),
+    };
+    right.runs = vec![
+        run("web in compose.yaml", RunOutcome::Same, None),
+        run("worker in compose.yaml", RunOutcome::NotTried, Some("needs db and cache")),
+    ];
     let mut wrong = image("job", Verdict::Breaks);
     wrong.after = Some(build("job/Dockerfile", None));
     wrong.differences = vec!["[2/3] RUN x\nnot found".to_owned()];
@@ -74,9 +87,9 @@ fn report() -> Report {
 fn a_terminal_gets_a_table_and_what_is_wrong() {
     let shown = anstream::adapter::strip_str(&text(&report(), false)).to_string();
     insta::assert_snapshot!(shown, @r#"
-image  verdict                  first build    after a source edit       after a manifest edit  size            user
-web    verified                 38.6 → 23.6 s  9.7 → 5.9 s, 5 → 2 steps  —                      1,017 → 349 MB  root → 10001:10001
-job    does not build any more  —              —                         —                      —               —
+image  verdict                  first build    after a source edit       after a manifest edit  size            user                run
+web    verified                 38.6 → 23.6 s  9.7 → 5.9 s, 5 → 2 steps  —                      1,017 → 349 MB  root → 10001:10001  not tried
+job    does not build any more  —              —                         —                      —               —                   —
 
                                   before          after
 Dockerfiles                       3               2
@@ -85,6 +98,9 @@ after an edit of source, 1 image  9.7 s, 5 steps  5.9 s, 2 steps
 image size                        1,017 MB        349 MB
 layers                            7               7
 context sent                      1.5 kB          1.5 kB
+
+web (web/Dockerfile): verified
+  run of worker in compose.yaml: not tried, needs db and cache
 
 job (web/Dockerfile): does not build any more
   [2/3] RUN x
@@ -111,15 +127,17 @@ fn a_pull_request_gets_all_of_it() {
 | layers | 7 | 7 |
 | context sent | 1.5 kB | 1.5 kB |
 
-| image | verdict | first build | after a source edit | after a manifest edit | size | user |
-|---|---|---|---|---|---|---|
-| web | verified | 38.6 → 23.6 s | 9.7 → 5.9 s, 5 → 2 steps | — | 1,017 → 349 MB | root → 10001:10001 |
-| job | does not build any more | — | — | — | — | — |
+| image | verdict | first build | after a source edit | after a manifest edit | size | user | run |
+|---|---|---|---|---|---|---|---|
+| web | verified | 38.6 → 23.6 s | 9.7 → 5.9 s, 5 → 2 steps | — | 1,017 → 349 MB | root → 10001:10001 | not tried |
+| job | does not build any more | — | — | — | — | — | — |
 
 - not built: `lost/Dockerfile`: nobody knows
 
 <details><summary>web: verified</summary>
 
+- run of web in compose.yaml: same
+- run of worker in compose.yaml: not tried, needs db and cache
 - changed by pin-poetry, split-venv-stage
 - 43 Python distributions are the same
 - 1,234 files of package managers' caches: /root/.cache/a, …
