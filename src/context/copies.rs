@@ -192,6 +192,12 @@ impl CopyIn {
         self.at(path, sent, |it| sent.may_have(it))
     }
 
+    /// The file or folder of the project that it would put at `path` if there was one: nothing keeps it from the
+    /// builder.
+    pub fn would_provide(&self, path: &ImagePath, sent: &Sent<'_>) -> Option<RepoPath> {
+        self.at(path, sent, |it| !sent.excludes(it))
+    }
+
     fn at(
         &self,
         path: &ImagePath,

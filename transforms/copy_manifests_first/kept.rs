@@ -5,7 +5,7 @@ use crate::{
     context::{copies::Opaque, layers::Layer},
     ecosystems::Install,
     run::{CallSite, Run},
-    text::{ImagePath, Refusal},
+    text::{ImagePath, Refusal, RepoPath},
 };
 
 impl Deferral<'_> {
@@ -70,12 +70,21 @@ impl Deferral<'_> {
             let over = self.copies(run.item).find_map(|it| it.may_provide(path, &self.layers.sent));
             if let Some(over) = over {
                 let reason = format!(
-                    "copied after the install, {over} would take the place of what it makes; exclude it in .dockerignore (write-dockerignore)"
+                    "copied after the install, {over} would take the place of what it makes; exclude it in .dockerignore"
                 );
                 return Err(Refusal::new("overwrites-install", reason));
             }
         }
         Ok(kept)
+    }
+
+    /// A folder that an install makes and that a COPY of source would lay over it, if whoever builds has one too: the
+    /// project has none, and nothing keeps one from the builder.
+    pub(super) fn may_cover(&self, run: &Run<'_>, installs: &[&Install]) -> Option<RepoPath> {
+        let mut made = installs.iter().flat_map(|it| &it.makes);
+        made.find_map(|path| {
+            self.copies(run.item).find_map(|it| it.would_provide(path, &self.layers.sent))
+        })
     }
 
     /// Whether a command before the install, in its RUN or an earlier one, writes a file.

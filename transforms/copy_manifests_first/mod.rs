@@ -151,6 +151,15 @@ fn reorder(
             "; it may write {lock} anew, and the copy that comes later puts the project's own in its place"
         );
     }
+    // The same install once more, below the source, puts right what the copy brings.
+    let is_repeated = !texts.flags.is_empty();
+    if let Some(folder) = deferral.may_cover(&run, &installs).filter(|_| !is_repeated) {
+        safety = Safety::Review;
+        let _ = write!(
+            reason,
+            "; no ignore file has {folder}: where whoever builds has one, it now lies over the installed packages"
+        );
+    }
     let change = site.change(item, safety, title, reason, edits);
     Ok(Some(Change { alters: vec![Alteration::Order], ..change }))
 }
