@@ -4,7 +4,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Build, published::is_candidate, service::Service};
-use crate::{project::Project, text::RepoPath};
+use crate::{
+    ecosystems::programs::settings::{Value, variables},
+    project::Project,
+    text::RepoPath,
+};
 
 /// The services of a Dockerfile, each with its file.
 pub(super) type Services = HashMap<RepoPath, Vec<(RepoPath, Service)>>;
@@ -109,12 +113,10 @@ fn whole(project: &Project, file: &RepoPath, service: &Service, depth: usize) ->
             service.env_files.push(path);
             continue;
         };
-        let lines = file.text.lines().map(str::trim).filter(|it| !it.starts_with('#'));
-        let pairs = lines.filter_map(|it| it.trim_start_matches("export ").split_once('='));
-        for (name, value) in pairs {
-            let value = value.trim().trim_matches(['"', '\'']);
-            if !service.environment.iter().any(|it| it.0 == name.trim()) {
-                service.environment.push((name.trim().to_owned(), value.to_owned()));
+        for it in variables(&file.text) {
+            let Value::Text(value) = it.value else { continue };
+            if !service.environment.iter().any(|known| known.0 == it.key) {
+                service.environment.push((it.key, value));
             }
         }
     }

@@ -52,6 +52,18 @@ impl<'a> Image<'a> {
         self.brought().ok()?.layers(self.stage.index)
     }
 
+    /// The folder of the build context, if it is known.
+    pub(super) fn context_folder(&self) -> Option<&RepoPath> {
+        self.brought().ok().map(Brought::folder)
+    }
+
+    /// Whether a COPY brings a folder of the project.
+    pub(super) fn brings(&self, folder: &RepoPath) -> bool {
+        let copies = self.layers().into_iter().flat_map(|it| &it.copies);
+        let mut sources = copies.filter_map(|it| it.copy.as_ref().ok()).flat_map(|it| &it.sources);
+        sources.any(|it| it.is_folder && folder.strip_prefix(&it.path).is_some())
+    }
+
     /// The mounts of the services that run it, as far as their paths are known.
     pub(super) fn mounts(&self) -> &[Mount<'a>] {
         self.contents.mounts.get_or_init(|| {

@@ -113,7 +113,8 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
         "UPLOAD", "MEDIA", "DATA", "LOG", "CACHE", "STORAGE", "DOWNLOAD", "OUTPUT", "SQLITE", "DB",
         "DATABASE", "SESSION", "TMP", "TEMP", "STATE", "PERSIST", "BACKUP",
     ];
-    let places = ["DIR", "PATH", "FOLDER", "ROOT", "FILE", "DIRECTORY", "LOCATION"];
+    let files = ["FILE", "FILENAME"];
+    let places = ["DIR", "PATH", "FOLDER", "ROOT", "FILE", "FILENAME", "DIRECTORY", "LOCATION"];
     let own = [
         "HF_HOME",
         "TRANSFORMERS_CACHE",
@@ -168,7 +169,8 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
         return None;
     }
     let last = last(value);
-    let is_file = last.trim_start_matches('.').contains('.');
+    let is_file = last.trim_start_matches('.').contains('.')
+        || parts.last().is_some_and(|it| files.contains(it));
     Some(Written { path: value.to_owned(), is_file })
 }
 

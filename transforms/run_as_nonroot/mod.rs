@@ -12,6 +12,7 @@ mod built;
 mod contents;
 mod duty;
 mod evidence;
+mod hints;
 mod homes;
 mod image;
 mod interpreted;
@@ -225,7 +226,10 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let low_ports = duty::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
-    let source = source::of(image, &processes)?;
+    let mut source = source::of(image, &processes)?;
+    if !source.is_whole {
+        source.traces.extend(hints::examples(image));
+    }
     let refused = source.refusal.clone().map_or(Ok(()), Err);
     image.owner.settle(refused)?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
@@ -241,6 +245,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     let unread = source.unread.clone().map_or(Ok(()), Err);
     image.owner.settle(unread)?;
+    image.owner.settle(hints::ignored(image, &source, &folders))?;
     let creation = (!brought).then(|| creation(&base, &account));
     let has_unknown_services = image.has_unknown_services();
     let handover =

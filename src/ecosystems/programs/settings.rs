@@ -34,7 +34,8 @@ pub fn read(name: &str, text: &str) -> Option<Vec<Setting>> {
     match extension {
         "cfg" | "conf" | "ini" => Some(ini(text)),
         "cjs" | "js" | "mjs" | "py" | "ts" => Some(code(text, extension == "py")),
-        "env" | "properties" => Some(ini(text)),
+        "env" => Some(variables(text)),
+        "properties" => Some(ini(text)),
         "json" => {
             let value: serde_json::Value = serde_json::from_str(text).ok()?;
             let mut found = Vec::new();
@@ -55,7 +56,7 @@ pub fn read(name: &str, text: &str) -> Option<Vec<Setting>> {
             yaml::read(text).ok()?.iter().for_each(|it| of_yaml(it, "", &mut found));
             Some(found)
         }
-        _ if stem == ".env" => Some(ini(text)),
+        _ if stem == ".env" => Some(variables(text)),
         _ => None,
     }
 }
@@ -110,6 +111,24 @@ pub fn logged(settings: &[Setting]) -> Vec<Setting> {
         Setting { value, ..arguments.clone() }
     });
     files.collect()
+}
+
+/// The variables of a file such as `.env`: `NAME=value`, `export NAME='value'`.
+///
+/// <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>
+pub fn variables(text: &str) -> Vec<Setting> {
+    let lines = text.lines().enumerate().filter(|it| !it.1.trim_start().starts_with('#'));
+    let pairs = lines.filter_map(|(at, line)| {
+        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+        let value = value.trim();
+        let quote = ['"', '\''].into_iter().find(|it| value.starts_with(*it));
+        let value = match quote.and_then(|it| value[1..].split_once(it)) {
+            Some((inner, _)) => inner,
+            None => value.split_once(" #").map_or(value, |it| it.0).trim_end(),
+        };
+        Some(Setting::text(name.trim().to_owned(), value, at + 1))
+    });
+    pairs.collect()
 }
 
 /// `key = value` and `key: value`, below `[section]`.
@@ -326,7 +345,8 @@ mod tests {
 
     #[test]
     fn every_format_has_keys_and_values() {
-        let rows: [(&str, &str, &[&str]); 7] = [
+        let rows: [(&str, &str, &[&str]); 8] = [
+            (".env.example", "# A=1\nexport B='x #y' # z\nC=d:e # f\n", &["2 B=x #y", "3 C=d:e"]),
             ("a.ini", "; c\n[uwsgi]\nsocket = /run/a.sock\n", &["3 uwsgi.socket=/run/a.sock"]),
             ("a.yml", "uwsgi:\n  pidfile: /run/a\n", &["2 uwsgi.pidfile=/run/a"]),
             ("a.toml", "bind = ['unix:/x']\n[a]\nb = '1'\n", &["1 bind=unix:/x", "3 a.b=1"]),
