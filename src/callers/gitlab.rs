@@ -21,7 +21,7 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
     }
     let global = literals(source, root.get("variables"));
     for job in root.entries().iter().filter(|it| !it.key.starts_with('.')) {
-        let chain = chain(root, &job.value, 0);
+        let chain = chain(root, &job.value);
         let lookup = |key: &str| chain.iter().find_map(|it| it.get(key));
         let Some(script) = lookup("script") else { continue };
         let mut variables = global.clone();
@@ -56,15 +56,21 @@ fn checkouts(path: &RepoPath) -> Vec<RepoPath> {
     or_root(above(path, ".gitlab").or(beside).unwrap_or(RepoPath::root()))
 }
 
-/// A job and the jobs it extends, the nearest first.
-fn chain(root: &Arc<Node>, job: &Arc<Node>, depth: usize) -> Vec<Arc<Node>> {
-    let mut all = vec![Arc::clone(job)];
-    let Some(extends) = job.get("extends").filter(|_| depth < 11) else { return all };
-    let listed = extends.items().iter().filter_map(|it| it.as_str());
-    let names: Vec<_> = extends.as_str().into_iter().chain(listed).collect();
-    // Of several, the last wins.
-    for parent in names.iter().rev().filter_map(|it| root.get(it)) {
-        all.extend(chain(root, parent, depth + 1));
+/// A job and the jobs it extends, the nearest first, each once.
+fn chain(root: &Arc<Node>, job: &Arc<Node>) -> Vec<Arc<Node>> {
+    let mut all: Vec<Arc<Node>> = Vec::new();
+    let mut stack = vec![Arc::clone(job)];
+    while let Some(job) = stack.pop() {
+        if all.iter().any(|it| Arc::ptr_eq(it, &job)) {
+            continue;
+        }
+        if let Some(extends) = job.get("extends") {
+            let listed = extends.items().iter().filter_map(|it| it.as_str());
+            let names = extends.as_str().into_iter().chain(listed);
+            // Of several, the last wins.
+            stack.extend(names.filter_map(|it| root.get(it)).cloned());
+        }
+        all.push(job);
     }
     all
 }
@@ -81,15 +87,26 @@ fn lists(source: &str, matrix: Option<&Arc<Node>>) -> BTreeMap<String, Vec<Trace
     lists
 }
 
-/// The lines of scripts, which run in one shell, and the line of the file of each.
+/// How deep lists of scripts may nest: GitLab refuses what is deeper (CI/CD YAML syntax, `script`).
+const DEPTH: usize = 10;
+/// How many lines a job may have. Aliases of aliases make billions of a few.
+const LINES: usize = 10_000;
+
+/// The lines of scripts, which run in one shell, and the line of the file of each; nothing of what GitLab
+/// refuses or nobody writes.
 fn join(source: &str, parts: &[&Arc<Node>]) -> (Traced, Vec<usize>) {
     let mut text = Traced::default();
     let mut lines = Vec::new();
-    let mut stack: Vec<&Arc<Node>> = parts.iter().rev().copied().collect();
-    while let Some(node) = stack.pop() {
+    let mut stack: Vec<(&Arc<Node>, usize)> = parts.iter().rev().map(|it| (*it, 0)).collect();
+    while let Some((node, depth)) = stack.pop() {
+        if DEPTH < depth || LINES < stack.len().max(lines.len()) {
+            return Default::default();
+        }
         match &node.value {
             // `!reference [job, script]` names lines and holds none.
-            Value::Sequence(items) if node.tag.is_none() => stack.extend(items.iter().rev()),
+            Value::Sequence(items) if node.tag.is_none() => {
+                stack.extend(items.iter().rev().map(|it| (it, depth + 1)));
+            }
             Value::Scalar(_) => {
                 let scalar = traced(source, node).unwrap_or_default();
                 for (at, line) in scalar.lines().iter().enumerate() {

@@ -6,7 +6,7 @@ use super::{
     Caller, Callers, own_folder_or_root,
     script::{Script, may_build},
     traced::Traced,
-    words::{ROOT, UNKNOWN, rooted},
+    words::{ROOT, UNKNOWN, is_too_long, rooted, unknown},
 };
 use crate::text::RepoPath;
 
@@ -83,6 +83,9 @@ fn expand(text: &Traced, variables: &HashMap<String, Traced>) -> Traced {
     let mut at = 0;
     while let Some(c) = text.get(at) {
         at += 1;
+        if is_too_long(&out, text) {
+            return unknown();
+        }
         if c != '$' {
             out.append(&text.slice(at - 1..at));
             continue;

@@ -198,6 +198,19 @@ impl Reader<'_> {
 /// The depth to which variables are expanded.
 const NESTED: usize = 64;
 
+/// How many characters variables may bring into a text. `A=$A$A` forty times over would fill any memory.
+const BROUGHT: usize = 16 * 1024;
+
+/// Whether variables made far more of a text than anybody writes.
+pub(super) fn is_too_long(out: &Traced, text: &Traced) -> bool {
+    text.len() + BROUGHT < out.len()
+}
+
+/// A text of which nothing is known.
+pub(super) fn unknown() -> Traced {
+    Traced::untraced(UNKNOWN.encode_utf8(&mut [0; 4]))
+}
+
 /// The state of reading a script.
 pub(super) struct Values<'a> {
     /// Variables with one known value.
@@ -216,6 +229,9 @@ impl Values<'_> {
         let mut at = 0;
         while let Some(c) = word.get(at) {
             at += 1;
+            if is_too_long(&out, word) {
+                return unknown();
+            }
             match (c, quote) {
                 ('\\', None) => {
                     out.append(&word.slice(at..at + 1));
@@ -241,6 +257,9 @@ impl Values<'_> {
         let mut at = 0;
         while let Some(c) = text.get(at) {
             at += 1;
+            if is_too_long(&out, text) {
+                return unknown();
+            }
             match c {
                 '$' if text.get(at) == Some('$') => {
                     out.append(&text.slice(at..at + 1));

@@ -20,7 +20,7 @@ use crate::{
     text::glob,
 };
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword, instruction::Mount},
+    dockerfile::{Dockerfile, Instruction, Keyword, mount::Mount},
     text::{Place, RepoPath},
 };
 

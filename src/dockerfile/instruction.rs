@@ -1,6 +1,6 @@
 //! Instructions and typed views over them, for every instruction of the Dockerfile reference.
 
-use super::{Heredoc, Keyword, Logical, json, word};
+use super::{Heredoc, Keyword, Logical, json, mount::Mount, word};
 use crate::text::Span;
 
 /// An instruction of a Dockerfile.
@@ -86,17 +86,6 @@ pub struct Copy<'a> {
     pub has_heredoc: bool,
 }
 
-/// A mount of a RUN: `--mount=type=cache,target=…`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mount {
-    /// `bind` (the default), `cache`, `tmpfs`, `secret` or `ssh`.
-    pub kind: String,
-    /// The mount point, raw.
-    pub target: Option<String>,
-    /// The other fields, in order: `(key, value)`, the value empty when there is no `=`.
-    pub fields: Vec<(String, String)>,
-}
-
 /// The command of RUN, CMD, ENTRYPOINT or SHELL.
 #[derive(Clone, Debug)]
 pub enum Command<'a> {
@@ -156,9 +145,21 @@ impl Instruction {
             }
         }
         if keyword == Keyword::Onbuild && !arguments.is_empty() {
-            let (trigger, more) = Self::read(instruction.logical.slice(arguments), escape);
-            errors.extend(more);
-            instruction.trigger = Some(Box::new(trigger));
+            let inner = instruction.logical.slice(arguments);
+            let name = word::first_field(&inner.text).to_owned();
+            match Keyword::read(&name) {
+                Keyword::Onbuild => {
+                    errors.push("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed".to_owned());
+                }
+                Keyword::From | Keyword::Maintainer => {
+                    errors.push(format!("{name} isn't allowed as an ONBUILD trigger"));
+                }
+                _ => {
+                    let (trigger, more) = Self::read(inner, escape);
+                    errors.extend(more);
+                    instruction.trigger = Some(Box::new(trigger));
+                }
+            }
         }
         (instruction, errors)
     }
@@ -343,32 +344,6 @@ impl Flag {
             None => (bare, None),
         };
         Self { name: name.to_owned(), value, range, text }
-    }
-}
-
-impl Mount {
-    /// Reads the value of `--mount`: comma-separated `key=value` fields.
-    pub fn read(value: &str) -> Self {
-        let mut mount = Self { kind: "bind".to_owned(), ..Self::default() };
-        for field in value.split(',') {
-            let (key, value) = field.split_once('=').unwrap_or((field, ""));
-            match key {
-                "type" => value.clone_into(&mut mount.kind),
-                "target" | "dst" | "destination" => mount.target = Some(value.to_owned()),
-                key => mount.fields.push((key.to_owned(), value.to_owned())),
-            }
-        }
-        mount
-    }
-
-    /// The path of the build context that a bind mount shows; `None` for any other mount.
-    pub fn source(&self) -> Option<&str> {
-        let field = |names: &[&str]| {
-            let mut fields = self.fields.iter();
-            fields.find(|it| names.contains(&it.0.as_str())).map(|it| it.1.as_str())
-        };
-        let is_of_context = self.kind == "bind" && field(&["from"]).is_none();
-        is_of_context.then(|| field(&["source", "src"]).unwrap_or("."))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod image;
 pub mod instruction;
 mod json;
 mod keyword;
+pub mod mount;
 mod parse;
 pub mod stage;
 pub mod variables;

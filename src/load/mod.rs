@@ -6,6 +6,7 @@
 
 mod follow;
 pub mod git;
+mod ignored;
 mod text;
 mod wanted;
 
@@ -210,7 +211,12 @@ fn walk(root: &Path, jobs: usize, selected: &[RepoPath]) -> Walk {
         jobs => jobs,
     };
     let mut builder = WalkBuilder::new(root);
-    builder.hidden(false).ignore(false).require_git(false).follow_links(false).threads(threads);
+    builder.standard_filters(false).follow_links(false).threads(threads);
+    let ignored = ignored::Ignored::below(root);
+    builder.filter_entry(move |it| {
+        let is_folder = it.file_type().is_some_and(|it| it.is_dir());
+        it.depth() == 0 || !ignored.hides(it.path(), is_folder)
+    });
     let found = Mutex::new(Walk::default());
     builder.build_parallel().run(|| Box::new(|entry| visit(root, &found, entry)));
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -89,6 +89,14 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
             ));
         }
     }
+    // The flag is a line of CSV in a word of the instruction, which has no way to say these.
+    let is_odd = |it: &&&ImagePath| {
+        it.is_root() || it.as_str().contains(|c: char| c.is_whitespace() || "\\\",'$".contains(c))
+    };
+    if let Some(folder) = caches.unmounted().iter().find(is_odd) {
+        let what = format!("its cache is {folder}, and a mount cannot be put there");
+        return Err(Refusal::new("odd-path", what));
+    }
     for it in &caches.uses {
         let caching = &it.caching;
         if caching.linked {

@@ -55,6 +55,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "non-root-user",
         "not-posix-shell",
         "odd-mount",
+        "odd-path",
         "old-syntax",
         "other-home",
         "other-user",
@@ -135,9 +136,7 @@ fn mount(
     caches.check_alone(project, site, stage)?;
     caches.together(project, site, stage)?;
     let off = caches.turned_off()?;
-    if let Some(off) = off {
-        removable(project, site, stage, off)?;
-    }
+    off.map(|it| removable(project, site, stage, it)).transpose()?;
     let (mut edits, alters) = caches.let_fill()?;
     let flags = caches.flags(site, stage);
     edits.push(site.dockerfile.add_flags(run.instruction, &flags, &edits));

@@ -2,9 +2,13 @@
 //!
 //! After `parser/line_parsers.go`, `parser/split_command.go` and `shell/lex.go` of BuildKit.
 
+mod heredoc;
 mod pattern;
 
+use std::cell::Cell;
+
 use crate::text::Span;
+pub(super) use heredoc::{Opener, heredocs};
 use pattern::Pattern;
 
 /// The ranges of the words of a NAME=VALUE list in `text`, with quotes and escapes.
@@ -103,37 +107,6 @@ pub(super) fn flags(text: &str) -> (Vec<(Span, String)>, usize) {
     }
 }
 
-/// The opening of a here-document.
-pub(super) struct Opener {
-    pub(super) name: String,
-    pub(super) expand: bool,
-    pub(super) chomp: bool,
-    pub(super) descriptor: u32,
-}
-
-/// The here-documents that a logical line opens.
-pub(super) fn heredocs(line: &str) -> Vec<Opener> {
-    let raw = Lexer { raw_quotes: true, raw_escapes: true, ..Lexer::new('\\', &|_| None) };
-    raw.words(line).unwrap_or_default().iter().filter_map(|it| opener(it)).collect()
-}
-
-fn opener(word: &str) -> Option<Opener> {
-    let digits = word.len() - word.trim_start_matches(|it: char| it.is_ascii_digit()).len();
-    let rest = word[digits..].strip_prefix("<<")?;
-    let (rest, chomp) = rest.strip_prefix('-').map_or((rest, false), |it| (it, true));
-    if rest.is_empty() || rest.contains('<') {
-        return None;
-    }
-    let one = |lexer: Lexer<'_>| match lexer.words(rest).ok()?.as_slice() {
-        [word] => Some(word.clone()),
-        _ => None,
-    };
-    let name = one(Lexer::new('\\', &|_| None))?;
-    let raw = one(Lexer { raw_quotes: true, raw_escapes: true, ..Lexer::new('\\', &|_| None) })?;
-    let descriptor = word[..digits].parse().unwrap_or(0);
-    Some(Opener { expand: name == raw, name, chomp, descriptor })
-}
-
 /// A variable's value; `None` when it is not set.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -141,7 +114,8 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// instruction but RUN, CMD and ENTRYPOINT. An unset variable is the empty string.
 ///
 /// # Errors
-/// A syntax error to BuildKit: an open quote, a bad substitution, `${VAR?}` of an unset variable.
+/// A syntax error to BuildKit: an open quote, a bad substitution, `${VAR?}` of an unset variable. And what
+/// nobody writes and would take long: a result of more than 32 KiB, substitutions 100 deep.
 pub fn expand(text: &str, escape: char, lookup: Lookup<'_>) -> Result<String, String> {
     Lexer { unset_stays: false, ..Lexer::new(escape, lookup) }.word(text)
 }
@@ -161,7 +135,16 @@ struct Lexer<'a> {
     /// True if a reference to an unset variable stays as it is.
     unset_stays: bool,
     lookup: Lookup<'a>,
+    /// How deep in substitutions.
+    depth: Cell<usize>,
+    /// The bytes that substitutions have brought.
+    brought: Cell<usize>,
 }
+
+/// How deep substitutions may stand in one another.
+const DEPTH: usize = 100;
+/// How many bytes substitutions may bring: doubled forty times, `ENV V=$V$V` would fill any memory.
+const BROUGHT: usize = 32 * 1024;
 
 /// The characters still to be read.
 type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
@@ -203,7 +186,15 @@ impl Out {
 
 impl<'a> Lexer<'a> {
     fn new(escape: char, lookup: Lookup<'a>) -> Self {
-        Self { escape, raw_quotes: false, raw_escapes: false, unset_stays: true, lookup }
+        Self {
+            escape,
+            raw_quotes: false,
+            raw_escapes: false,
+            unset_stays: true,
+            lookup,
+            depth: Cell::new(0),
+            brought: Cell::new(0),
+        }
     }
 
     fn word(&self, text: &str) -> Result<String, String> {
@@ -288,6 +279,20 @@ impl<'a> Lexer<'a> {
     }
 
     fn dollar(&self, rest: &mut Rest<'_>) -> Result<String, String> {
+        self.depth.set(self.depth.get() + 1);
+        if DEPTH < self.depth.get() {
+            return Err(format!("substitutions more than {DEPTH} deep"));
+        }
+        let value = self.substituted(rest)?;
+        self.depth.set(self.depth.get() - 1);
+        self.brought.set(self.brought.get() + value.len());
+        if BROUGHT < self.brought.get() {
+            return Err(format!("a value of more than {} KiB", BROUGHT / 1024));
+        }
+        Ok(value)
+    }
+
+    fn substituted(&self, rest: &mut Rest<'_>) -> Result<String, String> {
         if rest.next_if_eq(&'{').is_none() {
             let name = name(rest);
             return Ok(match (self.lookup)(&name) {
@@ -342,11 +347,10 @@ impl<'a> Lexer<'a> {
                 };
                 let pattern = Pattern::parse(pattern)?;
                 let value = value.unwrap_or_default();
-                Ok(if kind == '#' {
-                    pattern.trim_start(&value, greedy)
-                } else {
-                    pattern.trim_end(&value, greedy)
-                })
+                match kind {
+                    '#' => pattern.trim_start(&value, greedy),
+                    _ => pattern.trim_end(&value, greedy),
+                }
             }
         }
     }
@@ -364,7 +368,7 @@ impl<'a> Lexer<'a> {
         if self.unset_stays && value.is_none() {
             return Ok(format!("${{{name}/{pattern}/{replacement}}}"));
         }
-        Ok(Pattern::parse(&pattern)?.replace(&value.unwrap_or_default(), &replacement, all))
+        Pattern::parse(&pattern)?.replace(&value.unwrap_or_default(), &replacement, all)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The shell patterns of `${VAR#pattern}`, `${VAR%pattern}` and `${VAR/pattern/text}`.
 
+/// How many steps one match may take: thousands of times what a real Dockerfile asks for.
+const WORK: usize = 10_000_000;
+
 /// A shell pattern of `*`, `?` and literals.
 pub(super) struct Pattern(Vec<Token>);
 
@@ -33,64 +36,78 @@ impl Pattern {
         Ok(Self(tokens))
     }
 
-    /// Returns true if it matches all of `text`.
+    /// Which lengths of `text` it matches, from none of it to all.
     ///
-    /// One row of the classic dynamic programme, so that a hostile pattern cannot take exponential time.
-    fn matches(tokens: &[Token], text: &[char]) -> bool {
-        let mut row = vec![false; text.len() + 1];
+    /// The rows of the classic dynamic programme one by one, so that a hostile pattern cannot take
+    /// exponential time.
+    fn lengths<'a>(
+        tokens: impl Iterator<Item = &'a Token>,
+        text: impl Iterator<Item = &'a char> + Clone,
+        count: usize,
+    ) -> Vec<bool> {
+        let mut row = vec![false; count + 1];
         row[0] = true;
         for token in tokens {
             let mut diagonal = row[0];
             row[0] &= *token == Token::Any;
-            for at in 0..text.len() {
-                let above = row[at + 1];
-                row[at + 1] = match token {
-                    Token::Any => above || row[at],
+            let mut left = row[0];
+            for (matches, found) in row[1..].iter_mut().zip(text.clone()) {
+                let above = *matches;
+                *matches = match token {
+                    Token::Any => above || left,
                     Token::One => diagonal,
-                    Token::Char(c) => diagonal && *c == text[at],
+                    Token::Char(c) => diagonal && c == found,
                 };
-                diagonal = above;
+                (diagonal, left) = (above, *matches);
             }
         }
-        row[text.len()]
+        row
     }
 
-    pub(super) fn trim_start(&self, value: &str, greedy: bool) -> String {
-        let chars: Vec<char> = value.chars().collect();
-        let mut lengths: Box<dyn Iterator<Item = usize>> = match greedy {
-            true => Box::new((0..=chars.len()).rev()),
-            false => Box::new(0..=chars.len()),
-        };
-        let cut = lengths.find(|it| Self::matches(&self.0, &chars[..*it])).unwrap_or(0);
-        chars[cut..].iter().collect()
+    /// Fails when it would take too long to look for this in a text of so many places to start from.
+    fn check_work(&self, length: usize, starts: usize) -> Result<(), String> {
+        let work = (self.0.len() + 1).saturating_mul(length + 1).saturating_mul(starts);
+        if work <= WORK { Ok(()) } else { Err("a pattern that takes too long to match".to_owned()) }
     }
 
-    pub(super) fn trim_end(&self, value: &str, greedy: bool) -> String {
+    pub(super) fn trim_start(&self, value: &str, greedy: bool) -> Result<String, String> {
         let chars: Vec<char> = value.chars().collect();
-        let mut starts: Box<dyn Iterator<Item = usize>> = match greedy {
-            true => Box::new(0..=chars.len()),
-            false => Box::new((0..=chars.len()).rev()),
-        };
-        let cut = starts.find(|it| Self::matches(&self.0, &chars[*it..])).unwrap_or(chars.len());
-        chars[..cut].iter().collect()
+        self.check_work(chars.len(), 1)?;
+        let lengths = Self::lengths(self.0.iter(), chars.iter(), chars.len());
+        Ok(chars[cut(&lengths, greedy)..].iter().collect())
     }
 
-    pub(super) fn replace(&self, value: &str, replacement: &str, all: bool) -> String {
+    pub(super) fn trim_end(&self, value: &str, greedy: bool) -> Result<String, String> {
         let chars: Vec<char> = value.chars().collect();
+        self.check_work(chars.len(), 1)?;
+        let lengths = Self::lengths(self.0.iter().rev(), chars.iter().rev(), chars.len());
+        Ok(chars[..chars.len() - cut(&lengths, greedy)].iter().collect())
+    }
+
+    pub(super) fn replace(
+        &self,
+        value: &str,
+        replacement: &str,
+        all: bool,
+    ) -> Result<String, String> {
+        let chars: Vec<char> = value.chars().collect();
+        self.check_work(chars.len(), chars.len())?;
         let mut out = String::new();
         let (mut at, mut done) = (0, false);
         while at <= chars.len() {
-            let end = (!done).then(|| {
-                (at..=chars.len()).rev().find(|it| Self::matches(&self.0, &chars[at..*it]))
-            });
-            match end.flatten() {
-                Some(end) => {
+            let rest = &chars[at..];
+            let longest = || {
+                let lengths = Self::lengths(self.0.iter(), rest.iter(), rest.len());
+                lengths.iter().rposition(|it| *it)
+            };
+            match if done { None } else { longest() } {
+                Some(length) => {
                     out += replacement;
                     done = !all;
-                    if end == at {
+                    if length == 0 {
                         out.extend(chars.get(at));
                     }
-                    at = end.max(at + 1);
+                    at += length.max(1);
                 }
                 None => {
                     out.extend(chars.get(at));
@@ -101,6 +118,16 @@ impl Pattern {
                 break;
             }
         }
-        out
+        Ok(out)
     }
+}
+
+/// How much to cut off: the longest that matches, or the shortest.
+fn cut(lengths: &[bool], greedy: bool) -> usize {
+    let mut matching = lengths.iter();
+    match greedy {
+        true => matching.rposition(|it| *it),
+        false => matching.position(|it| *it),
+    }
+    .unwrap_or(0)
 }

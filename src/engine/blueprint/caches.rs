@@ -3,6 +3,7 @@
 use crate::{
     dockerfile::variables::Variables,
     ecosystems::{Cache, caches},
+    text::ImagePath,
 };
 
 /// The caches that variables name, as far as these are set.
@@ -15,7 +16,10 @@ pub(crate) fn named_caches<'a>(
 /// Whether a folder is such a cache where these variables are set.
 pub(super) fn is_cache(folder: &str, variables: &Variables) -> bool {
     let folder = folder.trim_end_matches('/');
-    named_caches(|name| variables.text(name)).any(|it| it == folder)
+    // One folder has many names: `/srv//pip`, `/srv/x/../pip`.
+    let place = ImagePath::new(folder);
+    named_caches(|name| variables.text(name))
+        .any(|it| it == folder || (place.is_some() && ImagePath::new(&it) == place))
         || caches().flat_map(Cache::endings).any(|it| folder.ends_with(&it))
 }
 

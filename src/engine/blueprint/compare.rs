@@ -1,66 +1,13 @@
 //! Two blueprints compared, up to what a change declares.
 
-use std::{borrow::Cow, collections::BTreeSet, rc::Rc};
+use std::{borrow::Cow, rc::Rc};
 
-use super::{Blueprint, Copied, Effect, From, Run, order, script, split};
+use super::{Blueprint, Copied, Effect, From, Run, allowed::Allowed, order, script, split};
 use crate::{
-    context::copies::Sent,
     dockerfile::{Keyword, instruction::Command},
     ecosystems,
-    project::change::Alteration,
-    text::{ImagePath, Span},
+    text::Span,
 };
-
-/// What changes say they alter of the images of a Dockerfile.
-#[derive(Clone, Debug, Default)]
-pub struct Allowed<'a> {
-    variables: BTreeSet<&'a str>,
-    pipelines: Vec<Span>,
-    /// The pipelines of each RUN that is added; `None` when they cannot be read.
-    runs: Vec<Option<Vec<script::Piece>>>,
-    /// The same of each RUN that is added to download something.
-    pub(super) fetches: Vec<Option<Vec<script::Piece>>>,
-    config: BTreeSet<Keyword>,
-    order: bool,
-    environment: Option<&'a ImagePath>,
-    /// What the builder is sent, if that is known.
-    pub(super) sent: Option<&'a Sent<'a>>,
-}
-
-impl<'a> Allowed<'a> {
-    /// The same where the builder is sent this.
-    #[must_use]
-    pub fn of_context(self, sent: Option<&'a Sent<'a>>) -> Self {
-        Self { sent, ..self }
-    }
-
-    /// What these alterations allow; a pipeline only where it stands in the Dockerfile itself.
-    pub fn new(alterations: impl IntoIterator<Item = (&'a Alteration, bool)>) -> Self {
-        let mut allowed = Self::default();
-        for (alteration, is_here) in alterations {
-            match alteration {
-                Alteration::Env(name) | Alteration::Argument(name) => {
-                    allowed.variables.insert(name);
-                }
-                Alteration::Pipeline(span) if is_here => allowed.pipelines.push(span.clone()),
-                Alteration::Order => allowed.order = true,
-                Alteration::Split { environment } => allowed.environment = Some(environment),
-                Alteration::Run(text) => {
-                    allowed.runs.push(script::pieces(text, &[], &|_| None));
-                }
-                Alteration::Fetch(text) => {
-                    allowed.fetches.push(script::pieces(text, &[], &|_| None));
-                }
-                Alteration::Config(keyword) => {
-                    allowed.config.insert(*keyword);
-                }
-                // Files are not seen here, only what is run.
-                Alteration::Pipeline(_) | Alteration::Moved { .. } | Alteration::Pinned(_) => {}
-            }
-        }
-        allowed
-    }
-}
 
 /// What of an image is another after a change, beyond what the change says; it reads after "alters".
 pub fn difference(
@@ -68,6 +15,23 @@ pub fn difference(
     after: &Blueprint<'_>,
     allowed: &Allowed<'_>,
 ) -> Option<String> {
+    allowed.known.borrow_mut().clear();
+    compare(before, after, allowed)
+}
+
+/// Whether two images that others take something from are alike. Stages that copy from one another would
+/// be compared again for each way that leads to them.
+fn alike(before: &Rc<Blueprint<'_>>, after: &Rc<Blueprint<'_>>, allowed: &Allowed<'_>) -> bool {
+    let pair = (Rc::as_ptr(before).cast(), Rc::as_ptr(after).cast());
+    if let Some(known) = allowed.known.borrow().get(&pair) {
+        return *known;
+    }
+    let alike = compare(before, after, allowed).is_none();
+    allowed.known.borrow_mut().insert(pair, alike);
+    alike
+}
+
+fn compare(before: &Blueprint<'_>, after: &Blueprint<'_>, allowed: &Allowed<'_>) -> Option<String> {
     if before.base != after.base {
         return Some(format!("the base, {} to {}", before.base, after.base));
     }
@@ -291,9 +255,7 @@ fn same_copy(a: &Copied<'_>, b: &Copied<'_>, allowed: &Allowed<'_>) -> bool {
         && match (&a.from, &b.from) {
             (From::Context, From::Context) => true,
             (From::Image(a), From::Image(b)) => a == b,
-            (From::Stage(a), From::Stage(b)) => {
-                Rc::ptr_eq(a, b) || difference(a, b, allowed).is_none()
-            }
+            (From::Stage(a), From::Stage(b)) => Rc::ptr_eq(a, b) || alike(a, b, allowed),
             _ => false,
         }
 }
@@ -306,7 +268,7 @@ pub(super) fn same_kind(a: &Copied<'_>, b: &Copied<'_>) -> bool {
 /// Whether two RUNs run in the same place: flags, user, folder, shell and variables.
 pub(super) fn same_surroundings(a: &Run<'_>, b: &Run<'_>, allowed: &Allowed<'_>) -> bool {
     let mounted = a.mounted.len() == b.mounted.len()
-        && a.mounted.iter().zip(&b.mounted).all(|(a, b)| difference(a, b, allowed).is_none());
+        && a.mounted.iter().zip(&b.mounted).all(|(a, b)| alike(a, b, allowed));
     let differs = |name: &str| allowed.variables.contains(name);
     mounted
         && a.flags == b.flags

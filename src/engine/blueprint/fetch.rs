@@ -1,10 +1,6 @@
 //! Steps that only download what the install after them needs.
 
-use super::{
-    Effect, Run,
-    compare::{Allowed, same_surroundings},
-    judge::Judge,
-};
+use super::{Effect, Run, allowed::Allowed, compare::same_surroundings, judge::Judge};
 use crate::{
     ecosystems,
     engine::effects::{How, downloads},

@@ -1,10 +1,7 @@
 //! One RUN that became two: what its script says is done by the one or by the other.
 
 use super::{
-    Effect, Run,
-    caches::is_cache,
-    compare::{Allowed, same_surroundings},
-    judge::Judge,
+    Effect, Run, allowed::Allowed, caches::is_cache, compare::same_surroundings, judge::Judge,
     reading::read_text,
 };
 use crate::{

@@ -4,6 +4,7 @@
 //! from, and variables expanded as far as the Dockerfile tells. Two Dockerfiles with equal blueprints
 //! build the same image, however they are laid out; that is how the engine sees what a change does.
 
+mod allowed;
 mod build;
 mod caches;
 mod compare;
@@ -18,9 +19,10 @@ mod split;
 
 use std::{cell::OnceCell, rc::Rc};
 
+pub use allowed::Allowed;
 pub use build::blueprints;
 pub(crate) use caches::named_caches;
-pub use compare::{Allowed, difference};
+pub use compare::difference;
 pub use config::Config;
 
 use crate::{

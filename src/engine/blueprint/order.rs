@@ -2,7 +2,8 @@
 
 use super::{
     Copied, Effect, From,
-    compare::{Allowed, Rules, align, is_new, objection, same},
+    allowed::Allowed,
+    compare::{Rules, align, is_new, objection, same},
     fetch::fetches,
     halves::in_two,
     judge::Judge,

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::{
     Blueprint, Copied, Effect, From,
-    compare::{Allowed, Rules, align, is_idle, is_new, objection, same},
+    allowed::Allowed,
+    compare::{Rules, align, is_idle, is_new, objection, same},
     judge::Judge,
 };
 use crate::{

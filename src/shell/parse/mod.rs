@@ -147,15 +147,41 @@ fn positions(text: &str, tokens: &[Token]) -> Option<Vec<Tok>> {
     tokens.iter().map(tok).collect()
 }
 
+/// How deep compound commands nest at most. What may be an argument closes nothing, and `((`, which
+/// brush-parser tries as arithmetic and as two subshells, counts as much as its work.
 fn depth(tokens: &[Tok]) -> usize {
+    const RESERVED: &[&str] = &[
+        "if", "then", "elif", "else", "while", "until", "do", "!", "{", "}", "fi", "done", "esac",
+        "time",
+    ];
+    const DOUBLE: usize = 4;
+    let mut open: Vec<(&str, usize)> = Vec::new();
     let (mut depth, mut most) = (0_usize, 0);
+    let mut before: Option<&Tok> = None;
     for token in tokens {
-        match token.text.as_str() {
-            "(" | "{" | "if" | "do" | "case" => depth += 1,
-            ")" | "}" | "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
-            _ => {}
+        let text = token.text.as_str();
+        let starts = before.is_none_or(|it| !it.word || RESERVED.contains(&it.text.as_str()));
+        let closed = match text {
+            _ if !starts && token.word => None,
+            ")" => Some("("),
+            "}" => Some("{"),
+            "fi" => Some("if"),
+            "done" => Some("do"),
+            "esac" => Some("case"),
+            _ => None,
+        };
+        let last = open.last().copied().filter(|it| Some(it.0) == closed);
+        if let Some((_, weight)) = last {
+            open.pop();
+            depth -= weight;
+        } else if matches!(text, "(" | "{" | "if" | "do" | "case") && (starts || !token.word) {
+            let doubled = text == "(" && before.is_some_and(|it| it.text == "(");
+            let weight = if doubled { DOUBLE } else { 1 };
+            depth += weight;
+            open.push((text, weight));
         }
         most = most.max(depth);
+        before = Some(token);
     }
     most
 }

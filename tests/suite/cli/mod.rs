@@ -1,5 +1,6 @@
 //! The command as a user runs it.
 
+mod hostile;
 mod projects;
 mod saved;
 mod settings;
