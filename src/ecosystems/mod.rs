@@ -121,9 +121,9 @@ pub enum Ecosystem {
 pub struct Starter {
     /// The commands that put it in the manager's place; names of managers may follow.
     pub enabled_by: &'static [&'static str],
-    /// Whether the text of a manifest makes the manager itself fetch such a version, keep it in its cache and
-    /// start it from there, where the starter is not in its place.
-    pub switches: fn(&str) -> bool,
+    /// Whether the text of a manifest makes the manager itself, of this version if that is known, fetch another one,
+    /// keep it in its cache and start it from there, where the starter is not in its place.
+    pub switches: fn(&str, Option<&version::Version>) -> bool,
 }
 
 /// A script on the net that installs a manager.

@@ -362,7 +362,9 @@ fn installs(run: &Run<'_>, site: &CallSite, package: &str) -> Option<Version> {
     let command = &run.script.commands()[site.command];
     call.arguments.iter().find_map(|it| {
         let text = run.script.resolve(&command.words[it.word], &lookup)?;
-        text.strip_prefix(package)?.strip_prefix("==")?.parse().ok()
+        // `poetry==1.8.3`, `pnpm@10.5.0`.
+        let rest = text.strip_prefix(package)?;
+        rest.strip_prefix("==").or_else(|| rest.strip_prefix('@'))?.parse().ok()
     })
 }
 

@@ -143,6 +143,20 @@ impl Script {
         above.map(|it| Edit::delete(it.all())).collect()
     }
 
+    /// The comment directly above a command that these edits take out, if it would have no subject left: the command
+    /// is the last, or the next one has a comment of its own.
+    pub fn orphan(&self, command: &Command, edits: &[Edit]) -> Option<Span> {
+        let is_gone = |it: &Command| {
+            let start = it.words.first().map_or(it.span.start, |it| it.span.start);
+            edits.iter().any(|it| it.span.start <= start && start < it.span.end)
+        };
+        let comment = self.remove_comments(command).into_iter().next()?;
+        let mut later = self.commands.iter().filter(|it| command.pipeline.end <= it.span.start);
+        let next = later.find(|it| !is_gone(it));
+        let is_orphan = next.is_none_or(|it| !self.remove_comments(it).is_empty());
+        (is_gone(command) && is_orphan).then_some(comment.span)
+    }
+
     /// The pipeline with one of the operators beside it.
     fn range_with_operator(&self, pipeline: &Pipeline) -> Option<Span> {
         let span = &pipeline.span;

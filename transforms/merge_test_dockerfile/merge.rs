@@ -103,7 +103,19 @@ impl<'s, 'a> Merger<'s, 'a> {
         match head(&self.variant).into_iter().find(|it| !is_known(*it)) {
             Some(item) => {
                 let text = self.variant.site.dockerfile.item_said(item);
-                let reason = format!("production does not have `{text}` before the first FROM");
+                let named = |layout: &Layout<'_, 'a>, item: usize| {
+                    let words = layout.instruction(item).map(|it| it.text().to_owned());
+                    words.and_then(|it| Some(it.split(['=', ' ']).next()?.to_owned()))
+                };
+                let name = named(&self.variant, item);
+                let other = production.iter().find(|it| named(&self.production, **it) == name);
+                let reason = match other {
+                    Some(other) => {
+                        let other = self.production.site.dockerfile.item_said(*other);
+                        format!("it has `{text}` before the first FROM, production `{other}`")
+                    }
+                    None => format!("production does not have `{text}` before the first FROM"),
+                };
                 Err(Obstacle { item, why: Refusal::new("different-base", reason) })
             }
             None => Ok(()),

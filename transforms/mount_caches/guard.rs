@@ -251,7 +251,9 @@ fn keeps_itself(
     let folder = used.site.directory.as_ref()?;
     let found = with_files(caches, project, site, stage, |text| {
         let manifests = folder.ancestors().map(|it| it.join(manager.manifest));
-        let switches = |it: &ImagePath| text(it).is_some_and(|it| (starter.switches)(&it));
+        let own = site.installed(stage, caches.run.item, manager.name);
+        let switches =
+            |it: &ImagePath| text(it).is_some_and(|it| (starter.switches)(&it, own.as_ref()));
         manifests.into_iter().find(switches)
     });
     found.filter(|_| !site.enables(stage, caches.run.item + 1, manager))

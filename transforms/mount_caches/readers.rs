@@ -161,19 +161,18 @@ fn copies_from(
             it.name.is_some_and(|it| it.eq_ignore_ascii_case(from)) || it.index.to_string() == from
         })
     };
-    let takes = |path: &str| {
-        let path = state().expand(path, site.dockerfile.escape);
-        match path {
-            Some(instruction) => {
-                let instruction = ImagePath::root().join(&instruction);
-                match caches.reach_of(&instruction) {
-                    Reach::Within | Reach::Root | Reach::AllCaches => true,
-                    // Of what is above a store, the packages are a part that is wanted.
-                    Reach::Above => caches.fills_a_store(),
-                    _ => false,
-                }
-            }
-            None => caches.fills_a_store(),
+    let takes = |text: &str| {
+        let path = state().expand(text, site.dockerfile.escape);
+        // Of a name that a variable completes, the folder is known.
+        let folder = || text.split('$').next()?.rsplit_once('/').map(|it| it.0.to_owned());
+        let Some(path) = path.or_else(|| folder().filter(|it| !it.is_empty())) else {
+            return caches.fills_a_store();
+        };
+        match caches.reach_of(&ImagePath::root().join(&path)) {
+            Reach::Within | Reach::Root | Reach::AllCaches => true,
+            // Of what is above a store, the packages are a part that is wanted.
+            Reach::Above => caches.fills_a_store(),
+            _ => false,
         }
     };
     if let Some(copy) = instruction.copy() {

@@ -88,7 +88,14 @@ impl Caches<'_> {
         let above: String = above.map(|it| site.dockerfile.text(it)).filter(is_prose).collect();
         let changes = |it: &&Command| alters.contains(&Alteration::Pipeline(it.pipeline.clone()));
         let commands = self.run.script.commands().iter().filter(changes);
-        let inside = commands.flat_map(|it| self.run.script.remove_comments(it));
+        let commands: Vec<&Command> = commands.collect();
+        if let Some(comment) = commands.iter().find_map(|it| self.run.script.orphan(it, &edits)) {
+            let text = self.run.text(comment).trim().to_owned();
+            let reason =
+                format!("without the command below it, the comment `{text}` would say nothing");
+            return Err(Refusal::new("cache-emptied", reason));
+        }
+        let inside = commands.iter().flat_map(|it| self.run.script.remove_comments(it));
         let inside = inside.map(|it| self.run.text(it.span).to_lowercase());
         match [above.to_lowercase()].into_iter().chain(inside).any(|it| self.tells_of_less(&it)) {
             true => Err(Refusal::new(

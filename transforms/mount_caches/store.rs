@@ -64,13 +64,16 @@ fn needed(
             let other = Caches::of(site, own, &run);
             let other = other.as_ref().filter(|it| it.fills_a_store());
             if let Some(other) = other {
-                let same = caches.stores().all(|it| other.fills_same(it.1));
-                let gets_it = same
-                    && denied(other, project, site, own, &family).is_none()
-                    && other.check_alone(project, site, own).is_ok()
-                    && other.let_fill().is_ok();
-                if !gets_it {
-                    return Some(format!("{line} needs the packages and cannot get the mount"));
+                if !caches.stores().all(|it| other.fills_same(it.1)) {
+                    return Some(format!("{line} needs the packages and has them elsewhere"));
+                }
+                let why = denied(other, project, site, own, &family)
+                    .or_else(|| Some(other.check_alone(project, site, own).err()?.reason))
+                    .or_else(|| Some(other.let_fill().err()?.reason));
+                if let Some(why) = why {
+                    return Some(format!(
+                        "{line} needs the packages and cannot get the mount: {why}"
+                    ));
                 }
             } else if caches.stores().any(|it| !mounts(&run, it.1) && needs(&run, it)) {
                 return Some(format!("{line} may need the packages"));

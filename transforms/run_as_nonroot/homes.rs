@@ -308,8 +308,11 @@ fn is_set(image: &Image<'_>, switch: &Switch) -> bool {
         Switch::Variable(name, value) => {
             image.variable(name).is_some_and(|it| it.eq_ignore_ascii_case(value))
         }
+        // A RUN may set it for itself: `export PYTHONUSERBASE=/srv/packages`.
         Switch::Set(name) => {
-            image.sets(name) || image.base().is_some_and(|it| images::named(it).sets(name))
+            image.mentions_run(&[&format!("{name}=")])
+                || image.sets(name)
+                || image.base().is_some_and(|it| images::named(it).sets(name))
         }
         Switch::Option(_) | Switch::Value(..) => false,
     }

@@ -153,8 +153,10 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
         return Ok(());
     }
     let run = if script.is_some_and(|it| it.name != first) { "run " } else { "" };
-    let name = script.map_or(first, |it| it.name);
-    let line = format!("{program} {run}{name}");
+    let line = match script.filter(|it| !it.installs) {
+        Some(script) => format!("{program} {run}{}", script.name),
+        None => format!("{program} {first}"),
+    };
     let reason =
         format!("{from} runs {}, which writes to folders that belong to root", line.trim_end());
     Err(Refusal::new("writes-at-start", reason))
@@ -262,6 +264,13 @@ mod tests {
         for (line, code) in rows {
             assert_eq!(needs(line), Err(code), "{line}");
         }
+        let yarn =
+            Process { program: "yarn".to_owned(), from: "CMD".to_owned(), ..Process::default() };
+        let reason = of(&yarn).map_err(|it| it.reason);
+        assert_eq!(
+            reason,
+            Err("CMD runs yarn, which writes to folders that belong to root".to_owned())
+        );
         assert_eq!(needs("python main.py"), Ok(Needs::default()));
         assert_eq!(needs("cp a b"), Err("writes-at-start"));
         assert_eq!(needs("cp a /tmp/b"), Ok(Needs::default()));

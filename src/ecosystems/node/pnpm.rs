@@ -17,6 +17,7 @@ use crate::{
         Source, Starter, Switch, Verb,
         habits::{Habit, Own},
         homes::{Leaving, PUPPETEER},
+        version::Version,
     },
     shell::Invocation,
     text::{ImagePath, Refusal},
@@ -231,9 +232,20 @@ const IDLE: &[&str] = &[
     "-C",
 ];
 
-/// From pnpm 10 on, a pnpm that is not started by Corepack fetches the version that `package.json` asks for.
-fn asks_for_version(manifest: &str) -> bool {
-    ["\"packageManager\"", "\"devEngines\""].iter().any(|it| manifest.contains(it))
+/// From pnpm 10 on, a pnpm that is not started by Corepack fetches the version that `package.json` asks for, unless
+/// it is of this version itself.
+///
+/// <https://pnpm.io/settings#managepackagemanagerversions>
+fn asks_for_version(manifest: &str, own: Option<&Version>) -> bool {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
+    if manifest.get("devEngines").is_some() {
+        return true;
+    }
+    let Some(asked) = manifest.get("packageManager") else { return false };
+    // `pnpm@10.5.0+sha512.…`
+    let asked = asked.as_str().and_then(|it| it.strip_prefix(NAME)?.strip_prefix('@'));
+    let asked = asked.and_then(|it| it.split('+').next()?.parse::<Version>().ok());
+    own.is_none() || asked.as_ref() != own
 }
 
 fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {

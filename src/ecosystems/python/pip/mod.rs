@@ -113,7 +113,12 @@ pub const MANAGER: Manager = Manager {
         is_bundled: true,
         ..Environments::NONE
     }),
-    leaves: &[Leaving { verbs: &[Verb::new("install")], when: USER, ..Leaving::ALWAYS }],
+    leaves: &[Leaving {
+        verbs: &[Verb::new("install")],
+        when: USER,
+        unless: &[Switch::Set("PYTHONUSERBASE")],
+        ..Leaving::ALWAYS
+    }],
     installers: &[Installer { script: "get-pip.py", ..Installer::NONE }],
     habits: &[
         Habit {
