@@ -18,8 +18,20 @@ pub struct Brought<'a> {
     layers: Vec<OnceCell<Layers<'a>>>,
 }
 
+/// A path of a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StagePath {
+    /// The number of the stage.
+    pub stage: usize,
+    /// The path.
+    pub path: ImagePath,
+}
+
 /// How many stages a file is followed through.
 const STAGES: usize = 6;
+
+/// The most places that a file may come from.
+const PLACES: usize = 32;
 
 impl<'a> Brought<'a> {
     /// The files of the stages of the Dockerfile at a path.
@@ -48,6 +60,24 @@ impl<'a> Brought<'a> {
             Layers::read(self.project, self.dockerfile, self.stages, &self.stages[stage], folder)
         };
         Some(self.layers.get(stage)?.get_or_init(read))
+    }
+
+    /// The places that what stands at a path of a stage may come from by way of COPYs, itself first.
+    pub fn places(&self, stage: usize, path: &ImagePath) -> Vec<StagePath> {
+        let mut places = vec![StagePath { stage, path: path.clone() }];
+        let mut at = 0;
+        while let Some(StagePath { stage, path }) = places.get(at).cloned() {
+            at += 1;
+            let copies = self.layers(stage).map(|it| it.copies.as_slice()).unwrap_or_default();
+            let stages = copies.iter().rev().filter_map(|it| it.from_stage.as_ref());
+            for from in stages {
+                let found = from.origins(&path).map(|path| StagePath { stage: from.stage, path });
+                let found: Vec<_> = found.filter(|it| !places.contains(it)).collect();
+                places.extend(found);
+            }
+            places.truncate(PLACES);
+        }
+        places
     }
 
     /// The file of the project that stands at a path when a stage is built, or the one from which it was made:

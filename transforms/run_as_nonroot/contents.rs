@@ -42,7 +42,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// A decline's code and reason, if its build context is not known.
-    fn brought(&self) -> Result<&Brought<'a>, &Refusal> {
+    pub(super) fn brought(&self) -> Result<&Brought<'a>, &Refusal> {
         let read = || Brought::new(self.project, self.site.path, &self.site.stages);
         self.contents.brought.get_or_init(read).as_ref()
     }

@@ -240,7 +240,14 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if let (Some(who), true, None) = (&home, brought, &account.home) {
         return Err(Refusal::new("no-home", format!("{who}, which the user does not have")));
     }
-    if image.sets("HOME") && home.is_some() {
+    let is_homeless = account.home.is_none() && (brought || base.accounts == Accounts::Bare);
+    if let Some(who) = source.home.as_ref().filter(|_| is_homeless) {
+        return Err(Refusal::new(
+            "no-home",
+            format!("{who} in a home, which the user does not have"),
+        ));
+    }
+    if image.sets("HOME") && (home.is_some() || source.home.is_some()) {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
     let unread = source.unread.clone().map_or(Ok(()), Err);

@@ -47,6 +47,12 @@ impl<'t> Evaluator<'_, 't> {
                         let value = node.child_by_field_name(value);
                         call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
                     }
+                    // `Logger{Filename: "today.log"}`
+                    Some(Role::Pair { key, value }) => {
+                        let name = node.child_by_field_name(key);
+                        let value = node.child_by_field_name(value);
+                        call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
+                    }
                     _ if node.is_extra() => {}
                     _ => call.positional.push(node),
                 }

@@ -39,7 +39,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         self.defined(definition, DEPTH)
     }
 
-    fn eval(&self, at: Located<'t>, depth: usize) -> Value {
+    pub(super) fn eval(&self, at: Located<'t>, depth: usize) -> Value {
         let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
         let Located { node, scope } = at;
         let field = |name: &str| Some(Located { node: node.child_by_field_name(name)?, scope });
@@ -51,6 +51,8 @@ impl<'s, 't> Evaluator<'s, 't> {
         match self.scopes.grammar.role(node) {
             Some(Role::Text) => self.text(at, depth),
             Some(Role::Name) => self.name(self.scopes.text_of(node), scope, depth),
+            Some(Role::List) if self.is_package() => child(0),
+            Some(Role::Unary { operand }) => inner(operand),
             Some(Role::Group | Role::Named { .. }) => match self.scopes.grammar.role(node) {
                 Some(Role::Named { value, .. }) => inner(value),
                 _ => child(0),
@@ -102,7 +104,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         facts.any(|it| matches!(it.1, Does::Gives(Gives::Environment)))
     }
 
-    fn operation(operator: &str, left: Value, right: impl Fn() -> Value) -> Value {
+    pub(super) fn operation(operator: &str, left: Value, right: impl Fn() -> Value) -> Value {
         match operator {
             "/" => Value::Join(vec![left, right()]).bounded(),
             "+" | "." => Value::Concat(vec![left, right()]).bounded(),
@@ -144,14 +146,14 @@ impl<'s, 't> Evaluator<'s, 't> {
 
     fn name(&self, name: &'t str, scope: usize, depth: usize) -> Value {
         let found = self.scopes.definitions(name, scope);
-        if found.is_empty() {
+        if found.is_empty() || self.is_shared(name, found) {
             return self.known_name(name, || Value::global(name));
         }
         self.one_of(found, depth)
     }
 
     /// The value of a name that the language defines.
-    fn known_name(&self, name: &str, other: impl FnOnce() -> Value) -> Value {
+    pub(super) fn known_name(&self, name: &str, other: impl FnOnce() -> Value) -> Value {
         for (_, does) in self.scopes.grammar.facts(name) {
             match does {
                 Does::Gives(Gives::File) => return Value::File,
@@ -162,7 +164,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         other()
     }
 
-    fn one_of(&self, definitions: &[Definition<'t>], depth: usize) -> Value {
+    pub(super) fn one_of(&self, definitions: &[Definition<'t>], depth: usize) -> Value {
         const SEVERAL: usize = 6;
         if SEVERAL < definitions.len() {
             return Value::Unknown;
@@ -178,6 +180,10 @@ impl<'s, 't> Evaluator<'s, 't> {
                 self.member_of(object, name, depth)
             }
             Definition::Import(value) => value.clone(),
+            Definition::Option(name, default) => Value::Variable {
+                name: name.clone(),
+                default: Some(Box::new(self.remembered(*default, depth))),
+            },
             Definition::Parameter { function, index, name, default } => Value::Parameter {
                 function: (*function).to_owned(),
                 index: *index,
@@ -220,6 +226,9 @@ impl<'s, 't> Evaluator<'s, 't> {
     }
 
     fn member_of(&self, object: Value, name: &str, depth: usize) -> Value {
+        if self.is_package() {
+            return Self::field(object, name);
+        }
         if let Some(whole) = dotted(&object) {
             let gives = |it: &str| {
                 let mut facts = self.scopes.grammar.facts(it).iter();
@@ -283,8 +292,6 @@ impl<'s, 't> Evaluator<'s, 't> {
     fn result(&self, call: &Call<'t>, scope: usize, depth: usize) -> Value {
         let at = |node| Located { node, scope };
         let value = |node: Node<'t>| self.eval(at(node), depth);
-        let argument = |it| self.argument(call, it, scope).map_or(Value::Unknown, value);
-        let object = || call.object.map_or(Value::Unknown, |it| value(it.0));
         let all = || call.positional.iter().map(|it| value(*it));
         // A method of a value that is known needs no name of its own.
         let function = match call.object {
@@ -292,53 +299,28 @@ impl<'s, 't> Evaluator<'s, 't> {
                 let of = value(of);
                 match of {
                     Value::Reference { .. } => self.member_of(of, name, depth),
+                    _ if self.is_package() => Self::field(of, name),
                     _ => Value::Unknown,
                 }
             }
+            None if self.is_package() => self.function(call.function, scope, depth),
             None => value(call.function),
         };
+        if let Some(list) = self.sequence(call, scope) {
+            return list;
+        }
         let names = dotted(&function).into_iter().chain(call.object.map(|it| format!(".{}", it.1)));
         for name in names {
             for (_, does) in self.scopes.grammar.facts(&name) {
                 let Does::Gives(gives) = does else { continue };
-                return match gives {
-                    Gives::File => Value::File,
-                    Gives::Folder => Value::File.parent(),
-                    Gives::Working => Value::Working,
-                    Gives::Home => Value::Home,
-                    Gives::Temporary => Value::Temporary,
-                    Gives::Join => Value::Join(all().collect()).bounded(),
-                    Gives::JoinObject => {
-                        Value::Join([object()].into_iter().chain(all()).collect()).bounded()
-                    }
-                    Gives::First => argument(Argument::At(0, "")),
-                    Gives::Object => object(),
-                    Gives::Parent => argument(Argument::At(0, "")).parent(),
-                    Gives::ParentOfObject => object().parent(),
-                    Gives::Variable => {
-                        let default = self.argument(call, Argument::At(1, "default"), scope);
-                        let name = argument(Argument::At(0, ""));
-                        Value::variable(name, default.map(value)).bounded()
-                    }
-                    Gives::Default => argument(Argument::At(0, "default")),
-                    Gives::Module => match argument(Argument::At(0, "")) {
-                        Value::Text(name) => {
-                            Value::Reference { module: module(&name), path: Vec::new() }
-                        }
-                        _ => Value::Unknown,
-                    },
-                    Gives::Beside => {
-                        let path = argument(Argument::At(0, ""));
-                        match self.argument(call, Argument::At(1, ""), scope) {
-                            Some(base) => Value::Join(vec![value(base).parent(), path]).bounded(),
-                            None => path,
-                        }
-                    }
-                    Gives::Formatted => object().formatted('{'),
-                    Gives::Nothing => Value::Nothing,
-                    Gives::Ancestors | Gives::Environment => Value::Unknown,
-                };
+                return self.given(*gives, call, scope, depth);
             }
+        }
+        if let Value::Reference { .. } | Value::Field(_) = function
+            && self.is_package()
+        {
+            let (function, arguments) = (Box::new(function), all().collect());
+            return Value::Applied { function, arguments }.bounded();
         }
         let (result, name) = match (function, call.object) {
             (Value::Unknown, Some((of, name))) => {

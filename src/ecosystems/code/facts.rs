@@ -20,6 +20,12 @@ pub(super) enum Does {
     Starts(Argument),
     /// It runs a command of a framework, whose first word is an argument: as if this were started with it.
     Runs(&'static [&'static str], Argument),
+    /// It starts the program that the argument at a position names, with the arguments after it.
+    StartsWith(usize),
+    /// It writes, and no argument says where.
+    WritesSomewhere,
+    /// It needs root.
+    NeedsRoot,
     /// It imports the module that an argument names.
     Imports(usize),
 }
@@ -37,10 +43,18 @@ pub(super) enum Gives {
     Home,
     /// The folder for temporary files, or something in it.
     Temporary,
+    /// Something in the folder that the first argument names; the one for temporary files if it is empty.
+    TemporaryIn,
     /// Its arguments, joined as a path.
     Join,
+    /// Its arguments, joined as a path, of which none replaces those before.
+    Below,
     /// The object and its arguments, joined as a path.
     JoinObject,
+    /// Its first argument, with the others in place of its verbs: `%s`.
+    Format,
+    /// The first of its arguments that is not empty.
+    Or,
     /// Its first argument.
     First,
     /// The object of a method.
@@ -51,6 +65,8 @@ pub(super) enum Gives {
     ParentOfObject,
     /// The folders above the object, by number.
     Ancestors,
+    /// The option of the command line that the first argument names; the default is the second.
+    CommandOption,
     /// The variable that the first argument names; the default is the second, or `default`.
     Variable,
     /// The environment: its members are variables.
@@ -117,6 +133,10 @@ pub(super) enum When {
     Mode(Argument, &'static [&'static str]),
     /// If none of these arguments or entries is given.
     Without(&'static [&'static str]),
+    /// Unless the argument is one of these, perhaps after the name of a module.
+    Unless(Argument, &'static [&'static str]),
+    /// If the argument names an engine whose databases are files.
+    Engine(Argument),
 }
 
 /// An argument of a call.
@@ -185,6 +205,31 @@ pub(super) const fn writes_if(
     writes(name, path, Kind::File).when(When::Mode(mode, marks))
 }
 
+/// A function that writes what an argument names unless another one says that it only reads.
+pub(super) const fn writes_unless(
+    name: &'static str,
+    path: Argument,
+    mode: Argument,
+    marks: &'static [&'static str],
+) -> Fact {
+    writes(name, path, Kind::File).when(When::Unless(mode, marks))
+}
+
+/// A function that opens a database, which is a file if an argument names such an engine.
+pub(super) const fn opens(name: &'static str, engine: Argument, path: Argument) -> Fact {
+    writes(name, path, Kind::Database).when(When::Engine(engine))
+}
+
+/// A function that writes, and no argument says where.
+pub(super) const fn writes_somewhere(name: &'static str) -> Fact {
+    Fact { name, does: Does::WritesSomewhere }
+}
+
+/// A function that needs root.
+pub(super) const fn needs_root(name: &'static str) -> Fact {
+    Fact { name, does: Does::NeedsRoot }
+}
+
 /// A function that starts a program.
 pub(super) const fn starts(name: &'static str, words: Argument) -> Fact {
     Fact { name, does: Does::Starts(words) }
@@ -232,4 +277,29 @@ impl Fact {
     pub(super) const fn or(self, place: &'static str) -> Self {
         self.as_writes(Writes { otherwise: Some(place), ..self.how() })
     }
+}
+
+/// A function that starts the program that the argument at a position names, with the arguments after it.
+pub(super) const fn starts_with(name: &'static str, at: usize) -> Fact {
+    Fact { name, does: Does::StartsWith(at) }
+}
+
+/// A function that gives a variable the value of an option of the command line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OptionOf {
+    /// The method.
+    pub name: &'static str,
+    /// The position of the option's name, and of its default after it.
+    pub at: [usize; 2],
+}
+
+/// A module that keeps files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keeper {
+    /// The module; those below it count as well.
+    pub module: &'static str,
+    /// What it is, for people.
+    pub what: &'static str,
+    /// The starts of the names of the functions that say where; empty if none does.
+    pub told_by: &'static [&'static str],
 }

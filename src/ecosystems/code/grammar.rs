@@ -6,7 +6,8 @@ use tree_sitter::Node;
 use tree_sitter_language::LanguageFn;
 
 use super::{
-    facts::{Does, Entry, Fact, Setting},
+    Value,
+    facts::{Does, Entry, Fact, Keeper, OptionOf, Setting},
     scopes::Scopes,
 };
 
@@ -34,6 +35,24 @@ pub(super) struct Grammar {
     pub object: &'static [&'static str],
     /// Reads an import.
     pub import: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
+    /// What is special where the files of a folder are a package, and types are declared.
+    pub packages: Option<Packages>,
+}
+
+/// What is special in a language whose packages are folders: names are shared by the files of a folder, an
+/// assignment changes the name where it is declared, and a reference may change a name anywhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packages {
+    /// The node that declares constants.
+    pub constant: &'static str,
+    /// The types whose literals are lists.
+    pub sequences: &'static [&'static str],
+    /// The methods that take the value of an option of the command line.
+    pub options: &'static [OptionOf],
+    /// The modules that keep files.
+    pub keepers: &'static [Keeper],
+    /// Reads the value that the tag of a field gives it.
+    pub tag: fn(&str) -> Value,
 }
 
 /// What a node is; the texts are the names of its fields.
@@ -61,6 +80,14 @@ pub(super) enum Role {
     Name,
     /// An assignment, or the declaration of a variable.
     Assign { left: &'static str, right: &'static str },
+    /// An assignment to a name that is declared elsewhere.
+    Set { left: &'static str, right: &'static str },
+    /// A loop over the elements of a list.
+    Each { left: &'static str, right: &'static str },
+    /// An operation on one value, which may take its address.
+    Unary { operand: &'static str },
+    /// The declaration of a field, which a tag may describe.
+    Tagged { name: &'static str, tag: &'static str },
     /// An assignment that depends on the value before.
     Change { left: &'static str },
     /// The declaration of an attribute.
@@ -147,6 +174,21 @@ impl Compiled {
 
     /// What is known of a name.
     pub(super) fn facts(&self, name: &str) -> &[(&'static str, Does)] {
-        self.facts.get(name).map_or(&[], Vec::as_slice)
+        let found = self.facts.get(name);
+        // `github.com/acme/store/v4.Open`: https://go.dev/ref/mod#major-version-suffixes
+        let plain = || self.facts.get(without_version(name)?.as_str());
+        let versions = self.grammar.packages.is_some();
+        found.or_else(|| plain().filter(|_| versions)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The name of a module or of something in it, without the version of the module.
+pub(super) fn without_version(name: &str) -> Option<String> {
+    let is_version = |it: &str| {
+        let number = it.split('.').next().and_then(|it| it.strip_prefix('v'));
+        number.is_some_and(|it| !it.is_empty() && it.chars().all(|it| it.is_ascii_digit()))
+    };
+    let at = name.match_indices("/v").map(|it| it.0).find(|it| is_version(&name[it + 1..]))?;
+    let rest = name[at + 2..].trim_start_matches(|it: char| it.is_ascii_digit());
+    Some(format!("{}{rest}", &name[..at]))
 }

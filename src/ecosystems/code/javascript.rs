@@ -84,6 +84,7 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
         constructors: &["constructor"],
         object: &[],
         import,
+        packages: None,
     }
 }
 
@@ -279,5 +280,5 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
             }
         }
     }
-    scopes.imports.push(Import { module, names: Vec::new() });
+    scopes.imports.push(Import { module, names: Vec::new(), line: node.start_position().row + 1 });
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use super::{
-    Import, Kind, Load, Passing, SourceFacts, Start, Value, Write,
+    Import, Kind, Load, Passing, Rooted, SourceFacts, Start, Value, Write,
     call::Call,
     evaluate::{Evaluator, module},
-    facts::{Argument, Certainty, Does, Setting, When, Writes},
+    facts::{Argument, Does, Setting},
     grammar::Role,
     scopes::{Definition, Located, Scopes},
 };
@@ -19,6 +19,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     let mut facts = SourceFacts {
         imports: scopes.imports.clone(),
         is_whole: scopes.is_whole,
+        is_shared: evaluator.is_package(),
         ..SourceFacts::default()
     };
     for at in &scopes.calls {
@@ -78,6 +79,12 @@ fn is_imported(imports: &[Import], module: &str) -> bool {
     imports.iter().any(|it| is_part(&it.module))
 }
 
+/// A call that writes to a place that it does not name.
+fn somewhere(what: &'static str, line: usize) -> Write {
+    let (kind, target, is_sure) = (Kind::Folder, Value::Unknown, true);
+    Write { line, what, kind, target, is_sure, engine: None, with: &[] }
+}
+
 /// What a library writes by a setting.
 fn place(setting: &Setting, line: usize, value: Value) -> Option<Write> {
     let Setting { name: what, kind, implies } = *setting;
@@ -97,30 +104,22 @@ fn values<'t>(
     names: &std::collections::HashMap<&'t str, Vec<Definition<'t>>>,
 ) -> BTreeMap<String, Value> {
     const SEVERAL: usize = 6;
-    let few = names.iter().filter(|it| it.1.len() <= SEVERAL);
-    let known = few.map(|(name, all)| {
-        (*name, Value::any(all.iter().map(|it| evaluator.definition(it))).bounded())
+    let known = names.iter().map(|(name, all)| {
+        let few = all.iter().take(SEVERAL).map(|it| evaluator.definition(it));
+        let value = if all.len() <= SEVERAL { Value::any(few).bounded() } else { Value::Unknown };
+        (*name, value)
     });
-    known.filter(|it| it.1 != Value::Unknown).map(|(name, it)| (name.to_owned(), it)).collect()
+    // That a name may be anything counts where other files say more of it.
+    let counts = |name: &str, it: &Value| {
+        *it != Value::Unknown || (evaluator.is_package() && !names[name].is_empty())
+    };
+    known.filter(|it| counts(it.0, &it.1)).map(|(name, it)| (name.to_owned(), it)).collect()
 }
 
 /// The line of a node, counted from 1.
-fn line(node: Node<'_>) -> usize {
+pub(super) fn line(node: Node<'_>) -> usize {
     node.start_position().row + 1
 }
-
-/// The options of a call.
-enum Options {
-    /// The file has them, or there are none.
-    Known,
-    /// They are in a table that the file does not have: `upload(options)`.
-    Hidden,
-    /// The argument is a module, which has none: `store(session)`.
-    Others,
-}
-
-/// The longest mode of a file that is opened: `w:bz2`.
-const MODE: usize = 5;
 
 impl<'t> Evaluator<'_, 't> {
     /// Reads an import whose module is a value.
@@ -130,7 +129,8 @@ impl<'t> Evaluator<'_, 't> {
         for value in all {
             match value {
                 Value::Text(name) => {
-                    facts.imports.push(Import { module: module(&name), names: Vec::new() });
+                    let (module, names) = (module(&name), Vec::new());
+                    facts.imports.push(Import { module, names, line: line(at.node) });
                 }
                 Value::Nothing => {}
                 module => facts.loads.push(Load { line: line(at.node), module }),
@@ -154,6 +154,16 @@ impl<'t> Evaluator<'_, 't> {
                     Does::Starts(words) => facts.starts.extend(self.start(&call, at, *words, &[])),
                     Does::Runs(before, words) => {
                         facts.starts.extend(self.start(&call, at, *words, before));
+                    }
+                    Does::StartsWith(index) => {
+                        let words = call.positional.iter().skip(*index);
+                        let text = |it: &Node<'t>| self.value(Located { node: *it, ..at });
+                        let words = words.map(|it| text(it).text().map(str::to_owned)).collect();
+                        facts.starts.push(Start { line: line(at.node), words, is_line: false });
+                    }
+                    Does::WritesSomewhere => facts.writes.push(somewhere(name, line(at.node))),
+                    Does::NeedsRoot => {
+                        facts.roots.push(Rooted { line: line(at.node), what: name });
                     }
                     Does::Imports(index) => {
                         let named = call.positional.get(*index).copied();
@@ -184,102 +194,6 @@ impl<'t> Evaluator<'_, 't> {
             }
         }
         facts.calls.push(Passing { function: function.to_owned(), arguments });
-    }
-
-    fn write(
-        &self,
-        call: &Call<'t>,
-        at: Located<'t>,
-        what: &'static str,
-        writes: &Writes,
-    ) -> Option<Write> {
-        let argument = |it| self.argument(call, it, at.scope);
-        let mut is_sure = !matches!(writes.certainty, Certainty::May);
-        let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
-        match writes.when {
-            When::Always => {}
-            When::Mode(mode, marks) => {
-                let mode = argument(mode)?;
-                let contains = |text: &str| marks.iter().any(|it| text.contains(it));
-                match self.value(Located { node: mode, ..at }) {
-                    Value::Text(text) if !contains(&text) || MODE < text.len() => return None,
-                    Value::Nothing => return None,
-                    // Constants: `os.O_CREATE`.
-                    Value::Reference { .. } if !contains(self.scopes.text_of(mode)) => {
-                        is_sure = false;
-                    }
-                    _ => {}
-                }
-            }
-            When::Without(names) => {
-                let is_given = |it: &'static str| {
-                    call.named.iter().any(|named| named.0 == it)
-                        || argument(Argument::Entry(0, it)).is_some()
-                };
-                if names.iter().copied().any(is_given) {
-                    return None;
-                }
-            }
-        }
-        let (node, kind) = match writes.folder.and_then(argument) {
-            Some(folder) => (Some(folder), Kind::Folder),
-            None => (argument(writes.path), writes.kind),
-        };
-        let target = match (node, writes.path) {
-            (Some(node), Argument::Entry(..))
-                if matches!(self.scopes.grammar.role(node), Some(Role::Function { .. })) =>
-            {
-                self.passed_on(node)
-            }
-            (Some(node), _) => self.value(Located { node, ..at }),
-            (None, path) => match self.options(call, at, path) {
-                Options::Hidden => Value::Unknown,
-                Options::Known => Value::Text(writes.otherwise?.to_owned()),
-                Options::Others => return None,
-            },
-        };
-        (target != Value::Nothing).then(|| Write {
-            line: line(at.node),
-            what,
-            kind,
-            target,
-            is_sure,
-            engine: None,
-            with,
-        })
-    }
-
-    /// Where the options are that a call does not have an entry of.
-    fn options(&self, call: &Call<'t>, at: Located<'t>, argument: Argument) -> Options {
-        let Argument::Entry(index, _) = argument else { return Options::Known };
-        let Some(node) = call.positional.get(index).copied() else { return Options::Known };
-        if self.table(node, at.scope).is_some() {
-            return Options::Known;
-        }
-        match self.value(Located { node, ..at }) {
-            Value::Nothing | Value::Text(_) => Options::Known,
-            Value::Reference { path, .. } if path.is_empty() => Options::Others,
-            _ => Options::Hidden,
-        }
-    }
-
-    /// What a function passes to its last parameter as the second argument: how Node's callbacks give a result.
-    fn passed_on(&self, function: Node<'t>) -> Value {
-        let range = function.byte_range();
-        let inside = |it: &&Located<'t>| {
-            range.start <= it.node.start_byte() && it.node.end_byte() <= range.end
-        };
-        let calls = self.scopes.calls.iter().filter(inside);
-        let passed = calls.filter_map(|at| {
-            let call = self.call(*at)?;
-            let name = self.scopes.text_of(call.function);
-            let definitions = self.scopes.definitions(name, at.scope);
-            let is_last =
-                definitions.iter().any(|it| matches!(it, Definition::Parameter { index: 2, .. }));
-            let node = call.positional.get(1).filter(|_| is_last)?;
-            Some(self.value(Located { node: *node, scope: at.scope }))
-        });
-        Value::any(passed)
     }
 
     fn start(

@@ -10,16 +10,21 @@
 mod call;
 mod evaluate;
 mod facts;
+mod go;
 mod grammar;
 mod javascript;
 mod matching;
 mod node_packages;
+mod packages;
 mod python;
 mod python_packages;
+mod results;
 mod scopes;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod value;
+mod writing;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +36,8 @@ use grammar::Compiled;
 /// A language whose source can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Language {
+    /// Go.
+    Go,
     /// JavaScript, also with JSX.
     JavaScript,
     /// Python.
@@ -62,8 +69,38 @@ pub struct SourceFacts {
     pub calls: Vec<Passing>,
     /// Its texts that have the form of a module's name.
     pub texts: Vec<String>,
+    /// The calls of functions that need root.
+    pub roots: Vec<Rooted>,
+    /// True if the files of its folder share its names.
+    pub is_shared: bool,
     /// False if a part of it could not be read.
     pub is_whole: bool,
+}
+
+/// A call that needs root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rooted {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The function.
+    pub what: &'static str,
+}
+
+/// A module that keeps files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The module.
+    pub module: &'static str,
+    /// What it is, for people.
+    pub what: &'static str,
+    told_by: &'static [&'static str],
+}
+
+impl Kept {
+    /// Whether a function of this name says where it keeps its files.
+    pub fn is_told_by(&self, function: &str) -> bool {
+        self.told_by.iter().any(|it| function.starts_with(it))
+    }
 }
 
 /// A call that writes.
@@ -103,6 +140,8 @@ pub struct Import {
     pub module: String,
     /// The names that are taken from it, which may be modules.
     pub names: Vec<String>,
+    /// The line, counted from 1.
+    pub line: usize,
 }
 
 /// An import of a module whose name is computed.
@@ -126,6 +165,9 @@ pub struct Passing {
 /// The longest file that is read, in bytes: a longer one is generated, or data.
 const LONGEST: usize = 512 << 10;
 
+/// The same for a language that is compiled.
+const LONGEST_COMPILED: usize = 2 << 20;
+
 /// The longest line: one that is longer belongs to minified source.
 const LONGEST_LINE: usize = 20_000;
 
@@ -133,6 +175,7 @@ impl Language {
     /// The language of a file of this name.
     pub fn of(name: &str) -> Option<Self> {
         Some(match name.rsplit_once('.')?.1 {
+            "go" => Self::Go,
             "py" => Self::Python,
             "js" | "cjs" | "mjs" | "jsx" => Self::JavaScript,
             "ts" | "cts" | "mts" => Self::TypeScript,
@@ -155,14 +198,27 @@ impl Language {
     /// Its name.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Go => "Go",
             Self::JavaScript => "JavaScript",
             Self::Python => "Python",
             Self::TypeScript | Self::Tsx => "TypeScript",
         }
     }
 
+    /// What is known of a module that keeps files; `None` if this one is not known to.
+    pub fn keeper(self, module: &str) -> Option<Kept> {
+        let packages = self.grammar().grammar.packages?;
+        let is_meant = |it: &str| {
+            let rest = module.strip_prefix(it);
+            rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        };
+        let found = packages.keepers.iter().find(|it| is_meant(it.module))?;
+        Some(Kept { module: found.module, what: found.what, told_by: found.told_by })
+    }
+
     fn grammar(self) -> &'static Compiled {
         match self {
+            Self::Go => go::grammar(),
             Self::JavaScript => javascript::javascript(),
             Self::Python => python::grammar(),
             Self::TypeScript => javascript::typescript(),
@@ -173,10 +229,14 @@ impl Language {
 
 /// Reads a source file; `None` if it is too long to be written by hand.
 pub fn read(language: Language, text: &str) -> Option<SourceFacts> {
-    if LONGEST < text.len() || text.lines().any(|it| LONGEST_LINE < it.len()) {
+    let grammar = language.grammar();
+    // What programs write in a language that is compiled is read with the rest of its package.
+    let is_compiled = grammar.grammar.packages.is_some();
+    let longest = if is_compiled { LONGEST_COMPILED } else { LONGEST };
+    let is_long = |it: &str| !is_compiled && LONGEST_LINE < it.len();
+    if longest < text.len() || text.lines().any(is_long) {
         return None;
     }
-    let grammar = language.grammar();
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&grammar.language).ok()?;
     let tree = parser.parse(text, None)?;

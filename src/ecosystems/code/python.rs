@@ -65,6 +65,7 @@ static GRAMMAR: Grammar = Grammar {
     constructors: &["__init__"],
     object: &["self", "cls"],
     import,
+    packages: None,
 };
 
 const LIBRARY: &[Fact] = &[
@@ -198,7 +199,11 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
         let name = scopes.text_of(name);
         let alias = child.child_by_field_name("alias").map(|it| scopes.text_of(it));
         let Some(module) = from else {
-            scopes.imports.push(Import { module: name.to_owned(), names: Vec::new() });
+            scopes.imports.push(Import {
+                module: name.to_owned(),
+                names: Vec::new(),
+                line: node.start_position().row + 1,
+            });
             // `import a.b` binds `a`.
             let first = name.split('.').next().unwrap_or(name);
             let value =
@@ -214,6 +219,10 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
         scopes.define(scope, alias.unwrap_or(name), Definition::Import(value));
     }
     if let Some(module) = from {
-        scopes.imports.push(Import { module: module.to_owned(), names });
+        scopes.imports.push(Import {
+            module: module.to_owned(),
+            names,
+            line: node.start_position().row + 1,
+        });
     }
 }

@@ -1,6 +1,6 @@
 //! The names of a file and where they are defined, its calls and its imports: one walk over the syntax tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
@@ -27,6 +27,8 @@ pub(super) struct Scopes<'t> {
     pub texts: Vec<Node<'t>>,
     /// The imports.
     pub imports: Vec<Import>,
+    /// The nodes whose address an option of the command line takes.
+    pub(super) taken: HashSet<usize>,
     /// False if a part of the file could not be read.
     pub is_whole: bool,
 }
@@ -57,6 +59,8 @@ pub(super) struct Located<'t> {
 pub(super) enum Definition<'t> {
     /// The value of an expression.
     Is(Located<'t>),
+    /// The value of an option of the command line, and its default.
+    Option(String, Located<'t>),
     /// An attribute of the value of an expression.
     Part(Located<'t>, &'t str),
     /// What an import brings.
@@ -83,6 +87,7 @@ impl<'t> Scopes<'t> {
             tables: Vec::new(),
             texts: Vec::new(),
             imports: Vec::new(),
+            taken: HashSet::new(),
             is_whole: !root.has_error(),
         };
         scopes.children(root, 0, 0);
@@ -116,11 +121,26 @@ impl<'t> Scopes<'t> {
     /// Reads a node; `name` is what a function there is assigned to.
     fn visit(&mut self, node: Node<'t>, scope: usize, depth: usize, name: &'t str) {
         match self.grammar.role(node) {
-            Some(Role::Call { .. }) => self.calls.push(Located { node, scope }),
+            Some(Role::Call { .. }) => {
+                self.calls.push(Located { node, scope });
+                self.option(node, scope);
+            }
             Some(Role::Text) => self.texts.push(node),
+            Some(Role::Set { left, right } | Role::Each { left, right }) => {
+                if let Some(target) = node.child_by_field_name(left) {
+                    self.set(node, target, node.child_by_field_name(right), scope);
+                }
+            }
+            Some(Role::Unary { operand }) => {
+                if let Some(operand) = node.child_by_field_name(operand) {
+                    self.take(node, operand, scope);
+                }
+            }
+            Some(Role::Tagged { name, tag }) => self.tag(node, name, tag),
             Some(Role::Assign { left, right }) => {
                 if let Some(target) = node.child_by_field_name(left) {
                     let value = node.child_by_field_name(right);
+                    self.declare(node, left, value, scope);
                     self.assign(target, value, scope);
                     let name = self.last_name(target);
                     return self.named(node, scope, depth, name);
@@ -220,15 +240,23 @@ impl<'t> Scopes<'t> {
         };
         let is_object = |it: &Node<'t>| grammar.object.contains(&self.text_of(*it));
         let skipped = usize::from(self.all[scope].is_class && all.first().is_some_and(is_object));
-        for (index, parameter) in all.into_iter().skip(skipped).enumerate() {
-            let (target, default) = match self.grammar.role(parameter) {
-                Some(Role::Parameter { name, default }) => (
-                    parameter.child_by_field_name(name).or_else(|| parameter.named_child(0)),
-                    parameter.child_by_field_name(default),
-                ),
-                _ => (Some(parameter), None),
+        let mut parts: Vec<(Node<'t>, Node<'t>, Option<Node<'t>>)> = Vec::new();
+        for parameter in all.into_iter().skip(skipped) {
+            let Some(Role::Parameter { name, default }) = self.grammar.role(parameter) else {
+                parts.push((parameter, parameter, None));
+                continue;
             };
-            let Some(target) = target else { continue };
+            // `a, b string` declares two.
+            let mut cursor = parameter.walk();
+            let mut names: Vec<Node<'t>> =
+                parameter.children_by_field_name(name, &mut cursor).collect();
+            if names.is_empty() {
+                names.extend(parameter.named_child(0));
+            }
+            let default = parameter.child_by_field_name(default);
+            parts.extend(names.into_iter().map(|it| (parameter, it, default)));
+        }
+        for (index, (parameter, target, default)) in parts.into_iter().enumerate() {
             if !matches!(self.grammar.role(target), Some(Role::Name)) {
                 self.assign_as(target, Definition::Open, inner);
                 continue;
@@ -264,6 +292,9 @@ impl<'t> Scopes<'t> {
 
     fn assign(&mut self, target: Node<'t>, value: Option<Node<'t>>, scope: usize) {
         let Some(node) = value else { return };
+        if self.assign_each(target, node, scope) {
+            return;
+        }
         if matches!(self.grammar.role(target), Some(Role::Pattern)) {
             let mut cursor = target.walk();
             for part in target.named_children(&mut cursor) {
@@ -285,7 +316,7 @@ impl<'t> Scopes<'t> {
     }
 
     /// Gives a target its value; the names of a list of targets can be anything.
-    fn assign_as(&mut self, target: Node<'t>, definition: Definition<'t>, scope: usize) {
+    pub(super) fn assign_as(&mut self, target: Node<'t>, definition: Definition<'t>, scope: usize) {
         match self.grammar.role(target) {
             Some(Role::Name) => self.define(scope, self.text_of(target), definition),
             Some(Role::Member { .. } | Role::Index { .. }) => {

@@ -22,6 +22,11 @@ fn shown(value: &Value) -> String {
         Value::Parameter { function, index, .. } => format!("{function}({index})"),
         Value::Parent(it) => format!("up({})", shown(it)),
         Value::Join(parts) => format!("({})", all(parts, " / ")),
+        Value::Below(parts) => format!("({})", all(parts, " // ")),
+        Value::Field(name) => format!(".{name}"),
+        Value::Applied { function, arguments } => {
+            format!("{}({})", shown(function), all(arguments, ", "))
+        }
         Value::Concat(parts) => format!("({})", all(parts, " + ")),
         Value::Any(parts) => format!("({})", all(parts, " | ")),
         Value::Nothing => "-".to_owned(),
@@ -237,4 +242,76 @@ fn what_programs_wrote_is_not_read() {
     let laughs = (0..64).map(|it| format!("a{} = a{it} + a{it}\n", it + 1)).collect::<String>();
     let facts = read(Language::Python, &format!("a0 = 'x'\n{laughs}open(a64, 'w')")).unwrap();
     assert_eq!(facts.writes[0].target, Value::Unknown);
+}
+
+#[test]
+fn go_writes_where_its_names_say() {
+    let file = |it: &str| format!("package main\nimport (\n\"os\"\n\"path/filepath\"\n)\n{it}");
+    let rows: [(&str, &[&str]); 12] = [
+        (
+            "const Dir = \"data\"\nfunc f() { os.MkdirAll(filepath.Join(Dir, x), 0o755) }",
+            &["7 os.MkdirAll (\"data\" // <>x)"],
+        ),
+        // Another file of the package may change a variable.
+        ("var dir = \"a\"\nfunc f() { os.Mkdir(dir, 0) }", &["7 os.Mkdir <>dir"]),
+        (
+            "func f() { var d string\nif x { d = \"a\" } else { d = \"b\" }\nos.Mkdir(d, 0) }",
+            &["8 os.Mkdir (\"a\" | \"b\")"],
+        ),
+        ("func f(a, b string) error { return os.WriteFile(b, nil, 0) }", &["6 os.WriteFile f(1)"]),
+        (
+            "func f() { d, err := os.MkdirTemp(\"\", \"x\"); os.Create(filepath.Join(d, \"y\")) }",
+            &["6 os.Create (temp // \"y\")", "6 os.MkdirTemp \"\""],
+        ),
+        (
+            "func f() { os.OpenFile(os.Getenv(\"LOG\"), os.O_CREATE|os.O_WRONLY, 0) }",
+            &["6 os.OpenFile $LOG"],
+        ),
+        ("func f() { os.OpenFile(\"a\", os.O_RDONLY, 0) }", &[]),
+        ("func f() { os.OpenFile(\"a\", mode, 0) }", &["6 os.OpenFile \"a\""]),
+        ("func f() { c.load(&p); os.Create(p) }", &["6 os.Create <>p"]),
+        ("func f() { p := \"a\"; load(&p); os.Create(p) }", &["6 os.Create (\"a\" | ?)"]),
+        ("func f() { os.Create(s.path(\"a\")) }", &["6 os.Create .path(\"a\")"]),
+        (
+            "func f() { for _, it := range []string{\"a\", \"b\"} { os.Mkdir(it, 0) } }",
+            &["6 os.Mkdir (\"a\" | \"b\")"],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(writes(Language::Go, &file(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn go_has_fields_options_and_formats() {
+    let rows: [(&str, &[&str]); 6] = [
+        (
+            "package a\nimport (\"flag\"; \"os\")\nfunc f() { d := flag.String(\"data\", \"/srv\", \"\"); os.Create(*d) }",
+            &["3 os.Create $-data:\"/srv\""],
+        ),
+        (
+            "package a\nimport (\"flag\"; \"os\")\nfunc f() { var d string; flag.StringVar(&d, \"data\", \"/srv\", \"\"); os.Create(d) }",
+            &["3 os.Create $-data:\"/srv\""],
+        ),
+        (
+            "package a\nimport (\"fmt\"; \"os\")\nfunc f(a string) { os.Create(fmt.Sprintf(\"%s/%03d.txt\", a, 1)) }",
+            &["3 os.Create (f(0) + \"/\" + ? + \".txt\")"],
+        ),
+        (
+            "package a\nimport \"gopkg.in/natefinch/lumberjack.v2\"\nvar l = &lumberjack.Logger{Filename: \"a.log\"}",
+            &["3 gopkg.in/natefinch/lumberjack.v2.Logger \"a.log\""],
+        ),
+        (
+            "package a\nimport \"github.com/dgraph-io/badger/v4\"\nvar o = badger.DefaultOptions(\"db\")",
+            &["3 github.com/dgraph-io/badger.DefaultOptions \"db\""],
+        ),
+        ("package a\nimport \"database/sql\"\nvar o, e = sql.Open(\"postgres\", u)", &[]),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(writes(Language::Go, text), expected, "{text}");
+    }
+    let text = "package a\ntype S struct {\nDir string `env:\"DIR\" envDefault:\"/srv\"`\nName string `json:\"name\"`\n}";
+    let facts = read(Language::Go, text).unwrap();
+    assert_eq!(shown(&facts.attributes["Dir"]), "$DIR:\"/srv\"");
+    assert_eq!(facts.attributes["Name"], Value::Unknown);
 }

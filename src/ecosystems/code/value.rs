@@ -49,6 +49,17 @@ pub enum Value {
     Parent(Box<Self>),
     /// A path of parts; a part that is absolute replaces those before.
     Join(Vec<Self>),
+    /// A path of parts, each below those before.
+    Below(Vec<Self>),
+    /// A field of an object: the name alone, since the types of objects are not followed.
+    Field(String),
+    /// What a function of another file gives for arguments.
+    Applied {
+        /// The function: a reference or a field.
+        function: Box<Self>,
+        /// The arguments.
+        arguments: Vec<Self>,
+    },
     /// A text of parts.
     Concat(Vec<Self>),
     /// One of these.
@@ -69,7 +80,7 @@ impl Value {
     }
 
     /// One of several values.
-    pub(super) fn any(values: impl IntoIterator<Item = Self>) -> Self {
+    pub fn any(values: impl IntoIterator<Item = Self>) -> Self {
         let mut all: Vec<Self> = Vec::new();
         for value in values {
             let parts = if let Self::Any(parts) = value { parts } else { vec![value] };
@@ -117,7 +128,10 @@ impl Value {
     fn size(&self) -> usize {
         let all = |parts: &[Self]| parts.iter().map(Self::size).sum::<usize>();
         1 + match self {
-            Self::Join(parts) | Self::Concat(parts) | Self::Any(parts) => all(parts),
+            Self::Join(parts) | Self::Below(parts) | Self::Concat(parts) | Self::Any(parts) => {
+                all(parts)
+            }
+            Self::Applied { function, arguments } => function.size() + all(arguments),
             Self::Parent(inner) => inner.size(),
             Self::Variable { default, .. } | Self::Parameter { default, .. } => {
                 default.as_ref().map_or(0, |it| it.size())
@@ -142,7 +156,7 @@ impl Value {
 
     /// The value with `replace` of each parameter.
     #[must_use]
-    pub(super) fn with_parameters(self, replace: &dyn Fn(&Self) -> Option<Self>) -> Self {
+    pub fn with_parameters(self, replace: &dyn Fn(&Self) -> Option<Self>) -> Self {
         let one = |it: Box<Self>| Box::new(it.with_parameters(replace));
         let all = |parts: Vec<Self>| -> Vec<Self> {
             parts.into_iter().map(|it| it.with_parameters(replace)).collect()
@@ -151,6 +165,10 @@ impl Value {
             Self::Parameter { .. } => replace(&self).unwrap_or(self),
             Self::Parent(inner) => Self::Parent(one(inner)),
             Self::Join(parts) => Self::Join(all(parts)),
+            Self::Below(parts) => Self::Below(all(parts)),
+            Self::Applied { function, arguments } => {
+                Self::Applied { function, arguments: all(arguments) }
+            }
             Self::Concat(parts) => Self::Concat(all(parts)),
             Self::Any(parts) => Self::any(all(parts)),
             Self::Variable { name, default } => Self::Variable { name, default: default.map(one) },

@@ -3,6 +3,8 @@
 //! After the Go Modules Reference (go.dev/ref/mod: "go mod download", "replace directive", "Workspaces", "Vendoring",
 //! "Module cache", "Environment variables") and what `go help environment` and `go help cache` say.
 
+pub mod build;
+
 use super::{
     At, Cache, CacheKind, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Setting,
     Source, Switch, Verb, habits::Habit,

@@ -1,9 +1,14 @@
 //! What the source of the programs that an image runs writes to disk: the files that its commands name and what
 //! these import, read from their syntax trees.
 
+mod builds;
 mod files;
+mod modules;
 mod reach;
 mod resolve;
+mod shared;
+mod spot;
+mod starts;
 mod unread;
 
 use std::{cell::Cell, collections::BTreeSet};
@@ -18,14 +23,16 @@ use super::{
 use crate::{
     ecosystems::{
         self,
-        code::{Kind, Start, Write},
+        code::{Import, Kept, Kind, Language, Write},
         programs::{self, Trait},
     },
     text::{ImagePath, Refusal, count::counted},
 };
 use files::Files;
-use reach::{Explorer, Reach};
-use resolve::{Resolver, Spot};
+use modules::Followed;
+use reach::{Explorer, Reach, Reached};
+use resolve::Resolver;
+use spot::Spot;
 
 /// What the source says.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +43,8 @@ pub(super) struct Source {
     pub refusal: Option<Refusal>,
     /// Why it cannot be judged: the first program whose source is not read.
     pub unread: Option<Refusal>,
+    /// The first call that writes to the user's home.
+    pub home: Option<String>,
     /// How many files were read.
     pub files: usize,
     /// False if a command is not the project's own source, or a part of it could not be read.
@@ -65,26 +74,44 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     }
     let mut explorer = Explorer { project: image.project, files: &files, workdir, roots };
     let mut entries: Vec<ImagePath> = Vec::new();
-    let mut is_whole = true;
-    let mut unread = None;
+    let mut others: Vec<&Process> = Vec::new();
     for process in processes {
         let mut own = explorer.entries(process, &env);
         if own.is_empty() {
             own.extend(image.function(&process.program).and_then(|it| explorer.function(it)));
         }
-        let is_read = !own.is_empty() && !programs::named(&process.program).is(Trait::Unread);
-        if !is_read && unread.is_none() {
-            unread = unread::check(image, process);
-        }
         // A package manager starts what its script says, which is a process of its own.
-        is_whole &= !own.is_empty() || ecosystems::script_call(&process.call()).is_some();
+        let is_read = !own.is_empty() || ecosystems::script_call(&process.call()).is_some();
+        if !is_read || programs::named(&process.program).is(Trait::Unread) {
+            others.push(process);
+        }
         entries.extend(own);
     }
     // A script's own folder comes first where Python looks for modules.
     let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
     explorer.roots.extend(folders.into_iter().filter(|it| !it.is_root()));
-    let reach = explorer.follow(entries);
+    let mut reach = explorer.follow(entries);
+    let mut unread = None;
+    others.retain(|it| match modules::follow(&explorer, image, it, &mut reach) {
+        Followed::Read => false,
+        Followed::Other => {
+            let why = || unread::check(image, it);
+            unread = unread.take().or_else(why);
+            true
+        }
+        Followed::Broken(why) => {
+            unread.get_or_insert(why);
+            true
+        }
+    });
+    let is_whole = others.is_empty();
     let variable = |name: &str| {
+        // An option of the command line.
+        if name.starts_with('-') {
+            let flags = [name, &format!("-{name}")];
+            let values = processes.iter().flat_map(|it| it.values(&flags));
+            return values.map(str::to_owned).collect();
+        }
         let services = image.services().flat_map(|it| &it.service.environment);
         let services = services.filter(|it| it.0 == name).map(|it| it.1.clone());
         let mut all: Vec<String> = image.variable(name).into_iter().chain(services).collect();
@@ -131,25 +158,61 @@ impl Source {
         reach: &Reach<'_>,
         resolver: &Resolver<'_, '_>,
     ) -> Result<(), Refusal> {
+        let mut told: Vec<&'static str> = Vec::new();
+        let keeps = |it: &Kept| it.is_told_by("database/sql.Open");
+        let imports = |file: &Reached<'_>| {
+            let language = Language::of(file.path.file_name());
+            let kept = |it: &Import| Some((it.line, language?.keeper(&it.module)?));
+            file.facts.imports.iter().filter_map(kept).collect::<Vec<_>>()
+        };
+        let has_driver = reach.files.iter().any(|file| imports(file).iter().any(|it| keeps(&it.1)));
         for (number, file) in reach.files.iter().enumerate() {
             for start in &file.facts.starts {
                 let place = format!("{}:{}", file.path, start.line);
-                check_start(image, start, &place)?;
+                match starts::check(image, start, &place, file.facts.is_shared) {
+                    Err(why) if starts::SETTLED.contains(&why.code) => self.refuse(why),
+                    checked => checked?,
+                }
+            }
+            if let Some(it) = file.facts.roots.first() {
+                let reason =
+                    format!("{}:{} calls {}, which needs root", file.path, it.line, it.what);
+                return Err(Refusal::new("needs-root", reason));
             }
             for write in &file.facts.writes {
                 let engine = write.engine.as_ref().map(|it| resolver.spots(number, it));
-                let is_file =
-                    |it: &Spot| matches!(it, Spot::Text { text, .. } if text.contains("sqlite"));
+                let is_file = |it: &Spot| match it {
+                    Spot::Text { text, .. } => text.contains("sqlite"),
+                    _ => has_driver,
+                };
                 if engine.is_some_and(|it| !it.iter().any(is_file)) {
                     continue;
                 }
                 let place = format!("{}:{}", file.path, write.line);
                 for spot in resolver.spots(number, &write.target) {
+                    if spot != Spot::Unknown {
+                        told.push(write.what);
+                    }
                     self.add(files, resolver, write, spot, &place);
                 }
             }
         }
+        for file in &reach.files {
+            let imports = imports(file);
+            let silent = imports.iter().find(|it| !told.iter().any(|name| it.1.is_told_by(name)));
+            if let Some((line, kept)) = silent {
+                let reason = format!(
+                    "{}:{line} imports {}, {}, and its source does not tell where",
+                    file.path, kept.module, kept.what
+                );
+                self.refuse(Refusal::new("unknown-write", reason));
+            }
+        }
         Ok(())
+    }
+
+    fn refuse(&mut self, why: Refusal) {
+        self.refusal.get_or_insert(why);
     }
 
     fn add(
@@ -162,7 +225,11 @@ impl Source {
     ) {
         let evidence = format!("{place} calls {}", write.what.trim_start_matches('.'));
         match spot {
-            Spot::Home | Spot::Temporary => self.is_scratch = true,
+            Spot::Home => {
+                self.is_scratch = true;
+                self.home.get_or_insert(evidence);
+            }
+            Spot::Temporary => self.is_scratch = true,
             Spot::Nothing => {}
             Spot::Unknown => {
                 // A URL that nothing names is that of a server.
@@ -173,12 +240,21 @@ impl Source {
                 }
             }
             Spot::Text { text, is_open } => {
+                // https://www.sqlite.org/uri.html
+                let is_memory = text.contains(":memory:") || text.contains("mode=memory");
                 let (text, kind) = match sqlite(&text) {
+                    _ if is_memory => return,
                     Some(path) => (path, Kind::Database),
                     None if write.kind == Kind::Url || text.contains("://") => return,
+                    None if write.kind == Kind::Database => {
+                        let path = text.strip_prefix("file:").unwrap_or(&text);
+                        (path.split('?').next().unwrap_or(path).to_owned(), write.kind)
+                    }
                     None => (text, write.kind),
                 };
-                if text.is_empty() || text == ":memory:" || Process::is_scratch(&text) {
+                // The names of streams in the settings of logs.
+                let is_stream = kind == Kind::File && ["stdout", "stderr"].contains(&text.as_str());
+                if is_stream || text.is_empty() || Process::is_scratch(&text) {
                     self.is_scratch |= text.starts_with('/');
                     return;
                 }
@@ -229,21 +305,4 @@ fn roots(path: &str, evidence: &str) -> Option<Refusal> {
         let reason = format!("{evidence} with {path}, which is not the application's own");
         Refusal::new("shared-folder", reason)
     })
-}
-
-/// Checks that a user other than root can run a program that the source starts.
-///
-/// # Errors
-/// A decline's code and reason.
-fn check_start(image: &Image<'_>, start: &Start, place: &str) -> Result<(), Refusal> {
-    let Ok(found) = processes::started(image, &start.words, start.is_line, place) else {
-        return Ok(());
-    };
-    for process in &found {
-        match needs::of(process) {
-            Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => return Err(why),
-            _ => {}
-        }
-    }
-    Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) struct Reached<'a> {
     /// What it says.
     pub facts: &'a SourceFacts,
     /// Its modules that are files of the project, by the names that it gives them.
-    pub modules: HashMap<String, usize>,
+    pub modules: HashMap<String, Vec<usize>>,
 }
 
 /// The source files that commands reach.
@@ -172,7 +172,7 @@ impl<'a> Explorer<'_, 'a> {
                     Some(added)
                 });
                 if let (Some(number), Some(name)) = (number, name) {
-                    reach.files[index].modules.insert(name, number);
+                    reach.files[index].modules.insert(name, vec![number]);
                 }
             }
         }
@@ -186,7 +186,34 @@ impl<'a> Explorer<'_, 'a> {
         }
         let path = self.files.at(at).filter(|it| !files::is_test(it))?;
         let language = self.language(at, &path)?;
-        let file = self.project.source(&path);
+        self.read(reach, at, &path, language)
+    }
+
+    /// The number of a file, which is read if it is not yet; `None` if it cannot be read as a whole.
+    pub(super) fn number(
+        &self,
+        reach: &mut Reach<'a>,
+        at: &ImagePath,
+        path: &RepoPath,
+        language: Language,
+    ) -> Option<usize> {
+        let known = reach.by_place.get(at).copied();
+        let number = known.or_else(|| self.read(reach, at, path, language))?;
+        reach.files[number].facts.is_whole.then_some(number)
+    }
+
+    /// Reads a file; `None` if it is known, or cannot be read.
+    fn read(
+        &self,
+        reach: &mut Reach<'a>,
+        at: &ImagePath,
+        path: &RepoPath,
+        language: Language,
+    ) -> Option<usize> {
+        if reach.by_place.contains_key(at) {
+            return None;
+        }
+        let file = self.project.source(path);
         let facts = file.and_then(|file| {
             let Facts(facts) = file.memo.get(|| Facts(code::read(language, &file.text)));
             facts.as_ref()
@@ -198,7 +225,12 @@ impl<'a> Explorer<'_, 'a> {
         reach.is_whole &= facts.is_whole;
         let number = reach.files.len();
         reach.by_place.insert(at.clone(), number);
-        reach.files.push(Reached { path, at: at.clone(), facts, modules: HashMap::new() });
+        reach.files.push(Reached {
+            path: path.clone(),
+            at: at.clone(),
+            facts,
+            modules: HashMap::new(),
+        });
         Some(number)
     }
 
@@ -209,7 +241,7 @@ impl<'a> Explorer<'_, 'a> {
         facts: &SourceFacts,
     ) -> Vec<(Option<String>, ImagePath)> {
         let mut found = Vec::new();
-        for Import { module, names } in &facts.imports {
+        for Import { module, names, .. } in &facts.imports {
             let dots = module.chars().take_while(|it| *it == '.').count();
             let base = module.trim_start_matches('.');
             let stem = |name: &str| name.replace('.', "/");

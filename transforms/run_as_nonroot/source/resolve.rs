@@ -2,31 +2,14 @@
 
 use std::cell::Cell;
 
-use super::reach::Reach;
+use super::{
+    reach::Reach,
+    spot::{Spot, closed},
+};
 use crate::{
     ecosystems::code::{SourceFacts, Value},
     text::ImagePath,
 };
-
-/// A place that is written to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Spot {
-    /// A path or another text; what follows if `is_open` is not known.
-    Text {
-        /// The text.
-        text: String,
-        /// True if it goes on with something that is not known.
-        is_open: bool,
-    },
-    /// In the home of the user.
-    Home,
-    /// Where every user may write.
-    Temporary,
-    /// No place: a stream, memory, a number.
-    Nothing,
-    /// Not known.
-    Unknown,
-}
 
 /// Finds places.
 pub(super) struct Resolver<'r, 'a> {
@@ -53,7 +36,7 @@ impl Resolver<'_, '_> {
         if found.is_empty() || SEVERAL < found.len() { vec![Spot::Unknown] } else { found }
     }
 
-    fn resolve(&self, file: usize, value: &Value, depth: usize) -> Vec<Spot> {
+    pub(super) fn resolve(&self, file: usize, value: &Value, depth: usize) -> Vec<Spot> {
         let unknown = || vec![Spot::Unknown];
         let Some(depth) = depth.checked_sub(1) else { return unknown() };
         match self.budget.get().checked_sub(1) {
@@ -107,6 +90,11 @@ impl Resolver<'_, '_> {
                 .map(|it| it.parent(self.workdir))
                 .collect(),
             Value::Join(parts) => self.combine(file, parts, depth, Spot::join),
+            Value::Below(parts) => self.combine(file, parts, depth, Spot::below),
+            Value::Field(name) => self.field(name, depth),
+            Value::Applied { function, arguments } => {
+                self.applied(file, function, arguments, depth)
+            }
             Value::Concat(parts) => self.combine(file, parts, depth, Spot::append),
             Value::Parameter { function, index, name, default } => {
                 self.parameter(file, function, *index, name, default.as_deref(), depth)
@@ -183,6 +171,9 @@ impl Resolver<'_, '_> {
         let unknown = || vec![Spot::Unknown];
         let modules = &self.reach.files[file].modules;
         let Some(last) = path.last() else { return unknown() };
+        if self.reach.files[file].facts.is_shared {
+            return self.any(self.shared(file, module, last), depth);
+        }
         // A setting of a class of settings has the variable of its name.
         let is_constant = |it: &str| it.len() > 2 && !it.contains(|it: char| it.is_lowercase());
         let set = if path.len() > 1 { (self.variable)(&last.to_uppercase()) } else { Vec::new() };
@@ -191,17 +182,17 @@ impl Resolver<'_, '_> {
         }
         // The longest name that is a module: `config` of `from app import config`.
         let mut whole = module.to_owned();
-        let mut target = modules.get(module).map(|it| (*it, 0));
+        let mut target = modules.get(module).map(|it| (it, 0));
         for (at, name) in path.iter().enumerate() {
             if !whole.is_empty() && !whole.ends_with('.') {
                 whole.push('.');
             }
             whole.push_str(name);
-            target = modules.get(&whole).map(|it| (*it, at + 1)).or(target);
+            target = modules.get(&whole).map(|it| (it, at + 1)).or(target);
         }
-        if let Some((target, taken)) = target {
-            let found = self.in_file(target, &path[taken..], depth);
-            if found != unknown() {
+        if let Some((targets, taken)) = target {
+            let found = targets.iter().map(|it| self.in_file(*it, &path[taken..], depth));
+            if let Some(found) = found.into_iter().find(|it| *it != unknown()) {
                 return found;
             }
         }
@@ -244,65 +235,5 @@ impl Resolver<'_, '_> {
             }
         }
         facts.attributes.get(last).map_or_else(unknown, |it| self.resolve(file, it, depth))
-    }
-}
-
-fn closed(text: &str) -> Spot {
-    Spot::Text { text: text.to_owned(), is_open: false }
-}
-
-impl Spot {
-    fn join(&self, next: &Self) -> Self {
-        match (self, next) {
-            (_, Self::Text { text, .. }) if text.starts_with('/') => next.clone(),
-            (_, Self::Home | Self::Temporary) => next.clone(),
-            (
-                Self::Text { is_open: true, .. }
-                | Self::Home
-                | Self::Temporary
-                | Self::Nothing
-                | Self::Unknown,
-                _,
-            ) => self.clone(),
-            (Self::Text { text, .. }, Self::Unknown | Self::Nothing) => {
-                Self::Text { text: format!("{}/", text.trim_end_matches('/')), is_open: true }
-            }
-            (Self::Text { text, .. }, Self::Text { text: more, is_open }) => {
-                let text = match text.as_str() {
-                    "" => more.clone(),
-                    "/" => format!("/{more}"),
-                    _ => format!("{}/{more}", text.trim_end_matches('/')),
-                };
-                Self::Text { text, is_open: *is_open }
-            }
-        }
-    }
-
-    fn append(&self, next: &Self) -> Self {
-        match (self, next) {
-            (Self::Text { text, is_open: false }, Self::Text { text: more, is_open }) => {
-                Self::Text { text: format!("{text}{more}"), is_open: *is_open }
-            }
-            (Self::Text { text, is_open: false }, Self::Unknown) if !text.is_empty() => {
-                Self::Text { text: text.clone(), is_open: true }
-            }
-            (Self::Text { text, is_open: false }, other) if text.is_empty() => other.clone(),
-            (Self::Text { is_open: false, .. }, _) => Self::Unknown,
-            _ => self.clone(),
-        }
-    }
-
-    fn parent(self, workdir: &ImagePath) -> Self {
-        match self {
-            Self::Text { text, is_open: false } => {
-                let path = workdir.join(&text);
-                closed(path.parent().unwrap_or(path).as_str())
-            }
-            Self::Text { text, is_open: true } => {
-                let folder = text.rsplit_once('/').map_or("", |it| it.0);
-                Self::Text { text: format!("{folder}/"), is_open: true }
-            }
-            other => other,
-        }
     }
 }

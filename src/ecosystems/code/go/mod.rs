@@ -1,0 +1,135 @@
+//! Go: the nodes of its grammar, how it names packages, and what the tags of fields say.
+
+mod facts;
+mod keepers;
+
+use std::sync::OnceLock;
+
+use tree_sitter::Node;
+
+use super::{
+    Import, Value,
+    facts::OptionOf,
+    grammar::{Compiled, Grammar, Packages, Role},
+    scopes::{Definition, Scopes},
+};
+
+static GRAMMAR: Grammar = Grammar {
+    language: tree_sitter_go::LANGUAGE,
+    roles: &[
+        ("call_expression", Role::Call { function: "function", arguments: "arguments" }),
+        ("composite_literal", Role::Call { function: "type", arguments: "body" }),
+        ("type_conversion_expression", Role::Call { function: "type", arguments: "operand" }),
+        ("selector_expression", Role::Member { object: "operand", name: "field" }),
+        ("qualified_type", Role::Member { object: "package", name: "name" }),
+        ("index_expression", Role::Index { object: "operand", key: "index" }),
+        ("interpreted_string_literal", Role::Text),
+        ("raw_string_literal", Role::Text),
+        ("interpreted_string_literal_content", Role::Plain),
+        ("raw_string_literal_content", Role::Plain),
+        ("escape_sequence", Role::Escape),
+        ("identifier", Role::Name),
+        ("package_identifier", Role::Name),
+        ("short_var_declaration", Role::Assign { left: "left", right: "right" }),
+        ("assignment_statement", Role::Set { left: "left", right: "right" }),
+        ("const_spec", Role::Assign { left: "name", right: "value" }),
+        ("var_spec", Role::Assign { left: "name", right: "value" }),
+        ("range_clause", Role::Each { left: "left", right: "right" }),
+        ("expression_list", Role::List),
+        ("literal_value", Role::Table),
+        ("keyed_element", Role::Pair { key: "key", value: "value" }),
+        ("literal_element", Role::Group),
+        ("function_declaration", Role::Function { name: "name", parameters: "parameters" }),
+        ("method_declaration", Role::Function { name: "name", parameters: "parameters" }),
+        ("func_literal", Role::Function { name: "name", parameters: "parameters" }),
+        ("parameter_declaration", Role::Parameter { name: "name", default: "default" }),
+        ("variadic_parameter_declaration", Role::Parameter { name: "name", default: "default" }),
+        ("field_declaration", Role::Tagged { name: "name", tag: "tag" }),
+        ("return_statement", Role::Return),
+        ("parenthesized_expression", Role::Group),
+        ("unary_expression", Role::Unary { operand: "operand" }),
+        ("binary_expression", Role::Operation { left: "left", right: "right" }),
+        ("import_spec", Role::Import),
+    ],
+    facts: &[facts::LIBRARY, facts::PACKAGES],
+    entries: &[],
+    settings: facts::SETTINGS,
+    keywords: &[],
+    modules: &[],
+    loaders: &[],
+    constructors: &[],
+    object: &[],
+    import,
+    packages: Some(Packages {
+        constant: "const_spec",
+        sequences: &["slice_type", "array_type", "implicit_length_array_type"],
+        options: OPTIONS,
+        keepers: keepers::ALL,
+        tag,
+    }),
+};
+
+/// The methods of flags: pkg.go.dev/flag, pkg.go.dev/github.com/spf13/pflag.
+const OPTIONS: &[OptionOf] =
+    &[OptionOf { name: "StringVar", at: [1, 2] }, OptionOf { name: "StringVarP", at: [1, 3] }];
+
+/// The grammar of Go.
+pub(super) fn grammar() -> &'static Compiled {
+    static CELL: OnceLock<Compiled> = OnceLock::new();
+    Compiled::once(&CELL, &GRAMMAR)
+}
+
+fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
+    let Some(path) = node.child_by_field_name("path") else { return };
+    let path = scopes.text_of(path).trim_matches(['"', '`']);
+    let own = node.child_by_field_name("name").map(|it| scopes.text_of(it));
+    let value = Value::Reference { module: path.to_owned(), path: Vec::new() };
+    let names = match own {
+        Some(own) => vec![own],
+        None => names(path),
+    };
+    for name in names {
+        scopes.define(scope, name, Definition::Import(value.clone()));
+    }
+    let line = node.start_position().row + 1;
+    scopes.imports.push(Import { module: path.to_owned(), names: Vec::new(), line });
+}
+
+/// The names that a package may have by its path: the last part, before a version. Only the package itself says it,
+/// and people leave out what they add to the names of repositories: `go-git`, `file-rotatelogs`.
+fn names(path: &str) -> Vec<&str> {
+    let is_version =
+        |it: &str| it.strip_prefix('v').is_some_and(|it| it.chars().all(|it| it.is_ascii_digit()));
+    let last = path.rsplit('/').find(|it| !is_version(it)).unwrap_or(path);
+    let last = last.split_once(".v").map_or(last, |it| it.0);
+    let first = last.split('-').next();
+    let parts = [Some(last), last.rsplit('-').next(), first.filter(|it| *it != "go")];
+    let mut names: Vec<&str> = parts.into_iter().flatten().collect();
+    names.dedup();
+    names
+}
+
+/// The value of a field that is decoded, by its tag: `env:"DATA_DIR" envDefault:"/srv/data"`. Any other tag lets a
+/// file or a request say it.
+///
+/// After the pages of github.com/caarlos0/env, github.com/kelseyhightower/envconfig and
+/// github.com/ilyakaznacheev/cleanenv.
+fn tag(text: &str) -> Value {
+    let text = text.trim_matches('`');
+    let get = |key: &str| {
+        let rest = text.split_once(&format!("{key}:\""))?.1;
+        Some(rest.split('"').next().unwrap_or(rest))
+    };
+    let from_file =
+        ["yaml", "json", "toml", "mapstructure", "koanf"].iter().any(|it| get(it).is_some());
+    let name = get("env").or_else(|| get("envconfig"));
+    let name = name.map(|it| it.split(',').next().unwrap_or(it)).filter(|it| !it.is_empty());
+    let default = get("envDefault").or_else(|| get("env-default")).or_else(|| get("default"));
+    let default = default.map(|it| Box::new(Value::Text(it.to_owned())));
+    match name {
+        Some(name) if !from_file || default.is_some() => {
+            Value::Variable { name: name.to_owned(), default }
+        }
+        _ => Value::Unknown,
+    }
+}

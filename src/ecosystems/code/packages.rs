@@ -1,0 +1,153 @@
+//! Names in languages whose packages are folders: where they are declared, and what changes them from afar.
+
+use tree_sitter::Node;
+
+use super::{
+    grammar::Role,
+    scopes::{Definition, Located, Scopes},
+};
+
+impl<'t> Scopes<'t> {
+    fn is_package(&self) -> bool {
+        self.grammar.grammar.packages.is_some()
+    }
+
+    /// Declares the names of a declaration without a value.
+    pub(super) fn declare(
+        &mut self,
+        node: Node<'t>,
+        left: &'static str,
+        value: Option<Node<'t>>,
+        scope: usize,
+    ) {
+        if value.is_some() || !self.is_package() {
+            return;
+        }
+        let mut cursor = node.walk();
+        let names: Vec<Node<'t>> = node.children_by_field_name(left, &mut cursor).collect();
+        for name in names {
+            let name = self.text_of(name);
+            self.all[scope].names.entry(name).or_default();
+        }
+    }
+
+    /// Assigns each part of a list its value: `folder, error := …` has those of one call, of which the first is the
+    /// result. False if there is no list of values.
+    pub(super) fn assign_each(&mut self, target: Node<'t>, node: Node<'t>, scope: usize) -> bool {
+        let is_list = |it| matches!(self.grammar.role(it), Some(Role::List));
+        if !self.is_package() || !is_list(node) {
+            return false;
+        }
+        let parts = |it: Node<'t>| {
+            let mut cursor = it.walk();
+            it.named_children(&mut cursor).collect::<Vec<_>>()
+        };
+        let targets = if is_list(target) { parts(target) } else { vec![target] };
+        let values = parts(node);
+        for (at, target) in targets.into_iter().enumerate() {
+            let definition = match values.get(at) {
+                Some(node) => Definition::Is(Located { node: *node, scope }),
+                None => Definition::Open,
+            };
+            self.assign_as(target, definition, scope);
+        }
+        true
+    }
+
+    /// Assigns to names that are declared elsewhere, or gives the last name of a loop the elements of a list.
+    pub(super) fn set(
+        &mut self,
+        node: Node<'t>,
+        target: Node<'t>,
+        value: Option<Node<'t>>,
+        scope: usize,
+    ) {
+        let mut cursor = target.walk();
+        let targets: Vec<Node<'t>> = match self.grammar.role(target) {
+            Some(Role::List) => target.named_children(&mut cursor).collect(),
+            _ => vec![target],
+        };
+        let is_loop = matches!(self.grammar.role(node), Some(Role::Each { .. }));
+        let is_plain = node.child_by_field_name("operator").is_none_or(|it| it.kind() == "=");
+        let mut cursor = node.walk();
+        let values: Vec<Node<'t>> = match value.map(|it| (it, self.grammar.role(it))) {
+            Some((list, Some(Role::List))) => list.named_children(&mut cursor).collect(),
+            Some((one, _)) => vec![one],
+            None => Vec::new(),
+        };
+        for (at, target) in targets.iter().enumerate() {
+            let value = match is_loop {
+                true => values.first().filter(|_| at == 1),
+                false => values.get(at).filter(|_| is_plain),
+            };
+            let definition = match value {
+                Some(node) => Definition::Is(Located { node: *node, scope }),
+                None => Definition::Open,
+            };
+            let owner = if is_loop { scope } else { self.owner(*target, scope) };
+            self.assign_as(*target, definition, owner);
+        }
+    }
+
+    /// Notes that a name may be changed through its address.
+    pub(super) fn take(&mut self, node: Node<'t>, operand: Node<'t>, scope: usize) {
+        let takes = node.child_by_field_name("operator").is_some_and(|it| it.kind() == "&");
+        let is_name = matches!(
+            self.grammar.role(operand),
+            Some(Role::Name | Role::Member { .. } | Role::Index { .. })
+        );
+        if takes && is_name && !self.taken.contains(&node.id()) {
+            let owner = self.owner(operand, scope);
+            self.assign_as(operand, Definition::Open, owner);
+        }
+    }
+
+    /// The scope in which the name of a target is declared; the file if it is not seen.
+    fn owner(&self, target: Node<'t>, scope: usize) -> usize {
+        let name = self.text_of(target);
+        let mut next = Some(scope);
+        while let Some(at) = next {
+            if self.all[at].names.contains_key(name) {
+                return at;
+            }
+            next = self.all[at].parent;
+        }
+        0
+    }
+
+    /// Gives a variable the value of an option: `flag.StringVar(&folder, "data", "/srv/data", "…")`.
+    pub(super) fn option(&mut self, node: Node<'t>, scope: usize) {
+        let Some(packages) = self.grammar.grammar.packages else { return };
+        let Some(Role::Call { function, arguments }) = self.grammar.role(node) else { return };
+        let function = node.child_by_field_name(function);
+        let Some(name) = function.map(|it| self.last_name(it)) else { return };
+        let Some(option) = packages.options.iter().find(|it| it.name == name) else { return };
+        let Some(list) = node.child_by_field_name(arguments) else { return };
+        let mut cursor = list.walk();
+        let all: Vec<Node<'t>> = list.named_children(&mut cursor).collect();
+        let at = |it: usize| all.get(it).copied();
+        let (Some(target), Some(name), Some(node)) = (at(0), at(option.at[0]), at(option.at[1]))
+        else {
+            return;
+        };
+        let Some(Role::Unary { operand }) = self.grammar.role(target) else { return };
+        let Some(operand) = target.child_by_field_name(operand) else { return };
+        self.taken.insert(target.id());
+        let name = format!("-{}", self.text_of(name).trim_matches(['"', '`']));
+        let owner = self.owner(operand, scope);
+        self.assign_as(operand, Definition::Option(name, Located { node, scope }), owner);
+    }
+
+    /// Gives a field the value that its tag says: the fields of settings are decoded.
+    pub(super) fn tag(&mut self, node: Node<'t>, name: &'static str, tag: &'static str) {
+        let Some(packages) = self.grammar.grammar.packages else { return };
+        let Some(tag) = node.child_by_field_name(tag) else { return };
+        let value = (packages.tag)(self.text_of(tag));
+        let mut cursor = node.walk();
+        let names: Vec<Node<'t>> = node.children_by_field_name(name, &mut cursor).collect();
+        for name in names {
+            let definition = Definition::Import(value.clone());
+            self.attributes.entry(self.text_of(name)).or_default().push(definition);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The values of calls of functions that are known.
+
+use tree_sitter::Node;
+
+use super::{
+    Value,
+    call::Call,
+    evaluate::{Evaluator, module},
+    facts::{Argument, Gives},
+    scopes::Located,
+    shared::format,
+};
+
+impl<'t> Evaluator<'_, 't> {
+    /// What a function gives.
+    pub(super) fn given(&self, gives: Gives, call: &Call<'t>, scope: usize, depth: usize) -> Value {
+        let value = |node: Node<'t>| self.eval(Located { node, scope }, depth);
+        let argument = |it| self.argument(call, it, scope).map_or(Value::Unknown, value);
+        let object = || call.object.map_or(Value::Unknown, |it| value(it.0));
+        let all = || call.positional.iter().map(|it| value(*it));
+        match gives {
+            Gives::File => Value::File,
+            Gives::Folder => Value::File.parent(),
+            Gives::Working => Value::Working,
+            Gives::Home => Value::Home,
+            Gives::Temporary => Value::Temporary,
+            Gives::Join => Value::Join(all().collect()).bounded(),
+            Gives::TemporaryIn => match argument(Argument::At(0, "")) {
+                Value::Text(text) if text.is_empty() => Value::Temporary,
+                folder => Value::Below(vec![folder, Value::Unknown]),
+            },
+            Gives::Below => Value::Below(all().collect()).bounded(),
+            Gives::Format => format(all().collect()).bounded(),
+            Gives::Or => all()
+                .reduce(|left, right| Self::operation("||", left, || right.clone()))
+                .unwrap_or(Value::Unknown),
+            Gives::JoinObject => {
+                Value::Join([object()].into_iter().chain(all()).collect()).bounded()
+            }
+            Gives::First => argument(Argument::At(0, "")),
+            Gives::Object => object(),
+            Gives::Parent => argument(Argument::At(0, "")).parent(),
+            Gives::ParentOfObject => object().parent(),
+            Gives::CommandOption => {
+                let default = self.argument(call, Argument::At(1, ""), scope).map(value);
+                match argument(Argument::At(0, "")) {
+                    Value::Text(name) => Value::variable(Value::Text(format!("-{name}")), default),
+                    _ => Value::Unknown,
+                }
+            }
+            Gives::Variable => {
+                let default = self.argument(call, Argument::At(1, "default"), scope);
+                let name = argument(Argument::At(0, ""));
+                Value::variable(name, default.map(value)).bounded()
+            }
+            Gives::Default => argument(Argument::At(0, "default")),
+            Gives::Module => match argument(Argument::At(0, "")) {
+                Value::Text(name) => Value::Reference { module: module(&name), path: Vec::new() },
+                _ => Value::Unknown,
+            },
+            Gives::Beside => {
+                let path = argument(Argument::At(0, ""));
+                match self.argument(call, Argument::At(1, ""), scope) {
+                    Some(base) => Value::Join(vec![value(base).parent(), path]).bounded(),
+                    None => path,
+                }
+            }
+            Gives::Formatted => object().formatted('{'),
+            Gives::Nothing => Value::Nothing,
+            Gives::Ancestors | Gives::Environment => Value::Unknown,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Values in languages whose packages are folders: other files may change the names of a file.
+
+use tree_sitter::Node;
+
+use super::{
+    Value,
+    call::Call,
+    evaluate::Evaluator,
+    grammar::Role,
+    scopes::{Definition, Located},
+};
+
+impl<'t> Evaluator<'_, 't> {
+    /// Whether the files of a folder share their names.
+    pub(super) fn is_package(&self) -> bool {
+        self.scopes.grammar.grammar.packages.is_some()
+    }
+
+    /// Whether a name is one of the package that another file may change: not a constant, nor an import.
+    pub(super) fn is_shared(&self, name: &str, found: &[Definition<'t>]) -> bool {
+        let Some(packages) = self.scopes.grammar.grammar.packages else { return false };
+        let own = self.scopes.all[0].names.get(name);
+        let is_constant = |it: &Definition<'t>| match it {
+            Definition::Is(at) => {
+                let declaration = std::iter::successors(at.node.parent(), Node::parent).take(2);
+                declaration.into_iter().any(|it| it.kind() == packages.constant)
+            }
+            Definition::Import(_) => true,
+            _ => false,
+        };
+        own.is_some_and(|it| std::ptr::eq(it.as_slice(), found)) && !found.iter().all(is_constant)
+    }
+
+    /// A member of a package, or a field of an object.
+    pub(super) fn field(object: Value, name: &str) -> Value {
+        match object {
+            Value::Reference { module, path } if !module.is_empty() && path.is_empty() => {
+                Value::Reference { module, path: vec![name.to_owned()] }
+            }
+            _ => Value::Field(name.to_owned()),
+        }
+    }
+
+    /// What a function is: what it returns, if the file defines it.
+    pub(super) fn function(&self, node: Node<'t>, scope: usize, depth: usize) -> Value {
+        if !matches!(self.scopes.grammar.role(node), Some(Role::Name)) {
+            return Value::Unknown;
+        }
+        let name = self.scopes.text_of(node);
+        let found = self.scopes.definitions(name, scope);
+        if found.is_empty() {
+            return self.known_name(name, || Value::global(name));
+        }
+        self.one_of(found, depth)
+    }
+
+    /// One of the elements, if a call is the literal of a list.
+    pub(super) fn sequence(&self, call: &Call<'t>, scope: usize) -> Option<Value> {
+        let packages = self.scopes.grammar.grammar.packages?;
+        packages.sequences.contains(&call.function.kind()).then(|| {
+            let elements = call.positional.iter();
+            Value::any(elements.map(|node| self.value(Located { node: *node, scope })))
+        })
+    }
+}
+
+/// The text that a format gives its arguments: `%s/%s.json`.
+pub(super) fn format(arguments: Vec<Value>) -> Value {
+    let mut arguments = arguments.into_iter();
+    let Some(Value::Text(format)) = arguments.next() else { return Value::Unknown };
+    let mut parts: Vec<Value> = Vec::new();
+    let mut rest = format.as_str();
+    while let Some((before, after)) = rest.split_once('%') {
+        parts.push(Value::Text(before.to_owned()));
+        let verb = after.trim_start_matches(|it: char| "+-# 0123456789.".contains(it));
+        rest = verb.get(1..).unwrap_or_default();
+        if verb.starts_with('%') {
+            parts.push(Value::Text("%".to_owned()));
+        } else {
+            let value = arguments.next().unwrap_or(Value::Unknown);
+            parts.push(if verb.starts_with(['s', 'v']) { value } else { Value::Unknown });
+        }
+    }
+    parts.push(Value::Text(rest.to_owned()));
+    parts.retain(|it| !matches!(it, Value::Text(text) if text.is_empty()));
+    if parts.is_empty() { Value::Text(String::new()) } else { Value::Concat(parts) }
+}

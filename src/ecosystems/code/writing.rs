@@ -1,0 +1,138 @@
+//! What the calls of functions write that are known to.
+
+use tree_sitter::Node;
+
+use super::{
+    Kind, Value, Write,
+    call::Call,
+    evaluate::Evaluator,
+    facts::{Argument, Certainty, When, Writes},
+    grammar::Role,
+    matching::line,
+    scopes::{Definition, Located},
+};
+
+/// The options of a call.
+enum Options {
+    /// The file has them, or there are none.
+    Known,
+    /// They are in a table that the file does not have: `upload(options)`.
+    Hidden,
+    /// The argument is a module, which has none: `store(session)`.
+    Others,
+}
+
+/// The longest mode of a file that is opened: `w:bz2`.
+const MODE: usize = 5;
+
+impl<'t> Evaluator<'_, 't> {
+    /// What a call writes, if it does.
+    pub(super) fn write(
+        &self,
+        call: &Call<'t>,
+        at: Located<'t>,
+        what: &'static str,
+        writes: &Writes,
+    ) -> Option<Write> {
+        let argument = |it| self.argument(call, it, at.scope);
+        let mut is_sure = !matches!(writes.certainty, Certainty::May);
+        let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
+        let mut engine = None;
+        match writes.when {
+            When::Always => {}
+            When::Mode(mode, marks) => {
+                let mode = argument(mode)?;
+                let contains = |text: &str| marks.iter().any(|it| text.contains(it));
+                match self.value(Located { node: mode, ..at }) {
+                    Value::Text(text) if !contains(&text) || MODE < text.len() => return None,
+                    Value::Nothing => return None,
+                    // Constants: `os.O_CREATE`.
+                    Value::Reference { .. } if !contains(self.scopes.text_of(mode)) => {
+                        is_sure = false;
+                    }
+                    _ => {}
+                }
+            }
+            When::Unless(mode, marks) => {
+                let mode = argument(mode).map_or("", |it| self.scopes.text_of(it));
+                let last = mode.rsplit('.').next().unwrap_or(mode);
+                if !mode.contains('|') && marks.contains(&last) {
+                    return None;
+                }
+            }
+            When::Engine(name) => match self.value(Located { node: argument(name)?, ..at }) {
+                Value::Text(text) if !text.contains("sqlite") => return None,
+                Value::Text(_) => {}
+                value => engine = Some(value),
+            },
+            When::Without(names) => {
+                let is_given = |it: &'static str| {
+                    call.named.iter().any(|named| named.0 == it)
+                        || argument(Argument::Entry(0, it)).is_some()
+                };
+                if names.iter().copied().any(is_given) {
+                    return None;
+                }
+            }
+        }
+        let (node, kind) = match writes.folder.and_then(argument) {
+            Some(folder) => (Some(folder), Kind::Folder),
+            None => (argument(writes.path), writes.kind),
+        };
+        let target = match (node, writes.path) {
+            (Some(node), Argument::Entry(..))
+                if matches!(self.scopes.grammar.role(node), Some(Role::Function { .. })) =>
+            {
+                self.passed_on(node)
+            }
+            (Some(node), _) => self.value(Located { node, ..at }),
+            (None, path) => match self.options(call, at, path) {
+                Options::Hidden => Value::Unknown,
+                Options::Known => Value::Text(writes.otherwise?.to_owned()),
+                Options::Others => return None,
+            },
+        };
+        (target != Value::Nothing).then(|| Write {
+            line: line(at.node),
+            what,
+            kind,
+            target,
+            is_sure,
+            engine,
+            with,
+        })
+    }
+
+    /// Where the options are that a call does not have an entry of.
+    fn options(&self, call: &Call<'t>, at: Located<'t>, argument: Argument) -> Options {
+        let Argument::Entry(index, _) = argument else { return Options::Known };
+        let Some(node) = call.positional.get(index).copied() else { return Options::Known };
+        if self.table(node, at.scope).is_some() {
+            return Options::Known;
+        }
+        match self.value(Located { node, ..at }) {
+            Value::Nothing | Value::Text(_) => Options::Known,
+            Value::Reference { path, .. } if path.is_empty() => Options::Others,
+            _ => Options::Hidden,
+        }
+    }
+
+    /// What a function passes to its last parameter as the second argument: how Node's callbacks give a result.
+    fn passed_on(&self, function: Node<'t>) -> Value {
+        let range = function.byte_range();
+        let inside = |it: &&Located<'t>| {
+            range.start <= it.node.start_byte() && it.node.end_byte() <= range.end
+        };
+        let calls = self.scopes.calls.iter().filter(inside);
+        let passed = calls.filter_map(|at| {
+            let call = self.call(*at)?;
+            let name = self.scopes.text_of(call.function);
+            let definitions = self.scopes.definitions(name, at.scope);
+            let is_last =
+                definitions.iter().any(|it| matches!(it, Definition::Parameter { index: 2, .. }));
+            let node = call.positional.get(1).filter(|_| is_last)?;
+            Some(self.value(Located { node: *node, scope: at.scope }))
+        });
+        Value::any(passed)
+    }
+}

@@ -1,0 +1,84 @@
+//! Names that the files of a folder share, and fields of objects: every file that defines one counts.
+
+use super::{resolve::Resolver, spot::Spot};
+use crate::ecosystems::code::Value;
+
+/// A value, and the file that it is of.
+pub(super) struct Owned<'r> {
+    file: usize,
+    value: &'r Value,
+}
+
+impl<'r> Resolver<'r, '_> {
+    /// The values of a name of a package, whose files share them.
+    pub(super) fn shared(&self, file: usize, module: &str, name: &str) -> Vec<Owned<'r>> {
+        let reach = self.reach;
+        let files = reach.files[file].modules.get(module).into_iter().flatten();
+        let defined = |it: &usize| {
+            let value = reach.files[*it].facts.names.get(name)?;
+            Some(Owned { file: *it, value })
+        };
+        files.filter_map(defined).collect()
+    }
+
+    fn fields(&self, name: &str) -> Vec<Owned<'r>> {
+        let files = self.reach.files.iter().enumerate().filter(|it| it.1.facts.is_shared);
+        let defined = |(file, it): (usize, &'r super::reach::Reached<'_>)| {
+            Some(Owned { file, value: it.facts.attributes.get(name)? })
+        };
+        files.filter_map(defined).collect()
+    }
+
+    /// The places that a field of any object stands for.
+    pub(super) fn field(&self, name: &str, depth: usize) -> Vec<Spot> {
+        self.any(self.fields(name), depth)
+    }
+
+    /// The places that any of these stands for.
+    pub(super) fn any(&self, values: Vec<Owned<'_>>, depth: usize) -> Vec<Spot> {
+        let mut found: Vec<Spot> = Vec::new();
+        for it in &values {
+            for spot in self.resolve(it.file, it.value, depth) {
+                if !found.contains(&spot) {
+                    found.push(spot);
+                }
+            }
+        }
+        if found.is_empty() { vec![Spot::Unknown] } else { found }
+    }
+
+    /// What a function of another file gives for arguments.
+    pub(super) fn applied(
+        &self,
+        file: usize,
+        function: &Value,
+        arguments: &[Value],
+        depth: usize,
+    ) -> Vec<Spot> {
+        let (bodies, name) = match function {
+            Value::Reference { module, path } => match path.last() {
+                Some(name) => (self.shared(file, module, name), name),
+                None => return vec![Spot::Unknown],
+            },
+            Value::Field(name) => (self.fields(name), name),
+            _ => return vec![Spot::Unknown],
+        };
+        let given = |at: usize| {
+            let Some(argument) = arguments.get(at) else { return Value::Unknown };
+            Value::any(self.resolve(file, argument, depth).into_iter().map(Spot::value))
+        };
+        let mut found: Vec<Spot> = Vec::new();
+        for body in bodies {
+            let value = body.value.clone().with_parameters(&|it| match it {
+                Value::Parameter { function, index, .. } if function == name => Some(given(*index)),
+                _ => None,
+            });
+            for spot in self.resolve(body.file, &value, depth) {
+                if !found.contains(&spot) {
+                    found.push(spot);
+                }
+            }
+        }
+        if found.is_empty() { vec![Spot::Unknown] } else { found }
+    }
+}

@@ -1,0 +1,51 @@
+//! The programs that source starts.
+
+use super::{Image, Process, needs, processes};
+use crate::{
+    ecosystems::{
+        code::Start,
+        programs::{self, Trait},
+    },
+    text::Refusal,
+};
+
+/// The codes that say what is not known, which more of the source may tell, or its owner.
+pub(super) const SETTLED: [&str; 1] = ["unknown-write"];
+
+/// Checks that a user other than root can run a program that the source starts; `is_compiled` of one whose other
+/// writes are known, so that what it starts has to be known as well.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn check(
+    image: &Image<'_>,
+    start: &Start,
+    place: &str,
+    is_compiled: bool,
+) -> Result<(), Refusal> {
+    let found = processes::started(image, &start.words, start.is_line, place);
+    if is_compiled {
+        let is_harmless = |it: &Process| {
+            let program = programs::named(&it.program);
+            let writes = [Trait::Tool, Trait::Changes, Trait::Unread].iter();
+            program.is_listed() && !writes.into_iter().any(|what| program.is(*what))
+        };
+        let all = found.iter().flatten();
+        let unknown = match &found {
+            Ok(found) if found.iter().all(is_harmless) => None,
+            Ok(_) => all.into_iter().find(|it| !is_harmless(it)).map(|it| it.program.clone()),
+            Err(_) => Some("a program".to_owned()),
+        };
+        if let Some(name) = unknown {
+            let reason = format!("{place} starts {name}, and it is not known what that writes");
+            return Err(Refusal::new("unknown-write", reason));
+        }
+    }
+    for process in found.iter().flatten() {
+        match needs::of(process) {
+            Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => return Err(why),
+            _ => {}
+        }
+    }
+    Ok(())
+}
