@@ -8,7 +8,7 @@ use crate::{
         self, grammar_of,
         programs::{self, BUILDS, Trait},
     },
-    text::Refusal,
+    text::{ImagePath, Refusal},
 };
 
 /// Endings of the files that interpreters and runtimes are given.
@@ -33,10 +33,12 @@ pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
         };
         return Some(Refusal::new("unread-source", reason));
     }
-    if program.is_listed() || grammar_of(name).is_some() || ecosystems::is_runner(name) {
+    let path = process.path.as_str();
+    let is_known = program.is_listed() || grammar_of(name).is_some() || ecosystems::is_runner(name);
+    // A program of the project may have the name of a known one.
+    if is_known && !is_own(image, path) {
         return None;
     }
-    let path = process.path.as_str();
     let builds = || image.mentions_run(&BUILDS).then(|| ", which a RUN builds".to_owned());
     let Some(origin) = origin(image, path).or_else(builds) else {
         let reason = format!("{from} runs {path}, and it is not known what that writes");
@@ -44,6 +46,30 @@ pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
     };
     let reason = format!("{from} runs {path}{origin}, and its source was not read");
     Some(Refusal::new("unread-source", reason))
+}
+
+/// Whether a COPY brings a program as a file of its own, and not from a folder of programs, where packages put theirs.
+fn is_own(image: &Image<'_>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let absolute = image.state().absolute(path).filter(|_| path.contains('/'));
+    // A name alone is looked for in folders of programs.
+    let is_there = |it: &ImagePath| match &absolute {
+        Some(path) => it == path,
+        None => it.parent().is_some_and(|it| it.file_name().ends_with("bin")),
+    };
+    image.instructions().any(|placed| {
+        let Some(copy) = placed.instruction.copy() else { return false };
+        let is_stage = copy.from.is_none_or(|it| stage(image, it).is_some());
+        let is_meant = |it: &str| {
+            let mut parts = it.rsplit('/');
+            let is_named = parts.next() == Some(name);
+            let folder = parts.next().unwrap_or_default();
+            is_named && (!folder.trim_start_matches('.').ends_with("bin") || it.starts_with("/go/"))
+        };
+        let to = image.path_at(placed.item, &copy.destination.text);
+        let lands = |it: ImagePath| is_there(&it) || is_there(&it.join(name));
+        is_stage && copy.sources.iter().any(|it| is_meant(&it.text)) && to.is_some_and(lands)
+    })
 }
 
 /// Where a program of the project comes from, as a part of a sentence; `None` if no COPY of the project brings it.

@@ -86,7 +86,6 @@ pub(super) const LIBRARY: &[Fact] = &[
 /// Packages of others.
 pub(super) const PACKAGES: &[Fact] = &[
     // Databases.
-    opens("database/sql.OpenDB", At(0, ""), At(1, "")),
     opens("github.com/jmoiron/sqlx.Open", At(0, ""), At(1, "")),
     opens("github.com/jmoiron/sqlx.Connect", At(0, ""), At(1, "")),
     opens("github.com/jmoiron/sqlx.ConnectContext", At(1, ""), At(2, "")),
