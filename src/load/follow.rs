@@ -16,7 +16,7 @@ use super::{
 use crate::{
     callers,
     dockerfile::{Dockerfile, Keyword},
-    ecosystems::{MANAGERS, python},
+    ecosystems::{MANAGERS, programs::settings, python},
     project::{File, Problem, Tree, tree},
     text::{RepoPath, tails},
 };
@@ -80,10 +80,6 @@ fn names(file: &File, tree: &Tree) -> Vec<(RepoPath, Wanted)> {
 /// The settings files of a project by their names, without folders.
 struct Settings<'t>(HashMap<&'t str, Vec<&'t RepoPath>>);
 
-/// The endings of settings files that programs are given.
-const SETTINGS: [&str; 9] =
-    [".cfg", ".conf", ".env", ".ini", ".json", ".prisma", ".toml", ".yaml", ".yml"];
-
 /// The options that give a program settings which are code.
 const GIVES: [&str; 2] = ["-c", "--config"];
 
@@ -94,7 +90,7 @@ impl<'t> Settings<'t> {
     fn of(tree: &'t Tree) -> Self {
         let mut found: HashMap<&str, Vec<&RepoPath>> = HashMap::new();
         let is_one = |it: &&RepoPath| {
-            SETTINGS.iter().chain(&[".py", ".js", ".cjs"]).any(|end| it.file_name().ends_with(end))
+            settings::is_plain(it.file_name()) || settings::is_code(it.file_name())
         };
         for path in tree.files().filter(is_one) {
             found.entry(path.file_name()).or_default().push(path);
@@ -123,10 +119,9 @@ fn given(file: &File) -> Vec<&str> {
     let mut before = "";
     let mut found = Vec::new();
     for word in file.text.split(|it: char| ends(&it)).filter(|it| !it.is_empty()) {
-        let is_code =
-            GIVES.contains(&before) && [".py", ".js", ".cjs"].iter().any(|it| word.ends_with(it));
+        let is_code = GIVES.contains(&before) && settings::is_code(word);
         before = word;
-        if is_code || SETTINGS.iter().any(|it| word.ends_with(it)) {
+        if is_code || settings::is_plain(word) {
             found.push(word.rsplit(['/', ':']).next().unwrap_or(word));
         }
     }

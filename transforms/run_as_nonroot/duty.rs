@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     callers::Reader,
-    dockerfile::Keyword,
+    dockerfile::{Keyword, stage::Stage},
     ecosystems::{
         Setting, grammar_of, images,
         programs::{self, Trait},
@@ -121,6 +121,32 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
         return Err(Refusal::new("not-posix-shell", "SHELL names a shell that is not POSIX"));
     }
     Ok(Some(base))
+}
+
+/// The names of stages besides the last that are images of their own: no other stage takes anything of them, and their
+/// names do not say that they are for tests or development. They stay as they are.
+pub(super) fn other_images(image: &Image<'_>) -> Vec<String> {
+    let stages = &image.site.stages;
+    let is_meant = |stage: &Stage<'_>, from: &str| {
+        stage.name.is_some_and(|it| it.eq_ignore_ascii_case(from))
+            || stage.index.to_string() == from
+    };
+    let takes = |other: &Stage<'_>, stage: &Stage<'_>| {
+        other.instructions().any(|(_, _, it)| {
+            let copied = it.copy().and_then(|it| it.from).is_some_and(|it| is_meant(stage, it));
+            let mut mounts = it.mounts().flat_map(|it| it.fields);
+            copied || mounts.any(|(key, value)| key == "from" && is_meant(stage, &value))
+        })
+    };
+    let is_used = |stage: &Stage<'_>| {
+        stages
+            .iter()
+            .any(|it| it.index != stage.index && (it.is_built_on(stage.index) || takes(it, stage)))
+    };
+    let others = stages.iter().filter(|it| it.index != image.stage.index && !is_used(it));
+    let roots = others.filter(|it| it.state_before(it.end).is_root() != Some(false));
+    let names = roots.filter_map(|it| it.name).filter(|it| !is_not_deployed(it));
+    names.map(str::to_owned).collect()
 }
 
 /// Checks that nothing runs the image in a way that another user would break.

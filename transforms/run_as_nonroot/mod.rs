@@ -157,6 +157,8 @@ pub struct Handover {
     home: Option<String>,
     /// What its source says.
     source: Source,
+    /// The names of other stages that are images of their own, and that stay as they are.
+    others: Vec<String>,
     /// True if compose services run published images, and nothing tells whose.
     has_unknown_services: bool,
 }
@@ -255,8 +257,17 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     image.owner.settle(hints::ignored(image, &source, &folders))?;
     let creation = (!brought).then(|| creation(&base, &account));
     let has_unknown_services = image.has_unknown_services();
-    let handover =
-        Handover { account, creation, folders, low_ports, home, source, has_unknown_services };
+    let others = duty::other_images(image);
+    let handover = Handover {
+        account,
+        creation,
+        folders,
+        low_ports,
+        home,
+        source,
+        others,
+        has_unknown_services,
+    };
     Ok(Some(handover))
 }
 
@@ -309,6 +320,9 @@ impl Handover {
             parts.push(shown.to_owned());
         }
         parts.push(self.source.said());
+        if !self.others.is_empty() {
+            parts.push(format!("the last stage gets it, and not {}", self.others.join(", ")));
+        }
         if let Some(port) = self.low_ports.first() {
             parts.push(format!("Docker 20.10 and later let it listen on port {port} without root"));
         }
@@ -376,21 +390,37 @@ fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
 mod tests {
     use super::*;
     use crate::{
-        engine::plan::{Options, plan},
+        engine::plan::{Options, Plan, plan},
         text::RepoPath,
     };
 
-    fn changed(source: &str) -> String {
+    fn planned(source: &str) -> Plan {
         let project = Project::new([(RepoPath::new("Dockerfile").unwrap(), source.to_owned())]);
-        let plan = plan(project, &[TRANSFORM], &Options::default()).unwrap();
-        plan.after().file("Dockerfile").unwrap().text.to_string()
+        plan(project, &[TRANSFORM], &Options::default()).unwrap()
+    }
+
+    fn changed(source: &str) -> String {
+        planned(source).after().file("Dockerfile").unwrap().text.to_string()
+    }
+
+    #[test]
+    fn other_images_of_a_file_are_named() {
+        let plan = planned(
+            "# refit: writes nothing\nFROM node:22 AS build\nRUN npm --version\nFROM node:22 AS prod\n\
+             COPY --from=build /a /a\nFROM node:22 AS local\nFROM node:22 AS own\nUSER node\n\
+             FROM node:22\nCOPY --from=build /a /a\nCMD [\"node\", \".\"]\n",
+        );
+        let reasons: Vec<_> = plan.changes().map(|it| it.1.reason.as_str()).collect();
+        assert!(reasons[0].ends_with("; the last stage gets it, and not prod"), "{reasons:?}");
     }
 
     #[test]
     fn line_ends_and_a_byte_order_mark_stay() {
         assert_eq!(
-            changed("\u{feff}FROM alpine:3.20\r\nCOPY a /a\r\n\r\n# why\r\nCMD [\"/a\"]"),
-            "\u{feff}FROM alpine:3.20\r\n\
+            changed(
+                "\u{feff}# refit: writes nothing\r\nFROM alpine:3.20\r\nCOPY a /a\r\n\r\n# why\r\nCMD [\"/a\"]"
+            ),
+            "\u{feff}# refit: writes nothing\r\nFROM alpine:3.20\r\n\
              RUN addgroup -S -g 10001 app && adduser -S -D -u 10001 -G app app\r\n\
              COPY a /a\r\n\r\nUSER 10001:10001\r\n\r\n# why\r\nCMD [\"/a\"]"
         );
@@ -403,8 +433,8 @@ mod tests {
             "FROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version\nUSER 1000:1000"
         );
         assert_eq!(
-            changed("FROM scratch\nCMD [\"/a\"]"),
-            "FROM scratch\nUSER 10001:10001\nCMD [\"/a\"]"
+            changed("# refit: writes nothing\nFROM scratch\nCMD [\"/a\"]"),
+            "# refit: writes nothing\nFROM scratch\nUSER 10001:10001\nCMD [\"/a\"]"
         );
     }
 }

@@ -52,7 +52,9 @@ impl Owner {
         let mut writes = options.writes.as_ref().map(|_| told.collect::<Vec<_>>());
         let comments = dockerfile.items.iter().filter(|it| matches!(it.kind, Kind::Comment));
         for comment in comments {
-            let text = dockerfile.source[comment.span.clone()].trim().trim_start_matches('#');
+            // The first line may begin with a byte order mark.
+            let text = dockerfile.source[comment.span.clone()].trim_start_matches('\u{feff}');
+            let text = text.trim().trim_start_matches('#');
             let said = text.trim_start().strip_prefix("refit:").map(str::trim_start);
             let Some(said) = said.and_then(|it| it.strip_prefix("writes ")) else { continue };
             let folders = said.split([' ', ',']).filter(|it| !it.is_empty() && *it != "nothing");

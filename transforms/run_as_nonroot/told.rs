@@ -6,9 +6,12 @@ use super::{
     processes::Process,
 };
 use crate::{
-    ecosystems::programs::{
-        paths::{self, Naming, What},
-        settings::{self, Setting, Value},
+    ecosystems::{
+        code::{self, Language},
+        programs::{
+            paths::{self, Naming, What},
+            settings::{self, Setting, Value},
+        },
     },
     shell::Script,
     text::{Refusal, RepoPath},
@@ -18,14 +21,8 @@ use crate::{
 const GIVES_SETTINGS: [&str; 7] =
     ["--conf", "--config", "--config-file", "--env-file", "--log-config", "--settings", "-c"];
 
-/// The endings of settings files that any program may be given.
-const SETTINGS: [&str; 8] = [".cfg", ".conf", ".env", ".ini", ".json", ".toml", ".yaml", ".yml"];
-
 /// The endings of files that programs write.
 const STATE: [&str; 6] = [".db", ".log", ".pid", ".sock", ".sqlite", ".sqlite3"];
-
-/// The functions that make or write files, in code that serves as settings.
-const WRITES: [&str; 5] = ["FileHandler(", "makedirs(", "mkdir(", "mkdirSync(", " open("];
 
 /// What a process is told to write.
 ///
@@ -149,7 +146,7 @@ impl Told<'_, '_> {
         }
         // uWSGI takes its file without an option as well.
         if given.is_empty() && what == What::Settings && self.process.program == "uwsgi" {
-            let file = self.process.known().find(|it| SETTINGS.iter().any(|end| it.ends_with(end)));
+            let file = self.process.known().find(|it| settings::is_plain(it));
             given.extend(file.map(str::to_owned));
         }
         given
@@ -172,13 +169,11 @@ impl Told<'_, '_> {
     /// What one of its settings files says.
     fn settings(&mut self, path: &str) -> Result<(), Refusal> {
         let (file, text, settings) = self.read(path)?;
-        let calls = |line: &str| WRITES.iter().find(|it| format!(" {line}").contains(*it)).copied();
-        let is_code = [".cjs", ".js", ".py"].iter().any(|it| file.as_str().ends_with(it));
-        let mut writes = text.lines().enumerate().filter(|_| is_code);
-        if let Some((at, call)) = writes.find_map(|(at, line)| Some((at, calls(line)?))) {
-            let call = call.trim().trim_end_matches('(');
+        let code = Language::of(file.file_name()).and_then(|it| code::read(it, &text));
+        if let Some(it) = code.iter().flat_map(|it| &it.writes).find(|it| it.is_sure) {
+            let call = it.what.trim_start_matches('.');
             let reason =
-                format!("{file}:{} calls {call} when {} starts", at + 1, self.process.program);
+                format!("{file}:{} calls {call} when {} starts", it.line, self.process.program);
             return Err(Refusal::new("unknown-settings", reason));
         }
         for naming in self.names {
@@ -269,7 +264,7 @@ impl Told<'_, '_> {
         let given = self.process.values(&GIVES_SETTINGS);
         let alone = self.process.known().filter(|it| !it.starts_with('-'));
         let mut paths: Vec<String> = given.into_iter().chain(alone).map(module).collect();
-        paths.retain(|it| SETTINGS.iter().any(|end| it.ends_with(end)) && !it.contains("://"));
+        paths.retain(|it| settings::is_plain(it) && !it.contains("://"));
         paths.dedup();
         for path in paths {
             // What is not in the project is not known, and neither is whether it matters.

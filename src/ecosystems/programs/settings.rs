@@ -28,6 +28,23 @@ pub enum Value {
     Computed(String),
 }
 
+/// The endings of settings files that any program may be given.
+const PLAIN: [&str; 9] =
+    [".cfg", ".conf", ".env", ".ini", ".json", ".prisma", ".toml", ".yaml", ".yml"];
+
+/// The endings of code that serves as settings.
+const CODE: [&str; 3] = [".cjs", ".js", ".py"];
+
+/// Returns true if a file of this name holds settings, and no code.
+pub fn is_plain(name: &str) -> bool {
+    PLAIN.iter().any(|it| name.ends_with(it))
+}
+
+/// Returns true if a file of this name is code, which may serve as settings.
+pub fn is_code(name: &str) -> bool {
+    CODE.iter().any(|it| name.ends_with(it))
+}
+
 /// The settings of a file of this name; `None` if its format is not known, or it cannot be read.
 pub fn read(name: &str, text: &str) -> Option<Vec<Setting>> {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
