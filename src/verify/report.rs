@@ -85,6 +85,8 @@ pub struct RunReport {
     pub sides: Option<Sides<RunSide>>,
     /// The files that have their logs, if they differ.
     pub logs: Vec<String>,
+    /// True if it needs more than it was given, and was not tried with compose.
+    pub might_have_others: bool,
 }
 
 /// The outcome of starting two images.

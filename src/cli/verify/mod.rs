@@ -112,6 +112,8 @@ enum How {
     Auto,
     /// By itself
     Alone,
+    /// With the services that it needs, where its compose file allows that; else by itself
+    Compose,
     /// Start nothing
     None,
 }
@@ -258,6 +260,7 @@ impl Session {
                 how: match building.run {
                     How::Auto => run::How::Auto,
                     How::Alone => run::How::Alone,
+                    How::Compose => run::How::Compose,
                     How::None => run::How::None,
                 },
                 seconds: building.run_seconds,

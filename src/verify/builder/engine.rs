@@ -78,16 +78,21 @@ impl Builder {
 pub(super) struct Container<'a> {
     pub(super) builder: &'a Builder,
     pub(super) name: String,
+    /// True if someone else removes it.
+    pub(super) is_kept: bool,
 }
 
 impl<'a> Container<'a> {
     pub(super) fn new(builder: &'a Builder) -> Self {
-        Self { builder, name: unique_name() }
+        Self { builder, name: unique_name(), is_kept: false }
     }
 }
 
 impl Drop for Container<'_> {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         let mut remove = self.builder.command();
         remove.args(["rm", "--force", "--volumes", &self.name]);
         // It may never have come to be.

@@ -3,6 +3,7 @@
 mod buildah;
 mod cache;
 mod commands;
+mod compose;
 mod engine;
 mod find;
 mod inspected;
@@ -24,6 +25,7 @@ use std::{
 
 use super::config::Config;
 pub use cache::Kept;
+pub use compose::{Compose, Composed};
 pub use find::NoBuilder;
 use process::End;
 use progress::Progress;

@@ -69,7 +69,8 @@ pub enum Deed {
     Removed,
 }
 
-/// A container that was created. It is removed with its volumes when this is dropped, running or not.
+/// A container that was created. One that is refit's own is removed with its volumes when this is dropped, running
+/// or not.
 pub struct Started<'a> {
     container: Container<'a>,
 }
@@ -119,6 +120,11 @@ impl Builder {
 }
 
 impl<'a> Started<'a> {
+    /// A container that exists already, and that someone else removes.
+    pub(super) fn known(builder: &'a Builder, name: String) -> Self {
+        Self { container: Container { builder, name, is_kept: true } }
+    }
+
     /// Copies a file or a folder to a path in the container whose parent is there, with the numbers of its owners.
     pub fn fill(&self, from: &Path, target: &ImagePath) -> Result<(), Error> {
         let what = format!("{} cp {}", self.builder().noun(), from.display());

@@ -1,6 +1,7 @@
 #!/bin/sh
 # An engine for tests. It starts nothing: what it says of the container of an image is in files beside it that a test
-# wrote, `IMAGE.state`, `IMAGE.log`, `IMAGE.diff` and `IMAGE.json`. What it was asked is in `calls`.
+# wrote, `IMAGE.state`, `IMAGE.log`, `IMAGE.diff` and `IMAGE.json`. What it was asked is in `calls`. It has compose where
+# `config.yaml` is, and one container in each project.
 here=$(dirname "$0")
 echo "$*" >> "$here/calls"
 verb=$1
@@ -16,6 +17,15 @@ case $verb in
     done
     echo "$image" > "$here/$name"
     exit ;;
+  compose)
+    [ -e "$here/config.yaml" ] || exit 1
+    case $* in
+      *version) ;;
+      *config) cat "$here/config.yaml" ;;
+      *) sed -n 's/.*"image":"\(image-[a-z]*\)".*/\1/p' "$3" > "$here/$5" ;;
+    esac
+    exit ;;
+  ps) echo "$*" | sed 's/.*project=\([^ ]*\).*/\1/'; exit ;;
   image) cat "$here/$last.json"; exit ;;
   rm) rm -f "$here/$last"; exit ;;
 esac

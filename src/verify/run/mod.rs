@@ -1,10 +1,13 @@
 //! Both images of a build are started, for some seconds and at the same time, as they are started today, and what
 //! they do is compared: what the new one cannot write, what it complains about, whether it ends.
 //!
-//! Nothing of the project is mounted, only copied, and there is no network unless one is asked for.
+//! Nothing of the project is mounted, only copied, and there is no network unless one is asked for. A service that
+//! needs others is started with them by [`compose`], in a project that [`model`] makes of the user's.
 
+mod compose;
 mod judge;
 mod log;
+mod model;
 mod start;
 #[cfg(all(test, unix))]
 mod tests;
@@ -40,6 +43,8 @@ pub enum How {
     Auto,
     /// Each by itself.
     Alone,
+    /// Each with the services that it needs, if it is a service of a compose file; else by itself.
+    Compose,
     /// Not at all.
     None,
 }
@@ -79,7 +84,7 @@ impl Verification<'_> {
         let is_wanted = match self.options.run.how {
             How::None => false,
             How::Auto => old.user != new.user,
-            How::Alone => true,
+            How::Alone | How::Compose => true,
         };
         if !is_wanted {
             return Ok(Vec::new());
@@ -110,21 +115,34 @@ impl Verification<'_> {
         if let Some(reason) = refused {
             return Ok(RunReport::not_tried(start, reason.clone()));
         }
-        let seen = self.observe(start, images);
+        let mut with_others = None;
+        if self.options.run.how == How::Compose && !start.before.needs.is_empty() {
+            with_others = Some(self.with_others(start, images));
+        }
+        let (seen, alone) = match with_others {
+            Some(Ok(seen)) => (Ok(seen), None),
+            Some(Err(why)) => (self.observe(start, images), Some(why)),
+            None => (self.observe(start, images), None),
+        };
         if builder::is_interrupted() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
-        match seen {
+        let mut report = match seen {
             Ok(seen) => {
                 let mut report = self.judged(start, &seen, looked);
                 if report.outcome == RunOutcome::Differs {
                     report.logs = self.keep_logs(&seen)?;
                 }
-                Ok(report)
+                report
             }
             // An engine that does not do what it is asked says nothing about the image.
-            Err(error) => Ok(RunReport::not_tried(start, error.to_string())),
+            Err(error) => RunReport::not_tried(start, error.to_string()),
+        };
+        report.might_have_others &= self.options.run.how != How::Compose;
+        if let (Some(reason), Some(why)) = (&mut report.reason, alone) {
+            *reason = format!("{reason} (with compose: {why})");
         }
+        Ok(report)
     }
 
     fn judged(&self, start: &Start, seen: &Seen, looked: [&Looked; 2]) -> RunReport {
@@ -147,12 +165,12 @@ impl Verification<'_> {
             },
             user: &after.user,
             homes: [before.home, after.home],
-            read_only: &start.after.read_only,
+            read_only: &seen.read_only,
             seconds: self.options.run.seconds,
         };
         report.differences = judge::differences([old, new], &setting);
         (report.outcome, report.reason) = match report.differences.is_empty() {
-            true => outcome(start, [old, new]),
+            true => outcome(start, seen),
             false => (RunOutcome::Differs, None),
         };
         report
@@ -181,6 +199,8 @@ impl Verification<'_> {
             before: before.observed(old)?,
             after: after.observed(new)?,
             volumes: after.volumes,
+            read_only: start.after.read_only.clone(),
+            had_others: false,
         })
     }
 
@@ -228,6 +248,10 @@ struct Seen {
     after: Observed,
     /// What lay on the volumes of the new one when it started.
     volumes: Volumes,
+    /// What is mounted to be read only.
+    read_only: Vec<ImagePath>,
+    /// True if they had the services that they need.
+    had_others: bool,
 }
 
 /// A container that is ready to start.
@@ -290,19 +314,22 @@ impl Person {
 }
 
 /// What two containers that behave the same prove, and the reason if that is nothing.
-fn outcome(start: &Start, seen: [&Observed; 2]) -> (RunOutcome, Option<String>) {
-    let [old, _] = seen;
+fn outcome(start: &Start, seen: &Seen) -> (RunOutcome, Option<String>) {
+    let old = &seen.before;
     let unclear = |why: String| (RunOutcome::Unclear, Some(why));
-    if seen.iter().any(|it| it.state == State::OutOfMemory) {
+    let both = [old, &seen.after];
+    if both.iter().any(|it| it.state == State::OutOfMemory) {
         return unclear("it needs more memory than it gets here".to_owned());
     }
     if let State::Refused(why) = &old.state {
         return unclear(format!("it does not start today: {why}"));
     }
-    let mut needs = start.before.needs.clone();
-    if needs.is_empty() {
+    let needs = if seen.had_others { &[][..] } else { &start.before.needs };
+    let mut needs = needs.to_vec();
+    // That another service did not answer at first is nothing new if it goes on all the same.
+    if needs.is_empty() && !(seen.had_others && old.state == State::Running) {
         let unreached: BTreeSet<String> =
-            seen.iter().flat_map(|it| log::unreached(&it.log)).collect();
+            both.iter().flat_map(|it| log::unreached(&it.log)).collect();
         needs = unreached.into_iter().collect();
     }
     // Where one host is named, that is what the others mean.
@@ -338,6 +365,7 @@ impl RunReport {
             differences: Vec::new(),
             sides: None,
             logs: Vec::new(),
+            might_have_others: start.service.is_some() && !start.before.needs.is_empty(),
         }
     }
 }

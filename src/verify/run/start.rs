@@ -48,11 +48,31 @@ pub(super) struct Bind {
     pub(super) target: ImagePath,
 }
 
+/// A compose service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    /// The files that say how it is started, the later ones more.
+    pub(super) files: Vec<RepoPath>,
+    /// Its name.
+    pub(super) name: String,
+}
+
+/// A service as its files have it together.
+struct Whole {
+    /// The files, the later ones say more.
+    files: Vec<RepoPath>,
+    /// The one that people start it with.
+    path: RepoPath,
+    service: Service,
+}
+
 /// One way in which an image is started.
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     /// Who starts it, for people: `web in compose.yaml`; empty for its own command.
     pub(super) by: String,
+    /// The compose service, if it is one.
+    pub(super) service: Option<Named>,
     /// How it is started before.
     pub(super) before: Planned,
     /// How it is started after.
@@ -69,27 +89,28 @@ pub(super) fn starts(
     if old.is_empty() {
         let own = |it: &Config| Planned { refused: nothing_to_run(it, None), ..Planned::default() };
         let [before, after] = configs.map(own);
-        return vec![Start { by: String::new(), before, after }];
+        return vec![Start { by: String::new(), service: None, before, after }];
     }
     let new = runs(after.0, after.1);
     let mut starts: Vec<Start> = Vec::new();
-    for (path, service) in &old {
-        let now = new.iter().find(|it| it.0 == *path && it.1.name == service.name);
-        let planned = |project, service, config| Planned::of(root, project, path, service, config);
+    for Whole { files, path, service } in &old {
+        let now = new.iter().find(|it| it.files == *files && it.service.name == service.name);
+        let planned = |project, service, config| Planned::of(root, project, files, service, config);
         let before = planned(before.0, service, configs[0]);
-        let after = planned(after.0, now.map_or(service, |it| &it.1), configs[1]);
+        let after = planned(after.0, now.map_or(service, |it| &it.service), configs[1]);
         if starts.iter().any(|it| it.before == before && it.after == after) {
             continue;
         }
         let by = format!("{} in {path}", service.name);
-        starts.push(Start { by, before, after });
+        let service = Some(Named { files: files.clone(), name: service.name.clone() });
+        starts.push(Start { by, service, before, after });
     }
     starts
 }
 
 /// The services that run an image, each as `docker compose -f` has it: one that completes another comes with what it
 /// completes.
-fn runs(project: &Project, build: &ImageBuild) -> Vec<(RepoPath, Service)> {
+fn runs(project: &Project, build: &ImageBuild) -> Vec<Whole> {
     let all: Vec<&(RepoPath, Service)> = services(project, &build.origin).collect();
     let is_whole = |it: &Service| it.dockerfile.is_some() || it.image.is_some();
     let (whole, parts): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| is_whole(&it.1));
@@ -99,17 +120,25 @@ fn runs(project: &Project, build: &ImageBuild) -> Vec<(RepoPath, Service)> {
     let mut runs = Vec::new();
     for base in &whole {
         let part = parts.iter().find(|it| is_override(&it.0, &base.0) && completes(it, base));
-        runs.push(
-            part.map_or_else(|| (*base).clone(), |it| (base.0.clone(), over(&it.1, &base.1))),
-        );
+        runs.push(Whole::new(base, part.copied()));
     }
     for part in parts {
         let base = whole.iter().find(|it| completes(part, it));
         if let Some(base) = base.filter(|it| !is_override(&part.0, &it.0)) {
-            runs.push((part.0.clone(), over(&part.1, &base.1)));
+            runs.push(Whole::new(base, Some(part)));
         }
     }
     runs
+}
+
+impl Whole {
+    fn new(base: &(RepoPath, Service), part: Option<&(RepoPath, Service)>) -> Self {
+        let service = part.map_or_else(|| base.1.clone(), |it| over(&it.1, &base.1));
+        let files = [Some(base), part].into_iter().flatten().map(|it| it.0.clone()).collect();
+        // What compose reads by itself nobody names.
+        let named = part.filter(|it| !is_override(&it.0, &base.0)).unwrap_or(base);
+        Self { files, path: named.0.clone(), service }
+    }
 }
 
 /// Returns true if compose reads a file together with another by itself: `compose.override.yaml`.
@@ -154,11 +183,13 @@ impl Planned {
     fn of(
         root: &Path,
         project: &Project,
-        path: &RepoPath,
+        files: &[RepoPath],
         service: &Service,
         config: &Config,
     ) -> Self {
-        let folder = root.join(path.parent().unwrap_or(RepoPath::root()).as_str());
+        // All lie in one folder.
+        let folder = files.first().and_then(RepoPath::parent).unwrap_or(RepoPath::root());
+        let folder = root.join(folder.as_str());
         let beside = fs::read_to_string(folder.join(".env")).unwrap_or_default();
         let mut variables = Variables::new(&beside);
         let mut planned = Self::default();
@@ -183,8 +214,8 @@ impl Planned {
         for volume in &service.volumes {
             planned.mount(volume, &folder, root, &mut variables);
         }
-        let neighbours =
-            project.file(path.as_str()).into_iter().flat_map(|it| &it.callers().services);
+        let known = files.iter().filter_map(|it| project.file(it.as_str()));
+        let neighbours = known.flat_map(|it| &it.callers().services);
         let neighbours: BTreeSet<&str> =
             neighbours.map(|it| it.name.as_str()).filter(|it| *it != service.name).collect();
         let environment = config.env.iter().chain(&planned.launch.environment);
@@ -262,7 +293,7 @@ fn hosts<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str> {
 }
 
 /// Returns true if a path, links followed, lies in a folder.
-fn is_below(path: &Path, folder: &Path) -> bool {
+pub(super) fn is_below(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
     // The nearest that is there tells.
     let there = path.ancestors().find_map(|it| it.canonicalize().ok());
@@ -270,7 +301,7 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 }
 
 /// Returns true if a file or folder is small enough to be copied.
-fn is_small(path: &Path) -> bool {
+pub(super) fn is_small(path: &Path) -> bool {
     let (mut files, mut bytes) = (0, 0);
     let mut open = vec![path.to_owned()];
     while let Some(path) = open.pop() {

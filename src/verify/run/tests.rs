@@ -44,8 +44,12 @@ impl Engine {
         fs::read_to_string(self.0.path().join("calls")).unwrap_or_default()
     }
 
-    /// Starts both images of the project's Dockerfile.
     fn runs(&self, files: &[(&str, &str)]) -> Vec<RunReport> {
+        self.runs_as(How::Auto, files)
+    }
+
+    /// Starts both images of the project's Dockerfile.
+    fn runs_as(&self, how: How, files: &[(&str, &str)]) -> Vec<RunReport> {
         let root = tempfile::tempdir().unwrap();
         let path = |it: &str| RepoPath::new(it).unwrap();
         for (name, text) in files {
@@ -58,7 +62,7 @@ impl Engine {
             Origin { dockerfile: path("Dockerfile"), target: None, arguments: BTreeMap::new() };
         let contexts = BTreeMap::new();
         let build = ImageBuild { origin, context: RepoPath::root(), contexts };
-        let run = Run { how: How::Auto, seconds: 0, network: None };
+        let run = Run { how, seconds: 0, network: None };
         let options = Options {
             build_options: Vec::new(),
             timeout: Duration::from_secs(60),
@@ -202,4 +206,31 @@ fn an_image_is_started_as_its_services_start_it() {
     );
     assert_eq!(end(2), "--entrypoint sh image-before -c more");
     assert_eq!(end(4), "--entrypoint sh image-before -c work");
+}
+
+#[test]
+fn a_service_is_started_with_those_that_it_needs() {
+    let compose = "services:\n  web:\n    build: .\n    depends_on: [db]\n  db:\n    image: db\n";
+    let files = [("compose.yaml", compose)];
+    let with_others = |engine: &Engine| engine.runs_as(How::Compose, &files).remove(0).to_string();
+    let engine = Engine::new();
+    let config = |more: &str| {
+        let config =
+            format!("services:\n  web:\n    depends_on:\n    - db\n  db:\n    image: db\n{more}");
+        fs::write(engine.0.path().join("config.yaml"), config).unwrap();
+    };
+    let lost = "run of web in compose.yaml: not tried, needs db (with compose: ";
+    // Here may be a program of that name.
+    config("    privileged: true\n");
+    assert_eq!(with_others(&engine), format!("{lost}db is started with `privileged`)"));
+    config("");
+    engine.says("after", "log", "connect ECONNREFUSED 10.0.0.1:5432\nready\n");
+    assert_eq!(with_others(&engine), "run of web in compose.yaml: same");
+    let calls = engine.calls();
+    for words in ["up --no-start", "up --detach", "down --volumes --remove-orphans --timeout 1"] {
+        let asked = |it: &&str| it.starts_with("compose --file ") && it.ends_with(words);
+        assert_eq!(calls.lines().filter(asked).count(), 2, "{words} in {calls}");
+    }
+    engine.says("before", "diff", "A /app/x\n");
+    assert_eq!(with_others(&engine), "run of web in compose.yaml: differs");
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ecosystems::programs::settings::{self, Value};
+
 /// The variables that compose has for a file: those of `.env` beside it, and of the environment, which win.
 ///
 /// <https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence/>
@@ -14,9 +16,10 @@ pub(super) struct Variables {
 impl Variables {
     /// Reads the text of `.env`; empty if there is none.
     pub(super) fn new(text: &str) -> Self {
-        let lines = text.lines().map(str::trim).filter(|it| !it.starts_with('#'));
-        let pairs = lines.filter_map(|it| it.trim_start_matches("export ").split_once('='));
-        let pairs = pairs.map(|(name, value)| (name.trim().to_owned(), unquoted(value.trim())));
+        let pairs = settings::variables(text).into_iter().filter_map(|it| match it.value {
+            Value::Text(value) => Some((it.key, value)),
+            Value::Variable(..) | Value::Computed(_) => None,
+        });
         Self { beside: pairs.collect(), missing: BTreeSet::new() }
     }
 
@@ -95,15 +98,6 @@ fn closing(text: &str) -> usize {
         }
     }
     text.len()
-}
-
-fn unquoted(value: &str) -> String {
-    for quote in ['"', '\''] {
-        if let Some(inner) = value.strip_prefix(quote).and_then(|it| it.split_once(quote)) {
-            return inner.0.to_owned();
-        }
-    }
-    value.split(" #").next().unwrap_or(value).trim_end().to_owned()
 }
 
 /// The words of a line, divided as a shell does, which is all that compose does with it.

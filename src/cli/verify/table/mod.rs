@@ -57,6 +57,11 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
         let _ = writeln!(out, "{YELLOW}not built{YELLOW:#}: {}: {}", it.dockerfile, it.reason);
     }
     out += &left_out_lines(report);
+    let mut runs = report.images.iter().flat_map(|it| &it.runs);
+    if runs.any(|it| it.outcome == RunOutcome::NotTried && it.might_have_others) {
+        let _ =
+            writeln!(out, "{DIM}--run=compose starts services with those that they need{DIM:#}");
+    }
     if !report.images.is_empty() {
         let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
         let all = counted(report.images.len(), "image");

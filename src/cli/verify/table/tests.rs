@@ -60,6 +60,7 @@ fn report() -> Report {
         differences: Vec::new(),
         sides: None,
         logs: Vec::new(),
+        might_have_others: reason.is_some(),
     };
     right.runs = vec![
         run("web in compose.yaml", RunOutcome::Same, None),
@@ -108,6 +109,7 @@ job (web/Dockerfile): does not build any more
   this is a bug in refit, unless something says otherwise: please report it
   log: /tmp/x/after.log
 not built: lost/Dockerfile: nobody knows
+--run=compose starts services with those that they need
 
 1 of 2 images verified with docker 1 with BuildKit
 "#);
