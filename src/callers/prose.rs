@@ -70,10 +70,14 @@ impl<'a> Reader<'a> {
         if !runs_containers(&format!(" {text} ")) {
             return;
         }
+        // Guides of a project are for those who are in its own folder.
+        let own = self.path.parent().unwrap_or(RepoPath::root());
+        let mut above = self.path.ancestors();
+        let guides = above.find(|it| ["doc", "docs"].contains(&it.file_name()));
         let script = Script {
             path: self.path,
             caller: Caller::Script,
-            starts: vec![self.path.parent().unwrap_or(RepoPath::root())],
+            starts: vec![guides.and_then(|it| it.parent()).unwrap_or(own)],
             variables: HashMap::new(),
             lists: BTreeMap::new(),
         };
