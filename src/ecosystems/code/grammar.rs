@@ -45,6 +45,8 @@ pub(super) struct Grammar {
 pub(super) struct Packages {
     /// The node that declares constants.
     pub constant: &'static str,
+    /// The node that names a type of another package.
+    pub named_type: &'static str,
     /// The types whose literals are lists.
     pub sequences: &'static [&'static str],
     /// The methods that take the value of an option of the command line.

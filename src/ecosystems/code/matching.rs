@@ -28,6 +28,8 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     for at in &scopes.tables {
         evaluator.read_table(*at, &mut facts);
     }
+    let handed_on = evaluator.handed_on();
+    facts.writes.extend(handed_on.into_iter().map(|(name, node)| somewhere(name, line(node))));
     let file = &scopes.all[0];
     for setting in scopes.grammar.grammar.settings {
         let set = file.names.get(setting.name).into_iter().flatten();

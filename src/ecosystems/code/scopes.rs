@@ -21,6 +21,8 @@ pub(super) struct Scopes<'t> {
     pub attributes: HashMap<&'t str, Vec<Definition<'t>>>,
     /// The calls.
     pub calls: Vec<Located<'t>>,
+    /// The members of packages and objects.
+    pub members: Vec<Located<'t>>,
     /// The tables.
     pub tables: Vec<Located<'t>>,
     /// The texts.
@@ -84,6 +86,7 @@ impl<'t> Scopes<'t> {
             all: vec![file],
             attributes: HashMap::new(),
             calls: Vec::new(),
+            members: Vec::new(),
             tables: Vec::new(),
             texts: Vec::new(),
             imports: Vec::new(),
@@ -125,6 +128,7 @@ impl<'t> Scopes<'t> {
                 self.calls.push(Located { node, scope });
                 self.option(node, scope);
             }
+            Some(Role::Member { .. }) => self.members.push(Located { node, scope }),
             Some(Role::Text) => self.texts.push(node),
             Some(Role::Set { left, right } | Role::Each { left, right }) => {
                 if let Some(target) = node.child_by_field_name(left) {

@@ -5,7 +5,8 @@ use tree_sitter::Node;
 use super::{
     Value,
     call::Call,
-    evaluate::Evaluator,
+    evaluate::{Evaluator, dotted},
+    facts::{Certainty, Does},
     grammar::Role,
     scopes::{Definition, Located},
 };
@@ -39,6 +40,32 @@ impl<'t> Evaluator<'_, 't> {
             }
             _ => Value::Field(name.to_owned()),
         }
+    }
+
+    /// The functions that write and are not called but handed on, with their nodes: who calls them is not known.
+    pub(super) fn handed_on(&self) -> Vec<(&'static str, Node<'t>)> {
+        let Some(packages) = self.scopes.grammar.grammar.packages else { return Vec::new() };
+        let is_called = |it: Node<'t>| {
+            let parent = it.parent();
+            let called = parent.and_then(|it| match self.scopes.grammar.role(it) {
+                Some(Role::Call { function, .. }) => it.child_by_field_name(function),
+                _ => None,
+            });
+            called == Some(it)
+        };
+        let writes = |at: &Located<'t>| {
+            let name = dotted(&self.value(*at))?;
+            let mut facts = self.scopes.grammar.facts(&name).iter();
+            let sure = |it: &Does| match it {
+                Does::Writes(writes) => !matches!(writes.certainty, Certainty::May),
+                Does::WritesSomewhere => true,
+                _ => false,
+            };
+            facts.find(|it| sure(&it.1)).map(|it| (it.0, at.node))
+        };
+        let all = self.scopes.members.iter();
+        let values = all.filter(|it| it.node.kind() != packages.named_type);
+        values.filter(|it| !is_called(it.node)).filter_map(writes).collect()
     }
 
     /// What a function is: what it returns, if the file defines it.

@@ -8,6 +8,9 @@ use crate::shell::Invocation;
 /// Go's command, and the one of github.com/tonistiigi/xx that compiles for another platform.
 const PROGRAMS: [&str; 2] = [super::NAME, "xx-go"];
 
+/// The variable that gives each call more options.
+pub const OPTIONS: &str = "GOFLAGS";
+
 /// A call that compiles programs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Build<'c> {

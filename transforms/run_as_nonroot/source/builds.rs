@@ -161,7 +161,9 @@ impl Finder<'_, '_> {
             packages.extend(self.packages(name, &directory, root.as_ref()));
         }
         let several = packages.len() > 1;
-        let tags = build.tags.as_ref();
+        // The variable may give others.
+        let is_told = !self.image.site.dockerfile.source.contains(go::build::OPTIONS);
+        let tags = build.tags.as_ref().filter(|_| is_told);
         let tags = tags.map(|it| it.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
         let one = |Package { folder, file }: Package| {
             let mut names = self.modules.names(&folder);

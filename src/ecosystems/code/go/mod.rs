@@ -62,6 +62,7 @@ static GRAMMAR: Grammar = Grammar {
     import,
     packages: Some(Packages {
         constant: "const_spec",
+        named_type: "qualified_type",
         sequences: &["slice_type", "array_type", "implicit_length_array_type"],
         options: OPTIONS,
         keepers: keepers::ALL,
@@ -84,6 +85,8 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     let path = scopes.text_of(path).trim_matches(['"', '`']);
     let own = node.child_by_field_name("name").map(|it| scopes.text_of(it));
     let value = Value::Reference { module: path.to_owned(), path: Vec::new() };
+    // `import . "os"` brings names that are not seen.
+    scopes.is_whole &= own != Some(".");
     let names = match own {
         Some(own) => vec![own],
         None => names(path),
