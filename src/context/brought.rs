@@ -1,6 +1,6 @@
 //! Which file of the project stands at a path of a stage, also where it comes by way of other stages.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 use super::layers::Layers;
 use crate::{
@@ -111,5 +111,37 @@ impl<'a> Brought<'a> {
             let origins = made_from(path);
             origins.iter().find_map(|it| Some(layers.provider(stage, usize::MAX, it)?.1))
         })
+    }
+
+    /// The files of the project below a folder of a stage, by where they stand.
+    pub fn below(&self, stage: usize, folder: &ImagePath) -> BTreeMap<ImagePath, RepoPath> {
+        self.below_within(stage, folder, STAGES)
+    }
+
+    fn below_within(
+        &self,
+        stage: usize,
+        folder: &ImagePath,
+        depth: usize,
+    ) -> BTreeMap<ImagePath, RepoPath> {
+        let mut found = BTreeMap::new();
+        let (Some(depth), Some(layers)) = (depth.checked_sub(1), self.layers(stage)) else {
+            return found;
+        };
+        for layer in &layers.copies {
+            match (&layer.from_stage, &layer.copy) {
+                (Some(from), _) => {
+                    for (inside, at) in from.folders(folder) {
+                        let all = self.below_within(from.stage, &inside, depth).into_iter();
+                        found.extend(all.filter_map(|(path, file)| {
+                            Some((at.join(path.strip_prefix(&inside)?), file))
+                        }));
+                    }
+                }
+                (None, Ok(copy)) => found.extend(copy.below(folder, &layers.sent)),
+                (None, Err(_)) => {}
+            }
+        }
+        found
     }
 }

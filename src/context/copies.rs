@@ -228,6 +228,34 @@ impl CopyIn {
         })
     }
 
+    /// The files of the project that it puts below a folder of the image, with where.
+    pub fn below(&self, folder: &ImagePath, sent: &Sent<'_>) -> Vec<(ImagePath, RepoPath)> {
+        let mut found = Vec::new();
+        for source in &self.sources {
+            let parents = source.path.strip_prefix(&sent.folder).filter(|_| self.parents);
+            let at = self.destination.join(parents.unwrap_or_default());
+            if !source.is_folder {
+                let at = if self.into { at.join(source.path.file_name()) } else { at };
+                found.push((at, source.path.clone()));
+                continue;
+            }
+            let from = match folder.strip_prefix(&at) {
+                Some(rest) => source.path.join(rest),
+                None => at.is_within(folder).then(|| source.path.clone()),
+            };
+            let Some(from) = from.filter(|it| sent.project.tree().is_folder(it)) else { continue };
+            let files = sent.below(&from).into_iter().filter(|it| sent.has_file(it));
+            found.extend(files.filter_map(|it| {
+                let rest = it.strip_prefix(&source.path)?;
+                Some((at.join(rest), it))
+            }));
+        }
+        found.retain(|(at, file)| {
+            at.is_within(folder) && self.provides(at, sent).as_ref() == Some(file)
+        });
+        found
+    }
+
     /// Returns true if it may put something at `path` of the image or below it.
     pub fn reaches(&self, path: &ImagePath, sent: &Sent<'_>) -> bool {
         let name = path.strip_prefix(&self.destination);

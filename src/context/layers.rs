@@ -148,4 +148,13 @@ impl FromStage {
             })
             .flatten()
     }
+
+    /// The folders of the other stage whose contents lie in a folder of this one, each with where.
+    pub(super) fn folders(&self, folder: &ImagePath) -> Vec<(ImagePath, ImagePath)> {
+        if self.destination.is_within(folder) {
+            let plain = self.sources.iter().filter(|it| !it.file_name().contains(['*', '?', '[']));
+            return plain.map(|it| (it.clone(), self.destination.clone())).collect();
+        }
+        self.origins(folder).map(|it| (it, folder.clone())).collect()
+    }
 }

@@ -48,7 +48,7 @@ pub use homes::Leaving;
 use install::UNKNOWN;
 pub use install::{Install, Lifecycle, Read, Source};
 pub use runners::{invocation, invocation_of, runner};
-pub use scripts::{ScriptCall, Scripts, script_call};
+pub use scripts::{ScriptCall, Scripts, script_call, several};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug)]

@@ -38,7 +38,13 @@ const PARTIAL: &[Partial] = &[
                 Verb::new("remove"),
                 Verb::new("rm"),
             ],
-            scripts: Some(Scripts { verbs: &["run"], needs_home: false, ..node::SCRIPTS }),
+            scripts: Some(Scripts {
+                verbs: &["run"],
+                needs_home: false,
+                missing: "",
+                separates: false,
+                ..node::SCRIPTS
+            }),
             ..Grammar::NONE
         },
         leaves: &[Leaving {

@@ -1,7 +1,7 @@
 //! The scripts of a manifest that managers run: `npm run build`, `yarn start`.
 
-use super::{Grammar, grammar_of};
-use crate::shell::Invocation;
+use super::{Grammar, grammar_of, node};
+use crate::{shell::Invocation, text::glob::Glob};
 
 /// How a manager runs the scripts of a manifest.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +15,14 @@ pub struct Scripts {
     pub verbs: &'static [&'static str],
     /// The options that name the folder of the manifest.
     pub folder: &'static [&'static str],
+    /// The names of all scripts, by the text of the manifest.
+    pub names: fn(&str) -> Vec<String>,
     /// The script that a container most likely runs if the call names none.
     pub default: &'static str,
+    /// What the script of that name runs if the manifest has none; empty if nothing.
+    pub missing: &'static str,
+    /// True if `--` stands before the arguments of a script.
+    pub separates: bool,
     /// True if running a script writes logs, caches or settings to the home directory.
     pub needs_home: bool,
 }
@@ -32,13 +38,122 @@ pub struct ScriptCall<'c> {
     pub installs: bool,
     /// The folder of the manifest, if it is not the working directory.
     pub folder: Option<&'c str>,
+    /// The position of the name among the arguments; `None` if the call names none.
+    pub program: Option<usize>,
 }
+
+impl ScriptCall<'_> {
+    /// The command line that the call runs, with the arguments that it adds, by the text of the manifest; `None` if
+    /// that has no such script.
+    pub fn line(&self, manifest: &str, call: &Invocation) -> Option<String> {
+        let mut line = match (self.scripts.text)(manifest, self.name) {
+            Some(line) => line,
+            None if self.name == self.scripts.default && !self.scripts.missing.is_empty() => {
+                return Some(self.scripts.missing.to_owned());
+            }
+            None => return None,
+        };
+        let after = self.program.map_or(call.arguments.len(), |it| it + 1);
+        let mut more = call.arguments[after..].iter().map(|it| it.text.as_deref());
+        if self.scripts.separates {
+            more.find(|it| *it == Some("--"));
+        }
+        for word in more.flatten() {
+            line.push_str(&format!(" '{}'", word.replace('\'', "'\\''")));
+        }
+        Some(line)
+    }
+}
+
+/// How a program runs several commands beside or after one another.
+enum Several {
+    /// Each argument is a command line, or `npm:NAME` for a script.
+    Lines,
+    /// Each argument names a script; `start:*` names several.
+    Scripts,
+}
+
+/// The programs that run several commands, and their options that take a value. After the READMEs of concurrently and
+/// npm-run-all.
+const SEVERAL: &[(&str, Several, &[&str])] = &[
+    (
+        "concurrently",
+        Several::Lines,
+        &[
+            "--default-input-target",
+            "--hide",
+            "--max-processes",
+            "--names",
+            "--prefix",
+            "--prefix-colors",
+            "--prefix-length",
+            "--restart-after",
+            "--restart-tries",
+            "--success",
+            "--timestamp-format",
+            "-c",
+            "-l",
+            "-m",
+            "-n",
+            "-p",
+            "-s",
+            "-t",
+        ],
+    ),
+    ("npm-run-all", Several::Scripts, &["--max-parallel", "--npm-path"]),
+    ("npm-run-all2", Several::Scripts, &["--max-parallel", "--npm-path"]),
+    ("run-p", Several::Scripts, &["--max-parallel", "--npm-path"]),
+    ("run-s", Several::Scripts, &["--npm-path"]),
+];
+
+/// The command lines that a program runs which runs several; `None` for other programs. `manifest` gives the text of
+/// a manifest in the working directory.
+pub fn several(
+    call: &Invocation,
+    manifest: &dyn Fn(&str) -> Option<String>,
+) -> Option<Vec<String>> {
+    let (_, several, valued) = SEVERAL.iter().find(|it| it.0 == call.program)?;
+    let mut takes = false;
+    let given = call.texts().filter(|it| {
+        let is_value = std::mem::replace(&mut takes, valued.contains(it));
+        !is_value && !it.starts_with('-')
+    });
+    let manager = |name: &str| {
+        let scripts = grammar_of(name)?.scripts.as_ref()?;
+        Some((name.to_owned(), scripts.manifest))
+    };
+    let mut lines = Vec::new();
+    for text in given {
+        let (manager, name) = match (several, text.split_once(':')) {
+            (Several::Scripts, _) => (manager(DEFAULT), text),
+            (Several::Lines, Some((before, name))) => (manager(before), name),
+            (Several::Lines, None) => (None, text),
+        };
+        let Some((manager, file)) = manager else {
+            lines.push(text.to_owned());
+            continue;
+        };
+        let is_pattern = name.contains('*');
+        let text = manifest(file).filter(|_| is_pattern);
+        let all = text.map(|it| (node::SCRIPTS.names)(&it)).unwrap_or_default();
+        let pattern = Glob::new(name).ok();
+        let all =
+            all.into_iter().filter(|it| pattern.as_ref().is_some_and(|glob| glob.matches(it)));
+        let names = if is_pattern { all.collect() } else { vec![name.to_owned()] };
+        lines.extend(names.iter().map(|it| format!("{manager} run {it}")));
+    }
+    Some(lines)
+}
+
+/// The manager whose scripts are meant where none is named.
+const DEFAULT: &str = node::npm::NAME;
 
 /// Reads a call of a manager that runs scripts; `None` for other programs.
 pub fn script_call(call: &Invocation) -> Option<ScriptCall<'_>> {
     let grammar: &'static Grammar = grammar_of(&call.program)?;
     let scripts = grammar.scripts.as_ref()?;
     let mut words = grammar.words(call);
+    let named = |name: &str| call.texts().position(|it| it == name);
     let name = match words.next() {
         Some(it) if scripts.verbs.contains(&it) => words.next().unwrap_or_default(),
         Some(it) => it,
@@ -46,7 +161,8 @@ pub fn script_call(call: &Invocation) -> Option<ScriptCall<'_>> {
     };
     let mut verbs = grammar.install.iter().chain(grammar.change);
     let folder = call.values(scripts.folder).into_iter().flatten().last();
-    Some(ScriptCall { scripts, name, installs: verbs.any(|it| it.words == name), folder })
+    let installs = verbs.any(|it| it.words == name);
+    Some(ScriptCall { scripts, name, installs, folder, program: named(name) })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{
     Image,
     base::{self, Base},
     needs::{self, Needs},
-    processes::Process,
+    process::Process,
     started::Started,
 };
 use crate::{

@@ -3,7 +3,7 @@
 use super::{
     Image, built,
     image::{Placed, resolve},
-    processes::Process,
+    process::Process,
     started::Started,
 };
 use crate::{

@@ -25,12 +25,17 @@ const TAKES_VALUE: [&str; 14] = [
     "-r",
 ];
 
-/// Checks that the file of source that an interpreter is told to run is there. What a build makes of JavaScript and
+/// Checks that the file of source that an interpreter is told to run in a folder, seen from the image's own, is there. What a build makes of JavaScript and
 /// TypeScript is not looked for.
 ///
 /// # Errors
 /// A decline's code and reason.
-pub(super) fn check(image: &Image<'_>, call: &Invocation, from: &str) -> Result<(), Refusal> {
+pub(super) fn check(
+    image: &Image<'_>,
+    call: &Invocation,
+    folder: &str,
+    from: &str,
+) -> Result<(), Refusal> {
     let interprets = programs::named(&call.program).is(Trait::Interpreter);
     let mut takes = false;
     let mut operands = call.texts().filter(|it| {
@@ -38,6 +43,8 @@ pub(super) fn check(image: &Image<'_>, call: &Invocation, from: &str) -> Result<
         !is_value && !it.starts_with('-')
     });
     let Some(path) = operands.next().filter(|_| interprets) else { return Ok(()) };
+    let inside = format!("{folder}/{path}");
+    let path = if folder.is_empty() || path.starts_with('/') { path } else { &inside };
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_source = [".py", ".rb", ".pl", ".lua"].iter().any(|it| name.ends_with(it));
     let is_script = [".cjs", ".js", ".mjs"].iter().any(|it| name.ends_with(it));

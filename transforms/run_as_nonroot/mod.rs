@@ -20,6 +20,7 @@ mod modes;
 mod mounts;
 mod needs;
 mod owner;
+mod process;
 mod processes;
 mod roles;
 mod source;

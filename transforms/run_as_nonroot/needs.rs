@@ -3,7 +3,7 @@
 use super::{
     Image,
     evidence::{Trace, Written},
-    processes::Process,
+    process::Process,
     roles::Role,
 };
 use crate::{

@@ -2,36 +2,16 @@
 //! scripts of the project and scripts of a manifest.
 
 use super::{
-    Image, homes,
-    image::Placed,
-    interpreted, needs,
-    roles::{Role, roles},
+    Image, homes, image::Placed, interpreted, needs, process::Process, roles::roles,
     started::Started,
 };
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
     ecosystems::{self, code::Language},
-    shell::{self, Argument, Invocation, Script, Word},
+    shell::{self, Directory, Script, Word},
     text::{ImagePath, Refusal},
 };
-
-/// A program that a container runs, and its arguments.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Process {
-    /// The program without its folder; the module of `python -m`.
-    pub program: String,
-    /// Its arguments; `None` for one that cannot be known.
-    pub arguments: Vec<Option<String>>,
-    /// The program as it is named, with its folder if it has one.
-    pub path: String,
-    /// The files to which its output is redirected; `None` for one that cannot be known.
-    pub writes: Vec<Option<String>>,
-    /// What runs it, for people: `CMD`, `compose.yml:3`.
-    pub from: String,
-    /// What it is for in the script that runs it.
-    pub role: Role,
-}
 
 /// How many scripts deep a command is followed.
 const DEPTH: usize = 6;
@@ -109,13 +89,13 @@ fn processes(
             Line::Word(it) => words.push(Some(it)),
             // A shell runs it; as an argument of the words before, it may be run by them.
             Line::Shell(text) => {
-                let inner = script(image, &text, from, DEPTH)?;
+                let inner = script(image, &text, Origin::first(from))?;
                 all.extend(inner);
             }
         }
     }
     if !words.is_empty() {
-        all.extend(expand(image, &words, Vec::new(), from, DEPTH)?);
+        all.extend(expand(image, &words, Vec::new(), Origin::first(from))?);
     }
     Ok(all)
 }
@@ -131,19 +111,55 @@ pub(super) fn started(
     from: &str,
 ) -> Result<Vec<Process>, Refusal> {
     match words {
-        [Some(line)] if is_line => script(image, line, from, DEPTH),
-        words => expand(image, words, Vec::new(), from, DEPTH),
+        [Some(line)] if is_line => script(image, line, Origin::first(from)),
+        words => expand(image, words, Vec::new(), Origin::first(from)),
+    }
+}
+
+/// Where a command comes from.
+#[derive(Clone, Copy)]
+struct Origin<'o> {
+    /// What runs it, for people.
+    from: &'o str,
+    /// The folder that it starts in, seen from the image's own.
+    folder: &'o str,
+    /// How many scripts deep it may be followed.
+    depth: usize,
+}
+
+impl<'o> Origin<'o> {
+    fn first(from: &'o str) -> Self {
+        Self { from, folder: "", depth: DEPTH }
+    }
+
+    /// A script that it runs.
+    fn deeper(self) -> Self {
+        Self { depth: self.depth - 1, ..self }
+    }
+
+    /// A path that it names, seen from the image's own folder.
+    fn path(&self, path: &str) -> String {
+        match (self.folder, path.starts_with('/')) {
+            ("", _) | (_, true) => path.to_owned(),
+            (folder, false) => format!("{folder}/{path}"),
+        }
+    }
+
+    fn process(
+        self,
+        program: &str,
+        arguments: &[Option<String>],
+        writes: Vec<Option<String>>,
+    ) -> Process {
+        let (program, arguments) = (program.to_owned(), arguments.to_vec());
+        let (from, folder) = (self.from.to_owned(), self.folder.to_owned());
+        Process { program, arguments, writes, from, folder, ..Process::default() }
     }
 }
 
 /// The processes that the commands of a script run.
-fn script(
-    image: &Image<'_>,
-    text: &str,
-    from: &str,
-    depth: usize,
-) -> Result<Vec<Process>, Refusal> {
-    let why = || format!("the command of {from} cannot be read");
+fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Process>, Refusal> {
+    let why = || format!("the command of {} cannot be read", origin.from);
     let script = Script::of_text(text).map_err(|_| Refusal::new("unreadable-command", why()))?;
     let mut all = Vec::new();
     let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
@@ -157,7 +173,14 @@ fn script(
         if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
             continue;
         }
-        let run = expand(image, &words, writes, from, depth)?.into_iter();
+        let targets =
+            if let Directory::Into(targets) = &command.directory { targets } else { &vec![] };
+        let targets: Option<Vec<String>> = targets.iter().map(value).collect();
+        let folder = targets
+            .unwrap_or_default()
+            .iter()
+            .fold(origin.folder.to_owned(), |at, it| Origin { folder: &at, ..origin }.path(it));
+        let run = expand(image, &words, writes, Origin { folder: &folder, ..origin })?.into_iter();
         all.extend(run.map(|it| Process { role: role.max(it.role), ..it }));
     }
     Ok(all)
@@ -168,9 +191,9 @@ fn expand(
     image: &Image<'_>,
     words: &[Option<String>],
     writes: Vec<Option<String>>,
-    from: &str,
-    depth: usize,
+    origin: Origin<'_>,
 ) -> Result<Vec<Process>, Refusal> {
+    let from = origin.from;
     let why = || format!("the command of {from} depends on a variable");
     let unknown = || Refusal::new("unknown-command", why());
     if words.is_empty() {
@@ -181,11 +204,11 @@ fn expand(
     let call = call.ok_or_else(unknown)?;
     let (path, name) = (call.path.as_str(), call.program.as_str());
     let rest = &words[call.arguments.first().map_or(words.len(), |it| it.word)..];
-    if depth == 0 {
+    if origin.depth == 0 {
         return Err(Refusal::new("unreadable-command", format!("{from} runs scripts of scripts")));
     }
     if let Some(wrapper) = call.other_user {
-        return Ok(vec![process(wrapper, &words[call.word..], writes, from)]);
+        return Ok(vec![origin.process(wrapper, &words[call.word..], writes)]);
     }
     if let Some(runner) = call.runner.filter(|it| !homes::is_settled(image, it)) {
         let reason = format!(
@@ -194,7 +217,7 @@ fn expand(
         return Err(Refusal::new("runner", reason));
     }
     if call.is_module {
-        return Ok(vec![process(name, rest, writes, from)]);
+        return Ok(vec![origin.process(name, rest, writes)]);
     }
     if shell::is_wrapper(name) && call.script.is_none() && !needs::is_root(name) {
         // An entrypoint that runs its arguments, without any.
@@ -203,14 +226,14 @@ fn expand(
             (false, _) => Err(unknown()),
             (true, true) => Ok(Vec::new()),
             // `env > settings` only writes.
-            (true, false) => Ok(vec![process(name, rest, writes, from)]),
+            (true, false) => Ok(vec![origin.process(name, rest, writes)]),
         };
     }
     let waits = name.starts_with("wait-for") || name.starts_with("wait_for") || name == "wait";
     if waits && !path.ends_with(".py") {
         let at = rest.iter().position(|it| it.as_deref() == Some("--"));
         return match at.and_then(|it| rest.get(it + 1..)) {
-            Some(inner @ [_, ..]) => expand(image, inner, writes, from, depth - 1),
+            Some(inner @ [_, ..]) => expand(image, inner, writes, origin.deeper()),
             _ => Ok(Vec::new()),
         };
     }
@@ -218,44 +241,58 @@ fn expand(
     if let Some(nested) = call.script.as_ref().filter(|_| !needs::is_root(name)) {
         let inner = nested.text.as_deref().ok_or_else(unknown)?;
         return match nested.is_file {
-            true => file(image, inner, &words[nested.word + 1..], from, depth),
-            false => script(image, inner, from, depth - 1),
+            true => file(image, inner, &words[nested.word + 1..], origin),
+            false => script(image, inner, origin.deeper()),
         };
     }
     if shell::is_shell(name) {
-        return Ok(vec![process(name, rest, writes, from)]);
+        return Ok(vec![origin.process(name, rest, writes)]);
     }
     // A shell runs what a script of the project says as if it stood there; others only set variables.
     let sourced =
         rest.first().and_then(Option::as_deref).filter(|_| ["source", "."].contains(&name));
-    if let Some(sourced) = sourced.filter(|it| image.source(it).is_some()) {
-        return file(image, sourced, &rest[1..], from, depth);
+    if let Some(sourced) = sourced.filter(|it| image.source(&origin.path(it)).is_some()) {
+        return file(image, sourced, &rest[1..], origin);
     }
-    if looks_like_script(image, path) {
-        return file(image, path, rest, from, depth);
+    if looks_like_script(image, &origin.path(path)) {
+        return file(image, path, rest, origin);
     }
-    image.owner.settle(interpreted::check(image, &call, from))?;
-    if let Some(called) = ecosystems::script_call(&call) {
-        let mut all = vec![process(name, rest, Vec::new(), from)];
-        let folder = called.folder.unwrap_or(".");
-        let manifest = image.manifest(&format!("{folder}/{}", called.scripts.manifest));
-        if let Some(text) = manifest.and_then(|it| (called.scripts.text)(&it, called.name)) {
-            let from = format!("the script {} of {}", called.name, called.scripts.manifest);
-            all.extend(script(image, &text, &from, depth - 1)?);
-        }
-        return Ok(all);
+    image.owner.settle(interpreted::check(image, &call, origin.folder, from))?;
+    let manifest = |folder: Option<&str>, name: &str| {
+        image.manifest(&origin.path(&format!("{}/{name}", folder.unwrap_or("."))))
+    };
+    if let Some(lines) = ecosystems::several(&call, &|name| manifest(None, name)) {
+        let all = lines.iter().map(|it| script(image, it, origin.deeper()));
+        return Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
-    Ok(vec![Process { path: path.to_owned(), ..process(name, rest, writes, from) }])
-}
-
-fn process(
-    program: &str,
-    arguments: &[Option<String>],
-    writes: Vec<Option<String>>,
-    from: &str,
-) -> Process {
-    let (program, arguments) = (program.to_owned(), arguments.to_vec());
-    Process { program, arguments, writes, from: from.to_owned(), ..Process::default() }
+    // A program that the manifest's packages bring, which is not fetched.
+    let brought = rest.iter().position(|it| it.as_deref().is_some_and(|it| !it.starts_with('-')));
+    let brought = brought.filter(|_| ecosystems::is_runner(name)).map(|it| &rest[it..]);
+    if let Some(inner @ [Some(program), ..]) = brought
+        && image.depends_on(program)
+    {
+        return expand(image, inner, writes, origin.deeper());
+    }
+    let Some(called) = ecosystems::script_call(&call) else {
+        return Ok(vec![Process { path: path.to_owned(), ..origin.process(name, rest, writes) }]);
+    };
+    let mut all = vec![origin.process(name, rest, Vec::new())];
+    let Some(text) = manifest(called.folder, called.scripts.manifest) else { return Ok(all) };
+    let folder = called.folder.map_or_else(|| origin.folder.to_owned(), |it| origin.path(it));
+    let inner = Origin { folder: &folder, ..origin };
+    if let Some(line) = called.line(&text, &call) {
+        let from = format!("the script {} of {}", called.name, called.scripts.manifest);
+        all.extend(script(image, &line, Origin { from: &from, ..inner }.deeper())?);
+    } else if let Some(at) = called.program.filter(|_| image.depends_on(called.name)) {
+        // A program that a package brings.
+        let program = &words[call.arguments[at].word..];
+        all.extend(expand(image, program, writes, inner.deeper())?);
+    } else if !called.installs {
+        let (name, file) = (called.name, called.scripts.manifest);
+        let reason = format!("{from} runs {name}, which is no script of {file}");
+        image.owner.settle::<()>(Err(Refusal::new("unread-source", reason)))?;
+    }
+    Ok(all)
 }
 
 /// Whether a program may be a script of the project, by its path.
@@ -278,9 +315,10 @@ fn file(
     image: &Image<'_>,
     path: &str,
     arguments: &[Option<String>],
-    from: &str,
-    depth: usize,
+    origin: Origin<'_>,
 ) -> Result<Vec<Process>, Refusal> {
+    let from = origin.from;
+    let path = &origin.path(path);
     let name = path.rsplit('/').next().unwrap_or(path);
     let why = |why: &str| format!("{from} runs {name}, {why}");
     let found = image.source(path).or_else(|| {
@@ -298,74 +336,19 @@ fn file(
     // A script in another language is started as it is.
     if Language::of(found.file_name()).or_else(|| Language::of_script(&text)).is_some() {
         let path = path.to_owned();
-        return Ok(vec![Process { path, ..process(name, arguments, Vec::new(), from) }]);
+        let origin = Origin { folder: "", ..origin };
+        return Ok(vec![Process { path, ..origin.process(name, arguments, Vec::new()) }]);
     }
     let place = found.to_string();
-    let mut all = script(image, &text, &place, depth - 1).map_err(|it| match it.code {
-        "unreadable-command" => Refusal::new("unknown-script", why("which cannot be read")),
-        _ => it,
-    })?;
+    let mut all = script(image, &text, Origin { from: &place, ..origin }.deeper()).map_err(
+        |it| match it.code {
+            "unreadable-command" => Refusal::new("unknown-script", why("which cannot be read")),
+            _ => it,
+        },
+    )?;
     // `exec "$@"`: it runs its arguments.
     if text.contains("\"$@\"") && !arguments.is_empty() {
-        all.extend(expand(image, arguments, Vec::new(), from, depth - 1)?);
+        all.extend(expand(image, arguments, Vec::new(), origin.deeper())?);
     }
     Ok(all)
-}
-
-impl Process {
-    /// The arguments that are known.
-    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
-        self.arguments.iter().flatten().map(String::as_str)
-    }
-
-    /// The first argument that is not an option; empty if there is none.
-    pub(super) fn first(&self) -> &str {
-        self.known().find(|it| !it.starts_with('-')).unwrap_or_default()
-    }
-
-    /// The call that starts it, for those who read command lines.
-    pub(super) fn call(&self) -> Invocation {
-        let arguments = self.arguments.iter().enumerate();
-        let arguments = arguments.map(|(at, it)| Argument { text: it.clone(), word: at + 1 });
-        Invocation {
-            program: self.program.clone(),
-            path: self.program.clone(),
-            arguments: arguments.collect(),
-            ..Invocation::default()
-        }
-    }
-
-    /// Whether one of these is among its arguments.
-    pub(super) fn has(&self, any: &[&str]) -> bool {
-        self.known().any(|it| any.contains(&it))
-    }
-
-    /// The values of these flags: `--name value` and `--name=value`.
-    pub(super) fn values(&self, flags: &[&str]) -> Vec<&str> {
-        let known: Vec<Option<&str>> = self.arguments.iter().map(Option::as_deref).collect();
-        let mut values = Vec::new();
-        for (at, it) in known.iter().enumerate() {
-            let Some(it) = it else { continue };
-            if flags.contains(it) {
-                values.extend(known.get(at + 1).copied().flatten());
-            }
-            let inline = it.split_once('=').filter(|(flag, _)| flags.contains(flag));
-            values.extend(inline.map(|it| it.1));
-        }
-        values
-    }
-
-    /// Whether the value of an option cannot be known.
-    pub(super) fn hides(&self, option: &str) -> bool {
-        let mut pairs = self.arguments.windows(2);
-        pairs.any(|it| it[0].as_deref() == Some(option) && it[1].is_none())
-    }
-
-    /// Whether a path lies where every user may write.
-    pub(super) fn is_scratch(path: &str) -> bool {
-        let scratch = ["/dev", "/tmp", "/var/tmp", "/proc/self"];
-        ImagePath::new(path).is_some_and(|it| it.is_within_fixed(&scratch))
-            || path.starts_with('&')
-            || path.parse::<u32>().is_ok()
-    }
 }

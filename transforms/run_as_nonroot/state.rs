@@ -9,7 +9,7 @@ use super::{
     image::{Placed, resolve},
     mounts,
     needs::Needs,
-    processes::Process,
+    process::Process,
     started::Started,
 };
 use crate::{

@@ -3,7 +3,7 @@
 use super::{
     Image,
     evidence::{Trace, Written, named, sqlite},
-    processes::Process,
+    process::Process,
 };
 use crate::{
     ecosystems::{

@@ -109,6 +109,16 @@ impl<'t> Evaluator<'_, 't> {
         }
     }
 
+    /// The table that is spread into another one.
+    fn spread(&self, node: Node<'t>) -> Option<Node<'t>> {
+        match self.scopes.grammar.role(node)? {
+            Role::Table => Some(node),
+            Role::Group => self.spread(node.named_child(0)?),
+            Role::Operation { right, .. } => self.spread(node.child_by_field_name(right)?),
+            _ => None,
+        }
+    }
+
     /// The value of an entry of a table.
     pub(super) fn entry(&self, table: Node<'t>, key: &str) -> Option<Node<'t>> {
         if let Some((outer, inner)) = key.split_once('.') {
@@ -123,6 +133,8 @@ impl<'t> Evaluator<'_, 't> {
             }
             // `{ filename }`
             Some(Role::Name) => (self.scopes.text_of(it) == key).then_some(it),
+            // `{ ...(isLocal && { filename }) }`
+            Some(Role::Group) => self.entry(self.spread(it)?, key),
             _ => None,
         })
     }

@@ -73,6 +73,8 @@ pub(super) enum Gives {
     Environment,
     /// The argument `default`, or else the first.
     Default,
+    /// The entry `default` of the table that is the first argument.
+    Preset,
     /// The module that the first argument names.
     Module,
     /// A URL of a file: the first argument, beside the file that the second one names if there is one.

@@ -60,6 +60,7 @@ const ROLES: &[(&str, Role)] = &[
     ("return_statement", Role::Return),
     ("class_declaration", Role::Class { name: "name" }),
     ("class", Role::Class { name: "name" }),
+    ("spread_element", Role::Group),
     ("parenthesized_expression", Role::Group),
     ("await_expression", Role::Group),
     ("non_null_expression", Role::Group),

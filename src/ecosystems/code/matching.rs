@@ -19,6 +19,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     let mut facts = SourceFacts {
         imports: scopes.imports.clone(),
         is_whole: scopes.is_whole,
+        hides_writes: scopes.hides_writes,
         is_shared: evaluator.is_package(),
         ..SourceFacts::default()
     };

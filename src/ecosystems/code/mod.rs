@@ -75,6 +75,8 @@ pub struct SourceFacts {
     pub is_shared: bool,
     /// False if a part of it could not be read.
     pub is_whole: bool,
+    /// True if such a part may write.
+    pub hides_writes: bool,
 }
 
 /// A call that needs root.
@@ -182,6 +184,12 @@ impl Language {
             "tsx" => Self::Tsx,
             _ => return None,
         })
+    }
+
+    /// Whether a file of this name is in this language, or in one that its modules may be in as well.
+    pub fn is_family(self, name: &str) -> bool {
+        let is_script = |it: Self| matches!(it, Self::JavaScript | Self::TypeScript | Self::Tsx);
+        Self::of(name).is_some_and(|it| it == self || is_script(it) && is_script(self))
     }
 
     /// The language of a script, by the program that its first line names.

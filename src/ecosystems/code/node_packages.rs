@@ -9,6 +9,9 @@ use super::facts::{
 
 /// Functions and methods.
 pub(super) const FACTS: &[Fact] = &[
+    // Settings: the README of envalid; zod.dev: "Defaults".
+    gives("envalid.str", Gives::Preset),
+    gives(".default", Gives::First),
     // Uploads: the READMEs of multer ("multer(opts)", "DiskStorage"), formidable ("options.uploadDir"),
     // express-fileupload ("Available Options"); docs.nestjs.com: "File upload"; tus-node-server: file-store.
     writes("multer", In(0, "dest"), Kind::Folder),

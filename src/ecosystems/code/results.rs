@@ -65,6 +65,7 @@ impl<'t> Evaluator<'_, 't> {
                     None => path,
                 }
             }
+            Gives::Preset => argument(Argument::Entry(0, "default")),
             Gives::Formatted => object().formatted('{'),
             Gives::Nothing => Value::Nothing,
             Gives::Ancestors | Gives::Environment => Value::Unknown,

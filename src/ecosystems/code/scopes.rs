@@ -33,6 +33,8 @@ pub(super) struct Scopes<'t> {
     pub(super) taken: HashSet<usize>,
     /// False if a part of the file could not be read.
     pub is_whole: bool,
+    /// True if such a part may write.
+    pub hides_writes: bool,
 }
 
 /// Where names are defined: a file, a class or a function.
@@ -73,6 +75,12 @@ pub(super) enum Definition<'t> {
     Open,
 }
 
+/// Parts of the names of functions that write. A part of a file that is not understood matters if it has one.
+const MARKS: [&str; 12] = [
+    "File", "Stream", "append", "copy", "mkdir", "mv(", "open", "rename", "save", "sqlite", "to_",
+    "write",
+];
+
 /// How deep a tree is read. Deeper ones are made by programs.
 const DEPTH: usize = 300;
 
@@ -92,6 +100,7 @@ impl<'t> Scopes<'t> {
             imports: Vec::new(),
             taken: HashSet::new(),
             is_whole: !root.has_error(),
+            hides_writes: false,
         };
         scopes.children(root, 0, 0);
         scopes
@@ -113,6 +122,7 @@ impl<'t> Scopes<'t> {
     fn children(&mut self, node: Node<'t>, scope: usize, depth: usize) {
         if depth == DEPTH {
             self.is_whole = false;
+            self.hides_writes = true;
             return;
         }
         let mut cursor = node.walk();
@@ -123,6 +133,10 @@ impl<'t> Scopes<'t> {
 
     /// Reads a node; `name` is what a function there is assigned to.
     fn visit(&mut self, node: Node<'t>, scope: usize, depth: usize, name: &'t str) {
+        if node.is_error() {
+            let text = self.text_of(node);
+            self.hides_writes |= MARKS.iter().any(|it| text.contains(it));
+        }
         match self.grammar.role(node) {
             Some(Role::Call { .. }) => {
                 self.calls.push(Located { node, scope });
@@ -211,6 +225,7 @@ impl<'t> Scopes<'t> {
         let mut cursor = node.walk();
         if DEPTH <= depth {
             self.is_whole = false;
+            self.hides_writes = true;
             return;
         }
         for child in node.named_children(&mut cursor) {

@@ -35,7 +35,7 @@ impl<'t> Evaluator<'_, 't> {
         writes: &Writes,
     ) -> Option<Write> {
         let argument = |it| self.argument(call, it, at.scope);
-        let mut is_sure = !matches!(writes.certainty, Certainty::May);
+        let is_sure = !matches!(writes.certainty, Certainty::May);
         let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
         let mut engine = None;
         match writes.when {
@@ -46,9 +46,9 @@ impl<'t> Evaluator<'_, 't> {
                 match self.value(Located { node: mode, ..at }) {
                     Value::Text(text) if !contains(&text) || MODE < text.len() => return None,
                     Value::Nothing => return None,
-                    // Constants: `os.O_CREATE`.
-                    Value::Reference { .. } if !contains(self.scopes.text_of(mode)) => {
-                        is_sure = false;
+                    // Constants: `os.O_RDONLY`.
+                    Value::Reference { .. } if self.scopes.text_of(mode).contains("RD") => {
+                        return None;
                     }
                     _ => {}
                 }

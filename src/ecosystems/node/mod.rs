@@ -16,16 +16,40 @@ use crate::{
     text::{ImagePath, Refusal},
 };
 
+/// The manifest of a package.
+pub const MANIFEST: &str = "package.json";
+
+/// The file that Node loads for the folder of a package, by the text of its manifest. After Node's documentation:
+/// "Modules: Packages", `main`.
+pub fn main(manifest: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(manifest).ok()?;
+    value.get("main")?.as_str().map(str::to_owned)
+}
+
+/// The name of a package, by the text of its manifest.
+pub fn name(manifest: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(manifest).ok()?;
+    value.get("name")?.as_str().map(str::to_owned)
+}
+
 /// How npm runs the scripts of a `package.json`, and others that do it like npm.
 pub(super) const SCRIPTS: Scripts = Scripts {
-    manifest: "package.json",
+    manifest: MANIFEST,
     text: |manifest, name| {
         let value: Value = serde_json::from_str(manifest).ok()?;
         value.get("scripts")?.get(name)?.as_str().map(str::to_owned)
     },
+    names: |manifest| {
+        let value: Value = serde_json::from_str(manifest).unwrap_or_default();
+        let scripts = value.get("scripts").and_then(Value::as_object);
+        scripts.into_iter().flat_map(|it| it.keys().cloned()).collect()
+    },
     verbs: &["run", "run-script"],
     folder: &["--prefix", "-C"],
     default: "start",
+    // https://docs.npmjs.com/cli/v11/commands/npm-start
+    missing: "node server.js",
+    separates: true,
     needs_home: true,
 };
 

@@ -188,7 +188,7 @@ const GRAMMAR: Grammar = Grammar {
     ],
     configure: &[Verb::new("config"), Verb::new("c"), Verb::new("set")],
     clean: &[Verb::new("store prune")],
-    scripts: Some(Scripts { folder: FOLDER, ..SCRIPTS }),
+    scripts: Some(Scripts { folder: FOLDER, separates: false, ..SCRIPTS }),
     run: &[Verb::new("dlx")],
     runners: &["pnpx"],
     audits: &[

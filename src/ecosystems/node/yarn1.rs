@@ -146,7 +146,7 @@ const GRAMMAR: Grammar = Grammar {
     ],
     configure: &[Verb::new("config")],
     clean: &[Verb::new("cache clean")],
-    scripts: Some(Scripts { folder: &["--cwd"], ..SCRIPTS }),
+    scripts: Some(Scripts { folder: &["--cwd"], missing: "", separates: false, ..SCRIPTS }),
     run: &[Verb::new("run"), Verb::new("exec")],
     bare: "install",
     audits: &[Verb::new("check"), Verb::new("audit"), Verb::new("autoclean")],

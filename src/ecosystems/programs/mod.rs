@@ -31,6 +31,10 @@ pub enum Trait {
     General,
     /// It fails without a home directory.
     Home,
+    /// It runs source in Python that its arguments name or that it finds in its folder.
+    HostsPython,
+    /// It does so with source in JavaScript or TypeScript.
+    HostsScripts,
     /// It needs no home directory.
     Homeless,
     /// It does nothing by itself.
@@ -65,6 +69,8 @@ impl Trait {
             Self::Functions => "functions",
             Self::General => "general",
             Self::Home => "home",
+            Self::HostsPython => "hosts-python",
+            Self::HostsScripts => "hosts-scripts",
             Self::Homeless => "homeless",
             Self::Idle => "idle",
             Self::Interpreter => "interpreter",
@@ -139,7 +145,9 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tests {
     use super::*;
 
-    const ALL: [Trait; 17] = [
+    const ALL: [Trait; 19] = [
+        Trait::HostsPython,
+        Trait::HostsScripts,
         Trait::Builtin,
         Trait::Changes,
         Trait::DropsRoot,

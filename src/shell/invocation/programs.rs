@@ -103,6 +103,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     wrapper("busybox", "", &[]).apart("", &["help", "install", "list", "list-full"]),
     wrapper("catatonit", "", &[]).apart("hLPV", &["help", "license", "pause", "version"]),
     wrapper("command", "", &[]).apart("vV", &[]),
+    wrapper("cross-env", "", &[]).assigns(),
     wrapper("ddtrace-run", "", &[]).apart("hiv", &["help", "info", "version"]),
     wrapper("doas", "aCu", &[]).apart("CLs", &[]).other_user(),
     wrapper("docker-init", "ep", &[]).apart("hl", &["version"]),
@@ -123,11 +124,14 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         ],
     )
     .apart("", &["version"]),
+    wrapper("dotenv", "efv", &[]),
+    wrapper("dotenvx", "ef", &["env", "env-file"]).verb("run"),
     wrapper("dumb-init", "r", &["rewrite"]).apart("hV", &["help", "version"]),
     wrapper("env", "aCSu", &["argv0", "chdir", "split-string", "unset"])
         .apart("S", &["help", "split-string", "version"])
         .elsewhere("C", &["chdir"])
         .assigns(),
+    wrapper("env-cmd", "efr", &["environments", "file", "rc-file"]),
     wrapper("exec", "a", &[]),
     wrapper("gosu", "", &[]).apart("", &["help", "version"]).operand().other_user(),
     wrapper("ionice", "cn", &["class", "classdata"])

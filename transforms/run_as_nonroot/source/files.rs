@@ -1,29 +1,153 @@
 //! Which file of the project stands at a path of the image, also where a COPY takes it from another stage or a
 //! compiler has made it.
+//!
+//! Of what a bundler or an installer has made it is not known which file became which. Such source is read where
+//! the build context has it, below [`CONTEXT`].
+
+use std::{cell::RefCell, collections::HashMap};
 
 use super::Image;
 use crate::{
-    ecosystems::code::Language,
+    context::brought::StagePath,
+    ecosystems::{code::Language, node, python::PROJECT_SCRIPT},
     text::{ImagePath, RepoPath},
 };
 
 /// The files of an image, by where they are at run time.
 pub(super) struct Files<'i, 'a> {
     image: &'i Image<'a>,
+    /// What was found, by path: the file at each, and the source below each folder.
+    found: RefCell<HashMap<ImagePath, Option<RepoPath>>>,
+    folders: RefCell<HashMap<ImagePath, Vec<ImagePath>>>,
 }
+
+/// Where the files of the build context stand that are in no known place of the image.
+const CONTEXT: &str = "/<context>";
 
 /// Folders that compilers write to, and the folders of what they read.
 const BUILT: [&str; 5] = ["dist", "build", "lib", "out", ".output"];
 
+/// Folders that hold no source of a service, as the first part of a path in its package.
+const BESIDE: [&str; 10] = [
+    "benchmark",
+    "benchmarks",
+    "bin",
+    "cypress",
+    "docs",
+    "example",
+    "examples",
+    "script",
+    "scripts",
+    "tools",
+];
+
+/// Folders of packages that others made.
+const FOREIGN: [&str; 5] = ["bower_components", "node_modules", "site-packages", "vendor", "venv"];
+
 impl<'i, 'a> Files<'i, 'a> {
     /// The files of an image.
     pub(super) fn new(image: &'i Image<'a>) -> Self {
-        Self { image }
+        Self { image, found: RefCell::default(), folders: RefCell::default() }
+    }
+
+    /// The build context.
+    pub(super) fn context() -> ImagePath {
+        ImagePath::root().join(CONTEXT)
+    }
+
+    /// Where a file or folder of the project is in the build context.
+    pub(super) fn context_path(&self, path: &RepoPath) -> Option<ImagePath> {
+        let folder = self.image.brought().ok()?.folder();
+        Some(Self::context().join(path.strip_prefix(folder)?))
+    }
+
+    /// Whether it is known where a file is at run time.
+    pub(super) fn is_placed(path: &ImagePath) -> bool {
+        path.strip_fixed(CONTEXT).is_none()
     }
 
     /// The file of the project that is at a path when the image runs, or from which it was made.
     pub(super) fn at(&self, path: &ImagePath) -> Option<RepoPath> {
-        self.image.origin(path, &sources_of)
+        if let Some(known) = self.found.borrow().get(path) {
+            return known.clone();
+        }
+        let found = self.find(path);
+        self.found.borrow_mut().insert(path.clone(), found.clone());
+        found
+    }
+
+    fn find(&self, path: &ImagePath) -> Option<RepoPath> {
+        let Some(rest) = path.strip_fixed(CONTEXT) else {
+            return self.image.origin(path, &sources_of);
+        };
+        let brought = self.image.brought().ok()?;
+        let layers = brought.layers(self.image.stage.index)?;
+        let file = brought.folder().join(rest)?;
+        layers.sent.has_file(&file).then_some(file)
+    }
+
+    /// Whether a compiler made what is at a path.
+    pub(super) fn is_made(&self, path: &ImagePath) -> bool {
+        self.at(path).is_none_or(|it| it.file_name() != path.file_name())
+    }
+
+    /// The folder, in the build context, of the package of npm that what is at a path was made from: the closest
+    /// above it that has a manifest, there or in the stages that it comes from; else the context itself.
+    pub(super) fn package(&self, path: &ImagePath) -> Option<ImagePath> {
+        if !Self::is_placed(path) {
+            let mut folders = path.ancestors().filter(|it| !Self::is_placed(it));
+            return folders.find(|it| self.at(&it.join(node::MANIFEST)).is_some());
+        }
+        let brought = self.image.brought().ok()?;
+        let manifest = |StagePath { stage, path }: StagePath| {
+            let mut folders = path.ancestors();
+            folders.find_map(|it| brought.at(stage, &it.join(node::MANIFEST), &|_| Vec::new()))
+        };
+        let mut origins = brought.places(self.image.stage.index, path).into_iter().rev();
+        let found = origins.find_map(manifest);
+        let found = found.or_else(|| brought.folder().join(node::MANIFEST))?.parent()?;
+        let folder = Self::context().join(found.strip_prefix(brought.folder())?);
+        self.at(&folder.join(node::MANIFEST)).map(|_| folder)
+    }
+
+    /// The source below a folder that a service may load: not that of tests, of scripts beside it and of packages
+    /// that others made.
+    pub(super) fn below(&self, folder: &ImagePath, language: Language) -> Vec<ImagePath> {
+        if let Some(known) = self.folders.borrow().get(folder) {
+            return known.clone();
+        }
+        let found = self.list(folder, language);
+        self.folders.borrow_mut().insert(folder.clone(), found.clone());
+        found
+    }
+
+    fn list(&self, folder: &ImagePath, language: Language) -> Vec<ImagePath> {
+        let Ok(brought) = self.image.brought() else { return Vec::new() };
+        let stage = self.image.stage.index;
+        let all: Vec<(ImagePath, RepoPath)> =
+            match (folder.strip_fixed(CONTEXT), brought.layers(stage)) {
+                (Some(rest), Some(layers)) => {
+                    let inside = brought.folder().join(rest);
+                    let files = inside.map(|it| layers.sent.below(&it)).unwrap_or_default();
+                    let at = |it: RepoPath| {
+                        Some((Self::context().join(it.strip_prefix(brought.folder())?), it))
+                    };
+                    files.into_iter().filter_map(at).collect()
+                }
+                (Some(_), None) => Vec::new(),
+                (None, _) => brought.below(stage, folder).into_iter().collect(),
+            };
+        let is_own = |(at, file): &(ImagePath, RepoPath)| {
+            let inside = at.strip_prefix(folder).unwrap_or_default();
+            let first = inside.split_once('/').map_or("", |it| it.0);
+            let is_foreign = |it: &str| it.starts_with('.') || FOREIGN.contains(&it);
+            language.is_family(file.file_name())
+                && !is_test(file)
+                && !is_tool(file.file_name())
+                && !BESIDE.contains(&first)
+                && !inside.split('/').any(is_foreign)
+        };
+        all.into_iter().filter(is_own).map(|it| it.0).collect()
     }
 }
 
@@ -56,6 +180,13 @@ pub(super) fn is_test(path: &RepoPath) -> bool {
             .iter()
             .any(|it| name.ends_with(it))
         || name == "conftest.py"
+}
+
+/// Whether a file of source is for building, checking or packaging: `vite.config.ts`, `setup.py`.
+fn is_tool(name: &str) -> bool {
+    [".config.", ".d.ts", ".stories."].iter().any(|it| name.contains(it))
+        || ["Gruntfile.js", "fabfile.py", "gulpfile.js", "noxfile.py"].contains(&name)
+        || name == PROJECT_SCRIPT.name
 }
 
 /// The language of a file.

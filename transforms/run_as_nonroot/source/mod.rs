@@ -2,8 +2,12 @@
 //! these import, read from their syntax trees.
 
 mod builds;
+mod entries;
 mod files;
+mod imports;
+mod loads;
 mod modules;
+mod names;
 mod reach;
 mod resolve;
 mod shared;
@@ -11,26 +15,27 @@ mod spot;
 mod starts;
 mod unread;
 
-use std::{cell::Cell, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     Image,
     evidence::{Trace, Written, sqlite},
     needs,
-    processes::{self, Process},
+    process::Process,
+    processes,
     roles::Role,
 };
 use crate::{
     ecosystems::{
-        self,
         code::{Import, Kept, Kind, Language, Write},
         programs::{self, Trait},
     },
     text::{ImagePath, Refusal, count::counted},
 };
+use entries::hosted;
 use files::Files;
 use modules::Followed;
-use reach::{Explorer, Reach, Reached};
+use reach::{Entry, Explorer, Reach, Reached};
 use resolve::Resolver;
 use spot::Spot;
 
@@ -47,14 +52,11 @@ pub(super) struct Source {
     pub home: Option<String>,
     /// How many files were read.
     pub files: usize,
-    /// False if a command is not the project's own source, or a part of it could not be read.
+    /// False if the source of a program was not found, or a part of it could not be read.
     pub is_whole: bool,
     /// True if it writes to folders for temporary files or to its home.
     pub is_scratch: bool,
 }
-
-/// How many values are looked at for an image.
-const BUDGET: usize = 200_000;
 
 /// Reads the source that the processes of an image reach.
 ///
@@ -70,41 +72,36 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let paths = image.variable("PYTHONPATH").unwrap_or_default();
     roots.extend(paths.split(':').filter_map(ImagePath::new));
     for process in processes {
-        roots.extend(process.values(&["--chdir", "--app-dir"]).iter().map(|it| workdir.join(it)));
+        let folder = workdir.join(&process.folder);
+        roots.extend(process.values(&["--chdir", "--app-dir"]).iter().map(|it| folder.join(it)));
+        roots.push(folder);
     }
+    // Packages of the project that an install brings.
+    roots.extend([Files::context(), Files::context().join("src")]);
     let mut explorer = Explorer { project: image.project, files: &files, workdir, roots };
     let mut entries: Vec<ImagePath> = Vec::new();
+    let mut more: Vec<Entry> = Vec::new();
     let mut others: Vec<&Process> = Vec::new();
     for process in processes {
         let mut own = explorer.entries(process, &env);
         if own.is_empty() {
             own.extend(image.function(&process.program).and_then(|it| explorer.function(it)));
         }
+        if let Some(language) = hosted(process).filter(|_| own.is_empty()) {
+            own = explorer.behind(process, language);
+        }
         // A package manager starts what its script says, which is a process of its own.
-        let is_read = !own.is_empty() || ecosystems::script_call(&process.call()).is_some();
-        if !is_read || programs::named(&process.program).is(Trait::Unread) {
+        if own.is_empty() || programs::named(&process.program).is(Trait::Unread) {
             others.push(process);
         }
+        let folder = explorer.workdir.join(&process.folder);
+        more.extend(own.iter().map(|at| Entry { at: at.clone(), folder: folder.clone() }));
         entries.extend(own);
     }
     // A script's own folder comes first where Python looks for modules.
     let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
-    explorer.roots.extend(folders.into_iter().filter(|it| !it.is_root()));
-    let mut reach = explorer.follow(entries);
-    let mut unread = None;
-    others.retain(|it| match modules::follow(&explorer, image, it, &mut reach) {
-        Followed::Read => false,
-        Followed::Other => {
-            let why = || unread::check(image, it);
-            unread = unread.take().or_else(why);
-            true
-        }
-        Followed::Broken(why) => {
-            unread.get_or_insert(why);
-            true
-        }
-    });
-    let is_whole = others.is_empty();
+    let last = explorer.roots.len() - 2;
+    explorer.roots.splice(last..last, folders.into_iter().filter(|it| !it.is_root()));
     let variable = |name: &str| {
         // An option of the command line.
         if name.starts_with('-') {
@@ -118,18 +115,27 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         all.retain(|it| !it.is_empty() && !it.contains('$'));
         all
     };
-    let resolver = Resolver {
-        reach: &reach,
-        workdir: &explorer.workdir,
-        variable: &variable,
-        budget: Cell::new(BUDGET),
-    };
-    let mut source = Source {
-        unread,
-        files: reach.files.len(),
-        is_whole: is_whole && reach.is_whole,
-        ..Source::default()
-    };
+    let mut reach = Reach::default();
+    while !more.is_empty() {
+        let known = reach.files.len();
+        explorer.extend(&mut reach, &more, &entries);
+        more = loads::of(&explorer, &Resolver::new(&reach, &variable), known);
+        more.retain(|it| !reach.has(&it.at, &files));
+    }
+    let mut unread = None;
+    for process in others {
+        let why = match modules::follow(&explorer, image, process, &mut reach) {
+            Followed::Read => None,
+            Followed::Other => unread::check(image, process),
+            Followed::Broken(why) => Some(why),
+        };
+        unread = unread.or(why);
+    }
+    let reason = reach.unread.clone();
+    let unread = unread.or_else(|| Some(Refusal::new("unread-source", reason?)));
+    let (files_read, is_whole) = (reach.files.len(), unread.is_none() && reach.is_whole());
+    let mut source = Source { unread, files: files_read, is_whole, ..Source::default() };
+    let resolver = Resolver::new(&reach, &variable);
     source.read(image, &files, &reach, &resolver)?;
     Ok(source)
 }
@@ -189,11 +195,13 @@ impl Source {
                     continue;
                 }
                 let place = format!("{}:{}", file.path, write.line);
+                let is_moved = image.state().workdir.as_ref().is_some_and(|it| *it != file.folder);
                 for spot in resolver.spots(number, &write.target) {
                     if spot != Spot::Unknown {
                         told.push(write.what);
                     }
-                    self.add(files, resolver, write, spot, &place);
+                    let spot = if is_moved { spot.within(&file.folder) } else { spot };
+                    self.add(files, &file.folder, write, spot, &place);
                 }
             }
         }
@@ -218,7 +226,7 @@ impl Source {
     fn add(
         &mut self,
         files: &Files<'_, '_>,
-        resolver: &Resolver<'_, '_>,
+        folder: &ImagePath,
         write: &Write,
         spot: Spot,
         place: &str,
@@ -263,7 +271,7 @@ impl Source {
                     return;
                 }
                 // A file that the image has belongs to root, whoever its folder belongs to.
-                let path = resolver.workdir.join(&text);
+                let path = folder.join(&text);
                 if !is_open && kind != Kind::Folder && files.at(&path).is_some() {
                     if kind == Kind::Database {
                         let reason = format!(

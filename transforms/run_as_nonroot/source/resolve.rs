@@ -3,24 +3,20 @@
 use std::cell::Cell;
 
 use super::{
+    files::Files,
     reach::Reach,
     spot::{Spot, closed},
 };
-use crate::{
-    ecosystems::code::{SourceFacts, Value},
-    text::ImagePath,
-};
+use crate::ecosystems::code::{SourceFacts, Value};
 
 /// Finds places.
 pub(super) struct Resolver<'r, 'a> {
     /// The files.
     pub reach: &'r Reach<'a>,
-    /// The directory that commands run in.
-    pub workdir: &'r ImagePath,
     /// The values that a variable has in the image and its services.
     pub variable: &'r dyn Fn(&str) -> Vec<String>,
     /// How many more values are looked at.
-    pub budget: Cell<usize>,
+    budget: Cell<usize>,
 }
 
 /// How many names deep a value is followed.
@@ -29,7 +25,15 @@ const DEPTH: usize = 16;
 /// The most places of one call.
 const SEVERAL: usize = 8;
 
-impl Resolver<'_, '_> {
+/// How many values are looked at for an image.
+const BUDGET: usize = 200_000;
+
+impl<'r, 'a> Resolver<'r, 'a> {
+    /// A resolver for the files that were reached.
+    pub(super) fn new(reach: &'r Reach<'a>, variable: &'r dyn Fn(&str) -> Vec<String>) -> Self {
+        Self { reach, variable, budget: Cell::new(BUDGET) }
+    }
+
     /// The places that a value of a file stands for.
     pub(super) fn spots(&self, file: usize, value: &Value) -> Vec<Spot> {
         let found = self.resolve(file, value, DEPTH);
@@ -46,8 +50,11 @@ impl Resolver<'_, '_> {
         match value {
             Value::Text(text) if text == "~" || text.starts_with("~/") => vec![Spot::Home],
             Value::Text(text) => vec![closed(text)],
-            Value::File => vec![closed(self.reach.files[file].at.as_str())],
-            Value::Working => vec![closed(self.workdir.as_str())],
+            Value::File => {
+                let at = &self.reach.files[file].at;
+                if Files::is_placed(at) { vec![closed(at.as_str())] } else { unknown() }
+            }
+            Value::Working => vec![closed(self.reach.files[file].folder.as_str())],
             Value::Home => vec![Spot::Home],
             Value::Temporary => vec![Spot::Temporary],
             Value::Variable { name, default } => {
@@ -87,7 +94,7 @@ impl Resolver<'_, '_> {
             Value::Parent(inner) => self
                 .resolve(file, inner, depth)
                 .into_iter()
-                .map(|it| it.parent(self.workdir))
+                .map(|it| it.parent(&self.reach.files[file].folder))
                 .collect(),
             Value::Join(parts) => self.combine(file, parts, depth, Spot::join),
             Value::Below(parts) => self.combine(file, parts, depth, Spot::below),

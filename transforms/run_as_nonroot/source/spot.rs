@@ -28,6 +28,17 @@ pub(super) fn closed(text: &str) -> Spot {
 }
 
 impl Spot {
+    /// The place, seen from a folder.
+    pub(super) fn within(self, folder: &ImagePath) -> Self {
+        match self {
+            Self::Text { text, is_open } if !text.is_empty() && !text.contains(':') => {
+                let end = if text.ends_with('/') { "/" } else { "" };
+                Self::Text { text: format!("{}{end}", folder.join(&text)), is_open }
+            }
+            other => other,
+        }
+    }
+
     /// A path below this one, or in its place if it is absolute.
     pub(super) fn join(&self, next: &Self) -> Self {
         match (self, next) {

@@ -1,7 +1,7 @@
 //! Programs whose source is not read, so that nobody knows what they write: those of the project that are compiled,
 //! or in a language without a reader, and those that others made.
 
-use super::{Image, Process, Role};
+use super::{Image, Process, Role, entries};
 use crate::{
     dockerfile::stage::Stage,
     ecosystems::{
@@ -15,13 +15,28 @@ use crate::{
 const CODE: [&str; 11] =
     [".beam", ".dll", ".exe", ".exs", ".jar", ".lua", ".php", ".pl", ".psgi", ".rb", ".war"];
 
-/// Why it is not known what a process writes; `None` if its program is in a table.
+/// Why it is not known what a process writes, of which no source was found; `None` if its program is in a table and
+/// does not host source of the project.
 pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
-    if process.path.is_empty() || process.role == Role::Condition {
+    if process.role == Role::Condition {
         return None;
     }
     let (from, name) = (&process.from, process.program.as_str());
     let program = programs::named(name);
+    if entries::hosted(process).is_some() {
+        // Of a server, the first word may be the value of an option.
+        let file = Some(process.first()).filter(|_| program.is(Trait::Interpreter));
+        let line = [name, file.unwrap_or_default()].join(" ");
+        let line = line.trim_end();
+        let reason = format!("{from} runs {line}, and the source of what that runs was not found");
+        // A step before the program: `flask db upgrade`.
+        let is_step = process.role == Role::Step && !program.is(Trait::Interpreter);
+        return (!is_step && !entries::is_inline(process))
+            .then(|| Refusal::new("unread-source", reason));
+    }
+    if process.path.is_empty() {
+        return None;
+    }
     if program.is(Trait::Unread) {
         let file = process.known().find(|it| CODE.iter().any(|end| it.ends_with(end)));
         let reason = match file {

@@ -1,0 +1,84 @@
+//! A program that a container runs, and its arguments.
+
+use super::roles::Role;
+use crate::{
+    shell::{Argument, Invocation},
+    text::ImagePath,
+};
+
+/// A program that a container runs, and its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Process {
+    /// The program without its folder; the module of `python -m`.
+    pub program: String,
+    /// Its arguments; `None` for one that cannot be known.
+    pub arguments: Vec<Option<String>>,
+    /// The program as it is named, with its folder if it has one.
+    pub path: String,
+    /// The files to which its output is redirected; `None` for one that cannot be known.
+    pub writes: Vec<Option<String>>,
+    /// What runs it, for people: `CMD`, `compose.yml:3`.
+    pub from: String,
+    /// What it is for in the script that runs it.
+    pub role: Role,
+    /// The folder that it starts in, seen from the image's own; empty for that.
+    pub folder: String,
+}
+
+impl Process {
+    /// The arguments that are known.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.arguments.iter().flatten().map(String::as_str)
+    }
+
+    /// The first argument that is not an option; empty if there is none.
+    pub(super) fn first(&self) -> &str {
+        self.known().find(|it| !it.starts_with('-')).unwrap_or_default()
+    }
+
+    /// The call that starts it, for those who read command lines.
+    pub(super) fn call(&self) -> Invocation {
+        let arguments = self.arguments.iter().enumerate();
+        let arguments = arguments.map(|(at, it)| Argument { text: it.clone(), word: at + 1 });
+        Invocation {
+            program: self.program.clone(),
+            path: self.program.clone(),
+            arguments: arguments.collect(),
+            ..Invocation::default()
+        }
+    }
+
+    /// Whether one of these is among its arguments.
+    pub(super) fn has(&self, any: &[&str]) -> bool {
+        self.known().any(|it| any.contains(&it))
+    }
+
+    /// The values of these flags: `--name value` and `--name=value`.
+    pub(super) fn values(&self, flags: &[&str]) -> Vec<&str> {
+        let known: Vec<Option<&str>> = self.arguments.iter().map(Option::as_deref).collect();
+        let mut values = Vec::new();
+        for (at, it) in known.iter().enumerate() {
+            let Some(it) = it else { continue };
+            if flags.contains(it) {
+                values.extend(known.get(at + 1).copied().flatten());
+            }
+            let inline = it.split_once('=').filter(|(flag, _)| flags.contains(flag));
+            values.extend(inline.map(|it| it.1));
+        }
+        values
+    }
+
+    /// Whether the value of an option cannot be known.
+    pub(super) fn hides(&self, option: &str) -> bool {
+        let mut pairs = self.arguments.windows(2);
+        pairs.any(|it| it[0].as_deref() == Some(option) && it[1].is_none())
+    }
+
+    /// Whether a path lies where every user may write.
+    pub(super) fn is_scratch(path: &str) -> bool {
+        let scratch = ["/dev", "/tmp", "/var/tmp", "/proc/self"];
+        ImagePath::new(path).is_some_and(|it| it.is_within_fixed(&scratch))
+            || path.starts_with('&')
+            || path.parse::<u32>().is_ok()
+    }
+}

@@ -1,0 +1,92 @@
+//! The source files that a command names.
+
+use super::{Process, names::module, reach::Explorer};
+use crate::{
+    ecosystems::{
+        code::{self, Language, Value},
+        programs::{self, Trait},
+    },
+    text::ImagePath,
+};
+
+/// Options of interpreters after which source stands in the command itself.
+const INLINE: [&str; 5] = ["--eval", "--print", "-c", "-e", "-p"];
+
+/// The language of the source that a program runs and that may be the project's; `None` if it runs none.
+pub(super) fn hosted(process: &Process) -> Option<Language> {
+    let program = programs::named(&process.program);
+    if program.is(Trait::HostsPython) {
+        return Some(Language::Python);
+    }
+    program.is(Trait::HostsScripts).then_some(Language::JavaScript)
+}
+
+/// Whether the command itself holds the source that it runs.
+pub(super) fn is_inline(process: &Process) -> bool {
+    programs::named(&process.program).is(Trait::Interpreter) && process.has(&INLINE)
+}
+
+impl Explorer<'_, '_> {
+    /// The files that a process starts with; empty if it names none that is here.
+    pub(super) fn entries(
+        &self,
+        process: &Process,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<ImagePath> {
+        let mut found = Vec::new();
+        let folder = self.workdir.join(&process.folder);
+        let words =
+            process.known().chain([process.program.as_str()]).chain([process.path.as_str()]);
+        let words: Vec<&str> = words.filter(|it| !it.starts_with('-')).collect();
+        let hosts_scripts = hosted(process) == Some(Language::JavaScript);
+        for word in &words {
+            let path = folder.join(word);
+            let is_source = Language::of(path.file_name()).is_some();
+            let is_named = is_source && self.files.at(&path).is_some();
+            if is_named || word.contains('/') && self.script(&path).is_some() {
+                found.push(path);
+            } else if !is_source && hosts_scripts && *word != process.program {
+                // `node .`, `node server`.
+                found.extend(self.script_module(&path));
+            }
+        }
+        if process.program.starts_with("pm2") {
+            found = found.into_iter().flat_map(|it| self.configured(&folder, it)).collect();
+        }
+        if found.is_empty() && !hosts_scripts {
+            let modules = process.known().chain([process.program.as_str()]).filter_map(module);
+            let inline =
+                process.known().filter_map(|it| it.split_once('=').and_then(|it| module(it.1)));
+            found.extend(modules.chain(inline).filter_map(|it| self.python_entry(it)));
+        }
+        if process.program == "flask" && found.is_empty() {
+            let named = env("FLASK_APP");
+            let named = named.as_deref().map(|it| it.trim_end_matches(".py"));
+            let all = named.into_iter().chain(["app", "wsgi"]);
+            found.extend(all.filter_map(module).find_map(|it| self.python_entry(it)));
+        }
+        // Its pages are loaded from the folder `pages` beside the file. docs.streamlit.io: "Multipage apps".
+        if process.program == "streamlit" {
+            let folders: Vec<_> = found.iter().filter_map(ImagePath::parent).collect();
+            let pages = folders.iter().map(|it| it.join("pages"));
+            found.extend(pages.flat_map(|it| self.files.below(&it, Language::Python)));
+        }
+        found
+    }
+
+    /// What the settings of a process manager name: `script: "dist/main.js"`; the file itself if it is no settings.
+    fn configured(&self, folder: &ImagePath, at: ImagePath) -> Vec<ImagePath> {
+        let text = self.files.at(&at).and_then(|it| self.project.source(&it));
+        let facts = text.and_then(|it| code::read(Language::JavaScript, &it.text));
+        let Some(script) = facts.as_ref().and_then(|it| it.attributes.get("script")) else {
+            return vec![at];
+        };
+        let all = if let Value::Any(all) = script {
+            all.as_slice()
+        } else {
+            std::slice::from_ref(script)
+        };
+        let paths = all.iter().filter_map(Value::text);
+        paths.filter_map(|it| self.script_module(&folder.join(it))).collect()
+    }
+}

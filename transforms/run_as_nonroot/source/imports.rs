@@ -1,0 +1,161 @@
+//! The files of the project that a source file imports.
+
+use std::collections::HashMap;
+
+use super::{files::Files, names::module_text, reach::Explorer};
+use crate::{
+    ecosystems::{
+        code::{Import, Language, SourceFacts},
+        node,
+    },
+    project::Project,
+    text::{ImagePath, RepoPath},
+};
+
+/// What a source file imports.
+#[derive(Default)]
+pub(super) struct Imported {
+    /// The files of the project, with the names that it gives them.
+    pub files: Vec<(Option<String>, ImagePath)>,
+    /// True if a module that seems to be the project's own was not found.
+    pub is_lost: bool,
+}
+
+/// Endings of files that are imported and are no source.
+const ASSETS: [&str; 16] = [
+    ".css", ".gif", ".gql", ".graphql", ".html", ".jpg", ".json", ".less", ".md", ".node", ".png",
+    ".scss", ".svg", ".txt", ".wasm", ".yaml",
+];
+
+impl Explorer<'_, '_> {
+    /// What a module of Python imports.
+    pub(super) fn python_imports(&self, at: &ImagePath, facts: &SourceFacts) -> Imported {
+        let (mut found, mut is_lost) = (Vec::new(), false);
+        for Import { module, names, .. } in &facts.imports {
+            let dots = module.chars().take_while(|it| *it == '.').count();
+            let base = module.trim_start_matches('.');
+            let stem = |name: &str| name.replace('.', "/");
+            let one = |name: &str| match dots {
+                0 => self.python_module(name),
+                dots => {
+                    let folder = at.ancestors().nth(dots)?;
+                    if name.is_empty() {
+                        return Some(folder.join("__init__.py"))
+                            .filter(|it| self.files.at(it).is_some());
+                    }
+                    self.python_file(&folder.join(&stem(name)))
+                }
+            };
+            let whole = one(base);
+            // The packages around a module are imported with it.
+            for (index, _) in base.match_indices('.') {
+                found.extend(one(&base[..index]).map(|it| (None, it)));
+            }
+            let top = base.split('.').next().unwrap_or(base);
+            let is_own = |it: &str| dots > 0 || base != top && self.python_module(it).is_some();
+            let mut is_found = whole.is_some();
+            found.extend(whole.map(|it| (Some(module.clone()), it)));
+            for name in names {
+                let inner = if base.is_empty() { name.clone() } else { format!("{base}.{name}") };
+                let separator = if base.is_empty() { "" } else { "." };
+                let part = one(&inner);
+                is_found |= part.is_some();
+                found.extend(part.map(|it| (Some(format!("{module}{separator}{name}")), it)));
+            }
+            is_lost |= !is_found && is_own(top);
+        }
+        // Settings name modules in texts: `ROOT_URLCONF`, `include("shop.urls")`, `INSTALLED_APPS`.
+        let apps = facts.names.contains_key("ROOT_URLCONF")
+            || facts.texts.iter().any(|it| it.starts_with("django.contrib."));
+        for text in &facts.texts {
+            let Some(module) = module_text(text) else { continue };
+            if let Some((outer, last)) = module.rsplit_once('.') {
+                // `shop.apps.ShopConfig`, but not `model.pkl`.
+                let is_class = last.starts_with(|it: char| it.is_ascii_uppercase());
+                let outer = Some(outer).filter(|it| is_class || it.contains('.'));
+                let file = self.python_module(module).or_else(|| self.python_module(outer?));
+                found.extend(file.map(|it| (None, it)));
+            } else if text.contains(':') {
+                // `uvicorn.run("main:app")`
+                found.extend(self.python_module(module).map(|it| (None, it)));
+            }
+            if apps {
+                let package =
+                    self.python_module(module).filter(|it| it.file_name() == "__init__.py");
+                let package = package.and_then(|it| it.parent());
+                // https://docs.djangoproject.com/en/stable/ref/applications/
+                let parts = ["apps", "models", "admin", "signals", "tasks"];
+                let parts = package.iter().flat_map(|it| parts.iter().map(|part| it.join(part)));
+                found.extend(parts.filter_map(|it| self.python_file(&it)).map(|it| (None, it)));
+            }
+        }
+        Imported { files: found, is_lost }
+    }
+
+    /// What a module of JavaScript imports; `entries` are the files that commands name.
+    pub(super) fn script_imports(
+        &self,
+        at: &ImagePath,
+        facts: &SourceFacts,
+        entries: &[ImagePath],
+    ) -> Imported {
+        let mut imported = Imported::default();
+        for Import { module, .. } in &facts.imports {
+            let module = module.split('?').next().unwrap_or(module);
+            if let Some((folder, inside)) = self.member(module) {
+                let folders = [folder.join("src"), folder.clone()];
+                let file = folders.iter().find_map(|it| self.script_module(&it.join(inside)));
+                if file.is_none() {
+                    let all = self.files.below(&folder, Language::JavaScript);
+                    imported.files.extend(all.into_iter().map(|it| (None, it)));
+                }
+                imported.files.extend(file.map(|it| (Some(module.to_owned()), it)));
+                continue;
+            }
+            let is_relative = module.starts_with('.') || module.starts_with('/');
+            let alias = ["@/", "~/", "src/", "#/"].iter().find_map(|it| module.strip_prefix(it));
+            let file = if is_relative {
+                at.parent().and_then(|it| self.script_module(&it.join(module)))
+            } else {
+                // Aliases of `tsconfig.json` begin where the program or its project does.
+                let folders = entries.iter().flat_map(|it| it.ancestors().skip(1).take(2));
+                let mut folders: Vec<ImagePath> = folders.chain([self.workdir.clone()]).collect();
+                if !Files::is_placed(at) {
+                    let package = self.files.package(at);
+                    folders.extend(package.into_iter().flat_map(|it| [it.join("src"), it]));
+                }
+                let names = [alias, Some(module)];
+                let names =
+                    names.into_iter().flatten().filter(|it| it.contains('/') || alias.is_some());
+                names
+                    .flat_map(|name| folders.iter().map(move |it| it.join(name)))
+                    .find_map(|it| self.script_module(&it))
+            };
+            let is_asset = ASSETS.iter().any(|it| module.ends_with(it));
+            imported.is_lost |= file.is_none() && (is_relative || alias.is_some()) && !is_asset;
+            imported.files.extend(file.map(|it| (Some(module.to_owned()), it)));
+        }
+        imported
+    }
+
+    /// The folder, in the build context, of the project's own package that a module is of, and the rest of its name:
+    /// `smtp` of `@shop/mail/smtp`.
+    fn member<'m>(&self, module: &'m str) -> Option<(ImagePath, &'m str)> {
+        let parts = if module.starts_with('@') { 2 } else { 1 };
+        let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |it| it.0);
+        let members = self.project.surroundings().get(|| Members::read(self.project));
+        let folder = self.files.context_path(members.0.get(&module[..end])?)?;
+        Some((folder, module[end..].trim_start_matches('/')))
+    }
+}
+
+/// The packages of npm that the project has, by name: their folders.
+struct Members(HashMap<String, RepoPath>);
+
+impl Members {
+    fn read(project: &Project) -> Self {
+        let manifests = project.files().filter(|it| it.path.file_name() == node::MANIFEST);
+        let named = manifests.filter_map(|it| Some((node::name(&it.text)?, it.path.parent()?)));
+        Self(named.filter(|it| !it.1.is_root()).collect())
+    }
+}

@@ -1,0 +1,90 @@
+//! The files of the modules that source and commands name.
+
+use super::{files, reach::Explorer};
+use crate::{
+    ecosystems::{code::Language, node},
+    text::{ImagePath, RepoPath},
+};
+
+impl Explorer<'_, '_> {
+    /// A script of the project, which its first line says to be of a language.
+    pub(super) fn script(&self, path: &ImagePath) -> Option<Language> {
+        let file = self.files.at(path)?;
+        Language::of_script(&self.project.source(&file)?.text)
+    }
+
+    pub(super) fn language(&self, at: &ImagePath, file: &RepoPath) -> Option<Language> {
+        files::language(file).or_else(|| self.script(at))
+    }
+
+    /// The file of a function of Python: `shop.cli:main`.
+    pub(super) fn function(&self, name: &str) -> Option<ImagePath> {
+        let path = module(name)?.replace('.', "/");
+        // https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/
+        self.python_entry(module(name)?)
+            .or_else(|| self.python_file(&self.workdir.join("src").join(&path)))
+    }
+
+    /// The file of a module of Python that a command names.
+    pub(super) fn python_entry(&self, module: &str) -> Option<ImagePath> {
+        let found = self.python_module(module)?;
+        let main = found.parent().filter(|_| found.file_name() == "__init__.py");
+        let main = main.map(|it| it.join("__main__.py")).filter(|it| self.files.at(it).is_some());
+        Some(main.unwrap_or(found))
+    }
+
+    pub(super) fn python_module(&self, module: &str) -> Option<ImagePath> {
+        let path = module.replace('.', "/");
+        self.roots.iter().find_map(|root| self.python_file(&root.join(&path)))
+    }
+
+    pub(super) fn python_file(&self, stem: &ImagePath) -> Option<ImagePath> {
+        let file = ImagePath::new(&format!("{stem}.py"))?;
+        let package = stem.join("__init__.py");
+        [file, package].into_iter().find(|it| self.files.at(it).is_some())
+    }
+
+    /// The file of a module of JavaScript: itself, with an ending, or the index of a folder.
+    pub(super) fn script_module(&self, path: &ImagePath) -> Option<ImagePath> {
+        let is_source =
+            |it: &ImagePath| self.files.at(it).is_some_and(|it| files::language(&it).is_some());
+        let main = || {
+            let manifest = self.files.at(&path.join(node::MANIFEST))?;
+            let main = node::main(&self.project.source(&manifest)?.text)?;
+            let main = path.join(&main);
+            (main != *path).then(|| self.script_module(&main)).flatten()
+        };
+        let endings = [
+            "",
+            ".js",
+            ".ts",
+            ".mjs",
+            ".cjs",
+            ".tsx",
+            ".jsx",
+            "/index.js",
+            "/index.ts",
+            "/index.tsx",
+        ];
+        let candidates = endings.iter().filter_map(|it| ImagePath::new(&format!("{path}{it}")));
+        let typed =
+            path.as_str().strip_suffix(".js").and_then(|it| ImagePath::new(&format!("{it}.ts")));
+        candidates.chain(typed).find(is_source).or_else(main)
+    }
+}
+
+/// The module of Python that an argument names: `shop.main` of `shop.main:app`.
+pub(super) fn module(text: &str) -> Option<&str> {
+    let name = text.split_once(':').map_or(text, |it| it.0);
+    let part = |it: &str| {
+        !it.is_empty()
+            && !it.starts_with(|it: char| it.is_ascii_digit())
+            && it.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+    };
+    name.split('.').all(part).then_some(name)
+}
+
+/// The module that a text of a source names, if it can be one.
+pub(super) fn module_text(text: &str) -> Option<&str> {
+    module(text).filter(|it| it.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_'))
+}
