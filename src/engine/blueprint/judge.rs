@@ -190,6 +190,31 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The files of the project that a COPY brings; `None` if it is not known which they are.
+    pub(super) fn files(&self, copy: &Copied<'_>) -> Option<Vec<RepoPath>> {
+        let destination = place(copy)?;
+        match self.brings(copy, &Touch::new(destination, How::Reads)) {
+            Brings::Files(files) => Some(files.into_iter().map(|it| it.1).collect()),
+            Brings::Nothing | Brings::Perhaps => None,
+        }
+    }
+
+    /// Whether what is touched is a file that a COPY brings, or lies in a folder that it brings, and nothing above it.
+    pub(super) fn brings_it(&self, copy: &Copied<'_>, touch: &Touch) -> bool {
+        let lies_in = || place(copy).is_some_and(|it| touch.path.is_within(&it));
+        match self.brings(copy, touch) {
+            Brings::Nothing => false,
+            Brings::Perhaps => match file(copy) {
+                Some(it) => touch.names(&it),
+                None => lies_in() && !copy.into,
+            },
+            Brings::Files(files) => {
+                let is_folder = files.iter().all(|it| it.1.as_str() != copy.source);
+                files.iter().any(|it| touch.names(&it.0)) || (is_folder && lies_in())
+            }
+        }
+    }
+
     /// Whether a COPY may bring something to a path or below it.
     pub(super) fn reaches(&self, copy: &Copied<'_>, path: &ImagePath) -> bool {
         !matches!(self.brings(copy, &Touch::new(path.clone(), How::Reads)), Brings::Nothing)

@@ -1,6 +1,6 @@
 //! An environment that is installed in a stage of its own and copied from there.
 
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 use super::{
     Blueprint, Copied, Effect, From,
@@ -11,12 +11,11 @@ use super::{
 use crate::{
     dockerfile::Keyword,
     ecosystems::{
-        File, FileKind, MANAGERS, Manager,
+        MANAGERS, Manager,
         images::{self, Release},
         system::{self, System, What, apt},
     },
-    engine::effects::{Effects, How, Touch},
-    text::{ImagePath, glob::Glob},
+    text::ImagePath,
 };
 
 /// The copy of an environment out of the stage that installs it.
@@ -64,7 +63,7 @@ pub(super) fn compare(
     if apart.stage.base != image.base {
         return Err(format!("the base of the environment to {}", apart.stage.base));
     }
-    let parts = Parts::new(before, allowed);
+    let parts = Parts::new(before, &apart.environment, allowed);
     let own = {
         let rules = Rules {
             same: &|a, b| same(&before[a], &after[b], allowed),
@@ -85,6 +84,9 @@ pub(super) fn compare(
     };
     let builder = align(before.len(), there.len(), &rules)
         .map_err(|(a, b)| objection(before.get(a), there.get(b)))?;
+    parts.is_filled(there)?;
+    parts.comes_after_installs(after, &own, apart.at)?;
+    parts.starts_with_all(image, &own)?;
     parts.finds_all(after, &own, true)?;
     parts.finds_all(there, &builder, false)?;
     parts.removes_all(after, &own)?;
@@ -140,29 +142,19 @@ fn packages(effects: &[Effect<'_>], verb: &str) -> Vec<String> {
     found
 }
 
-/// Files that builds of packages read besides manifests.
-const NOTES: &[&str] = &["README*", "LICEN[CS]E*", "*.lock", "*.whl"];
-
-/// Folders of archives that another stage built for installs.
-const WHEELS: &[&str] = &["wheels", "wheelhouse"];
-
-/// Whether a program of this name belongs to a manager that fills environments and that no Python comes with.
-fn is_tool(name: &str) -> bool {
-    let mut managers =
-        MANAGERS.iter().filter(|it| it.environments.as_ref().is_some_and(|it| !it.is_bundled));
-    managers.any(|it| it.programs.contains(&name) || it.grammar.runners.contains(&name))
-}
-
 /// What an image is judged by whose environment is built apart.
-struct Parts<'p, 'a> {
-    before: &'p [Effect<'a>],
-    judge: Judge<'p>,
+pub(super) struct Parts<'p, 'a> {
+    pub(super) before: &'p [Effect<'a>],
+    pub(super) judge: Judge<'p>,
     /// The package managers that the image calls.
-    managers: Vec<&'static Manager>,
+    pub(super) managers: Vec<&'static Manager>,
+    pub(super) environment: &'p ImagePath,
+    /// For each effect, whether it is a COPY of what only installs need; see [`Self::only_installs`].
+    pub(super) inputs: OnceCell<Vec<bool>>,
 }
 
 impl<'p, 'a> Parts<'p, 'a> {
-    fn new(before: &'p [Effect<'a>], allowed: &Allowed<'p>) -> Self {
+    fn new(before: &'p [Effect<'a>], environment: &'p ImagePath, allowed: &Allowed<'p>) -> Self {
         let judge = Judge::new(allowed.sent);
         let runs = before.iter().filter_map(|it| match it {
             Effect::Run(it) => Some(judge.effects(it)),
@@ -175,64 +167,7 @@ impl<'p, 'a> Parts<'p, 'a> {
         let managers = managers
             .filter(|it| called.contains(&it.name) || (!called.is_empty() && is_bundled(it)));
         let managers = managers.collect();
-        Self { before, judge, managers }
-    }
-
-    /// Whether an effect is of use to an install alone, so that only what it installed is missed.
-    fn only_installs(&self, effect: &Effect<'_>) -> bool {
-        match effect {
-            Effect::Run(run) => {
-                let effects = self.judge.effects(run);
-                let works = || effects.works.iter();
-                let on_inputs = || works().all(|it| self.works_on_inputs(effect, &it.0, &it.1));
-                effects.work.is_none() || (!effects.works.is_empty() && on_inputs())
-            }
-            Effect::Copy(copy) => {
-                let mut names = copy.source.rsplit('/');
-                let (name, folder) =
-                    (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-                match copy.from {
-                    From::Context => self.serves_managers(folder, name.trim_end_matches('*')),
-                    From::Image(_) | From::Stage(_) => {
-                        WHEELS.contains(&name)
-                            || is_tool(name)
-                            || self.serves_managers(folder, name)
-                    }
-                }
-            }
-            Effect::Folder { .. } => false,
-        }
-    }
-
-    /// Whether a command of a RUN works on nothing but files that only installs read, and on temporary ones. To `sed`, a
-    /// word may be a pattern.
-    fn works_on_inputs(&self, run: &Effect<'_>, program: &str, own: &Effects) -> bool {
-        let before = self.before.iter().take_while(|it| !std::ptr::eq(*it, run));
-        let copies = before.filter(|it| matches!(it, Effect::Copy(_)));
-        let (inputs, others): (Vec<_>, Vec<_>) = copies.partition(|it| self.only_installs(it));
-        let brings = |copies: &[&Effect<'_>], path: &ImagePath| {
-            copies.iter().any(|it| match it {
-                Effect::Copy(it) => self.judge.reaches(it, path),
-                _ => false,
-            })
-        };
-        let names = |it: &&Touch| !matches!(it.how, How::Enters);
-        let mut touches = own.touches.iter().filter(names);
-        own.anything.is_none()
-            && own.touches.iter().any(|it| brings(&inputs, &it.path))
-            && touches.all(|it| {
-                let is_input = brings(&inputs, &it.path) && !brings(&others, &it.path);
-                is_input || it.path.is_within_fixed(&["/tmp", "/var/tmp"]) || program == "sed"
-            })
-    }
-
-    /// Whether a file of this name, in a folder of that name, is there for the managers that the image calls.
-    fn serves_managers(&self, folder: &str, name: &str) -> bool {
-        let mut files = self.managers.iter().flat_map(|it| it.files);
-        // Of some files the name alone proves nothing, but with the folder's it does.
-        let proves = |it: &File| it.kind != FileKind::Named || it.pattern.contains('/');
-        files.any(|it| proves(it) && it.matches(folder, name))
-            || NOTES.iter().any(|it| Glob::new(it).is_ok_and(|it| it.matches(name)))
+        Self { before, judge, managers, environment, inputs: OnceCell::new() }
     }
 
     /// Whether every RUN of a stage finds what it found; `places` tells where each effect of before is in it.

@@ -7,6 +7,7 @@ use crate::{
 
 mod effects;
 mod halves;
+mod leaving;
 
 fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()

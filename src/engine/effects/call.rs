@@ -3,7 +3,7 @@
 use super::{Effects, How, Surroundings, Touch, path_in};
 use crate::{
     ecosystems::{
-        MANAGERS, Manager, TOOL_INSTALLERS,
+        Environments, MANAGERS, Manager, TOOL_INSTALLERS,
         habits::{Habit, Touches, touches},
     },
     shell::{Argument, Invocation},
@@ -58,9 +58,9 @@ pub(super) fn read(call: &Invocation, place: &Place<'_>, effects: &mut Effects) 
     reader.program(touches);
 }
 
-/// What a call does beyond installing, fetching and cleaning up; `installer`: whether a Python or shell
-/// without a file is known to run an installer.
-pub(super) fn work(call: &Invocation, installer: bool) -> Option<String> {
+/// Whether a call does more than install, fetch and clean up; `installer`: whether a Python or shell without a file
+/// is known to run an installer.
+pub(super) fn works(call: &Invocation, installer: bool) -> bool {
     let program = call.program.as_str();
     let installs = match touches(program) {
         _ if call.runner.is_some() && manager(program).is_none() => false,
@@ -74,12 +74,7 @@ pub(super) fn work(call: &Invocation, installer: bool) -> Option<String> {
             | Touches::Environment,
         ) => true,
         // What puts a manager's program into place.
-        Some(Touches::Changes) => call.texts().any(|it| {
-            let name = it.rsplit('/').next().unwrap_or_default();
-            manager(name).is_some()
-                || MANAGERS.iter().any(|it| it.grammar.runners.contains(&name))
-                || TOOL_INSTALLERS.contains(&name)
-        }),
+        Some(Touches::Changes) => places_tool(call),
         Some(_) => false,
         None if manager(program).is_some() => true,
         None => {
@@ -87,7 +82,48 @@ pub(super) fn work(call: &Invocation, installer: bool) -> Option<String> {
                 || (installer && ["python", "sh", "bash"].contains(&program))
         }
     };
-    (!installs).then(|| program.to_owned())
+    !installs
+}
+
+/// Whether a call gives a program of a manager another place or name, or makes it one that can be started.
+fn places_tool(call: &Invocation) -> bool {
+    let is_bin = |it: &str| matches!(it.trim_end_matches('/').rsplit('/').next(), Some("bin"));
+    let is_tool = |it: &str| is_tool(it.rsplit('/').next().unwrap_or_default());
+    let paths: Vec<&str> = call.texts().filter(|it| it.contains('/')).collect();
+    let tools = paths.iter().filter(|it| is_tool(it)).count();
+    let bins = paths.iter().filter(|it| is_bin(it)).count();
+    let in_bin = |it: &&str| it.rsplit_once('/').is_some_and(|it| is_bin(it.0));
+    let is_placed = paths.last().is_some_and(|it| is_bin(it) || (is_tool(it) && in_bin(it)));
+    0 < tools && tools + bins == paths.len() && is_placed
+}
+
+/// Whether a program of this name belongs to a manager that fills environments and that no Python comes with, or
+/// installs such managers.
+pub(in crate::engine) fn is_tool(name: &str) -> bool {
+    let mut managers =
+        MANAGERS.iter().filter(|it| it.environments.as_ref().is_some_and(|it| !it.is_bundled));
+    managers.any(|it| it.programs.contains(&name) || it.grammar.runners.contains(&name))
+        || TOOL_INSTALLERS.contains(&name)
+}
+
+/// Whether a call is one of a manager's program.
+pub(in crate::engine) fn is_of_manager(call: &Invocation) -> bool {
+    manager(&call.program).is_some()
+}
+
+/// The manager whose program a call is, if it fills environments.
+pub(in crate::engine) fn fills(
+    call: &Invocation,
+) -> Option<(&'static Manager, &'static Environments)> {
+    let manager = manager(&call.program)?;
+    Some((manager, manager.environments.as_ref()?))
+}
+
+/// Whether a call fetches a script that installs a manager.
+pub(super) fn fetches_installer(call: &Invocation) -> bool {
+    let scripts = || MANAGERS.iter().flat_map(|it| it.installers);
+    touches(&call.program) == Some(Touches::Fetches)
+        && call.texts().any(|it| scripts().any(|script| it.contains(script.script)))
 }
 
 /// Whether a call only downloads, and writes nothing but caches and what an install makes.
@@ -144,9 +180,67 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// What `sed` edits: the arguments but for its script, which may itself name a file to write.
+    fn edited(&mut self) {
+        let call = self.call;
+        let is_short =
+            |it: &str, letter| it.starts_with('-') && !it.starts_with("--") && it.contains(letter);
+        let in_place = call.texts().any(|it| is_short(it, 'i') || it.starts_with("--in-place"));
+        let how = if in_place { How::Writes } else { How::Reads };
+        let named = |it: &str| it == "-e" || it == "-f" || it == "--expression" || it == "--file";
+        let inline = |it: &str| it.starts_with("--expression=") || it.starts_with("--file=");
+        let mut has_script = call
+            .texts()
+            .any(|it| named(it) || inline(it) || (is_short(it, 'e') && it.ends_with('e')));
+        let mut option = "";
+        for argument in &call.arguments {
+            let Some(text) = argument.text.as_deref() else {
+                // A script may have the value of a variable in it.
+                match has_script || !option.is_empty() {
+                    true if option != "script" => self.unknown(argument),
+                    _ => has_script = true,
+                }
+                option = "";
+                continue;
+            };
+            let script = match std::mem::take(&mut option) {
+                "file" => {
+                    self.touch(text, How::Reads);
+                    self.effects.anything("sed");
+                    continue;
+                }
+                "script" => true,
+                _ if text.starts_with('-') && text.len() > 1 => {
+                    if text == "-f" || text.starts_with("--file") {
+                        option = "file";
+                    } else if text == "-e"
+                        || text == "--expression"
+                        || (is_short(text, 'e') && text.ends_with('e'))
+                    {
+                        option = "script";
+                    }
+                    text.starts_with("--expression=")
+                }
+                _ => !std::mem::replace(&mut has_script, true),
+            };
+            match script {
+                // `w file` and `s/a/b/w file` write, `e` runs.
+                true if text.contains("w /") || text.contains("w ./") || text.ends_with("/e") => {
+                    self.effects.anything("sed");
+                }
+                true => {}
+                false if !text.starts_with('-') => self.touch(text, how.clone()),
+                false => {}
+            }
+        }
+    }
+
     fn program(&mut self, touches: Touches) {
         if ["[", "test"].contains(&self.call.program.as_str()) {
             return self.asked();
+        }
+        if self.call.program == "sed" {
+            return self.edited();
         }
         let how = match touches {
             Touches::Nothing => return,
@@ -171,7 +265,13 @@ impl Reader<'_, '_> {
             self.variables(&[]);
         }
         let call = self.call;
+        // The first word of these is a mode or a user.
+        let mut is_first = ["chgrp", "chmod", "chown"].contains(&call.program.as_str());
         for argument in &call.arguments {
+            let is_flag = argument.text.as_deref().is_some_and(|it| it.starts_with('-'));
+            if !is_flag && std::mem::take(&mut is_first) {
+                continue;
+            }
             let Some(text) = argument.text.as_deref() else {
                 self.unknown(argument);
                 continue;
@@ -221,8 +321,8 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn touch(&mut self, text: &str, how: How) {
-        // To `sed` a pattern is not one of files.
-        let patterns = !["sed", "grep"].contains(&self.call.program.as_str());
+        // To `grep` a pattern is not one of files.
+        let patterns = self.call.program != "grep";
         let (text, pattern) = match text.find(['*', '?', '[', '{']).filter(|_| patterns) {
             Some(at) => {
                 let (folder, rest) = match text[..at].rsplit_once('/') {

@@ -14,11 +14,11 @@ mod tests;
 
 use std::sync::Arc;
 
-pub(super) use call::{downloads, empties_cache, habit};
+pub(super) use call::{downloads, empties_cache, fills, habit, is_of_manager, is_tool};
 
 use crate::{
     ecosystems::habits::Habit,
-    shell::Script,
+    shell::{Invocation, Script},
     text::{ImagePath, glob::Glob},
 };
 
@@ -29,14 +29,23 @@ pub(super) struct Effects {
     pub(super) touches: Vec<Touch>,
     /// The first command that may touch anything.
     pub(super) anything: Option<String>,
-    /// The first command that does more than install packages, fetch or clean up.
-    pub(super) work: Option<String>,
-    /// What each command that does such work touches, with its program.
-    pub(super) works: Vec<(String, Self)>,
+    /// Each command, in order.
+    pub(super) commands: Vec<Done>,
     /// The names of the package managers that it calls.
     pub(super) managers: Vec<&'static str>,
     /// Whether it runs a program at all, which reads the system's own files.
     pub(super) runs: bool,
+}
+
+/// A command, and what it does.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    /// The call, if it is known what it calls.
+    pub(super) call: Option<Invocation>,
+    /// Whether it does more than install packages, fetch or clean up.
+    pub(super) works: bool,
+    /// What it touches.
+    pub(super) effects: Effects,
 }
 
 /// A file or folder that a command touches.
@@ -105,8 +114,10 @@ impl Effects {
 
     /// A RUN that is not read: it may do anything.
     pub(super) fn unknown() -> Self {
-        let what = || Some("it".to_owned());
-        Self { anything: what(), work: what(), runs: true, ..Self::default() }
+        let anything = Some("it".to_owned());
+        let unknown = Self { anything, runs: true, ..Self::default() };
+        let done = Done { call: None, works: true, effects: unknown.clone() };
+        Self { commands: vec![done], ..unknown }
     }
 
     fn touch(&mut self, path: ImagePath, how: How) {

@@ -1,11 +1,8 @@
 //! From a script to what its commands touch: folders, redirections, substitutions.
 
-use super::{Effects, How, Surroundings, call};
+use super::{Done, Effects, How, Surroundings, call};
 use crate::{
-    ecosystems::{
-        self,
-        habits::{Touches, touches},
-    },
+    ecosystems,
     shell::{Command, Directory, Invocation, Redirect, Script, Word, token},
     text::ImagePath,
 };
@@ -27,9 +24,7 @@ pub(super) fn read(
         reader.command(command);
     }
     if depth == 0 {
-        let works = reader.works();
-        reader.effects.work = works.first().map(|it| it.0.clone());
-        reader.effects.works = works;
+        reader.effects.commands = reader.done();
     }
 }
 
@@ -100,18 +95,13 @@ impl Reader<'_, '_> {
         call::read(&invocation, &place, self.effects);
     }
 
-    /// The commands that do more than install, fetch or clean up, with what each touches.
-    fn works(&self) -> Vec<(String, Effects)> {
+    /// Each command with what it touches.
+    fn done(&self) -> Vec<Done> {
         let commands = self.script.commands().iter().filter(|it| !it.words.is_empty());
         let calls: Vec<_> = commands.map(|it| (it, self.call(it))).collect();
         // A Python or a shell runs the installer that was fetched; else it is not known what it runs.
-        let is_fetch = |it: &Invocation| touches(&it.program) == Some(Touches::Fetches);
-        let fetches = calls.iter().filter_map(|it| it.1.as_ref()).any(is_fetch);
-        let works = calls.iter().filter_map(|(command, call)| {
-            let work = match call {
-                Some(call) => call::work(call, fetches)?,
-                None => "a program that a variable names".to_owned(),
-            };
+        let fetches = calls.iter().filter_map(|it| it.1.as_ref()).any(call::fetches_installer);
+        let done = calls.into_iter().map(|(command, call)| {
             let mut effects = Effects::default();
             let mut reader = Reader {
                 script: self.script,
@@ -120,9 +110,10 @@ impl Reader<'_, '_> {
                 depth: self.depth + 1,
             };
             reader.command(command);
-            Some((work, effects))
+            let works = call.as_ref().is_none_or(|it| call::works(it, fetches));
+            Done { call, works, effects }
         });
-        works.collect()
+        done.collect()
     }
 
     fn call(&self, command: &Command) -> Option<Invocation> {

@@ -132,15 +132,19 @@ fn what_is_not_known_may_touch_anything() {
     assert!(effects("pip install a==$V").anything.is_none());
 }
 
+fn works(text: &str) -> bool {
+    effects(text).commands.iter().any(|it| it.works)
+}
+
 #[test]
 fn installing_is_told_from_work() {
     for text in [
         "pip install a",
         "apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*",
-        "curl -sSL https://x.example | python3 -",
+        "curl -sSL https://install.python-poetry.org | python3 -",
         "ln -s /opt/poetry/bin/poetry /usr/local/bin/poetry",
     ] {
-        assert_eq!(effects(text).work, None, "{text}");
+        assert!(!works(text), "{text}");
     }
     for text in [
         "locale-gen en_US.UTF-8",
@@ -148,12 +152,16 @@ fn installing_is_told_from_work() {
         "useradd app",
         "mkdir /data",
         "ln -s /a /b",
+        "ln -s /usr/bin/pip3 /usr/bin/pip",
+        "ln -s /app/uv /srv/serve",
+        "cp /conf/uv /etc/app/uv",
+        "curl -sSL https://x.example | python3 -",
         "curl -O https://x.example/a && make",
         "curl https://x.example/a | sh && make",
         "poetry run x",
         "$TOOL",
     ] {
-        assert!(effects(text).work.is_some(), "{text}");
+        assert!(works(text), "{text}");
     }
 }
 
