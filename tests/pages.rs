@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 fn check(transform: &Transform, case: &Case) -> Result<(), Failed> {
     let options = case.options()?;
-    let plan = plan_of(transform, case.project()?, &options)?;
+    let plan = plan_of(transform, case.project()?, &options);
     let actual = body(&plan);
     if actual != case.diff.clone().unwrap_or_default() {
         let expected = case.diff.as_deref().unwrap_or("(untouched)\n");
@@ -74,7 +74,7 @@ fn check(transform: &Transform, case: &Case) -> Result<(), Failed> {
             return Err(format!("{}:{}: {}", file.path, error.line, error.message).into());
         }
     }
-    let again = plan_of(transform, plan.after().clone(), &options)?;
+    let again = plan_of(transform, plan.after().clone(), &options);
     match again.steps.is_empty() {
         true => Ok(()),
         false => Err(format!("a second run changes more:\n{}", body(&again)).into()),
@@ -105,8 +105,8 @@ fn check_page(transform: &Transform, page: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-fn plan_of(transform: &Transform, project: Project, options: &Options) -> Result<Plan, Failed> {
-    Ok(plan(project, &[*transform], options)?)
+fn plan_of(transform: &Transform, project: Project, options: &Options) -> Plan {
+    plan(project, &[*transform], options)
 }
 
 fn body(plan: &Plan) -> String {
@@ -120,7 +120,7 @@ fn update(transform: &Transform) {
     for case in cases(&page).into_iter().rev() {
         let plan = case.options().and_then(|it| Ok((it, case.project()?)));
         let plan = plan.map_err(Failed::from);
-        let plan = plan.and_then(|(options, project)| plan_of(transform, project, &options));
+        let plan = plan.map(|(options, project)| plan_of(transform, project, &options));
         if let (Some(span), Ok(plan)) = (case.diff_span, plan) {
             page.replace_range(span, &body(&plan));
         }

@@ -62,7 +62,7 @@ impl Apply {
             inputs = Inputs::read(&self.run, jobs)?;
         }
         let named = inputs.named();
-        let mut plans = inputs.plans()?;
+        let mut plans = inputs.plans();
         let mut verification = None;
         if self.verify && plans.iter().any(|it| !it.steps.is_empty()) {
             let input = inputs.only()?;

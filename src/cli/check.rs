@@ -25,7 +25,7 @@ impl Check {
         // The process ends with the command, and to free a large project piece by piece takes long.
         let input = ManuallyDrop::new(Inputs::read(&self.run, jobs)?);
         input.check_settled()?;
-        let plan = ManuallyDrop::new(input.plans()?);
+        let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);
         match self.run.format {
             Format::Json => output::print(&summary::json(&report)?)?,

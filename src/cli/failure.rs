@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::config::{ConfigError, FILE_NAME, Unknown};
 use crate::{
-    engine::{plan::Diverged, transaction, undo::UndoError},
+    engine::{transaction, undo::UndoError},
     load::{LoadError, git::Unsaved},
     verify::builder::NoBuilder,
 };
@@ -34,7 +34,6 @@ impl Failure {
             let known = it.downcast_ref::<Self>().and_then(|it| it.hint.clone());
             let known = known.or_else(|| it.downcast_ref().map(unsaved));
             let known = known.or_else(|| it.downcast_ref().and_then(disk));
-            let known = known.or_else(|| it.downcast_ref().map(diverged));
             let known = known.or_else(|| it.downcast_ref().and_then(undo));
             let known = known.or_else(|| it.downcast_ref().map(no_builder));
             known.or_else(|| it.downcast_ref().and_then(load))
@@ -96,13 +95,6 @@ fn undo(error: &UndoError) -> Option<String> {
 
 fn no_builder(error: &NoBuilder) -> String {
     error.hint.to_owned()
-}
-
-fn diverged(error: &Diverged) -> String {
-    let names = error.transforms.join(",");
-    format!(
-        "this is a bug in refit, please report it; nothing was written; go on with --skip {names}"
-    )
 }
 
 fn load(error: &LoadError) -> Option<String> {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     engine::{
         Transform,
-        plan::{Diverged, Options, Plan, Without, plan},
+        plan::{Options, Plan, Without, plan},
     },
     load::{self, Loaded, load},
     project::{
@@ -100,12 +100,12 @@ impl Input {
     }
 
     /// The plan of a run.
-    pub(super) fn plan(&self) -> anyhow::Result<Plan> {
-        Ok(self.plan_without(&[])?)
+    pub(super) fn plan(&self) -> Plan {
+        self.plan_without(&[])
     }
 
     /// The plan without the changes that real builds spoke against.
-    pub(super) fn plan_without(&self, without: &[Without]) -> Result<Plan, Diverged> {
+    pub(super) fn plan_without(&self, without: &[Without]) -> Plan {
         let options = Options { without: without.to_vec(), ..self.options.clone() };
         plan(self.project.clone(), &self.transforms, &options)
     }

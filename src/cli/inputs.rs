@@ -10,10 +10,7 @@ use super::{
     input::Input,
 };
 use crate::{
-    engine::{
-        plan::{Diverged, Plan},
-        transaction::Transaction,
-    },
+    engine::{plan::Plan, transaction::Transaction},
     load,
     report::Report,
     text::RepoPath,
@@ -87,7 +84,7 @@ impl Inputs {
     }
 
     /// The plans, in order.
-    pub(super) fn plans(&self) -> Result<Vec<Plan>, Diverged> {
+    pub(super) fn plans(&self) -> Vec<Plan> {
         self.all.par_iter().map(|it| it.plan_without(&[])).collect()
     }
 

@@ -25,6 +25,8 @@ use clap::{Parser, Subcommand};
 use failure::Failure;
 use output::Output;
 
+use crate::text::panics;
+
 /// Refactors Dockerfiles: equivalent or declared, whole or not at all.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = AFTER_HELP)]
@@ -89,6 +91,7 @@ pub fn main() -> ExitCode {
         }
     };
     cli.global.color.set();
+    panics::quiet();
     let output = Output::new(&cli.global);
     let status = match run(&cli, &output) {
         Ok(it) => it,

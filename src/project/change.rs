@@ -127,6 +127,17 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// The places it left alone.
     pub declines: Vec<Decline>,
+    /// The Dockerfiles that it came to no end with.
+    pub panics: Vec<Panicked>,
+}
+
+/// A Dockerfile that made a transform panic: a bug, which costs this file and not the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panicked {
+    /// The Dockerfile.
+    pub path: RepoPath,
+    /// What the panic says, and where in refit's source.
+    pub message: String,
 }
 
 impl Change {
@@ -147,6 +158,7 @@ impl Extend<Self> for Outcome {
         for it in outcomes {
             self.changes.extend(it.changes);
             self.declines.extend(it.declines);
+            self.panics.extend(it.panics);
         }
     }
 }

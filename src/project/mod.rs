@@ -19,11 +19,11 @@ pub use file::{File, is_dockerfile};
 use rayon::prelude::*;
 pub use tree::Tree;
 
-use self::change::{Change, FileChange, Outcome};
+use self::change::{Change, FileChange, Outcome, Panicked};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
-    text::{Edit, Memo, RepoPath, is_template, tails},
+    text::{Edit, Memo, RepoPath, is_template, panics, tails},
 };
 
 /// A snapshot of a project.
@@ -231,7 +231,11 @@ impl Project {
         let files: Vec<&Arc<File>> = self.files().filter(in_focus).collect();
         let one = |file: &&Arc<File>| {
             let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
-            Some(look(file, dockerfile))
+            let looked = panics::caught(|| look(file, dockerfile));
+            Some(looked.unwrap_or_else(|message| {
+                let panicked = Panicked { path: file.path.clone(), message };
+                Outcome { panics: vec![panicked], ..Outcome::default() }
+            }))
         };
         let outcomes: Vec<Outcome> = files.par_iter().filter_map(one).collect();
         let mut all = Outcome::default();

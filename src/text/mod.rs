@@ -6,6 +6,7 @@ mod image_path;
 mod line_starts;
 mod memo;
 mod name;
+pub mod panics;
 mod path;
 mod place;
 mod provenance;

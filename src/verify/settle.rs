@@ -8,7 +8,7 @@ use super::{
     report::{ImageReport, LeftOut, Verdict},
 };
 use crate::{
-    engine::plan::{Diverged, Plan, Without},
+    engine::plan::{Plan, Without},
     text::RepoPath,
 };
 
@@ -26,8 +26,6 @@ pub struct Settled {
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each says what it is")]
 pub enum Error {
-    #[error(transparent)]
-    Diverged(#[from] Diverged),
     #[error("interrupted")]
     Interrupted,
     #[error("images are touched although nothing may touch them")]
@@ -49,10 +47,10 @@ struct Made {
 /// from the Dockerfile. A Dockerfile that cannot be built today is left alone.
 ///
 /// # Errors
-/// Those of planning.
+/// It is interrupted, or never settles.
 pub fn settle(
     verification: &Verification<'_>,
-    mut plan: impl FnMut(&[Without]) -> Result<Plan, Diverged>,
+    mut plan: impl FnMut(&[Without]) -> Plan,
 ) -> Result<Settled, Error> {
     let mut known: Vec<(Made, ImageReport)> = Vec::new();
     let (mut without, mut left_out) = (Vec::new(), Vec::new());
@@ -60,7 +58,7 @@ pub fn settle(
         if builder::is_interrupted() {
             return Err(Error::Interrupted);
         }
-        let plan = plan(&without)?;
+        let plan = plan(&without);
         let (images, unknown) = images(&plan);
         let mut new: Vec<LeftOut> = unknown.into_iter().map(LeftOut::from).collect();
         let mut reports = Vec::new();

@@ -64,7 +64,7 @@ fn settled(folder: &TempDir) -> Result<Settled, Failed> {
     let (options, watch) = (options(None), watch());
     let folders = (loaded.root.as_path(), scratch.path());
     let verification = Verification::new(&builder, &options, folders, &watch);
-    let plan = |without: &[plan::Without]| -> Result<Plan, plan::Diverged> {
+    let plan = |without: &[plan::Without]| -> Plan {
         let options = plan::Options { without: without.to_vec(), ..plan::Options::default() };
         plan(loaded.project.clone(), &[USER], &options)
     };
@@ -120,7 +120,7 @@ fn only(folder: &TempDir) -> Result<ImageReport, Failed> {
     let scratch = tempfile::tempdir()?;
     let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
     let builder = Builder::find(Choice::Docker)?;
-    let plan = plan(loaded.project.clone(), &[USER], &plan::Options::default())?;
+    let plan = plan(loaded.project.clone(), &[USER], &plan::Options::default());
     let (options, watch) = (options(None), watch());
     let folders = (loaded.root.as_path(), scratch.path());
     let verification = Verification::new(&builder, &options, folders, &watch);

@@ -62,7 +62,7 @@ fn reached() -> BTreeMap<Line, BTreeSet<&'static str>> {
         let examples = cases(transform.docs);
         let examples = examples.iter().map(|it| (it.project().unwrap(), it.options().unwrap()));
         for (project, options) in examples.chain([(with_large_file(), Options::default())]) {
-            let plan = plan(project, &[*transform], &options).unwrap();
+            let plan = plan(project, &[*transform], &options);
             let states = [&plan.before].into_iter().chain(plan.steps.iter().map(|it| &it.after));
             for state in states {
                 for Decline { why, .. } in (transform.run)(state, &options.settings).declines {

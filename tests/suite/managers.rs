@@ -268,7 +268,7 @@ fn every_cache_is_mounted_and_the_engine_accepts_it() {
                 for (dockerfile, folder) in placed(manager, cache, &line(manager, verb, "")) {
                     let path = RepoPath::new("Dockerfile").unwrap();
                     let project = Project::new([(path, dockerfile.clone())]);
-                    let plan = plan(project, &[*transform], &Options::default()).unwrap();
+                    let plan = plan(project, &[*transform], &Options::default());
                     let after = &plan.after().file("Dockerfile").unwrap().text;
                     for part in cache.parts {
                         let folder = format!("{folder}/{part}");
@@ -343,7 +343,7 @@ fn a_lock_too_large_to_be_read_is_there_all_the_same() {
     let known = Project::new(files());
     let code = |project: Project| {
         let first = transforms::ALL.iter().find(|it| it.name == "copy-manifests-first").unwrap();
-        let plan = plan(project, &[*first], &Options::default()).unwrap();
+        let plan = plan(project, &[*first], &Options::default());
         plan.declines.first().map(|it| it.why.code)
     };
     assert_eq!(code(known.clone()), Some("no-lock"));

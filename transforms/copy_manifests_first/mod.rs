@@ -402,7 +402,7 @@ mod tests {
         let path = |it: &str| RepoPath::new(it).unwrap();
         let files = [("Dockerfile", dockerfile), ("requirements.txt", ""), ("main.py", "")];
         let project = Project::new(files.map(|(it, text)| (path(it), text.to_owned())));
-        let plan = plan(project, &[TRANSFORM], &Options::default()).unwrap();
+        let plan = plan(project, &[TRANSFORM], &Options::default());
         plan.after().file("Dockerfile").unwrap().text.to_string()
     }
 

@@ -171,7 +171,7 @@ impl Verify {
         let named = input.named();
         let input = input.only()?;
         let root = input.root.clone().unwrap_or_default();
-        let plan = input.plan()?;
+        let plan = input.plan();
         let problems = input.report(&RepoPath::root(), &plan);
         let problems = summary::print(&problems, summary::Kind::Listed, &named, output)?;
         let (images, unknown) = images(&plan);

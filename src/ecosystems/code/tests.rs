@@ -264,7 +264,7 @@ fn go_writes_where_its_names_say() {
         ("func f(a, b string) error { return os.WriteFile(b, nil, 0) }", &["6 os.WriteFile f(1)"]),
         (
             "func f() { d, err := os.MkdirTemp(\"\", \"x\"); os.Create(filepath.Join(d, \"y\")) }",
-            &["6 os.Create (temp // \"y\")", "6 os.MkdirTemp \"\""],
+            &["6 os.MkdirTemp \"\"", "6 os.Create (temp // \"y\")"],
         ),
         (
             "func f() { os.OpenFile(os.Getenv(\"LOG\"), os.O_CREATE|os.O_WRONLY, 0) }",

@@ -16,13 +16,22 @@ use crate::{
         File, Project,
         change::{Change, FileChange},
     },
-    text::{self, Edit, RepoPath},
+    text::{self, Edit, RepoPath, panics},
 };
 
 /// What is wrong with a change by itself: edits that do not fit their file, or nothing that changes.
 ///
 /// An objection reads after "its change".
 pub fn change(project: &Project, change: &Change) -> Option<String> {
+    panics::caught(|| unfit(project, change)).unwrap_or_else(|it| Some(panicked(&it)))
+}
+
+/// The objection where the engine cannot even look.
+fn panicked(message: &str) -> String {
+    format!("makes the engine panic ({message})")
+}
+
+fn unfit(project: &Project, change: &Change) -> Option<String> {
     let mut idle = true;
     for (path, change) in &change.files {
         let file = project.file(path.as_str());
@@ -52,16 +61,20 @@ pub fn step(before: &Project, after: &Project, changes: &[&Change]) -> BTreeMap<
             touched.entry(path).or_default().push(change);
         }
     }
-    let broken = touched.into_par_iter().filter_map(|(path, changes)| {
+    let look = |path: &RepoPath, changes: Vec<&Change>| {
         let old = before.file(path.as_str());
-        let objection = match (old, after.file(path.as_str())) {
+        match (old, after.file(path.as_str())) {
             (Some(old), Some(new)) => file(old, new, &changes)
                 .or_else(|| Images { before, after, changes: &changes }.of(old, new)),
             (Some(old), None) => Images { before, after, changes: &changes }.of_deleted(old),
             (None, new) => {
                 new?.dockerfile()?.errors.first().map(|it| format!("has an error ({})", it.message))
             }
-        }?;
+        }
+    };
+    let broken = touched.into_par_iter().filter_map(|(path, changes)| {
+        let objection =
+            panics::caught(|| look(path, changes)).unwrap_or_else(|it| Some(panicked(&it)))?;
         Some((path.clone(), format!("{objection} in {path}")))
     });
     broken.collect()

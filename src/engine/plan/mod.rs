@@ -1,22 +1,26 @@
-//! Planning: transforms, in order, round after round, until nothing changes. No I/O; cannot fail, only diverge.
+//! Planning: transforms, in order, round after round, until nothing changes. No I/O, and it cannot fail: what
+//! a transform comes to no end with is a bug of the transform, which costs it the files concerned.
 
+mod endless;
 pub mod ignores;
+mod options;
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use super::{Transform, check, settings::Settings};
+use super::{Transform, check};
 use crate::{
     project::{
         Project,
-        change::{Change, Decline, Safety},
-        selection::Selection,
+        change::{Change, Decline, Outcome, Panicked},
     },
-    text::{Place, Refusal, RepoPath},
+    text::{Place, Refusal, RepoPath, panics},
 };
+use endless::Endless;
 use ignores::{Ignores, Used};
+pub use options::{Options, Without};
 
 /// Everything a run would do. Planning again from [`Plan::after`] does nothing.
 #[derive(Clone)]
@@ -65,40 +69,6 @@ pub struct Step {
     pub after: Project,
 }
 
-/// Options of a run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The least safety that a change must have.
-    pub floor: Safety,
-    /// The Dockerfiles that changes may start in.
-    pub selection: Selection,
-    /// The one file that may change at all, when there is one: an editor's buffer.
-    pub only: Option<RepoPath>,
-    /// The transforms' options in `refit.toml`.
-    pub settings: Settings,
-    /// Changes that are not to be made, because real builds spoke against them.
-    pub without: Vec<Without>,
-}
-
-/// A change that is kept from a Dockerfile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Without {
-    /// The Dockerfile.
-    pub dockerfile: RepoPath,
-    /// The transform whose changes are not made; `None` for all of them.
-    pub transform: Option<&'static str>,
-    /// The finding of the builds, a sentence without a full stop.
-    pub reason: String,
-}
-
-/// Transforms that undo each other's work, or never finish: a bug in one of them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no end in sight: {} keep changing each other's work", transforms.join(" and "))]
-pub struct Diverged {
-    /// The transforms that were still changing something.
-    pub transforms: Vec<&'static str>,
-}
-
 /// Codes of the declines that the engine makes, whatever the transform.
 pub mod codes {
     /// A comment in the Dockerfile says so: `# refit: ignore`.
@@ -119,44 +89,62 @@ const MAX_ROUNDS: usize = 100;
 ///
 /// A transform goes on until it has nothing more to do. After its first look it is shown the Dockerfiles that have
 /// changed since it looked last; once these are done, all of them again, for one file can matter to another.
-pub fn plan(
-    before: Project,
-    transforms: &[Transform],
-    options: &Options,
-) -> Result<Plan, Diverged> {
+/// Changes that come again and again are left out, as a bug of their transform.
+pub fn plan(before: Project, transforms: &[Transform], options: &Options) -> Plan {
     let before = before.as_on_disk();
-    let mut plan = Plan::new(before);
-    let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
-    let mut looks: Vec<Option<Look>> = transforms.iter().map(|_| None).collect();
-    let mut whole = true;
-    for _ in 0..MAX_ROUNDS {
-        let done = plan.steps.len();
-        for (transform, look) in transforms.iter().zip(&mut looks) {
-            let mut all = whole;
-            let begun = plan.steps.len();
-            while plan.ask(transform, look, all, options) {
-                if plan.steps.len() - begun == MAX_ROUNDS {
-                    return Err(Diverged { transforms: vec![transform.name] });
-                }
-                all = false;
-            }
-        }
-        if plan.steps.len() > done {
-            if let Some(since) = seen.insert(plan.after().fingerprint(), plan.steps.len()) {
-                return Err(Diverged::since(&plan.steps[since..]));
-            }
-            whole = false;
-        } else if looks.iter().flatten().all(|it| it.whole) {
-            plan.declines = looks.into_iter().flatten().flat_map(|it| it.declines).collect();
-            plan.declines.sort();
-            plan.declines.dedup();
-            return Ok(plan);
-        } else {
-            whole = true;
+    let mut endless = Endless::default();
+    loop {
+        let look = Asked { transforms, options, endless: &endless };
+        match look.plan(before.clone()) {
+            Ok(plan) => return plan,
+            Err(steps) => endless.add(&steps),
         }
     }
-    let last = plan.steps.len().saturating_sub(transforms.len());
-    Err(Diverged::since(&plan.steps[last..]))
+}
+
+/// What a plan is made of, besides the project.
+struct Asked<'a> {
+    transforms: &'a [Transform],
+    options: &'a Options,
+    endless: &'a Endless,
+}
+
+impl Asked<'_> {
+    /// The plan; the steps that come again and again if there is no end to it.
+    fn plan(&self, before: Project) -> Result<Plan, Vec<Step>> {
+        let mut plan = Plan::new(before);
+        let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
+        let mut looks: Vec<Option<Look>> = self.transforms.iter().map(|_| None).collect();
+        let mut whole = true;
+        for _ in 0..MAX_ROUNDS {
+            let done = plan.steps.len();
+            for (transform, look) in self.transforms.iter().zip(&mut looks) {
+                let mut all = whole;
+                let begun = plan.steps.len();
+                while plan.ask(transform, look, all, self) {
+                    if plan.steps.len() - begun == MAX_ROUNDS {
+                        return Err(plan.steps.split_off(plan.steps.len() - 1));
+                    }
+                    all = false;
+                }
+            }
+            if plan.steps.len() > done {
+                if let Some(since) = seen.insert(plan.after().fingerprint(), plan.steps.len()) {
+                    return Err(plan.steps.split_off(since));
+                }
+                whole = false;
+            } else if looks.iter().flatten().all(|it| it.whole) {
+                plan.declines = looks.into_iter().flatten().flat_map(|it| it.declines).collect();
+                plan.declines.sort();
+                plan.declines.dedup();
+                return Ok(plan);
+            } else {
+                whole = true;
+            }
+        }
+        let last = plan.steps.len().saturating_sub(self.transforms.len());
+        Err(plan.steps.split_off(last))
+    }
 }
 
 /// The last time that a transform was asked.
@@ -176,10 +164,16 @@ fn step(
     project: &Project,
     dockerfiles: Option<HashSet<RepoPath>>,
     transform: &Transform,
-    options: &Options,
+    asked: &Asked<'_>,
 ) -> Looked {
+    let options = asked.options;
     let focused = dockerfiles.map(|it| project.focused(it));
-    let outcome = (transform.run)(focused.as_ref().unwrap_or(project), &options.settings);
+    let run = || (transform.run)(focused.as_ref().unwrap_or(project), &options.settings);
+    let outcome = panics::caught(run).unwrap_or_else(|message| {
+        let first = project.dockerfiles().map(|it| it.0.path.clone()).next();
+        let panics = first.map(|path| Panicked { path, message }).into_iter().collect();
+        Outcome { panics, ..Outcome::default() }
+    });
     let ignores = Ignores::new(disk, project, transform.name);
     let selected = |path: &RepoPath| {
         options.selection.selects(path) && options.settings.runs(transform.name, path)
@@ -210,15 +204,26 @@ fn step(
         declines.extend(why.map(|it| decline(change, it)));
         is_made
     });
-    let (after, changes, rejected) = take(project, changes);
-    let bugs = rejected.into_iter().map(|(change, objection)| {
+    let (again, changes): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|it| asked.endless.holds(transform.name, it));
+    let (after, changes, mut rejected) = take(project, changes);
+    rejected.extend(again.into_iter().map(|it| (it, endless::OBJECTION.to_owned())));
+    let text = |it: &RepoPath| Some((it.clone(), project.file(it.as_str())?.text.clone()));
+    let mut bugs = Vec::new();
+    for (change, objection) in rejected {
         let reason = format!("a bug in {}: its change {objection}", transform.name);
         declines.push(decline(&change, Refusal::new(codes::ENGINE, reason)));
-        let text = |it: &RepoPath| Some((it.clone(), project.file(it.as_str())?.text.clone()));
         let input = change.files.keys().filter_map(text).collect();
-        Bug { transform: transform.name, title: change.title, objection, input }
-    });
-    let bugs = bugs.collect();
+        bugs.push(Bug { transform: transform.name, title: change.title, objection, input });
+    }
+    for Panicked { path, message } in outcome.panics.into_iter().filter(|it| selected(&it.path)) {
+        let objection = format!("could not be worked out: {message}");
+        let reason = format!("a bug in {}: its change {objection}", transform.name);
+        let why = Refusal::new(codes::ENGINE, reason);
+        declines.push(Decline { transform: transform.name, place: Place::line(&path, 1), why });
+        let input = text(&path).into_iter().collect();
+        bugs.push(Bug { transform: transform.name, title: "panic".to_owned(), objection, input });
+    }
     let step = Step { transform: transform.name, changes, after };
     let step = (!step.changes.is_empty()).then_some(step);
     Looked { step, declines, bugs, ignores: used }
@@ -320,7 +325,7 @@ impl Plan {
         transform: &Transform,
         last: &mut Option<Look>,
         whole: bool,
-        options: &Options,
+        asked: &Asked<'_>,
     ) -> bool {
         let steps = self.steps.len();
         if last.as_ref().is_some_and(|it| it.steps == steps && (it.whole || !whole)) {
@@ -328,7 +333,7 @@ impl Plan {
         }
         let changed = last.as_ref().filter(|_| !whole).and_then(|it| self.changed_since(it));
         let whole = changed.is_none();
-        let looked = step(&self.before, self.after(), changed, transform, options);
+        let looked = step(&self.before, self.after(), changed, transform, asked);
         self.ignores.extend(looked.ignores);
         for bug in looked.bugs {
             if !self.bugs.iter().any(|it| it.is(&bug)) {
@@ -357,26 +362,6 @@ impl Plan {
     /// Every change, in order, with the name of its transform.
     pub fn changes(&self) -> impl Iterator<Item = (&'static str, &Change)> {
         self.steps.iter().flat_map(|step| step.changes.iter().map(|it| (step.transform, it)))
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            floor: Safety::Review,
-            selection: Selection::all(),
-            only: None,
-            settings: Settings::default(),
-            without: Vec::new(),
-        }
-    }
-}
-
-impl Diverged {
-    fn since(steps: &[Step]) -> Self {
-        let mut named = HashSet::new();
-        let names = steps.iter().map(|it| it.transform);
-        Self { transforms: names.filter(|it| named.insert(*it)).collect() }
     }
 }
 

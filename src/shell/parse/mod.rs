@@ -5,13 +5,11 @@
 
 mod walk;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use brush_parser::{ParserOptions, Token, ast};
 use walk::Walk;
 
 use super::{Command, NotShell, Pipeline, Word};
-use crate::text::Span;
+use crate::text::{Span, panics};
 
 /// The depth to which compound commands may nest: brush-parser recurses, and real scripts are not deep.
 const MAX_DEPTH: usize = 32;
@@ -54,9 +52,7 @@ pub(super) fn parse(
         return Err(NotShell::Unparsable);
     }
     // brush-parser should not panic, and a command that edits files must not panic because it does.
-    let program = catch_unwind(AssertUnwindSafe(|| program(text)))
-        .map_err(|_| NotShell::Unparsable)
-        .and_then(|it| it)?;
+    let program = panics::caught(|| program(text)).unwrap_or(Err(NotShell::Unparsable))?;
     let (tokens, program) = program;
     if program.complete_commands.is_empty() {
         return Err(NotShell::Empty);
@@ -89,7 +85,7 @@ fn program(text: &str) -> Result<(Vec<Tok>, ast::Program), NotShell> {
 pub(super) fn lex(text: &str) -> Option<Vec<Tok>> {
     let options = ParserOptions::default().tokenizer_options();
     let tokens = || brush_parser::uncached_tokenize_str(text, &options).ok();
-    positions(text, &catch_unwind(AssertUnwindSafe(tokens)).ok()??)
+    positions(text, &panics::caught(tokens).ok()??)
 }
 
 /// A token with its place in the text, in bytes.

@@ -276,7 +276,7 @@ mod tests {
 
     fn planned(files: &[(&str, &str)]) -> Plan {
         let files = files.iter().map(|it| (RepoPath::new(it.0).unwrap(), it.1.to_owned()));
-        plan(Project::new(files), transforms::ALL, &Options::default()).unwrap()
+        plan(Project::new(files), transforms::ALL, &Options::default())
     }
 
     fn shown(build: &ImageBuild) -> String {
