@@ -222,7 +222,6 @@ fn sound(project: Project, subset: Subset, what: &str) -> Plan {
         return done;
     }
     let more = plan(again(&done), &transforms, &Options::default());
-    let more = more;
     let more: Vec<_> = more.changes().map(|it| format!("{} {}", it.1.place, it.1.title)).collect();
     assert!(more.is_empty(), "{what}: a second run changes more: {more:#?}");
     let broken = broken(&done.before, done.after());

@@ -430,8 +430,10 @@ mod tests {
     #[test]
     fn a_last_line_without_end_stays_without() {
         assert_eq!(
-            changed("FROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version"),
-            "FROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version\nUSER 1000:1000"
+            changed(
+                "# refit: writes nothing\nFROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version"
+            ),
+            "# refit: writes nothing\nFROM node:22\nCMD [\"node\", \".\"]\nRUN npm --version\nUSER 1000:1000"
         );
         assert_eq!(
             changed("# refit: writes nothing\nFROM scratch\nCMD [\"/a\"]"),

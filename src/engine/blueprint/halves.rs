@@ -34,6 +34,9 @@ const LEAVES_OUT: &[&str] = &[
     "--no-self",
 ];
 
+/// Commands that change nothing, however often they run.
+const IDLE: &[&str] = &["[", "test", "true", "false", ":", "echo", "printf", "exit"];
+
 /// One of the commands that `&&` joins: a pipeline, or several in a group or a condition.
 struct Part {
     text: String,
@@ -167,14 +170,19 @@ fn places<'p>(
     some.map(|part| rest.by_ref().find(|it| is_it(part, it.1)).map(|it| it.0)).collect()
 }
 
-/// Whether the first of two is the other one with flags by which the install leaves out what needs the source.
+/// Whether the first of two is the other one with flags by which the installs in it leave out what needs the
+/// source. In a condition, what else is done twice must do nothing.
 fn begins(part: &Part, whole: &Part) -> bool {
-    let Some([call]) = part.calls.as_deref() else { return false };
-    let Some(habit) = habit(call) else { return false };
-    let leaves_out = |it: &String| leaves_out(habit).any(|flag| flag == it);
-    let left: Vec<&String> = part.words.iter().filter(|it| !leaves_out(it)).collect();
+    let Some(calls) = part.calls.as_deref() else { return false };
+    let is_idle = |it: &Invocation| IDLE.contains(&it.program.as_str());
+    if !calls.iter().all(|it| habit(it).is_some() || is_idle(it)) {
+        return false;
+    }
+    let flags: Vec<&str> = calls.iter().filter_map(habit).flat_map(leaves_out).collect();
+    let is_flag = |it: &String| flags.contains(&it.as_str());
+    let left: Vec<&String> = part.words.iter().filter(|it| !is_flag(it)).collect();
     left.len() < part.words.len()
-        && left.iter().copied().eq(whole.words.iter().filter(|it| !leaves_out(it)))
+        && left.iter().copied().eq(whole.words.iter().filter(|it| !is_flag(it)))
 }
 
 /// The flags by which an install leaves out the project, the folders that it depends on, or its members.

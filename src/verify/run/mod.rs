@@ -2,7 +2,7 @@
 //! they do is compared: what the new one cannot write, what it complains about, whether it ends.
 //!
 //! Nothing of the project is mounted, only copied, and there is no network unless one is asked for. A service that
-//! needs others is started with them by [`compose`], in a project that [`model`] makes of the user's.
+//! needs others is started with them by `compose`, in a project that `model` makes of the user's.
 
 mod compose;
 mod judge;
