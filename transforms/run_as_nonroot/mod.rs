@@ -236,6 +236,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let refused = source.refusal.clone().map_or(Ok(()), Err);
     image.owner.settle(refused)?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
+    state::check_names(&folders)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
         return Err(Refusal::new("no-shell", reason));

@@ -332,6 +332,19 @@ fn texts(command: &Command) -> impl Iterator<Item = String> {
     words.map(|it| it.raw.trim_matches(['"', '\'']).to_owned())
 }
 
+/// Declines a folder whose name a RUN cannot hold as it is: the shell would read it, or split it.
+pub(super) fn check_names(folders: &[Folder]) -> Result<(), Refusal> {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:,=%~".contains(c);
+    match folders.iter().find(|it| !it.path.as_str().chars().all(is_plain)) {
+        None => Ok(()),
+        Some(it) => {
+            let reason =
+                format!("{} is written to, and a shell does not take its name as it is", it.path);
+            Err(Refusal::new("unknown-folder", reason))
+        }
+    }
+}
+
 /// The script of the RUN that gives folders to an owner; `None` without folders.
 pub(super) fn script(folders: &[Folder], owner: &str) -> Option<String> {
     let command = |command: String, pick: fn(&Folder) -> bool| {
