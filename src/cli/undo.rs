@@ -37,12 +37,9 @@ impl Undo {
         let root = folders.find(|it| is_root(it)).unwrap_or(folder);
         if self.forget {
             let Recovered { direction, paths } = forget(root)?;
-            let run = match direction {
-                Direction::Apply => "apply",
-                Direction::Undo => "undo",
-            };
             let count = counted(paths.len(), "file");
-            let line = format!("the interrupted {run} is forgotten; as they are stay {count}");
+            let line =
+                format!("the interrupted {direction} is forgotten; as they are stay {count}");
             return Self::say(&line, &paths, output);
         }
         let (line, files) = match undo(root)? {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    diff::diff,
+    diff::changed,
     plan::Plan,
     transaction::{Entry, Error, Recovered, Transaction},
 };
@@ -36,17 +36,17 @@ pub fn apply(plan: &Plan, root: &Path) -> Result<Vec<RepoPath>, Error> {
 
 /// The files of the disk that a plan writes over or deletes.
 pub fn overwritten(plan: &Plan) -> Vec<RepoPath> {
-    let entries = entries(&plan.before, plan.after());
-    entries.into_iter().filter(|it| it.before.is_some()).map(|it| it.path).collect()
+    let exists = |it: &&RepoPath| plan.before.file(it.as_str()).is_some();
+    changed(&plan.before, plan.after()).into_iter().filter(exists).cloned().collect()
 }
 
 fn entries(before: &Project, after: &Project) -> Vec<Entry> {
     let text = |project: &Project, path: &RepoPath| {
         project.file(path.as_str()).map(|it| it.text.to_string())
     };
-    let entry = |path: RepoPath| {
-        let (before, after) = (text(before, &path), text(after, &path));
-        Entry { path, before, after, mode: None }
+    let entry = |path: &RepoPath| {
+        let (before, after) = (text(before, path), text(after, path));
+        Entry { path: path.clone(), before, after, mode: None }
     };
-    diff(before, after).into_iter().map(|it| entry(it.path)).collect()
+    changed(before, after).into_iter().map(entry).collect()
 }

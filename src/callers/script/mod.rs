@@ -291,15 +291,23 @@ fn assignment(word: &Traced) -> Option<(String, Traced)> {
     (starts && is_name).then_some((name, value))
 }
 
+/// The names of Docker's client, of one that takes the same words, and of variables for it.
+const DOCKERS: &[&str] = &["docker", "nerdctl", "$(DOCKER)", "${DOCKER}", "$DOCKER"];
+
+/// The name of the program that a command line starts.
+fn program<'w>(words: &[&'w str]) -> Option<&'w str> {
+    Some(words.first()?.rsplit('/').next()?.trim_matches('"'))
+}
+
 /// The builder a command line runs, and where its flags begin.
 fn build_command(words: &[&str]) -> Option<(Builder, usize)> {
-    let name = words.first()?.rsplit('/').next()?.trim_matches('"');
+    let name = program(words)?;
     if name == "executor" && words.first()?.contains("kaniko") {
         return Some((Builder::Kaniko, 1));
     }
     let builder = match name {
-        "docker" | "nerdctl" | "$(DOCKER)" | "${DOCKER}" | "$DOCKER" => Builder::Docker,
         "buildah" | "podman" => Builder::Buildah,
+        name if DOCKERS.contains(&name) => Builder::Docker,
         _ => return None,
     };
     // Past the flags of the command itself and the names of its groups.

@@ -1,6 +1,6 @@
 //! `docker run`: how a script starts a container, read as a service of compose is.
 
-use super::Run;
+use super::{DOCKERS, Run, program};
 use crate::{
     callers::{
         Build, Caller, image_name,
@@ -75,8 +75,8 @@ struct Container {
 
 /// The words after `run` of a command line, or `None` if it starts no container: `docker run`, `podman container run`.
 fn words_of<'w>(words: &[&'w str]) -> Option<usize> {
-    let name = words.first()?.rsplit('/').next()?.trim_matches('"');
-    if !["docker", "nerdctl", "podman", "$(DOCKER)", "${DOCKER}", "$DOCKER"].contains(&name) {
+    let name = program(words)?;
+    if name != "podman" && !DOCKERS.contains(&name) {
         return None;
     }
     let skipped = |it: &&&'w str| it.starts_with('-') || **it == "container";
@@ -172,11 +172,11 @@ fn mount(text: &str) -> Option<Volume> {
 
 /// A word for people: a path of the project is seen from a folder, and what is not known is a variable.
 fn plain(word: &str, folder: &RepoPath) -> String {
-    let up = "../".repeat(folder.ancestors().count());
-    let up = if up.is_empty() { "./" } else { up.trim_end_matches('/') };
-    let root = format!("{ROOT}/");
-    let word = word.replace(&root, &format!("{}/", up.trim_end_matches('/')));
-    word.replace(ROOT, up.trim_end_matches('/')).replace(UNKNOWN, "${…}")
+    let up = match folder.ancestors().count() {
+        0 => ".".to_owned(),
+        depth => vec![".."; depth].join("/"),
+    };
+    word.replace(ROOT, &up).replace(UNKNOWN, "${…}")
 }
 
 #[cfg(test)]

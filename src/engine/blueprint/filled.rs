@@ -28,7 +28,7 @@ impl Parts<'_, '_> {
                 });
                 let Some((manager, own)) = fills(call) else { continue };
                 is_made |= manager.grammar.has(call, own.makes);
-                if !manager.grammar.has(call, own.fills) || names_tools(call) {
+                if !installs_packages(call) {
                     continue;
                 }
                 let makes = touches().filter(|it| matches!(it.how, How::Makes)).map(|it| &it.path);
@@ -65,13 +65,12 @@ impl Parts<'_, '_> {
         environment: usize,
     ) -> Result<(), String> {
         let installs = |it: &Effect<'_>| match it {
-            Effect::Run(run) => self.judge.effects(run).commands.iter().any(|it| {
-                let call = it.call.as_ref();
-                call.is_some_and(|call| {
-                    fills(call).is_some_and(|it| it.0.grammar.has(call, it.1.fills))
-                        && !names_tools(call)
-                })
-            }),
+            Effect::Run(run) => self
+                .judge
+                .effects(run)
+                .commands
+                .iter()
+                .any(|it| it.call.as_ref().is_some_and(installs_packages)),
             _ => false,
         };
         let gone = |at: usize| places[at].is_none() && installs(&self.before[at]);
@@ -128,6 +127,17 @@ impl Parts<'_, '_> {
     }
 }
 
+/// The package that a word of an install names: `poetry` of `poetry[x]==1.8.3`.
+pub(super) fn package(word: &str) -> &str {
+    word.split(['=', '<', '>', '~', '[', '@', '!']).next().unwrap_or_default()
+}
+
+/// Whether a call fills an environment with more than tools.
+fn installs_packages(call: &Invocation) -> bool {
+    fills(call).is_some_and(|(manager, own)| manager.grammar.has(call, own.fills))
+        && !names_tools(call)
+}
+
 /// Whether a call installs nothing but tools, or what comes with an environment.
 fn names_tools(call: &Invocation) -> bool {
     let Some((manager, own)) = fills(call) else { return false };
@@ -135,7 +145,7 @@ fn names_tools(call: &Invocation) -> bool {
     let count = verb.words.split(' ').count();
     let mut named = manager.grammar.words(call).skip(count).peekable();
     let is_one = |it: &str| {
-        let name = it.split(['=', '<', '>', '~', '[', '@', '!', ';']).next().unwrap_or_default();
+        let name = package(it.split(';').next().unwrap_or_default());
         is_tool(name) || BESIDE.contains(&name) || is_bundled(name)
     };
     let listed = call.has(own.lists) || call.has(own.in_place);

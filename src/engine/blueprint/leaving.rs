@@ -1,6 +1,6 @@
 //! What may leave the last stage when an environment is built apart: what is of use to installs alone.
 
-use super::{Copied, Effect, From, Run, caches::is_cache, split::Parts};
+use super::{Copied, Effect, From, Run, caches::is_cache, filled::package, split::Parts};
 use crate::{
     ecosystems::{
         File, FileKind,
@@ -171,9 +171,7 @@ impl Parts<'_, '_> {
             }),
             _ if Self::serves_environment(call) => true,
             _ if is_of_manager(call) => false,
-            name if is_tool(name) => texts().skip(1).all(|it| {
-                is_tool(it.split(['=', '<', '>', '~', '[', '@', '!']).next().unwrap_or_default())
-            }),
+            name if is_tool(name) => texts().skip(1).all(|it| is_tool(package(it))),
             _ => true,
         }
     }
@@ -185,10 +183,7 @@ impl Parts<'_, '_> {
         let tools = manager.grammar.has(call, own.programs)
             || manager.grammar.has(call, manager.grammar.tools);
         let words = manager.grammar.words(call).skip(2);
-        let named = |it: &str| {
-            is_tool(it.split(['=', '<', '>', '~', '[', '@', '!']).next().unwrap_or_default())
-        };
-        !elsewhere && (!tools || words.into_iter().all(named))
+        !elsewhere && (!tools || words.into_iter().all(|it| is_tool(package(it))))
     }
 
     /// Whether a file of this name, in a folder of that name, is there for the managers that the image calls.

@@ -41,17 +41,22 @@ pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
 
 /// The files that differ, by path; diffs name them as seen from above the project's folder.
 pub fn diff_below(folder: &RepoPath, before: &Project, after: &Project) -> Vec<FileDiff> {
+    let diff = |path: &RepoPath| {
+        let (old, new) = (before.file(path.as_str()), after.file(path.as_str()));
+        FileDiff::between(folder, path, old, new)
+    };
+    changed(before, after).into_par_iter().map(diff).collect()
+}
+
+/// The paths of the files that differ, in order.
+pub fn changed<'p>(before: &'p Project, after: &'p Project) -> Vec<&'p RepoPath> {
     let paths: BTreeSet<&RepoPath> =
         before.files().chain(after.files()).map(|it| &it.path).collect();
-    let paths: Vec<&RepoPath> = paths.into_iter().collect();
-    let changed = paths.into_par_iter().filter_map(|path| {
-        match (before.file(path.as_str()), after.file(path.as_str())) {
-            (Some(old), Some(new)) if Arc::ptr_eq(old, new) || old.text == new.text => None,
-            (None, None) => None,
-            (old, new) => Some(FileDiff::between(folder, path, old, new)),
-        }
-    });
-    changed.collect()
+    let differs = |path: &&RepoPath| match (before.file(path.as_str()), after.file(path.as_str())) {
+        (Some(old), Some(new)) => !Arc::ptr_eq(old, new) && old.text != new.text,
+        (old, new) => old.is_some() || new.is_some(),
+    };
+    paths.into_iter().filter(differs).collect()
 }
 
 /// Lines of context around a change.

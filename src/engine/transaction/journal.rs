@@ -1,6 +1,6 @@
 //! The record of a run: every file it touches, before and after.
 
-use std::io;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,16 @@ pub enum Direction {
     Apply,
     /// Changes taken back: an interrupted run is finished.
     Undo,
+}
+
+impl fmt::Display for Direction {
+    /// The command.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Apply => "apply",
+            Self::Undo => "undo",
+        })
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

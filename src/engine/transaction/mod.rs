@@ -62,7 +62,7 @@ pub enum Error {
     #[error("another refit is changing files here")]
     Busy,
     /// An earlier run was interrupted, and what it left was changed since.
-    #[error("an earlier {} was interrupted, and these files were changed since: {}", name(*.direction), list(.paths))]
+    #[error("an earlier {direction} was interrupted, and these files were changed since: {}", list(.paths))]
     Interrupted {
         /// What the run was for.
         direction: Direction,
@@ -352,13 +352,6 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
 
 fn list(paths: &[RepoPath]) -> String {
     paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn name(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Apply => "apply",
-        Direction::Undo => "undo",
-    }
 }
 
 #[cfg(test)]

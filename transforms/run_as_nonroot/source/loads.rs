@@ -54,6 +54,11 @@ impl Explorer<'_, '_> {
                 return all;
             }
         }
+        self.of_package(at, language)
+    }
+
+    /// The source of the package that what is at a path was made from.
+    fn of_package(&self, at: &ImagePath, language: Language) -> Vec<ImagePath> {
         let folder = self.files.package(at);
         folder.map(|it| self.files.below(&it, language)).unwrap_or_default()
     }
@@ -61,13 +66,11 @@ impl Explorer<'_, '_> {
     /// The source that a process runs whose files it does not name: what a bundler or a framework made of a package,
     /// or a package that an install brings.
     pub(super) fn behind(&self, process: &Process, language: Language) -> Vec<ImagePath> {
-        let folder = self.workdir.join(&process.folder);
         if language == Language::Python {
             return Vec::new();
         }
-        let operand = folder.join(process.first());
-        let folder = self.files.package(&operand);
-        folder.map(|it| self.files.below(&it, language)).unwrap_or_default()
+        let folder = self.workdir.join(&process.folder);
+        self.of_package(&folder.join(process.first()), language)
     }
 
     /// The files that an import of a computed name may load.
