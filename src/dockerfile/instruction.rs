@@ -129,10 +129,6 @@ impl Instruction {
             escape,
             logical,
         };
-        if keyword == Keyword::Unknown {
-            let word = &instruction.logical.text[start..end];
-            errors.push(format!("unknown instruction: {word}"));
-        }
         let rest = &instruction.logical.text[arguments.clone()];
         let skip = if keyword == Keyword::Healthcheck { command_start(rest) } else { 0 };
         if keyword == Keyword::Env || keyword == Keyword::Label {
@@ -146,19 +142,12 @@ impl Instruction {
         }
         if keyword == Keyword::Onbuild && !arguments.is_empty() {
             let inner = instruction.logical.slice(arguments);
-            let name = word::first_field(&inner.text).to_owned();
-            match Keyword::read(&name) {
-                Keyword::Onbuild => {
-                    errors.push("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed".to_owned());
-                }
-                Keyword::From | Keyword::Maintainer => {
-                    errors.push(format!("{name} isn't allowed as an ONBUILD trigger"));
-                }
-                _ => {
-                    let (trigger, more) = Self::read(inner, escape);
-                    errors.extend(more);
-                    instruction.trigger = Some(Box::new(trigger));
-                }
+            // What none may hold back (`refusals`) may be as long as the file: it is not read.
+            let word = Keyword::read(word::first_field(&inner.text));
+            if !matches!(word, Keyword::Onbuild | Keyword::From | Keyword::Maintainer) {
+                let (trigger, more) = Self::read(inner, escape);
+                errors.extend(more);
+                instruction.trigger = Some(Box::new(trigger));
             }
         }
         (instruction, errors)

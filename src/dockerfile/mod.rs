@@ -2,7 +2,7 @@
 //!
 //! Parsing is total: any text gives a [`Dockerfile`], and what BuildKit would refuse is in
 //! [`Dockerfile::errors`]. Rules follow BuildKit's own parser (`frontend/dockerfile/parser`), whose
-//! parse of thousands of real files is the test. Nothing here reads the shell inside RUN; see
+//! parse of thousands of real files is the test, and its reader of instructions (`refusals`). Nothing here reads the shell inside RUN; see
 //! [`crate::shell`].
 
 mod disk;
@@ -13,6 +13,7 @@ mod json;
 mod keyword;
 pub mod mount;
 mod parse;
+mod refusals;
 pub mod stage;
 pub mod variables;
 pub mod word;
@@ -77,13 +78,26 @@ pub struct Directive {
     pub value: String,
 }
 
-/// Something BuildKit's parser refuses.
+/// Which of BuildKit's readers refuses a Dockerfile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The one that makes words of lines: `frontend/dockerfile/parser`.
+    Parser,
+    /// The one that makes instructions of words: `frontend/dockerfile/instructions`.
+    Instructions,
+    /// Neither, but its releases disagree on what it means.
+    Neither,
+}
+
+/// Something that BuildKit refuses before it builds, or that its releases read differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     /// The line, counted from 1.
     pub line: usize,
     /// The error, in lower case and without a full stop.
     pub message: String,
+    /// Who refuses it.
+    pub refused_by: Reader,
 }
 
 /// A logical line: continuations and interior comments removed, and the way back to the source.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Kind, Logical, SyntaxError, word};
+use super::{
+    Directive, Dockerfile, Heredoc, Instruction, Item, Keyword, Kind, Logical, Reader as By,
+    SyntaxError, refusals, word,
+};
 use crate::text::{Memo, Span};
 
 /// BuildKit reads lines with Go's `bufio.Scanner`, which gives up on longer ones.
@@ -30,6 +33,7 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
         errors.push(SyntaxError {
             line: lines.number.max(1),
             message: "file with no instructions".to_owned(),
+            refused_by: By::Parser,
         });
     }
     if let Some((number, _)) =
@@ -38,7 +42,22 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
         errors.push(SyntaxError {
             line: number + 1,
             message: format!("line longer than the {MAX_LINE} bytes that BuildKit reads"),
+            refused_by: By::Parser,
         });
+    }
+    // BuildKit reads no instruction of a file that its parser refuses; here each says all that is wrong.
+    let mut in_stage = false;
+    for item in &items {
+        let Kind::Instruction(it) = &item.kind else { continue };
+        in_stage |= it.keyword == Keyword::From;
+        if refusals::has_text_after_array(it) {
+            let message = "text after the array: one release of BuildKit ignores it, another takes the line for \
+                           shell form"
+                .to_owned();
+            errors.push(SyntaxError { line: item.lines.0, message, refused_by: By::Neither });
+        } else if let Some(message) = refusals::refusal(it, in_stage) {
+            errors.push(SyntaxError { line: item.lines.0, message, refused_by: By::Instructions });
+        }
     }
     errors.sort_by_key(|it| it.line);
     Dockerfile { source, items, errors, escape, memo: Memo::default(), edited: None }
@@ -95,7 +114,7 @@ impl Reader<'_> {
         let line = self.lines.number;
         if seen.contains(&name) {
             let message = format!("only one {name} parser directive can be used");
-            self.errors.push(SyntaxError { line, message });
+            self.errors.push(SyntaxError { line, message, refused_by: By::Parser });
         }
         if name == "escape" {
             match value {
@@ -103,7 +122,7 @@ impl Reader<'_> {
                 "\\" => self.escape = '\\',
                 _ => {
                     let message = format!("invalid escape token '{value}': it must be ` or \\");
-                    self.errors.push(SyntaxError { line, message });
+                    self.errors.push(SyntaxError { line, message, refused_by: By::Parser });
                 }
             }
         }
@@ -126,7 +145,11 @@ impl Reader<'_> {
             }
         }
         let errors = errors.into_iter().chain(unterminated.then(|| "unterminated heredoc".into()));
-        self.errors.extend(errors.map(|message| SyntaxError { line: start_line, message }));
+        self.errors.extend(errors.map(|message| SyntaxError {
+            line: start_line,
+            message,
+            refused_by: By::Parser,
+        }));
         debug_assert!(instruction.heredocs.iter().all(|it| it.body.end <= source.len()));
         instruction
     }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use crate::{
+    dockerfile::Reader,
     engine::{
         diff::{FileDiff, diff_below},
         plan::{Bug, Plan},
@@ -275,8 +276,13 @@ pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
                 path: file.path.clone(),
                 line: Some(first.line),
                 message: format!("{}{more}", first.message),
-                hint: "docker would refuse this file, so it was left alone; if it is a template, exclude it"
-                    .to_owned(),
+                hint: match first.refused_by {
+                    Reader::Parser | Reader::Instructions => {
+                        "docker would refuse this file, so it was left alone; if it is a template, exclude it"
+                    }
+                    Reader::Neither => "the file was left alone; say which is meant",
+                }
+                .to_owned(),
             });
         }
     }

@@ -16,6 +16,11 @@ pub(in crate::dockerfile) fn heredocs(line: &str) -> Vec<Opener> {
     raw.words(line).unwrap_or_default().iter().filter_map(|it| opener(it)).collect()
 }
 
+/// Whether a word is such an opening.
+pub(in crate::dockerfile) fn is_heredoc(word: &str) -> bool {
+    opener(word).is_some()
+}
+
 fn opener(word: &str) -> Option<Opener> {
     let digits = word.len() - word.trim_start_matches(|it: char| it.is_ascii_digit()).len();
     let rest = word[digits..].strip_prefix("<<")?;

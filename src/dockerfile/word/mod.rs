@@ -8,7 +8,7 @@ mod pattern;
 use std::cell::Cell;
 
 use crate::text::Span;
-pub(super) use heredoc::{Opener, heredocs};
+pub(super) use heredoc::{Opener, heredocs, is_heredoc};
 use pattern::Pattern;
 
 /// The ranges of the words of a NAME=VALUE list in `text`, with quotes and escapes.
