@@ -1,7 +1,7 @@
 //! Rules that the compiler does not know.
 
 use crate::support;
-use std::{env, fs, process::Command};
+use std::{collections::BTreeSet, env, fs, process::Command};
 
 use crate::support::source::{Source, assert_none, mentions, root, sources};
 use refit::transforms;
@@ -46,6 +46,23 @@ fn files_fit_in_the_head() {
     let long: Vec<_> =
         long.map(|it| format!("{}: {}", it.path, it.code().lines().count())).collect();
     assert_none("files of more than 400 lines, tests beside the code not counted", &long);
+}
+
+#[test]
+fn each_dependency_has_a_reason() {
+    let manifest: toml_edit::DocumentMut =
+        fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let mut tables = vec![&manifest["dependencies"], &manifest["dev-dependencies"]];
+    tables.extend(manifest["target"].as_table().unwrap().iter().map(|it| &it.1["dependencies"]));
+    let names =
+        tables.iter().flat_map(|it| it.as_table().unwrap().iter().map(|it| it.0.to_owned()));
+    let names: BTreeSet<String> = names.collect();
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let section = text.split("## What it depends on").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|it| it.strip_prefix("| ")?.split(" | ").next());
+    let named = rows.flat_map(|it| it.split('`').skip(1).step_by(2).map(str::to_owned));
+    assert_eq!(named.collect::<BTreeSet<_>>(), names);
 }
 
 #[test]
