@@ -22,7 +22,10 @@ pub use tree::Tree;
 use self::change::{Change, FileChange, Outcome, Panicked};
 use crate::{
     dockerfile::Dockerfile,
-    ecosystems::{self, Manager},
+    ecosystems::{
+        self, Manager,
+        code::{self, Language, SourceFacts},
+    },
     text::{Edit, Memo, RepoPath, is_template, panics, tails},
 };
 
@@ -56,6 +59,9 @@ struct Sources {
     reader: Option<Box<Reader>>,
     files: FrozenMap<RepoPath, Box<Option<File>>>,
 }
+
+/// What a source file says when it is run, or when it is imported.
+struct Facts<const IS_RUN: bool>(Option<SourceFacts>);
 
 /// A file that configures a package manager's cache, with the manager and the key that it sets.
 pub type CacheSetting = (RepoPath, &'static str, &'static str);
@@ -129,6 +135,17 @@ impl Project {
         };
         let known = self.sources.files.get(path);
         known.unwrap_or_else(|| self.sources.files.insert(path.clone(), Box::new(read()))).as_ref()
+    }
+
+    /// What the source file at `path` says when it is run, or when another one imports it; read once. `None` if its
+    /// text cannot be read, or is too long.
+    pub fn facts(&self, path: &RepoPath, language: Language, is_run: bool) -> Option<&SourceFacts> {
+        let file = self.source(path)?;
+        let read = || code::read_as(language, &file.text, is_run);
+        match is_run {
+            true => file.memo.get(|| Facts::<true>(read())).0.as_ref(),
+            false => file.memo.get(|| Facts::<false>(read())).0.as_ref(),
+        }
     }
 
     /// The same project with files that may say who builds or starts an image, and could not be read.

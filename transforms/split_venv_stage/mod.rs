@@ -17,6 +17,7 @@ mod loss;
 mod programs;
 mod role;
 mod runtime;
+mod source;
 mod system;
 mod target;
 mod usage;
@@ -321,6 +322,7 @@ impl<'a> Separation<'a> {
         runtime.executions(self.site.path).map_err(at_stage)?;
         runtime.elsewhere(self.site.path).map_err(at_stage)?;
         runtime.recipes(self.stage)?;
+        source::check(self, &runtime).map_err(at_stage)?;
         environment::check(self, &runtime)?;
         let fates: Vec<(usize, Fate)> = items::fates(self, &runtime)?;
         let finish = finish::edits(self, &runtime, &fates)?;

@@ -245,6 +245,7 @@ impl<'s, 't> Evaluator<'s, 't> {
                 Some(Gives::Folder) => return Value::File.parent(),
                 Some(Gives::Working) => return Value::Working,
                 Some(Gives::Nothing) => return Value::Nothing,
+                Some(Gives::Text(text)) => return Value::Text(text.to_owned()),
                 _ => {}
             }
         }

@@ -28,6 +28,10 @@ pub(super) enum Does {
     NeedsRoot,
     /// It imports the module that an argument names.
     Imports(usize),
+    /// It loads the modules, files or folders that the arguments from a position on name.
+    Loads(usize),
+    /// It runs the file that an argument names as a program of its own.
+    RunsFile(usize),
 }
 
 /// The value of a call or a name.
@@ -83,6 +87,8 @@ pub(super) enum Gives {
     Formatted,
     /// Nothing that is a place: a stream, memory.
     Nothing,
+    /// A text.
+    Text(&'static str),
 }
 
 /// How a function writes.

@@ -29,6 +29,8 @@ pub(super) struct Grammar {
     pub modules: &'static [(&'static str, &'static str)],
     /// The modules that import files of the project by themselves, by their folder.
     pub loaders: &'static [&'static str],
+    /// The conditions that hold only in the file that is run, and not in one that another imports, without blanks.
+    pub guards: &'static [&'static str],
     /// The names of the function that makes an object.
     pub constructors: &'static [&'static str],
     /// The first parameter of a method, if it is the object.
@@ -114,6 +116,8 @@ pub(super) enum Role {
     Group,
     /// An operation.
     Operation { left: &'static str, right: &'static str },
+    /// What runs only if a condition holds.
+    If { condition: &'static str, then: &'static str },
     /// A choice between two of its named children.
     Choice(usize, usize),
     /// An import.

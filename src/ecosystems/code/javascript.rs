@@ -68,6 +68,7 @@ const ROLES: &[(&str, Role)] = &[
     ("satisfies_expression", Role::Group),
     ("binary_expression", Role::Operation { left: "left", right: "right" }),
     ("ternary_expression", Role::Choice(1, 2)),
+    ("if_statement", Role::If { condition: "condition", then: "consequence" }),
     ("import_statement", Role::Import),
     ("export_statement", Role::Import),
 ];
@@ -82,6 +83,15 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
         keywords: &[],
         modules: &[],
         loaders: node_packages::LOADERS,
+        // nodejs.org/api/modules.html: "Accessing the main module"; nodejs.org/api/esm.html: `import.meta.main`.
+        guards: &[
+            "require.main===module",
+            "require.main==module",
+            "module===require.main",
+            "module==require.main",
+            "!module.parent",
+            "import.meta.main",
+        ],
         constructors: &["constructor"],
         object: &[],
         import,
@@ -210,6 +220,11 @@ const MODULES: &[Fact] = &[
     starts("child_process.execFileSync", At(0, "")),
     starts("child_process.spawn", At(0, "")),
     starts("child_process.spawnSync", At(0, "")),
+    // It is run in the directory of the process: nodejs.org/api/child_process.html and worker_threads.html.
+    Fact { name: "child_process.fork", does: Does::RunsFile(0) },
+    Fact { name: "worker_threads.Worker", does: Does::RunsFile(0) },
+    Fact { name: "Worker", does: Does::RunsFile(0) },
+    gives("process.execPath", Gives::Text("node")),
     starts("execa", At(0, "")),
     starts("execa.execa", At(0, "")),
     Fact { name: "require", does: Does::Imports(0) },

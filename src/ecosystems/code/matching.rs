@@ -68,6 +68,14 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     facts
 }
 
+/// A command line, in which a variable that nobody sets stands for what is not known; `None` if its first word is not.
+fn command(value: &Value) -> Option<String> {
+    let Value::Concat(parts) = value else { return value.text().map(str::to_owned) };
+    let first = command(parts.first()?)?;
+    let rest = parts.iter().skip(1).map(|it| command(it).unwrap_or_else(|| "$UNKNOWN".to_owned()));
+    first.contains(' ').then(|| first.clone() + &rest.collect::<String>())
+}
+
 impl SourceFacts {
     /// Whether the file imports a module or a part of it.
     fn imports(&self, module: &str) -> bool {
@@ -136,9 +144,23 @@ impl<'t> Evaluator<'_, 't> {
                     facts.imports.push(Import { module, names, line: line(at.node) });
                 }
                 Value::Nothing => {}
-                module => facts.loads.push(Load { line: line(at.node), module }),
+                module => {
+                    facts.loads.push(Load { line: line(at.node), module, is_run: false });
+                }
             }
         }
+    }
+
+    /// The arguments of a call from a position on, and the elements of those that are lists.
+    fn each(&self, call: &Call<'t>, first: usize) -> Vec<Node<'t>> {
+        let one = |node: &Node<'t>| {
+            let mut cursor = node.walk();
+            match self.scopes.grammar.role(*node) {
+                Some(Role::List) => node.named_children(&mut cursor).collect(),
+                _ => vec![*node],
+            }
+        };
+        call.positional.iter().skip(first).flat_map(one).collect()
     }
 
     fn read_call(&self, at: Located<'t>, facts: &mut SourceFacts) {
@@ -173,6 +195,28 @@ impl<'t> Evaluator<'_, 't> {
                         if let Some(node) = named {
                             self.load(Located { node, ..at }, facts);
                         }
+                    }
+                    Does::Loads(first) => {
+                        let all = self.each(&call, *first);
+                        // The name of the module may be a named argument.
+                        let all = if all.is_empty() {
+                            call.named.iter().map(|it| it.1).collect()
+                        } else {
+                            all
+                        };
+                        facts.loads.extend(all.into_iter().map(|node| Load {
+                            line: line(at.node),
+                            module: self.value(Located { node, ..at }),
+                            is_run: false,
+                        }));
+                    }
+                    Does::RunsFile(index) => {
+                        let node = call.positional.get(*index).copied();
+                        facts.loads.extend(node.map(|node| Load {
+                            line: line(at.node),
+                            module: self.value(Located { node, ..at }),
+                            is_run: true,
+                        }));
                     }
                 }
             }
@@ -218,6 +262,8 @@ impl<'t> Evaluator<'_, 't> {
         let is_line = !is_list(node) && before.is_empty();
         if is_list(node) {
             all.extend(elements(node));
+        } else if is_line {
+            all.push(command(&self.value(Located { node, ..at })));
         } else {
             all.push(text(node));
         }

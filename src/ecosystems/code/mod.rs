@@ -12,6 +12,7 @@ mod evaluate;
 mod facts;
 mod go;
 mod grammar;
+mod guards;
 mod javascript;
 mod matching;
 mod node_packages;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 pub use facts::Kind;
 pub use value::Value;
 
+use crate::text::RepoPath;
 use grammar::Compiled;
 
 /// A language whose source can be read.
@@ -151,8 +153,10 @@ pub struct Import {
 pub struct Load {
     /// The line, counted from 1.
     pub line: usize,
-    /// The module.
+    /// The module, or its file, or a folder of modules.
     pub module: Value,
+    /// True if it is run as a program of its own, by its path in the directory of the process.
+    pub is_run: bool,
 }
 
 /// What a call passes to a function.
@@ -235,8 +239,31 @@ impl Language {
     }
 }
 
-/// Reads a source file; `None` if it is too long to be written by hand.
+/// Whether source in Python may start programs: if not, it need not be parsed to find them.
+pub fn may_start(text: &str) -> bool {
+    python::STARTS.iter().any(|it| text.contains(it))
+}
+
+/// Returns true if a file is for tests only.
+pub fn is_test(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let folders = ["test", "tests", "__tests__", "testing", "testdata", "spec", "e2e"];
+    path.as_str().split('/').rev().skip(1).any(|it| folders.contains(&it))
+        || name.starts_with("test_")
+        || ["_test.py", "_test.go", ".test.js", ".spec.js", ".test.ts", ".spec.ts"]
+            .iter()
+            .any(|it| name.ends_with(it))
+        || name == "conftest.py"
+}
+
+/// Reads a source file that is run, and not one that another imports; `None` if it is too long to be written by hand.
 pub fn read(language: Language, text: &str) -> Option<SourceFacts> {
+    read_as(language, text, true)
+}
+
+/// Reads a source file: what it does when it is run, or when another one imports it; `None` if it is too long to be
+/// written by hand.
+pub fn read_as(language: Language, text: &str, is_run: bool) -> Option<SourceFacts> {
     let grammar = language.grammar();
     // What programs write in a language that is compiled is read with the rest of its package.
     let is_compiled = grammar.grammar.packages.is_some();
@@ -248,6 +275,6 @@ pub fn read(language: Language, text: &str) -> Option<SourceFacts> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&grammar.language).ok()?;
     let tree = parser.parse(text, None)?;
-    let scopes = scopes::Scopes::read(grammar, text, tree.root_node());
+    let scopes = scopes::Scopes::read(grammar, text, tree.root_node(), is_run);
     Some(matching::facts(&scopes))
 }

@@ -53,6 +53,7 @@ static GRAMMAR: Grammar = Grammar {
         ("binary_operator", Role::Operation { left: "left", right: "right" }),
         ("boolean_operator", Role::Operation { left: "left", right: "right" }),
         ("conditional_expression", Role::Choice(0, 2)),
+        ("if_statement", Role::If { condition: "condition", then: "consequence" }),
         ("import_statement", Role::Import),
         ("import_from_statement", Role::Import),
     ],
@@ -62,6 +63,8 @@ static GRAMMAR: Grammar = Grammar {
     keywords: python_packages::KEYWORDS,
     modules: python_packages::ON_IMPORT,
     loaders: python_packages::LOADERS,
+    // docs.python.org/3/library/__main__.html
+    guards: &["__name__==\"__main__\"", "\"__main__\"==__name__"],
     constructors: &["__init__"],
     object: &["self", "cls"],
     import,
@@ -125,6 +128,12 @@ const LIBRARY: &[Fact] = &[
     Fact { name: "importlib.import_module", does: Does::Imports(0) },
     gives("importlib.import_module", Gives::Module),
     Fact { name: "__import__", does: Does::Imports(0) },
+    Fact { name: "runpy.run_module", does: Does::Imports(0) },
+    Fact { name: "runpy.run_path", does: Does::RunsFile(0) },
+    Fact { name: "importlib.util.spec_from_file_location", does: Does::Loads(1) },
+    Fact { name: "importlib.machinery.SourceFileLoader", does: Does::Loads(1) },
+    Fact { name: "imp.load_source", does: Does::Loads(1) },
+    gives("sys.executable", Gives::Text("python")),
 ];
 
 const PATHS: &[Fact] = &[
@@ -183,6 +192,10 @@ const PATHS: &[Fact] = &[
     gives("sys.stdout.buffer", Gives::Nothing),
     gives("os.devnull", Gives::Nothing),
 ];
+
+/// Parts of the names of the functions that start programs, and of pip's.
+pub(super) const STARTS: [&str; 6] =
+    ["StdioServerParameters", "create_subprocess", "os.popen", "os.system", "pip", "subprocess"];
 
 /// The grammar of Python.
 pub(super) fn grammar() -> &'static Compiled {

@@ -195,10 +195,25 @@ pub(super) const FACTS: &[Fact] = &[
         name: "django.core.management.call_command",
         does: Does::Runs(&["python", "manage.py"], At(0, "command_name")),
     },
+    // Packages of bots load their modules by name, or all of a folder: docs.pycord.dev, docs.disnake.dev and
+    // docs.nextcord.dev: `Bot.load_extension` and `Bot.load_extensions`; hikari-lightbulb.readthedocs.io:
+    // `load_extensions_from`; interactions-py.github.io: "Extensions".
+    Fact { name: ".load_extension", does: Does::Loads(0) },
+    Fact { name: ".load_extensions", does: Does::Loads(0) },
+    Fact { name: ".load_extensions_from", does: Does::Loads(0) },
+    Fact { name: ".load_extension_from_path", does: Does::Loads(0) },
+    // pip.pypa.io: "Using pip from your program"; github.com/pypa/pip: `src/pip/_internal/cli/main.py`, `main(args)`.
+    Fact { name: "pip.main", does: PIP },
+    Fact { name: "pip._internal.main", does: PIP },
+    Fact { name: "pip._internal.main.main", does: PIP },
+    Fact { name: "pip._internal.cli.main.main", does: PIP },
     starts("mcp.StdioServerParameters", At(0, "command")),
     starts("mcp.client.stdio.StdioServerParameters", At(0, "command")),
     starts("google.adk.tools.mcp_tool.mcp_toolset.StdioServerParameters", At(0, "command")),
 ];
+
+/// A call of pip, which gets its arguments as a list.
+const PIP: Does = Does::Runs(&["pip"], At(0, "args"));
 
 /// The packages whose tables write themselves to files.
 const TABLES: &[&str] = &["dask", "geopandas", "pandas", "polars", "pyspark"];

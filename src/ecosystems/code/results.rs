@@ -68,6 +68,7 @@ impl<'t> Evaluator<'_, 't> {
             Gives::Preset => argument(Argument::Entry(0, "default")),
             Gives::Formatted => object().formatted('{'),
             Gives::Nothing => Value::Nothing,
+            Gives::Text(text) => Value::Text(text.to_owned()),
             Gives::Ancestors | Gives::Environment => Value::Unknown,
         }
     }

@@ -31,6 +31,10 @@ pub(super) struct Scopes<'t> {
     pub imports: Vec<Import>,
     /// The nodes whose address an option of the command line takes.
     pub(super) taken: HashSet<usize>,
+    /// True if the file is run, and not imported.
+    pub(super) is_run: bool,
+    /// The node that does not run since the file is imported.
+    pub(super) skipped: Option<usize>,
     /// False if a part of the file could not be read.
     pub is_whole: bool,
     /// True if such a part may write.
@@ -85,8 +89,13 @@ const MARKS: [&str; 12] = [
 const DEPTH: usize = 300;
 
 impl<'t> Scopes<'t> {
-    /// Reads a tree.
-    pub(super) fn read(grammar: &'static Compiled, text: &'t str, root: Node<'t>) -> Self {
+    /// Reads the tree of a file that is run or only imported.
+    pub(super) fn read(
+        grammar: &'static Compiled,
+        text: &'t str,
+        root: Node<'t>,
+        is_run: bool,
+    ) -> Self {
         let file = Scope { parent: None, is_class: false, name: "", names: HashMap::new() };
         let mut scopes = Self {
             grammar,
@@ -99,6 +108,8 @@ impl<'t> Scopes<'t> {
             texts: Vec::new(),
             imports: Vec::new(),
             taken: HashSet::new(),
+            is_run,
+            skipped: None,
             is_whole: !root.has_error(),
             hides_writes: false,
         };
@@ -133,6 +144,9 @@ impl<'t> Scopes<'t> {
 
     /// Reads a node; `name` is what a function there is assigned to.
     fn visit(&mut self, node: Node<'t>, scope: usize, depth: usize, name: &'t str) {
+        if self.skipped == Some(node.id()) {
+            return;
+        }
         if node.is_error() {
             let text = self.text_of(node);
             self.hides_writes |= MARKS.iter().any(|it| text.contains(it));
@@ -214,6 +228,7 @@ impl<'t> Scopes<'t> {
                 self.all.push(class);
                 return self.children(node, self.all.len() - 1, depth);
             }
+            Some(Role::If { condition, then }) => self.guard(node, condition, then),
             Some(Role::Import) => (self.grammar.grammar.import)(self, node, scope),
             _ => {}
         }

@@ -235,6 +235,67 @@ fn programs_and_imports_are_seen() {
 }
 
 #[test]
+fn what_runs_only_in_a_program_does_not_run_in_a_module() {
+    let rows = [
+        (Language::Python, "if __name__ == '__main__':\n  open('a', 'w')"),
+        (Language::Python, "if a and (__name__=='__main__'):\n  open('a', 'w')"),
+        (
+            Language::JavaScript,
+            "const fs = require('fs')\nif (require.main === module) fs.mkdirSync('a')",
+        ),
+        (Language::TypeScript, "import fs from 'fs'\nif (import.meta.main) { fs.mkdirSync('a') }"),
+    ];
+    for (language, text) in rows {
+        let count = |is_run| read_as(language, text, is_run).unwrap().writes.len();
+        assert_eq!((count(true), count(false)), (1, 0), "{text}");
+    }
+    let rows = [
+        "if __name__ == '__main__' or a:\n  open('a', 'w')",
+        "if __name__ == '__main__':\n  pass\nelse:\n  open('a', 'w')",
+        "if __name__ != '__main__':\n  open('a', 'w')",
+    ];
+    for text in rows {
+        assert_eq!(read_as(Language::Python, text, false).unwrap().writes.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn loaded_files_and_commands_are_seen() {
+    let facts = |language: Language, text: &str| read(language, text).unwrap();
+    let loads = |language: Language, text: &str| {
+        let facts = facts(language, text);
+        facts.loads.iter().map(|it| (shown(&it.module), it.is_run)).collect::<Vec<_>>()
+    };
+    let python = Language::Python;
+    assert_eq!(
+        loads(python, "bot.load_extensions('a', x)"),
+        [("\"a\"".to_owned(), false), ("<>x".to_owned(), false)]
+    );
+    assert_eq!(loads(python, "bot.load_extensions(['a'])"), [("\"a\"".to_owned(), false)]);
+    assert_eq!(
+        loads(python, "import runpy\nrunpy.run_path('a.py')"),
+        [("\"a.py\"".to_owned(), true)]
+    );
+    let fork = "const { fork } = require('child_process')\nfork('./a.js')";
+    assert_eq!(loads(Language::JavaScript, fork), [("\"./a.js\"".to_owned(), true)]);
+    let words = |text: &str| facts(python, text).starts[0].words.clone();
+    assert_eq!(
+        words("import os\nos.system(f'tar xf {name}')"),
+        [Some("tar xf $UNKNOWN".to_owned())]
+    );
+    assert_eq!(words("import os\nos.system(f'{name} xf')"), [None]);
+    assert_eq!(
+        words("import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip'])")[0]
+            .as_deref(),
+        Some("python")
+    );
+    assert_eq!(
+        words("from pip._internal import main\nmain(['install', x])"),
+        [Some("pip".to_owned()), Some("install".to_owned()), None]
+    );
+}
+
+#[test]
 fn what_programs_wrote_is_not_read() {
     assert!(read(Language::JavaScript, &"x".repeat(LONGEST_LINE + 1)).is_none());
     let deep = format!("{}1{}", "(".repeat(5000), ")".repeat(5000));

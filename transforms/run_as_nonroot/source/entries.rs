@@ -1,6 +1,10 @@
 //! The source files that a command names.
 
-use super::{Process, names::module, reach::Explorer};
+use super::{
+    Process,
+    names::module,
+    reach::{Entry, Explorer},
+};
 use crate::{
     ecosystems::{
         code::{self, Language, Value},
@@ -32,8 +36,9 @@ impl Explorer<'_, '_> {
         &self,
         process: &Process,
         env: &dyn Fn(&str) -> Option<String>,
-    ) -> Vec<ImagePath> {
+    ) -> Vec<Entry> {
         let mut found = Vec::new();
+        let mut is_run = true;
         let folder = self.workdir.join(&process.folder);
         let words =
             process.known().chain([process.program.as_str()]).chain([process.path.as_str()]);
@@ -58,12 +63,15 @@ impl Explorer<'_, '_> {
             let inline =
                 process.known().filter_map(|it| it.split_once('=').and_then(|it| module(it.1)));
             found.extend(modules.chain(inline).filter_map(|it| self.python_entry(it)));
+            // `python -m shop` runs it, and a server imports `shop:app`.
+            is_run = module(&process.program).and_then(|it| self.python_entry(it)).is_some();
         }
         if process.program == "flask" && found.is_empty() {
             let named = env("FLASK_APP");
             let named = named.as_deref().map(|it| it.trim_end_matches(".py"));
             let all = named.into_iter().chain(["app", "wsgi"]);
             found.extend(all.filter_map(module).find_map(|it| self.python_entry(it)));
+            is_run = false;
         }
         // Its pages are loaded from the folder `pages` beside the file. docs.streamlit.io: "Multipage apps".
         if process.program == "streamlit" {
@@ -71,7 +79,8 @@ impl Explorer<'_, '_> {
             let pages = folders.iter().map(|it| it.join("pages"));
             found.extend(pages.flat_map(|it| self.files.below(&it, Language::Python)));
         }
-        found
+        let entry = |at| Entry { at, folder: folder.clone(), is_run };
+        found.into_iter().map(entry).collect()
     }
 
     /// What the settings of a process manager name: `script: "dist/main.js"`; the file itself if it is no settings.

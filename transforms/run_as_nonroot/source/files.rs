@@ -9,7 +9,11 @@ use std::{cell::RefCell, collections::HashMap};
 use super::Image;
 use crate::{
     context::brought::StagePath,
-    ecosystems::{code::Language, node, python::PROJECT_SCRIPT},
+    ecosystems::{
+        code::{Language, is_test},
+        node,
+        python::PROJECT_SCRIPT,
+    },
     text::{ImagePath, RepoPath},
 };
 
@@ -168,18 +172,6 @@ fn sources_of(path: &ImagePath) -> Vec<ImagePath> {
     let endings = ["ts", "tsx", "mts", "js"];
     let all = stems.iter().flat_map(|stem| endings.iter().map(move |it| format!("{stem}.{it}")));
     all.filter_map(|it| ImagePath::new(&it)).filter(|it| it != path).collect()
-}
-
-/// Returns true if a file is for tests only.
-pub(super) fn is_test(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    let folders = ["test", "tests", "__tests__", "testing", "testdata", "spec", "e2e"];
-    path.as_str().split('/').rev().skip(1).any(|it| folders.contains(&it))
-        || name.starts_with("test_")
-        || ["_test.py", "_test.go", ".test.js", ".spec.js", ".test.ts", ".spec.ts"]
-            .iter()
-            .any(|it| name.ends_with(it))
-        || name == "conftest.py"
 }
 
 /// Whether a file of source is for building, checking or packaging: `vite.config.ts`, `setup.py`.

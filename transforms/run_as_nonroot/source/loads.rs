@@ -13,27 +13,40 @@ use crate::{
     text::ImagePath,
 };
 
-/// The files that those after a position load.
+/// What files load.
+#[derive(Default)]
+pub(super) struct Loaded {
+    /// The files.
+    pub entries: Vec<Entry>,
+    /// The numbers of the files of which it is not known what they load.
+    pub lost: Vec<usize>,
+}
+
+/// What these files load.
 pub(super) fn of(
     explorer: &Explorer<'_, '_>,
     resolver: &Resolver<'_, '_>,
-    after: usize,
-) -> Vec<Entry> {
-    let mut found = Vec::new();
-    for (number, file) in resolver.reach.files.iter().enumerate().skip(after) {
-        let mut all = Vec::new();
+    numbers: &[usize],
+) -> Loaded {
+    let mut loaded = Loaded::default();
+    for number in numbers {
+        let file = &resolver.reach.files[*number];
+        let entry = |at, is_run| Entry { at, folder: file.folder.clone(), is_run };
         if file.facts.loader.is_some() || file.is_lost {
-            all.extend(explorer.whole(&file.at, file.language));
+            let all = explorer.whole(&file.at, file.language);
+            loaded.entries.extend(all.into_iter().map(|at| entry(at, false)));
         }
         for load in &file.facts.loads {
-            for spot in resolver.spots(number, &load.module) {
-                all.extend(explorer.loaded(file, &spot));
+            for spot in resolver.spots(*number, &load.module) {
+                let found = explorer.loaded(file, &spot, load.is_run);
+                if found.is_empty() && spot == Spot::Unknown {
+                    loaded.lost.push(*number);
+                }
+                loaded.entries.extend(found.into_iter().map(|at| entry(at, load.is_run)));
             }
         }
-        let start = |at| Entry { at, folder: file.folder.clone() };
-        found.extend(all.into_iter().map(start));
     }
-    found
+    loaded
 }
 
 impl Explorer<'_, '_> {
@@ -73,8 +86,8 @@ impl Explorer<'_, '_> {
         self.of_package(&folder.join(process.first()), language)
     }
 
-    /// The files that an import of a computed name may load.
-    fn loaded(&self, file: &Reached<'_>, spot: &Spot) -> Vec<ImagePath> {
+    /// The files that an import of a computed name may load; `is_run` if a process of its own is started with it.
+    fn loaded(&self, file: &Reached<'_>, spot: &Spot, is_run: bool) -> Vec<ImagePath> {
         let Spot::Text { text, is_open } = spot else {
             return self.whole(&file.at, file.language);
         };
@@ -83,10 +96,11 @@ impl Explorer<'_, '_> {
         }
         let text = text.strip_prefix("file://").unwrap_or(text);
         // Another package.
-        if !text.starts_with(['.', '/']) && !text.is_empty() {
+        if !text.starts_with(['.', '/']) && !text.is_empty() && !is_run {
             return Vec::new();
         }
-        let Some(folder) = file.at.parent() else { return Vec::new() };
+        let folder = if is_run { Some(file.folder.clone()) } else { file.at.parent() };
+        let Some(folder) = folder else { return Vec::new() };
         if !is_open {
             return self.script_module(&folder.join(text)).into_iter().collect();
         }
@@ -96,14 +110,32 @@ impl Explorer<'_, '_> {
     }
 
     fn loaded_module(&self, file: &Reached<'_>, text: &str, is_open: bool) -> Vec<ImagePath> {
+        if text.contains('/') || text.ends_with(".py") {
+            let path = file.folder.join(text);
+            if !is_open && self.files.at(&path).is_some() {
+                return vec![path];
+            }
+            let folder = if is_open && !text.ends_with('/') { path.parent() } else { Some(path) };
+            let all = folder.filter(|it| !it.is_root());
+            let all = all.map(|it| self.files.below(&it, file.language)).unwrap_or_default();
+            return if all.is_empty() { self.whole(&file.at, file.language) } else { all };
+        }
         if !is_open {
-            return self.python_module(text).into_iter().collect();
+            // A folder of modules: `load_extensions("cogs")`.
+            let mut found = self.below_module(text, file.language);
+            found.extend(self.python_module(text));
+            return found;
         }
-        let package = text.rsplit_once('.').map_or("", |it| it.0).replace('.', "/");
-        if package.is_empty() {
-            return self.whole(&file.at, file.language);
+        match text.rsplit_once('.') {
+            Some((package, _)) => self.below_module(package, file.language),
+            None => self.whole(&file.at, file.language),
         }
-        let folders = self.roots.iter().map(|it| it.join(&package));
-        folders.flat_map(|it| self.files.below(&it, file.language)).collect()
+    }
+
+    /// The source below the folder of a module of Python.
+    fn below_module(&self, module: &str, language: Language) -> Vec<ImagePath> {
+        let inside = module.replace('.', "/");
+        let all = self.roots.iter().map(|it| self.files.below(&it.join(&inside), language));
+        all.into_iter().find(|it| !it.is_empty()).unwrap_or_default()
     }
 }

@@ -79,25 +79,26 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     // Packages of the project that an install brings.
     roots.extend([Files::context(), Files::context().join("src")]);
     let mut explorer = Explorer { project: image.project, files: &files, workdir, roots };
-    let mut entries: Vec<ImagePath> = Vec::new();
     let mut more: Vec<Entry> = Vec::new();
     let mut others: Vec<&Process> = Vec::new();
     for process in processes {
+        let folder = explorer.workdir.join(&process.folder);
+        let imported = |at| Entry { at, folder: folder.clone(), is_run: false };
         let mut own = explorer.entries(process, &env);
         if own.is_empty() {
-            own.extend(image.function(&process.program).and_then(|it| explorer.function(it)));
+            let function = image.function(&process.program);
+            own.extend(function.and_then(|it| explorer.function(it)).map(imported));
         }
         if let Some(language) = hosted(process).filter(|_| own.is_empty()) {
-            own = explorer.behind(process, language);
+            own = explorer.behind(process, language).into_iter().map(imported).collect();
         }
         // A package manager starts what its script says, which is a process of its own.
         if own.is_empty() || programs::named(&process.program).is(Trait::Unread) {
             others.push(process);
         }
-        let folder = explorer.workdir.join(&process.folder);
-        more.extend(own.iter().map(|at| Entry { at: at.clone(), folder: folder.clone() }));
-        entries.extend(own);
+        more.extend(own);
     }
+    let entries: Vec<ImagePath> = more.iter().map(|it| it.at.clone()).collect();
     // A script's own folder comes first where Python looks for modules.
     let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
     let last = explorer.roots.len() - 2;
@@ -117,10 +118,16 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     };
     let mut reach = Reach::default();
     while !more.is_empty() {
-        let known = reach.files.len();
-        explorer.extend(&mut reach, &more, &entries);
-        more = loads::of(&explorer, &Resolver::new(&reach, &variable), known);
-        more.retain(|it| !reach.has(&it.at, &files));
+        let read = explorer.extend(&mut reach, &more, &entries);
+        let loaded = loads::of(&explorer, &Resolver::new(&reach, &variable), &read);
+        more = loaded.entries;
+        for file in read.iter().map(|it| &reach.files[*it]) {
+            let started =
+                file.facts.starts.iter().flat_map(|it| starts::processes(image, it, file));
+            more.extend(started.flat_map(|it| explorer.entries(&it, &env)));
+        }
+        loaded.lost.into_iter().for_each(|it| reach.files[it].is_lost = true);
+        more.retain(|it| !reach.has(it, &files));
     }
     let mut unread = None;
     for process in others {

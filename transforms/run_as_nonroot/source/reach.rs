@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::files::{self, Files};
+use super::files::Files;
 use crate::{
     ecosystems::code::{self, Language, SourceFacts},
     project::Project,
@@ -23,6 +23,8 @@ pub(super) struct Reached<'a> {
     pub facts: &'a SourceFacts,
     /// Its modules that are files of the project, by the names that it gives them.
     pub modules: HashMap<String, Vec<usize>>,
+    /// True if it is run, and not only imported.
+    pub is_run: bool,
     /// True if a module that seems to be the project's own was not found.
     pub is_lost: bool,
 }
@@ -34,6 +36,8 @@ pub(super) struct Entry {
     pub at: ImagePath,
     /// The folder that the command starts in.
     pub folder: ImagePath,
+    /// True if it is run as a program, and not imported by one.
+    pub is_run: bool,
 }
 
 /// The source files that commands reach.
@@ -49,9 +53,6 @@ pub(super) struct Reach<'a> {
 
 /// The most files that are read for an image.
 const FILES: usize = 3000;
-
-/// What a file says; read once.
-struct Facts(Option<SourceFacts>);
 
 /// Finds files of an image.
 pub(super) struct Explorer<'f, 'a> {
@@ -71,19 +72,31 @@ impl Reach<'_> {
         self.unread.is_none() && self.files.iter().all(|it| it.facts.is_whole && !it.is_lost)
     }
 
-    /// Whether the file at a place was read, or the same file at another.
-    pub(super) fn has(&self, at: &ImagePath, files: &Files<'_, '_>) -> bool {
-        self.by_place.contains_key(at)
-            || files.at(at).is_none_or(|it| self.by_file.contains(&it) || files::is_test(&it))
+    /// Whether the file of an entry was read, there or at another place.
+    pub(super) fn has(&self, entry: &Entry, files: &Files<'_, '_>) -> bool {
+        match self.by_place.get(&entry.at) {
+            Some(number) => self.files[*number].is_run || !entry.is_run,
+            None => files
+                .at(&entry.at)
+                .is_none_or(|it| self.by_file.contains(&it) || code::is_test(&it)),
+        }
     }
 }
 
 impl<'a> Explorer<'_, 'a> {
-    /// Reads these files and what they import; `entries` are those that commands name.
-    pub(super) fn extend(&self, reach: &mut Reach<'a>, more: &[Entry], entries: &[ImagePath]) {
-        let first = more.iter().filter_map(|it| self.add(reach, &it.at, &it.folder));
+    /// Reads these files and what they import, and gives the numbers of all that were read; `entries` are those that
+    /// commands name.
+    pub(super) fn extend(
+        &self,
+        reach: &mut Reach<'a>,
+        more: &[Entry],
+        entries: &[ImagePath],
+    ) -> Vec<usize> {
+        let first = more.iter().filter_map(|it| self.add(reach, it));
         let mut queue: VecDeque<usize> = first.collect();
+        let mut read = Vec::new();
         while let Some(index) = queue.pop_front() {
+            read.push(index);
             let Reached { at, facts, language, folder, .. } = &reach.files[index];
             let folder = folder.clone();
             let imported = match language {
@@ -94,7 +107,8 @@ impl<'a> Explorer<'_, 'a> {
             for (name, at) in imported.files {
                 let known = reach.by_place.get(&at).copied();
                 let number = known.or_else(|| {
-                    let added = self.add(reach, &at, &folder)?;
+                    let (at, folder) = (at.clone(), folder.clone());
+                    let added = self.add(reach, &Entry { at, folder, is_run: false })?;
                     queue.push_back(added);
                     Some(added)
                 });
@@ -103,16 +117,21 @@ impl<'a> Explorer<'_, 'a> {
                 }
             }
         }
+        read
     }
 
     /// Adds a file; `None` if it is known, for tests, or cannot be read.
-    fn add(&self, reach: &mut Reach<'a>, at: &ImagePath, folder: &ImagePath) -> Option<usize> {
-        if reach.by_place.contains_key(at) {
-            return None;
+    fn add(&self, reach: &mut Reach<'a>, entry: &Entry) -> Option<usize> {
+        if let Some(number) = reach.by_place.get(&entry.at).copied() {
+            // What was imported only is run as well.
+            let file = reach.files.get_mut(number).filter(|it| entry.is_run && !it.is_run)?;
+            file.facts = self.project.facts(&file.path, file.language, true)?;
+            file.is_run = true;
+            return Some(number);
         }
-        let path = self.files.at(at).filter(|it| !files::is_test(it))?;
-        let language = self.language(at, &path)?;
-        self.read(reach, &Entry { at: at.clone(), folder: folder.clone() }, &path, language)
+        let path = self.files.at(&entry.at).filter(|it| !code::is_test(it))?;
+        let language = self.language(&entry.at, &path)?;
+        self.read(reach, entry, &path, language)
     }
 
     /// The number of a file, which is read if it is not yet; `None` if it cannot be read as a whole.
@@ -124,7 +143,7 @@ impl<'a> Explorer<'_, 'a> {
         language: Language,
     ) -> Option<usize> {
         let known = reach.by_place.get(at).copied();
-        let entry = Entry { at: at.clone(), folder: self.workdir.clone() };
+        let entry = Entry { at: at.clone(), folder: self.workdir.clone(), is_run: true };
         let number = known.or_else(|| self.read(reach, &entry, path, language))?;
         reach.files[number].facts.is_whole.then_some(number)
     }
@@ -137,11 +156,7 @@ impl<'a> Explorer<'_, 'a> {
         path: &RepoPath,
         language: Language,
     ) -> Option<usize> {
-        let file = self.project.source(path);
-        let facts = file.and_then(|file| {
-            let Facts(facts) = file.memo.get(|| Facts(code::read(language, &file.text)));
-            facts.as_ref()
-        });
+        let facts = self.project.facts(path, language, entry.is_run);
         let why = match facts {
             None => Some(format!("{path} could not be read")),
             Some(_) if FILES <= reach.files.len() => {
@@ -152,11 +167,12 @@ impl<'a> Explorer<'_, 'a> {
         reach.unread = reach.unread.take().or(why);
         let facts = facts.filter(|_| reach.files.len() < FILES)?;
         let number = reach.files.len();
-        let Entry { at, folder } = entry.clone();
+        let Entry { at, folder, is_run } = entry.clone();
         reach.by_place.insert(at.clone(), number);
         reach.by_file.insert(path.clone());
         let (path, modules) = (path.clone(), HashMap::new());
-        reach.files.push(Reached { path, at, folder, language, facts, modules, is_lost: false });
+        let is_lost = false;
+        reach.files.push(Reached { path, at, folder, language, facts, modules, is_run, is_lost });
         Some(number)
     }
 }

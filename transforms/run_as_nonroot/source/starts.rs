@@ -1,6 +1,6 @@
 //! The programs that source starts.
 
-use super::{Image, Process, needs, processes};
+use super::{Image, Process, needs, processes, reach::Reached};
 use crate::{
     ecosystems::{
         code::Start,
@@ -11,6 +11,12 @@ use crate::{
 
 /// The codes that say what is not known, which more of the source may tell, or its owner.
 pub(super) const SETTLED: [&str; 1] = ["unknown-write"];
+
+/// The processes that a source file starts, as far as they can be known.
+pub(super) fn processes(image: &Image<'_>, start: &Start, file: &Reached<'_>) -> Vec<Process> {
+    let place = format!("{}:{}", file.path, start.line);
+    processes::started(image, &start.words, start.is_line, &place).unwrap_or_default()
+}
 
 /// Checks that a user other than root can run a program that the source starts; `is_compiled` of one whose other
 /// writes are known, so that what it starts has to be known as well.

@@ -57,6 +57,7 @@ static GRAMMAR: Grammar = Grammar {
     keywords: &[],
     modules: &[],
     loaders: &[],
+    guards: &[],
     constructors: &[],
     object: &[],
     import,
