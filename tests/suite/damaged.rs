@@ -2,7 +2,10 @@
 //!
 //! Seeds are the examples and, when it is there, a part of the corpus; `MUTANTS=100000` tries more.
 
-use crate::support;
+use crate::support::{
+    self,
+    damage::{Random, damage},
+};
 use std::{env, fs, path::Path};
 
 use refit::{
@@ -18,13 +21,11 @@ fn damaged_dockerfiles_are_no_danger() {
     let seeds = seeds();
     let count = env::var("MUTANTS").ok().and_then(|it| it.parse().ok()).unwrap_or(3000);
     let transforms: Vec<_> = recipe::find("audit").unwrap().transforms().copied().collect();
-    let mut random = Random(0x5eed);
+    let mut random = Random::new(0x5eed);
     let mut changed = 0;
     for _ in 0..count {
         let mut text = seeds[random.below(seeds.len())].clone();
-        for _ in 0..=random.below(4) {
-            damage(&mut text, &seeds, &mut random);
-        }
+        damage(&mut text, &seeds[random.below(seeds.len())], &mut random);
         let dockerfile = Dockerfile::parse(text.as_str());
         let rebuilt: String = dockerfile.items.iter().map(|it| &text[it.span.clone()]).collect();
         assert_eq!(rebuilt, text, "items do not tile");
@@ -69,79 +70,4 @@ fn seeds() -> Vec<String> {
         );
     }
     seeds
-}
-
-fn damage(text: &mut String, seeds: &[String], random: &mut Random) {
-    let at = floor(text, random.below(text.len() + 1));
-    let end = floor(text, (at + random.below(40)).min(text.len()));
-    match random.below(8) {
-        0 => text.truncate(at),
-        1 => text.replace_range(at..end, ""),
-        2 => {
-            let part = text[at..end].to_owned();
-            text.insert_str(at, &part);
-        }
-        3 => {
-            let odd = [
-                "\\\n",
-                "\\\r\n",
-                "#",
-                "\n",
-                "\"",
-                "'",
-                "`",
-                "$(",
-                "${",
-                "<<EOF\n",
-                "&& ",
-                "|| ",
-                "; ",
-                " \\\n# c\n\n",
-                "é",
-                "\u{1f40b}",
-                "\0",
-                "[",
-                "\t",
-                "\u{feff}",
-                "# escape=`\n",
-                "--no-cache-dir ",
-                "cd /x && ",
-            ];
-            text.insert_str(at, odd[random.below(odd.len())]);
-        }
-        4 => *text = text.replace('\n', "\r\n"),
-        5 => {
-            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
-            let (from, to) = (random.below(lines.len().max(1)), random.below(lines.len().max(1)));
-            if !lines.is_empty() {
-                lines.swap(from, to);
-            }
-            *text = lines.concat();
-        }
-        6 => {
-            let other = &seeds[random.below(seeds.len())];
-            let lines: Vec<&str> = other.split_inclusive('\n').collect();
-            text.insert_str(at, lines[random.below(lines.len().max(1))]);
-        }
-        _ => *text = text.trim_end().to_owned(),
-    }
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// Xorshift: the same mutants every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % bound.max(1)
-    }
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
 
+pub mod damage;
 pub mod figures;
 pub mod page;
 pub mod source;
