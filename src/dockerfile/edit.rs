@@ -32,9 +32,19 @@ impl Dockerfile {
 
     /// The source text of several items; without the byte order mark of the file, which belongs to no item.
     pub fn text_of(&self, items: std::ops::Range<usize>) -> &str {
-        let start = self.items[items.start].span.start;
-        let text = &self.source[start..self.items[items.end - 1].span.end];
-        if start == 0 { without_mark(text) } else { text }
+        &self.source[self.start_of(items.start)..self.items[items.end - 1].span.end]
+    }
+
+    /// Where an item begins; the byte order mark of the file belongs to none.
+    fn start_of(&self, at: usize) -> usize {
+        match self.items[at].span.start {
+            0 => self.start(),
+            start => start,
+        }
+    }
+
+    fn start(&self) -> usize {
+        self.source.len() - without_mark(&self.source).len()
     }
 
     /// The comment lines that stand directly above an item and belong to it.
@@ -78,23 +88,22 @@ impl Dockerfile {
 
     /// Takes whole items out; of two blank lines that would meet, one goes with them.
     pub fn remove(&self, items: std::ops::Range<usize>) -> Edit {
-        let span = self.items[items.start].span.start..self.items[items.end - 1].span.end;
+        let span = self.start_of(items.start)..self.items[items.end - 1].span.end;
         let blank = |at: usize| self.items.get(at).is_some_and(|it| matches!(it.kind, Kind::Blank));
         let before = items.start == 0 || blank(items.start - 1);
         if before && blank(items.end) {
             return Edit::delete(span.start..self.items[items.end].span.end);
         }
         if before && items.start > 0 && items.end == self.items.len() {
-            return Edit::delete(self.items[items.start - 1].span.start..span.end);
+            return Edit::delete(self.start_of(items.start - 1)..span.end);
         }
         Edit::delete(span)
     }
 
     /// Puts lines in the place of an item; its comments and blank lines stay.
     pub fn replace(&self, at: usize, lines: &str) -> Edit {
-        let span = self.items[at].span.clone();
-        let end = span.start + self.text(at).len();
-        Edit::replace(span.start..end, self.with_line_ends(lines))
+        let start = self.start_of(at);
+        Edit::replace(start..start + self.text(at).len(), self.with_line_ends(lines))
     }
 
     /// Puts lines after an item, as a paragraph of their own if `paragraph`.
@@ -112,7 +121,7 @@ impl Dockerfile {
 
     /// Puts lines before an item and the comments above it.
     pub fn insert_before(&self, at: usize, lines: &str) -> Edit {
-        let start = self.items[self.comments_above(at).start].span.start;
+        let start = self.start_of(self.comments_above(at).start);
         let end = self.line_end();
         Edit::insert(start, format!("{}{end}", self.with_line_ends(lines)))
     }
@@ -120,7 +129,7 @@ impl Dockerfile {
     /// Puts lines between an item and the comments above it.
     pub fn insert_between(&self, at: usize, lines: &str) -> Edit {
         let end = self.line_end();
-        Edit::insert(self.items[at].span.start, format!("{}{end}", self.with_line_ends(lines)))
+        Edit::insert(self.start_of(at), format!("{}{end}", self.with_line_ends(lines)))
     }
 
     /// Names the stage that the FROM at an item begins, whatever its name was.
@@ -173,8 +182,7 @@ impl Dockerfile {
 
     /// Makes a parser directive the first line of the file.
     pub fn add_directive(&self, name: &str, value: &str) -> Edit {
-        let at = self.source.len() - without_mark(&self.source).len();
-        Edit::insert_shared(at, format!("# {name}={value}{}", self.line_end()))
+        Edit::insert_shared(self.start(), format!("# {name}={value}{}", self.line_end()))
     }
 
     /// Adds builder flags to an instruction, after those it has.
@@ -368,6 +376,18 @@ mod tests {
             edited("\u{feff}FROM a\n", |it| it.add_directive("syntax", "x")),
             "\u{feff}# syntax=x\nFROM a\n"
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_stays_where_it_is() {
+        let edited = |edit: &dyn Fn(&Dockerfile) -> Edit| {
+            let it = Dockerfile::parse("\u{feff}FROM a\n\nRUN b\n");
+            apply(&it.source, &[edit(&it)])
+        };
+        assert_eq!(edited(&|it| it.insert_before(0, "ARG A")), "\u{feff}ARG A\nFROM a\n\nRUN b\n");
+        assert_eq!(edited(&|it| it.insert_between(0, "ARG A")), "\u{feff}ARG A\nFROM a\n\nRUN b\n");
+        assert_eq!(edited(&|it| it.replace(0, "FROM b")), "\u{feff}FROM b\n\nRUN b\n");
+        assert_eq!(edited(&|it| it.remove(0..1)), "\u{feff}RUN b\n");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as Place};
 
-use super::{Entry, Node, Value, YamlError, lower_first};
+use super::{Entry, Lines, Node, Value, YamlError, lower_first};
 use crate::text::Span;
 
 /// The documents of a text, as [`super::read`] gives them: aliases and merge keys are resolved.
@@ -17,11 +17,13 @@ use crate::text::Span;
 /// # Errors
 /// The first syntax error.
 pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
-    let mut reader = Reader::default();
+    // YAML ends a line at a lone carriage return as well; people and their editors do not.
+    let mut reader =
+        Reader { lines: Lines::new(source), open: Vec::new(), anchors: HashMap::new() };
     let mut documents = Vec::new();
     for event in Parser::new_from_str(source) {
         let (event, place) = event.map_err(|it| YamlError {
-            line: it.marker().line(),
+            line: it.marker().byte_offset().map_or(it.marker().line(), |at| reader.lines.at(at)),
             message: lower_first(it.to_string().split(" at char ").next().unwrap_or_default()),
         })?;
         if let Some(root) = reader.event(event, place)? {
@@ -33,8 +35,8 @@ pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
 }
 
 /// The nodes that are open, and those with an anchor.
-#[derive(Default)]
 struct Reader {
+    lines: Lines,
     open: Vec<Open>,
     anchors: HashMap<usize, Arc<Node>>,
 }
@@ -53,7 +55,7 @@ impl Reader {
     /// Takes the next event; returns the root of a document that it ends.
     fn event(&mut self, event: Event<'_>, place: Place) -> Result<Option<Arc<Node>>, YamlError> {
         let span = place.byte_range().unwrap_or_default();
-        let line = place.start.line();
+        let line = self.lines.at(span.start);
         let (value, tag, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
