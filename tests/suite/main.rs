@@ -12,6 +12,8 @@ mod contexts;
 mod corpus;
 mod damaged;
 mod declines;
+mod fuzz;
+mod grammar;
 mod layers;
 mod literals;
 mod load;

@@ -6,6 +6,7 @@
 pub mod damage;
 pub mod figures;
 pub mod page;
+pub mod properties;
 pub mod source;
 
 use std::{
