@@ -6,6 +6,7 @@
 
 mod at;
 mod cache;
+pub mod cargo;
 pub mod code;
 pub mod complaints;
 mod environments;

@@ -111,7 +111,9 @@ fn only_cli_prints() {
 
 #[test]
 fn only_the_edges_touch_the_disk() {
-    const EDGES: [&str; 7] = [
+    const EDGES: [&str; 8] = [
+        // Names functions of the library as facts about other programs.
+        "src/ecosystems/code/rust/",
         "src/main.rs",
         "src/load",
         "src/engine/transaction",

@@ -29,7 +29,11 @@ impl<'t> Evaluator<'_, 't> {
     pub(super) fn call(&self, at: Located<'t>) -> Option<Call<'t>> {
         let grammar = self.scopes.grammar;
         let Some(Role::Call { function, arguments }) = grammar.role(at.node) else { return None };
-        let function = at.node.child_by_field_name(function)?;
+        let mut function = at.node.child_by_field_name(function)?;
+        // `load::<Settings>()`
+        if let (Some(Role::Group), Some(_)) = (grammar.role(function), grammar.grammar.packages) {
+            function = function.named_child(0).unwrap_or(function);
+        }
         let object = match grammar.role(function) {
             Some(Role::Member { object, .. }) => {
                 let object = function.child_by_field_name(object);

@@ -41,7 +41,9 @@ impl<'s, 't> Evaluator<'s, 't> {
 
     pub(super) fn eval(&self, at: Located<'t>, depth: usize) -> Value {
         let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
-        let Located { node, scope } = at;
+        let node = at.node;
+        let scope = self.scopes.blocks.get(&node.id()).copied().unwrap_or(at.scope);
+        let at = Located { node, scope };
         let field = |name: &str| Some(Located { node: node.child_by_field_name(name)?, scope });
         let inner = |name: &str| field(name).map_or(Value::Unknown, |it| self.eval(it, depth));
         let child = |index: usize| {
@@ -50,7 +52,8 @@ impl<'s, 't> Evaluator<'s, 't> {
         };
         match self.scopes.grammar.role(node) {
             Some(Role::Text) => self.text(at, depth),
-            Some(Role::Name) => self.name(self.scopes.text_of(node), scope, depth),
+            Some(Role::Name) => self.name(node, scope, depth),
+            Some(Role::Own) => self.own(at, depth),
             Some(Role::List) if self.is_package() => child(0),
             Some(Role::Unary { operand }) => inner(operand),
             Some(Role::Group | Role::Named { .. }) => match self.scopes.grammar.role(node) {
@@ -99,7 +102,7 @@ impl<'s, 't> Evaluator<'s, 't> {
     }
 
     fn is_environment(&self, value: &Value) -> bool {
-        let facts = dotted(value).map(|it| self.scopes.grammar.facts(&it));
+        let facts = self.dotted(value).map(|it| self.scopes.grammar.facts(&it));
         let mut facts = facts.into_iter().flatten();
         facts.any(|it| matches!(it.1, Does::Gives(Gives::Environment)))
     }
@@ -144,12 +147,16 @@ impl<'s, 't> Evaluator<'s, 't> {
         }
     }
 
-    fn name(&self, name: &'t str, scope: usize, depth: usize) -> Value {
+    fn name(&self, node: Node<'t>, scope: usize, depth: usize) -> Value {
+        let name = self.scopes.text_of(node);
         let found = self.scopes.definitions(name, scope);
         if found.is_empty() || self.is_shared(name, found) {
             return self.known_name(name, || Value::global(name));
         }
-        self.one_of(found, depth)
+        match self.seen(found, node) {
+            Some(seen) => self.grown(&seen, depth),
+            None => self.one_of(found, depth),
+        }
     }
 
     /// The value of a name that the language defines.
@@ -185,13 +192,13 @@ impl<'s, 't> Evaluator<'s, 't> {
                 default: Some(Box::new(self.remembered(*default, depth))),
             },
             Definition::Parameter { function, index, name, default } => Value::Parameter {
-                function: (*function).to_owned(),
+                function: function.clone(),
                 index: *index,
                 name: (*name).to_owned(),
                 default: default.map(|it| Box::new(self.remembered(it, depth))),
             }
             .bounded(),
-            Definition::Open => Value::Unknown,
+            Definition::Open | Definition::Grown(_) => Value::Unknown,
         }
     }
 
@@ -229,7 +236,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         if self.is_package() {
             return Self::field(object, name);
         }
-        if let Some(whole) = dotted(&object) {
+        if let Some(whole) = self.dotted(&object) {
             let gives = |it: &str| {
                 let mut facts = self.scopes.grammar.facts(it).iter();
                 facts.find_map(|it| match it.1 {
@@ -282,10 +289,22 @@ impl<'s, 't> Evaluator<'s, 't> {
         })
     }
 
+    /// The name that a reference has in the table of facts; `None` for any other value.
+    pub(super) fn dotted(&self, value: &Value) -> Option<String> {
+        let Value::Reference { module, path } = value else { return None };
+        let separator = self.scopes.grammar.grammar.packages.map_or(".", |it| it.separator);
+        let path = path.join(separator);
+        Some(match (module.is_empty(), path.is_empty()) {
+            (true, _) => path,
+            (_, true) => module.clone(),
+            _ => format!("{module}{separator}{path}"),
+        })
+    }
+
     /// The names of a call's function in the table of facts: the whole name, and that of a method.
     pub(super) fn names(&self, call: &Call<'t>, scope: usize) -> Vec<String> {
         let function = self.eval(Located { node: call.function, scope }, DEPTH);
-        let whole = dotted(&function);
+        let whole = self.dotted(&function);
         whole.into_iter().chain(call.object.map(|it| format!(".{}", it.1))).collect()
     }
 
@@ -310,7 +329,8 @@ impl<'s, 't> Evaluator<'s, 't> {
         if let Some(list) = self.sequence(call, scope) {
             return list;
         }
-        let names = dotted(&function).into_iter().chain(call.object.map(|it| format!(".{}", it.1)));
+        let names =
+            self.dotted(&function).into_iter().chain(call.object.map(|it| format!(".{}", it.1)));
         for name in names {
             for (_, does) in self.scopes.grammar.facts(&name) {
                 let Does::Gives(gives) = does else { continue };
@@ -343,17 +363,6 @@ impl<'s, 't> Evaluator<'s, 't> {
         };
         result.with_parameters(&given).bounded()
     }
-}
-
-/// The name that a reference has in the table of facts; `None` for any other value.
-pub(super) fn dotted(value: &Value) -> Option<String> {
-    let Value::Reference { module, path } = value else { return None };
-    let path = path.join(".");
-    Some(match (module.is_empty(), path.is_empty()) {
-        (true, _) => path,
-        (_, true) => module.clone(),
-        _ => format!("{module}.{path}"),
-    })
 }
 
 /// The name of a module, without the scheme of Node's own.

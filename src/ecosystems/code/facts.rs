@@ -59,6 +59,8 @@ pub(super) enum Gives {
     Format,
     /// The first of its arguments that is not empty.
     Or,
+    /// The object, or else what the first argument gives, which may be a function.
+    ObjectOr,
     /// Its first argument.
     First,
     /// The object of a method.
@@ -145,6 +147,8 @@ pub(super) enum When {
     Unless(Argument, &'static [&'static str]),
     /// If the argument names an engine whose databases are files.
     Engine(Argument),
+    /// If the object is made by the first, with one of the others: `OpenOptions::new().write(true)`.
+    Made(&'static str, &'static [&'static str]),
 }
 
 /// An argument of a call.

@@ -7,8 +7,9 @@ use tree_sitter_language::LanguageFn;
 
 use super::{
     Value,
+    evaluate::Evaluator,
     facts::{Does, Entry, Fact, Keeper, OptionOf, Setting},
-    scopes::Scopes,
+    scopes::{Located, Scopes},
 };
 
 /// The facts about a language.
@@ -57,6 +58,54 @@ pub(super) struct Packages {
     pub keepers: &'static [Keeper],
     /// Reads the value that the tag of a field gives it.
     pub tag: fn(&str) -> Value,
+    /// What stands between the parts of a name.
+    pub separator: &'static str,
+    /// The nodes in which names are declared that are not seen outside.
+    pub blocks: &'static [&'static str],
+    /// The node that declares a name again, from there on.
+    pub shadows: &'static str,
+    /// The nodes whose text is read as source of its own: the arguments of macros.
+    pub tokens: &'static str,
+    /// Parts of the names of functions that write; empty for those of all languages.
+    pub marks: &'static [&'static str],
+    /// The methods that add to a path.
+    pub grows: &'static [&'static str],
+    /// The methods that change their object in another way.
+    pub changes: &'static [&'static str],
+    /// Whether a part of a file is left out of the program.
+    pub left_out: for<'t> fn(&Scopes<'t>, Node<'t>) -> bool,
+    /// Reads a node of [`Role::Own`].
+    pub declare: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
+    /// The value of a node of [`Role::Own`].
+    pub value: for<'t> fn(&Evaluator<'_, 't>, Located<'t>, usize) -> Value,
+    /// The name by which the parameters of the function that a node names are known, if not by its last part.
+    pub called: for<'t> fn(&Scopes<'t>, Node<'t>, usize) -> Option<String>,
+    /// The name of a function of a class, if it is not its own.
+    pub function: for<'t> fn(&Scopes<'t>, Node<'t>, usize) -> Option<String>,
+}
+
+impl Packages {
+    /// What only some languages have.
+    pub(super) const NONE: Self = Self {
+        constant: "",
+        named_type: "",
+        sequences: &[],
+        options: &[],
+        keepers: &[],
+        tag: |_| Value::Unknown,
+        separator: ".",
+        blocks: &[],
+        shadows: "",
+        tokens: "",
+        marks: &[],
+        grows: &[],
+        changes: &[],
+        left_out: |_, _| false,
+        declare: |_, _, _| {},
+        value: |_, _, _| Value::Unknown,
+        called: |_, _, _| None,
+        function: |_, _, _| None,
+    };
 }
 
 /// What a node is; the texts are the names of its fields.
@@ -122,6 +171,8 @@ pub(super) enum Role {
     Choice(usize, usize),
     /// An import.
     Import,
+    /// What only this language has.
+    Own,
 }
 
 /// A grammar, ready for use.
@@ -174,6 +225,7 @@ impl Compiled {
                     | Role::Group
                     | Role::Operation { .. }
                     | Role::Choice(..)
+                    | Role::Own
             )
         )
     }

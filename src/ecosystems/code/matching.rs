@@ -224,9 +224,11 @@ impl<'t> Evaluator<'_, 't> {
                 return;
             }
         }
-        let function = match call.object {
-            Some((_, name)) => name,
-            None => self.scopes.text_of(call.function),
+        let packages = self.scopes.grammar.grammar.packages;
+        let called = packages.and_then(|it| (it.called)(self.scopes, call.function, at.scope));
+        let function = match (called.as_deref(), call.object) {
+            (Some(name), _) | (None, Some((_, name))) => name,
+            (None, None) => self.scopes.text_of(call.function),
         };
         let one = |name: Option<&str>, node| {
             (name.map(str::to_owned), self.value(Located { node, ..at }))

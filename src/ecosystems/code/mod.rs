@@ -20,10 +20,12 @@ mod packages;
 mod python;
 mod python_packages;
 mod results;
+mod rust;
 mod scopes;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod value;
 mod writing;
 
@@ -44,6 +46,8 @@ pub enum Language {
     JavaScript,
     /// Python.
     Python,
+    /// Rust.
+    Rust,
     /// TypeScript.
     TypeScript,
     /// TypeScript with JSX.
@@ -183,6 +187,7 @@ impl Language {
         Some(match name.rsplit_once('.')?.1 {
             "go" => Self::Go,
             "py" => Self::Python,
+            "rs" => Self::Rust,
             "js" | "cjs" | "mjs" | "jsx" => Self::JavaScript,
             "ts" | "cts" | "mts" => Self::TypeScript,
             "tsx" => Self::Tsx,
@@ -213,6 +218,7 @@ impl Language {
             Self::Go => "Go",
             Self::JavaScript => "JavaScript",
             Self::Python => "Python",
+            Self::Rust => "Rust",
             Self::TypeScript | Self::Tsx => "TypeScript",
         }
     }
@@ -222,7 +228,7 @@ impl Language {
         let packages = self.grammar().grammar.packages?;
         let is_meant = |it: &str| {
             let rest = module.strip_prefix(it);
-            rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':']))
         };
         let found = packages.keepers.iter().find(|it| is_meant(it.module))?;
         Some(Kept { module: found.module, what: found.what, told_by: found.told_by })
@@ -233,6 +239,7 @@ impl Language {
             Self::Go => go::grammar(),
             Self::JavaScript => javascript::javascript(),
             Self::Python => python::grammar(),
+            Self::Rust => rust::grammar(),
             Self::TypeScript => javascript::typescript(),
             Self::Tsx => javascript::tsx(),
         }
@@ -275,6 +282,11 @@ pub fn read_as(language: Language, text: &str, is_run: bool) -> Option<SourceFac
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&grammar.language).ok()?;
     let tree = parser.parse(text, None)?;
-    let scopes = scopes::Scopes::read(grammar, text, tree.root_node(), is_run);
+    let tokens = grammar.grammar.packages.map_or("", |it| it.tokens);
+    let inner = tokens::trees(&mut parser, &tree, text, tokens);
+    let mut scopes = scopes::Scopes::read(grammar, text, tree.root_node(), is_run);
+    for it in &inner {
+        scopes.read_tokens(it.tree.root_node(), it.start);
+    }
     Some(matching::facts(&scopes))
 }

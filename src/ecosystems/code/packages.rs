@@ -4,12 +4,116 @@ use tree_sitter::Node;
 
 use super::{
     grammar::Role,
-    scopes::{Definition, Located, Scopes},
+    scopes::{Definition, Located, Scope, Scopes},
 };
+
+impl<'t> Scope<'t> {
+    /// A scope without names.
+    pub(super) fn new(parent: Option<usize>, name: &'t str) -> Self {
+        let names = std::collections::HashMap::new();
+        Self { parent, is_class: false, is_block: false, name, names }
+    }
+}
 
 impl<'t> Scopes<'t> {
     fn is_package(&self) -> bool {
         self.grammar.grammar.packages.is_some()
+    }
+
+    /// The scope that a node is read in; `None` if it is no part of the program.
+    pub(super) fn enter(&mut self, node: Node<'t>, scope: usize) -> Option<usize> {
+        let Some(packages) = self.grammar.grammar.packages else { return Some(scope) };
+        if (packages.left_out)(self, node) {
+            return None;
+        }
+        if packages.tokens == node.kind() {
+            self.tokens.insert(node.start_byte(), scope);
+        }
+        if !packages.blocks.contains(&node.kind()) {
+            return Some(scope);
+        }
+        self.all.push(Scope { is_block: true, ..Scope::new(Some(scope), "") });
+        self.blocks.insert(node.id(), self.all.len() - 1);
+        Some(self.all.len() - 1)
+    }
+
+    /// The scope of the function that a block is in.
+    pub(super) fn outside_blocks(&self, scope: usize) -> usize {
+        let next = |it: &usize| self.all[*it].parent.filter(|_| self.all[*it].is_block);
+        std::iter::successors(Some(scope), next).last().unwrap_or(scope)
+    }
+
+    /// Reads what stands in the arguments of a macro, which begin at a place.
+    pub(super) fn read_tokens(&mut self, root: Node<'t>, start: usize) {
+        if let Some(scope) = self.tokens.get(&start) {
+            self.children(root, *scope, 0);
+        }
+    }
+
+    /// Notes what a function returns: the value of its name.
+    pub(super) fn result(&mut self, function: &'t str, scope: usize, definition: Definition<'t>) {
+        if !function.is_empty() && self.all.get(scope).is_some_and(|it| it.name != function) {
+            self.attributes.entry(function).or_default().push(definition.clone());
+            self.all[scope].names.entry(function).or_default().push(definition);
+        }
+    }
+
+    /// The definitions of a name that are seen from a scope; empty if the file has none.
+    pub(super) fn definitions(&self, name: &str, scope: usize) -> &[Definition<'t>] {
+        let mut next = Some(scope);
+        let mut is_inner = true;
+        while let Some(at) = next {
+            let scope = &self.all[at];
+            if (is_inner || !scope.is_class)
+                && let Some(found) = scope.names.get(name)
+            {
+                return found;
+            }
+            is_inner &= scope.is_class;
+            next = scope.parent;
+        }
+        &[]
+    }
+
+    /// Whether the body of a function is what it gives: in languages with types, those of no type give nothing.
+    pub(super) fn has_result(&self, function: Node<'t>) -> bool {
+        let is_closure = function.child_by_field_name("name").is_none();
+        !self.is_package() || is_closure || function.child_by_field_name("return_type").is_some()
+    }
+
+    /// Notes that a method changes its object.
+    pub(super) fn change(&mut self, node: Node<'t>, scope: usize) {
+        let Some(packages) = self.grammar.grammar.packages else { return };
+        let Some(Role::Call { function, arguments }) = self.grammar.role(node) else { return };
+        let Some(function) = node.child_by_field_name(function) else { return };
+        let Some(Role::Member { object, .. }) = self.grammar.role(function) else { return };
+        let Some(object) = function.child_by_field_name(object) else { return };
+        let name = self.last_name(function);
+        if !matches!(self.grammar.role(object), Some(Role::Name | Role::Member { .. })) {
+            return;
+        }
+        let added = node.child_by_field_name(arguments).and_then(|it| it.named_child(0));
+        let definition = match added {
+            Some(node) if packages.grows.contains(&name) => {
+                Definition::Grown(Located { node, scope })
+            }
+            _ if packages.changes.contains(&name) => Definition::Open,
+            _ => return,
+        };
+        let owner = self.owner(object, scope);
+        self.assign_as(object, definition, owner);
+    }
+
+    /// Reads what only the language has.
+    pub(super) fn own(&mut self, node: Node<'t>, scope: usize) {
+        if let Some(packages) = self.grammar.grammar.packages {
+            (packages.declare)(self, node, scope);
+        }
+    }
+
+    /// The name by which the parameters of a function are known, if it is not its own.
+    pub(super) fn called(&self, function: Node<'t>, scope: usize) -> Option<String> {
+        (self.grammar.grammar.packages?.function)(self, function, scope)
     }
 
     /// Declares the names of a declaration without a value.

@@ -34,6 +34,11 @@ impl<'t> Evaluator<'_, 't> {
             Gives::Or => all()
                 .reduce(|left, right| Self::operation("||", left, || right.clone()))
                 .unwrap_or(Value::Unknown),
+            Gives::ObjectOr => {
+                let other = self.argument(call, Argument::At(0, ""), scope);
+                let other = other.map_or(Value::Unknown, |it| self.returned(it, scope, depth));
+                Self::operation("||", object(), || other.clone())
+            }
             Gives::JoinObject => {
                 Value::Join([object()].into_iter().chain(all()).collect()).bounded()
             }

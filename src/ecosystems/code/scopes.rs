@@ -35,6 +35,10 @@ pub(super) struct Scopes<'t> {
     pub(super) is_run: bool,
     /// The node that does not run since the file is imported.
     pub(super) skipped: Option<usize>,
+    /// The scopes of blocks and functions, by their nodes.
+    pub(super) blocks: HashMap<usize, usize>,
+    /// The scopes of the arguments of macros, by where these begin.
+    pub(super) tokens: HashMap<usize, usize>,
     /// False if a part of the file could not be read.
     pub is_whole: bool,
     /// True if such a part may write.
@@ -47,6 +51,8 @@ pub(super) struct Scope<'t> {
     pub parent: Option<usize>,
     /// True for a class: its names are not those of its functions.
     pub is_class: bool,
+    /// True for a block of a function.
+    pub is_block: bool,
     /// Its name; empty if it has none.
     pub name: &'t str,
     /// Its names.
@@ -74,7 +80,9 @@ pub(super) enum Definition<'t> {
     /// What an import brings.
     Import(Value),
     /// A parameter of a function.
-    Parameter { function: &'t str, index: usize, name: &'t str, default: Option<Located<'t>> },
+    Parameter { function: String, index: usize, name: &'t str, default: Option<Located<'t>> },
+    /// What is added to a path.
+    Grown(Located<'t>),
     /// Anything.
     Open,
 }
@@ -96,7 +104,7 @@ impl<'t> Scopes<'t> {
         root: Node<'t>,
         is_run: bool,
     ) -> Self {
-        let file = Scope { parent: None, is_class: false, name: "", names: HashMap::new() };
+        let file = Scope::new(None, "");
         let mut scopes = Self {
             grammar,
             text,
@@ -110,6 +118,8 @@ impl<'t> Scopes<'t> {
             taken: HashSet::new(),
             is_run,
             skipped: None,
+            blocks: HashMap::new(),
+            tokens: HashMap::new(),
             is_whole: !root.has_error(),
             hides_writes: false,
         };
@@ -130,7 +140,7 @@ impl<'t> Scopes<'t> {
         self.all[scope].names.entry(name).or_default().push(definition);
     }
 
-    fn children(&mut self, node: Node<'t>, scope: usize, depth: usize) {
+    pub(super) fn children(&mut self, node: Node<'t>, scope: usize, depth: usize) {
         if depth == DEPTH {
             self.is_whole = false;
             self.hides_writes = true;
@@ -149,12 +159,16 @@ impl<'t> Scopes<'t> {
         }
         if node.is_error() {
             let text = self.text_of(node);
-            self.hides_writes |= MARKS.iter().any(|it| text.contains(it));
+            let own = self.grammar.grammar.packages.map_or(&[][..], |it| it.marks);
+            let marks = if own.is_empty() { &MARKS[..] } else { own };
+            self.hides_writes |= marks.iter().any(|it| text.contains(it));
         }
+        let Some(scope) = self.enter(node, scope) else { return };
         match self.grammar.role(node) {
             Some(Role::Call { .. }) => {
                 self.calls.push(Located { node, scope });
                 self.option(node, scope);
+                self.change(node, scope);
             }
             Some(Role::Member { .. }) => self.members.push(Located { node, scope }),
             Some(Role::Text) => self.texts.push(node),
@@ -214,18 +228,19 @@ impl<'t> Scopes<'t> {
                 let own = node.child_by_field_name(field).map(|it| self.text_of(it));
                 return self.function(node, own.unwrap_or(name), parameters, scope, depth);
             }
+            Some(Role::Own) => self.own(node, scope),
             Some(Role::Return) => {
+                let within = scope;
+                let scope = self.outside_blocks(scope);
                 let function = self.all[scope].name;
                 if let (Some(parent), Some(value)) = (self.all[scope].parent, node.named_child(0)) {
-                    let definition = Definition::Is(Located { node: value, scope });
+                    let definition = Definition::Is(Located { node: value, scope: within });
                     self.result(function, parent, definition);
                 }
             }
             Some(Role::Class { name }) => {
                 let name = node.child_by_field_name(name).map_or("", |it| self.text_of(it));
-                let class =
-                    Scope { parent: Some(scope), is_class: true, name, names: HashMap::new() };
-                self.all.push(class);
+                self.all.push(Scope { is_class: true, ..Scope::new(Some(scope), name) });
                 return self.children(node, self.all.len() - 1, depth);
             }
             Some(Role::If { condition, then }) => self.guard(node, condition, then),
@@ -260,9 +275,10 @@ impl<'t> Scopes<'t> {
         let grammar = self.grammar.grammar;
         let is_constructor = outer.is_class && grammar.constructors.contains(&name);
         let function = if is_constructor { outer.name } else { name };
-        let names = HashMap::new();
-        self.all.push(Scope { parent: Some(scope), is_class: false, name: function, names });
+        let called = self.called(node, scope).unwrap_or_else(|| function.to_owned());
+        self.all.push(Scope::new(Some(scope), function));
         let inner = self.all.len() - 1;
+        self.blocks.insert(node.id(), inner);
         let list = node.child_by_field_name(parameters);
         // `x => …` has a parameter without a list.
         let alone = list.filter(|it| matches!(self.grammar.role(*it), Some(Role::Name)));
@@ -297,6 +313,7 @@ impl<'t> Scopes<'t> {
             }
             let name = self.text_of(target);
             let default = default.map(|node| Located { node, scope });
+            let function = called.clone();
             let definition = Definition::Parameter { function, index, name, default };
             // `constructor(private folder: string)` declares an attribute.
             if is_constructor
@@ -309,19 +326,12 @@ impl<'t> Scopes<'t> {
         // `() => value`
         if let Some(body) = node.child_by_field_name("body")
             && self.grammar.is_value(body)
+            && self.has_result(node)
         {
             let definition = Definition::Is(Located { node: body, scope: inner });
             self.result(function, scope, definition);
         }
         self.children(node, inner, depth);
-    }
-
-    /// Notes what a function returns: the value of its name.
-    fn result(&mut self, function: &'t str, scope: usize, definition: Definition<'t>) {
-        if !function.is_empty() && self.all.get(scope).is_some_and(|it| it.name != function) {
-            self.attributes.entry(function).or_default().push(definition.clone());
-            self.all[scope].names.entry(function).or_default().push(definition);
-        }
     }
 
     fn assign(&mut self, target: Node<'t>, value: Option<Node<'t>>, scope: usize) {
@@ -377,22 +387,5 @@ impl<'t> Scopes<'t> {
         };
         let text = last.map_or("", |it| self.text_of(it));
         text.trim_matches(['"', '\'', '`', ':'])
-    }
-
-    /// The definitions of a name that are seen from a scope; empty if the file has none.
-    pub(super) fn definitions(&self, name: &str, scope: usize) -> &[Definition<'t>] {
-        let mut next = Some(scope);
-        let mut is_inner = true;
-        while let Some(at) = next {
-            let scope = &self.all[at];
-            if (is_inner || !scope.is_class)
-                && let Some(found) = scope.names.get(name)
-            {
-                return found;
-            }
-            is_inner &= scope.is_class;
-            next = scope.parent;
-        }
-        &[]
     }
 }

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::{
     Value,
     call::Call,
-    evaluate::{Evaluator, dotted},
+    evaluate::Evaluator,
     facts::{Certainty, Does},
     grammar::Role,
     scopes::{Definition, Located},
@@ -54,7 +54,7 @@ impl<'t> Evaluator<'_, 't> {
             called == Some(it)
         };
         let writes = |at: &Located<'t>| {
-            let name = dotted(&self.value(*at))?;
+            let name = self.dotted(&self.value(*at))?;
             let mut facts = self.scopes.grammar.facts(&name).iter();
             let sure = |it: &Does| match it {
                 Does::Writes(writes) => !matches!(writes.certainty, Certainty::May),
@@ -70,8 +70,10 @@ impl<'t> Evaluator<'_, 't> {
 
     /// What a function is: what it returns, if the file defines it.
     pub(super) fn function(&self, node: Node<'t>, scope: usize, depth: usize) -> Value {
-        if !matches!(self.scopes.grammar.role(node), Some(Role::Name)) {
-            return Value::Unknown;
+        match self.scopes.grammar.role(node) {
+            Some(Role::Name) => {}
+            Some(Role::Own) => return self.own(Located { node, scope }, depth),
+            _ => return Value::Unknown,
         }
         let name = self.scopes.text_of(node);
         let found = self.scopes.definitions(name, scope);
@@ -79,6 +81,74 @@ impl<'t> Evaluator<'_, 't> {
             return self.known_name(name, || Value::global(name));
         }
         self.one_of(found, depth)
+    }
+
+    /// The value of what only the language has.
+    pub(super) fn own(&self, at: Located<'t>, depth: usize) -> Value {
+        let packages = self.scopes.grammar.grammar.packages;
+        packages.map_or(Value::Unknown, |it| (it.value)(self, at, depth))
+    }
+
+    /// What a function gives that is an argument: the value of its body, or what it returns.
+    pub(super) fn returned(&self, node: Node<'t>, scope: usize, depth: usize) -> Value {
+        let body = node.child_by_field_name("body");
+        let inner = self.scopes.blocks.get(&node.id()).copied();
+        match (self.scopes.grammar.role(node), body) {
+            (Some(Role::Function { .. }), Some(node)) => {
+                self.eval(Located { node, scope: inner.unwrap_or(scope) }, depth)
+            }
+            (Some(Role::Function { .. }), None) => Value::Unknown,
+            (Some(Role::Name), _) => self.function(node, scope, depth),
+            _ => self.eval(Located { node, scope }, depth),
+        }
+    }
+
+    /// The definitions of a name that count where it is used, if the language declares names again: the last
+    /// declaration before, and what is assigned from there on; else `None`.
+    pub(super) fn seen<'d>(
+        &self,
+        found: &'d [Definition<'t>],
+        used: Node<'t>,
+    ) -> Option<Vec<&'d Definition<'t>>> {
+        let packages = self.scopes.grammar.grammar.packages?;
+        if packages.shadows.is_empty() {
+            return None;
+        }
+        let declaration = |it: &Definition<'t>| match it {
+            Definition::Is(at) => at.node.parent().filter(|it| it.kind() == packages.shadows),
+            _ => None,
+        };
+        let before = |it: &&Node<'t>| it.end_byte() <= used.start_byte();
+        let all: Vec<Option<Node<'t>>> = found.iter().map(declaration).collect();
+        let last = all.iter().flatten().filter(before).map(Node::start_byte).max();
+        let counts =
+            |(it, declaration): &(&'d Definition<'t>, &Option<Node<'t>>)| match (declaration, it) {
+                (Some(at), _) => Some(at.start_byte()) == last,
+                (None, Definition::Grown(at)) => {
+                    at.node.end_byte() <= used.start_byte()
+                        && last.is_none_or(|it| it < at.node.start_byte())
+                }
+                (None, Definition::Is(at)) => last.is_none_or(|it| it < at.node.start_byte()),
+                (None, Definition::Open) => true,
+                (None, _) => last.is_none(),
+            };
+        Some(found.iter().zip(&all).filter(counts).map(|it| it.0).collect())
+    }
+
+    /// One of several definitions, with what is added to it.
+    pub(super) fn grown(&self, definitions: &[&Definition<'t>], depth: usize) -> Value {
+        let (mut base, mut added) = (Vec::new(), Vec::new());
+        for it in definitions {
+            match it {
+                Definition::Grown(at) => added.push(self.eval(*at, depth)),
+                it => base.push((*it).clone()),
+            }
+        }
+        let base = self.one_of(&base, depth);
+        if added.is_empty() {
+            return base;
+        }
+        Value::Join([base].into_iter().chain(added).collect()).bounded()
     }
 
     /// One of the elements, if a call is the literal of a list.

@@ -7,7 +7,7 @@ fn writes(language: Language, text: &str) -> Vec<String> {
 }
 
 /// A value in short.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     let all = |parts: &[Value], by: &str| parts.iter().map(shown).collect::<Vec<_>>().join(by);
     match value {
         Value::Text(text) => format!("{text:?}"),
@@ -34,7 +34,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn check(language: Language, rows: &[(&str, &[&str])]) {
+pub(super) fn check(language: Language, rows: &[(&str, &[&str])]) {
     for (text, expected) in rows {
         assert_eq!(writes(language, text), *expected, "{text}");
     }

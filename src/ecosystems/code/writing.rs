@@ -65,6 +65,14 @@ impl<'t> Evaluator<'_, 't> {
                 Value::Text(_) => {}
                 value => engine = Some(value),
             },
+            When::Made(maker, marks) => {
+                let made = call.object.map_or("", |it| self.scopes.text_of(it.0));
+                let is_made = made.contains(maker);
+                let is_told = marks.iter().any(|it| made.contains(it));
+                if is_made && !is_told || !self.scopes.text.contains(maker) {
+                    return None;
+                }
+            }
             When::Without(names) => {
                 let is_given = |it: &'static str| {
                     call.named.iter().any(|named| named.0 == it)

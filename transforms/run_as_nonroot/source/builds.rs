@@ -71,13 +71,13 @@ pub(super) fn of<'a>(image: &Image<'a>, process: &Process, modules: &Modules<'a>
 }
 
 /// Where the program of a process may be.
-fn paths(image: &Image<'_>, process: &Process) -> Vec<ImagePath> {
+pub(super) fn paths(image: &Image<'_>, process: &Process) -> Vec<ImagePath> {
     if process.path.contains('/') {
         return image.state().absolute(&process.path).into_iter().collect();
     }
     let known = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
     let variable = image.variable("PATH").unwrap_or_default();
-    let folders = variable.split(':').chain(known).chain(["/go/bin"]);
+    let folders = variable.split(':').chain(known).chain(["/go/bin", "/usr/local/cargo/bin"]);
     folders.filter_map(ImagePath::new).map(|it| it.join(&process.path)).collect()
 }
 
@@ -91,64 +91,16 @@ struct Finder<'f, 'a> {
 
 impl Finder<'_, '_> {
     fn made(&self) -> Vec<Made> {
-        let site = self.image.site;
-        let Some(stage) = site.stages.get(self.stage) else { return Vec::new() };
         let mut made = Vec::new();
-        for below in stage.lineage(&site.stages) {
-            for (item, _, instruction) in below.instructions() {
-                if instruction.keyword != Keyword::Run {
-                    continue;
-                }
-                let Ok(run) = site.run(&below, item) else { continue };
-                made.extend(self.calls(&run, DEPTH));
+        let calls = Calls { image: self.image, brought: self.brought, stage: self.stage };
+        calls.each(&mut |call, directory| match go::build::build(call) {
+            Some(build) => {
+                made.extend(self.build(&build, directory));
+                true
             }
-        }
+            None => false,
+        });
         made
-    }
-
-    /// What the calls of a script make.
-    fn calls(&self, reading: &Reading, depth: usize) -> Vec<Made> {
-        let mut made = Vec::new();
-        for site in reading.calls() {
-            let Some(directory) = &site.directory else { continue };
-            match (go::build::build(&site.call), depth.checked_sub(1)) {
-                (Some(build), _) => made.extend(self.build(&build, directory)),
-                (None, Some(depth)) => {
-                    made.extend(self.nested(&site.call, directory, reading, depth));
-                }
-                (None, None) => {}
-            }
-        }
-        made
-    }
-
-    /// What a Makefile or a script makes that a call runs.
-    fn nested(
-        &self,
-        call: &Invocation,
-        directory: &ImagePath,
-        reading: &Reading,
-        depth: usize,
-    ) -> Vec<Made> {
-        let text_at = |path: &ImagePath| {
-            let found = self.brought.at(self.stage, path, &|_| Vec::new())?;
-            self.image.text(&found)
-        };
-        let folder = call.values(&["-C"]).into_iter().flatten().last();
-        let directory = folder.map_or_else(|| directory.clone(), |it| directory.join(it));
-        let script = call.script.as_ref().filter(|it| it.is_file).and_then(|it| it.text.as_deref());
-        let own = Some(call.path.as_str()).filter(|it| it.contains('/'));
-        let text = match (call.program.as_str(), script.or(own)) {
-            ("make", _) => text_at(&directory.join("Makefile")).map(|it| recipes(&it)),
-            (_, Some(path)) => text_at(&directory.join(path)),
-            _ => None,
-        };
-        let Some(text) = text else { return Vec::new() };
-        let state = reading.state.at_directory(directory);
-        match Reading::of_text(&text, state) {
-            Ok(inner) => self.calls(&inner, depth),
-            Err(_) => Vec::new(),
-        }
     }
 
     fn build(&self, build: &Build<'_>, directory: &ImagePath) -> Vec<Made> {
@@ -205,11 +157,7 @@ impl Finder<'_, '_> {
 
     /// The folder of the project at a directory of the stage: that of the closest manifest, and what is below it.
     fn folder(&self, directory: &ImagePath) -> Option<RepoPath> {
-        let manifest = go::MANAGER.manifest;
-        let found = directory.ancestors().find_map(|above| {
-            let found = self.brought.at(self.stage, &above.join(manifest), &|_| Vec::new())?;
-            found.parent()?.join(directory.strip_prefix(&above)?)
-        });
+        let found = folder(self.brought, self.stage, directory, go::MANAGER.manifest);
         // A mount of the build context for the time of the RUN.
         let context = || {
             let root = self.brought.folder().clone();
@@ -217,6 +165,83 @@ impl Finder<'_, '_> {
         };
         found.or_else(context)
     }
+}
+
+/// The calls of the RUNs of a stage, and of the Makefiles and scripts that these run.
+pub(super) struct Calls<'f, 'a> {
+    pub image: &'f Image<'a>,
+    pub brought: &'f Brought<'a>,
+    pub stage: usize,
+}
+
+impl Calls<'_, '_> {
+    /// Calls `read` for each, with the directory that it runs in; what it returns true for is not looked into.
+    pub(super) fn each(&self, read: &mut dyn FnMut(&Invocation, &ImagePath) -> bool) {
+        let site = self.image.site;
+        let Some(stage) = site.stages.get(self.stage) else { return };
+        for below in stage.lineage(&site.stages) {
+            for (item, _, instruction) in below.instructions() {
+                if instruction.keyword != Keyword::Run {
+                    continue;
+                }
+                let Ok(run) = site.run(&below, item) else { continue };
+                self.calls(&run, read, DEPTH);
+            }
+        }
+    }
+
+    fn calls(
+        &self,
+        reading: &Reading,
+        read: &mut dyn FnMut(&Invocation, &ImagePath) -> bool,
+        depth: usize,
+    ) {
+        for site in reading.calls() {
+            let Some(directory) = &site.directory else { continue };
+            let is_read = read(&site.call, directory);
+            if let (false, Some(depth)) = (is_read, depth.checked_sub(1))
+                && let Some(inner) = self.nested(&site.call, directory, reading)
+            {
+                self.calls(&inner, read, depth);
+            }
+        }
+    }
+
+    /// The Makefile or script that a call runs.
+    fn nested(
+        &self,
+        call: &Invocation,
+        directory: &ImagePath,
+        reading: &Reading,
+    ) -> Option<Reading> {
+        let text_at = |path: &ImagePath| {
+            let found = self.brought.at(self.stage, path, &|_| Vec::new())?;
+            self.image.text(&found)
+        };
+        let folder = call.values(&["-C"]).into_iter().flatten().last();
+        let directory = folder.map_or_else(|| directory.clone(), |it| directory.join(it));
+        let script = call.script.as_ref().filter(|it| it.is_file).and_then(|it| it.text.as_deref());
+        let own = Some(call.path.as_str()).filter(|it| it.contains('/'));
+        let text = match (call.program.as_str(), script.or(own)) {
+            ("make", _) => text_at(&directory.join("Makefile")).map(|it| recipes(&it)),
+            (_, Some(path)) => text_at(&directory.join(path)),
+            _ => None,
+        }?;
+        Reading::of_text(&text, reading.state.at_directory(directory)).ok()
+    }
+}
+
+/// The folder of the project at a directory of a stage: that of the closest file of this name, and what is below it.
+pub(super) fn folder(
+    brought: &Brought<'_>,
+    stage: usize,
+    directory: &ImagePath,
+    manifest: &str,
+) -> Option<RepoPath> {
+    directory.ancestors().find_map(|above| {
+        let found = brought.at(stage, &above.join(manifest), &|_| Vec::new())?;
+        found.parent()?.join(directory.strip_prefix(&above)?)
+    })
 }
 
 /// The recipes of a Makefile as lines of a script, with its own variables expanded.

@@ -2,6 +2,7 @@
 //! these import, read from their syntax trees.
 
 mod builds;
+mod crates;
 mod entries;
 mod files;
 mod imports;
@@ -131,7 +132,11 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     }
     let mut unread = None;
     for process in others {
-        let why = match modules::follow(&explorer, image, process, &mut reach) {
+        let mut followed = modules::follow(&explorer, image, process, &mut reach);
+        if matches!(followed, Followed::Other) {
+            followed = crates::follow(&explorer, image, process, &mut reach);
+        }
+        let why = match followed {
             Followed::Read => None,
             Followed::Other => unread::check(image, process),
             Followed::Broken(why) => Some(why),
@@ -212,16 +217,15 @@ impl Source {
                 }
             }
         }
+        let is_silent = |it: &Kept| !told.iter().any(|name| it.is_told_by(name));
         for file in &reach.files {
-            let imports = imports(file);
-            let silent = imports.iter().find(|it| !told.iter().any(|name| it.1.is_told_by(name)));
-            if let Some((line, kept)) = silent {
-                let reason = format!(
-                    "{}:{line} imports {}, {}, and its source does not tell where",
-                    file.path, kept.module, kept.what
-                );
-                self.refuse(Refusal::new("unknown-write", reason));
+            if let Some((line, kept)) = imports(file).iter().find(|it| is_silent(&it.1)) {
+                let place = format!("{}:{line} imports", file.path);
+                self.refuse(silent(&place, kept));
             }
+        }
+        if let Some((place, kept)) = reach.kept.iter().find(|it| is_silent(&it.1)) {
+            self.refuse(silent(&format!("{place} depends on"), kept));
         }
         Ok(())
     }
@@ -304,6 +308,13 @@ impl Source {
             }
         }
     }
+}
+
+/// Why it is not known where a package keeps files.
+fn silent(place: &str, kept: &Kept) -> Refusal {
+    let reason =
+        format!("{place} {}, {}, and its source does not tell where", kept.module, kept.what);
+    Refusal::new("unknown-write", reason)
 }
 
 /// Why a path is one that only root should write to, if so.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::files::Files;
 use crate::{
-    ecosystems::code::{self, Language, SourceFacts},
+    ecosystems::code::{self, Kept, Language, SourceFacts},
     project::Project,
     text::{ImagePath, RepoPath},
 };
@@ -47,6 +47,8 @@ pub(super) struct Reach<'a> {
     pub files: Vec<Reached<'a>>,
     /// Why there is more that was not read, as a sentence; `None` if there is not.
     pub unread: Option<String>,
+    /// The packages that keep files, each with the file and line that asks for it.
+    pub kept: Vec<(String, Kept)>,
     by_place: HashMap<ImagePath, usize>,
     by_file: HashSet<RepoPath>,
 }

@@ -68,6 +68,7 @@ static GRAMMAR: Grammar = Grammar {
         options: OPTIONS,
         keepers: keepers::ALL,
         tag,
+        ..Packages::NONE
     }),
 };
 
