@@ -42,12 +42,13 @@ impl Tree {
 
     /// Returns true if the folder exists and has a file below it.
     pub fn is_folder(&self, path: &RepoPath) -> bool {
-        path.is_root() || {
-            let prefix = prefix(path);
-            let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
-            let next = self.files.range::<str, _>(from).next();
-            next.is_some_and(|it| it.as_str().starts_with(&prefix))
-        }
+        path.is_root() || self.has_prefix(&prefix(path))
+    }
+
+    /// Returns true if the path of a file begins with these characters.
+    pub fn has_prefix(&self, start: &str) -> bool {
+        let from = (Bound::Included(start), Bound::Unbounded);
+        self.files.range::<str, _>(from).next().is_some_and(|it| it.as_str().starts_with(start))
     }
 
     /// Returns true if the file or folder exists, even if git ignores it.

@@ -77,7 +77,7 @@ impl Explorer<'_, '_> {
         if process.program == "streamlit" {
             let folders: Vec<_> = found.iter().filter_map(ImagePath::parent).collect();
             let pages = folders.iter().map(|it| it.join("pages"));
-            found.extend(pages.flat_map(|it| self.files.below(&it, Language::Python)));
+            found.extend(pages.flat_map(|it| self.files.below(&it, Language::Python).to_vec()));
         }
         let entry = |at| Entry { at, folder: folder.clone(), is_run };
         found.into_iter().map(entry).collect()

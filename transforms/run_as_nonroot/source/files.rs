@@ -4,7 +4,7 @@
 //! Of what a bundler or an installer has made it is not known which file became which. Such source is read where
 //! the build context has it, below [`CONTEXT`].
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use super::Image;
 use crate::{
@@ -22,7 +22,7 @@ pub(super) struct Files<'i, 'a> {
     image: &'i Image<'a>,
     /// What was found, by path: the file at each, and the source below each folder.
     found: RefCell<HashMap<ImagePath, Option<RepoPath>>>,
-    folders: RefCell<HashMap<ImagePath, Vec<ImagePath>>>,
+    folders: RefCell<HashMap<(ImagePath, Language), Rc<[ImagePath]>>>,
 }
 
 /// Where the files of the build context stand that are in no known place of the image.
@@ -90,6 +90,14 @@ impl<'i, 'a> Files<'i, 'a> {
         layers.sent.has_file(&file).then_some(file)
     }
 
+    /// Whether the path of a file may begin with these characters; false only where that is certain.
+    pub(super) fn may_begin(&self, start: &str) -> bool {
+        let Some(rest) = start.strip_prefix(CONTEXT) else { return true };
+        let Ok(brought) = self.image.brought() else { return false };
+        let path = brought.folder().join(rest.trim_start_matches('/'));
+        path.is_none_or(|it| self.image.project.tree().has_prefix(it.as_str()))
+    }
+
     /// Whether a compiler made what is at a path.
     pub(super) fn is_made(&self, path: &ImagePath) -> bool {
         self.at(path).is_none_or(|it| it.file_name() != path.file_name())
@@ -116,12 +124,13 @@ impl<'i, 'a> Files<'i, 'a> {
 
     /// The source below a folder that a service may load: not that of tests, of scripts beside it and of packages
     /// that others made.
-    pub(super) fn below(&self, folder: &ImagePath, language: Language) -> Vec<ImagePath> {
-        if let Some(known) = self.folders.borrow().get(folder) {
-            return known.clone();
+    pub(super) fn below(&self, folder: &ImagePath, language: Language) -> Rc<[ImagePath]> {
+        let key = (folder.clone(), language);
+        if let Some(known) = self.folders.borrow().get(&key) {
+            return Rc::clone(known);
         }
-        let found = self.list(folder, language);
-        self.folders.borrow_mut().insert(folder.clone(), found.clone());
+        let found: Rc<[ImagePath]> = self.list(folder, language).into();
+        self.folders.borrow_mut().insert(key, Rc::clone(&found));
         found
     }
 

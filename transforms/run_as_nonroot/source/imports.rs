@@ -1,6 +1,6 @@
 //! The files of the project that a source file imports.
 
-use std::collections::HashMap;
+use std::{cell::OnceCell, collections::HashMap};
 
 use super::{files::Files, names::module_text, reach::Explorer};
 use crate::{
@@ -92,22 +92,22 @@ impl Explorer<'_, '_> {
         Imported { files: found, is_lost }
     }
 
-    /// What a module of JavaScript imports; `entries` are the files that commands name.
-    pub(super) fn script_imports(
-        &self,
-        at: &ImagePath,
-        facts: &SourceFacts,
-        entries: &[ImagePath],
-    ) -> Imported {
+    /// What a module of JavaScript imports.
+    pub(super) fn script_imports(&self, at: &ImagePath, facts: &SourceFacts) -> Imported {
         let mut imported = Imported::default();
+        let package = OnceCell::new();
+        let package = || {
+            let find = || self.files.package(at).filter(|_| !Files::is_placed(at));
+            package.get_or_init(find).as_ref()
+        };
         for Import { module, .. } in &facts.imports {
             let module = module.split('?').next().unwrap_or(module);
             if let Some((folder, inside)) = self.member(module) {
                 let folders = [folder.join("src"), folder.clone()];
                 let file = folders.iter().find_map(|it| self.script_module(&it.join(inside)));
-                if file.is_none() {
+                if file.is_none() && self.opened.borrow_mut().insert(folder.clone()) {
                     let all = self.files.below(&folder, Language::JavaScript);
-                    imported.files.extend(all.into_iter().map(|it| (None, it)));
+                    imported.files.extend(all.iter().map(|it| (None, it.clone())));
                 }
                 imported.files.extend(file.map(|it| (Some(module.to_owned()), it)));
                 continue;
@@ -117,25 +117,37 @@ impl Explorer<'_, '_> {
             let file = if is_relative {
                 at.parent().and_then(|it| self.script_module(&it.join(module)))
             } else {
-                // Aliases of `tsconfig.json` begin where the program or its project does.
-                let folders = entries.iter().flat_map(|it| it.ancestors().skip(1).take(2));
-                let mut folders: Vec<ImagePath> = folders.chain([self.workdir.clone()]).collect();
-                if !Files::is_placed(at) {
-                    let package = self.files.package(at);
-                    folders.extend(package.into_iter().flat_map(|it| [it.join("src"), it]));
-                }
-                let names = [alias, Some(module)];
-                let names =
-                    names.into_iter().flatten().filter(|it| it.contains('/') || alias.is_some());
-                names
-                    .flat_map(|name| folders.iter().map(move |it| it.join(name)))
-                    .find_map(|it| self.script_module(&it))
+                self.aliased(module, alias, package())
             };
             let is_asset = ASSETS.iter().any(|it| module.ends_with(it));
             imported.is_lost |= file.is_none() && (is_relative || alias.is_some()) && !is_asset;
             imported.files.extend(file.map(|it| (Some(module.to_owned()), it)));
         }
         imported
+    }
+
+    /// The file of a module that is named from where the program or its project begins, as the aliases of a
+    /// `tsconfig.json` have it: `alias` is the name behind their sign.
+    fn aliased(
+        &self,
+        module: &str,
+        alias: Option<&str>,
+        package: Option<&ImagePath>,
+    ) -> Option<ImagePath> {
+        if !module.contains('/') {
+            return None;
+        }
+        let key = (package.cloned(), module.to_owned());
+        if let Some(known) = self.aliased.borrow().get(&key) {
+            return known.clone();
+        }
+        let folders = || self.starts.iter().cloned().chain([self.workdir.clone()]);
+        let own = || package.into_iter().flat_map(|it| [it.join("src"), it.clone()]);
+        let names = [alias, Some(module)].into_iter().flatten();
+        let mut all = names.flat_map(|name| folders().chain(own()).map(move |it| it.join(name)));
+        let found = all.find_map(|it| self.script_module(&it));
+        self.aliased.borrow_mut().insert(key, found.clone());
+        found
     }
 
     /// The folder, in the build context, of the project's own package that a module is of, and the rest of its name:

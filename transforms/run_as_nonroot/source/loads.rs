@@ -1,9 +1,14 @@
 //! The files that source loads without naming them: by names that it computes, or by a framework that loads whole
 //! folders.
 
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
 use super::{
     Process,
-    files::Files,
+    files::{Files, List},
     reach::{Entry, Explorer, Reached},
     resolve::Resolver,
     spot::Spot,
@@ -20,6 +25,25 @@ pub(super) struct Loaded {
     pub entries: Vec<Entry>,
     /// The numbers of the files of which it is not known what they load.
     pub lost: Vec<usize>,
+    known: HashSet<(ImagePath, bool)>,
+    /// The lists that were added: the same come for many files.
+    lists: HashMap<(*const [ImagePath], bool), List>,
+}
+
+impl Loaded {
+    /// Adds files that a file loads whose command starts in `folder`; of several that load one the first tells where.
+    fn add(&mut self, list: List, folder: &ImagePath, is_run: bool) {
+        let key = (Rc::as_ptr(&list), is_run);
+        if self.lists.contains_key(&key) {
+            return;
+        }
+        for at in list.iter() {
+            if self.known.insert((at.clone(), is_run)) {
+                self.entries.push(Entry { at: at.clone(), folder: folder.clone(), is_run });
+            }
+        }
+        self.lists.insert(key, list);
+    }
 }
 
 /// What these files load.
@@ -31,18 +55,16 @@ pub(super) fn of(
     let mut loaded = Loaded::default();
     for number in numbers {
         let file = &resolver.reach.files[*number];
-        let entry = |at, is_run| Entry { at, folder: file.folder.clone(), is_run };
         if file.facts.loader.is_some() || file.is_lost {
-            let all = explorer.whole(&file.at, file.language);
-            loaded.entries.extend(all.into_iter().map(|at| entry(at, false)));
+            loaded.add(explorer.whole(&file.at, file.language), &file.folder, false);
         }
         for load in &file.facts.loads {
             for spot in resolver.spots(*number, &load.module) {
                 let found = explorer.loaded(file, &spot, load.is_run);
-                if found.is_empty() && spot == Spot::Unknown {
+                if found.iter().all(|it| it.is_empty()) && spot == Spot::Unknown {
                     loaded.lost.push(*number);
                 }
-                loaded.entries.extend(found.into_iter().map(|at| entry(at, load.is_run)));
+                found.into_iter().for_each(|it| loaded.add(it, &file.folder, load.is_run));
             }
         }
     }
@@ -51,7 +73,7 @@ pub(super) fn of(
 
 impl Explorer<'_, '_> {
     /// All source of the package that a file is in, or of the folder that its modules are looked for in.
-    pub(super) fn whole(&self, at: &ImagePath, language: Language) -> Vec<ImagePath> {
+    pub(super) fn whole(&self, at: &ImagePath, language: Language) -> List {
         if language == Language::Python {
             let folders = self.roots.iter().filter(|it| !it.is_root() && at.is_within(it));
             let folder = folders.min_by_key(|it| it.as_str().len()).cloned();
@@ -71,25 +93,25 @@ impl Explorer<'_, '_> {
     }
 
     /// The source of the package that what is at a path was made from.
-    fn of_package(&self, at: &ImagePath, language: Language) -> Vec<ImagePath> {
+    fn of_package(&self, at: &ImagePath, language: Language) -> List {
         let folder = self.files.package(at);
         folder.map(|it| self.files.below(&it, language)).unwrap_or_default()
     }
 
     /// The source that a process runs whose files it does not name: what a bundler or a framework made of a package,
     /// or a package that an install brings.
-    pub(super) fn behind(&self, process: &Process, language: Language) -> Vec<ImagePath> {
+    pub(super) fn behind(&self, process: &Process, language: Language) -> List {
         if language == Language::Python {
-            return Vec::new();
+            return List::default();
         }
         let folder = self.workdir.join(&process.folder);
         self.of_package(&folder.join(process.first()), language)
     }
 
     /// The files that an import of a computed name may load; `is_run` if a process of its own is started with it.
-    fn loaded(&self, file: &Reached<'_>, spot: &Spot, is_run: bool) -> Vec<ImagePath> {
+    fn loaded(&self, file: &Reached<'_>, spot: &Spot, is_run: bool) -> Vec<List> {
         let Spot::Text { text, is_open } = spot else {
-            return self.whole(&file.at, file.language);
+            return vec![self.whole(&file.at, file.language)];
         };
         if file.language == Language::Python {
             return self.loaded_module(file, text, *is_open);
@@ -102,40 +124,47 @@ impl Explorer<'_, '_> {
         let folder = if is_run { Some(file.folder.clone()) } else { file.at.parent() };
         let Some(folder) = folder else { return Vec::new() };
         if !is_open {
-            return self.script_module(&folder.join(text)).into_iter().collect();
+            return one(self.script_module(&folder.join(text)));
         }
         let folder = folder.join(text.rsplit_once('/').map_or("", |it| it.0));
         let all = self.files.below(&folder, file.language);
-        if all.is_empty() || folder.is_root() { self.whole(&file.at, file.language) } else { all }
+        let is_whole = all.is_empty() || folder.is_root();
+        vec![if is_whole { self.whole(&file.at, file.language) } else { all }]
     }
 
-    fn loaded_module(&self, file: &Reached<'_>, text: &str, is_open: bool) -> Vec<ImagePath> {
+    fn loaded_module(&self, file: &Reached<'_>, text: &str, is_open: bool) -> Vec<List> {
         if text.contains('/') || text.ends_with(".py") {
             let path = file.folder.join(text);
             if !is_open && self.files.at(&path).is_some() {
-                return vec![path];
+                return one(Some(path));
             }
             let folder = if is_open && !text.ends_with('/') { path.parent() } else { Some(path) };
             let all = folder.filter(|it| !it.is_root());
             let all = all.map(|it| self.files.below(&it, file.language)).unwrap_or_default();
-            return if all.is_empty() { self.whole(&file.at, file.language) } else { all };
+            let all = if all.is_empty() { self.whole(&file.at, file.language) } else { all };
+            return vec![all];
         }
         if !is_open {
             // A folder of modules: `load_extensions("cogs")`.
-            let mut found = self.below_module(text, file.language);
-            found.extend(self.python_module(text));
+            let mut found = vec![self.below_module(text, file.language)];
+            found.extend(one(self.python_module(text)));
             return found;
         }
         match text.rsplit_once('.') {
-            Some((package, _)) => self.below_module(package, file.language),
-            None => self.whole(&file.at, file.language),
+            Some((package, _)) => vec![self.below_module(package, file.language)],
+            None => vec![self.whole(&file.at, file.language)],
         }
     }
 
     /// The source below the folder of a module of Python.
-    fn below_module(&self, module: &str, language: Language) -> Vec<ImagePath> {
+    fn below_module(&self, module: &str, language: Language) -> List {
         let inside = module.replace('.', "/");
         let all = self.roots.iter().map(|it| self.files.below(&it.join(&inside), language));
         all.into_iter().find(|it| !it.is_empty()).unwrap_or_default()
     }
+}
+
+/// One file as lists.
+fn one(file: Option<ImagePath>) -> Vec<List> {
+    file.map(|it| List::from([it])).into_iter().collect()
 }

@@ -16,7 +16,7 @@ mod spot;
 mod starts;
 mod unread;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
     Image,
@@ -79,7 +79,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     }
     // Packages of the project that an install brings.
     roots.extend([Files::context(), Files::context().join("src")]);
-    let mut explorer = Explorer { project: image.project, files: &files, workdir, roots };
+    let mut explorer = Explorer::new(image.project, &files, workdir, roots);
     let mut more: Vec<Entry> = Vec::new();
     let mut others: Vec<&Process> = Vec::new();
     for process in processes {
@@ -91,7 +91,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
             own.extend(function.and_then(|it| explorer.function(it)).map(imported));
         }
         if let Some(language) = hosted(process).filter(|_| own.is_empty()) {
-            own = explorer.behind(process, language).into_iter().map(imported).collect();
+            own = explorer.behind(process, language).iter().cloned().map(imported).collect();
         }
         // A package manager starts what its script says, which is a process of its own.
         if own.is_empty() || programs::named(&process.program).is(Trait::Unread) {
@@ -100,6 +100,9 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         more.extend(own);
     }
     let entries: Vec<ImagePath> = more.iter().map(|it| it.at.clone()).collect();
+    let mut known = HashSet::new();
+    let starts = entries.iter().flat_map(|it| it.ancestors().skip(1).take(2));
+    explorer.starts = starts.filter(|it| known.insert(it.clone())).collect();
     // A script's own folder comes first where Python looks for modules.
     let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
     let last = explorer.roots.len() - 2;
@@ -119,7 +122,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     };
     let mut reach = Reach::default();
     while !more.is_empty() {
-        let read = explorer.extend(&mut reach, &more, &entries);
+        let read = explorer.extend(&mut reach, &more);
         let loaded = loads::of(&explorer, &Resolver::new(&reach, &variable), &read);
         more = loaded.entries;
         for file in read.iter().map(|it| &reach.files[*it]) {

@@ -46,6 +46,10 @@ impl Explorer<'_, '_> {
 
     /// The file of a module of JavaScript: itself, with an ending, or the index of a folder.
     pub(super) fn script_module(&self, path: &ImagePath) -> Option<ImagePath> {
+        let stem = path.as_str();
+        if !self.files.may_begin(stem.strip_suffix(".js").unwrap_or(stem)) {
+            return None;
+        }
         let is_source =
             |it: &ImagePath| self.files.at(it).is_some_and(|it| files::language(&it).is_some());
         let main = || {

@@ -1,6 +1,9 @@
 //! Which source files the commands of an image reach: those that they name, and what these import.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet, VecDeque},
+};
 
 use super::files::Files;
 use crate::{
@@ -56,6 +59,9 @@ pub(super) struct Reach<'a> {
 /// The most files that are read for an image.
 const FILES: usize = 3000;
 
+/// The files of modules that aliases name, by the package that names them and their names.
+type Aliased = HashMap<(Option<ImagePath>, String), Option<ImagePath>>;
+
 /// Finds files of an image.
 pub(super) struct Explorer<'f, 'a> {
     /// The project.
@@ -66,6 +72,12 @@ pub(super) struct Explorer<'f, 'a> {
     pub workdir: ImagePath,
     /// The folders that modules of Python are looked for in.
     pub roots: Vec<ImagePath>,
+    /// The folders of the files that commands name, and those above them.
+    pub starts: Vec<ImagePath>,
+    /// The modules that aliases name, as far as they were asked for.
+    pub aliased: RefCell<Aliased>,
+    /// The folders whose source was added as a whole.
+    pub opened: RefCell<HashSet<ImagePath>>,
 }
 
 impl Reach<'_> {
@@ -85,15 +97,21 @@ impl Reach<'_> {
     }
 }
 
-impl<'a> Explorer<'_, 'a> {
-    /// Reads these files and what they import, and gives the numbers of all that were read; `entries` are those that
-    /// commands name.
-    pub(super) fn extend(
-        &self,
-        reach: &mut Reach<'a>,
-        more: &[Entry],
-        entries: &[ImagePath],
-    ) -> Vec<usize> {
+impl<'f, 'a> Explorer<'f, 'a> {
+    /// Finds files of an image whose commands run in `workdir`; modules of Python are looked for in `roots`.
+    pub(super) fn new(
+        project: &'a Project,
+        files: &'f Files<'f, 'a>,
+        workdir: ImagePath,
+        roots: Vec<ImagePath>,
+    ) -> Self {
+        let starts = Vec::new();
+        let (aliased, opened) = (RefCell::default(), RefCell::default());
+        Self { project, files, workdir, roots, starts, aliased, opened }
+    }
+
+    /// Reads these files and what they import, and gives the numbers of all that were read.
+    pub(super) fn extend(&self, reach: &mut Reach<'a>, more: &[Entry]) -> Vec<usize> {
         let first = more.iter().filter_map(|it| self.add(reach, it));
         let mut queue: VecDeque<usize> = first.collect();
         let mut read = Vec::new();
@@ -103,7 +121,7 @@ impl<'a> Explorer<'_, 'a> {
             let folder = folder.clone();
             let imported = match language {
                 Language::Python => self.python_imports(at, facts),
-                _ => self.script_imports(at, facts, entries),
+                _ => self.script_imports(at, facts),
             };
             reach.files[index].is_lost = imported.is_lost;
             for (name, at) in imported.files {

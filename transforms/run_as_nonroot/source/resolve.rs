@@ -1,13 +1,16 @@
 //! Where the places are that source files write to, when the image runs.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, OnceCell},
+    collections::HashMap,
+};
 
 use super::{
     files::Files,
     reach::Reach,
     spot::{Spot, closed},
 };
-use crate::ecosystems::code::{SourceFacts, Value};
+use crate::ecosystems::code::{Passing, SourceFacts, Value};
 
 /// Finds places.
 pub(super) struct Resolver<'r, 'a> {
@@ -17,6 +20,47 @@ pub(super) struct Resolver<'r, 'a> {
     pub variable: &'r dyn Fn(&str) -> Vec<String>,
     /// How many more values are looked at.
     budget: Cell<usize>,
+    index: OnceCell<Index<'r>>,
+}
+
+/// What the files define and call, by name.
+#[derive(Default)]
+struct Index<'r> {
+    calls: HashMap<&'r str, Vec<Of<&'r Passing>>>,
+    /// The names and attributes of files; a name hides an attribute.
+    values: HashMap<&'r str, Vec<Of<&'r Value>>>,
+    /// The attributes of files that share their names with those of their folders.
+    fields: HashMap<&'r str, Vec<Of<&'r Value>>>,
+}
+
+/// Something that a file says, with the number of the file.
+#[derive(Clone, Copy)]
+pub(super) struct Of<T> {
+    /// The file.
+    pub file: usize,
+    /// What it says.
+    pub what: T,
+}
+
+impl<'r> Index<'r> {
+    fn read(reach: &'r Reach<'_>) -> Self {
+        let mut index = Self::default();
+        for (file, reached) in reach.files.iter().enumerate() {
+            let facts = reached.facts;
+            for call in facts.calls.iter().filter(|it| !it.function.is_empty()) {
+                index.calls.entry(&call.function).or_default().push(Of { file, what: call });
+            }
+            let hidden = |it: &&String| facts.names.contains_key(*it);
+            let attributes = facts.attributes.iter().filter(|it| !hidden(&it.0));
+            for (name, what) in facts.names.iter().chain(attributes) {
+                index.values.entry(name).or_default().push(Of { file, what });
+            }
+            for (name, what) in facts.attributes.iter().filter(|_| facts.is_shared) {
+                index.fields.entry(name).or_default().push(Of { file, what });
+            }
+        }
+        index
+    }
 }
 
 /// How many names deep a value is followed.
@@ -31,7 +75,16 @@ const BUDGET: usize = 200_000;
 impl<'r, 'a> Resolver<'r, 'a> {
     /// A resolver for the files that were reached.
     pub(super) fn new(reach: &'r Reach<'a>, variable: &'r dyn Fn(&str) -> Vec<String>) -> Self {
-        Self { reach, variable, budget: Cell::new(BUDGET) }
+        Self { reach, variable, budget: Cell::new(BUDGET), index: OnceCell::new() }
+    }
+
+    fn index(&self) -> &Index<'r> {
+        self.index.get_or_init(|| Index::read(self.reach))
+    }
+
+    /// The attributes of this name in the files that share theirs.
+    pub(super) fn fields(&self, name: &str) -> &[Of<&'r Value>] {
+        self.index().fields.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The places that a value of a file stands for.
@@ -155,19 +208,12 @@ impl<'r, 'a> Resolver<'r, 'a> {
             }
         };
         let own = default.map(|it| self.resolve(file, it, depth));
-        for (number, reached) in self.reach.files.iter().enumerate() {
-            let calls = reached
-                .facts
-                .calls
-                .iter()
-                .filter(|it| it.function == function && !function.is_empty());
-            for call in calls {
-                let named = call.arguments.iter().find(|it| it.0.as_deref() == Some(name));
-                let at = call.arguments.get(index).filter(|it| it.0.is_none());
-                match named.or(at) {
-                    Some((_, value)) => add(self.resolve(number, value, depth)),
-                    None => add(own.clone().unwrap_or_else(|| vec![Spot::Unknown])),
-                }
+        for &Of { file, what: call } in self.index().calls.get(function).into_iter().flatten() {
+            let named = call.arguments.iter().find(|it| it.0.as_deref() == Some(name));
+            let at = call.arguments.get(index).filter(|it| it.0.is_none());
+            match named.or(at) {
+                Some((_, value)) => add(self.resolve(file, value, depth)),
+                None => add(own.clone().unwrap_or_else(|| vec![Spot::Unknown])),
             }
         }
         if found.is_empty() { own.unwrap_or_else(|| vec![Spot::Unknown]) } else { found }
@@ -179,7 +225,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let modules = &self.reach.files[file].modules;
         let Some(last) = path.last() else { return unknown() };
         if self.reach.files[file].facts.is_shared {
-            return self.any(self.shared(file, module, last), depth);
+            return self.any(&self.shared(file, module, last), depth);
         }
         // A setting of a class of settings has the variable of its name.
         let is_constant = |it: &str| it.len() > 2 && !it.contains(|it: char| it.is_lowercase());
@@ -208,10 +254,8 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
         // Settings that a framework hands on, such as those of Django and Flask.
         let mut found = Vec::new();
-        for (number, reached) in self.reach.files.iter().enumerate() {
-            let value =
-                reached.facts.names.get(last).or_else(|| reached.facts.attributes.get(last));
-            for spot in value.into_iter().flat_map(|it| self.resolve(number, it, depth)) {
+        for &Of { file, what } in self.index().values.get(last.as_str()).into_iter().flatten() {
+            for spot in self.resolve(file, what, depth) {
                 if !found.contains(&spot) {
                     found.push(spot);
                 }

@@ -1,30 +1,19 @@
 //! Names that the files of a folder share, and fields of objects: every file that defines one counts.
 
-use super::{resolve::Resolver, spot::Spot};
+use super::{
+    resolve::{Of, Resolver},
+    spot::Spot,
+};
 use crate::ecosystems::code::Value;
-
-/// A value, and the file that it is of.
-pub(super) struct Owned<'r> {
-    file: usize,
-    value: &'r Value,
-}
 
 impl<'r> Resolver<'r, '_> {
     /// The values of a name of a package, whose files share them.
-    pub(super) fn shared(&self, file: usize, module: &str, name: &str) -> Vec<Owned<'r>> {
+    pub(super) fn shared(&self, file: usize, module: &str, name: &str) -> Vec<Of<&'r Value>> {
         let reach = self.reach;
         let files = reach.files[file].modules.get(module).into_iter().flatten();
         let defined = |it: &usize| {
             let value = reach.files[*it].facts.names.get(name)?;
-            Some(Owned { file: *it, value })
-        };
-        files.filter_map(defined).collect()
-    }
-
-    fn fields(&self, name: &str) -> Vec<Owned<'r>> {
-        let files = self.reach.files.iter().enumerate().filter(|it| it.1.facts.is_shared);
-        let defined = |(file, it): (usize, &'r super::reach::Reached<'_>)| {
-            Some(Owned { file, value: it.facts.attributes.get(name)? })
+            Some(Of { file: *it, what: value })
         };
         files.filter_map(defined).collect()
     }
@@ -35,10 +24,10 @@ impl<'r> Resolver<'r, '_> {
     }
 
     /// The places that any of these stands for.
-    pub(super) fn any(&self, values: Vec<Owned<'_>>, depth: usize) -> Vec<Spot> {
+    pub(super) fn any(&self, values: &[Of<&Value>], depth: usize) -> Vec<Spot> {
         let mut found: Vec<Spot> = Vec::new();
-        for it in &values {
-            for spot in self.resolve(it.file, it.value, depth) {
+        for it in values {
+            for spot in self.resolve(it.file, it.what, depth) {
                 if !found.contains(&spot) {
                     found.push(spot);
                 }
@@ -60,7 +49,7 @@ impl<'r> Resolver<'r, '_> {
                 Some(name) => (self.shared(file, module, name), name),
                 None => return vec![Spot::Unknown],
             },
-            Value::Field(name) => (self.fields(name), name),
+            Value::Field(name) => (self.fields(name).to_vec(), name),
             _ => return vec![Spot::Unknown],
         };
         let given = |at: usize| {
@@ -69,7 +58,7 @@ impl<'r> Resolver<'r, '_> {
         };
         let mut found: Vec<Spot> = Vec::new();
         for body in bodies {
-            let value = body.value.clone().with_parameters(&|it| match it {
+            let value = body.what.clone().with_parameters(&|it| match it {
                 Value::Parameter { function, index, .. } if function == name => Some(given(*index)),
                 _ => None,
             });
