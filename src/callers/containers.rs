@@ -1,10 +1,12 @@
 //! Containers that CI, Makefiles and scripts run, besides those of compose files.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Build, image_name};
 use crate::{
-    callers,
     project::{File, Project, is_dockerfile},
     text::{Place, RepoPath},
 };
@@ -16,14 +18,14 @@ pub struct Execution {
     pub place: Place,
     /// The words after `run` or `exec`: options, the image or service, and the command.
     pub said: String,
-    /// The Dockerfiles of the services that it names; `None` when it names none that is known.
-    dockerfiles: Option<Vec<RepoPath>>,
+    /// The Dockerfiles of the services and images that it names; `None` when it names none that is known.
+    dockerfiles: Option<Vec<Arc<HashSet<RepoPath>>>>,
 }
 
 impl Execution {
     /// Returns true if it may run an image of this Dockerfile.
     pub fn may_run(&self, dockerfile: &RepoPath) -> bool {
-        self.dockerfiles.as_ref().is_none_or(|it| it.contains(dockerfile))
+        self.dockerfiles.as_ref().is_none_or(|it| it.iter().any(|it| it.contains(dockerfile)))
     }
 }
 
@@ -37,17 +39,21 @@ pub(super) fn executions(
     if said.is_empty() {
         return Vec::new();
     }
-    let services = || project.files().flat_map(|it| &it.callers().services);
+    let mut services: HashMap<&str, HashSet<RepoPath>> = HashMap::new();
+    for it in project.files().flat_map(|it| &it.callers().services) {
+        services.entry(&it.name).or_default().extend(it.dockerfile.clone());
+    }
+    let services = services.into_iter().map(|(name, it)| (name, Arc::new(it)));
+    let services: HashMap<&str, Arc<HashSet<RepoPath>>> = services.collect();
+    let of_builds = |(name, builds): (&String, &Vec<Build>)| {
+        (name.clone(), Arc::new(builds.iter().map(|it| it.dockerfile.clone()).collect()))
+    };
+    let images: HashMap<String, Arc<HashSet<RepoPath>>> = named.iter().map(of_builds).collect();
     let found = said.into_iter().map(|(place, said)| {
-        let by_name =
-            |it: &&callers::service::Service| said.split_whitespace().any(|of| of == it.name);
-        let known = services().any(|it| by_name(&it));
-        let dockerfiles = services().filter(by_name).filter_map(|it| it.dockerfile.clone());
-        let images = said.split_whitespace().filter_map(image_name);
-        let built: Vec<_> = images.filter_map(|it| named.get(&it)).flatten().collect();
-        let known = known || !built.is_empty();
-        let built = built.into_iter().map(|it| it.dockerfile.clone());
-        let dockerfiles = known.then(|| dockerfiles.chain(built).collect());
+        let of_services = said.split_whitespace().filter_map(|it| services.get(it));
+        let of_images = said.split_whitespace().filter_map(|it| images.get(&image_name(it)?));
+        let all: Vec<_> = of_services.chain(of_images).cloned().collect();
+        let dockerfiles = (!all.is_empty()).then_some(all);
         Execution { place, said, dockerfiles }
     });
     found.collect()

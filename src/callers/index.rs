@@ -1,6 +1,6 @@
 //! Builds, services and containers of a whole project, gathered once.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use super::{
     Build, Callers, Kind,
@@ -73,7 +73,8 @@ impl Project {
 
     /// The index of the whole project, built once.
     fn index(&self) -> &Index {
-        self.surroundings().get(|| {
+        let once: &OnceLock<Index> = self.surroundings().get(OnceLock::new);
+        once.get_or_init(|| {
             let mut index = Index::default();
             for build in self.files().flat_map(|it| it.callers().builds.iter()) {
                 index.builds.entry(build.dockerfile.clone()).or_default().push(build.clone());

@@ -43,7 +43,7 @@ use crate::{
 pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
 pub use published::Published;
 pub use reread::spoiled;
-pub use retarget::{Move, Retargeting, Stuck, retarget};
+pub use retarget::{Move, Retarget, Retargeting, Stuck, retarget};
 use script::Script;
 use service::Service;
 pub use site::Site;

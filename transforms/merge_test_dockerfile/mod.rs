@@ -16,7 +16,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    callers::{Move, retarget},
+    callers::{Move, Retarget},
     engine::{Transform, settings::Settings},
     project::{
         Project,
@@ -65,14 +65,15 @@ fn run(project: &Project, _: &Settings) -> Outcome {
             Err(decline) => outcome.declines.extend(decline),
         }
     }
+    let retarget = Retarget::new(project, ready.iter().map(|it| &it.twins.variant.path));
     let mut done: BTreeSet<&RepoPath> = BTreeSet::new();
     for one in &ready {
-        let group = one.group(project, &ready);
+        let group = one.group(&retarget, &ready);
         // The second variant of a file waits until the first one is merged.
         if group.iter().any(|it| done.contains(&it.twins.production.path)) {
             continue;
         }
-        match change(project, &group) {
+        match change(&retarget, &group) {
             Ok(change) => {
                 done.extend(group.iter().map(|it| &it.twins.production.path));
                 outcome.changes.push(change);
@@ -136,10 +137,13 @@ impl Ready<'_> {
 
     /// Returns this merge and those that must happen with it because one line of a caller names their
     /// variants as well.
-    fn group<'r>(&'r self, project: &Project, ready: &'r [Self]) -> Vec<&'r Self> {
+    fn group<'r>(&'r self, retarget: &Retarget<'_>, ready: &'r [Self]) -> Vec<&'r Self> {
         let mut group = vec![self];
-        let alone = retarget(project, &[self.moves()]);
+        let alone = retarget.follow(&[self.moves()]);
         let shares: BTreeSet<RepoPath> = alone.stuck.into_iter().flat_map(|it| it.shares).collect();
+        if shares.is_empty() {
+            return group;
+        }
         for other in ready.iter().filter(|it| shares.contains(&it.twins.variant.path)) {
             // Two variants of one file cannot be merged at once.
             let production = &other.twins.production.path;
@@ -164,9 +168,9 @@ impl Ready<'_> {
 }
 
 /// The change that merges these files and rewrites the builds of their variants.
-fn change(project: &Project, group: &[&Ready<'_>]) -> Result<Change, Refusal> {
+fn change(retarget: &Retarget<'_>, group: &[&Ready<'_>]) -> Result<Change, Refusal> {
     let moves: Vec<Move> = group.iter().map(|it| it.moves()).collect();
-    let moved = retarget(project, &moves);
+    let moved = retarget.follow(&moves);
     if let Some(stuck) = moved.stuck.first() {
         return Err(Refusal::new("caller", format!("{} {}", stuck.place, stuck.reason)));
     }

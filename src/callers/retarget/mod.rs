@@ -6,7 +6,13 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
 
 use super::{
     Build, Callers,
@@ -52,34 +58,89 @@ pub struct Stuck {
 
 /// Makes every caller follow these moves; of several from one Dockerfile the first counts.
 pub fn retarget(project: &Project, moves: &[Move]) -> Retargeting {
-    let moved = |path: &RepoPath| moves.iter().find(|it| it.from == *path);
-    let mut all = Retargeting::default();
-    for file in project.files() {
-        let callers = file.callers();
-        if callers.builds.iter().any(|it| moved(&it.dockerfile).is_some()) {
-            match follow(project, file, callers, &moved) {
+    Retarget::new(project, moves.iter().map(|it| &it.from)).follow(moves)
+}
+
+/// The files of a snapshot that concern Dockerfiles which may move, found in one pass.
+pub struct Retarget<'a> {
+    project: &'a Project,
+    /// The files with builds of each.
+    building: HashMap<&'a RepoPath, Vec<&'a Arc<File>>>,
+    /// The files with the name of each in their text, by that name.
+    naming: HashMap<String, Vec<&'a Arc<File>>>,
+}
+
+impl<'a> Retarget<'a> {
+    /// The files that concern these Dockerfiles.
+    pub fn new<'p>(project: &'a Project, moving: impl Iterator<Item = &'p RepoPath>) -> Self {
+        let moving: HashSet<&RepoPath> = moving.collect();
+        let names: BTreeSet<&str> = moving.iter().map(|it| it.file_name()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let search = AhoCorasick::new(&names).ok();
+        let look = |file: &'a Arc<File>| {
+            let builds = file.callers().builds.iter().map(|it| &it.dockerfile);
+            let builds: HashSet<&RepoPath> = builds.filter(|it| moving.contains(it)).collect();
+            let named: BTreeSet<usize> = match &search {
+                Some(it) => it
+                    .find_overlapping_iter(&*file.text)
+                    .map(|it| it.pattern().as_usize())
+                    .collect(),
+                None => (0..names.len()).collect(),
+            };
+            (!builds.is_empty() || !named.is_empty()).then_some((file, builds, named))
+        };
+        let files: Vec<&Arc<File>> = project.files().collect();
+        let looked: Vec<_> = files.into_par_iter().filter_map(look).collect();
+        let mut all = Self { project, building: HashMap::new(), naming: HashMap::new() };
+        for (file, builds, named) in looked {
+            for it in builds {
+                all.building.entry(it).or_default().push(file);
+            }
+            for it in named {
+                all.naming.entry(names[it].to_owned()).or_default().push(file);
+            }
+        }
+        all
+    }
+
+    /// What becomes of the callers when these move, of those that this was made for; of several moves from one
+    /// Dockerfile the first counts.
+    pub fn follow(&self, moves: &[Move]) -> Retargeting {
+        let moved = |path: &RepoPath| moves.iter().find(|it| it.from == *path);
+        let mut all = Retargeting::default();
+        for file in by_path(moves.iter().filter_map(|it| self.building.get(&it.from))) {
+            match follow(self.project, file, file.callers(), &moved) {
                 Ok(edits) => _ = all.edits.insert(file.path.clone(), edits),
                 Err(stuck) => all.stuck.extend(stuck),
             }
         }
-    }
-    let gone: Vec<_> = moves.iter().filter(|it| it.from != it.to.dockerfile).collect();
-    for it in moves {
-        let Some(unread) = project.unread_caller(&it.from) else { continue };
-        let place = Place::line(&unread.path, unread.line);
-        let reason = format!("may build {}, and is not understood: {}", it.from, unread.why);
-        all.stuck.push(Stuck { place, reason, shares: BTreeSet::new() });
-    }
-    for file in project.files().filter(|file| !gone.iter().any(|it| it.from == file.path)) {
-        for it in &gone {
-            all.mention(project, file, &it.from);
+        let gone: Vec<_> = moves.iter().filter(|it| it.from != it.to.dockerfile).collect();
+        for it in moves {
+            let Some(unread) = self.project.unread_caller(&it.from) else { continue };
+            let place = Place::line(&unread.path, unread.line);
+            let reason = format!("may build {}, and is not understood: {}", it.from, unread.why);
+            all.stuck.push(Stuck { place, reason, shares: BTreeSet::new() });
         }
+        let naming = gone.iter().filter_map(|it| self.naming.get(it.from.file_name()));
+        for file in by_path(naming).filter(|file| !gone.iter().any(|it| it.from == file.path)) {
+            for it in &gone {
+                all.mention(self.project, file, &it.from);
+            }
+        }
+        all.mentions.sort();
+        all.mentions.dedup();
+        all.stuck.sort();
+        all.stuck.dedup_by(|a, b| a.place == b.place);
+        all
     }
-    all.mentions.sort();
-    all.mentions.dedup();
-    all.stuck.sort();
-    all.stuck.dedup_by(|a, b| a.place == b.place);
-    all
+}
+
+/// The files of several lists, each once, by path.
+fn by_path<'l, 'a: 'l>(
+    lists: impl Iterator<Item = &'l Vec<&'a Arc<File>>>,
+) -> impl Iterator<Item = &'a Arc<File>> {
+    let all: BTreeMap<&RepoPath, &Arc<File>> = lists.flatten().map(|it| (&it.path, *it)).collect();
+    all.into_values()
 }
 
 impl Retargeting {

@@ -17,12 +17,15 @@ use crate::{
     text::{ImagePath, RepoPath},
 };
 
+/// Files, as they were listed once.
+pub(super) type List = Rc<[ImagePath]>;
+
 /// The files of an image, by where they are at run time.
 pub(super) struct Files<'i, 'a> {
     image: &'i Image<'a>,
     /// What was found, by path: the file at each, and the source below each folder.
     found: RefCell<HashMap<ImagePath, Option<RepoPath>>>,
-    folders: RefCell<HashMap<(ImagePath, Language), Rc<[ImagePath]>>>,
+    folders: RefCell<HashMap<(ImagePath, Language), List>>,
 }
 
 /// Where the files of the build context stand that are in no known place of the image.
@@ -124,12 +127,12 @@ impl<'i, 'a> Files<'i, 'a> {
 
     /// The source below a folder that a service may load: not that of tests, of scripts beside it and of packages
     /// that others made.
-    pub(super) fn below(&self, folder: &ImagePath, language: Language) -> Rc<[ImagePath]> {
+    pub(super) fn below(&self, folder: &ImagePath, language: Language) -> List {
         let key = (folder.clone(), language);
         if let Some(known) = self.folders.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let found: Rc<[ImagePath]> = self.list(folder, language).into();
+        let found: List = self.list(folder, language).into();
         self.folders.borrow_mut().insert(key, Rc::clone(&found));
         found
     }

@@ -64,7 +64,9 @@ pub(super) fn of(
                 if found.iter().all(|it| it.is_empty()) && spot == Spot::Unknown {
                     loaded.lost.push(*number);
                 }
-                found.into_iter().for_each(|it| loaded.add(it, &file.folder, load.is_run));
+                for list in found {
+                    loaded.add(list, &file.folder, load.is_run);
+                }
             }
         }
     }
