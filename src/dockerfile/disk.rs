@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Dockerfile, Item};
-use crate::text::{Place, Provenance, RepoPath, Span};
+use crate::text::{LineStarts, Place, Provenance, RepoPath, Span};
 
 /// What is known of an edited Dockerfile about the files on disk.
 #[derive(Debug)]
@@ -31,7 +31,10 @@ impl Dockerfile {
     /// The place on disk of an item; `path` is that of this file.
     pub fn place(&self, path: &RepoPath, item: usize) -> Place {
         let edited = self.edited.as_ref().and_then(|it| it.places.get(item)).cloned();
-        edited.unwrap_or_else(|| Place::of(path, &self.source, &self.items[item].span))
+        edited.unwrap_or_else(|| {
+            let starts: &LineStarts = self.memo.get(|| LineStarts::of(&self.source));
+            starts.place(path, &self.source, &self.items[item].span)
+        })
     }
 
     /// The text on disk of a span of the text: what to quote.

@@ -89,15 +89,18 @@ pub(super) fn check(
     for other in &site.stages {
         let heir = other.is_built_on(stage.index);
         for (item, _, it) in other.instructions() {
-            let line = site.line(item);
+            let line = || site.line(item);
             let state = || other.state_before(item);
             if copies_from(caches, site, stage, it, &state) {
-                return Err(Refusal::new("cache-needed", format!("{line} copies from the cache")));
+                return Err(Refusal::new(
+                    "cache-needed",
+                    format!("{} copies from the cache", line()),
+                ));
             }
             let later = heir && (other.index != stage.index || caches.run.item < item);
             let uses = || uses_later(caches, site, other, item, it, &state);
             if later && uses() {
-                return Err(Refusal::new("cache-needed", format!("{line} uses the cache")));
+                return Err(Refusal::new("cache-needed", format!("{} uses the cache", line())));
             }
         }
     }
@@ -246,8 +249,7 @@ impl Caches<'_> {
     }
 
     fn reach_in(&self, run: &Run<'_>, site: &CallSite, command: &Command, word: usize) -> Reach {
-        let text = site.call.arguments.iter().find(|it| it.word == word);
-        let text = text.and_then(|it| it.text.as_deref());
+        let text = site.call.argument_of(word).and_then(|it| it.text.as_deref());
         let raw = &command.words[word].raw;
         match text {
             Some(it) if it.starts_with('-') => Reach::Elsewhere,

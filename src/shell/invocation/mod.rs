@@ -139,6 +139,13 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
 }
 
 impl Invocation {
+    /// The argument that is the word at this position of the shell command.
+    pub fn argument_of(&self, word: usize) -> Option<&Argument> {
+        // They are in the order of the words.
+        let at = self.arguments.partition_point(|it| it.word < word);
+        self.arguments.get(at).filter(|it| it.word == word)
+    }
+
     /// The call that words make, the first of which is the program or a wrapper of it, as in the exec form
     /// of an instruction; `None` when the program cannot be known.
     pub fn read(words: &[Option<String>], programs: &Programs) -> Option<Self> {
