@@ -20,7 +20,7 @@ use crate::{
     text::glob,
 };
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword, mount::Mount},
+    dockerfile::{Dockerfile, Instruction, Keyword, mount::Mount, stage::Stage},
     text::{Place, RepoPath},
 };
 
@@ -172,15 +172,17 @@ impl Project {
 /// What a Dockerfile takes from its context: the sources of COPY, ADD and bind mounts, as far as their
 /// variables are known.
 pub fn context_sources(dockerfile: &Dockerfile) -> Vec<String> {
+    stages(dockerfile).iter().flat_map(|it| sources_of(it, dockerfile.escape)).collect()
+}
+
+/// The same for one stage of a Dockerfile with this escape character.
+pub fn sources_of(stage: &Stage<'_>, escape: char) -> Vec<String> {
     let mut sources = Vec::new();
-    for stage in stages(dockerfile) {
-        for (at, _, it) in stage.instructions() {
-            let taken = taken(it);
-            if !taken.is_empty() {
-                let state = stage.state_before(at);
-                let known = |it: &String| state.expand(it, dockerfile.escape);
-                sources.extend(taken.iter().filter_map(known));
-            }
+    for (at, _, it) in stage.instructions() {
+        let taken = taken(it);
+        if !taken.is_empty() {
+            let state = stage.state_before(at);
+            sources.extend(taken.iter().filter_map(|it| state.expand(it, escape)));
         }
     }
     sources

@@ -1,12 +1,11 @@
 //! What is in an image when it runs: the files that COPYs bring, also by way of other stages, and what compose
 //! mounts.
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::cell::OnceCell;
 
-use super::{Image, image::Placed, started::Started};
+use super::{Image, image::Placed, packages::Packages, started::Started};
 use crate::{
-    context::{brought::Brought, context_sources, layers::Layers},
-    ecosystems::{FileKind, files},
+    context::{brought::Brought, layers::Layers},
     text::{ImagePath, Place, Refusal, RepoPath},
 };
 
@@ -15,7 +14,7 @@ use crate::{
 pub(super) struct Contents<'a> {
     brought: OnceCell<Result<Brought<'a>, Refusal>>,
     mounts: OnceCell<Vec<Mount<'a>>>,
-    manifests: OnceCell<Vec<&'a str>>,
+    pub(super) packages: Packages<'a>,
 }
 
 /// A mount of a compose service.
@@ -48,7 +47,7 @@ impl<'a> Image<'a> {
     }
 
     /// The files that its COPYs bring; `None` if its build context is not known.
-    fn layers(&self) -> Option<&Layers<'a>> {
+    pub(super) fn layers(&self) -> Option<&Layers<'a>> {
         self.brought().ok()?.layers(self.stage.index)
     }
 
@@ -62,6 +61,13 @@ impl<'a> Image<'a> {
         let copies = self.layers().into_iter().flat_map(|it| &it.copies);
         let mut sources = copies.filter_map(|it| it.copy.as_ref().ok()).flat_map(|it| &it.sources);
         sources.any(|it| it.is_folder && folder.strip_prefix(&it.path).is_some())
+    }
+
+    /// Whether a COPY brings the repository of git itself, as far as the builder is sent it.
+    pub(super) fn has_repository(&self) -> bool {
+        let git = RepoPath::root().join(".git/HEAD");
+        let sent = |it: &Layers<'_>| git.as_ref().is_some_and(|git| !it.sent.excludes(git));
+        self.layers().is_some_and(sent) && self.brings(&RepoPath::root())
     }
 
     /// The mounts of the services that run it, as far as their paths are known.
@@ -156,41 +162,6 @@ impl<'a> Image<'a> {
     pub(super) fn manifest(&self, path: &str) -> Option<String> {
         let sent = || self.layers().and_then(|it| it.sent.folder.join(path));
         self.text(&self.source(path).or_else(sent)?)
-    }
-
-    /// The texts of the manifests that the Dockerfile copies.
-    pub(super) fn manifests(&self) -> &[&'a str] {
-        self.contents.manifests.get_or_init(|| self.read_manifests())
-    }
-
-    fn read_manifests(&self) -> Vec<&'a str> {
-        let Some(folder) = self.layers().map(|it| &it.sent.folder) else { return Vec::new() };
-        let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
-        let names: BTreeSet<&str> = manifests.filter(|it| !it.contains('*')).collect();
-        let mut paths = BTreeSet::new();
-        for source in context_sources(self.site.dockerfile) {
-            let source = source.trim_start_matches('/').trim_end_matches('*');
-            let Some(path) = folder.join(source) else { continue };
-            paths.extend(names.iter().filter_map(|it| path.join(it)));
-            let name = path.file_name();
-            if names.contains(name) || name.ends_with(".txt") || name.ends_with(".in") {
-                paths.insert(path);
-            }
-        }
-        let project = self.project;
-        paths.iter().filter_map(|it| project.file(it.as_str())).map(|it| &*it.text).collect()
-    }
-
-    /// Whether a manifest names a package.
-    pub(super) fn depends_on(&self, package: &str) -> bool {
-        self.manifests().iter().any(|text| {
-            text.match_indices(package).any(|(at, _)| {
-                let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
-                let before = text[..at].chars().next_back().is_some_and(part);
-                let after = text[at + package.len()..].chars().next().is_some_and(part);
-                !before && !after
-            })
-        })
     }
 
     /// Whether a COPY puts something at a folder or below it.

@@ -21,7 +21,7 @@ pub struct Image<'a> {
     pub(super) site: &'a Site<'a>,
     pub(super) stage: &'a Stage<'a>,
     pub(super) owner: Owner,
-    lineage: Vec<Stage<'a>>,
+    pub(super) lineage: Vec<Stage<'a>>,
     state: State,
     pub(super) contents: Contents<'a>,
     pub(super) runners: OnceCell<Runners<'a>>,

@@ -20,6 +20,7 @@ mod modes;
 mod mounts;
 mod needs;
 mod owner;
+mod packages;
 mod process;
 mod processes;
 mod roles;
@@ -201,6 +202,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let processes = processes::of(image)?;
     let needs = processes.iter().map(|it| {
         let mut needs = needs::of(it)?;
+        needs::repository(image, it)?;
         needs.folders.extend(image.owner.settle(told::traces(image, it))?);
         Ok(needs)
     });

@@ -92,6 +92,24 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     })
 }
 
+/// Checks that a process does not work in a repository that a COPY brings, where the program refuses to: it belongs to
+/// root.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn repository(image: &Image<'_>, process: &Process) -> Result<(), Refusal> {
+    let program = programs::named(&process.program);
+    let works = program.is(Trait::Repository) && !process.first().is_empty();
+    if !works || !image.has_repository() {
+        return Ok(());
+    }
+    let reason = format!(
+        "{} runs {}, which refuses to work in a repository of another user, and that in the image is root's",
+        process.from, process.program
+    );
+    Err(Refusal::new("needs-root", reason))
+}
+
 /// Whether a process runs a daemon of the distribution, by its folder.
 pub(super) fn is_daemon(image: &Image<'_>, process: &Process) -> bool {
     let folder = process.path.rsplit_once('/').map_or("", |it| it.0);
@@ -174,7 +192,11 @@ fn writes(process: &Process) -> Result<(), Refusal> {
     let in_place = program == "sed" && process.known().any(|it| it.starts_with("-i"));
     let mut paths = process.known().filter(|it| it.starts_with('/')).peekable();
     let is_scratch = paths.peek().is_some() && paths.all(Process::is_scratch);
-    let changes = programs::named(program).is(Trait::Changes) && !is_scratch;
+    let known = programs::named(program);
+    // Without an argument, or with `--version`.
+    let first = process.arguments.first().and_then(Option::as_deref).unwrap_or("version");
+    let only_reads = known.only_reads(process.first()) || known.only_reads(first);
+    let changes = known.is(Trait::Changes) && !is_scratch && !only_reads;
     if in_place || changes || program == "chmod" {
         return refuse(&format!("runs {program}"));
     }

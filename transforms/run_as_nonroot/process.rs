@@ -2,6 +2,7 @@
 
 use super::roles::Role;
 use crate::{
+    ecosystems::programs,
     shell::{Argument, Invocation},
     text::ImagePath,
 };
@@ -31,9 +32,20 @@ impl Process {
         self.arguments.iter().flatten().map(String::as_str)
     }
 
+    /// The arguments that are known and are neither options nor their values, as far as it is known which these are.
+    pub(super) fn operands(&self) -> impl Iterator<Item = &str> {
+        let program = programs::named(&self.program);
+        let mut takes = false;
+        self.arguments.iter().filter_map(move |it| {
+            let word = it.as_deref().unwrap_or_default();
+            let is_value = std::mem::replace(&mut takes, program.takes_value(word));
+            Some(word).filter(|it| !is_value && !it.is_empty() && !it.starts_with('-'))
+        })
+    }
+
     /// The first argument that is not an option; empty if there is none.
     pub(super) fn first(&self) -> &str {
-        self.known().find(|it| !it.starts_with('-')).unwrap_or_default()
+        self.operands().next().unwrap_or_default()
     }
 
     /// The call that starts it, for those who read command lines.

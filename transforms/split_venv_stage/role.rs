@@ -215,7 +215,20 @@ fn of_manager(
     }
     match own.is_bundled {
         true => bundled(manager, own, command, call),
-        false => Ok(Role::Install),
+        false => {
+            let names = call.positionals(manager.grammar.valued);
+            match tool(names.into_iter().map(|it| name(command, it))) {
+                Some(tool) => {
+                    let reason = format!(
+                        "{} installs {} beside the packages that the image needs, where it would stay",
+                        manager.title,
+                        tool.title()
+                    );
+                    Err(Refusal::new("mixed-install", reason))
+                }
+                None => Ok(Role::Install),
+            }
+        }
     }
 }
 

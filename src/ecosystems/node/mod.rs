@@ -26,6 +26,52 @@ pub fn main(manifest: &str) -> Option<String> {
     value.get("main")?.as_str().map(str::to_owned)
 }
 
+/// The packages that a manifest names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    /// Those that every install brings.
+    pub always: Vec<String>,
+    /// Those that only development needs, which an install may leave out.
+    pub development: Vec<String>,
+}
+
+/// The packages that a manifest names; `None` if it cannot be read.
+pub fn dependencies(manifest: &str) -> Option<Dependencies> {
+    let value: Value = serde_json::from_str(manifest.trim_start_matches('\u{feff}')).ok()?;
+    let names = |key: &str| {
+        let entries = value[key].as_object().into_iter().flatten();
+        entries.map(|it| it.0.clone()).collect::<Vec<_>>()
+    };
+    let mut always = names("dependencies");
+    always.extend(names("optionalDependencies"));
+    always.extend(names("peerDependencies"));
+    Some(Dependencies { always, development: names("devDependencies") })
+}
+
+/// Whether a call leaves out or removes what only development needs; `environment` is the value of `NODE_ENV`.
+///
+/// After docs.npmjs.com/cli/commands/npm-install (`--omit`, and `--production` and `--only` before it),
+/// classic.yarnpkg.com/en/docs/cli/install (`--production`), yarnpkg.com/cli/workspaces/focus (`--production`) and
+/// pnpm.io/cli/install (`--prod`).
+pub fn leaves_out_development(call: &Invocation, environment: Option<&str>) -> bool {
+    let managers = [&npm::MANAGER, &pnpm::MANAGER, &yarn1::MANAGER];
+    let Some(manager) = managers.into_iter().find(|it| it.has_program(&call.program)) else {
+        return false;
+    };
+    let is_told = |option: &str| {
+        let values = call.values(&[option]);
+        values.into_iter().flatten().any(|it| ["dev", "prod", "production"].contains(&it))
+    };
+    let options = ["--production", "--prod", "-P"];
+    match call.flags(&options).filter_map(|it| it.text.as_deref()).last() {
+        Some(it) => !it.ends_with("=false"),
+        None => {
+            let installs = environment == Some("production") && manager.grammar.installs(call);
+            is_told("--omit") || is_told("--only") || installs
+        }
+    }
+}
+
 /// The name of a package, by the text of its manifest.
 pub fn name(manifest: &str) -> Option<String> {
     let value: Value = serde_json::from_str(manifest).ok()?;

@@ -43,6 +43,8 @@ pub enum Trait {
     Prompt,
     /// It runs the file of source that it is given.
     Interpreter,
+    /// It refuses to work in a repository of another user.
+    Repository,
     /// It needs root.
     Root,
     /// It is not a program but a distribution's package, installed for something that needs root.
@@ -75,6 +77,7 @@ impl Trait {
             Self::Idle => "idle",
             Self::Interpreter => "interpreter",
             Self::Prompt => "prompt",
+            Self::Repository => "repository",
             Self::Root => "root",
             Self::RootPackage => "root-package",
             Self::Service => "service",
@@ -118,20 +121,32 @@ impl Program {
         self.is(Trait::General) || self.is(Trait::Homeless) || self.is(Trait::Builtin)
     }
 
+    /// Whether this is among the words of a list: `write` of `writes=`.
+    fn lists(self, list: &str, word: &str) -> bool {
+        let words = self.words().find_map(|it| it.strip_prefix(list)?.strip_prefix('='));
+        words.is_some_and(|it| it.split(',').any(|it| it == word))
+    }
+
     /// Whether it makes or changes a database, given this first argument.
     pub fn migrates(self, first: &str) -> bool {
-        let verbs = self.words().find_map(|it| it.strip_prefix("database="));
-        verbs.is_some_and(|it| it.split(',').any(|it| it == first))
+        self.lists("database", first)
+    }
+
+    /// Whether it only reads, given this first argument.
+    pub fn only_reads(self, first: &str) -> bool {
+        self.lists("reads", first)
+    }
+
+    /// Whether this option is followed by a value.
+    pub fn takes_value(self, option: &str) -> bool {
+        self.lists("valued", option)
     }
 
     /// Whether it installs, builds or keeps files next to the source, given this first argument; empty for a
     /// call without arguments.
     pub fn writes(self, first: &str) -> bool {
         let first = if first.is_empty() { "-" } else { first };
-        self.words().any(|it| match it.strip_prefix("writes=") {
-            Some(verbs) => verbs.split(',').any(|it| it == first),
-            None => it == "writes",
-        })
+        self.lists("writes", first) || self.words().any(|it| it == "writes")
     }
 }
 
@@ -145,7 +160,8 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tests {
     use super::*;
 
-    const ALL: [Trait; 19] = [
+    const ALL: [Trait; 20] = [
+        Trait::Repository,
         Trait::HostsPython,
         Trait::HostsScripts,
         Trait::Builtin,
@@ -178,7 +194,7 @@ mod tests {
             ALL.iter().any(|it| it.word() == word)
                 || word == "writes"
                 || word.starts_with("database=")
-                || word.starts_with("writes=")
+                || ["reads=", "valued=", "writes="].iter().any(|it| word.starts_with(it))
         };
         let unknown = rows().find(|it| it.1.is_empty() || !it.1.split(' ').all(known));
         assert_eq!(unknown, None);

@@ -40,9 +40,8 @@ impl Explorer<'_, '_> {
         let mut found = Vec::new();
         let mut is_run = true;
         let folder = self.workdir.join(&process.folder);
-        let words =
-            process.known().chain([process.program.as_str()]).chain([process.path.as_str()]);
-        let words: Vec<&str> = words.filter(|it| !it.starts_with('-')).collect();
+        let own = [process.program.as_str(), process.path.as_str()];
+        let words: Vec<&str> = process.operands().chain(own).collect();
         let hosts_scripts = hosted(process) == Some(Language::JavaScript);
         for word in &words {
             let path = folder.join(word);

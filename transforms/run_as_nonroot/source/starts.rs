@@ -49,8 +49,12 @@ pub(super) fn check(
     }
     for process in found.iter().flatten() {
         match needs::of(process) {
-            Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => return Err(why),
-            _ => {}
+            Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => {
+                // When it does so is not known.
+                let reason = why.reason.trim_end_matches(" when it starts");
+                return Err(Refusal::new(why.code, reason));
+            }
+            _ => needs::repository(image, process)?,
         }
     }
     Ok(())

@@ -1,0 +1,159 @@
+//! The packages that an image has, as far as manifests name them.
+
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::Image;
+use crate::{
+    context::sources_of,
+    dockerfile::Keyword,
+    ecosystems::{
+        FileKind, files,
+        node::{self, Dependencies},
+    },
+    text::RepoPath,
+};
+
+/// What is found out about the packages of an image, when it is first asked for.
+#[derive(Default)]
+pub(super) struct Packages<'a> {
+    manifests: OnceCell<Vec<&'a str>>,
+    lists: OnceCell<Lists<'a>>,
+    has_development: OnceCell<bool>,
+}
+
+/// The lists of packages of an image.
+#[derive(Default)]
+struct Lists<'a> {
+    /// The texts of those that are not read any further.
+    texts: Vec<&'a str>,
+    /// What the manifests of npm say.
+    node: Vec<Dependencies>,
+}
+
+/// Folders that hold what a compiler or a bundler made, but no packages.
+const MADE: [&str; 6] = ["build", "dist", "lib", "out", "public", "static"];
+
+impl<'a> Image<'a> {
+    /// The texts of the manifests that the Dockerfile copies.
+    pub(super) fn manifests(&self) -> &[&'a str] {
+        let text = |it: &RepoPath| Some(&*self.project.file(it.as_str())?.text);
+        let read = || self.copied().keys().filter_map(text).collect();
+        self.contents.packages.manifests.get_or_init(read)
+    }
+
+    /// Whether a manifest names a package that is in the image: what only development needs is not if an install
+    /// leaves it out, nor are packages of npm of another stage from which nothing but results is copied.
+    pub(super) fn depends_on(&self, package: &str) -> bool {
+        let lists = self.contents.packages.lists.get_or_init(|| self.lists());
+        let all = |pick: fn(&Dependencies) -> &Vec<String>| lists.node.iter().flat_map(pick);
+        lists.texts.iter().any(|it| names(it, package))
+            || all(|it| &it.always).any(|it| names(it, package))
+            || all(|it| &it.development).any(|it| names(it, package)) && self.has_development()
+    }
+
+    fn lists(&self) -> Lists<'a> {
+        let own = self.with_packages();
+        let mut lists = Lists::default();
+        for (path, stages) in self.copied() {
+            let Some(file) = self.project.file(path.as_str()) else { continue };
+            let read = || node::dependencies(&file.text);
+            match (path.file_name() == node::MANIFEST).then(read).flatten() {
+                Some(_) if stages.is_disjoint(&own) => {}
+                Some(dependencies) => lists.node.push(dependencies),
+                None => lists.texts.push(&file.text),
+            }
+        }
+        lists
+    }
+
+    /// The manifests that stages copy, and the numbers of these stages.
+    fn copied(&self) -> BTreeMap<RepoPath, BTreeSet<usize>> {
+        let Some(folder) = self.layers().map(|it| &it.sent.folder) else { return BTreeMap::new() };
+        let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
+        let names: BTreeSet<&str> = manifests.filter(|it| !it.contains('*')).collect();
+        let mut found: BTreeMap<RepoPath, BTreeSet<usize>> = BTreeMap::new();
+        for stage in &self.site.stages {
+            let mut add = |path| found.entry(path).or_default().insert(stage.index);
+            for source in sources_of(stage, self.site.dockerfile.escape) {
+                let source = source.trim_start_matches('/').trim_end_matches('*');
+                let Some(path) = folder.join(source) else { continue };
+                names.iter().filter_map(|it| path.join(it)).for_each(|it| {
+                    add(it);
+                });
+                let name = path.file_name();
+                if names.contains(name) || name.ends_with(".txt") || name.ends_with(".in") {
+                    add(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// The numbers of the stages whose packages the image may have: its own, and those that it copies more from than
+    /// what a compiler or a bundler made.
+    fn with_packages(&self) -> BTreeSet<usize> {
+        let stages = &self.site.stages;
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        let mut more: Vec<usize> = self.lineage.iter().map(|it| it.index).collect();
+        while let Some(number) = more.pop() {
+            if !found.insert(number) {
+                continue;
+            }
+            for (_, _, instruction) in stages[number].instructions() {
+                let Some(copy) = instruction.copy() else { continue };
+                let Some(from) = copy.from.and_then(|it| self.stage_named(it)) else { continue };
+                if copy.sources.iter().all(|it| is_result(&it.text)) {
+                    continue;
+                }
+                more.extend(stages[from].lineage(stages).iter().map(|it| it.index));
+            }
+        }
+        found
+    }
+
+    /// The number of the stage of this name or number.
+    fn stage_named(&self, from: &str) -> Option<usize> {
+        let is_meant = |name: &str| name.eq_ignore_ascii_case(from);
+        let mut stages = self.site.stages.iter();
+        let found =
+            stages.find(|it| it.name.is_some_and(is_meant) || it.index.to_string() == from)?;
+        Some(found.index)
+    }
+
+    /// Whether the packages that only development needs are installed: no install leaves them out.
+    fn has_development(&self) -> bool {
+        let stages = &self.site.stages;
+        let leaves_out = |number: usize| {
+            let runs = stages[number].instructions().filter(|it| it.2.keyword == Keyword::Run);
+            let runs = runs.filter_map(|it| self.site.run(&stages[number], it.0).ok());
+            let runs: Vec<_> = runs.collect();
+            runs.iter().any(|run| {
+                let environment = run.state.variable("NODE_ENV");
+                run.calls().iter().any(|it| node::leaves_out_development(&it.call, environment))
+            })
+        };
+        let found = || !self.with_packages().into_iter().any(leaves_out);
+        *self.contents.packages.has_development.get_or_init(found)
+    }
+}
+
+/// Whether a text names a package as a word of its own.
+fn names(text: &str, package: &str) -> bool {
+    text.match_indices(package).any(|(at, _)| {
+        let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+        let before = text[..at].chars().next_back().is_some_and(part);
+        let after = text[at + package.len()..].chars().next().is_some_and(part);
+        !before && !after
+    })
+}
+
+/// Whether a path is of what a compiler or a bundler made.
+fn is_result(path: &str) -> bool {
+    let path = path.trim_end_matches(['/', '*', '.']);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map_or("", |it| it.1);
+    MADE.contains(&name) || ["cjs", "css", "html", "js", "json", "mjs"].contains(&ending)
+}
