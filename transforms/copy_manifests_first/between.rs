@@ -4,9 +4,9 @@ use super::Deferral;
 use crate::{
     context::{copies::CopyIn, layers::Layer},
     dockerfile::{Keyword, stage::State, variables::mentions},
-    ecosystems::Source,
+    ecosystems::{Source, images},
     project::Project,
-    run::{Run, independence::Role},
+    run::{CallSite, Run, independence::Role},
     text::{ImagePath, Refusal},
 };
 
@@ -99,6 +99,19 @@ impl Deferral<'_> {
         found.map(|it| shortened(run.said(&it.span)))
     }
 
+    /// Whether a command removes something where a COPY that moves puts a folder: the project may not show that it is
+    /// brought, as what git ignores, but whoever wrote that had a reason.
+    pub(super) fn removes_brought(&self, run: &Run<'_>, site: &CallSite) -> bool {
+        let at = run.at(site);
+        let is_path = |it: &&str| {
+            ["rm", "rmdir"].contains(&site.call.program.as_str()) && !it.starts_with('-')
+        };
+        site.call.texts().filter(is_path).filter_map(|it| at.path(it)).any(|path| {
+            let is_in = |it: &CopyIn| !it.destination.is_root() && path.is_within(&it.destination);
+            self.copies(run.item).any(|it| is_in(it) && it.sources.iter().any(|it| it.is_folder))
+        })
+    }
+
     /// A COPY that configures the system may change what an install does.
     fn ordinary_place(&self, layer: &Layer, run: &Run<'_>) -> Result<(), Refusal> {
         let Ok(copy) = &layer.copy else { return Ok(()) };
@@ -123,7 +136,9 @@ impl Deferral<'_> {
                 && copy.may_provide(&it, &self.layers.sent).is_some()
         });
         let inside = place.is_within_fixed(&system) && !place.is_within_fixed(&exempt);
-        if over || (inside && !at_work && !deep) {
+        // What lies here any program may read, also where the project chose to work there.
+        let read = place.is_within_fixed(images::READ_BY_ALL);
+        if over || (inside && !deep && (read || !at_work)) {
             let line = self.site.line(layer.item);
             return Err(Refusal::new(
                 "system-files",

@@ -3,14 +3,14 @@
 use super::{Deferral, Kept};
 use crate::{
     dockerfile::Keyword,
-    ecosystems::{self, Install, Manager, Source},
+    ecosystems::{self, CacheKind, Install, Manager, Source},
     project::{
         Project,
         change::{Alteration, Change, Safety},
     },
     run::{CallSite, Run, independence::Role, parts::Texts},
     shell::one_line,
-    text::{Refusal, count::listed},
+    text::{ImagePath, Refusal, count::listed},
 };
 
 /// An install whose downloads are fetched first.
@@ -48,6 +48,11 @@ impl Deferral<'_> {
         if let Some(before) = (0..command).find(|it| !enters(*it)) {
             return refuse(format!("`{}` comes first, and the download may need it", text(before)));
         }
+        if let Some((line, store)) = self.store_copied(run, site, manager) {
+            return refuse(format!(
+                "{line} copies packages to {store}, so little is left to download"
+            ));
+        }
         if !self.site.has_program(self.stage, run.item, manager) {
             return refuse(format!("nothing shows that {} is there before its RUN", manager.title));
         }
@@ -59,6 +64,25 @@ impl Deferral<'_> {
             steps.insert(0, format!("cd {}", inner.unwrap_or(directory.as_str())));
         }
         Ok(Some(Fetch { command, install, script: steps.join(" && ") }))
+    }
+
+    /// A COPY before a RUN that brings what the manager would download, from another stage or image: its line, and
+    /// where it copies to.
+    fn store_copied(
+        &self,
+        run: &Run<'_>,
+        site: &CallSite,
+        manager: &Manager,
+    ) -> Option<(String, ImagePath)> {
+        let all = manager.cachings(&site.call, &run.at(site));
+        let stores = all.into_iter().filter(|it| it.cache.kind == CacheKind::Store);
+        let stores: Vec<ImagePath> = stores.filter_map(|it| Some(it.location?.root)).collect();
+        self.layers.before(self.stage.index, run.item).find_map(|layer| {
+            let place = layer.destination.as_ref().filter(|_| layer.copy.is_err())?;
+            let is_near = |it: &ImagePath| it.is_within(place) || place.is_within(it);
+            let is_it = !place.is_root() && stores.iter().any(is_near);
+            is_it.then(|| (self.site.line(layer.item), place.clone()))
+        })
     }
 
     /// The change that fetches first.

@@ -4,7 +4,7 @@ use super::{Deferral, Kept};
 use crate::{
     context::{copies::Opaque, layers::Layer},
     ecosystems::Install,
-    run::{CallSite, Run},
+    run::{CallSite, Run, independence::Role},
     text::{ImagePath, Refusal, RepoPath},
 };
 
@@ -109,6 +109,17 @@ impl Deferral<'_> {
             (Ok(copy), _) => copy.reaches(&folder, &self.layers.sent),
             (Err(_), destination) => destination.as_ref().is_none_or(near),
         })
+    }
+
+    /// The file that an install must have and that may come from another stage or from the net, so that it is not
+    /// known what it names.
+    pub(super) fn list_from_elsewhere(&self, run: &Run<'_>, role: &Role) -> Option<String> {
+        let Role::Install(install) = role else { return None };
+        let mut needed = install.files().filter(|it| it.1).map(|it| it.0);
+        let is_it = |it: &&ImagePath| {
+            self.file(run, it).is_none() && self.comes_from_elsewhere(run.item, it)
+        };
+        needed.find(is_it).map(ToString::to_string)
     }
 
     /// Whether a file may come from another stage or from the net.

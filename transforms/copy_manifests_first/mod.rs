@@ -8,6 +8,7 @@ mod folders;
 mod gain;
 mod kept;
 mod locks;
+mod named;
 mod source;
 mod texts;
 
@@ -28,10 +29,11 @@ use crate::{
     run::{
         Run, Site,
         independence::{Role, role},
-        parts::{Parts, Texts},
+        parts::Parts,
     },
-    text::{ImagePath, Refusal, RepoPath, count::listed},
+    text::{ImagePath, Refusal, RepoPath},
 };
+use texts::words;
 
 /// Dependency manifests are copied and installed before the source.
 pub(super) const TRANSFORM: Transform = Transform {
@@ -81,6 +83,10 @@ fn run(project: &Project, _: &Settings) -> Outcome {
         outcome.extend(site.stages.iter().map(|stage| {
             let look = |item| reorder(project, &site, stage, item);
             let mut found = site.each_run(NAME, stage, &words, look);
+            if found.changes.is_empty() {
+                let look = |item| named::reorder(project, &site, stage, item);
+                found.extend([site.each_run(NAME, stage, &words, look)]);
+            }
             // The next install is looked at when this one stands where it belongs.
             found.changes.truncate(1);
             found
@@ -162,29 +168,6 @@ fn reorder(
     }
     let change = site.change(item, safety, title, reason, edits);
     Ok(Some(Change { alters: vec![Alteration::Order], ..change }))
-}
-
-/// The title and the reason of a change.
-fn words(kept: &Kept, texts: &Texts) -> (String, String) {
-    let files: Vec<&str> = kept.values().flatten().map(|it| it.0.file_name()).collect();
-    let title = match files.as_slice() {
-        [] => "Install the dependencies before copying the source".to_owned(),
-        files => format!("Copy {} and install before copying the source", listed(files)),
-    };
-    let reason = match texts.flags.as_slice() {
-        flags @ [_, ..] => format!(
-            "{} leaves out what needs the source, and the same install adds it afterwards",
-            flags.join(" ")
-        ),
-        [] if texts.after.is_some() => {
-            "what follows the install in its RUN may read the source and stays behind it".to_owned()
-        }
-        [] => {
-            "the install reads nothing else of the source, so an edit of the source keeps its layer"
-                .to_owned()
-        }
-    };
-    (title, reason)
 }
 
 /// A RUN, and the COPYs of source before it that are to come after it.
@@ -376,7 +359,13 @@ impl<'a> Deferral<'a> {
             if !command.is_top_level() && run.script.redirects_groups() {
                 return Role::MayRead;
             }
-            match (role(command, site, &at, &brings), unread.take()) {
+            if site.is_some_and(|it| self.removes_brought(run, it)) {
+                return Role::MayRead;
+            }
+            let role = role(command, site, &at, &brings);
+            let unread = unread.take().map(|it| it.to_string());
+            let unread = unread.or_else(|| self.list_from_elsewhere(run, &role));
+            match (role, unread) {
                 (Role::Install(mut install), Some(file)) => {
                     let reason = format!("what {file} names is not known");
                     install.source =

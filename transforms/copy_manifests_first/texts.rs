@@ -11,8 +11,31 @@ use crate::{
     },
     ecosystems,
     run::{Run, parts::Texts},
-    text::{Edit, ImagePath, RepoPath, Span},
+    text::{Edit, ImagePath, RepoPath, Span, count::listed},
 };
+
+/// The title and the reason of a change.
+pub(super) fn words(kept: &Kept, texts: &Texts) -> (String, String) {
+    let files: Vec<&str> = kept.values().flatten().map(|it| it.0.file_name()).collect();
+    let title = match files.as_slice() {
+        [] => "Install the dependencies before copying the source".to_owned(),
+        files => format!("Copy {} and install before copying the source", listed(files)),
+    };
+    let reason = match texts.flags.as_slice() {
+        flags @ [_, ..] => format!(
+            "{} leaves out what needs the source, and the same install adds it afterwards",
+            flags.join(" ")
+        ),
+        [] if texts.after.is_some() => {
+            "what follows the install in its RUN may read the source and stays behind it".to_owned()
+        }
+        [] => {
+            "the install reads nothing else of the source, so an edit of the source keeps its layer"
+                .to_owned()
+        }
+    };
+    (title, reason)
+}
 
 impl<'a> Deferral<'a> {
     /// The edits: each COPY leaves behind what is kept of it, and comes after the RUN, followed by

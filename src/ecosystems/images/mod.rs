@@ -42,6 +42,24 @@ pub const FOLDERS: [&str; 14] = [
     "/var/log",
 ];
 
+/// The folders of the system that a program of any kind may read, wherever it runs: libraries, settings, tools
+/// ("Filesystem Hierarchy Standard", version 3.0).
+pub const READ_BY_ALL: &[&str] = &[
+    "/bin",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/sbin",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/usr/share",
+];
+
 /// What an image is for, if not for programs that other people put into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -4,32 +4,15 @@ use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use super::{
     Copied, Effect, From, Run,
-    reading::{home, in_home, read},
+    reading::{Bound, bound, home, in_home, read},
 };
 use crate::{
     context::copies::{Sent, Source},
     dockerfile::Keyword,
     ecosystems::images,
-    engine::effects::{Effects, How, Touch},
+    engine::effects::{Effects, How, Said, Touch},
     text::{ImagePath, RepoPath},
 };
-
-/// What every program may read of the system, wherever it runs.
-const SYSTEM: &[&str] = &[
-    "/bin",
-    "/etc",
-    "/lib",
-    "/lib64",
-    "/sbin",
-    "/usr/bin",
-    "/usr/include",
-    "/usr/lib",
-    "/usr/local/bin",
-    "/usr/local/lib",
-    "/usr/local/sbin",
-    "/usr/sbin",
-    "/usr/share",
-];
 
 /// A file of the project, and where a COPY puts it.
 type Placed = (ImagePath, RepoPath);
@@ -70,19 +53,20 @@ impl<'a> Judge<'a> {
     /// What a RUN touches once the files that it reads are read: those that the COPYs of `earlier` brought.
     fn touches(&self, run: &Run<'_>, earlier: &[Effect<'_>]) -> Vec<Touch> {
         let effects = self.effects(run);
-        let text = |path: &ImagePath| self.text(path, earlier);
+        let text = |path: &ImagePath| self.text(run, path, earlier);
         let mut touches = effects.settled(&text);
         let reads = |path: ImagePath| Touch::new(path, How::Reads);
         if effects.anything.is_some() {
             touches.push(Touch::new(ImagePath::root(), How::Changes));
         }
         if effects.runs {
-            touches.extend(SYSTEM.iter().filter_map(|it| ImagePath::new(it)).map(reads));
+            touches
+                .extend(images::READ_BY_ALL.iter().filter_map(|it| ImagePath::new(it)).map(reads));
             if let Some(home) = home(run) {
                 touches.extend(in_home().map(|it| reads(home.join(it))));
             }
         }
-        let mounts: Vec<ImagePath> = bound(run).collect();
+        let mounts: Vec<ImagePath> = bound(run).map(|it| it.target).collect();
         touches.retain(|it| !mounts.iter().any(|mount| it.path.is_within(mount)));
         touches
     }
@@ -293,19 +277,35 @@ impl<'a> Judge<'a> {
         if files.is_empty() { Brings::Nothing } else { Brings::Files(files) }
     }
 
-    /// The text of the file of the project at a path, as the COPYs of `earlier` left it.
-    fn text(&self, path: &ImagePath, earlier: &[Effect<'_>]) -> Option<Arc<str>> {
-        let sent = self.sent?;
-        let copies = earlier.iter().rev().filter_map(|it| match it {
-            Effect::Copy(it) => Some(it),
-            _ => None,
-        });
+    /// The text of the file at a path, as a RUN sees it: behind its mounts, or as the COPYs of `earlier` left it.
+    fn text(&self, run: &Run<'_>, path: &ImagePath, earlier: &[Effect<'_>]) -> Said {
+        // Without a context nothing is known of any file; what stands where is judged by names alone.
+        let Some(sent) = self.sent else { return Said::Nothing };
+        let known = |it: Option<Arc<str>>| it.map_or(Said::Unknown, Said::Text);
+        for Bound { target, source } in bound(run) {
+            let Some(rest) = path.strip_prefix(&target) else { continue };
+            let Some(file) = source.and_then(|it| sent.folder.join(&it)?.join(rest)) else {
+                return Said::Unknown;
+            };
+            return match sent.may_have(&file) {
+                true => known(sent.text(&file)),
+                false => Said::Nothing,
+            };
+        }
         let exact = Touch::new(path.clone(), How::Reads);
-        let mut files = copies.filter_map(|it| match self.brings(it, &exact) {
-            Brings::Files(files) => files.into_iter().find(|it| it.0 == *path),
-            _ => None,
-        });
-        sent.text(&files.next()?.1)
+        for effect in earlier.iter().rev() {
+            let Effect::Copy(copy) = effect else { continue };
+            match self.brings(copy, &exact) {
+                Brings::Nothing => {}
+                Brings::Perhaps => return Said::Unknown,
+                Brings::Files(files) => {
+                    if let Some(it) = files.into_iter().find(|it| it.0 == *path) {
+                        return known(sent.text(&it.1));
+                    }
+                }
+            }
+        }
+        Said::Nothing
     }
 
     /// Whether a RUN that now runs after `there` needs what another made that is gone.
@@ -318,7 +318,7 @@ impl<'a> Judge<'a> {
     ) -> bool {
         let mut touches = self.touches(run, earlier);
         // How the system is set up does not change what is installed.
-        touches.retain(|it| !SYSTEM.contains(&it.path.as_str()));
+        touches.retain(|it| !images::READ_BY_ALL.contains(&it.path.as_str()));
         let left = self.effects(gone);
         left.anything.is_some()
             || left.touches.iter().any(|made| match made.how {
@@ -380,13 +380,4 @@ fn file(copy: &Copied<'_>) -> Option<ImagePath> {
 /// Where a COPY copies to; `None` if it cannot be known.
 fn place(copy: &Copied<'_>) -> Option<ImagePath> {
     Some(copy.destination.clone()).filter(|it| !it.as_str().contains('$'))
-}
-
-/// The folders of a RUN that bind mounts cover.
-fn bound<'r>(run: &'r Run<'_>) -> impl Iterator<Item = ImagePath> + 'r {
-    let binds = run.flags.iter().filter(|it| it.contains("type=bind"));
-    binds.filter_map(|it| {
-        let target = it.split(',').find_map(|it| it.strip_prefix("target="))?;
-        Some(run.workdir.join(target))
-    })
 }

@@ -67,3 +67,23 @@ fn of(run: &Run<'_>, script: &Script, text: &str) -> Effects {
     };
     Effects::of(script, text, &at)
 }
+
+/// A bind mount of a RUN.
+pub(super) struct Bound {
+    /// What it covers.
+    pub(super) target: ImagePath,
+    /// What of the context it shows there; `None` if that is of another stage or image, or not known.
+    pub(super) source: Option<String>,
+}
+
+/// The bind mounts of a RUN; one without a type is such a mount.
+pub(super) fn bound<'r>(run: &'r Run<'_>) -> impl Iterator<Item = Bound> + 'r {
+    let mounts = run.instruction.mounts().filter(|it| it.kind == "bind");
+    mounts.filter_map(|it| {
+        let target = run.environment.expand(it.target.as_deref()?, run.dockerfile.escape).text;
+        let target = run.workdir.join(&target);
+        let source = it.source().filter(|it| !it.contains('$'));
+        let source = source.map(|it| it.trim_start_matches("./").trim_matches('/').to_owned());
+        Some(Bound { target, source: source.map(|it| if it == "." { String::new() } else { it }) })
+    })
+}

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use super::{comments, missing};
+use super::forgotten;
 use crate::{
     callers::Build,
     context::{copies::Sent, layers::Layers},
@@ -146,7 +146,8 @@ impl Images<'_> {
             return Some(format!("leaves nothing to build for {}", it.place));
         }
         let new = self.after.file(path.as_str()).and_then(|it| it.dockerfile());
-        let lost = new.and_then(|it| missing(comments(dockerfile), comments(it)));
+        // What both files say is said once in the one that stays.
+        let lost = new.and_then(|it| forgotten(dockerfile, it));
         if let Some(comment) = lost {
             return Some(format!("loses a comment ({comment})"));
         }

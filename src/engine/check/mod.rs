@@ -4,7 +4,7 @@
 
 mod images;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use images::Images;
 use rayon::prelude::*;
@@ -149,6 +149,12 @@ fn missing(these: Vec<String>, those: Vec<String>) -> Option<String> {
         }
         _ => true,
     })
+}
+
+/// The first comment of a file that is nowhere in the one which takes its place.
+fn forgotten(gone: &Dockerfile, kept: &Dockerfile) -> Option<String> {
+    let kept: HashSet<String> = comments(kept).into_iter().collect();
+    comments(gone).into_iter().find(|it| !kept.contains(it))
 }
 
 /// The text of every line that is a comment, also of those inside instructions.

@@ -9,6 +9,12 @@ const TRUST: &[&str] = &["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"
 /// Endings of what is a file without a slash, too.
 const ARCHIVES: &[&str] = &[".whl", ".tar.gz", ".tar.bz2", ".zip"];
 
+/// Whether the value of a variable turns something on, as clap reads such variables for uv
+/// (`BoolishValueParser`).
+fn is_on(value: &str) -> bool {
+    !["0", "f", "false", "n", "no", "off"].contains(&value.to_ascii_lowercase().as_str())
+}
+
 impl Reader<'_, '_> {
     pub(super) fn manager(&mut self, manager: &'static Manager) {
         let call = self.call;
@@ -52,6 +58,10 @@ impl Reader<'_, '_> {
             }
             if let Some(option) = option {
                 self.option(habit, option, text);
+                // The folder that the verb works in is no package to install.
+                if habit.folder.contains(&option) {
+                    continue;
+                }
             }
             plain += 1;
             if words < plain {
@@ -109,7 +119,7 @@ impl Reader<'_, '_> {
             let folders = !self.call.has(habit.without_folders);
             let own = habit.own.is_some_and(|it| !self.call.has(it.without));
             let unchecked = habit.unchecked.is_some_and(|(flag, variable)| {
-                self.call.has(&[flag]) || self.variable(variable).is_some()
+                self.call.has(&[flag]) || self.variable(variable).is_some_and(is_on)
             });
             let whole = !(unchecked && self.call.has(habit.alone));
             let how = How::Manifest { habit, folders, own, whole };
@@ -118,7 +128,9 @@ impl Reader<'_, '_> {
     }
 
     fn option(&mut self, habit: &Habit, name: &str, value: &str) {
-        if habit.lists.contains(&name) {
+        if habit.folder.contains(&name) {
+            // What it reads there is known from the verb.
+        } else if habit.lists.contains(&name) {
             self.list(value);
         } else if habit.paths.contains(&name) && !value.contains("://") {
             self.touch(value.split('[').next().unwrap_or_default(), How::Reads);

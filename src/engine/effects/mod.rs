@@ -101,8 +101,34 @@ pub(super) struct Surroundings<'a> {
     pub(super) is_root: bool,
 }
 
-/// The text of the file of the project that stands at a path of the image.
-pub(super) type Text<'a> = &'a dyn Fn(&ImagePath) -> Option<Arc<str>>;
+/// What is known of the text of a file at a path of the image.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    /// It is a file of the project with this text.
+    Text(Arc<str>),
+    /// No file of the project is there.
+    Nothing,
+    /// Something is there, or may be, that was not read: of another stage, behind a mount, too large.
+    Unknown,
+}
+
+/// The text of the file at a path of the image.
+pub(super) type Text<'a> = &'a dyn Fn(&ImagePath) -> Said;
+
+impl Said {
+    /// The text, if it is known.
+    pub(super) fn text(self) -> Option<Arc<str>> {
+        match self {
+            Self::Text(it) => Some(it),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+
+    /// Whether it is not known what is there.
+    fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}
 
 impl Effects {
     /// The effects of a script whose text the shell is given like this.

@@ -17,19 +17,25 @@ impl Effects {
                 How::List(directory) => list(&touch.path, directory, text, &mut all),
                 How::Says(needle) => {
                     let says = |it: &str| it.replace(' ', "").contains(needle);
-                    if text(&touch.path).is_none_or(|it| says(&it)) {
+                    if text(&touch.path).text().is_none_or(|it| says(&it)) {
                         all.push(reads(touch.path.clone()));
                     }
                 }
                 How::Lists(start) => {
                     all.push(reads(touch.path.clone()));
                     let lists = |it: &str| it.lines().any(|it| it.starts_with(start));
-                    let said = text(&touch.path).is_some_and(|it| lists(&it));
+                    let said = text(&touch.path);
+                    let said = said.is_unknown() || said.text().is_some_and(|it| lists(&it));
                     all.extend(touch.path.parent().filter(|_| said).map(reads));
                 }
                 How::Names(key) => {
                     let Some(folder) = touch.path.parent() else { continue };
-                    let said = text(&touch.path).unwrap_or_default();
+                    let said = text(&touch.path);
+                    if said.is_unknown() {
+                        all.push(reads(folder));
+                        continue;
+                    }
+                    let said = said.text().unwrap_or_default();
                     let values = said.lines().filter_map(|it| it.trim_start().strip_prefix(key));
                     let values = values.filter(|it| it.starts_with([' ', '\t', '=']));
                     let values = values.map(|it| it.trim_matches([' ', '\t', '=', '"', '\'']));
@@ -37,7 +43,12 @@ impl Effects {
                 }
                 How::Manifest { habit, folders, own, whole } => {
                     let Some(folder) = touch.path.parent() else { continue };
-                    let said = text(&touch.path).unwrap_or_default();
+                    let said = text(&touch.path);
+                    if said.is_unknown() {
+                        all.push(reads(folder));
+                        continue;
+                    }
+                    let said = said.text().unwrap_or_default();
                     if *folders {
                         let named = paths(&said).into_iter().map(|it| folder.join(it));
                         all.extend(named.map(reads));
@@ -45,7 +56,7 @@ impl Effects {
                     let bare = said.replace([' ', '\''], "");
                     let named = habit.hooks.iter().filter(|_| *own);
                     let named = named.filter(|it| {
-                        let reads = |file: &&str| text(&folder.join(file));
+                        let reads = |file: &&str| text(&folder.join(file)).text();
                         bare.contains(&format!("\"{}\":", it.package))
                             || (it.reads.iter().any(|it| reads(it).is_some())
                                 && habit
@@ -56,7 +67,7 @@ impl Effects {
                     });
                     for it in named {
                         all.extend(it.reads.iter().map(|it| reads(folder.join(it))));
-                        for said in it.reads.iter().filter_map(|it| text(&folder.join(it))) {
+                        for said in it.reads.iter().filter_map(|it| text(&folder.join(it)).text()) {
                             all.extend(quoted(&said, it.named).map(|it| reads(folder.join(it))));
                         }
                         all.extend(keyed(&bare, it.key).map(|it| reads(folder.join(it))));
@@ -83,7 +94,12 @@ fn list(file: &ImagePath, directory: &ImagePath, text: Text<'_>, all: &mut Vec<T
         return;
     }
     all.push(Touch::new(file.clone(), How::Reads));
-    let Some(said) = text(file) else { return };
+    let said = text(file);
+    if said.is_unknown() {
+        // It may name any file or folder.
+        all.push(Touch::new(directory.clone(), How::Reads));
+    }
+    let Some(said) = said.text() else { return };
     let Some(folder) = file.parent() else { return };
     for line in logical(&said) {
         let mut words = line.split([' ', '\t', '=']).filter(|it| !it.is_empty());

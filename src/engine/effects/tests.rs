@@ -35,6 +35,10 @@ fn touched(text: &str) -> Vec<String> {
     effects.touches.iter().map(|it| format!("{} {}", letter(&it.how), it.path)).collect()
 }
 
+fn said(text: Option<&str>) -> Said {
+    text.map_or(Said::Nothing, |it| Said::Text(Arc::from(it)))
+}
+
 #[test]
 fn commands_touch_what_they_name() {
     let rows: [(&str, &[&str]); 21] = [
@@ -179,7 +183,7 @@ fn lists_and_manifests_name_more() {
         ("/app/pyproject.toml", "[build-system]\n[tool.uv.sources]\nx = { path = \"../x\" }\n"),
     ];
     let text =
-        |path: &ImagePath| files.iter().find(|it| it.0 == path.as_str()).map(|it| Arc::from(it.1));
+        |path: &ImagePath| said(files.iter().find(|it| it.0 == path.as_str()).map(|it| it.1));
     let settled = |script: &str| {
         let touches = effects(script).settled(&text);
         let mut paths: Vec<_> = touches.iter().map(|it| it.path.to_string()).collect();
@@ -208,7 +212,7 @@ fn lists_and_manifests_name_more() {
 fn install_scripts_of_packages_read_the_project() {
     let settled = |script: &str, manifest: &str| {
         let text =
-            |path: &ImagePath| (path.as_str() == "/app/package.json").then(|| Arc::from(manifest));
+            |path: &ImagePath| said((path.as_str() == "/app/package.json").then_some(manifest));
         let touches = effects(script).settled(&text);
         touches.iter().map(|it| it.path.to_string()).collect::<Vec<_>>()
     };
@@ -222,5 +226,31 @@ fn install_scripts_of_packages_read_the_project() {
         assert!(!schemas.iter().any(|it| found.contains(it)), "{script}: {found:?}");
         let found = settled(script, r#"{"dependencies": {"express": "^4"}}"#);
         assert!(!schemas.iter().any(|it| found.contains(it)), "{script}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_not_read_may_name_anything() {
+    let unknown = |_: &ImagePath| Said::Unknown;
+    let app = ImagePath::new("/app").unwrap();
+    let is_app = |it: &Touch| matches!(it.how, How::Reads) && it.path == app;
+    for script in [
+        "pip install -r a.txt",
+        "npm ci",
+        "uv sync --no-install-project",
+        "poetry install --no-root",
+    ] {
+        assert!(effects(script).settled(&unknown).iter().any(is_app), "{script}");
+        let nothing = |_: &ImagePath| Said::Nothing;
+        assert!(!effects(script).settled(&nothing).iter().any(is_app), "{script}");
+    }
+}
+
+#[test]
+fn the_folder_that_an_install_works_in_is_no_package() {
+    for script in ["npm install --prefix /d/api", "npm --prefix=/d/api ci", "npm -C /d/api ci"] {
+        let touched = touched(script);
+        assert!(touched.contains(&"r /d/api/package.json".to_owned()), "{script}: {touched:?}");
+        assert!(!touched.contains(&"r /d/api".to_owned()), "{script}: {touched:?}");
     }
 }
