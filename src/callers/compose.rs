@@ -22,7 +22,7 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
     let Some(services) = root.get("services") else { return };
     for service in services.entries() {
         let build = effective(services, &service.value, 0);
-        let mut runs = Service::read(service, services);
+        let mut runs = Service::read(path, service, services);
         let known = into.builds.len();
         if !build.is_empty() {
             let site = |seen_from: &RepoPath| site(source, &build, seen_from);

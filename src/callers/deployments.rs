@@ -5,7 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Build, Caller, image_name, is_manifest_of_pods, published};
+use super::{
+    Build, Caller, Claim, image_name, is_manifest_of_pods,
+    pods::{Claims, without_comment},
+    published,
+};
 use crate::{
     ecosystems::images,
     project::{File, Project},
@@ -21,6 +25,8 @@ pub struct Deployment {
     pub reader: Reader,
     /// The images that it names, as [`image_name`] has them.
     images: Vec<String>,
+    /// True if it has the values of a chart.
+    is_values: bool,
     /// True if it names an image by a variable, or none at all, as a platform does that builds it itself.
     is_open: bool,
 }
@@ -96,7 +102,7 @@ impl Deployment {
         };
         let mut images = Vec::new();
         let mut is_open = false;
-        for image in text.lines().flat_map(named_images) {
+        for image in text.lines().map(without_comment).flat_map(named_images) {
             match image_name(image) {
                 Some(it) => images.push(it),
                 None => is_open = true,
@@ -105,7 +111,14 @@ impl Deployment {
         is_open |= platform || images.is_empty();
         images.sort();
         images.dedup();
-        Some(Self { path: file.path.clone(), reader, images, is_open })
+        Some(Self { path: file.path.clone(), reader, images, is_values: values && !pods, is_open })
+    }
+
+    /// The folder of the chart that it is part of, or else its own.
+    fn chart(&self) -> RepoPath {
+        let templates = self.path.ancestors().find(|it| it.file_name() == "templates");
+        let chart = templates.unwrap_or_else(|| self.path.clone()).parent();
+        chart.unwrap_or(RepoPath::root())
     }
 
     /// What it is found by: the ends of the names of its images; if it names none that is known, its folders and
@@ -190,6 +203,11 @@ fn named_images(line: &str) -> Vec<&str> {
 impl Project {
     /// The deployments that may start images of this Dockerfile, each with its file.
     pub fn deployments(&self, dockerfile: &RepoPath) -> Vec<(&Deployment, &File)> {
+        self.deployments_of(dockerfile, &self.names(dockerfile))
+    }
+
+    /// The names that images of a Dockerfile go by, as far as that can be told.
+    fn names(&self, dockerfile: &RepoPath) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let builds = self.builds(dockerfile).iter();
         names.extend(builds.flat_map(|it: &Build| it.tags.iter().cloned()));
@@ -197,8 +215,30 @@ impl Project {
         names.extend(published::names(self, dockerfile));
         names.sort();
         names.dedup();
+        names
+    }
+
+    /// What manifests of Kubernetes and charts say about the containers that may run images of this Dockerfile, each
+    /// with its place.
+    pub fn claims(&self, dockerfile: &RepoPath) -> Vec<(Place, Claim)> {
+        let names = self.names(dockerfile);
+        let all = self.deployments_of(dockerfile, &names).into_iter();
+        let all = all.filter(|it| it.0.reader == Reader::Kubernetes);
+        let all: Vec<_> =
+            all.map(|(it, file)| (it.chart(), file, Claims::of(file, it.is_values))).collect();
+        let has_group =
+            |chart: &RepoPath| all.iter().any(|(it, _, claims)| it == chart && claims.has_group);
+        let said = all.iter().flat_map(|(chart, file, claims)| {
+            let about = claims.about(&names);
+            let about = about.filter(|it| it.claim != Claim::Volume || !has_group(chart));
+            about.map(|it| (file.line(it.line), it.claim)).collect::<Vec<_>>()
+        });
+        said.collect()
+    }
+
+    fn deployments_of(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&Deployment, &File)> {
         let alone = self.dockerfiles().nth(1).is_none();
-        let own = self.all_deployments().of(dockerfile, &names, alone).into_iter();
+        let own = self.all_deployments().of(dockerfile, names, alone).into_iter();
         own.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()
     }
 

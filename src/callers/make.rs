@@ -1,4 +1,4 @@
-//! Builds in Makefiles.
+//! Makefiles: their rules, and the builds in them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,10 +37,68 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
         }
     }
     for (first, recipe) in lines.iter().filter(|it| it.1.get(0) == Some('\t')) {
-        let command = recipe.trim_start(|it| "\t @-+".contains(it));
+        let command = recipe.trim_start(|it| PREFIXES.contains(&it));
         script.read(&expand(&command, &variables), &|it| first + it - 1, into);
     }
 }
+
+/// The rules of a Makefile, as far as its text tells: nothing is expanded.
+#[derive(Debug, Default)]
+pub struct Rules(Vec<Rule>);
+
+/// A rule: what it makes, what it needs, and how.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    targets: Vec<String>,
+    /// The targets that it needs.
+    pub needs: Vec<String>,
+    /// The commands, as a shell gets them but for make's variables. Each runs in a shell of its own.
+    pub recipe: Vec<String>,
+}
+
+impl Rules {
+    /// Reads the rules of a text.
+    pub fn of(text: &str) -> Self {
+        let mut rules: Vec<Rule> = Vec::new();
+        for (_, line) in logical(text) {
+            let line = line.text();
+            if let Some(command) = line.strip_prefix('\t') {
+                let command = command.trim_start_matches(PREFIXES);
+                rules.last_mut().into_iter().for_each(|it| it.recipe.push(command.to_owned()));
+                continue;
+            }
+            let Some((targets, rest)) = line.split_once(':') else { continue };
+            // `NAME := value`, `NAME ::= value`
+            let rest = rest.trim_start_matches(':');
+            if rest.starts_with('=') || targets.starts_with('#') || targets.contains('=') {
+                continue;
+            }
+            let (needs, command) =
+                rest.split_once(';').map_or((rest, None), |it| (it.0, Some(it.1)));
+            let words = |it: &str| -> Vec<String> {
+                let words = it.split(" #").next().unwrap_or_default().split_whitespace();
+                words.filter(|it| !["|", "\\"].contains(it)).map(str::to_owned).collect()
+            };
+            let recipe = command.map(|it| it.trim_start().to_owned()).into_iter().collect();
+            rules.push(Rule { targets: words(targets), needs: words(needs), recipe });
+        }
+        Self(rules)
+    }
+
+    /// The target that make makes when it is told none.
+    pub fn first(&self) -> Option<&str> {
+        let mut targets = self.0.iter().flat_map(|it| &it.targets).map(String::as_str);
+        targets.find(|it| !it.starts_with('.') || it.contains('/'))
+    }
+
+    /// The rules that make a target.
+    pub fn making(&self, target: &str) -> Vec<&Rule> {
+        self.0.iter().filter(|it| it.targets.iter().any(|it| it == target)).collect()
+    }
+}
+
+/// What may stand before a command of a recipe and is no part of it.
+const PREFIXES: [char; 5] = ['\t', ' ', '@', '-', '+'];
 
 /// The lines of a Makefile with their continuations, and the line each starts on.
 fn logical(text: &str) -> Vec<(usize, Traced)> {
@@ -124,6 +182,7 @@ fn expand(text: &Traced, variables: &HashMap<String, Traced>) -> Traced {
 
 #[cfg(test)]
 mod tests {
+    use super::Rules;
     use crate::callers::{
         retarget::tests::{assert_follows, follow},
         tests::builds,
@@ -154,6 +213,23 @@ build: deps
                 "9 lost",
             ]
         );
+    }
+
+    #[test]
+    fn rules_have_targets_needs_and_recipes() {
+        let text = "A := b:c\n.PHONY: all\nall: lib | out # first\nlib lib2: a.c \\\n  b.c\n\t@cc \\\n\t  a.c\n\t-rm x\n\
+                    out: ; mkdir out\n# no: rule\nall:: more\n";
+        let rules = Rules::of(text);
+        assert_eq!(rules.first(), Some("all"));
+        let needs =
+            |it: &str| rules.making(it).iter().flat_map(|it| it.needs.clone()).collect::<Vec<_>>();
+        assert_eq!(needs("all"), ["lib", "out", "more"]);
+        assert_eq!(needs("lib2"), ["a.c", "b.c"]);
+        let recipe =
+            |it: &str| rules.making(it).iter().flat_map(|it| it.recipe.clone()).collect::<Vec<_>>();
+        assert_eq!(recipe("lib"), ["cc \\\n\t  a.c", "rm x"]);
+        assert_eq!(recipe("out"), ["mkdir out"]);
+        assert_eq!(recipe("no"), [""; 0]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod gitlab;
 mod index;
 mod make;
 mod mentions;
+mod pods;
 mod prose;
 mod published;
 mod reread;
@@ -41,6 +42,9 @@ use crate::{
     yaml::{self, Node},
 };
 pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
+pub use make::Rules;
+pub use pods::Claim;
+pub use prose::{is_guide, starts_containers};
 pub use published::Published;
 pub use reread::spoiled;
 pub use retarget::{Move, Retarget, Retargeting, Stuck, retarget};
@@ -270,6 +274,9 @@ impl Callers {
         }
         for it in &mut self.services {
             it.line = place(it.line).line;
+            for it in &mut it.volumes {
+                it.place = place(it.place.line);
+            }
         }
     }
 

@@ -1,21 +1,25 @@
-//! How people are told to start an image: `docker run` in the code blocks of guides, in comments of Dockerfiles, and
-//! in units of systemd. What they build says only which image is meant.
+//! How people are told to start an image: `docker run` and compose files in the code blocks of guides, `docker run` in
+//! comments of Dockerfiles and in units of systemd. What they build says only which image is meant.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Caller, Callers, image_name, published::is_candidate, runs_containers, script::Script,
+    Caller, Callers, compose, image_name, published::is_candidate, runs_containers, script::Script,
     traced::Traced,
 };
-use crate::{project::is_dockerfile, text::RepoPath};
+use crate::{
+    project::is_dockerfile,
+    text::{Place, RepoPath},
+    yaml,
+};
 
 /// Reads the containers that a text starts; nothing if it is none of these.
 pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
     let name = path.file_name();
-    let is_guide = [".md", ".markdown"].iter().any(|it| name.ends_with(it));
+    let is_guide = is_guide(path);
     let is_unit = name.ends_with(".service");
     let is_comment = is_dockerfile(name);
-    if !(is_guide || is_unit || is_comment) || !runs_containers(text) {
+    if !(is_guide || is_unit || is_comment) || !starts_containers(text) {
         return;
     }
     let mut reader = Reader { path, lines: Vec::new(), start: 1, into };
@@ -29,7 +33,7 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
                 (Some(it), None) => fence = Some(it),
                 _ => {}
             }
-            (mark.is_none() && fence.is_some()).then_some(inner)
+            (mark.is_none() && fence.is_some()).then_some(line)
         } else if is_unit {
             let begins = inner.split_once('=').filter(|it| it.0.starts_with("Exec"));
             let goes_on = !reader.lines.is_empty() && !inner.is_empty();
@@ -47,6 +51,19 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
     reader.finish();
 }
 
+/// Returns true if a file of this path is written for people in Markdown.
+pub fn is_guide(path: &RepoPath) -> bool {
+    [".md", ".markdown", ".mdx"].iter().any(|it| path.file_name().ends_with(it))
+}
+
+/// Returns true if a text may start containers, by a command line or by a compose file in it.
+pub fn starts_containers(text: &str) -> bool {
+    runs_containers(text) || (text.contains("services:") && text.contains("image:"))
+}
+
+/// What stands before a command line that is shown as it was typed.
+const PROMPTS: [&str; 3] = ["$ ", "# ", "> "];
+
 /// Collects the lines that belong together.
 struct Reader<'a> {
     path: &'a RepoPath,
@@ -61,23 +78,29 @@ impl<'a> Reader<'a> {
         if self.lines.is_empty() {
             self.start = number;
         }
-        let mut prompts = ["$ ", "# ", "> "].iter();
-        self.lines.push(prompts.find_map(|it| line.strip_prefix(it)).unwrap_or(line));
+        self.lines.push(line);
     }
 
     fn finish(&mut self) {
-        let text = std::mem::take(&mut self.lines).join("\n");
+        let lines = std::mem::take(&mut self.lines);
+        if let Some(first) = lines.iter().find(|it| it.trim_start().starts_with("services:")) {
+            // A block of a list is indented.
+            let indent = &first[..first.len() - first.trim_start().len()];
+            let lines = lines.iter().map(|it| it.strip_prefix(indent).unwrap_or(it));
+            return self.compose(&lines.collect::<Vec<_>>().join("\n"));
+        }
+        let lines = lines.iter().map(|it| {
+            let line = it.trim();
+            PROMPTS.iter().find_map(|it| line.strip_prefix(it)).unwrap_or(line)
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
         if !runs_containers(&format!(" {text} ")) {
             return;
         }
-        // Guides of a project are for those who are in its own folder.
-        let own = self.path.parent().unwrap_or(RepoPath::root());
-        let mut above = self.path.ancestors();
-        let guides = above.find(|it| ["doc", "docs"].contains(&it.file_name()));
         let script = Script {
             path: self.path,
             caller: Caller::Script,
-            starts: vec![guides.and_then(|it| it.parent()).unwrap_or(own)],
+            starts: vec![self.folder()],
             variables: HashMap::new(),
             lists: BTreeMap::new(),
         };
@@ -93,5 +116,28 @@ impl<'a> Reader<'a> {
             service.dockerfile = own.or(built.map(|it| &it.dockerfile)).cloned();
             self.into.services.push(service);
         }
+    }
+
+    /// The folder that those who follow it are in: of the guides of a project, the project's own.
+    fn folder(&self) -> RepoPath {
+        let own = self.path.parent().unwrap_or(RepoPath::root());
+        let mut above = self.path.ancestors();
+        let guides = above.find(|it| ["doc", "docs"].contains(&it.file_name()));
+        guides.and_then(|it| it.parent()).unwrap_or(own)
+    }
+
+    /// Reads a compose file that a guide shows. What is none says nothing.
+    fn compose(&mut self, text: &str) {
+        let Some(path) = self.folder().join("compose.yaml") else { return };
+        let mut found = Callers::default();
+        for root in yaml::read_or_only_read(text).unwrap_or_default().documents {
+            compose::read(&path, text, &root, &mut found);
+        }
+        let (own, start) = (self.path, self.start);
+        found.locate(|line| Place::line(own, start + line - 1));
+        for service in &mut found.services {
+            service.is_run = true;
+        }
+        self.into.services.append(&mut found.services);
     }
 }

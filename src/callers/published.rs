@@ -16,8 +16,10 @@ use crate::{
 /// The services that may run the image of a Dockerfile by its published name.
 #[derive(Debug, Default)]
 pub struct Published<'a> {
-    /// Those that do as far as one can tell, each with its file.
+    /// Those whose image has a name of the project's own, each with its file. Its registry and owner may be others.
     pub services: Vec<&'a (RepoPath, Service)>,
+    /// Those that mount or name a folder of its own, or that run the only image which may be meant.
+    pub guessed: Vec<&'a (RepoPath, Service)>,
     /// True if there are others, and nothing tells whose image they run.
     pub has_others: bool,
 }
@@ -128,8 +130,8 @@ impl Project {
     /// The services that run what a Dockerfile builds, as far as one can tell: those that build it or name a build of
     /// it, and those that name it as it is published. Each with its file.
     pub fn runs(&self, dockerfile: &RepoPath) -> impl Iterator<Item = &(RepoPath, Service)> {
-        let published = self.published(dockerfile, &[]).services;
-        self.services(dockerfile).iter().chain(published)
+        let Published { services, guessed, .. } = self.published(dockerfile, &[]);
+        self.services(dockerfile).iter().chain(services).chain(guessed)
     }
 
     /// The compose services that may run the image of a Dockerfile by a name that nothing in the project gives it.
@@ -147,12 +149,14 @@ impl Project {
         let folders = folders.iter().map(|it| Trait::Folder(it.to_string()));
         let mut traits: Vec<Trait> = names.chain(folders).collect();
         let mut found = BTreeSet::new();
+        let mut guessed = BTreeSet::new();
         let mut near = BTreeSet::new();
         let mut is_alone = false;
         for scope in dockerfile.ancestors() {
             for it in &mut traits {
                 let key = (scope.clone(), std::mem::replace(it, Trait::Name(String::new())));
-                found.extend(index.by_trait.get(&key).into_iter().flatten().copied());
+                let into = if matches!(key.1, Trait::Name(_)) { &mut found } else { &mut guessed };
+                into.extend(index.by_trait.get(&key).into_iter().flatten().copied());
                 *it = key.1;
             }
             let Some(here) = index.by_scope.get(&scope) else { continue };
@@ -161,13 +165,16 @@ impl Project {
         }
         let is_foreign = |at: &usize| all.get(*at).is_none_or(|it| built.contains(&&it.0));
         found.retain(|it| !is_foreign(it));
+        guessed.retain(|it| !is_foreign(it) && !found.contains(it));
         near.retain(|it| !is_foreign(it));
-        if is_alone && found.is_empty() && built.is_empty() {
-            found.clone_from(&near);
+        if is_alone && found.is_empty() && guessed.is_empty() && built.is_empty() {
+            guessed.clone_from(&near);
         }
+        let services = |it: &BTreeSet<usize>| it.iter().filter_map(|it| all.get(*it)).collect();
         Published {
-            has_others: near.iter().any(|it| !found.contains(it)),
-            services: found.into_iter().filter_map(|it| all.get(it)).collect(),
+            has_others: near.iter().any(|it| !found.contains(it) && !guessed.contains(it)),
+            services: services(&found),
+            guessed: services(&guessed),
         }
     }
 }

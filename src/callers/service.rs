@@ -23,7 +23,7 @@ pub struct Service {
     pub name: String,
     /// The Dockerfile it builds; `None` where it builds none, or completes a service of another file.
     pub dockerfile: Option<RepoPath>,
-    /// True if `docker run` starts it, and no compose file.
+    /// True if `docker run` starts it, or a compose file that a guide shows: there is no compose file to start it with.
     pub is_run: bool,
     /// The stage it builds, when it names one.
     pub target: Option<String>,
@@ -87,6 +87,8 @@ pub struct Volume {
     pub target: String,
     /// True if the service can only read it.
     pub read_only: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 impl Given {
@@ -101,7 +103,7 @@ impl Given {
 
 impl Service {
     /// Reads one of the services of a file, with what it takes from those that it extends.
-    pub(super) fn read(service: &Entry, services: &Arc<Node>) -> Self {
+    pub(super) fn read(path: &RepoPath, service: &Entry, services: &Arc<Node>) -> Self {
         let nodes = lineage(services, &service.value, 0);
         let find = |key: &str| nodes.iter().find_map(|it| it.get(key));
         let text = |key: &str| find(key).and_then(|it| it.as_str()).filter(|it| !it.is_empty());
@@ -127,7 +129,7 @@ impl Service {
             needs: needs(&nodes),
             tmpfs: nodes.iter().flat_map(tmpfs).collect(),
             ports: every(all("ports")).iter().filter_map(port).collect(),
-            volumes: every(all("volumes")).iter().filter_map(volume).collect(),
+            volumes: every(all("volumes")).iter().filter_map(|it| volume(path, it)).collect(),
             environment: environment.iter().flat_map(variables).collect(),
             command: find("command").and_then(given),
             entrypoint: find("entrypoint").and_then(given),
@@ -150,7 +152,7 @@ impl Service {
 
 impl Volume {
     /// Reads a mount as it is written in one word: `data:/data`, `./src:/app:ro`, `/cache`.
-    pub(super) fn of_text(text: &str) -> Option<Self> {
+    pub(super) fn of_text(text: &str, place: Place) -> Option<Self> {
         // A colon inside `${…}` separates nothing.
         let mut parts: Vec<String> = vec![String::new()];
         let mut depth = 0_u32;
@@ -171,12 +173,17 @@ impl Volume {
         let mut parts = parts.into_iter();
         let first = parts.next()?;
         let Some(target) = parts.next() else {
-            return Some(Self { source: None, target: with_defaults(&first), read_only: false });
+            return Some(Self {
+                source: None,
+                target: with_defaults(&first),
+                read_only: false,
+                place,
+            });
         };
         let target = with_defaults(&target);
         let options = parts.next().unwrap_or_default();
         let read_only = options.split(',').any(|it| it == "ro");
-        Some(Self { source: Some(first), target, read_only })
+        Some(Self { source: Some(first), target, read_only, place })
     }
 
     /// Returns true if it is a folder or a file of the host.
@@ -275,7 +282,8 @@ fn port(node: &Arc<Node>) -> Option<u16> {
     text.split('-').next()?.parse().ok()
 }
 
-fn volume(node: &Arc<Node>) -> Option<Volume> {
+fn volume(path: &RepoPath, node: &Arc<Node>) -> Option<Volume> {
+    let place = Place::line(path, node.line);
     let Some(text) = node.as_str() else {
         if node.text("type") == Some("tmpfs") {
             return None;
@@ -284,9 +292,10 @@ fn volume(node: &Arc<Node>) -> Option<Volume> {
             source: node.text("source").or_else(|| node.text("src")).map(str::to_owned),
             target: with_defaults(node.text("target")?),
             read_only: node.text("read_only") == Some("true"),
+            place,
         });
     };
-    Volume::of_text(text)
+    Volume::of_text(text, place)
 }
 
 fn variables(node: &Arc<Node>) -> Vec<(String, String)> {
@@ -307,7 +316,7 @@ mod tests {
         let indented = text.lines().map(|it| format!("    {it}\n")).collect::<String>();
         let root = yaml::read(&format!("services:\n  a:\n{indented}")).unwrap().remove(0);
         let services = root.get("services").unwrap();
-        Service::read(&services.entries()[0], services)
+        Service::read(&RepoPath::new("compose.yml").unwrap(), &services.entries()[0], services)
     }
 
     #[test]
@@ -351,17 +360,17 @@ mod tests {
         );
         let one = |it: &Volume| {
             let kind = if it.is_bind() { "bind" } else { "volume" };
-            format!("{kind} {:?} {} {}", it.source, it.target, it.read_only)
+            format!("{} {kind} {:?} {} {}", it.place.line, it.source, it.target, it.read_only)
         };
         let all: Vec<_> = it.volumes.iter().map(one).collect();
         assert_eq!(
             all,
             [
-                "volume Some(\"data\") /data false",
-                "bind Some(\"./src\") /app true",
-                "volume None /cache false",
-                "bind Some(\"${D:-./d}\") /d false",
-                "bind Some(\"../x\") /x true",
+                "4 volume Some(\"data\") /data false",
+                "5 bind Some(\"./src\") /app true",
+                "6 volume None /cache false",
+                "7 bind Some(\"${D:-./d}\") /d false",
+                "8 bind Some(\"../x\") /x true",
             ]
         );
     }

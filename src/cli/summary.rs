@@ -61,7 +61,11 @@ pub(super) fn print(
         ))?;
     }
     if report.summary.dockerfiles == 0 && report.problems.is_empty() {
-        let hint = "name a folder of the project, or a file called Dockerfile, Dockerfile.* or *.Dockerfile";
+        let hint = if report.summary.vendored == 0 {
+            "name a folder of the project, or a file called Dockerfile, Dockerfile.* or *.Dockerfile"
+        } else {
+            "those below vendor/ and the like are other people's; name their folder to have them done"
+        };
         output::failure(&Failure::new("no Dockerfile here", hint))?;
         return Ok(Status::NoDockerfile);
     }
@@ -115,6 +119,13 @@ fn figures(report: &Report, kind: Kind) -> String {
         let _ = writeln!(
             out,
             "{BOLD}{files} {verb}{BOLD:#}: {all} ({safe} safe, {review} to review) in {looked}"
+        );
+    }
+    if summary.vendored != 0 {
+        let left = counted(summary.vendored, "Dockerfile");
+        let _ = writeln!(
+            out,
+            "  {left} below vendor/ and the like left out as other people's; name the folder to have them done"
         );
     }
     let width = summary.by_transform.keys().map(|it| it.len()).max().unwrap_or_default();

@@ -162,7 +162,7 @@ fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
                 || callers::is_deployment(path)
                 || callers::runs_containers(text)
         }
-        Wanted::Mention => names_one() || callers::runs_containers(text),
+        Wanted::Mention => names_one() || callers::starts_containers(text),
         _ => true,
     }
 }

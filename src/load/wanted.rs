@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     callers,
     ecosystems::{self, FileKind},
-    project::is_dockerfile,
+    project::{is_dockerfile, selection::is_vendored},
     text::RepoPath,
 };
 
@@ -129,7 +129,9 @@ fn may_mention(path: &RepoPath) -> bool {
         .iter()
         .any(|it| stem.to_ascii_uppercase().starts_with(it));
     match extension {
-        "adoc" | "md" | "rst" | "txt" => is_guide || matches!(top, "doc" | "docs") || top == name,
+        // People are told in any folder how to start an image.
+        _ if callers::is_guide(path) => !is_vendored(path.as_str()),
+        "adoc" | "rst" | "txt" => is_guide || matches!(top, "doc" | "docs") || top == name,
         "bat" | "cmd" | "ps1" | "tf" => true,
         "toml" => matches!(stem, "Cross" | "fly" | "mise" | "tilt"),
         "ini" => stem == "tox",
@@ -168,7 +170,9 @@ mod tests {
             ("src/main.py", None),
             ("README.md", Some(Wanted::Mention)),
             ("docs/build.rst", Some(Wanted::Mention)),
-            ("src/notes.md", None),
+            ("src/notes.rst", None),
+            ("src/guide/start.md", Some(Wanted::Mention)),
+            ("vendor/a/start.md", None),
             ("ci/Jenkinsfile.release", Some(Wanted::Mention)),
             ("Tiltfile", Some(Wanted::Mention)),
         ];

@@ -6,8 +6,23 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::text::RepoPath;
 
+/// Folders of other people's code that a project keeps a copy of, with the projects in them.
+///
+/// <https://github.com/github-linguist/linguist/blob/main/lib/linguist/vendor.yml>
+const VENDORED: [&str; 9] = [
+    "3rdparty",
+    "bower_components",
+    "node_modules",
+    "third-party",
+    "third_party",
+    "thirdparty",
+    "vendor",
+    "vendored",
+    "vendors",
+];
+
 /// The part of a project that may be changed: what the paths on the command line name, less what
-/// patterns take out.
+/// patterns take out and what is a copy of other people's code, unless a path leads into it.
 #[derive(Clone, Debug)]
 pub struct Selection {
     root: PathBuf,
@@ -68,13 +83,20 @@ impl Selection {
 
     /// Returns true if a folder and what is below it were asked for.
     pub fn reaches(&self, folder: &RepoPath) -> bool {
-        self.paths.iter().any(|it| folder.strip_prefix(it).is_some()) && !self.excludes(folder)
+        let mut below = self.paths.iter().filter_map(|it| folder.strip_prefix(it));
+        below.any(|it| !is_vendored(&format!("{it}/Dockerfile"))) && !self.excludes(folder)
     }
 
     /// Returns true if a file may be changed.
     pub fn selects(&self, path: &RepoPath) -> bool {
-        let named = self.paths.iter().any(|it| path.strip_prefix(it).is_some());
-        named && !self.excludes(path)
+        let mut below = self.paths.iter().filter_map(|it| path.strip_prefix(it));
+        below.any(|it| !is_vendored(it)) && !self.excludes(path)
+    }
+
+    /// Returns true if a file was asked for only by a folder above one with copies of other people's code.
+    pub fn leaves_out(&self, path: &RepoPath) -> bool {
+        let is_below = self.paths.iter().any(|it| path.strip_prefix(it).is_some());
+        is_below && !self.selects(path) && !self.excludes(path)
     }
 
     /// Returns true if a pattern excludes a file.
@@ -88,9 +110,41 @@ impl Selection {
     }
 }
 
+/// Returns true if a file lies in a folder of a folder for other people's code. What lies directly in such a folder is about
+/// the folder, or a service for vendors.
+pub fn is_vendored(path: &str) -> bool {
+    let mut above = path.split('/').rev().skip(2);
+    above.any(|it| VENDORED.contains(&it.to_ascii_lowercase().as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_peoples_code_has_to_be_named() {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let of = |chosen: &str| Selection::below(Path::new("/p"), vec![path(chosen)]);
+        let vendored = path("a/vendor/example.org/b/Dockerfile");
+        assert!(!of("").selects(&vendored) && of("").leaves_out(&vendored));
+        assert!(
+            !of("").reaches(&path("a/vendor/example.org")) && of("").reaches(&path("a/vendor"))
+        );
+        assert!(!of("a").selects(&vendored) && !of("b").leaves_out(&vendored));
+        for named in ["a/vendor", "a/vendor/example.org"] {
+            assert!(of(named).reaches(&path("a/vendor/example.org")), "{named}");
+            assert!(of(named).selects(&vendored) && !of(named).leaves_out(&vendored), "{named}");
+        }
+        for own in [
+            "Dockerfile",
+            "vendor/Dockerfile",
+            "vendored-api/x/Dockerfile",
+            "Third_Party/Dockerfile",
+        ] {
+            assert!(of("").selects(&path(own)), "{own}");
+        }
+        assert!(!of("").selects(&path("Third_Party/x/Dockerfile")));
+    }
 
     #[test]
     fn patterns_are_read_as_gitignore_reads_them() {

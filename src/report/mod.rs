@@ -139,6 +139,8 @@ pub struct FileReport {
 pub struct Summary {
     /// The Dockerfiles that were looked at.
     pub dockerfiles: usize,
+    /// The Dockerfiles that were left out because they lie in folders of other people's code, as `vendor/`.
+    pub vendored: usize,
     /// The files that differ.
     pub changed_files: usize,
     /// The changes.
@@ -225,10 +227,13 @@ impl Report {
 
     fn inside(plan: &Plan, selection: &Selection, diffs: &[FileDiff]) -> Self {
         let problems = problems(&plan.before, selection);
-        let dockerfiles = plan.before.files().filter(|it| selection.selects(&it.path));
-        let dockerfiles = dockerfiles.filter(|it| it.dockerfile().is_some()).count();
+        let all = plan.before.files().filter(|it| it.dockerfile().is_some());
+        let all: Vec<_> = all.map(|it| &it.path).collect();
+        let dockerfiles = all.iter().filter(|it| selection.selects(it)).count();
+        let vendored = all.iter().filter(|it| selection.leaves_out(it)).count();
         let mut summary = Summary {
             dockerfiles,
+            vendored,
             changed_files: diffs.len(),
             declines: plan.declines.len(),
             problems: problems.len(),
@@ -295,6 +300,7 @@ pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
 impl Summary {
     fn add(&mut self, other: &Self) {
         self.dockerfiles += other.dockerfiles;
+        self.vendored += other.vendored;
         self.changed_files += other.changed_files;
         self.changes += other.changes;
         self.safe += other.safe;

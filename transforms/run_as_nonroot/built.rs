@@ -3,6 +3,7 @@
 
 use super::{Image, homes};
 use crate::{
+    callers::Rules,
     ecosystems::{
         self, homes as leavings,
         programs::{self, Trait},
@@ -93,7 +94,8 @@ impl Origin<'_, '_> {
         if !program.is(Trait::Interpreter) {
             return Ok(());
         }
-        let mut operands = call.texts().filter(|it| !it.starts_with('-'));
+        // `python -` reads its input; what follows are arguments.
+        let mut operands = call.texts().filter(|it| !it.starts_with('-') || *it == "-");
         let Some(file) = operands.next() else { return Ok(()) };
         let name = file.rsplit('/').next().unwrap_or(file);
         let is_source =
@@ -169,22 +171,20 @@ impl Origin<'_, '_> {
         let Some(text) = image.text(&found) else { return Ok(()) };
         let named = call.texts().filter(|it| !it.starts_with('-') && !it.contains('='));
         let mut wanted: Vec<String> = named.map(str::to_owned).collect();
-        let first = || {
-            let rules = text.lines().filter(|it| !it.starts_with(['\t', '.', '#', ' ']));
-            let mut targets =
-                rules.filter_map(|it| it.split_once(':')).filter(|it| !it.1.starts_with('='));
-            targets.next().map(|it| it.0.trim().to_owned())
-        };
+        let rules = Rules::of(&text);
         if wanted.is_empty() {
-            wanted.extend(first());
+            wanted.extend(rules.first().map(str::to_owned));
         }
         let mut done: Vec<String> = Vec::new();
         while let Some(name) = wanted.pop() {
             if done.contains(&name) {
                 continue;
             }
-            let (needs, recipe) = rule(&text, &name);
-            wanted.extend(needs);
+            let mut recipe: Vec<&str> = Vec::new();
+            for rule in rules.making(&name) {
+                wanted.extend(rule.needs.iter().cloned());
+                recipe.extend(rule.recipe.iter().map(String::as_str));
+            }
             done.push(name);
             let recipe = recipe.join("\n");
             // Make's own variables and functions are left as they are.
@@ -201,6 +201,7 @@ impl Origin<'_, '_> {
         Ok(())
     }
 }
+
 /// Checks that a call makes no database.
 fn database(call: &Invocation, from: &str) -> Result<(), Refusal> {
     let mut words = call.texts().filter(|it| !it.starts_with('-'));
@@ -218,25 +219,4 @@ fn database(call: &Invocation, from: &str) -> Result<(), Refusal> {
         "{from} runs {line}: a database that is made while the image is built is a file in it, and root's"
     );
     Err(Refusal::new("database-in-image", reason))
-}
-
-/// What a target of a Makefile needs, and its recipe.
-fn rule(text: &str, name: &str) -> (Vec<String>, Vec<String>) {
-    let (mut needs, mut recipe, mut inside) = (Vec::new(), Vec::new(), false);
-    for line in text.lines() {
-        match line.strip_prefix('\t') {
-            Some(it) if inside => {
-                recipe.push(it.trim_start_matches(['@', '-', '+', ' ']).to_owned());
-            }
-            Some(_) => {}
-            None if line.trim().is_empty() || line.starts_with('#') => {}
-            None => {
-                let head = line.split_once(':').filter(|it| !it.1.starts_with('='));
-                inside = head.is_some_and(|it| it.0.split_whitespace().any(|it| it == name));
-                let more = head.filter(|_| inside).map_or("", |it| it.1).trim_start_matches(':');
-                needs.extend(more.split_whitespace().map(str::to_owned));
-            }
-        }
-    }
-    (needs, recipe)
 }

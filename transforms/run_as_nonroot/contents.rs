@@ -21,19 +21,14 @@ pub(super) struct Contents<'a> {
 pub(super) struct Mount<'a> {
     /// The service that mounts it.
     pub started: Started<'a>,
-    /// Where.
+    /// The place that names it.
+    pub place: &'a Place,
+    /// Where it is mounted.
     pub target: ImagePath,
     /// The path of the host as it is written; `None` for a volume.
     pub host: Option<&'a str>,
     /// The same as a path of the project, if it lies in it.
     pub own: Option<RepoPath>,
-}
-
-impl Mount<'_> {
-    /// The place of its service.
-    pub(super) fn place(&self) -> Place {
-        self.started.service.place(self.started.file)
-    }
 }
 
 impl<'a> Image<'a> {
@@ -79,7 +74,7 @@ impl<'a> Image<'a> {
                     let target = ImagePath::new(&it.target)?;
                     let host = it.source.as_deref().filter(|_| it.is_bind());
                     let own = host.and_then(|it| of_project(started.file, it));
-                    Some(Mount { started, target, host, own })
+                    Some(Mount { started, place: &it.place, target, host, own })
                 })
             });
             all.collect()

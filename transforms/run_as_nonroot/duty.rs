@@ -5,10 +5,9 @@ use super::{
     base::{self, Base},
     needs::{self, Needs},
     process::Process,
-    started::Started,
 };
 use crate::{
-    callers::Reader,
+    callers::{Claim, Reader},
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{
         Setting, grammar_of, images,
@@ -172,8 +171,8 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if let Some(it) = image.project.unread_caller(image.site.path) {
         return Err(Refusal::new("unknown-caller", it.reason()));
     }
-    for Started { file, service } in image.services() {
-        let place = service.place(file);
+    for started in image.services() {
+        let (place, service) = (started.place(), started.service);
         if let Some(user) = &service.user {
             let reason = format!("{place} runs the image as {user}");
             return Err(Refusal::new("compose-user", reason));
@@ -240,36 +239,22 @@ fn brings(package: &str, program: &str) -> bool {
 
 /// Checks that no Kubernetes manifest runs the image with a user, privileges or a volume of its own.
 fn pods(image: &Image<'_>) -> Result<(), Refusal> {
-    for path in pods_of(image) {
-        let Some(text) = image.text(path) else { continue };
-        if text.contains("runAsUser") {
-            return Err(Refusal::new("kubernetes-user", format!("{path} sets runAsUser")));
-        }
-        if text.contains("privileged: true") {
-            return Err(Refusal::new("needs-privileges", format!("{path} sets privileged")));
-        }
+    let claims = image.project.claims(image.site.path);
+    let Some((place, claim)) = claims.first() else { return Ok(()) };
+    Err(match claim {
+        Claim::User => Refusal::new("kubernetes-user", format!("{place} sets runAsUser")),
+        Claim::Privileged => Refusal::new("needs-privileges", format!("{place} sets privileged")),
         // What `fsGroup` says does not change the owner of the node's own folders:
         // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
-        if text.contains("hostPath:") {
-            let reason =
-                format!("{path} mounts a folder of the node, and its owner is another user");
-            return Err(Refusal::new("kubernetes-volume", reason));
-        }
-        let volume = ["persistentVolumeClaim", "volumeClaimTemplates"];
-        if volume.iter().any(|it| text.contains(it)) && !text.contains("fsGroup") {
-            return Err(Refusal::new(
-                "kubernetes-volume",
-                format!("{path} mounts a volume without fsGroup, and it belongs to root"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The Kubernetes manifests and charts that run the image.
-fn pods_of<'a>(image: &Image<'a>) -> impl Iterator<Item = &'a RepoPath> {
-    let all = image.project.deployments(image.site.path).into_iter();
-    all.filter(|it| it.0.reader == Reader::Kubernetes).map(|it| &it.0.path)
+        Claim::HostPath => Refusal::new(
+            "kubernetes-volume",
+            format!("{place} mounts a folder of the node, and its owner is another user"),
+        ),
+        Claim::Volume => Refusal::new(
+            "kubernetes-volume",
+            format!("{place} mounts a volume without fsGroup, and it belongs to root"),
+        ),
+    })
 }
 
 /// The ports below 1024 that the image listens on, sorted.
@@ -316,7 +301,7 @@ pub(super) fn low_ports(
         return Err(Refusal::new("privileged-port", reason));
     }
     if let Some(found) = image.services().find(|it| it.service.host_network) {
-        let place = found.service.place(found.file);
+        let place = found.place();
         let reason =
             format!("it listens on port {port}, which needs root on the host's network ({place})");
         return Err(Refusal::new("privileged-port", reason));

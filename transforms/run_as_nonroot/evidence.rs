@@ -90,17 +90,29 @@ pub(super) fn is_settings(path: &str) -> bool {
     read.contains(&name) || name.ends_with(".d")
 }
 
-/// Whether a folder has a name that is common for state.
+/// Words in the names of folders that are common for state.
+const STATE: [&str; 20] = [
+    "data", "db", "database", "log", "upload", "media", "storage", "output", "download", "tmp",
+    "temp", "cache", "session", "backup", "state", "instance", "chroma", "results", "files",
+    "save",
+];
+
+/// What may follow such a word.
+const ENDINGS: [&str; 11] =
+    ["", "s", "d", "dir", "dirs", "ed", "file", "folder", "path", "set", "sets"];
+
+/// Whether a folder has a name that is common for state: `logs`, `user-uploads`, `.userdata`, and neither `templates`
+/// nor `blog`.
 pub(super) fn is_state_name(path: &str) -> bool {
     let name = last(path).to_lowercase();
     let name = name.trim_start_matches('.');
-    [
-        "data", "db", "database", "log", "upload", "media", "storage", "output", "download", "tmp",
-        "temp", "cache", "session", "backup", "state", "instance", "chroma", "results", "files",
-        "save",
-    ]
-    .iter()
-    .any(|it| name.ends_with(it) || name.split(['-', '_']).any(|part| part.starts_with(it)))
+    let is_word = |part: &str, word: &str| {
+        let rest =
+            part.strip_prefix(word).map(|it| it.trim_end_matches(|it: char| it.is_ascii_digit()));
+        rest.is_some_and(|it| ENDINGS.contains(&it))
+    };
+    let ends = |word: &str| word != "log" && name.ends_with(word);
+    STATE.iter().any(|word| ends(word) || name.split(['-', '_', '.']).any(|it| is_word(it, word)))
 }
 
 /// The file or folder that a variable names, if its name or value says that it is written to.
@@ -245,7 +257,12 @@ mod tests {
     #[test]
     fn names_tell_state_settings_and_dependencies() {
         assert!(is_state_name("/app/media") && is_state_name("/srv/user-uploads"));
-        assert!(!is_state_name("/app/src"));
+        for name in ["src", "templates", "login", "logic", "blog", "dataclasses"] {
+            assert!(!is_state_name(name), "{name}");
+        }
+        for name in ["logs", "data2", "cached", "datasets", "log_files", ".userdata"] {
+            assert!(is_state_name(name), "{name}");
+        }
         assert!(is_settings("/opt/x/etc") && is_file("/app/config.yaml") && !is_file("/app/v1.2"));
         assert!(is_dependencies("/app/node_modules"));
     }

@@ -4,7 +4,6 @@ use super::{
     Image, built,
     image::{Placed, resolve},
     process::Process,
-    started::Started,
 };
 use crate::{
     dockerfile::Keyword,
@@ -42,8 +41,11 @@ const REPOSITORIES: [&str; 5] = ["nodesource", "packagecloud", "setup_", "/apt",
 /// A decline's code and reason.
 pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refusal> {
     let refuse = |why: String| Err(Refusal::new("root-home", why));
-    settings(image)?;
-    services(image)?;
+    let is_open = has_open_root(image);
+    if !is_open {
+        settings(image)?;
+        services(image)?;
+    }
     managed_python(image)?;
     for run in image.runs(&[])? {
         for command in run.script.commands() {
@@ -78,7 +80,7 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
         ));
     }
     let mut words = processes.iter().flat_map(Process::known);
-    if let Some(word) = words.find(|it| in_root(it)) {
+    if let Some(word) = words.find(|it| !is_open && in_root(it)) {
         return refuse(format!("its command names {word}, which only root can read"));
     }
     for launcher in LAUNCHERS {
@@ -116,6 +118,15 @@ fn script_run_twice(image: &Image<'_>, processes: &[Process]) -> Result<Option<S
         }
     }
     Ok(None)
+}
+
+/// Whether the image has no `/root` but the one that its own instructions make, which every user may read: `WORKDIR`
+/// and `COPY` make folders with mode 755. In an empty image nothing else brings one, unless a `COPY` fills `/`.
+fn has_open_root(image: &Image<'_>) -> bool {
+    let copies = image.instructions().filter_map(|it| Some((it.item, it.instruction.copy()?)));
+    let mut places = copies.map(|(item, copy)| image.path_at(item, &copy.destination.text));
+    image.base().is_some_and(|it| images::named(it).is_empty())
+        && places.all(|it| it.is_some_and(|it| !it.is_root()))
 }
 
 /// Checks that no instruction but RUN puts a file or a setting into root's home.
@@ -157,13 +168,14 @@ fn settings(image: &Image<'_>) -> Result<(), Refusal> {
 
 /// Checks that no service of compose puts something into root's home: a mount, a variable.
 fn services(image: &Image<'_>) -> Result<(), Refusal> {
-    for Started { file, service } in image.services() {
-        let place = service.place(file);
+    for started in image.services() {
+        let service = started.service;
         if let Some(it) = service.volumes.iter().find(|it| in_root(&it.target)) {
             let reason =
-                format!("{place} mounts something at {}, which only root can read", it.target);
+                format!("{} mounts something at {}, which only root can read", it.place, it.target);
             return Err(Refusal::new("root-home", reason));
         }
+        let place = started.place();
         let mut values = service.environment.iter();
         if let Some((name, value)) = values.find(|it| in_root(&it.1)) {
             let reason = format!("{place} sets {name} to {value}, which only root can read");

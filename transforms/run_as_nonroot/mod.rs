@@ -28,6 +28,7 @@ mod source;
 mod started;
 mod state;
 mod told;
+mod variants;
 
 use crate::{
     dockerfile::{Keyword, Kind},
@@ -77,10 +78,12 @@ pub(super) const TRANSFORM: Transform = Transform {
         "other-target",
         "privileged-port",
         "root-home",
+        "rootless-variant",
         "runner",
         "service-image",
         "several-accounts",
         "shared-folder",
+        "shared-volume",
         "test-image",
         "tool-image",
         "unknown-base",
@@ -209,6 +212,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     let needs = needs.collect::<Result<Vec<Needs>, Refusal>>()?;
     duty::packages(image, &processes)?;
     duty::check(image)?;
+    variants::check(image)?;
     homes::check(image, &processes)?;
     let own = accounts::made(image)?;
     let asked = image.owner.account(base.accounts);

@@ -1,8 +1,9 @@
 //! Folders of the host that containers get: the project's own source, or data that has another owner.
 
-use super::{Image, duty::is_of_development, evidence::is_state_name};
+use super::{Image, duty::is_of_development, evidence::is_state_name, started::Started};
 use crate::{
-    ecosystems::code::Language,
+    callers::service::Volume,
+    ecosystems::{code::Language, images},
     text::{ImagePath, Refusal, RepoPath},
 };
 
@@ -50,6 +51,42 @@ fn is_code(path: &RepoPath) -> bool {
     Language::of(path.file_name()).is_some() || others.iter().any(|it| path.as_str().ends_with(it))
 }
 
+/// Checks that no container of another image writes to a volume of this one: its files would have another owner, on a
+/// new volume as well. One that only serves files does not, and neither does one of the project's own images, which
+/// may get the same user.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn shared(
+    image: &Image<'_>,
+    started: &Started<'_>,
+    volume: &Volume,
+) -> Result<(), Refusal> {
+    let Some(name) = volume.source.as_deref() else { return Ok(()) };
+    let Some(file) = image.project.file(started.file.as_str()) else { return Ok(()) };
+    let runs_it = |other: &str| {
+        image.services().any(|it| it.file == started.file && it.service.name == other)
+    };
+    for other in file.callers().services.iter().filter(|it| !it.is_run) {
+        let Some(theirs) = other.image.as_deref().filter(|_| other.dockerfile.is_none()) else {
+            continue;
+        };
+        let is_ours = other.name == started.service.name || runs_it(&other.name);
+        if is_ours || started.service.is_run || images::named(theirs).only_serves() {
+            continue;
+        }
+        let mut mounts = other.volumes.iter().filter(|it| !it.read_only && !it.is_bind());
+        if let Some(mount) = mounts.find(|it| it.source.as_deref() == Some(name)) {
+            let reason = format!(
+                "{} mounts {name} as well, in a container of {theirs}: what that writes there belongs to its own user",
+                mount.place
+            );
+            return Err(Refusal::new("shared-volume", reason));
+        }
+    }
+    Ok(())
+}
+
 /// Checks that compose mounts no folder of the host over a folder that is written to: it has another owner, and hides
 /// what the image has there. A compose file for development is not for the user that is deployed.
 ///
@@ -67,7 +104,7 @@ pub(super) fn hides(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Resu
             let reason = format!(
                 "{path} is written to ({evidence}), and {} mounts {host} of the host over it, whose owner is \
                  another user",
-                mount.place()
+                mount.place
             );
             return Err(Refusal::new("bind-mount", reason));
         }

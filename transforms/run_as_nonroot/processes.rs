@@ -1,10 +1,7 @@
 //! What a container runs: ENTRYPOINT and CMD or what compose replaces them with, followed through wrappers,
 //! scripts of the project and scripts of a manifest.
 
-use super::{
-    Image, homes, image::Placed, interpreted, needs, process::Process, roles::roles,
-    started::Started,
-};
+use super::{Image, homes, image::Placed, interpreted, needs, process::Process, roles::roles};
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
@@ -43,7 +40,8 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     }
     let mut all = Vec::new();
     let mut given = false;
-    for Started { file, service } in image.services() {
+    for started in image.services() {
+        let service = started.service;
         if service.command.is_none() && service.entrypoint.is_none() {
             continue;
         }
@@ -52,7 +50,7 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
         let own = lines(&service.entrypoint);
         let default = if own.is_none() { command.clone() } else { None };
         let run = own.or_else(|| entrypoint.clone());
-        let from = service.place(file).to_string();
+        let from = started.place();
         all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
     }
     if entrypoint.is_none() && command.is_none() && !given {

@@ -2,22 +2,40 @@
 
 use super::{
     Image,
+    duty::is_of_development,
     image::Placed,
     state::{is_shared, made_by},
 };
 use crate::{
     callers::{Published, service::Service},
     dockerfile::Keyword,
-    text::{ImagePath, RepoPath},
+    text::{ImagePath, Place, RepoPath},
 };
 
-/// A compose service that runs the image.
+/// A compose service that runs the image, as far as one can tell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Started<'a> {
     /// The compose file.
     pub file: &'a RepoPath,
     /// The service.
     pub service: &'a Service,
+    /// True if it builds the image, or names one of its builds; otherwise its image may be another.
+    pub is_sure: bool,
+}
+
+impl Started<'_> {
+    /// A place in its file for people, with its image if that may be another.
+    pub(super) fn at(&self, place: &Place) -> String {
+        match &self.service.image {
+            Some(image) if !self.is_sure => format!("{place} (if {image} is this image)"),
+            _ => place.to_string(),
+        }
+    }
+
+    /// Its own place for people.
+    pub(super) fn place(&self) -> String {
+        self.at(&self.service.place(self.file))
+    }
 }
 
 /// The services that run the image, and whether others may.
@@ -46,10 +64,15 @@ impl<'a> Image<'a> {
             };
             let built = self.project.services(self.site.path).iter();
             let built = built.filter(|it| it.1.target.as_deref().is_none_or(own));
-            let Published { services, has_others } =
+            let Published { services, guessed, has_others } =
                 self.project.published(self.site.path, &self.own_folders());
-            let all = built.chain(services);
-            let services = all.map(|(file, service)| Started { file, service }).collect();
+            // What tests start beside it is not it.
+            let guessed = guessed.into_iter().filter(|it| !is_of_development(&it.0));
+            let started = |is_sure: bool| {
+                move |(file, service): &'a (RepoPath, Service)| Started { file, service, is_sure }
+            };
+            let services = services.into_iter().chain(guessed).map(started(false));
+            let services = built.map(started(true)).chain(services).collect();
             Runners { services, has_others }
         })
     }

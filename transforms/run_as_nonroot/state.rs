@@ -151,9 +151,10 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
             found.extend(words.map(|it| Trace::volume(Written::folder(it), "VOLUME")));
         }
     }
-    for Started { file, service } in image.services() {
-        let place = service.place(file);
+    for started in image.services() {
+        let Started { file, service, .. } = started;
         for volume in &service.volumes {
+            let place = started.at(&volume.place);
             let target = volume.target.trim_end_matches('/');
             if target.contains('$') && !volume.read_only {
                 let reason = format!("{place} mounts something at {target}, which is not known");
@@ -170,10 +171,12 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
             if is_file(target) {
                 continue;
             }
+            mounts::shared(image, &started, volume)?;
             let name = volume.source.as_deref().unwrap_or("a volume");
             let evidence = format!("{place} mounts {name}");
             found.push(Trace::volume(Written::folder(target), evidence));
         }
+        let place = started.place();
         if let Some(target) = service.synced.first() {
             let reason =
                 format!("{place} syncs files to {target}, which the user could not write to");

@@ -89,7 +89,7 @@ impl Separation<'_> {
                 ImagePath::new(&it.target).is_some_and(|it| self.environment.folder.is_within(&it))
             };
             if let Some(it) = service.volumes.iter().find(covers) {
-                let reason = format!("{place} mounts {} over the environment", it.target);
+                let reason = format!("{} mounts {} over the environment", it.place, it.target);
                 return at(Refusal::new("development", reason));
             }
         }

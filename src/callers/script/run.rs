@@ -8,7 +8,7 @@ use crate::{
         words::{ROOT, UNKNOWN, Word},
     },
     shell::is_shell,
-    text::RepoPath,
+    text::{Place, RepoPath},
 };
 
 /// The long options that take no value.
@@ -57,8 +57,8 @@ impl Run<'_> {
         let folder = self.script.path.parent().unwrap_or(RepoPath::root());
         // CI runs tests in containers that it waits for.
         let in_ci = matches!(self.script.caller, Caller::GitHubActions | Caller::GitLab);
-        let line = (self.line)(line);
-        let found = service(&words, &folder, format!("{}:{line}", self.script.path), line);
+        let place = Place::line(self.script.path, (self.line)(line));
+        let found = service(&words, &folder, &place);
         let found = found.filter(|it| !in_ci || it.is_detached).map(|it| it.service);
         // A script that may start in several folders is read several times.
         let is_new = |it: &Service| !self.into.services.iter().any(|known| known.line == it.line);
@@ -88,7 +88,8 @@ fn words_of<'w>(words: &[&'w str]) -> Option<usize> {
 /// written as they are seen from the `folder` of the file.
 ///
 /// What it runs instead of the image's command is left out: people and CI start shells and tests like that.
-fn service(words: &[String], folder: &RepoPath, name: String, line: usize) -> Option<Container> {
+fn service(words: &[String], folder: &RepoPath, place: &Place) -> Option<Container> {
+    let (name, line) = (place.to_string(), place.line);
     let mut service = Service { name, line, is_run: true, ..Service::default() };
     let mut is_detached = false;
     let mut words = words.iter().map(|it| plain(it, folder));
@@ -110,7 +111,7 @@ fn service(words: &[String], folder: &RepoPath, name: String, line: usize) -> Op
                 "" => words.next().unwrap_or_default(),
                 value => value.to_owned(),
             };
-            service.takes(&format!("-{name}"), value);
+            service.takes(&format!("-{name}"), value, place);
             continue;
         };
         let (name, value) = match long.split_once('=') {
@@ -125,17 +126,17 @@ fn service(words: &[String], folder: &RepoPath, name: String, line: usize) -> Op
             continue;
         }
         let value = value.or_else(|| words.next()).unwrap_or_default();
-        service.takes(&name, value);
+        service.takes(&name, value, place);
     }
     None
 }
 
 impl Service {
     /// Takes over an option of `docker run` that has a value.
-    fn takes(&mut self, name: &str, value: String) {
+    fn takes(&mut self, name: &str, value: String, place: &Place) {
         match name {
-            "-v" | "--volume" => self.volumes.extend(Volume::of_text(&value)),
-            "--mount" => self.volumes.extend(mount(&value)),
+            "-v" | "--volume" => self.volumes.extend(Volume::of_text(&value, place.clone())),
+            "--mount" => self.volumes.extend(mount(&value, place.clone())),
             "-u" | "--user" => self.user = Some(value),
             "-w" | "--workdir" => self.workdir = Some(value),
             "--device" => self.privileges.push("devices"),
@@ -156,8 +157,8 @@ impl Service {
 }
 
 /// The mount of `type=bind,source=/a,target=/b,readonly`.
-fn mount(text: &str) -> Option<Volume> {
-    let mut volume = Volume { source: None, target: String::new(), read_only: false };
+fn mount(text: &str, place: Place) -> Option<Volume> {
+    let mut volume = Volume { source: None, target: String::new(), read_only: false, place };
     for part in text.split(',') {
         match part.split_once('=').unwrap_or((part, "")) {
             ("type", "tmpfs") => return None,
@@ -188,7 +189,7 @@ mod tests {
         let read = |line: &str| {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
             let folder = RepoPath::new("ops").unwrap();
-            let found = service(&words, &folder, String::new(), 1)?.service;
+            let found = service(&words, &folder, &Place::line(&folder, 1))?.service;
             let mounts = found.volumes.iter();
             let mounts: Vec<_> =
                 mounts.map(|it| format!("{:?} {}", it.source, it.target)).collect();

@@ -97,6 +97,36 @@ pub struct Known<'a> {
     facts: Facts,
 }
 
+/// The charts of Helm that others build on most, sorted: <https://github.com/bitnami/charts/tree/main/bitnami>.
+const CHARTS: [&str; 21] = [
+    "cassandra",
+    "clickhouse",
+    "elasticsearch",
+    "etcd",
+    "grafana",
+    "influxdb",
+    "kafka",
+    "keycloak",
+    "mariadb",
+    "memcached",
+    "minio",
+    "mongodb",
+    "mysql",
+    "nats",
+    "nginx",
+    "opensearch",
+    "postgresql",
+    "prometheus",
+    "rabbitmq",
+    "redis",
+    "zookeeper",
+];
+
+/// Whether a chart of this name, or of this name and more, brings a service of its own: `postgresql-ha`.
+pub fn is_chart(name: &str) -> bool {
+    CHARTS.binary_search(&name.split('-').next().unwrap_or(name)).is_ok()
+}
+
 /// The stages of a Dockerfile, in order, which start with what is known of their images.
 pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
     stage::stages(dockerfile, start)
@@ -146,6 +176,18 @@ impl Known<'_> {
     /// Whether it is a line of the table, or a tag of one.
     pub fn is_listed(&self) -> bool {
         self.is_listed || self.official.is_some_and(|it| TABLE.has(it))
+    }
+
+    /// Whether it is `scratch`, which has no files at all.
+    pub fn is_empty(&self) -> bool {
+        self.official == Some("scratch")
+    }
+
+    /// Whether it is a web server, which reads the files that it serves and leaves them as they are.
+    pub fn only_serves(&self) -> bool {
+        let name = self.official.or_else(|| self.image.repository.rsplit('/').next());
+        let name = name.and_then(|it| it.split('-').next());
+        name.is_some_and(|it| ["caddy", "httpd", "nginx", "openresty", "traefik"].contains(&it))
     }
 
     /// The user that its processes start as: a name or numbers. `None` if that is not known.

@@ -218,12 +218,15 @@ impl<'w> Start<'w> {
             "su" => su(words, first),
             it if is_shell(it) => {
                 let (mut at, mut is_file) = (first, true);
-                let is_option = |it: &&str| it.len() > 1 && it.starts_with(['-', '+']);
+                let is_option =
+                    |it: &&str| it.starts_with('-') || (it.len() > 1 && it.starts_with('+'));
                 while let Some(word) = words.text(at).filter(is_option) {
                     at += 1;
                     let flag = OF_SHELLS.read(word);
                     is_file &= !(word.starts_with('-') && flag.letters.contains('c'));
-                    if word == "--" {
+                    // Both end the options; without a word after them, it reads its script from its input:
+                    // https://www.gnu.org/software/bash/manual/html_node/Invoking-Bash.html
+                    if word == "--" || word == "-" {
                         break;
                     }
                     // It reads its script from its input.

@@ -32,6 +32,20 @@ fn one_bad_file_never_stops_the_others() {
 }
 
 #[test]
+fn other_peoples_dockerfiles_are_counted_and_left_out() {
+    let folder = unpinned();
+    folder.write("vendor/example.org/b/Dockerfile", UNPINNED);
+    let ran = folder.refit(&["diff", "--only", "pin-poetry"]);
+    assert!(!ran.stdout.contains("vendor/") && !ran.stdout.is_empty(), "{ran:?}");
+    assert!(ran.stderr.contains("1 Dockerfile below vendor/ and the like left out"), "{ran:?}");
+    for named in ["vendor", "vendor/example.org/b/Dockerfile"] {
+        let ran = folder.refit(&["diff", "--only", "pin-poetry", named]);
+        assert!(ran.stdout.contains("+++ b/vendor/example.org/b/Dockerfile"), "{ran:?}");
+        assert!(!ran.stderr.contains("left out"), "{ran:?}");
+    }
+}
+
+#[test]
 fn no_dockerfile_is_an_exit_code_of_its_own() {
     let folder = unpinned();
     folder.write("docs/notes.txt", "");

@@ -1,0 +1,341 @@
+//! What manifests of Kubernetes and values of Helm say about the user of a container and the owner of its folders.
+//!
+//! Only what is set counts, for the container that it is set for: no comment, and nothing of the database beside it.
+
+use std::sync::Arc;
+
+use super::image_name;
+use crate::{
+    ecosystems::images,
+    project::File,
+    yaml::{self, Node},
+};
+
+/// What a manifest or the values of a chart say about a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It runs as a user of its own: `runAsUser`.
+    User,
+    /// It has all of root's privileges: `privileged`.
+    Privileged,
+    /// It mounts a folder of the node.
+    HostPath,
+    /// It mounts a volume that belongs to root: no `fsGroup` gives it to another group.
+    Volume,
+}
+
+/// A claim, and the containers it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Claimed {
+    pub(super) claim: Claim,
+    /// The line that says so.
+    pub(super) line: usize,
+    /// The images of the containers; none if they are not known.
+    images: Vec<String>,
+}
+
+/// What a file says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Claims {
+    pub(super) all: Vec<Claimed>,
+    /// True if it sets `fsGroup`.
+    pub(super) has_group: bool,
+    /// The images of all containers.
+    images: Vec<String>,
+}
+
+impl Claims {
+    /// What a manifest or a file of values says; read once.
+    pub(super) fn of(file: &File, is_values: bool) -> &Self {
+        file.memo.get(|| Self::read(&file.text, is_values))
+    }
+
+    fn read(text: &str, is_values: bool) -> Self {
+        let mut claims = Self::default();
+        let plain = without_templates(text);
+        let Ok(reading) = yaml::read_or_only_read(&plain) else {
+            claims.lines(text);
+            return claims;
+        };
+        for root in &reading.documents {
+            if is_values {
+                claims.values(root, &[], 0);
+            } else {
+                claims.pods(root, &names_of(root.get("spec"), "volumeClaimTemplates"), 0);
+            }
+        }
+        claims
+    }
+
+    /// The claims about containers of images that go by one of these names, or of which nothing is known.
+    pub(super) fn about(&self, names: &[String]) -> impl Iterator<Item = &Claimed> {
+        let is_named = |image: &String| image_name(image).is_some_and(|it| goes_by(&it, names));
+        let any = self.images.iter().any(is_named);
+        let may_be = move |image: &String| {
+            is_named(image) || image_name(image).is_none() || (!any && !is_well_known(image))
+        };
+        self.all.iter().filter(move |it| it.images.is_empty() || it.images.iter().any(may_be))
+    }
+
+    fn add(&mut self, claim: Claim, line: usize, images: &[String]) {
+        self.all.push(Claimed { claim, line, images: images.to_vec() });
+    }
+
+    /// What lines say that cannot be read as YAML, as those of a template may not.
+    fn lines(&mut self, text: &str) {
+        let lines = || text.lines().map(without_comment);
+        self.has_group = lines().any(|it| it.contains("fsGroup:"));
+        for (at, line) in lines().enumerate() {
+            let claim = if line.contains("runAsUser:") {
+                Claim::User
+            } else if line.contains("privileged: true") {
+                Claim::Privileged
+            } else if line.contains("hostPath:") {
+                Claim::HostPath
+            } else if line.contains("persistentVolumeClaim:")
+                || line.contains("volumeClaimTemplates:")
+            {
+                if self.has_group {
+                    continue;
+                }
+                Claim::Volume
+            } else {
+                continue;
+            };
+            self.add(claim, at + 1, &[]);
+        }
+    }
+
+    /// The pods below a node. `claimed` are the volumes that are made for each pod.
+    fn pods(&mut self, node: &Arc<Node>, claimed: &[String], depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        if node.get("containers").is_some_and(|it| !it.items().is_empty()) {
+            self.pod(node, claimed);
+        }
+        let below = node.entries().iter().map(|it| &it.value).chain(node.items());
+        below.for_each(|it| self.pods(it, claimed, depth + 1));
+    }
+
+    fn pod(&mut self, pod: &Arc<Node>, claimed: &[String]) {
+        let lists = ["containers", "initContainers"].iter().filter_map(|it| pod.get(it));
+        let containers: Vec<&Arc<Node>> = lists.flat_map(|it| it.items()).collect();
+        let image = |it: &Arc<Node>| it.text("image").map(str::to_owned);
+        let all: Vec<String> = containers.iter().filter_map(|it| image(it)).collect();
+        self.images.extend(all.iter().cloned());
+        let own = pod.get("securityContext");
+        self.context(own, &all);
+        let has_group = own.and_then(|it| set(it, "fsGroup")).is_some();
+        self.has_group |= has_group;
+        for it in &containers {
+            let images: Vec<String> = image(it).into_iter().collect();
+            self.context(it.get("securityContext"), &images);
+        }
+        let mounted = |name: &str| -> Vec<String> {
+            let mounts = |it: &&&Arc<Node>| {
+                let mounts = it.get("volumeMounts").map(|it| it.items()).unwrap_or_default();
+                mounts.iter().any(|it| it.text("name") == Some(name))
+            };
+            containers.iter().filter(mounts).filter_map(|it| image(it)).collect()
+        };
+        let volumes = pod.get("volumes").map(|it| it.items()).unwrap_or_default();
+        for volume in volumes {
+            let claim = if volume.get("hostPath").is_some() {
+                Claim::HostPath
+            } else if volume.get("persistentVolumeClaim").is_some() && !has_group {
+                Claim::Volume
+            } else {
+                continue;
+            };
+            let images = mounted(volume.text("name").unwrap_or_default());
+            self.add(claim, volume.line, if images.is_empty() { &all } else { &images });
+        }
+        for name in claimed.iter().filter(|_| !has_group) {
+            let images = mounted(name);
+            self.add(Claim::Volume, pod.line, if images.is_empty() { &all } else { &images });
+        }
+    }
+
+    /// What a `securityContext` sets.
+    fn context(&mut self, context: Option<&Arc<Node>>, images: &[String]) {
+        let Some(context) = context else { return };
+        if let Some(line) = set(context, "runAsUser") {
+            self.add(Claim::User, line, images);
+        }
+        if context.text("privileged") == Some("true") {
+            self.add(Claim::Privileged, set(context, "privileged").unwrap_or(context.line), images);
+        }
+    }
+
+    /// What the values of a chart set: a context is for the image that stands nearest above it.
+    fn values(&mut self, node: &Arc<Node>, images: &[String], depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        let own = node.get("image").and_then(|it| it.as_str().or_else(|| it.text("repository")));
+        let own: Vec<String> =
+            own.filter(|it| !it.is_empty()).map(str::to_owned).into_iter().collect();
+        let images = if own.is_empty() { images } else { &own };
+        self.images.extend(own.iter().cloned());
+        for entry in node.entries() {
+            // A chart that this one builds on: `postgresql:`.
+            if depth == 0 && (images::is_chart(&entry.key) || is_well_known(&entry.key)) {
+                continue;
+            }
+            self.has_group |= set(&entry.value, "fsGroup").is_some();
+            if entry.key.to_lowercase().ends_with("securitycontext") {
+                self.context(Some(&entry.value), images);
+            } else {
+                self.values(&entry.value, images, depth + 1);
+            }
+        }
+        node.items().iter().for_each(|it| self.values(it, images, depth + 1));
+    }
+}
+
+/// How deep documents are looked into.
+const DEPTH: usize = 32;
+
+/// The line of a key that has a value.
+fn set(node: &Arc<Node>, key: &str) -> Option<usize> {
+    let entry = node.entries().iter().find(|it| it.key == key)?;
+    entry.value.as_str().is_some_and(|it| !it.is_empty() && it != "null").then_some(entry.line)
+}
+
+/// The names of the items of a list.
+fn names_of(node: Option<&Arc<Node>>, key: &str) -> Vec<String> {
+    let list = node.and_then(|it| it.get(key)).map(|it| it.items()).unwrap_or_default();
+    let names = list.iter().filter_map(|it| it.get("metadata")?.text("name"));
+    names.map(str::to_owned).collect()
+}
+
+/// Whether an image's name is one of these, or ends in one: `shop-api` is `api` of the project `shop`.
+fn goes_by(image: &str, names: &[String]) -> bool {
+    names.iter().any(|name| {
+        image.strip_suffix(name.as_str()).is_some_and(|it| it.is_empty() || it.ends_with('-'))
+    })
+}
+
+/// Whether an image is of those that everybody knows, whatever registry it comes from.
+pub(super) fn is_well_known(image: &str) -> bool {
+    let is_listed = |it: &str| images::named(it).is_listed();
+    is_listed(image) || image_name(image).is_some_and(|it| is_listed(&it))
+}
+
+/// A line without its comment.
+pub(super) fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(it) if it == c => quote = None,
+            Some(_) => {}
+            None if c == '#' && before.is_whitespace() => return &line[..at],
+            None if ['"', '\''].contains(&c) && !before.is_alphanumeric() => quote = Some(c),
+            None => {}
+        }
+        before = c;
+    }
+    line
+}
+
+/// A text with a variable for each expression of Go's templates, and without the lines that are nothing else. Lines
+/// keep their numbers.
+fn without_templates(text: &str) -> String {
+    if !text.contains("{{") {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut is_inside = false;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        let is_whole = !is_inside && trimmed.starts_with("{{") && trimmed.ends_with("}}");
+        let is_key = trimmed.contains("}}:");
+        let mut rest = if is_whole && !is_key { "" } else { line };
+        while !rest.is_empty() {
+            if is_inside {
+                let Some((_, after)) = rest.split_once("}}") else { break };
+                (is_inside, rest) = (false, after);
+                continue;
+            }
+            let Some((before, after)) = rest.split_once("{{") else {
+                out.push_str(rest);
+                break;
+            };
+            out.push_str(before);
+            // A comment, or a block that begins here, is no value.
+            if !before.trim().is_empty() || after.contains("}}:") {
+                out.push_str("$x");
+            }
+            (is_inside, rest) = (true, after);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The claims of a text about `shop`, each with its line.
+    fn seen(text: &str, is_values: bool) -> Vec<(Claim, usize)> {
+        let claims = Claims::read(text, is_values);
+        claims.about(&["shop".to_owned()]).map(|it| (it.claim, it.line)).collect()
+    }
+
+    #[test]
+    fn comments_set_nothing() {
+        let values = "image:\n  repository: me/shop\nsecurityContext: {}\n  # runAsUser: 1000\n# privileged: true\n";
+        assert_eq!(seen(values, true), []);
+        let values =
+            "image: me/shop # the shop\npodSecurityContext:\n  fsGroup: 7 # x\n  runAsUser: 7\n";
+        assert_eq!(seen(values, true), [(Claim::User, 4)]);
+        assert!(Claims::read(values, true).has_group);
+        assert_eq!(seen("image: me/shop\nsecurityContext:\n  runAsUser:\n", true), []);
+    }
+
+    #[test]
+    fn values_of_other_images_are_not_ours() {
+        let values = "image:\n  repository: me/shop\npostgresql:\n  primary:\n    securityContext:\n      \
+                      runAsUser: 999\nworker:\n  image: me/queue\n  securityContext:\n    privileged: true\n";
+        assert_eq!(seen(values, true), []);
+        // If none goes by its name, it may be each.
+        let claims = Claims::read(values, true);
+        let all: Vec<_> = claims.about(&["other".to_owned()]).map(|it| it.line).collect();
+        assert_eq!(all, [10]);
+    }
+
+    #[test]
+    fn a_pod_is_read_container_by_container() {
+        let pod = "kind: StatefulSet\nspec:\n  volumeClaimTemplates:\n  - metadata: {name: data}\n  template:\n    \
+                   spec:\n      containers:\n      - image: me/shop:1\n        volumeMounts: [{name: logs}]\n      \
+                   - image: postgres\n        securityContext: {runAsUser: 7, privileged: true}\n        \
+                   volumeMounts: [{name: data}]\n      volumes:\n      - name: logs\n        hostPath: {path: /a}\n";
+        assert_eq!(seen(pod, false), [(Claim::HostPath, 14)]);
+        let own = pod
+            .replace("[{name: logs}]", "[{name: data}]")
+            .replace("hostPath: {path: /a}", "emptyDir: {}");
+        assert_eq!(seen(&own, false), [(Claim::Volume, 7)]);
+    }
+
+    #[test]
+    fn templates_are_read_as_far_as_they_are_yaml() {
+        let template = "{{- /*\nrunAsUser: 1\n*/}}\nkind: Deployment\nspec:\n  template:\n    spec:\n      \
+                        {{- with .Values.x }}\n      securityContext:\n        {{- toYaml . | nindent 8 }}\n      \
+                        {{- end }}\n      containers:\n      - name: {{ .Chart.Name }}\n        \
+                        image: \"{{ .Values.image }}:{{ .Values.tag }}\"\n        securityContext:\n          \
+                        runAsUser: {{ .Values.user }}\n";
+        assert_eq!(seen(template, false), [(Claim::User, 16)]);
+        let broken = "a: 1\na: 2\n# hostPath:\nb:\n  runAsUser: 1\n";
+        assert_eq!(seen(broken, false), [(Claim::User, 5)]);
+    }
+
+    #[test]
+    fn comments_begin_after_a_blank() {
+        assert_eq!(without_comment("a: b # c"), "a: b ");
+        assert_eq!(without_comment("a: 'b # c'#d"), "a: 'b # c'#d");
+        assert_eq!(without_comment("it's # c"), "it's ");
+    }
+}
