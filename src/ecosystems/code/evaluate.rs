@@ -259,6 +259,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         for (_, does) in self.scopes.grammar.facts(&format!(".{name}")) {
             match does {
                 Does::Gives(Gives::ParentOfObject) => return object.parent(),
+                Does::Gives(Gives::Beneath(name)) => return Value::around(name),
                 Does::Gives(Gives::Object) if !matches!(object, Value::Reference { .. }) => {
                     return object;
                 }

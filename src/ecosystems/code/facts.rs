@@ -87,6 +87,8 @@ pub(super) enum Gives {
     Beside,
     /// The object of a method, a text whose places in braces are filled.
     Formatted,
+    /// What is called that beside the outermost package that the file is in.
+    Beneath(&'static str),
     /// Nothing that is a place: a stream, memory.
     Nothing,
     /// A text.

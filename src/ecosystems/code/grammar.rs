@@ -8,7 +8,7 @@ use tree_sitter_language::LanguageFn;
 use super::{
     Value,
     evaluate::Evaluator,
-    facts::{Does, Entry, Fact, Keeper, OptionOf, Setting},
+    facts::{Does, Entry, Fact, Gives, Keeper, OptionOf, Setting},
     scopes::{Located, Scopes},
 };
 
@@ -56,8 +56,8 @@ pub(super) struct Packages {
     pub options: &'static [OptionOf],
     /// The modules that keep files.
     pub keepers: &'static [Keeper],
-    /// Reads the value that the tag of a field gives it.
-    pub tag: fn(&str) -> Value,
+    /// Reads the value that its tag gives a field.
+    pub tag: fn(&str, &str) -> Value,
     /// What stands between the parts of a name.
     pub separator: &'static str,
     /// The nodes in which names are declared that are not seen outside.
@@ -92,7 +92,7 @@ impl Packages {
         sequences: &[],
         options: &[],
         keepers: &[],
-        tag: |_| Value::Unknown,
+        tag: |_, _| Value::Unknown,
         separator: ".",
         blocks: &[],
         shadows: "",
@@ -228,6 +228,13 @@ impl Compiled {
                     | Role::Own
             )
         )
+    }
+
+    /// Whether a function of this name, in whatever module, gives its first argument.
+    pub(super) fn is_first(&self, function: &str) -> bool {
+        let named = |it: &str| it.rsplit('.').next() == Some(function) && !it.starts_with('.');
+        let mut all = self.grammar.facts.iter().copied().flatten().filter(|it| named(it.name));
+        all.any(|it| matches!(it.does, Does::Gives(Gives::First)))
     }
 
     /// What is known of a name.

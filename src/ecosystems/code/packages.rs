@@ -180,10 +180,20 @@ impl<'t> Scopes<'t> {
             None => Vec::new(),
         };
         for (at, target) in targets.iter().enumerate() {
+            // `*folder = …`
+            let target = &match self.grammar.role(*target) {
+                Some(Role::Unary { operand }) => {
+                    target.child_by_field_name(operand).unwrap_or(*target)
+                }
+                _ => *target,
+            };
             let value = match is_loop {
                 true => values.first().filter(|_| at == 1),
                 false => values.get(at).filter(|_| is_plain),
             };
+            if value.is_some_and(|it| self.keeps(*target, *it)) {
+                continue;
+            }
             let definition = match value {
                 Some(node) => Definition::Is(Located { node: *node, scope }),
                 None => Definition::Open,
@@ -191,6 +201,18 @@ impl<'t> Scopes<'t> {
             let owner = if is_loop { scope } else { self.owner(*target, scope) };
             self.assign_as(*target, definition, owner);
         }
+    }
+
+    /// Whether a value is that of the target itself: `folder, err = filepath.Abs(folder)`.
+    fn keeps(&self, target: Node<'t>, value: Node<'t>) -> bool {
+        let Some(Role::Call { function, arguments }) = self.grammar.role(value) else {
+            return false;
+        };
+        let function = value.child_by_field_name(function).map(|it| self.last_name(it));
+        let argument = value.child_by_field_name(arguments).and_then(|it| it.named_child(0));
+        let argument = argument.map(|it| self.text_of(it).trim_start_matches('*'));
+        function.is_some_and(|it| self.grammar.is_first(it))
+            && argument == Some(self.text_of(target))
     }
 
     /// Notes that a name may be changed through its address.
@@ -246,12 +268,13 @@ impl<'t> Scopes<'t> {
     pub(super) fn tag(&mut self, node: Node<'t>, name: &'static str, tag: &'static str) {
         let Some(packages) = self.grammar.grammar.packages else { return };
         let Some(tag) = node.child_by_field_name(tag) else { return };
-        let value = (packages.tag)(self.text_of(tag));
+        let tag = self.text_of(tag);
         let mut cursor = node.walk();
         let names: Vec<Node<'t>> = node.children_by_field_name(name, &mut cursor).collect();
         for name in names {
-            let definition = Definition::Import(value.clone());
-            self.attributes.entry(self.text_of(name)).or_default().push(definition);
+            let name = self.text_of(name);
+            let definition = Definition::Import((packages.tag)(name, tag));
+            self.attributes.entry(name).or_default().push(definition);
         }
     }
 }

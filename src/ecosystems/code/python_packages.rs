@@ -20,6 +20,8 @@ pub(super) const FACTS: &[Fact] = &[
     gives("pydantic.Field", Gives::Default),
     gives("dataclasses.field", Gives::Default),
     gives("werkzeug.utils.secure_filename", Gives::First),
+    // flask.palletsprojects.com: "Instance Folders".
+    gives(".instance_path", Gives::Beneath("instance")),
     writes("dotenv.set_key", At(0, "dotenv_path"), Kind::File),
     // SQLite: the packages' own references; docs.sqlalchemy.org: "Engine Configuration".
     writes("aiosqlite.connect", At(0, "database"), Kind::Database),

@@ -72,6 +72,7 @@ impl<'t> Evaluator<'_, 't> {
             }
             Gives::Preset => argument(Argument::Entry(0, "default")),
             Gives::Formatted => object().formatted('{'),
+            Gives::Beneath(name) => Value::around(name),
             Gives::Nothing => Value::Nothing,
             Gives::Text(text) => Value::Text(text.to_owned()),
             Gives::Ancestors | Gives::Environment => Value::Unknown,

@@ -12,6 +12,7 @@ pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => format!("{text:?}"),
         Value::File => "file".to_owned(),
+        Value::Around => "around".to_owned(),
         Value::Working => "cwd".to_owned(),
         Value::Home => "home".to_owned(),
         Value::Temporary => "temp".to_owned(),

@@ -7,6 +7,8 @@ pub enum Value {
     Text(String),
     /// The path of the file that the expression is in.
     File,
+    /// The folder that holds the outermost package that the file is in.
+    Around,
     /// The directory that the process runs in.
     Working,
     /// The home of the user.
@@ -15,7 +17,7 @@ pub enum Value {
     Temporary,
     /// The value of a variable of the environment.
     Variable {
-        /// Its name.
+        /// Its name; after `*`, the end of it, without underscores.
         name: String,
         /// The value if it is not set.
         default: Option<Box<Self>>,
@@ -98,6 +100,11 @@ impl Value {
                 Self::Any(all).bounded()
             }
         }
+    }
+
+    /// What has this name beside the outermost package that the file is in.
+    pub(super) fn around(name: &str) -> Self {
+        Self::Join(vec![Self::Around, Self::Text(name.to_owned())])
     }
 
     /// The folder of a path.

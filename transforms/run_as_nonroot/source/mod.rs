@@ -114,9 +114,15 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
             let values = processes.iter().flat_map(|it| it.values(&flags));
             return values.map(str::to_owned).collect();
         }
+        let is_meant = |it: &str| match name.strip_prefix('*') {
+            Some(end) => it.replace('_', "").to_uppercase().ends_with(end),
+            None => it == name,
+        };
         let services = image.services().flat_map(|it| &it.service.environment);
-        let services = services.filter(|it| it.0 == name).map(|it| it.1.clone());
-        let mut all: Vec<String> = image.variable(name).into_iter().chain(services).collect();
+        let services = services.filter(|it| is_meant(&it.0)).map(|it| it.1.clone());
+        let own = image.state().variables.iter().filter(|it| is_meant(it.0));
+        let own = own.filter_map(|it| image.variable(it.0));
+        let mut all: Vec<String> = own.chain(services).collect();
         all.retain(|it| !it.is_empty() && !it.contains('$'));
         all
     };

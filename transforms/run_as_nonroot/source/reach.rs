@@ -86,6 +86,11 @@ impl Reach<'_> {
         self.unread.is_none() && self.files.iter().all(|it| it.facts.is_whole && !it.is_lost)
     }
 
+    /// Whether the file at a place was read.
+    pub(super) fn is_read(&self, at: &ImagePath) -> bool {
+        self.by_place.contains_key(at)
+    }
+
     /// Whether the file of an entry was read, there or at another place.
     pub(super) fn has(&self, entry: &Entry, files: &Files<'_, '_>) -> bool {
         match self.by_place.get(&entry.at) {

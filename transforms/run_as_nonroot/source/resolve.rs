@@ -10,7 +10,10 @@ use super::{
     reach::Reach,
     spot::{Spot, closed},
 };
-use crate::ecosystems::code::{Passing, SourceFacts, Value};
+use crate::{
+    ecosystems::code::{Passing, SourceFacts, Value},
+    text::ImagePath,
+};
 
 /// Finds places.
 pub(super) struct Resolver<'r, 'a> {
@@ -107,6 +110,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
                 let at = &self.reach.files[file].at;
                 if Files::is_placed(at) { vec![closed(at.as_str())] } else { unknown() }
             }
+            Value::Around => self.around(file),
             Value::Working => vec![closed(self.reach.files[file].folder.as_str())],
             Value::Home => vec![Spot::Home],
             Value::Temporary => vec![Spot::Temporary],
@@ -187,6 +191,21 @@ impl<'r, 'a> Resolver<'r, 'a> {
             }
         }
         found
+    }
+
+    /// The folder that holds the outermost package that a file is in, unless an application is told another place for
+    /// what is beside it.
+    fn around(&self, file: usize) -> Vec<Spot> {
+        let at = &self.reach.files[file].at;
+        let mut calls = self.reach.files.iter().flat_map(|it| &it.facts.calls);
+        let is_told =
+            calls.any(|it| it.arguments.iter().any(|it| it.0.as_deref() == Some("instance_path")));
+        let is_package = |it: &ImagePath| self.reach.is_read(&it.join("__init__.py"));
+        let folder = at.ancestors().skip(1).find(|it| !is_package(it));
+        match folder.filter(|_| !is_told && Files::is_placed(at)) {
+            Some(folder) => vec![closed(folder.as_str())],
+            None => vec![Spot::Unknown],
+        }
     }
 
     /// What the calls of a function pass.

@@ -119,7 +119,7 @@ fn names(path: &str) -> Vec<&str> {
 ///
 /// After the pages of github.com/caarlos0/env, github.com/kelseyhightower/envconfig and
 /// github.com/ilyakaznacheev/cleanenv.
-fn tag(text: &str) -> Value {
+fn tag(field: &str, text: &str) -> Value {
     let text = text.trim_matches('`');
     let get = |key: &str| {
         let rest = text.split_once(&format!("{key}:\""))?.1;
@@ -129,12 +129,20 @@ fn tag(text: &str) -> Value {
         ["yaml", "json", "toml", "mapstructure", "koanf"].iter().any(|it| get(it).is_some());
     let name = get("env").or_else(|| get("envconfig"));
     let name = name.map(|it| it.split(',').next().unwrap_or(it)).filter(|it| !it.is_empty());
+    // `conf:"default:/srv/data,env:DATA_DIR"`: pkg.go.dev/github.com/ardanlabs/conf/v3.
+    let parts = || get("conf").into_iter().flat_map(|it| it.split(','));
+    let part = |key: &str| parts().find_map(|it| it.strip_prefix(key)?.strip_prefix(':'));
+    let name = name.or_else(|| part("env"));
     let default = get("envDefault").or_else(|| get("env-default")).or_else(|| get("default"));
+    let default = default.or_else(|| part("default"));
     let default = default.map(|it| Box::new(Value::Text(it.to_owned())));
+    // Without a name of its own, the variable has that of the field, after those of the structs around it.
+    let own = format!("*{}", field.to_uppercase().replace('_', ""));
     match name {
         Some(name) if !from_file || default.is_some() => {
             Value::Variable { name: name.to_owned(), default }
         }
+        None if !from_file && default.is_some() => Value::Variable { name: own, default },
         _ => Value::Unknown,
     }
 }
