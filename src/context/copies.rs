@@ -91,6 +91,11 @@ impl<'a> Sent<'a> {
         self.project.tree().exists(path) && !self.excludes(path)
     }
 
+    /// The same of a file, or of what git ignores and nobody looked into.
+    pub fn may_have_file(&self, path: &RepoPath) -> bool {
+        self.may_have(path) && !self.project.tree().is_folder(path)
+    }
+
     /// Every file below a folder of the project that the builder may be sent, also what git ignores.
     pub fn below(&self, folder: &RepoPath) -> Vec<RepoPath> {
         let tree = self.project.tree();

@@ -66,7 +66,8 @@ impl File {
         edited.unwrap_or_else(|| self.line_starts().place(&self.path, &self.text, span))
     }
 
-    fn line_starts(&self) -> &LineStarts {
+    /// Where its lines start.
+    pub fn line_starts(&self) -> &LineStarts {
         self.memo.get(|| LineStarts::of(&self.text))
     }
 

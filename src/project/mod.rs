@@ -222,6 +222,11 @@ impl Project {
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
+    /// The paths of what is named as a Dockerfile.
+    pub fn dockerfile_paths(&self) -> impl Iterator<Item = &RepoPath> {
+        self.files.keys().filter(|it| is_dockerfile(it.file_name()))
+    }
+
     /// The Dockerfiles whose text is another than in an `earlier` snapshot; `None` if other files are, too.
     pub fn changed_dockerfiles(&self, earlier: &Self) -> Option<HashSet<RepoPath>> {
         if !self.places.is_same(&earlier.places) {
@@ -238,14 +243,25 @@ impl Project {
         Self { focus: Some(Arc::new(dockerfiles)), ..self.clone() }
     }
 
+    /// Whether [`Project::each_dockerfile`] shows a Dockerfile of this path.
+    pub fn is_in_focus(&self, path: &RepoPath) -> bool {
+        self.focus.as_ref().is_none_or(|all| all.contains(path))
+    }
+
     /// Calls `look` for each Dockerfile, and joins the outcomes; the files are looked at side by side.
     pub fn each_dockerfile(
         &self,
         look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
     ) -> Outcome {
-        let in_focus =
-            |it: &&Arc<File>| self.focus.as_ref().is_none_or(|all| all.contains(&it.path));
-        let files: Vec<&Arc<File>> = self.files().filter(in_focus).collect();
+        let files: Vec<&Arc<File>> = match &self.focus {
+            Some(focus) => {
+                // Few of many are looked up, and not looked for.
+                let mut few: Vec<&RepoPath> = focus.iter().collect();
+                few.sort();
+                few.into_iter().filter_map(|it| self.file(it.as_str())).collect()
+            }
+            None => self.files().collect(),
+        };
         let one = |file: &&Arc<File>| {
             let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
             let looked = panics::caught(|| look(file, dockerfile));

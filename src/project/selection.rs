@@ -87,6 +87,11 @@ impl Selection {
         below.any(|it| !is_vendored(&format!("{it}/Dockerfile"))) && !self.excludes(folder)
     }
 
+    /// Returns true if every file may be changed.
+    pub fn is_all(&self) -> bool {
+        self.excluded.is_empty() && self.paths.iter().any(RepoPath::is_root)
+    }
+
     /// Returns true if a file may be changed.
     pub fn selects(&self, path: &RepoPath) -> bool {
         let mut below = self.paths.iter().filter_map(|it| path.strip_prefix(it));

@@ -57,15 +57,22 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "merge-test-dockerfile";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
+    let is_near = |it: &Twins<'_>| {
+        project.is_in_focus(&it.production.path) || project.is_in_focus(&it.variant.path)
+    };
+    let (near, far): (Vec<_>, Vec<_>) = names::find(project).into_iter().partition(is_near);
     let mut outcome = Outcome::default();
-    let mut ready: Vec<Ready<'_>> = Vec::new();
-    for twins in names::find(project) {
-        match merge(project, twins) {
-            Ok(merge) => ready.push(merge),
-            Err(decline) => outcome.declines.extend(decline),
-        }
+    let mut ready = all_ready(project, near, &mut outcome);
+    if ready.is_empty() {
+        return outcome;
     }
-    let retarget = Retarget::new(project, ready.iter().map(|it| &it.twins.variant.path));
+    let mut retarget = callers_of(project, &ready);
+    // One line of a caller may name the variants of others, which have to be merged with it.
+    if !far.is_empty() && ready.iter().any(|it| !it.shares(&retarget).is_empty()) {
+        ready.extend(all_ready(project, far, &mut outcome));
+        ready.sort_by(|a, b| a.twins.variant.path.cmp(&b.twins.variant.path));
+        retarget = callers_of(project, &ready);
+    }
     let mut done: BTreeSet<&RepoPath> = BTreeSet::new();
     for one in &ready {
         let group = one.group(&retarget, &ready);
@@ -82,6 +89,23 @@ fn run(project: &Project, _: &Settings) -> Outcome {
         }
     }
     outcome
+}
+
+/// Those that can be merged as far as the two files tell; the others are declined.
+fn all_ready<'a>(project: &Project, all: Vec<Twins<'a>>, outcome: &mut Outcome) -> Vec<Ready<'a>> {
+    let mut ready = Vec::new();
+    for twins in all {
+        match merge(project, twins) {
+            Ok(merge) => ready.push(merge),
+            Err(decline) => outcome.declines.extend(decline),
+        }
+    }
+    ready
+}
+
+/// Finds the callers of the variants that can be merged.
+fn callers_of<'a>(project: &'a Project, ready: &[Ready<'_>]) -> Retarget<'a> {
+    Retarget::new(project, ready.iter().map(|it| &it.twins.variant.path))
 }
 
 /// Two files that can be merged if their callers can follow.
@@ -135,12 +159,17 @@ impl Ready<'_> {
         Move { from: self.twins.variant.path.clone(), to: self.to.clone() }
     }
 
+    /// The other Dockerfiles that one line of a caller names as well.
+    fn shares(&self, retarget: &Retarget<'_>) -> BTreeSet<RepoPath> {
+        let alone = retarget.follow(&[self.moves()]);
+        alone.stuck.into_iter().flat_map(|it| it.shares).collect()
+    }
+
     /// Returns this merge and those that must happen with it because one line of a caller names their
     /// variants as well.
     fn group<'r>(&'r self, retarget: &Retarget<'_>, ready: &'r [Self]) -> Vec<&'r Self> {
         let mut group = vec![self];
-        let alone = retarget.follow(&[self.moves()]);
-        let shares: BTreeSet<RepoPath> = alone.stuck.into_iter().flat_map(|it| it.shares).collect();
+        let shares = self.shares(retarget);
         if shares.is_empty() {
             return group;
         }

@@ -77,10 +77,17 @@ impl<'a> Retarget<'a> {
         let names: BTreeSet<&str> = moving.iter().map(|it| it.file_name()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let search = AhoCorasick::new(&names).ok();
+        let usual = names.iter().all(|it| says_dockerfile(it));
+        let is_silent = |file: &Arc<File>| {
+            let SaysDockerfile(says) =
+                file.memo.get(|| SaysDockerfile(says_dockerfile(&file.text)));
+            usual && !says
+        };
         let look = |file: &'a Arc<File>| {
             let builds = file.callers().builds.iter().map(|it| &it.dockerfile);
             let builds: HashSet<&RepoPath> = builds.filter(|it| moving.contains(it)).collect();
             let named: BTreeSet<usize> = match &search {
+                _ if is_silent(file) => BTreeSet::new(),
                 Some(it) => it
                     .find_overlapping_iter(&*file.text)
                     .map(|it| it.pattern().as_usize())
@@ -133,6 +140,14 @@ impl<'a> Retarget<'a> {
         all.stuck.dedup_by(|a, b| a.place == b.place);
         all
     }
+}
+
+/// Whether a file may name a Dockerfile with a usual name; found once for each text.
+struct SaysDockerfile(bool);
+
+/// Whether a text has what the usual names of Dockerfiles have in them.
+fn says_dockerfile(text: &str) -> bool {
+    text.contains("ockerfile") || text.contains("ontainerfile")
 }
 
 /// The files of several lists, each once, by path.

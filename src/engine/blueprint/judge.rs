@@ -1,6 +1,6 @@
 //! Whether a RUN finds what it found: judged by its effects and by what COPYs bring.
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
 use super::{
     Copied, Effect, From, Run,
@@ -32,11 +32,13 @@ pub(super) struct Judge<'a> {
     sent: Option<&'a Sent<'a>>,
     /// The effects that were read, by where a RUN's instruction lies.
     read: RefCell<HashMap<usize, Arc<Effects>>>,
+    /// What the builder is sent of a folder or a path in one.
+    sent_below: RefCell<HashMap<RepoPath, Rc<[RepoPath]>>>,
 }
 
 impl<'a> Judge<'a> {
     pub(super) fn new(sent: Option<&'a Sent<'a>>) -> Self {
-        Self { sent, read: RefCell::default() }
+        Self { sent, read: RefCell::default(), sent_below: RefCell::default() }
     }
 
     /// What a RUN does.
@@ -260,11 +262,10 @@ impl<'a> Judge<'a> {
                 false => place.clone(),
             };
             if *is_folder {
-                let all = sent.below(own).into_iter().filter_map(|it| {
-                    let at = base.join(it.strip_prefix(own)?);
-                    Some((at, it))
-                });
-                files.extend(all.filter(|it| touch.covers(&it.0)));
+                for it in self.below(sent, own, touch.path.strip_prefix(&base)).iter() {
+                    let at = it.strip_prefix(own).map(|it| base.join(it));
+                    files.extend(at.filter(|it| touch.covers(it)).map(|at| (at, it.clone())));
+                }
                 continue;
             }
             // A file goes into a folder, or becomes it; with its own folders its place is certain.
@@ -275,6 +276,19 @@ impl<'a> Judge<'a> {
             files.extend(places.into_iter().flatten().filter(|it| touch.covers(&it.0)));
         }
         if files.is_empty() { Brings::Nothing } else { Brings::Files(files) }
+    }
+
+    /// The files that the builder is sent of a folder, or of what lies in it at this path.
+    fn below(&self, sent: &Sent<'_>, folder: &RepoPath, inside: Option<&str>) -> Rc<[RepoPath]> {
+        let inner = inside.filter(|it| !it.is_empty()).and_then(|it| folder.join(it));
+        let key = inner.unwrap_or_else(|| folder.clone());
+        if let Some(known) = self.sent_below.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let own = Some(&key).filter(|it| *it != folder && sent.may_have_file(it)).cloned();
+        let found: Rc<[RepoPath]> = own.into_iter().chain(sent.below(&key)).collect();
+        self.sent_below.borrow_mut().insert(key, Rc::clone(&found));
+        found
     }
 
     /// The text of the file at a path, as a RUN sees it: behind its mounts, or as the COPYs of `earlier` left it.

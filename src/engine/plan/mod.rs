@@ -93,8 +93,12 @@ const MAX_ROUNDS: usize = 100;
 pub fn plan(before: Project, transforms: &[Transform], options: &Options) -> Plan {
     let before = before.as_on_disk();
     let mut endless = Endless::default();
+    let selected = (!options.selection.is_all()).then(|| {
+        let paths = before.dockerfile_paths().filter(|it| options.selection.selects(it));
+        paths.cloned().collect::<HashSet<RepoPath>>()
+    });
     loop {
-        let look = Asked { transforms, options, endless: &endless };
+        let look = Asked { transforms, options, endless: &endless, selected: selected.as_ref() };
         match look.plan(before.clone()) {
             Ok(plan) => return plan,
             Err(steps) => endless.add(&steps),
@@ -107,6 +111,8 @@ struct Asked<'a> {
     transforms: &'a [Transform],
     options: &'a Options,
     endless: &'a Endless,
+    /// The Dockerfiles that changes may start in, if these are not all.
+    selected: Option<&'a HashSet<RepoPath>>,
 }
 
 impl Asked<'_> {
@@ -314,7 +320,7 @@ impl Plan {
         paths.find_map(|path| {
             let file = self.after().file(path.as_str())?;
             let span = file.provenance().find(&change.place)?;
-            Some(Place::of(path, &file.text, &span))
+            Some(file.line_starts().place(path, &file.text, &span))
         })
     }
 
@@ -333,7 +339,11 @@ impl Plan {
         }
         let changed = last.as_ref().filter(|_| !whole).and_then(|it| self.changed_since(it));
         let whole = changed.is_none();
-        let looked = step(&self.before, self.after(), changed, transform, asked);
+        let shown = match (changed, asked.selected) {
+            (Some(changed), Some(all)) => Some(changed.intersection(all).cloned().collect()),
+            (changed, all) => changed.or_else(|| all.cloned()),
+        };
+        let looked = step(&self.before, self.after(), shown, transform, asked);
         self.ignores.extend(looked.ignores);
         for bug in looked.bugs {
             if !self.bugs.iter().any(|it| it.is(&bug)) {
