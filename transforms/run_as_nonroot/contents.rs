@@ -121,6 +121,20 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// The mount that brings a file of the project to a path where the image itself has nothing: no COPY leads there, and
+    /// no RUN fetches the source.
+    pub(super) fn brought_by_host(&self, path: &ImagePath) -> Option<&Mount<'a>> {
+        let covers = |it: Placed<'_>| {
+            let Some(copy) = it.instruction.copy() else { return false };
+            self.path_at(it.item, &copy.destination.text).is_none_or(|it| path.is_within(&it))
+        };
+        if self.instructions().any(covers) || self.mentions_run(&["git clone"]) {
+            return None;
+        }
+        self.mounted(path)?;
+        self.mounts().iter().find(|it| it.host.is_some() && path.is_within(&it.target))
+    }
+
     /// Whether a path of the image is known not to be there: its build context is known, and no COPY brings it.
     pub(super) fn is_absent(&self, path: &str) -> bool {
         self.layers().is_some() && self.source(path).is_none()
@@ -179,7 +193,7 @@ impl<'a> Image<'a> {
 }
 
 /// The file or folder of the project that a bind mount of a compose file means; `None` if it lies elsewhere.
-fn of_project(file: &RepoPath, host: &str) -> Option<RepoPath> {
+pub(super) fn of_project(file: &RepoPath, host: &str) -> Option<RepoPath> {
     // Compose is run in the folder of its file.
     let here = ["${PWD}", "$PWD"].iter().find_map(|it| host.strip_prefix(it));
     let rest = here.map(|it| it.trim_start_matches('/'));

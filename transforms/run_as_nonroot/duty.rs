@@ -174,6 +174,8 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     for started in image.services() {
         let (place, service) = (started.place(), started.service);
         if let Some(user) = &service.user {
+            // What a variable or a command says, a script shows as `${…}`.
+            let user = if user.contains('…') { "a user of the host" } else { user.as_str() };
             let reason = format!("{place} runs the image as {user}");
             return Err(Refusal::new("compose-user", reason));
         }

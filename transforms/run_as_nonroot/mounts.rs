@@ -1,6 +1,8 @@
 //! Folders of the host that containers get: the project's own source, or data that has another owner.
 
-use super::{Image, duty::is_of_development, evidence::is_state_name, started::Started};
+use super::{
+    Image, contents::of_project, duty::is_of_development, evidence::is_state_name, started::Started,
+};
 use crate::{
     callers::service::Volume,
     ecosystems::{code::Language, images},
@@ -25,10 +27,8 @@ pub(super) fn bind(
     if read.iter().any(|it| source.starts_with(it)) {
         return Ok(());
     }
-    let folder = file.parent().unwrap_or(RepoPath::root());
-    let own = if source.starts_with(['/', '~', '$']) { None } else { folder.join(source) };
-    let Some(own) =
-        own.filter(|it| image.exists(it) && (it.is_root() || !is_state_name(it.as_str())))
+    let Some(own) = of_project(file, source)
+        .filter(|it| image.exists(it) && (it.is_root() || !is_state_name(it.as_str())))
     else {
         return Err(format!(
             "mounts {source} of the host at {target}, and its owner is another user"

@@ -103,6 +103,14 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let mut known = HashSet::new();
     let starts = entries.iter().flat_map(|it| it.ancestors().skip(1).take(2));
     explorer.starts = starts.filter(|it| known.insert(it.clone())).collect();
+    let mut mounted = entries.iter().filter(|it| Files::is_placed(it));
+    if let Some((path, mount)) = mounted.find_map(|it| Some((it, image.brought_by_host(it)?))) {
+        let reason = format!(
+            "{} brings {path} from the host, and the image has nothing there: it is for those who work on it",
+            mount.started.at(mount.place)
+        );
+        return Err(Refusal::new("bind-mount", reason));
+    }
     // A script's own folder comes first where Python looks for modules.
     let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
     let last = explorer.roots.len() - 2;
