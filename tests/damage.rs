@@ -219,17 +219,14 @@ fn shrink(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
 /// The transform and what the engine says, without what is another in each file.
 fn kind(bug: &Bug) -> String {
     let mut said = String::new();
-    let mut words = bug.objection.split_whitespace().peekable();
-    while let Some(word) = words.next() {
+    for word in bug.objection.split_whitespace() {
+        let word = word.trim_end_matches(',');
         let is_name =
             word.contains(['/', '.', '=', '$', '#', '(']) || word.parse::<usize>().is_ok();
         said.push_str(if is_name { "…" } else { word });
         said.push(' ');
         // What follows is quoted from the file.
-        if is_name && word.starts_with('(')
-            || ["run", "RUN"].contains(&word)
-            || 12 < said.split(' ').count()
-        {
+        if is_name && word.starts_with('(') || word == "run" || 24 < said.split(' ').count() {
             break;
         }
     }

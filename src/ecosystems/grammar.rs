@@ -136,6 +136,13 @@ impl Grammar {
         verb.or_else(|| self.verb(call, self.tools))
     }
 
+    /// The words that follow a verb which installs what files list and takes no names: `uv sync`, `npm ci`.
+    pub fn unexpected<'c>(&self, call: &'c Invocation) -> impl Iterator<Item = &'c str> + use<'c> {
+        let verb = self.verb(call, self.install).filter(|it| !self.is_naming(it));
+        let words = verb.map(|it| self.words(call).skip(it.count()));
+        words.into_iter().flatten()
+    }
+
     /// Whether a verb of an install may read nothing of the project.
     fn is_naming(&self, verb: &Verb) -> bool {
         self.apart.iter().any(|it| it.words == verb.words)

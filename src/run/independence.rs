@@ -89,6 +89,14 @@ pub fn role(
             }
             let own = install.folders().find(|it| it.0.is_none_or(brought));
             let own = own.map(|it| ("local-requirement", it.1.to_owned()));
+            // A path after a verb that takes none: nobody knows what comes of it.
+            let own = own.or_else(|| {
+                let mut named = manager.grammar.unexpected(call);
+                let is_list = |path: &ImagePath| install.files().any(|it| it.0 == path);
+                let is_it = |it: ImagePath| brought(&it) && !is_list(&it);
+                let path = named.find(|it| at.path(it).is_some_and(is_it))?;
+                Some(("local-requirement", format!("it names {path}, and its verb takes no paths")))
+            });
             let why = own.or_else(|| {
                 let script = install.runs.iter().find(|it| may_read(it, at, brought))?;
                 let Lifecycle { name, text, .. } = script;

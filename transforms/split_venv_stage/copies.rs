@@ -79,12 +79,25 @@ pub(super) fn of_environment(separation: &Separation<'_>) -> Option<Stop> {
     let copies = separation.stage.instructions().take_while(|it| it.0 < separation.last);
     let copies = copies.filter(|it| it.2.copy().is_some_and(|it| it.from.is_some()));
     let mut places = copies.filter_map(|it| Some((it.0, place(separation, it.0, it.2)?)));
-    let (item, _) = places.find(|it| it.1.is_within(folder))?;
+    if let Some((item, _)) = places.find(|it| it.1.is_within(folder)) {
+        let reason = format!(
+            "{} copies files to {folder}, to which the installs add",
+            separation.site.line(item)
+        );
+        return Some((item, Refusal::new("several-environments", reason)));
+    }
+    let copies = separation.stage.instructions().take_while(|it| it.0 < separation.first);
+    let mut copies = copies.filter_map(|it| Some((it.0, it.2, it.2.copy()?)));
+    // Of what another image has in a folder above, some may lie in the environment.
+    let (item, _, _) = copies.find(|(item, it, copy)| match place(separation, *item, it) {
+        Some(place) => copy.from.is_some() && place.is_root(),
+        None => true,
+    })?;
     let reason = format!(
-        "{} copies files to {folder}, to which the installs add",
+        "{} may copy files to {folder}, where the environment is to be",
         separation.site.line(item)
     );
-    Some((item, Refusal::new("several-environments", reason)))
+    Some((item, Refusal::new("unknown-environment", reason)))
 }
 
 /// Whether only the builder has what a COPY or ADD brings.

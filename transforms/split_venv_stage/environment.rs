@@ -82,6 +82,11 @@ impl Environment {
 
 /// What must hold for the environment to work in another stage.
 pub(super) fn check(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
+    let folder = separation.environment.folder.as_str();
+    if folder.contains(|it: char| it.is_whitespace() || "\\\",'$:".contains(it)) {
+        let reason = format!("{folder} cannot be written into COPY and PATH as it is");
+        return Err((separation.first, Refusal::new("unknown-environment", reason)));
+    }
     for (item, _, it) in separation.stage.instructions().filter(|it| it.2.keyword == Keyword::Env) {
         let overrides = |it: &crate::dockerfile::instruction::Pair| {
             it.name == "PATH" && !it.value.as_deref().unwrap_or_default().contains("PATH")

@@ -311,6 +311,12 @@ fn make_environment(
     Some(dockerfile.insert_before(at, &format!("{lines}{gap}")))
 }
 
+/// Whether a text names a folder, and not one that only ends like it.
+fn names_folder(text: &str, folder: &str) -> bool {
+    let ends = |it: char| it.is_whitespace() || "\"':=".contains(it);
+    text.split(ends).any(|it| it == folder)
+}
+
 /// The beginning of the last stage.
 fn last_stage(
     separation: &Separation<'_>,
@@ -333,7 +339,7 @@ fn last_stage(
     let entered =
         separation.runs.iter().any(|it| it.path.iter().any(|it| *it == format!("{folder}/bin")));
     let late = separation.stage.instructions().any(|it| {
-        it.2.keyword == Keyword::Env && it.2.logical.text.contains(&format!("{folder}/bin"))
+        it.2.keyword == Keyword::Env && names_folder(&it.2.logical.text, &format!("{folder}/bin"))
     });
     if separation.environment.is_new || (!entered && !late) {
         environment = format!("{environment}\n{}", separation.entering());

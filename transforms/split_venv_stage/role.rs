@@ -75,7 +75,11 @@ pub(super) fn roles(run: &Run<'_>) -> Result<Vec<Role>, Refusal> {
     (0..commands.len())
         .map(|at| {
             let pipeline = run.text(commands[at].pipeline.clone());
-            if let Some(tool) = ecosystems::installed_by_script(pipeline) {
+            // An address in the place of a program runs nothing.
+            let first = commands[at].words.first().map_or("", |it| it.raw.as_str());
+            if let Some(tool) = ecosystems::installed_by_script(pipeline)
+                && !first.contains("://")
+            {
                 return Ok(Role::Tool(tool));
             }
             match run.calls().iter().find(|it| it.command == at) {

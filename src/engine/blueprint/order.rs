@@ -1,5 +1,7 @@
 //! COPYs that come later: behind RUNs that do not read them, of which one may become two.
 
+use crate::text::glob::Glob;
+
 use super::{
     Copied, Effect, From,
     allowed::Allowed,
@@ -195,6 +197,18 @@ fn brings(whole: &Copied<'_>, part: &Copied<'_>) -> bool {
     if root == source {
         let (whole, part, is_named) = (&whole.destination, &part.destination, !whole.into);
         return whole == part || whole.join(name) == *part || is_named && *whole == part.join(name);
+    }
+    let is_pattern = root.contains(['*', '?', '[']);
+    let folder = |it: &str| it.rsplit_once('/').map_or(String::new(), |it| it.0.to_owned());
+    if is_pattern {
+        let pattern = root.rsplit('/').next().unwrap_or(root);
+        let matches = Glob::new(pattern).is_ok_and(|it| it.matches(name));
+        let there = whole.destination.join(name);
+        return matches
+            && whole.into
+            && whole.flags.iter().all(|it| it != "--parents")
+            && folder(root) == folder(source)
+            && (!part.into && part.destination == there || part.destination.join(name) == there);
     }
     let inside = match root {
         "" => Some(source),
