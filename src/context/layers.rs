@@ -138,6 +138,10 @@ impl FromStage {
             .flat_map(move |source| {
                 let Some(rest) = rest.as_deref() else { return [None, None] };
                 let name = source.file_name();
+                // One file that matches gets the name of the destination.
+                if name.contains(['*', '?', '[']) && rest.is_empty() {
+                    return [Some(source.clone()), None];
+                }
                 if name.contains(['*', '?', '[']) {
                     let is_match =
                         !rest.is_empty() && Glob::new(name).is_ok_and(|it| it.matches(rest));

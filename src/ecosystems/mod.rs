@@ -18,6 +18,7 @@ pub mod habits;
 pub mod homes;
 pub mod images;
 mod install;
+pub mod jvm;
 pub mod node;
 mod partial;
 pub mod programs;

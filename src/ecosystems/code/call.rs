@@ -39,6 +39,11 @@ impl<'t> Evaluator<'_, 't> {
                 let object = function.child_by_field_name(object);
                 object.map(|it| (it, self.scopes.last_name(function)))
             }
+            // Of a call of Java, the object is a part.
+            _ if grammar.grammar.packages.is_some() => {
+                let object = at.node.child_by_field_name("object");
+                object.map(|it| (it, self.scopes.text_of(function)))
+            }
             _ => None,
         };
         let mut call = Call { object, function, positional: Vec::new(), named: Vec::new() };

@@ -304,7 +304,12 @@ impl<'s, 't> Evaluator<'s, 't> {
 
     /// The names of a call's function in the table of facts: the whole name, and that of a method.
     pub(super) fn names(&self, call: &Call<'t>, scope: usize) -> Vec<String> {
-        let function = self.eval(Located { node: call.function, scope }, DEPTH);
+        let function = match (call.object, self.scopes.grammar.role(call.function)) {
+            (Some((node, name)), Some(Role::Name)) if self.is_package() => {
+                Self::field(self.eval(Located { node, scope }, DEPTH), name)
+            }
+            _ => self.eval(Located { node: call.function, scope }, DEPTH),
+        };
         let whole = self.dotted(&function);
         whole.into_iter().chain(call.object.map(|it| format!(".{}", it.1))).collect()
     }

@@ -61,6 +61,10 @@ pub(super) enum Gives {
     Or,
     /// The object, or else what the first argument gives, which may be a function.
     ObjectOr,
+    /// The folder for temporary files, or with this many arguments another one.
+    TemporaryUnless(usize),
+    /// The property of the system that the first argument names; the default is the second.
+    SystemProperty,
     /// Its first argument.
     First,
     /// The object of a method.
@@ -149,6 +153,12 @@ pub(super) enum When {
     Unless(Argument, &'static [&'static str]),
     /// If the argument names an engine whose databases are files.
     Engine(Argument),
+    /// If the argument is no stream.
+    UnlessStream(Argument),
+    /// If it has at least this many arguments.
+    Counted(usize),
+    /// If it has fewer arguments.
+    Fewer(usize),
     /// If the object is made by the first, with one of the others: `OpenOptions::new().write(true)`.
     Made(&'static str, &'static [&'static str]),
 }

@@ -80,6 +80,8 @@ pub(super) struct Packages {
     pub value: for<'t> fn(&Evaluator<'_, 't>, Located<'t>, usize) -> Value,
     /// The name by which the parameters of the function that a node names are known, if not by its last part.
     pub called: for<'t> fn(&Scopes<'t>, Node<'t>, usize) -> Option<String>,
+    /// The value that an annotation gives a parameter, by its text.
+    pub annotated: fn(&str) -> Option<Value>,
     /// The name of a function of a class, if it is not its own.
     pub function: for<'t> fn(&Scopes<'t>, Node<'t>, usize) -> Option<String>,
 }
@@ -104,6 +106,7 @@ impl Packages {
         declare: |_, _, _| {},
         value: |_, _, _| Value::Unknown,
         called: |_, _, _| None,
+        annotated: |_| None,
         function: |_, _, _| None,
     };
 }

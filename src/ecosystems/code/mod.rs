@@ -13,6 +13,7 @@ mod facts;
 mod go;
 mod grammar;
 mod guards;
+mod java;
 mod javascript;
 mod matching;
 mod node_packages;
@@ -42,6 +43,8 @@ use grammar::Compiled;
 pub enum Language {
     /// Go.
     Go,
+    /// Java.
+    Java,
     /// JavaScript, also with JSX.
     JavaScript,
     /// Python.
@@ -186,6 +189,7 @@ impl Language {
     pub fn of(name: &str) -> Option<Self> {
         Some(match name.rsplit_once('.')?.1 {
             "go" => Self::Go,
+            "java" => Self::Java,
             "py" => Self::Python,
             "rs" => Self::Rust,
             "js" | "cjs" | "mjs" | "jsx" => Self::JavaScript,
@@ -216,6 +220,7 @@ impl Language {
     pub fn title(self) -> &'static str {
         match self {
             Self::Go => "Go",
+            Self::Java => "Java",
             Self::JavaScript => "JavaScript",
             Self::Python => "Python",
             Self::Rust => "Rust",
@@ -228,7 +233,7 @@ impl Language {
         let packages = self.grammar().grammar.packages?;
         let is_meant = |it: &str| {
             let rest = module.strip_prefix(it);
-            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':']))
+            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':', '.']))
         };
         let found = packages.keepers.iter().find(|it| is_meant(it.module))?;
         Some(Kept { module: found.module, what: found.what, told_by: found.told_by })
@@ -237,6 +242,7 @@ impl Language {
     fn grammar(self) -> &'static Compiled {
         match self {
             Self::Go => go::grammar(),
+            Self::Java => java::grammar(),
             Self::JavaScript => javascript::javascript(),
             Self::Python => python::grammar(),
             Self::Rust => rust::grammar(),

@@ -75,6 +75,12 @@ impl<'t> Scopes<'t> {
         &[]
     }
 
+    /// What an annotation gives a parameter.
+    pub(super) fn annotated(&self, parameter: Node<'t>) -> Option<Definition<'t>> {
+        let packages = self.grammar.grammar.packages?;
+        (packages.annotated)(self.text_of(parameter)).map(Definition::Import)
+    }
+
     /// Whether the body of a function is what it gives: in languages with types, those of no type give nothing.
     pub(super) fn has_result(&self, function: Node<'t>) -> bool {
         let is_closure = function.child_by_field_name("name").is_none();

@@ -39,6 +39,20 @@ impl<'t> Evaluator<'_, 't> {
                 let other = other.map_or(Value::Unknown, |it| self.returned(it, scope, depth));
                 Self::operation("||", object(), || other.clone())
             }
+            Gives::TemporaryUnless(count) if call.positional.len() < count => Value::Temporary,
+            Gives::TemporaryUnless(_) => Value::Unknown,
+            Gives::SystemProperty => match argument(Argument::At(0, "")) {
+                Value::Text(name) => match name.as_str() {
+                    "java.io.tmpdir" => Value::Temporary,
+                    "user.home" => Value::Home,
+                    "user.dir" => Value::Working,
+                    _ => {
+                        let default = self.argument(call, Argument::At(1, ""), scope).map(value);
+                        Value::variable(Value::Text(format!("-D{name}")), default)
+                    }
+                },
+                _ => Value::Unknown,
+            },
             Gives::JoinObject => {
                 Value::Join([object()].into_iter().chain(all()).collect()).bounded()
             }

@@ -314,7 +314,9 @@ impl<'t> Scopes<'t> {
             let name = self.text_of(target);
             let default = default.map(|node| Located { node, scope });
             let function = called.clone();
-            let definition = Definition::Parameter { function, index, name, default };
+            let told = self.annotated(parameter);
+            let definition =
+                told.unwrap_or(Definition::Parameter { function, index, name, default });
             // `constructor(private folder: string)` declares an attribute.
             if is_constructor
                 && parameter.named_child(0).is_some_and(|it| it.kind() == "accessibility_modifier")

@@ -36,6 +36,17 @@ impl<'t> Evaluator<'_, 't> {
     pub(super) fn field(object: Value, name: &str) -> Value {
         match object {
             Value::Reference { module, path } if !module.is_empty() && path.is_empty() => {
+                match (module.as_str(), name) {
+                    ("java.io.File", "separator") => Value::Text("/".to_owned()),
+                    _ => Value::Reference { module, path: vec![name.to_owned()] },
+                }
+            }
+            // `java.nio.file.Files.write(…)` without an import.
+            Value::Reference { module, path } if module.is_empty() && path == ["java"] => {
+                Value::Reference { module: "java".to_owned(), path: vec![name.to_owned()] }
+            }
+            Value::Reference { module, path } if module.starts_with("java") && !path.is_empty() => {
+                let module = format!("{module}.{}", path.join("."));
                 Value::Reference { module, path: vec![name.to_owned()] }
             }
             _ => Value::Field(name.to_owned()),

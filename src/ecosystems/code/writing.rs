@@ -73,6 +73,19 @@ impl<'t> Evaluator<'_, 't> {
                     return None;
                 }
             }
+            When::UnlessStream(stream) => {
+                let text = argument(stream).map_or("", |it| self.scopes.text_of(it));
+                let text = text.to_lowercase();
+                let marks = ["stream", "writer", "system.", "buffer", "response"];
+                if marks.iter().any(|it| text.contains(it))
+                    || ["out", "os", "sw", "baos"].contains(&text.as_str())
+                {
+                    return None;
+                }
+            }
+            When::Counted(count) if call.positional.len() < count => return None,
+            When::Fewer(count) if count <= call.positional.len() => return None,
+            When::Counted(_) | When::Fewer(_) => {}
             When::Without(names) => {
                 let is_given = |it: &'static str| {
                     call.named.iter().any(|named| named.0 == it)

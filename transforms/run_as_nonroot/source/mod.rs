@@ -6,6 +6,7 @@ mod crates;
 mod entries;
 mod files;
 mod imports;
+mod jars;
 mod loads;
 mod modules;
 mod names;
@@ -152,6 +153,9 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         let mut followed = modules::follow(&explorer, image, process, &mut reach);
         if matches!(followed, Followed::Other) {
             followed = crates::follow(&explorer, image, process, &mut reach);
+        }
+        if matches!(followed, Followed::Other) {
+            followed = jars::follow(&explorer, image, process, &mut reach);
         }
         let why = match followed {
             Followed::Read => None,

@@ -52,6 +52,8 @@ pub(super) struct Reach<'a> {
     pub unread: Option<String>,
     /// The packages that keep files, each with the file and line that asks for it.
     pub kept: Vec<(String, Kept)>,
+    /// The settings of the program, by key; `None` for one that has several values.
+    pub properties: HashMap<String, Option<String>>,
     by_place: HashMap<ImagePath, usize>,
     by_file: HashSet<RepoPath>,
 }

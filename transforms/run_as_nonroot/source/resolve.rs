@@ -11,7 +11,10 @@ use super::{
     spot::{Spot, closed},
 };
 use crate::{
-    ecosystems::code::{Passing, SourceFacts, Value},
+    ecosystems::{
+        code::{Passing, SourceFacts, Value},
+        jvm,
+    },
     text::ImagePath,
 };
 
@@ -114,6 +117,9 @@ impl<'r, 'a> Resolver<'r, 'a> {
             Value::Working => vec![closed(self.reach.files[file].folder.as_str())],
             Value::Home => vec![Spot::Home],
             Value::Temporary => vec![Spot::Temporary],
+            Value::Variable { name, default } if name.starts_with("${") => {
+                self.property(file, name, default.as_deref(), depth)
+            }
             Value::Variable { name, default } => {
                 let set = (self.variable)(name);
                 if !set.is_empty() {
@@ -166,6 +172,30 @@ impl<'r, 'a> Resolver<'r, 'a> {
             Value::Reference { module, path } => self.reference(file, module, path, depth),
             Value::Nothing => vec![Spot::Nothing],
             Value::Unknown => unknown(),
+        }
+    }
+
+    /// The value of a setting of a program of Java: of a variable, of its files, or its default.
+    ///
+    /// docs.spring.io/spring-boot: "Externalized Configuration", "Binding From Environment Variables".
+    fn property(
+        &self,
+        file: usize,
+        name: &str,
+        default: Option<&Value>,
+        depth: usize,
+    ) -> Vec<Spot> {
+        let key = name.trim_start_matches("${").trim_end_matches('}');
+        let relaxed = key.replace('.', "_").replace('-', "").to_uppercase();
+        let names = [key.to_owned(), relaxed, format!("-D{key}"), format!("--{key}")];
+        let set = names.iter().map(|it| (self.variable)(it)).find(|it| !it.is_empty());
+        if let Some(set) = set {
+            return set.iter().map(|it| closed(it)).collect();
+        }
+        match self.reach.properties.get(key) {
+            Some(Some(text)) => self.resolve(file, &jvm::placeholder(text), depth),
+            Some(None) => vec![Spot::Unknown],
+            None => default.map_or_else(|| vec![Spot::Unknown], |it| self.resolve(file, it, depth)),
         }
     }
 

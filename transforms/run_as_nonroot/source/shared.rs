@@ -4,7 +4,7 @@ use super::{
     resolve::{Of, Resolver},
     spot::Spot,
 };
-use crate::ecosystems::code::Value;
+use crate::ecosystems::code::{Language, Value};
 
 impl<'r> Resolver<'r, '_> {
     /// The values of a name of a package, whose files share them.
@@ -12,7 +12,11 @@ impl<'r> Resolver<'r, '_> {
         let reach = self.reach;
         let files = reach.files[file].modules.get(module).into_iter().flatten();
         let defined = |it: &usize| {
-            let value = reach.files[*it].facts.names.get(name)?;
+            let facts = reach.files[*it].facts;
+            // Names of a class or an `impl` are attributes.
+            let is_inner = reach.files[*it].language != Language::Go;
+            let inner = || facts.attributes.get(name).filter(|_| is_inner);
+            let value = facts.names.get(name).or_else(inner)?;
             Some(Of { file: *it, what: value })
         };
         files.filter_map(defined).collect()

@@ -1,0 +1,255 @@
+//! The modules of Java in a project: from which one a jar is built, and from which files: its own, and those of the
+//! modules of the project that it depends on.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use super::{
+    Image, Process,
+    builds::{self, Calls},
+    modules::Followed,
+    reach::{Explorer, Reach},
+};
+use crate::{
+    context::brought::StagePath,
+    ecosystems::{code::Language, jvm},
+    text::{ImagePath, Refusal, RepoPath},
+    yaml::{self, Node},
+};
+
+/// Reads the sources of the jar that a process runs, if it is built from Java here.
+pub(super) fn follow<'a>(
+    explorer: &Explorer<'_, 'a>,
+    image: &Image<'a>,
+    process: &Process,
+    reach: &mut Reach<'a>,
+) -> Followed {
+    let Some(module) = made(image, process) else { return Followed::Other };
+    let mut reader =
+        Reader { explorer, image, from: &process.from, reach, classes: HashMap::new() };
+    match reader.module(&module) {
+        Ok(0) => Followed::Other,
+        Ok(_) => {
+            reader.link();
+            Followed::Read
+        }
+        Err(why) => Followed::Broken(why),
+    }
+}
+
+/// The folder of the module that the jar of a process is built from.
+fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
+    let brought = image.brought().ok()?;
+    let jar = process.values(&["-jar"]).first().copied()?;
+    let jar = image.state().absolute(jar)?;
+    let places: Vec<StagePath> = brought.places(image.stage.index, &jar);
+    let stages: BTreeSet<usize> = places.iter().map(|it| it.stage).collect();
+    let mut found: BTreeSet<RepoPath> = BTreeSet::new();
+    for stage in stages {
+        let mut own: Vec<ImagePath> =
+            places.iter().filter(|it| it.stage == stage).map(|it| it.path.clone()).collect();
+        let mut builds = false;
+        Calls { image, brought, stage }.each(&mut |call, directory| {
+            builds |= jvm::BUILDERS.contains(&call.program.as_str());
+            if ["cp", "mv"].contains(&call.program.as_str()) {
+                let words: Vec<&str> = call.texts().filter(|it| !it.starts_with('-')).collect();
+                if let [from, to] = words[..] {
+                    let (from, to) = (directory.join(from), directory.join(to));
+                    if own.contains(&to) {
+                        own.push(from);
+                    }
+                }
+            }
+            jvm::BUILDERS.contains(&call.program.as_str())
+        });
+        if !builds {
+            continue;
+        }
+        for path in own {
+            let module = path.parent().and_then(|it| {
+                let mut outputs = jvm::OUTPUTS.iter();
+                outputs.find_map(|out| ImagePath::new(it.as_str().strip_suffix(out)?))
+            });
+            let Some(module) = module else { continue };
+            let folder =
+                jvm::MANIFESTS.iter().find_map(|it| builds::folder(brought, stage, &module, it));
+            let is_module = |it: &RepoPath| manifest(image, it).is_some();
+            found.extend(folder.filter(is_module));
+        }
+    }
+    let first = found.pop_first()?;
+    found.is_empty().then_some(first)
+}
+
+/// The text of the file that describes a module.
+fn manifest<'a>(image: &Image<'a>, folder: &RepoPath) -> Option<&'a str> {
+    let mut files = jvm::MANIFESTS.iter().filter_map(|it| folder.join(it));
+    files.find_map(|it| Some(&*image.project.source(&it)?.text))
+}
+
+/// Reads the files of modules.
+struct Reader<'r, 'f, 'a> {
+    explorer: &'r Explorer<'f, 'a>,
+    image: &'r Image<'a>,
+    /// What runs the jar.
+    from: &'r str,
+    reach: &'r mut Reach<'a>,
+    /// The files, by the path of their class from the folder of source.
+    classes: HashMap<String, usize>,
+}
+
+impl Reader<'_, '_, '_> {
+    /// Reads a module and those that it depends on; how many files there are.
+    fn module(&mut self, first: &RepoPath) -> Result<usize, Refusal> {
+        let all = self.modules();
+        let mut open = VecDeque::from([first.clone()]);
+        let mut known = BTreeSet::new();
+        while let Some(folder) = open.pop_front() {
+            if !known.insert(folder.clone()) {
+                continue;
+            }
+            self.files(&folder)?;
+            self.resources(&folder)?;
+            let own = manifest(self.image, &folder).unwrap_or_default();
+            let above =
+                folder.parent().and_then(|it| manifest(self.image, &it)).unwrap_or_default();
+            for (name, other) in &all {
+                let marks = [
+                    format!("<artifactId>{name}</artifactId>"),
+                    format!(":{name}\""),
+                    format!(":{name}'"),
+                    format!("projects.{name}"),
+                ];
+                // The module above names its parts, and what all of these depend on.
+                let is_named = |text: &str| marks.iter().any(|it| text.contains(it.as_str()));
+                let shared = above.split("<dependencies>").nth(1).unwrap_or_default();
+                if is_named(own) || is_named(shared) {
+                    open.push_back(other.clone());
+                }
+            }
+        }
+        Ok(self.classes.len())
+    }
+
+    /// The modules of the project, by their names.
+    fn modules(&self) -> BTreeMap<String, RepoPath> {
+        let tree = self.image.project.tree();
+        let is_manifest = |it: &&RepoPath| jvm::MANIFESTS.contains(&it.file_name());
+        let folders = tree.files().filter(is_manifest).filter_map(RepoPath::parent);
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            let text = manifest(self.image, &folder).unwrap_or_default();
+            // The first name may be that of the parent.
+            let text = text.split("</parent>").last().unwrap_or(text);
+            let name = text.split("<artifactId>").nth(1).and_then(|it| it.split('<').next());
+            let name = name.map_or_else(|| folder.file_name().to_owned(), str::to_owned);
+            found.insert(name, folder.clone());
+            found.insert(folder.file_name().to_owned(), folder);
+        }
+        found.remove("");
+        found
+    }
+
+    /// Reads the source of a module.
+    fn files(&mut self, folder: &RepoPath) -> Result<(), Refusal> {
+        let project = self.image.project;
+        for other in jvm::OTHERS {
+            let inside = folder.join(other);
+            let mut files = inside.iter().flat_map(|it| project.tree().below(it));
+            if let Some(file) = files.next() {
+                return Err(self.unread(file));
+            }
+        }
+        let Some(source) = folder.join(jvm::SOURCE) else { return Ok(()) };
+        let sent = self.image.brought().ok().and_then(|it| it.layers(self.image.stage.index));
+        let is_java = |it: &&RepoPath| Language::of(it.file_name()) == Some(Language::Java);
+        for file in project.tree().below(&source).filter(is_java) {
+            if sent.is_some_and(|it| it.sent.excludes(file)) {
+                return Err(self.unread(file));
+            }
+            let at = ImagePath::root().join(file.as_str());
+            let Some(number) = self.explorer.number(self.reach, &at, file, Language::Java) else {
+                return Err(self.unread(file));
+            };
+            let class = file.strip_prefix(&source).unwrap_or_default();
+            let class = class.strip_suffix(".java").unwrap_or(class).replace('/', ".");
+            self.classes.insert(class, number);
+        }
+        Ok(())
+    }
+
+    fn unread(&self, file: &RepoPath) -> Refusal {
+        let reason = format!("{} is built from {file}, which cannot be read", self.from);
+        Refusal::new("unread-source", reason)
+    }
+
+    /// Reads the settings of a module.
+    fn resources(&mut self, folder: &RepoPath) -> Result<(), Refusal> {
+        let Some(inside) = folder.join(jvm::RESOURCES) else { return Ok(()) };
+        for path in self.image.project.tree().below(&inside) {
+            let name = path.file_name();
+            let is_xml = name.ends_with(".xml") || name.ends_with(".properties");
+            let profile = jvm::settings(name);
+            if profile.is_none() && !is_xml {
+                continue;
+            }
+            let Some(file) = self.image.project.source(path) else { continue };
+            if let Some(line) = jvm::log_file(name, &file.text) {
+                let reason =
+                    format!("{path}:{line} writes logs to a file, and where was not followed");
+                return Err(Refusal::new("unknown-write", reason));
+            }
+            let Some(is_profile) = profile else { continue };
+            let values = if name.ends_with(".properties") {
+                jvm::lines(&file.text)
+            } else {
+                let Ok(all) = yaml::read(&file.text) else { return Err(self.unread(path)) };
+                let mut values = Vec::new();
+                for it in &all {
+                    flatten(it, "", &mut values);
+                }
+                values
+            };
+            for (key, value) in values {
+                if jvm::is_writing(&key, &value) {
+                    let reason = format!(
+                        "{path} sets {key} to {value}, and where that writes was not followed"
+                    );
+                    return Err(Refusal::new("unknown-write", reason));
+                }
+                let known = self.reach.properties.entry(key).or_insert_with(|| {
+                    // Which profiles are active is not known.
+                    Some(value.clone()).filter(|_| !is_profile)
+                });
+                if known.as_ref() != Some(&value) {
+                    *known = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects the names of files with the files that define them.
+    fn link(&mut self) {
+        let numbers: Vec<usize> = self.classes.values().copied().collect();
+        for number in numbers {
+            let file = &mut self.reach.files[number];
+            let imports = file.facts.imports.iter().map(|it| it.module.clone());
+            let found: Vec<(String, usize)> =
+                imports.filter_map(|it| Some((it.clone(), *self.classes.get(&it)?))).collect();
+            file.modules.insert(String::new(), vec![number]);
+            file.modules.extend(found.into_iter().map(|it| (it.0, vec![it.1])));
+        }
+    }
+}
+
+/// The settings of a tree, by the names of its keys with dots between.
+fn flatten(node: &Node, above: &str, values: &mut Vec<(String, String)>) {
+    for entry in node.entries() {
+        let key =
+            if above.is_empty() { entry.key.clone() } else { format!("{above}.{}", entry.key) };
+        match entry.value.as_str() {
+            Some(text) => values.push((key, text.to_owned())),
+            None => flatten(&entry.value, &key, values),
+        }
+    }
+}
