@@ -297,7 +297,8 @@ pub fn leavings(call: &Invocation) -> Vec<&'static Leaving> {
 /// What a call itself leaves.
 fn left_by(call: &Invocation) -> Vec<&'static Leaving> {
     let own = manager(call).map(|it| (it.leaves, &it.grammar));
-    let own = own.or_else(|| partial::named(&call.program).map(|it| (it.leaves, &it.grammar)));
+    let own =
+        own.or_else(|| partial::named_or_besides(&call.program).map(|it| (it.leaves, &it.grammar)));
     let (leaves, grammar) = own.unwrap_or((named(&call.program), &Grammar::NONE));
     leaves.iter().filter(|it| it.is_left_by(call, grammar)).collect()
 }

@@ -4,7 +4,10 @@
 //! programs. The verbs are in the reference of its command line. One that gets a file of facts leaves these lists:
 //! they and [`MANAGERS`](super::MANAGERS) have no program in common.
 
-use super::{Ecosystem, Grammar, Leaving, Scripts, Verb, homes::PUPPETEER, node, python::hatch};
+use super::{
+    Ecosystem, Grammar, Leaving, Scripts, Switch, Verb, homes::PUPPETEER, node, python::hatch,
+};
+use crate::shell::{Options, Runner};
 
 /// A package manager of which little more than the command line is known.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +22,16 @@ pub(super) struct Partial {
     pub grammar: Grammar,
     /// What it leaves in the home directory.
     pub leaves: &'static [Leaving],
+    /// True if the programs that it runs find the packages of all users.
+    pub runs_for_all: bool,
 }
+
+/// Settings of Bundler that are left in the home.
+const CONFIGURES: Leaving = Leaving {
+    verbs: &[Verb::new("config").without(&["--local"])],
+    unless: &[Switch::Set("BUNDLE_USER_CONFIG"), Switch::Set("BUNDLE_USER_HOME")],
+    ..Leaving::ALWAYS
+};
 
 /// The managers, by name in alphabetical order.
 const PARTIAL: &[Partial] = &[
@@ -51,6 +63,7 @@ const PARTIAL: &[Partial] = &[
             verbs: &[Verb::new("install"), Verb::new("i"), Verb::new("ci"), Verb::new("add")],
             ..PUPPETEER
         }],
+        ..Partial::NONE
     },
     Partial {
         program: "hatch",
@@ -84,8 +97,22 @@ const BESIDES: &[Partial] = &[
             install: &[Verb::new("install")],
             change: &[Verb::new("add"), Verb::new("update"), Verb::new("remove")],
             bare: "install",
+            // bundler.io/man/bundle-exec.1.html
+            runner: Some(Runner {
+                program: "bundle",
+                verb: Some("exec"),
+                options: Options { short: "", long: &["gemfile"] },
+                modules: false,
+            }),
             ..Grammar::NONE
         },
+        // bundler.io/man/bundle-config.1.html: without `--local`, and where no Gemfile is, settings are the user's.
+        leaves: &[
+            Leaving { argument: Some("deployment"), ..CONFIGURES },
+            Leaving { argument: Some("path"), ..CONFIGURES },
+            Leaving { argument: Some("without"), ..CONFIGURES },
+        ],
+        runs_for_all: true,
         ..Partial::NONE
     },
     Partial {
@@ -161,8 +188,14 @@ pub(super) const PIPX: &str = "pipx";
 
 impl Partial {
     /// A manager of which nothing is known, to start from.
-    const NONE: Self =
-        Self { program: "", ecosystem: None, manifest: "", grammar: Grammar::NONE, leaves: &[] };
+    const NONE: Self = Self {
+        program: "",
+        ecosystem: None,
+        manifest: "",
+        grammar: Grammar::NONE,
+        leaves: &[],
+        runs_for_all: false,
+    };
 }
 
 /// The manager that a program is.

@@ -9,7 +9,14 @@ const PROGRAMS: Programs = Programs { runner, versioned: &[pip::NAME, partial::P
 
 /// The command of the manager of this name that runs a program, if it has one.
 pub fn runner(program: &str) -> Option<&'static Runner> {
-    grammar_of(program)?.runner.as_ref().filter(|it| it.program == program)
+    let besides = || partial::named_or_besides(program).map(|it| &it.grammar);
+    let grammar = grammar_of(program).or_else(besides)?;
+    grammar.runner.as_ref().filter(|it| it.program == program)
+}
+
+/// Whether the programs that the manager of this name runs find the packages of all users.
+pub fn runs_for_all(program: &str) -> bool {
+    partial::named_or_besides(program).is_some_and(|it| it.runs_for_all)
 }
 
 /// The call that words make; see [`Invocation::read`].

@@ -142,9 +142,9 @@ fn src_shows_sixteen_entries_at_most() {
 
 /// Names of images that are also programs, packages, codes or, as `scratch`, a word of FROM: those may stand
 /// anywhere.
-const OTHER_MEANINGS: [&str; 15] = [
+const OTHER_MEANINGS: [&str; 16] = [
     "airflow", "alpine", "busybox", "composer", "docker", "gcc", "gradle", "java", "julia", "node",
-    "php", "pypy", "python", "rust", "scratch",
+    "php", "pypy", "python", "ruby", "rust", "scratch",
 ];
 
 #[test]

@@ -17,12 +17,20 @@ pub(super) struct Trace {
     pub is_volume: bool,
     /// True if it is a file that the image has.
     pub exists: bool,
+    /// True if a RUN may have put files there, which change owner with it.
+    pub is_whole: bool,
 }
 
 impl Trace {
     /// A trace of something that is not a volume.
     pub(super) fn new(written: Written, evidence: impl Into<String>) -> Self {
-        Self { written, evidence: evidence.into(), is_volume: false, exists: false }
+        Self {
+            written,
+            evidence: evidence.into(),
+            is_volume: false,
+            exists: false,
+            is_whole: false,
+        }
     }
 
     /// The trace of a volume.
@@ -60,7 +68,8 @@ impl Written {
 
 /// Whether a folder holds installed packages, which are code: `node_modules` and the like.
 pub(super) fn is_installed(path: &str) -> bool {
-    let folders = ["node_modules", ".venv", "venv", "vendor", "__pypackages__", "site-packages"];
+    let folders =
+        ["node_modules", ".venv", "venv", "vendor", "__pypackages__", "site-packages", "bundle"];
     folders.contains(&last(path))
 }
 

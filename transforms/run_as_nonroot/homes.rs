@@ -352,6 +352,9 @@ fn installs_from_web(image: &Image<'_>, command: &Command) -> bool {
 /// Whether the `run` of this manager works for every user, since a variable names its environment. The
 /// settings of root do not count: no other user can read them.
 pub(super) fn is_settled(image: &Image<'_>, manager: &str) -> bool {
+    if ecosystems::runs_for_all(manager) {
+        return true;
+    }
     let manager = MANAGERS.iter().find(|it| it.name == manager);
     let leaves = manager.map_or(&[][..], |it| it.leaves);
     leaves.iter().filter(|it| it.run_needs_only_this).any(|it| {

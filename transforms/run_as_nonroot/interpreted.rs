@@ -46,7 +46,7 @@ pub(super) fn check(
     let inside = format!("{folder}/{path}");
     let path = if folder.is_empty() || path.starts_with('/') { path } else { &inside };
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_source = [".py", ".rb", ".pl", ".lua"].iter().any(|it| name.ends_with(it));
+    let is_source = [".py", ".rb", ".pl", ".lua", ".php"].iter().any(|it| name.ends_with(it));
     let is_script = [".cjs", ".js", ".mjs"].iter().any(|it| name.ends_with(it));
     let builds = || image.mentions_any_run(&["build", "bundle", "compile", "tsc", "pack"]);
     if (is_source || (is_script && !builds())) && image.is_absent(path) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ecosystems::{
-        self, ScriptCall, grammar_of,
+        self, ScriptCall, frameworks, grammar_of,
         programs::{self, Trait},
     },
     shell,
@@ -162,14 +162,17 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
         grammar.runner.and_then(|it| it.verb).is_none_or(|it| it != first)
     } else if program == "php" {
         (first.ends_with(".php") && process.has(&["start"]))
-            || process.has(&["artisan"])
             || process.known().any(|it| it.ends_with("composer.phar"))
     } else {
         ecosystems::is_runner(program) || programs::named(program).writes(first)
     };
-    if !is_bad {
+    let hosts = [Trait::HostsPhp, Trait::HostsRuby];
+    let is_host = hosts.into_iter().any(|it| programs::named(program).is(it));
+    let task = process.known().find(|it| is_host && frameworks::writes(it));
+    if !is_bad && task.is_none() {
         return Ok(());
     }
+    let first = task.unwrap_or(first);
     let run = if script.is_some_and(|it| it.name != first) { "run " } else { "" };
     let line = match script.filter(|it| !it.installs) {
         Some(script) => format!("{program} {run}{}", script.name),
@@ -192,11 +195,16 @@ fn writes(process: &Process) -> Result<(), Refusal> {
     let in_place = program == "sed" && process.known().any(|it| it.starts_with("-i"));
     let mut paths = process.known().filter(|it| it.starts_with('/')).peekable();
     let is_scratch = paths.peek().is_some() && paths.all(Process::is_scratch);
+    // A start script deletes what a server left behind.
+    let is_left = program == "rm" && process.has(&["-f", "-rf"]) && {
+        let mut paths = process.known().filter(|it| !it.starts_with('-'));
+        paths.all(frameworks::is_left)
+    };
     let known = programs::named(program);
     // Without an argument, or with `--version`.
     let first = process.arguments.first().and_then(Option::as_deref).unwrap_or("version");
     let only_reads = known.only_reads(process.first()) || known.only_reads(first);
-    let changes = known.is(Trait::Changes) && !is_scratch && !only_reads;
+    let changes = known.is(Trait::Changes) && !is_scratch && !only_reads && !is_left;
     if in_place || changes || program == "chmod" {
         return refuse(&format!("runs {program}"));
     }
@@ -247,7 +255,15 @@ fn folders(process: &Process) -> Vec<Trace> {
 
 fn ports(process: &Process) -> Vec<u16> {
     let flags = ["--port", "-b", "--bind", "--http", "--listen", "--server.port", "--http-port"];
-    let values = process.values(&flags);
+    let mut values = process.values(&flags);
+    // `php -S 0.0.0.0:80`, `rackup -p 80`.
+    let program = programs::named(&process.program);
+    if program.is(Trait::HostsPhp) {
+        values.extend(process.values(&["-S"]));
+    }
+    if program.is(Trait::HostsRuby) {
+        values.extend(process.values(&["-p"]));
+    }
     let runs = process.has(&["runserver"]);
     let bare = process.known().filter(|it| runs && !it.starts_with('-'));
     let texts = values.into_iter().chain(bare);

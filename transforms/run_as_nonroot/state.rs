@@ -57,7 +57,7 @@ pub(super) fn folders(
     }));
     let open: Vec<&ImagePath> = made.iter().filter(|it| it.open).map(|it| &it.path).collect();
     let mut folders: Vec<Folder> = Vec::new();
-    for Trace { written, evidence, is_volume, exists } in found {
+    for Trace { written, evidence, is_volume, exists, is_whole } in found {
         let Some(path) = written.place(image.state().workdir.as_ref()) else {
             return Err(Refusal::new(
                 "unknown-folder",
@@ -92,13 +92,17 @@ pub(super) fn folders(
                 format!("{evidence}, which hides the source in {path}"),
             ));
         }
-        let filled = filled && !exists && !image.holds_code(&path);
+        let is_filled = filled && !exists && !image.holds_code(&path);
+        let filled = is_filled || is_whole;
         let is_made = made.iter().any(|it| it.path == path)
-            || filled
+            || is_filled
             || exists
             || image.state().made.contains(&path);
         match folders.iter_mut().find(|it| it.path == path) {
-            Some(known) => known.volume |= is_volume,
+            Some(known) => {
+                known.volume |= is_volume;
+                known.filled |= is_whole;
+            }
             None => {
                 folders.push(Folder { path, evidence, made: is_made, filled, volume: is_volume });
             }

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::{
     evaluate::Evaluator,
     facts::Argument,
-    grammar::Role,
+    grammar::{Parts as _, Role},
     scopes::{Definition, Located},
 };
 
@@ -22,21 +22,31 @@ pub(super) struct Call<'t> {
     pub positional: Vec<Node<'t>>,
     /// The arguments with a name.
     pub named: Vec<(&'t str, Node<'t>)>,
+    /// The function that is given to it without a name.
+    pub block: Option<Node<'t>>,
 }
 
 impl<'t> Evaluator<'_, 't> {
     /// The parts of a call.
     pub(super) fn call(&self, at: Located<'t>) -> Option<Call<'t>> {
         let grammar = self.scopes.grammar;
-        let Some(Role::Call { function, arguments }) = grammar.role(at.node) else { return None };
-        let mut function = at.node.child_by_field_name(function)?;
+        let (function, arguments) = match grammar.role(at.node)? {
+            Role::Call { function, arguments } => (function, arguments),
+            Role::Method { name, arguments, .. } => (name, arguments),
+            _ => return None,
+        };
+        let mut function = at.node.part(function)?;
         // `load::<Settings>()`
         if let (Some(Role::Group), Some(_)) = (grammar.role(function), grammar.grammar.packages) {
             function = function.named_child(0).unwrap_or(function);
         }
         let object = match grammar.role(function) {
+            _ if matches!(grammar.role(at.node), Some(Role::Method { .. })) => {
+                let Some(Role::Method { object, .. }) = grammar.role(at.node) else { return None };
+                at.node.part(object).map(|it| (it, self.scopes.text_of(function)))
+            }
             Some(Role::Member { object, .. }) => {
-                let object = function.child_by_field_name(object);
+                let object = function.part(object);
                 object.map(|it| (it, self.scopes.last_name(function)))
             }
             // Of a call of Java, the object is a part.
@@ -46,21 +56,30 @@ impl<'t> Evaluator<'_, 't> {
             }
             _ => None,
         };
-        let mut call = Call { object, function, positional: Vec::new(), named: Vec::new() };
-        if let Some(list) = at.node.child_by_field_name(arguments) {
+        let mut call = Call {
+            object,
+            function,
+            positional: Vec::new(),
+            named: Vec::new(),
+            block: at.node.part("block"),
+        };
+        if let Some(list) = at.node.part(arguments) {
             let mut cursor = list.walk();
             for node in list.named_children(&mut cursor) {
                 match grammar.role(node) {
                     Some(Role::Named { name, value }) => {
-                        let name = node.child_by_field_name(name);
-                        let value = node.child_by_field_name(value);
-                        call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
+                        let name = node.part(name);
+                        let value = node.part(value);
+                        match name {
+                            Some(it) => call.named.extend(Some(self.scopes.text_of(it)).zip(value)),
+                            None => call.positional.extend(value),
+                        }
                     }
                     // `Logger{Filename: "today.log"}`
                     Some(Role::Pair { key, value }) => {
-                        let name = node.child_by_field_name(key);
-                        let value = node.child_by_field_name(value);
-                        call.named.extend(name.map(|it| self.scopes.text_of(it)).zip(value));
+                        let name = node.part(key);
+                        let value = node.part(value);
+                        call.named.extend(name.map(|it| self.scopes.last_name(it)).zip(value));
                     }
                     _ if node.is_extra() => {}
                     _ => call.positional.push(node),
@@ -109,7 +128,7 @@ impl<'t> Evaluator<'_, 't> {
                 })
             }
             Role::Member { object, .. } => {
-                let object = node.child_by_field_name(object)?;
+                let object = node.part(object)?;
                 let table = self.table_within(object, scope, depth)?;
                 let entry = self.entry(table, self.scopes.last_name(node))?;
                 self.table_within(entry, scope, depth)
@@ -123,7 +142,7 @@ impl<'t> Evaluator<'_, 't> {
         match self.scopes.grammar.role(node)? {
             Role::Table => Some(node),
             Role::Group => self.spread(node.named_child(0)?),
-            Role::Operation { right, .. } => self.spread(node.child_by_field_name(right)?),
+            Role::Operation { right, .. } => self.spread(node.part(right)?),
             _ => None,
         }
     }
@@ -137,8 +156,8 @@ impl<'t> Evaluator<'_, 't> {
         let mut cursor = table.walk();
         table.named_children(&mut cursor).find_map(|it| match grammar.role(it) {
             Some(Role::Pair { key: name, value }) => {
-                let name = self.scopes.last_name(it.child_by_field_name(name)?);
-                (name == key).then(|| it.child_by_field_name(value)).flatten()
+                let name = self.scopes.last_name(it.part(name)?);
+                (name == key).then(|| it.part(value)).flatten()
             }
             // `{ filename }`
             Some(Role::Name) => (self.scopes.text_of(it) == key).then_some(it),

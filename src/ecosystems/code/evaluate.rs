@@ -8,7 +8,7 @@ use super::{
     Value,
     call::Call,
     facts::{Argument, Does, Gives},
-    grammar::Role,
+    grammar::{Parts as _, Role},
     scopes::{Definition, Located, Scopes},
 };
 
@@ -44,16 +44,25 @@ impl<'s, 't> Evaluator<'s, 't> {
         let node = at.node;
         let scope = self.scopes.blocks.get(&node.id()).copied().unwrap_or(at.scope);
         let at = Located { node, scope };
-        let field = |name: &str| Some(Located { node: node.child_by_field_name(name)?, scope });
+        let field = |name: &str| Some(Located { node: node.part(name)?, scope });
         let inner = |name: &str| field(name).map_or(Value::Unknown, |it| self.eval(it, depth));
         let child = |index: usize| {
             let node = u32::try_from(index).ok().and_then(|it| node.named_child(it));
             node.map_or(Value::Unknown, |node| self.eval(Located { node, scope }, depth))
         };
+        if let Some(value) = self.element(node, scope, depth) {
+            return value;
+        }
         match self.scopes.grammar.role(node) {
             Some(Role::Text) => self.text(at, depth),
             Some(Role::Name) => self.name(node, scope, depth),
             Some(Role::Own) => self.own(at, depth),
+            Some(Role::Owned) => self.owned(node, depth),
+            Some(Role::Pair { .. }) => inner("last"),
+            Some(Role::Ternary { condition, then, otherwise }) => match field(then) {
+                Some(then) => Value::any([self.eval(then, depth), inner(otherwise)]),
+                None => Self::operation("?:", inner(condition), || inner(otherwise)),
+            },
             Some(Role::List) if self.is_package() => child(0),
             Some(Role::Unary { operand }) => inner(operand),
             Some(Role::Group | Role::Named { .. }) => match self.scopes.grammar.role(node) {
@@ -71,21 +80,24 @@ impl<'s, 't> Evaluator<'s, 't> {
                 let name = self.scopes.last_name(node);
                 match field(object) {
                     Some(of) => self.member(of, name, depth),
+                    // `::File`
+                    None if self.is_open() => self.elsewhere(name),
                     None => Value::Unknown,
                 }
             }
             Some(Role::Operation { left, right }) => {
-                let operator = node.child_by_field_name("operator").map_or("", |it| it.kind());
+                let operator = node.part("operator").map_or("", |it| it.kind());
                 Self::operation(operator, inner(left), || inner(right))
             }
             Some(Role::Choice(then, otherwise)) => Value::any([child(then), child(otherwise)]),
-            Some(Role::Call { .. }) => match self.call(at) {
+            Some(Role::Call { .. } | Role::Method { .. }) => match self.call(at) {
                 Some(call) => self.result(&call, scope, depth),
                 None => Value::Unknown,
             },
-            Some(Role::Assign { right, .. }) => inner(right),
+            Some(Role::Assign { right, .. } | Role::Default { right, .. }) => inner(right),
             Some(
                 Role::Constant
+                | Role::Block { .. }
                 | Role::Table
                 | Role::List
                 | Role::Function { .. }
@@ -97,7 +109,7 @@ impl<'s, 't> Evaluator<'s, 't> {
 
     /// Whether the key of an element is neither a text nor a number.
     fn is_computed(&self, node: Node<'t>, key: &str) -> bool {
-        let key = node.child_by_field_name(key).and_then(|it| self.scopes.grammar.role(it));
+        let key = node.part(key).and_then(|it| self.scopes.grammar.role(it));
         !matches!(key, Some(Role::Text | Role::Constant))
     }
 
@@ -123,7 +135,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         }
     }
 
-    fn text(&self, at: Located<'t>, depth: usize) -> Value {
+    pub(super) fn text(&self, at: Located<'t>, depth: usize) -> Value {
         let mut parts: Vec<Value> = Vec::new();
         let mut push = |part: Value| match (parts.last_mut(), part) {
             (Some(Value::Text(text)), Value::Text(more)) => text.push_str(&more),
@@ -141,7 +153,7 @@ impl<'s, 't> Evaluator<'s, 't> {
             }
         }
         match parts.len() {
-            0 => Value::Text(String::new()),
+            0 => Value::Text(self.bare(at.node)),
             1 => parts.remove(0),
             _ => Value::Concat(parts).bounded(),
         }
@@ -150,6 +162,8 @@ impl<'s, 't> Evaluator<'s, 't> {
     fn name(&self, node: Node<'t>, scope: usize, depth: usize) -> Value {
         let name = self.scopes.text_of(node);
         let found = self.scopes.definitions(name, scope);
+        // `\file_put_contents`
+        let name = name.strip_prefix('\\').unwrap_or(name);
         if found.is_empty() || self.is_shared(name, found) {
             return self.known_name(name, || Value::global(name));
         }
@@ -157,18 +171,6 @@ impl<'s, 't> Evaluator<'s, 't> {
             Some(seen) => self.grown(&seen, depth),
             None => self.one_of(found, depth),
         }
-    }
-
-    /// The value of a name that the language defines.
-    pub(super) fn known_name(&self, name: &str, other: impl FnOnce() -> Value) -> Value {
-        for (_, does) in self.scopes.grammar.facts(name) {
-            match does {
-                Does::Gives(Gives::File) => return Value::File,
-                Does::Gives(Gives::Folder) => return Value::File.parent(),
-                _ => {}
-            }
-        }
-        other()
     }
 
     pub(super) fn one_of(&self, definitions: &[Definition<'t>], depth: usize) -> Value {
@@ -222,7 +224,7 @@ impl<'s, 't> Evaluator<'s, 't> {
             let property = format!(".{}", self.scopes.last_name(object.node));
             let facts = self.scopes.grammar.facts(&property);
             if facts.iter().any(|it| matches!(it.1, Does::Gives(Gives::Ancestors)))
-                && let Some(node) = object.node.child_by_field_name(inner)
+                && let Some(node) = object.node.part(inner)
             {
                 let path = self.eval(Located { node, scope: object.scope }, depth);
                 return (0..=number.min(16)).fold(path, |it, _| it.parent());
@@ -232,7 +234,7 @@ impl<'s, 't> Evaluator<'s, 't> {
         self.member_of(value, name, depth)
     }
 
-    fn member_of(&self, object: Value, name: &str, depth: usize) -> Value {
+    pub(super) fn member_of(&self, object: Value, name: &str, depth: usize) -> Value {
         if self.is_package() {
             return Self::field(object, name);
         }
@@ -244,13 +246,15 @@ impl<'s, 't> Evaluator<'s, 't> {
                     _ => None,
                 })
             };
-            if matches!(gives(&whole), Some(Gives::Environment)) {
+            let is_function = !self.scopes.grammar.facts(&format!("{whole}.{name}")).is_empty();
+            if matches!(gives(&whole), Some(Gives::Environment)) && !is_function {
                 return Value::Variable { name: name.to_owned(), default: None };
             }
             match gives(&format!("{whole}.{name}")) {
                 Some(Gives::File) => return Value::File,
                 Some(Gives::Folder) => return Value::File.parent(),
                 Some(Gives::Working) => return Value::Working,
+                Some(Gives::In(folder)) => return Value::in_working(folder, None),
                 Some(Gives::Nothing) => return Value::Nothing,
                 Some(Gives::Text(text)) => return Value::Text(text.to_owned()),
                 _ => {}
@@ -278,14 +282,14 @@ impl<'s, 't> Evaluator<'s, 't> {
                 path.push(name.to_owned());
                 Value::Reference { module, path }
             }
-            _ => own.map_or(Value::Unknown, |it| self.one_of(it, depth)),
+            _ => own.map_or_else(|| self.elsewhere(name), |it| self.one_of(it, depth)),
         }
     }
 
     /// Whether a name without an import is one of the file's classes, or the object of a method.
     fn is_own(&self, path: &[String]) -> bool {
         path.first().is_some_and(|first| {
-            ["this", "self", "cls", "exports"].contains(&first.as_str())
+            ["this", "$this", "self", "static", "cls", "exports"].contains(&first.as_str())
                 || self.scopes.all.iter().any(|it| it.is_class && it.name == first)
         })
     }
@@ -308,7 +312,7 @@ impl<'s, 't> Evaluator<'s, 't> {
             (Some((node, name)), Some(Role::Name)) if self.is_package() => {
                 Self::field(self.eval(Located { node, scope }, DEPTH), name)
             }
-            _ => self.eval(Located { node: call.function, scope }, DEPTH),
+            _ => self.called(call, scope, DEPTH),
         };
         let whole = self.dotted(&function);
         whole.into_iter().chain(call.object.map(|it| format!(".{}", it.1))).collect()
@@ -324,7 +328,7 @@ impl<'s, 't> Evaluator<'s, 't> {
             Some((of, name)) => {
                 let of = value(of);
                 match of {
-                    Value::Reference { .. } => self.member_of(of, name, depth),
+                    Value::Reference { .. } => self.method_of(of, name, depth),
                     _ if self.is_package() => Self::field(of, name),
                     _ => Value::Unknown,
                 }
@@ -340,6 +344,10 @@ impl<'s, 't> Evaluator<'s, 't> {
         for name in names {
             for (_, does) in self.scopes.grammar.facts(&name) {
                 let Does::Gives(gives) = does else { continue };
+                let is_own = self.is_open() && matches!(function, Value::Reference { .. });
+                if is_own && name.starts_with('.') && !gives.is_for_any() {
+                    continue;
+                }
                 return self.given(*gives, call, scope, depth);
             }
         }

@@ -18,6 +18,8 @@ pub(super) enum Does {
     Writes(Writes),
     /// It starts the program that an argument names: with its arguments, or as a line for the shell.
     Starts(Argument),
+    /// It starts the program that its first argument names, or the line for the shell if that is all.
+    StartsAll,
     /// It runs a command of a framework, whose first word is an argument: as if this were started with it.
     Runs(&'static [&'static str], Argument),
     /// It starts the program that the argument at a position names, with the arguments after it.
@@ -32,6 +34,8 @@ pub(super) enum Does {
     Loads(usize),
     /// It runs the file that an argument names as a program of its own.
     RunsFile(usize),
+    /// It imports the file that an argument names, seen from the folder of its own file.
+    ImportsBeside(usize),
 }
 
 /// The value of a call or a name.
@@ -65,6 +69,12 @@ pub(super) enum Gives {
     TemporaryUnless(usize),
     /// The property of the system that the first argument names; the default is the second.
     SystemProperty,
+    /// Its first argument, seen from the folder that the second one names.
+    Within,
+    /// Something in a folder below the application's own, in which it starts.
+    In(&'static str),
+    /// What stands between the parts of a path.
+    Separator,
     /// Its first argument.
     First,
     /// The object of a method.
@@ -97,6 +107,13 @@ pub(super) enum Gives {
     Nothing,
     /// A text.
     Text(&'static str),
+}
+
+impl Gives {
+    /// Whether a method gives this of an object of which nothing is known.
+    pub(super) const fn is_for_any(self) -> bool {
+        !matches!(self, Self::Object | Self::JoinObject | Self::ParentOfObject | Self::Formatted)
+    }
 }
 
 /// How a function writes.
@@ -138,6 +155,8 @@ pub enum Kind {
     Database,
     /// The database that a URL names, if that is a file.
     Url,
+    /// A socket, if the address is a path: `unix:///srv/web.sock`.
+    Socket,
 }
 
 /// When a function writes.
@@ -151,6 +170,10 @@ pub(super) enum When {
     Without(&'static [&'static str]),
     /// Unless the argument is one of these, perhaps after the name of a module.
     Unless(Argument, &'static [&'static str]),
+    /// If the argument is one of these.
+    Told(Argument, &'static [&'static str]),
+    /// If the argument has the form of a path with folders.
+    Path(Argument),
     /// If the argument names an engine whose databases are files.
     Engine(Argument),
     /// If the argument is no stream.
@@ -285,6 +308,11 @@ impl Fact {
 
     const fn certain(self, certainty: Certainty) -> Self {
         self.as_writes(Writes { certainty, ..self.how() })
+    }
+
+    /// Its name alone does not tell whether it writes.
+    pub(super) const fn perhaps(self) -> Self {
+        self.certain(Certainty::May)
     }
 
     /// It writes only then.

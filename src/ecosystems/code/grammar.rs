@@ -12,6 +12,25 @@ use super::{
     scopes::{Located, Scopes},
 };
 
+/// The parts of a node by their names in a table of roles.
+pub(super) trait Parts<'t> {
+    /// The part of this name: a field of the grammar, or, for nodes whose parts have no names, the position of a
+    /// child (`0`), or `last`.
+    fn part(&self, name: &str) -> Option<Node<'t>>;
+}
+
+impl<'t> Parts<'t> for Node<'t> {
+    fn part(&self, name: &str) -> Option<Self> {
+        if let Ok(at) = name.parse() {
+            return self.named_child(at);
+        }
+        if name == "last" {
+            return self.named_child(u32::try_from(self.named_child_count()).ok()?.checked_sub(1)?);
+        }
+        self.child_by_field_name(name)
+    }
+}
+
 /// The facts about a language.
 pub(super) struct Grammar {
     /// Its grammar.
@@ -40,6 +59,24 @@ pub(super) struct Grammar {
     pub import: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
     /// What is special where the files of a folder are a package, and types are declared.
     pub packages: Option<Packages>,
+    /// What is special where every file sees the names of all others.
+    pub open: Option<Open>,
+}
+
+/// What is special in a language in which every file sees the names of all others, and methods the constants of their
+/// classes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    /// True if a function gives the value of its last expression.
+    pub gives_last: bool,
+    /// The functions that define a constant: its name, and its value.
+    pub defines: &'static [&'static str],
+    /// The method that makes an object of the class that it is called on; empty if an operator does.
+    pub makes: &'static str,
+    /// The files that load the project's classes by their names, as the ends of paths.
+    pub autoloads: &'static [&'static str],
+    /// The modules that keep files.
+    pub keepers: &'static [Keeper],
 }
 
 /// What is special in a language whose packages are folders: names are shared by the files of a folder, an
@@ -116,6 +153,8 @@ impl Packages {
 pub(super) enum Role {
     /// A call of a function.
     Call { function: &'static str, arguments: &'static str },
+    /// A call of a method, or, without an object, of a function.
+    Method { object: &'static str, name: &'static str, arguments: &'static str },
     /// An argument with a name.
     Named { name: &'static str, value: &'static str },
     /// An attribute of an object.
@@ -134,6 +173,8 @@ pub(super) enum Role {
     Escape,
     /// A name.
     Name,
+    /// A name that an object or the process owns: `@folder`, `$folder`.
+    Owned,
     /// An assignment, or the declaration of a variable.
     Assign { left: &'static str, right: &'static str },
     /// An assignment to a name that is declared elsewhere.
@@ -146,6 +187,16 @@ pub(super) enum Role {
     Tagged { name: &'static str, tag: &'static str },
     /// An assignment that depends on the value before.
     Change { left: &'static str },
+    /// An assignment that may keep the value before: `||=`.
+    Default { left: &'static str, right: &'static str },
+    /// A function that is given to a call and sees its names.
+    Block { parameters: &'static str },
+    /// A loop over a list: its first two children are the list and what each element is assigned to.
+    Foreach,
+    /// A line for the shell.
+    Line,
+    /// The import of a file by its path.
+    Include,
     /// The declaration of an attribute.
     Attribute { name: &'static str, value: &'static str },
     /// A table; its entries are children.
@@ -172,6 +223,8 @@ pub(super) enum Role {
     If { condition: &'static str, then: &'static str },
     /// A choice between two of its named children.
     Choice(usize, usize),
+    /// A choice between two values; without the first, the condition is one of them.
+    Ternary { condition: &'static str, then: &'static str, otherwise: &'static str },
     /// An import.
     Import,
     /// What only this language has.
@@ -221,6 +274,10 @@ impl Compiled {
             self.role(node),
             Some(
                 Role::Call { .. }
+                    | Role::Method { .. }
+                    | Role::Owned
+                    | Role::Default { .. }
+                    | Role::Ternary { .. }
                     | Role::Member { .. }
                     | Role::Index { .. }
                     | Role::Text

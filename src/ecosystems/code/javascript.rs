@@ -96,6 +96,7 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
         object: &[],
         import,
         packages: None,
+        open: None,
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use super::{
-    Import, Kind, Load, Passing, Rooted, SourceFacts, Start, Value, Write,
+    Import, Kind, Load, Passing, Rooted, SeenBy, SourceFacts, Start, Value, Write,
     call::Call,
     evaluate::{Evaluator, module},
     facts::{Argument, Does, Setting},
-    grammar::Role,
+    grammar::{Parts as _, Role},
     scopes::{Definition, Located, Scopes},
 };
 
@@ -20,12 +20,17 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         imports: scopes.imports.clone(),
         is_whole: scopes.is_whole,
         hides_writes: scopes.hides_writes,
-        is_shared: evaluator.is_package(),
+        seen_by: match (evaluator.is_package(), evaluator.is_open()) {
+            (true, _) => SeenBy::Package,
+            (false, true) => SeenBy::All,
+            (false, false) => SeenBy::None,
+        },
         ..SourceFacts::default()
     };
     for at in &scopes.calls {
         evaluator.read_call(*at, &mut facts);
     }
+    evaluator.read_files(&mut facts);
     for at in &scopes.tables {
         evaluator.read_table(*at, &mut facts);
     }
@@ -62,7 +67,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         write.is_sure &= write.with.iter().any(|it| is_imported(&imports, it));
     }
     let mut loaders = scopes.grammar.grammar.loaders.iter();
-    facts.loader = loaders.find(|it| facts.imports(it)).copied();
+    facts.loader = facts.loader.or_else(|| loaders.find(|it| facts.imports(it)).copied());
     facts.writes.sort_by_key(|it| it.line);
     facts.writes.dedup();
     facts
@@ -77,6 +82,21 @@ fn command(value: &Value) -> Option<String> {
 }
 
 impl SourceFacts {
+    /// Whether the programs that it starts have to be known as well.
+    pub fn is_strict(&self) -> bool {
+        self.seen_by != SeenBy::None
+    }
+
+    /// Whether the files of its package see its names.
+    pub fn is_shared(&self) -> bool {
+        self.seen_by == SeenBy::Package
+    }
+
+    /// Whether every file sees its names.
+    pub fn is_open(&self) -> bool {
+        self.seen_by == SeenBy::All
+    }
+
     /// Whether the file imports a module or a part of it.
     fn imports(&self, module: &str) -> bool {
         is_imported(&self.imports, module)
@@ -122,7 +142,8 @@ fn values<'t>(
     });
     // That a name may be anything counts where other files say more of it.
     let counts = |name: &str, it: &Value| {
-        *it != Value::Unknown || (evaluator.is_package() && !names[name].is_empty())
+        let matters = evaluator.is_package() || evaluator.is_open();
+        *it != Value::Unknown || (matters && !names[name].is_empty())
     };
     known.filter(|it| counts(it.0, &it.1)).map(|(name, it)| (name.to_owned(), it)).collect()
 }
@@ -139,6 +160,11 @@ impl<'t> Evaluator<'_, 't> {
         let all = if let Value::Any(all) = value { all } else { vec![value] };
         for value in all {
             match value {
+                // A path is seen from where the process runs.
+                Value::Text(path) if self.is_open() && path.starts_with(['.', '/']) => {
+                    let module = Value::Join(vec![Value::Working, Value::Text(path)]);
+                    facts.loads.push(Load { line: line(at.node), module, is_run: false });
+                }
                 Value::Text(name) => {
                     let (module, names) = (module(&name), Vec::new());
                     facts.imports.push(Import { module, names, line: line(at.node) });
@@ -190,6 +216,21 @@ impl<'t> Evaluator<'_, 't> {
                     Does::NeedsRoot => {
                         facts.roots.push(Rooted { line: line(at.node), what: name });
                     }
+                    Does::StartsAll => {
+                        let words = call.positional.iter();
+                        let text = |it: &Node<'t>| self.value(Located { node: *it, ..at });
+                        let words: Vec<_> =
+                            words.map(|it| text(it).text().map(str::to_owned)).collect();
+                        let is_line = words.len() == 1;
+                        facts.starts.push(Start { line: line(at.node), words, is_line });
+                    }
+                    Does::ImportsBeside(index) => {
+                        if let Some(node) = call.positional.get(*index) {
+                            let path = self.value(Located { node: *node, ..at });
+                            let module = Value::Join(vec![Value::File.parent(), path]);
+                            facts.loads.push(Load { line: line(at.node), module, is_run: false });
+                        }
+                    }
                     Does::Imports(index) => {
                         let named = call.positional.get(*index).copied();
                         if let Some(node) = named {
@@ -226,10 +267,7 @@ impl<'t> Evaluator<'_, 't> {
         }
         let packages = self.scopes.grammar.grammar.packages;
         let called = packages.and_then(|it| (it.called)(self.scopes, call.function, at.scope));
-        let function = match (called.as_deref(), call.object) {
-            (Some(name), _) | (None, Some((_, name))) => name,
-            (None, None) => self.scopes.text_of(call.function),
-        };
+        let function = called.as_deref().unwrap_or_else(|| self.passed_to(&call));
         let one = |name: Option<&str>, node| {
             (name.map(str::to_owned), self.value(Located { node, ..at }))
         };
@@ -243,6 +281,27 @@ impl<'t> Evaluator<'_, 't> {
             }
         }
         facts.calls.push(Passing { function: function.to_owned(), arguments });
+    }
+
+    /// Reads the files that it imports by their paths, and the lines for the shell.
+    fn read_files(&self, facts: &mut SourceFacts) {
+        for at in &self.scopes.includes {
+            let text = self.scopes.text_of(at.node);
+            let autoloads = self.scopes.open().map_or(&[][..], |it| it.autoloads);
+            facts.loader = facts.loader.or_else(|| {
+                autoloads
+                    .iter()
+                    .find(|it| text.trim_end_matches(['\'', '"', ')']).ends_with(*it))
+                    .copied()
+            });
+            let Some(node) = at.node.part("last") else { continue };
+            let module = self.value(Located { node, ..*at });
+            facts.loads.push(Load { line: line(at.node), module, is_run: false });
+        }
+        for at in &self.scopes.lines {
+            let words = vec![self.text(*at, 8).text().map(str::to_owned)];
+            facts.starts.push(Start { line: line(at.node), words, is_line: true });
+        }
     }
 
     fn start(

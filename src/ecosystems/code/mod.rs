@@ -16,11 +16,17 @@ mod guards;
 mod java;
 mod javascript;
 mod matching;
+mod names;
 mod node_packages;
+mod open;
 mod packages;
+mod php;
+mod php_packages;
 mod python;
 mod python_packages;
 mod results;
+mod ruby;
+mod ruby_packages;
 mod rust;
 mod scopes;
 mod shared;
@@ -47,8 +53,12 @@ pub enum Language {
     Java,
     /// JavaScript, also with JSX.
     JavaScript,
+    /// PHP.
+    Php,
     /// Python.
     Python,
+    /// Ruby.
+    Ruby,
     /// Rust.
     Rust,
     /// TypeScript.
@@ -80,12 +90,24 @@ pub struct SourceFacts {
     pub texts: Vec<String>,
     /// The calls of functions that need root.
     pub roots: Vec<Rooted>,
-    /// True if the files of its folder share its names.
-    pub is_shared: bool,
+    /// Which files see its names.
+    pub seen_by: SeenBy,
     /// False if a part of it could not be read.
     pub is_whole: bool,
     /// True if such a part may write.
     pub hides_writes: bool,
+}
+
+/// Which files see the names of a file without importing it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SeenBy {
+    /// None.
+    #[default]
+    None,
+    /// Those of its package.
+    Package,
+    /// All.
+    All,
 }
 
 /// A call that needs root.
@@ -187,10 +209,15 @@ const LONGEST_LINE: usize = 20_000;
 impl Language {
     /// The language of a file of this name.
     pub fn of(name: &str) -> Option<Self> {
+        if ["Gemfile", "Rakefile", "rakefile"].contains(&name) {
+            return Some(Self::Ruby);
+        }
         Some(match name.rsplit_once('.')?.1 {
             "go" => Self::Go,
             "java" => Self::Java,
+            "php" => Self::Php,
             "py" => Self::Python,
+            "rb" | "ru" | "rake" => Self::Ruby,
             "rs" => Self::Rust,
             "js" | "cjs" | "mjs" | "jsx" => Self::JavaScript,
             "ts" | "cts" | "mts" => Self::TypeScript,
@@ -212,6 +239,8 @@ impl Language {
         let program = words.filter_map(|it| it.rsplit('/').next()).find(|it| *it != "env")?;
         match program {
             "node" | "bun" => Some(Self::JavaScript),
+            "php" => Some(Self::Php),
+            "ruby" => Some(Self::Ruby),
             _ => program.starts_with("python").then_some(Self::Python),
         }
     }
@@ -222,7 +251,9 @@ impl Language {
             Self::Go => "Go",
             Self::Java => "Java",
             Self::JavaScript => "JavaScript",
+            Self::Php => "PHP",
             Self::Python => "Python",
+            Self::Ruby => "Ruby",
             Self::Rust => "Rust",
             Self::TypeScript | Self::Tsx => "TypeScript",
         }
@@ -230,12 +261,14 @@ impl Language {
 
     /// What is known of a module that keeps files; `None` if this one is not known to.
     pub fn keeper(self, module: &str) -> Option<Kept> {
-        let packages = self.grammar().grammar.packages?;
+        let grammar = self.grammar().grammar;
+        let keepers =
+            grammar.packages.map(|it| it.keepers).or(grammar.open.map(|it| it.keepers))?;
         let is_meant = |it: &str| {
             let rest = module.strip_prefix(it);
-            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':', '.']))
+            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':', '.', '\\']))
         };
-        let found = packages.keepers.iter().find(|it| is_meant(it.module))?;
+        let found = keepers.iter().find(|it| is_meant(it.module))?;
         Some(Kept { module: found.module, what: found.what, told_by: found.told_by })
     }
 
@@ -244,7 +277,9 @@ impl Language {
             Self::Go => go::grammar(),
             Self::Java => java::grammar(),
             Self::JavaScript => javascript::javascript(),
+            Self::Php => php::grammar(),
             Self::Python => python::grammar(),
+            Self::Ruby => ruby::grammar(),
             Self::Rust => rust::grammar(),
             Self::TypeScript => javascript::typescript(),
             Self::Tsx => javascript::tsx(),
@@ -263,9 +298,12 @@ pub fn is_test(path: &RepoPath) -> bool {
     let folders = ["test", "tests", "__tests__", "testing", "testdata", "spec", "e2e"];
     path.as_str().split('/').rev().skip(1).any(|it| folders.contains(&it))
         || name.starts_with("test_")
-        || ["_test.py", "_test.go", ".test.js", ".spec.js", ".test.ts", ".spec.ts"]
-            .iter()
-            .any(|it| name.ends_with(it))
+        || [
+            "_spec.rb", "_test.rb", "Test.php", "_test.py", "_test.go", ".test.js", ".spec.js",
+            ".test.ts", ".spec.ts",
+        ]
+        .iter()
+        .any(|it| name.ends_with(it))
         || name == "conftest.py"
 }
 

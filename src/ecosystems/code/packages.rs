@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{
-    grammar::Role,
+    grammar::{Parts as _, Role},
     scopes::{Definition, Located, Scope, Scopes},
 };
 
@@ -64,7 +64,7 @@ impl<'t> Scopes<'t> {
         let mut is_inner = true;
         while let Some(at) = next {
             let scope = &self.all[at];
-            if (is_inner || !scope.is_class)
+            if (is_inner || !scope.is_class || self.grammar.grammar.open.is_some())
                 && let Some(found) = scope.names.get(name)
             {
                 return found;
@@ -178,7 +178,7 @@ impl<'t> Scopes<'t> {
             _ => vec![target],
         };
         let is_loop = matches!(self.grammar.role(node), Some(Role::Each { .. }));
-        let is_plain = node.child_by_field_name("operator").is_none_or(|it| it.kind() == "=");
+        let is_plain = node.part("operator").is_none_or(|it| it.kind() == "=");
         let mut cursor = node.walk();
         let values: Vec<Node<'t>> = match value.map(|it| (it, self.grammar.role(it))) {
             Some((list, Some(Role::List))) => list.named_children(&mut cursor).collect(),
@@ -223,7 +223,7 @@ impl<'t> Scopes<'t> {
 
     /// Notes that a name may be changed through its address.
     pub(super) fn take(&mut self, node: Node<'t>, operand: Node<'t>, scope: usize) {
-        let takes = node.child_by_field_name("operator").is_some_and(|it| it.kind() == "&");
+        let takes = node.part("operator").is_some_and(|it| it.kind() == "&");
         let is_name = matches!(
             self.grammar.role(operand),
             Some(Role::Name | Role::Member { .. } | Role::Index { .. })
@@ -251,10 +251,10 @@ impl<'t> Scopes<'t> {
     pub(super) fn option(&mut self, node: Node<'t>, scope: usize) {
         let Some(packages) = self.grammar.grammar.packages else { return };
         let Some(Role::Call { function, arguments }) = self.grammar.role(node) else { return };
-        let function = node.child_by_field_name(function);
+        let function = node.part(function);
         let Some(name) = function.map(|it| self.last_name(it)) else { return };
         let Some(option) = packages.options.iter().find(|it| it.name == name) else { return };
-        let Some(list) = node.child_by_field_name(arguments) else { return };
+        let Some(list) = node.part(arguments) else { return };
         let mut cursor = list.walk();
         let all: Vec<Node<'t>> = list.named_children(&mut cursor).collect();
         let at = |it: usize| all.get(it).copied();
@@ -263,7 +263,7 @@ impl<'t> Scopes<'t> {
             return;
         };
         let Some(Role::Unary { operand }) = self.grammar.role(target) else { return };
-        let Some(operand) = target.child_by_field_name(operand) else { return };
+        let Some(operand) = target.part(operand) else { return };
         self.taken.insert(target.id());
         let name = format!("-{}", self.text_of(name).trim_matches(['"', '`']));
         let owner = self.owner(operand, scope);

@@ -69,6 +69,7 @@ static GRAMMAR: Grammar = Grammar {
     object: &["self", "cls"],
     import,
     packages: None,
+    open: None,
 };
 
 const LIBRARY: &[Fact] = &[

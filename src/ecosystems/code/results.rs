@@ -58,7 +58,25 @@ impl<'t> Evaluator<'_, 't> {
             }
             Gives::First => argument(Argument::At(0, "")),
             Gives::Object => object(),
-            Gives::Parent => argument(Argument::At(0, "")).parent(),
+            Gives::Parent => {
+                // `dirname(__DIR__, 2)`
+                let levels =
+                    call.positional.get(1).and_then(|it| self.scopes.text_of(*it).parse().ok());
+                let path = argument(Argument::At(0, ""));
+                (0..levels.unwrap_or(1).min(16)).fold(path, |it, _: usize| it.parent())
+            }
+            Gives::Within => {
+                let path = argument(Argument::At(0, ""));
+                match self.argument(call, Argument::At(1, ""), scope) {
+                    Some(folder) => Value::Join(vec![value(folder), path]).bounded(),
+                    None => path,
+                }
+            }
+            Gives::In(folder) => {
+                let inside = self.argument(call, Argument::At(0, ""), scope).map(value);
+                Value::in_working(folder, inside)
+            }
+            Gives::Separator => Value::Text("/".to_owned()),
             Gives::ParentOfObject => object().parent(),
             Gives::CommandOption => {
                 let default = self.argument(call, Argument::At(1, ""), scope).map(value);
@@ -70,7 +88,8 @@ impl<'t> Evaluator<'_, 't> {
             Gives::Variable => {
                 let default = self.argument(call, Argument::At(1, "default"), scope);
                 let name = argument(Argument::At(0, ""));
-                Value::variable(name, default.map(value)).bounded()
+                let block = || Self::of_block(call, scope).map(|it| self.eval(it, depth));
+                Value::variable(name, default.map(value).or_else(block)).bounded()
             }
             Gives::Default => argument(Argument::At(0, "default")),
             Gives::Module => match argument(Argument::At(0, "")) {

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 
 use super::{
     Import, Value,
-    grammar::{Compiled, Role},
+    grammar::{Compiled, Parts as _, Role},
 };
 
 /// What a file defines and calls.
@@ -19,6 +19,10 @@ pub(super) struct Scopes<'t> {
     pub all: Vec<Scope<'t>>,
     /// The attributes of classes and objects, by name.
     pub attributes: HashMap<&'t str, Vec<Definition<'t>>>,
+    /// The files that are imported by their paths.
+    pub includes: Vec<Located<'t>>,
+    /// The lines for the shell.
+    pub lines: Vec<Located<'t>>,
     /// The calls.
     pub calls: Vec<Located<'t>>,
     /// The members of packages and objects.
@@ -110,6 +114,8 @@ impl<'t> Scopes<'t> {
             text,
             all: vec![file],
             attributes: HashMap::new(),
+            includes: Vec::new(),
+            lines: Vec::new(),
             calls: Vec::new(),
             members: Vec::new(),
             tables: Vec::new(),
@@ -165,27 +171,37 @@ impl<'t> Scopes<'t> {
         }
         let Some(scope) = self.enter(node, scope) else { return };
         match self.grammar.role(node) {
-            Some(Role::Call { .. }) => {
+            Some(Role::Call { function, arguments }) => {
                 self.calls.push(Located { node, scope });
                 self.option(node, scope);
                 self.change(node, scope);
+                self.constant(node, function, arguments, scope);
             }
+            Some(Role::Method { arguments, .. }) => {
+                self.calls.push(Located { node, scope });
+                self.keywords(node, arguments, scope);
+            }
+            Some(Role::Foreach) => self.foreach(node, scope),
+            Some(Role::Include) => self.includes.push(Located { node, scope }),
+            Some(Role::Line) => self.lines.push(Located { node, scope }),
+            Some(Role::Block { parameters }) => self.block(node, parameters, scope),
+            Some(Role::Default { left, right }) => self.default(node, left, right, scope),
             Some(Role::Member { .. }) => self.members.push(Located { node, scope }),
             Some(Role::Text) => self.texts.push(node),
             Some(Role::Set { left, right } | Role::Each { left, right }) => {
-                if let Some(target) = node.child_by_field_name(left) {
-                    self.set(node, target, node.child_by_field_name(right), scope);
+                if let Some(target) = node.part(left) {
+                    self.set(node, target, node.part(right), scope);
                 }
             }
             Some(Role::Unary { operand }) => {
-                if let Some(operand) = node.child_by_field_name(operand) {
+                if let Some(operand) = node.part(operand) {
                     self.take(node, operand, scope);
                 }
             }
             Some(Role::Tagged { name, tag }) => self.tag(node, name, tag),
             Some(Role::Assign { left, right }) => {
-                if let Some(target) = node.child_by_field_name(left) {
-                    let value = node.child_by_field_name(right);
+                if let Some(target) = node.part(left) {
+                    let value = node.part(right);
                     self.declare(node, left, value, scope);
                     self.assign(target, value, scope);
                     let name = self.last_name(target);
@@ -193,22 +209,20 @@ impl<'t> Scopes<'t> {
                 }
             }
             Some(Role::As { name }) => {
-                if let (Some(node), Some(target)) =
-                    (node.named_child(0), node.child_by_field_name(name))
-                {
+                if let (Some(node), Some(target)) = (node.named_child(0), node.part(name)) {
                     let target = target.named_child(0).unwrap_or(target);
                     self.assign_as(target, Definition::Is(Located { node, scope }), scope);
                 }
             }
             Some(Role::Change { left }) => {
-                if let Some(target) = node.child_by_field_name(left) {
+                if let Some(target) = node.part(left) {
                     self.assign_as(target, Definition::Open, scope);
                 }
             }
             Some(Role::Attribute { name, value }) => {
-                if let Some(name) = node.child_by_field_name(name) {
+                if let Some(name) = node.part(name) {
                     let name = self.last_name(name);
-                    if let Some(node) = node.child_by_field_name(value) {
+                    if let Some(node) = node.part(value) {
                         let definition = Definition::Is(Located { node, scope });
                         self.attributes.entry(name).or_default().push(definition);
                     }
@@ -217,15 +231,17 @@ impl<'t> Scopes<'t> {
             }
             Some(Role::Table) => self.tables.push(Located { node, scope }),
             Some(Role::Pair { key, value }) => {
-                let key = node.child_by_field_name(key).map(|it| self.last_name(it));
-                if let (Some(name), Some(node)) = (key, node.child_by_field_name(value)) {
+                let key = node.part(key).map(|it| self.last_name(it));
+                // Where every file sees all names, those of tables are too many.
+                let key = key.filter(|_| self.open().is_none());
+                if let (Some(name), Some(node)) = (key, node.part(value)) {
                     let definition = Definition::Is(Located { node, scope });
                     self.attributes.entry(name).or_default().push(definition);
                 }
                 return self.named(node, scope, depth, key.unwrap_or_default());
             }
             Some(Role::Function { name: field, parameters }) => {
-                let own = node.child_by_field_name(field).map(|it| self.text_of(it));
+                let own = node.part(field).map(|it| self.text_of(it));
                 return self.function(node, own.unwrap_or(name), parameters, scope, depth);
             }
             Some(Role::Own) => self.own(node, scope),
@@ -239,7 +255,7 @@ impl<'t> Scopes<'t> {
                 }
             }
             Some(Role::Class { name }) => {
-                let name = node.child_by_field_name(name).map_or("", |it| self.text_of(it));
+                let name = node.part(name).map_or("", |it| self.text_of(it));
                 self.all.push(Scope { is_class: true, ..Scope::new(Some(scope), name) });
                 return self.children(node, self.all.len() - 1, depth);
             }
@@ -279,7 +295,7 @@ impl<'t> Scopes<'t> {
         self.all.push(Scope::new(Some(scope), function));
         let inner = self.all.len() - 1;
         self.blocks.insert(node.id(), inner);
-        let list = node.child_by_field_name(parameters);
+        let list = node.part(parameters);
         // `x => …` has a parameter without a list.
         let alone = list.filter(|it| matches!(self.grammar.role(*it), Some(Role::Name)));
         let mut cursor = node.walk();
@@ -303,7 +319,7 @@ impl<'t> Scopes<'t> {
             if names.is_empty() {
                 names.extend(parameter.named_child(0));
             }
-            let default = parameter.child_by_field_name(default);
+            let default = parameter.part(default);
             parts.extend(names.into_iter().map(|it| (parameter, it, default)));
         }
         for (index, (parameter, target, default)) in parts.into_iter().enumerate() {
@@ -311,22 +327,24 @@ impl<'t> Scopes<'t> {
                 self.assign_as(target, Definition::Open, inner);
                 continue;
             }
-            let name = self.text_of(target);
+            let (own, name) = (self.text_of(target), self.last_name(target));
             let default = default.map(|node| Located { node, scope });
             let function = called.clone();
             let told = self.annotated(parameter);
             let definition =
                 told.unwrap_or(Definition::Parameter { function, index, name, default });
             // `constructor(private folder: string)` declares an attribute.
-            if is_constructor
-                && parameter.named_child(0).is_some_and(|it| it.kind() == "accessibility_modifier")
-            {
+            let first = parameter.named_child(0).map_or("", |it| it.kind());
+            let is_declared = parameter.kind() == "property_promotion_parameter"
+                || first == "accessibility_modifier";
+            if is_constructor && is_declared {
                 self.attributes.entry(name).or_default().push(definition.clone());
             }
-            self.define(inner, name, definition);
+            self.define(inner, own, definition);
         }
+        self.last(node, function, scope, inner);
         // `() => value`
-        if let Some(body) = node.child_by_field_name("body")
+        if let Some(body) = node.part("body")
             && self.grammar.is_value(body)
             && self.has_result(node)
         {
@@ -334,60 +352,5 @@ impl<'t> Scopes<'t> {
             self.result(function, scope, definition);
         }
         self.children(node, inner, depth);
-    }
-
-    fn assign(&mut self, target: Node<'t>, value: Option<Node<'t>>, scope: usize) {
-        let Some(node) = value else { return };
-        if self.assign_each(target, node, scope) {
-            return;
-        }
-        if matches!(self.grammar.role(target), Some(Role::Pattern)) {
-            let mut cursor = target.walk();
-            for part in target.named_children(&mut cursor) {
-                let (key, name) = match self.grammar.role(part) {
-                    Some(Role::Pair { key, value }) => {
-                        (part.child_by_field_name(key), part.child_by_field_name(value))
-                    }
-                    _ => (Some(part), Some(part)),
-                };
-                if let (Some(key), Some(name)) = (key, name) {
-                    let from = Located { node, scope };
-                    let definition = Definition::Part(from, self.last_name(key));
-                    self.assign_as(name, definition, scope);
-                }
-            }
-            return;
-        }
-        self.assign_as(target, Definition::Is(Located { node, scope }), scope);
-    }
-
-    /// Gives a target its value; the names of a list of targets can be anything.
-    pub(super) fn assign_as(&mut self, target: Node<'t>, definition: Definition<'t>, scope: usize) {
-        match self.grammar.role(target) {
-            Some(Role::Name) => self.define(scope, self.text_of(target), definition),
-            Some(Role::Member { .. } | Role::Index { .. }) => {
-                let name = self.last_name(target);
-                self.attributes.entry(name).or_default().push(definition);
-            }
-            _ => {
-                let mut cursor = target.walk();
-                for child in target.named_children(&mut cursor) {
-                    if matches!(self.grammar.role(child), Some(Role::Name)) {
-                        self.define(scope, self.text_of(child), Definition::Open);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The last name of a target: `folder` of `self.folder` and of `config["folder"]`.
-    pub(super) fn last_name(&self, node: Node<'t>) -> &'t str {
-        let last = match self.grammar.role(node) {
-            Some(Role::Member { name, .. }) => node.child_by_field_name(name),
-            Some(Role::Index { key, .. }) => node.child_by_field_name(key),
-            _ => Some(node),
-        };
-        let text = last.map_or("", |it| self.text_of(it));
-        text.trim_matches(['"', '\'', '`', ':'])
     }
 }

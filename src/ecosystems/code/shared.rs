@@ -7,7 +7,7 @@ use super::{
     call::Call,
     evaluate::Evaluator,
     facts::{Certainty, Does},
-    grammar::Role,
+    grammar::{Parts as _, Role},
     scopes::{Definition, Located},
 };
 
@@ -59,7 +59,7 @@ impl<'t> Evaluator<'_, 't> {
         let is_called = |it: Node<'t>| {
             let parent = it.parent();
             let called = parent.and_then(|it| match self.scopes.grammar.role(it) {
-                Some(Role::Call { function, .. }) => it.child_by_field_name(function),
+                Some(Role::Call { function, .. }) => it.part(function),
                 _ => None,
             });
             called == Some(it)
@@ -102,7 +102,7 @@ impl<'t> Evaluator<'_, 't> {
 
     /// What a function gives that is an argument: the value of its body, or what it returns.
     pub(super) fn returned(&self, node: Node<'t>, scope: usize, depth: usize) -> Value {
-        let body = node.child_by_field_name("body");
+        let body = node.part("body");
         let inner = self.scopes.blocks.get(&node.id()).copied();
         match (self.scopes.grammar.role(node), body) {
             (Some(Role::Function { .. }), Some(node)) => {

@@ -1,5 +1,7 @@
 use super::*;
 
+mod open;
+
 fn writes(language: Language, text: &str) -> Vec<String> {
     let facts = read(language, text).unwrap();
     let one = |it: &Write| format!("{} {} {}", it.line, it.what, shown(&it.target));

@@ -81,6 +81,20 @@ impl Value {
         Self::Reference { module: String::new(), path: vec![name.to_owned()] }
     }
 
+    /// Something in a folder below the one that the process runs in.
+    pub(super) fn in_working(folder: &str, inside: Option<Self>) -> Self {
+        let folder = Some(folder).filter(|it| !it.is_empty()).map(|it| Self::Text(it.to_owned()));
+        // An empty path is the folder itself.
+        let inside = inside.filter(|it| !matches!(it, Self::Nothing));
+        match (folder, inside) {
+            (None, None) => Self::Working,
+            (folder, inside) => {
+                let parts = folder.into_iter().chain(inside);
+                Self::Below(std::iter::once(Self::Working).chain(parts).collect()).bounded()
+            }
+        }
+    }
+
     /// One of several values.
     pub fn any(values: impl IntoIterator<Item = Self>) -> Self {
         let mut all: Vec<Self> = Vec::new();

@@ -22,6 +22,25 @@ enum Options {
     Others,
 }
 
+/// Whether a value has the form of a path with folders, and not that of what is written to a file; `is_object` of
+/// one whose method is called, which a text has not.
+fn is_path(value: &Value, is_object: bool) -> bool {
+    let is_plain =
+        |it: &str| (is_object || it.contains('/')) && !it.contains([' ', '\n', '<', '{']);
+    match value {
+        Value::Text(text) => is_plain(text),
+        Value::Join(_) | Value::Below(_) | Value::Working | Value::Parent(_) => true,
+        Value::Concat(parts) => parts.first().is_some_and(|it| is_path(it, is_object)),
+        Value::Any(all) => all.iter().any(|it| is_path(it, is_object)),
+        Value::Parameter { .. } => is_object,
+        // A constant that another file has.
+        Value::Reference { path, .. } => {
+            is_object && path.last().is_some_and(|it| !it.contains(|it: char| it.is_lowercase()))
+        }
+        _ => false,
+    }
+}
+
 /// The longest mode of a file that is opened: `w:bz2`.
 const MODE: usize = 5;
 
@@ -51,6 +70,18 @@ impl<'t> Evaluator<'_, 't> {
                         return None;
                     }
                     _ => {}
+                }
+            }
+            When::Told(name, names) => {
+                let name = self.value(Located { node: argument(name)?, ..at });
+                if !name.text().is_some_and(|it| names.contains(&it)) {
+                    return None;
+                }
+            }
+            When::Path(path) => {
+                let value = self.value(Located { node: argument(path)?, ..at });
+                if !is_path(&value, path == Argument::Object) {
+                    return None;
                 }
             }
             When::Unless(mode, marks) => {

@@ -33,6 +33,10 @@ pub enum Trait {
     Home,
     /// It runs source in Python that its arguments name or that it finds in its folder.
     HostsPython,
+    /// It does so with source in PHP.
+    HostsPhp,
+    /// It does so with source in Ruby.
+    HostsRuby,
     /// It does so with source in JavaScript or TypeScript.
     HostsScripts,
     /// It needs no home directory.
@@ -71,7 +75,9 @@ impl Trait {
             Self::Functions => "functions",
             Self::General => "general",
             Self::Home => "home",
+            Self::HostsPhp => "hosts-php",
             Self::HostsPython => "hosts-python",
+            Self::HostsRuby => "hosts-ruby",
             Self::HostsScripts => "hosts-scripts",
             Self::Homeless => "homeless",
             Self::Idle => "idle",
@@ -160,8 +166,10 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tests {
     use super::*;
 
-    const ALL: [Trait; 20] = [
+    const ALL: [Trait; 22] = [
         Trait::Repository,
+        Trait::HostsPhp,
+        Trait::HostsRuby,
         Trait::HostsPython,
         Trait::HostsScripts,
         Trait::Builtin,

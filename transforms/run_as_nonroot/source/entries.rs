@@ -22,12 +22,21 @@ pub(super) fn hosted(process: &Process) -> Option<Language> {
     if program.is(Trait::HostsPython) {
         return Some(Language::Python);
     }
-    program.is(Trait::HostsScripts).then_some(Language::JavaScript)
+    let all = [
+        (Trait::HostsPhp, Language::Php),
+        (Trait::HostsRuby, Language::Ruby),
+        (Trait::HostsScripts, Language::JavaScript),
+    ];
+    all.into_iter().find(|it| program.is(it.0)).map(|it| it.1)
 }
 
 /// Whether the command itself holds the source that it runs.
 pub(super) fn is_inline(process: &Process) -> bool {
-    programs::named(&process.program).is(Trait::Interpreter) && process.has(&INLINE)
+    // What follows the file is the file's own: `ruby web.rb -p 3000`.
+    let options: Vec<&str> = process.known().take_while(|it| it.starts_with('-')).collect();
+    let has = |any: &[&str]| options.iter().any(|it| any.contains(it));
+    let is_php = hosted(process) == Some(Language::Php) && has(&["-r", "--run"]);
+    is_php || programs::named(&process.program).is(Trait::Interpreter) && has(&INLINE)
 }
 
 impl Explorer<'_, '_> {
@@ -41,14 +50,25 @@ impl Explorer<'_, '_> {
         let mut is_run = true;
         let folder = self.workdir.join(&process.folder);
         let own = [process.program.as_str(), process.path.as_str()];
-        let words: Vec<&str> = process.operands().chain(own).collect();
-        let hosts_scripts = hosted(process) == Some(Language::JavaScript);
+        let language = hosted(process);
+        let hosts_scripts = language == Some(Language::JavaScript);
+        let is_open = [Some(Language::Php), Some(Language::Ruby)].contains(&language);
+        let mut words: Vec<&str> = process.operands().chain(own).collect();
+        if is_open {
+            // Options name source as well: `sidekiq -r ./jobs.rb`.
+            words = process.known().filter(|it| !it.starts_with('-')).chain(own).collect();
+        }
         for word in &words {
             let path = folder.join(word);
             let is_source = Language::of(path.file_name()).is_some();
             let is_named = is_source && self.files.at(&path).is_some();
-            if is_named || word.contains('/') && self.script(&path).is_some() {
+            let may_be = word.contains('/') || is_open && *word != process.program;
+            if is_named || may_be && self.script(&path).is_some() {
                 found.push(path);
+            } else if language == Some(Language::Ruby) && !is_source && *word != process.program {
+                // `clockwork lib/clock`
+                let file = ImagePath::new(&format!("{path}.rb"));
+                found.extend(file.filter(|it| self.files.at(it).is_some()));
             } else if !is_source && hosts_scripts && *word != process.program {
                 // `node .`, `node server`.
                 found.extend(self.script_module(&path));
@@ -57,7 +77,15 @@ impl Explorer<'_, '_> {
         if process.program.starts_with("pm2") {
             found = found.into_iter().flat_map(|it| self.configured(&folder, it)).collect();
         }
-        if found.is_empty() && !hosts_scripts {
+        if let Some(language) = language.filter(|_| is_open) {
+            match self.unasked(process, language, &found) {
+                Some(more) => found.extend(more),
+                None => return Vec::new(),
+            }
+            found.sort();
+            found.dedup();
+        }
+        if found.is_empty() && !hosts_scripts && !is_open {
             let modules = process.known().chain([process.program.as_str()]).filter_map(module);
             let inline =
                 process.known().filter_map(|it| it.split_once('=').and_then(|it| module(it.1)));
@@ -78,7 +106,10 @@ impl Explorer<'_, '_> {
             let pages = folders.iter().map(|it| it.join("pages"));
             found.extend(pages.flat_map(|it| self.files.below(&it, Language::Python).to_vec()));
         }
-        let entry = |at| Entry { at, folder: folder.clone(), is_run };
+        // An application of a framework is started in its own folder.
+        let application = |at: &ImagePath| self.framework(at, language?).map(|it| it.folder);
+        let start = found.iter().find_map(application).unwrap_or(folder);
+        let entry = |at| Entry { at, folder: start.clone(), is_run };
         found.into_iter().map(entry).collect()
     }
 

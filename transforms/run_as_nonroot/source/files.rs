@@ -101,6 +101,11 @@ impl<'i, 'a> Files<'i, 'a> {
         path.is_none_or(|it| self.image.project.tree().has_prefix(it.as_str()))
     }
 
+    /// Whether a RUN mentions a file of this name.
+    pub(super) fn is_mentioned(&self, name: &str) -> bool {
+        self.image.mentions_run(&[name])
+    }
+
     /// Whether a compiler made what is at a path.
     pub(super) fn is_made(&self, path: &ImagePath) -> bool {
         self.at(path).is_none_or(|it| it.file_name() != path.file_name())
@@ -189,7 +194,18 @@ fn sources_of(path: &ImagePath) -> Vec<ImagePath> {
 /// Whether a file of source is for building, checking or packaging: `vite.config.ts`, `setup.py`.
 fn is_tool(name: &str) -> bool {
     [".config.", ".d.ts", ".stories."].iter().any(|it| name.contains(it))
-        || ["Gruntfile.js", "fabfile.py", "gulpfile.js", "noxfile.py"].contains(&name)
+        || [
+            "Gemfile",
+            "Gruntfile.js",
+            "Rakefile",
+            "fabfile.py",
+            "gulpfile.js",
+            "noxfile.py",
+            "rakefile",
+        ]
+        .contains(&name)
+        // Tasks that somebody runs by hand.
+        || name.ends_with(".rake")
         || name == PROJECT_SCRIPT.name
 }
 

@@ -56,7 +56,7 @@ pub(super) fn of(
     for number in numbers {
         let file = &resolver.reach.files[*number];
         if file.facts.loader.is_some() || file.is_lost {
-            loaded.add(explorer.whole(&file.at, file.language), &file.folder, false);
+            loaded.add(explorer.whole(file), &file.folder, false);
         }
         for load in &file.facts.loads {
             for spot in resolver.spots(*number, &load.module) {
@@ -75,7 +75,12 @@ pub(super) fn of(
 
 impl Explorer<'_, '_> {
     /// All source of the package that a file is in, or of the folder that its modules are looked for in.
-    pub(super) fn whole(&self, at: &ImagePath, language: Language) -> List {
+    pub(super) fn whole(&self, file: &Reached<'_>) -> List {
+        let Reached { at, language, folder: start, .. } = file;
+        let language = *language;
+        if file.facts.is_open() {
+            return self.autoloaded(at, language, start);
+        }
         if language == Language::Python {
             let folders = self.roots.iter().filter(|it| !it.is_root() && at.is_within(it));
             let folder = folders.min_by_key(|it| it.as_str().len()).cloned();
@@ -103,7 +108,7 @@ impl Explorer<'_, '_> {
     /// The source that a process runs whose files it does not name: what a bundler or a framework made of a package,
     /// or a package that an install brings.
     pub(super) fn behind(&self, process: &Process, language: Language) -> List {
-        if language == Language::Python {
+        if language != Language::JavaScript {
             return List::default();
         }
         let folder = self.workdir.join(&process.folder);
@@ -113,8 +118,14 @@ impl Explorer<'_, '_> {
     /// The files that an import of a computed name may load; `is_run` if a process of its own is started with it.
     fn loaded(&self, file: &Reached<'_>, spot: &Spot, is_run: bool) -> Vec<List> {
         let Spot::Text { text, is_open } = spot else {
-            return vec![self.whole(&file.at, file.language)];
+            return match file.facts.is_open() {
+                true => vec![self.loaded_path(&file.at, file.language, &file.folder, spot)],
+                false => vec![self.whole(file)],
+            };
         };
+        if file.facts.is_open() {
+            return vec![self.loaded_path(&file.at, file.language, &file.folder, spot)];
+        }
         if file.language == Language::Python {
             return self.loaded_module(file, text, *is_open);
         }
@@ -131,7 +142,7 @@ impl Explorer<'_, '_> {
         let folder = folder.join(text.rsplit_once('/').map_or("", |it| it.0));
         let all = self.files.below(&folder, file.language);
         let is_whole = all.is_empty() || folder.is_root();
-        vec![if is_whole { self.whole(&file.at, file.language) } else { all }]
+        vec![if is_whole { self.whole(file) } else { all }]
     }
 
     fn loaded_module(&self, file: &Reached<'_>, text: &str, is_open: bool) -> Vec<List> {
@@ -143,7 +154,7 @@ impl Explorer<'_, '_> {
             let folder = if is_open && !text.ends_with('/') { path.parent() } else { Some(path) };
             let all = folder.filter(|it| !it.is_root());
             let all = all.map(|it| self.files.below(&it, file.language)).unwrap_or_default();
-            let all = if all.is_empty() { self.whole(&file.at, file.language) } else { all };
+            let all = if all.is_empty() { self.whole(file) } else { all };
             return vec![all];
         }
         if !is_open {
@@ -154,7 +165,7 @@ impl Explorer<'_, '_> {
         }
         match text.rsplit_once('.') {
             Some((package, _)) => vec![self.below_module(package, file.language)],
-            None => vec![self.whole(&file.at, file.language)],
+            None => vec![self.whole(file)],
         }
     }
 

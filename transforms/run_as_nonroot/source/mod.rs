@@ -5,6 +5,7 @@ mod builds;
 mod crates;
 mod entries;
 mod files;
+mod frameworks;
 mod imports;
 mod jars;
 mod loads;
@@ -116,6 +117,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let folders: BTreeSet<ImagePath> = entries.iter().filter_map(ImagePath::parent).collect();
     let last = explorer.roots.len() - 2;
     explorer.roots.splice(last..last, folders.into_iter().filter(|it| !it.is_root()));
+    let first = more.clone();
     let variable = |name: &str| {
         // An option of the command line.
         if name.starts_with('-') {
@@ -133,7 +135,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         let own = own.filter_map(|it| image.variable(it.0));
         let mut all: Vec<String> = own.chain(services).collect();
         all.retain(|it| !it.is_empty() && !it.contains('$'));
-        all
+        if all.is_empty() { frameworks::variable(&explorer, &first, name) } else { all }
     };
     let mut reach = Reach::default();
     while !more.is_empty() {
@@ -169,6 +171,11 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let (files_read, is_whole) = (reach.files.len(), unread.is_none() && reach.is_whole());
     let mut source = Source { unread, files: files_read, is_whole, ..Source::default() };
     let resolver = Resolver::new(&reach, &variable);
+    match frameworks::traces(&explorer, image, processes, &first, &resolver) {
+        Ok(traces) => source.traces.extend(traces),
+        Err(why) if image.owner.knows() && why.code == "unknown-settings" => {}
+        Err(why) => return Err(why),
+    }
     source.read(image, &files, &reach, &resolver)?;
     Ok(source)
 }
@@ -208,7 +215,7 @@ impl Source {
         for (number, file) in reach.files.iter().enumerate() {
             for start in &file.facts.starts {
                 let place = format!("{}:{}", file.path, start.line);
-                match starts::check(image, start, &place, file.facts.is_shared) {
+                match starts::check(image, start, &place, file.facts.is_strict()) {
                     Err(why) if starts::SETTLED.contains(&why.code) => self.refuse(why),
                     checked => checked?,
                 }
@@ -273,7 +280,7 @@ impl Source {
             Spot::Nothing => {}
             Spot::Unknown => {
                 // A URL that nothing names is that of a server.
-                if write.is_sure && write.kind != Kind::Url {
+                if write.is_sure && ![Kind::Socket, Kind::Url].contains(&write.kind) {
                     let reason =
                         format!("{evidence}, and its source does not tell where it writes");
                     self.refusal.get_or_insert_with(|| Refusal::new("unknown-write", reason));
@@ -284,6 +291,10 @@ impl Source {
                 let is_memory = text.contains(":memory:") || text.contains("mode=memory");
                 let (text, kind) = match sqlite(&text) {
                     _ if is_memory => return,
+                    _ if write.kind == Kind::Socket => match socket(&text) {
+                        Some(path) => (path.to_owned(), Kind::File),
+                        None => return,
+                    },
                     Some(path) => (path, Kind::Database),
                     None if write.kind == Kind::Url || text.contains("://") => return,
                     None if write.kind == Kind::Database => {
@@ -304,6 +315,12 @@ impl Source {
                 }
                 // A file that the image has belongs to root, whoever its folder belongs to.
                 let path = folder.join(&text);
+                let is_made = kind == Kind::Database && files.is_mentioned(path.file_name());
+                if is_made {
+                    let reason = format!("{evidence} with {path}, which a RUN makes as root");
+                    self.refuse(Refusal::new("database-in-image", reason));
+                    return;
+                }
                 if !is_open && kind != Kind::Folder && files.at(&path).is_some() {
                     if kind == Kind::Database {
                         let reason = format!(
@@ -323,7 +340,9 @@ impl Source {
                         Written::folder(if folder.is_empty() { "/" } else { folder })
                     }
                     (Kind::Folder, false) => Written::folder(text),
-                    (Kind::File | Kind::Database | Kind::Url, false) => Written::file(text),
+                    (Kind::File | Kind::Database | Kind::Socket | Kind::Url, false) => {
+                        Written::file(text)
+                    }
                 };
                 self.traces.push(Trace::new(written, evidence));
             }
@@ -336,6 +355,12 @@ fn silent(place: &str, kept: &Kept) -> Refusal {
     let reason =
         format!("{place} {}, {}, and its source does not tell where", kept.module, kept.what);
     Refusal::new("unknown-write", reason)
+}
+
+/// The path of a socket; `None` for an address of the network.
+fn socket(address: &str) -> Option<&str> {
+    let path = address.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
+    path.or_else(|| address.starts_with('/').then_some(address))
 }
 
 /// Why a path is one that only root should write to, if so.

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
 };
 
-use super::files::Files;
+use super::{files::Files, imports::Imported};
 use crate::{
     ecosystems::code::{self, Kept, Language, SourceFacts},
     project::Project,
@@ -128,6 +128,12 @@ impl<'f, 'a> Explorer<'f, 'a> {
             let folder = folder.clone();
             let imported = match language {
                 Language::Python => self.python_imports(at, facts),
+                Language::Php => Imported::default(),
+                Language::Ruby => {
+                    let all = facts.imports.iter();
+                    let all = all.filter_map(|it| self.ruby_imports(at, &it.module));
+                    Imported { files: all.map(|it| (None, it)).collect(), is_lost: false }
+                }
                 _ => self.script_imports(at, facts),
             };
             reach.files[index].is_lost = imported.is_lost;

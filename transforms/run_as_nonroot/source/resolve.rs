@@ -61,7 +61,7 @@ impl<'r> Index<'r> {
             for (name, what) in facts.names.iter().chain(attributes) {
                 index.values.entry(name).or_default().push(Of { file, what });
             }
-            for (name, what) in facts.attributes.iter().filter(|_| facts.is_shared) {
+            for (name, what) in facts.attributes.iter().filter(|_| facts.is_shared()) {
                 index.fields.entry(name).or_default().push(Of { file, what });
             }
         }
@@ -91,6 +91,11 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// The attributes of this name in the files that share theirs.
     pub(super) fn fields(&self, name: &str) -> &[Of<&'r Value>] {
         self.index().fields.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The names and attributes of this name, of all files.
+    pub(super) fn values(&self, name: &str) -> &[Of<&'r Value>] {
+        self.index().values.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The places that a value of a file stands for.
@@ -273,7 +278,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let unknown = || vec![Spot::Unknown];
         let modules = &self.reach.files[file].modules;
         let Some(last) = path.last() else { return unknown() };
-        if self.reach.files[file].facts.is_shared {
+        if self.reach.files[file].facts.is_open() {
+            return self.open(last, depth);
+        }
+        if self.reach.files[file].facts.is_shared() {
             return self.any(&self.shared(file, module, last), depth);
         }
         // A setting of a class of settings has the variable of its name.

@@ -4,7 +4,10 @@ use super::{
     resolve::{Of, Resolver},
     spot::Spot,
 };
-use crate::ecosystems::code::{Language, Value};
+use crate::{
+    ecosystems::code::{Language, Value},
+    text::ImagePath,
+};
 
 impl<'r> Resolver<'r, '_> {
     /// The values of a name of a package, whose files share them.
@@ -25,6 +28,22 @@ impl<'r> Resolver<'r, '_> {
     /// The places that a field of any object stands for.
     pub(super) fn field(&self, name: &str, depth: usize) -> Vec<Spot> {
         self.any(self.fields(name), depth)
+    }
+
+    /// The places that a name stands for in a language in which every file sees the names of all others.
+    pub(super) fn open(&self, name: &str, depth: usize) -> Vec<Spot> {
+        let is_open = |it: &&Of<&Value>| self.reach.files[it.file].facts.is_open();
+        let all: Vec<Of<&Value>> = self.values(name).iter().filter(is_open).copied().collect();
+        self.any(&all, depth)
+    }
+
+    /// The places that a value names that stands in a settings file of an application in a folder.
+    pub(super) fn spots_in(&self, folder: &ImagePath, value: &Value) -> Vec<Spot> {
+        let mut files = self.reach.files.iter();
+        match files.position(|it| it.facts.is_open() && it.folder == *folder) {
+            Some(file) => self.spots(file, value),
+            None => vec![Spot::Unknown],
+        }
     }
 
     /// The places that any of these stands for.

@@ -70,6 +70,7 @@ static GRAMMAR: Grammar = Grammar {
         tag,
         ..Packages::NONE
     }),
+    open: None,
 };
 
 /// The methods of flags: pkg.go.dev/flag, pkg.go.dev/github.com/spf13/pflag.

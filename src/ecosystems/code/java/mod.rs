@@ -79,6 +79,7 @@ static GRAMMAR: Grammar = Grammar {
         annotated,
         ..Packages::NONE
     }),
+    open: None,
 };
 
 /// The grammar of Java.

@@ -102,6 +102,7 @@ static GRAMMAR: Grammar = Grammar {
         function: values::function,
         ..Packages::NONE
     }),
+    open: None,
 };
 
 /// The grammar of Rust.
