@@ -15,7 +15,7 @@ pub(super) struct Trace {
     pub evidence: String,
     /// True if a volume is mounted there.
     pub is_volume: bool,
-    /// True if it is a file that the image has.
+    /// True if the image has it, and nothing in it changes owner.
     pub exists: bool,
     /// True if a RUN may have put files there, which change owner with it.
     pub is_whole: bool,

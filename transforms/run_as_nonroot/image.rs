@@ -179,6 +179,11 @@ impl<'a> Image<'a> {
         given.or_else(|| self.variable(name))
     }
 
+    /// Whether a service of compose sets a variable.
+    pub(super) fn is_told(&self, name: &str) -> bool {
+        self.services().any(|it| it.service.environment.iter().any(|it| it.0 == name))
+    }
+
     /// The text of a file of the project; `None` if it was not read.
     pub(super) fn text(&self, path: &RepoPath) -> Option<String> {
         let file = self.project.source(path)?;

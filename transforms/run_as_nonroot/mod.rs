@@ -9,6 +9,7 @@
 mod accounts;
 pub mod base;
 mod built;
+mod changes;
 mod contents;
 mod duty;
 mod evidence;
@@ -45,6 +46,7 @@ use crate::{
     text::{Edit, Refusal},
 };
 use base::Base;
+use changes::Changes;
 pub use image::Image;
 use needs::Needs;
 pub use owner::Options;
@@ -203,9 +205,11 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     let Some(base) = duty::base(image)? else { return Ok(None) };
     let processes = processes::of(image)?;
+    let changes = Changes::new(image, &processes);
     let needs = processes.iter().map(|it| {
         let mut needs = needs::of(it)?;
         needs::repository(image, it)?;
+        needs.folders.extend(changes.traces(it)?);
         needs.folders.extend(image.owner.settle(told::traces(image, it))?);
         Ok(needs)
     });

@@ -5,7 +5,11 @@ use super::{Image, homes, image::Placed, interpreted, needs, process::Process, r
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
-    ecosystems::{self, code::Language},
+    ecosystems::{
+        self,
+        code::Language,
+        programs::{self, Trait},
+    },
     shell::{self, Directory, Script, Word},
     text::{ImagePath, Refusal},
 };
@@ -163,17 +167,29 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
     let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
     let roles = roles(script.commands());
     for (command, role) in script.commands().iter().zip(roles) {
-        let words: Vec<_> = command.words.iter().map(value).collect();
+        let targets =
+            if let Directory::Into(targets) = &command.directory { targets } else { &vec![] };
+        let targets: Option<Vec<String>> = targets.iter().map(value).collect();
+        let is_lost = command.directory == Directory::Unknown || targets.is_none();
+        // A path that is known, whatever compose sets.
+        let path = |it: &Word| {
+            let is_set = |name: &String| image.is_told(name);
+            let path = value(it).filter(|_| !it.variables().iter().any(is_set));
+            path.filter(|it| !is_lost || it.starts_with(['/', '-', '&']))
+        };
+        let changes = command.program().is_some_and(|it| programs::named(it).is(Trait::Changes));
+        let word = |it: &Word| if changes { path(it) } else { value(it) };
+        let start = command.program_index().map_or(0, |it| it + 1);
+        let words = command.words.iter().enumerate();
+        let words: Vec<_> =
+            words.map(|(at, it)| if at < start { value(it) } else { word(it) }).collect();
         let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
         let writes = writes.filter(|it| !it.operator.ends_with('&'));
-        let writes: Vec<_> = writes.map(|it| value(&it.target)).collect();
+        let writes: Vec<_> = writes.map(|it| path(&it.target)).collect();
         // `exec "$@"` runs the arguments, which the caller looks at.
         if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
             continue;
         }
-        let targets =
-            if let Directory::Into(targets) = &command.directory { targets } else { &vec![] };
-        let targets: Option<Vec<String>> = targets.iter().map(value).collect();
         let folder = targets
             .unwrap_or_default()
             .iter()

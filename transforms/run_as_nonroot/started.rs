@@ -78,7 +78,7 @@ impl<'a> Image<'a> {
     }
 
     /// The folders that are the image's own: where it starts, its volumes, and what its WORKDIRs and RUNs make.
-    fn own_folders(&self) -> Vec<ImagePath> {
+    pub(super) fn own_folders(&self) -> Vec<ImagePath> {
         let state = self.state();
         let mut folders: Vec<ImagePath> = state.made.clone();
         folders.extend(state.workdir.clone());

@@ -101,7 +101,7 @@ pub(super) fn folders(
         match folders.iter_mut().find(|it| it.path == path) {
             Some(known) => {
                 known.volume |= is_volume;
-                known.filled |= is_whole;
+                known.filled |= filled;
             }
             None => {
                 folders.push(Folder { path, evidence, made: is_made, filled, volume: is_volume });

@@ -21,7 +21,7 @@ mod unread;
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    Image,
+    Image, changes,
     evidence::{Trace, Written, sqlite},
     needs,
     process::Process,
@@ -364,7 +364,7 @@ fn socket(address: &str) -> Option<&str> {
 }
 
 /// Why a path is one that only root should write to, if so.
-fn roots(path: &str, evidence: &str) -> Option<Refusal> {
+pub(super) fn roots(path: &str, evidence: &str) -> Option<Refusal> {
     let path = ImagePath::new(path)?;
     if path.is_within_fixed(&["/proc", "/sys", "/dev"]) {
         return Some(Refusal::new(

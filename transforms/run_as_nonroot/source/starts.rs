@@ -1,6 +1,6 @@
 //! The programs that source starts.
 
-use super::{Image, Process, needs, processes, reach::Reached};
+use super::{Image, Process, changes, needs, processes, reach::Reached};
 use crate::{
     ecosystems::{
         code::Start,
@@ -48,7 +48,7 @@ pub(super) fn check(
         }
     }
     for process in found.iter().flatten() {
-        match needs::of(process) {
+        match needs::of(process).and_then(|_| changes::check(process)) {
             Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => {
                 // When it does so is not known.
                 let reason = why.reason.trim_end_matches(" when it starts");
