@@ -1,6 +1,7 @@
 //! Control flow of a script: whether a command ran, where, and with which variables.
 
-use super::{Command, Directory, Joined, Pipeline, Redirect, Scope, Word};
+use super::{Command, Directory, Joined, Pipeline, Redirect, Scope, Script, Word};
+use crate::text::Span;
 
 impl Redirect {
     /// The word that names the file which is read or written; `None` if it copies or closes a descriptor, as
@@ -32,6 +33,31 @@ impl Command {
     /// `!`, and with `&>`, which POSIX shells read as `&`. Options that SHELL sets are not considered.
     pub fn runs_always(&self) -> bool {
         self.always
+    }
+}
+
+impl Script {
+    /// The value that the script gives a variable by its only assignment, which is under no condition (`A=1`,
+    /// `export A=1`), and where that stands in the file; `None` if it has another or none.
+    pub fn constant(&self, name: &str) -> Option<(Word, Span)> {
+        if self.sources || self.assigned.iter().filter(|it| *it == name).count() != 1 {
+            return None;
+        }
+        let is_sure = |it: &&Command| {
+            let joined = matches!(it.joined, Joined::First | Joined::Sequence);
+            it.is_top_level() && joined && it.stages == 1 && !it.background
+        };
+        self.commands.iter().filter(is_sure).find_map(|it| {
+            let alone = it.assignments.iter().filter(|_| it.words.is_empty());
+            let mut alone = alone.filter(|it| it.name == name && !it.append);
+            let declares = matches!(first(it), Some("export" | "readonly"));
+            let word = it.words.get(1).filter(|_| declares && it.words.len() == 2);
+            let rest = |it: &Word| {
+                it.raw.strip_prefix(name)?.strip_prefix('=').map(|_| it.rest(name.len() + 1))
+            };
+            let value = alone.next().map(|it| it.value.clone()).or_else(|| word.and_then(rest));
+            Some((value?, it.span.clone()))
+        })
     }
 }
 

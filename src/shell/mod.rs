@@ -373,15 +373,20 @@ fn heredoc_script(instruction: &Instruction, body: &str) -> Result<bool, NotShel
     shebang(body)
 }
 
+/// A program without its folder.
+fn named(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
 /// Reads a script's `#!` line: true if it asks for `set -e`.
 fn shebang(text: &str) -> Result<bool, NotShell> {
     let Some(line) = text.strip_prefix("#!").and_then(|it| it.lines().next()) else {
         return Ok(false);
     };
-    let mut words = line.split_whitespace().skip_while(|it| it.ends_with("/env") || *it == "-S");
-    let interpreter = words.next().unwrap_or_default();
-    let name = interpreter.rsplit('/').next().unwrap_or_default();
-    match name {
+    // `#!/sbin/tini /bin/sh`
+    let before = |it: &&str| *it == "-S" || is_wrapper(named(it));
+    let mut words = line.split_whitespace().skip_while(before);
+    match words.next().map_or("", named) {
         it if is_posix_shell(it) => {
             Ok(words.any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains('e')))
         }

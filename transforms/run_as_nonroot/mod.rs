@@ -29,6 +29,7 @@ mod source;
 mod started;
 mod state;
 mod told;
+mod values;
 mod variants;
 
 use crate::{
@@ -243,8 +244,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if !source.is_whole {
         source.traces.extend(hints::examples(image));
     }
-    let refused = source.refusal.clone().map_or(Ok(()), Err);
-    image.owner.settle(refused)?;
+    image.owner.settle(source.refusal.clone().map_or(Ok(()), Err))?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
     state::check_names(&folders)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
@@ -264,8 +264,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if image.sets("HOME") && (home.is_some() || source.home.is_some()) {
         return Err(Refusal::new("no-home", "HOME is set, and something writes there"));
     }
-    let unread = source.unread.clone().map_or(Ok(()), Err);
-    image.owner.settle(unread)?;
+    image.owner.settle(source.unread.clone().map_or(Ok(()), Err))?;
     image.owner.settle(hints::ignored(image, &source, &folders))?;
     let creation = (!brought).then(|| creation(&base, &account));
     let has_unknown_services = image.has_unknown_services();

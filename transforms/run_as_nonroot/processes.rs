@@ -1,7 +1,9 @@
 //! What a container runs: ENTRYPOINT and CMD or what compose replaces them with, followed through wrappers,
 //! scripts of the project and scripts of a manifest.
 
-use super::{Image, homes, image::Placed, interpreted, needs, process::Process, roles::roles};
+use super::{
+    Image, homes, image::Placed, interpreted, needs, process::Process, roles::roles, values::Values,
+};
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
@@ -164,17 +166,17 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
     let why = || format!("the command of {} cannot be read", origin.from);
     let script = Script::of_text(text).map_err(|_| Refusal::new("unreadable-command", why()))?;
     let mut all = Vec::new();
-    let value = |it: &Word| script.resolve(it, &|name| image.variable(name));
+    let values = Values { image, script: &script };
     let roles = roles(script.commands());
     for (command, role) in script.commands().iter().zip(roles) {
+        let value = |it: &Word| values.value(it, &command.span);
         let targets =
             if let Directory::Into(targets) = &command.directory { targets } else { &vec![] };
         let targets: Option<Vec<String>> = targets.iter().map(value).collect();
         let is_lost = command.directory == Directory::Unknown || targets.is_none();
         // A path that is known, whatever compose sets.
         let path = |it: &Word| {
-            let is_set = |name: &String| image.is_told(name);
-            let path = value(it).filter(|_| !it.variables().iter().any(is_set));
+            let path = values.sure(it, &command.span);
             path.filter(|it| !is_lost || it.starts_with(['/', '-', '&']))
         };
         let changes = command.program().is_some_and(|it| programs::named(it).is(Trait::Changes));
@@ -287,7 +289,11 @@ fn expand(
     {
         return expand(image, inner, writes, origin.deeper());
     }
-    let Some(called) = ecosystems::script_call(&call) else {
+    let called = ecosystems::script_call(&call);
+    // `bun run server.ts` runs that file.
+    let is_file =
+        |it: &str| programs::named(name).is(Trait::HostsScripts) && Language::of(it).is_some();
+    let Some(called) = called.filter(|it| !is_file(it.name)) else {
         return Ok(vec![Process { path: path.to_owned(), ..origin.process(name, rest, writes) }]);
     };
     let mut all = vec![origin.process(name, rest, Vec::new())];

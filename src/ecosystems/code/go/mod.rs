@@ -88,8 +88,8 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     let path = scopes.text_of(path).trim_matches(['"', '`']);
     let own = node.child_by_field_name("name").map(|it| scopes.text_of(it));
     let value = Value::Reference { module: path.to_owned(), path: Vec::new() };
-    // `import . "os"` brings names that are not seen.
-    scopes.is_whole &= own != Some(".");
+    // `import . "os"` brings names that are not seen; they matter if they are those of functions that write.
+    scopes.is_whole &= own != Some(".") || !has_facts(path);
     let names = match own {
         Some(own) => vec![own],
         None => names(path),
@@ -99,6 +99,12 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     }
     let line = node.start_position().row + 1;
     scopes.imports.push(Import { module: path.to_owned(), names: Vec::new(), line });
+}
+
+/// Whether something is known of the functions of a package.
+fn has_facts(path: &str) -> bool {
+    let mut all = GRAMMAR.facts.iter().copied().flatten();
+    all.any(|it| it.name.strip_prefix(path).is_some_and(|it| it.starts_with('.')))
 }
 
 /// The names that a package may have by its path: the last part, before a version. Only the package itself says it,
