@@ -220,6 +220,12 @@ impl Cache {
             })
         };
         let off = call.arguments.iter().filter(|it| it.text.as_deref().is_some_and(is_off));
+        let off: Vec<usize> = off.map(|it| it.word).collect();
+        // An option that shares its word with others cannot be taken out of the line, so the call keeps no cache.
+        let shares = |word| 1 < call.arguments.iter().filter(|it| it.word == word).count();
+        if off.iter().any(|it| shares(*it)) {
+            return None;
+        }
         let holds = |switches: &[Switch]| switches.iter().any(|it| it.holds(call, at));
         let exclusive = match self.sharing {
             Sharing::Shared => false,
@@ -234,7 +240,7 @@ impl Cache {
                 folders: self.parts.iter().map(|part| root.join(part)).collect(),
                 root,
             }),
-            off: off.map(|it| it.word).collect(),
+            off,
             linked: holds(self.linked),
             offline: holds(self.offline),
             exclusive,

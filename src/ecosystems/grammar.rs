@@ -1,7 +1,7 @@
 //! The grammar of a manager's command line: which verb a call has, and what it does.
 
 use super::Scripts;
-use crate::shell::{Invocation, Runner};
+use crate::shell::{Invocation, Letters, Runner};
 
 /// How a manager's command line is read.
 ///
@@ -11,6 +11,8 @@ use crate::shell::{Invocation, Runner};
 pub struct Grammar {
     /// The options that take a value as a word of their own, before the verb or after it: `--prefix client`.
     pub valued: &'static [&'static str],
+    /// The options of one letter that it takes together in one word: `pip install -Ur requirements.txt`.
+    pub letters: Letters,
     /// The options that name a manifest, short ones as they start: `-r`.
     pub manifest_options: &'static [&'static str],
     /// Verbs that install what a manifest or lock lists.
@@ -68,6 +70,7 @@ impl Grammar {
     /// A command line without options and verbs, to start from.
     pub const NONE: Self = Self {
         valued: &[],
+        letters: Letters::NONE,
         manifest_options: &[],
         install: &[],
         fetch: &[],

@@ -7,6 +7,19 @@
 use super::{Manager, node::hooks::Hook};
 use crate::shell::Invocation;
 
+/// Parts of the addresses of scripts that give the system a repository of packages, and look at no file of the folder
+/// in which they run: <https://github.com/nodesource/distributions>, <https://packagecloud.io/docs#install_repo>.
+const SETUPS: [&str; 3] = [
+    "deb.nodesource.com/setup_",
+    "packagecloud.io/install/repositories/",
+    "rpm.nodesource.com/setup_",
+];
+
+/// Whether a script of this address only sets up the system.
+pub fn is_setup(address: &str) -> bool {
+    SETUPS.iter().any(|it| address.contains(it))
+}
+
 /// What a command of a package manager touches without being told.
 #[derive(Clone, Copy, Debug)]
 pub struct Habit {

@@ -331,6 +331,13 @@ pub fn grammar_of(program: &str) -> Option<&'static Grammar> {
     known.or_else(|| partial::named(program).map(|it| &it.grammar))
 }
 
+/// Whether a file of this name is a list of requirements, which pip and uv decode by the mark that it begins with:
+/// `auto_decode` in `pip/_internal/utils/encoding.py`, `read_to_string_transcode` in `crates/uv-fs/src/lib.rs`.
+pub fn is_decoded_by_mark(name: &str) -> bool {
+    [".in", ".txt"].iter().any(|it| name.ends_with(it))
+        && python::pip::MANAGER.files.iter().any(|it| it.matches("", name))
+}
+
 /// Whether a program installs another one each time it is called, and runs that: `npx`.
 pub fn is_runner(program: &str) -> bool {
     MANAGERS.iter().any(|it| it.grammar.runners.contains(&program))

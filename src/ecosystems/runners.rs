@@ -3,9 +3,21 @@
 //! A manager's file says which they are, in [`Grammar::runner`](super::Grammar::runner).
 
 use super::{grammar_of, partial, python::pip};
-use crate::shell::{Command, Invocation, Programs, Runner, Word};
+use crate::shell::{Command, Invocation, Letters, Programs, Runner, Word};
 
-const PROGRAMS: Programs = Programs { runner, versioned: &[pip::NAME, partial::PIPX] };
+const PROGRAMS: Programs = Programs { runner, versioned: &[pip::NAME, partial::PIPX], letters };
+
+/// The letters of programs that are no managers: "Summary of Options" in the manual of GNU make.
+const LETTERS: [(&str, Letters); 2] = [
+    ("gmake", Letters { flags: "BbdeikmnpqRrsStvw", valued: "CEfIoW" }),
+    ("make", Letters { flags: "BbdeikmnpqRrsStvw", valued: "CEfIoW" }),
+];
+
+/// The options of one letter that a program takes together in one word.
+fn letters(program: &str) -> Letters {
+    let own = || LETTERS.iter().find(|it| it.0 == program).map(|it| it.1);
+    grammar_of(program).map(|it| it.letters).or_else(own).unwrap_or_default()
+}
 
 /// The command of the manager of this name that runs a program, if it has one.
 pub fn runner(program: &str) -> Option<&'static Runner> {

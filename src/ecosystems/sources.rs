@@ -15,16 +15,18 @@ pub struct Language {
 }
 
 /// The languages that are known.
-pub const LANGUAGES: [Language; 19] = [
+pub const LANGUAGES: [Language; 21] = [
     language("py", "#", true),
     language("pyx", "#", true),
     language("rb", "#", true),
     language("sh", "#", true),
     language("js", "//", true),
     language("jsx", "//", false),
-    language("mjs", "//", false),
-    language("cjs", "//", false),
+    language("mjs", "//", true),
+    language("cjs", "//", true),
     language("ts", "//", true),
+    language("mts", "//", true),
+    language("cts", "//", true),
     language("tsx", "//", false),
     language("vue", "", false),
     language("svelte", "", false),

@@ -4,7 +4,7 @@ use std::{fs, io::Read as _, path::Path};
 
 use super::wanted::{self, Wanted};
 use crate::{
-    callers,
+    callers, ecosystems,
     project::{Problem, Reader, Unread, is_dockerfile},
     text::RepoPath,
 };
@@ -96,6 +96,8 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
 }
 
 fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
+    let is_list = wanted == Wanted::Manifest && ecosystems::is_decoded_by_mark(path.file_name());
+    let bytes = is_list.then(|| utf_16(&bytes)).flatten().unwrap_or(bytes);
     // Scripts may be in any encoding, and few of them build images.
     let matters = |bytes: &[u8]| match wanted {
         Wanted::Script => mentions_a_builder(bytes),
@@ -126,6 +128,18 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
         }
         Err(_) => Read::Skipped,
     }
+}
+
+/// A text of UTF-16 that begins with its mark, as UTF-8; `None` if it is none.
+fn utf_16(bytes: &[u8]) -> Option<Vec<u8>> {
+    let unit = match bytes.get(..2)? {
+        [0xFF, 0xFE] => u16::from_le_bytes,
+        [0xFE, 0xFF] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, rest) = bytes[2..].as_chunks();
+    let units: Vec<u16> = pairs.iter().map(|it| unit(*it)).collect();
+    rest.is_empty().then(|| String::from_utf16(&units).ok().map(String::into_bytes)).flatten()
 }
 
 /// The size from which on a text of services in another file than a compose file, or a script, is not read:

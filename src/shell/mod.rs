@@ -26,7 +26,8 @@ use std::sync::Arc;
 pub use branch::{At, Step, Switch, one_line};
 pub use edit::{Indentation, Operators};
 pub use invocation::{
-    Argument, Invocation, Nested, Options, Programs, Runner, is_posix_shell, is_shell, is_wrapper,
+    Argument, Invocation, Letters, Nested, Options, Programs, Runner, is_posix_shell, is_shell,
+    is_wrapper,
 };
 pub use word::Word;
 
@@ -351,7 +352,7 @@ impl Script {
 /// Returns true if RUN lines go to a POSIX shell: the default one, or a SHELL that is one.
 pub fn is_posix(state: &State) -> bool {
     let words: Vec<_> = state.shell.iter().flatten().cloned().map(Some).collect();
-    let none = Programs { runner: |_| None, versioned: &[] };
+    let none = Programs { runner: |_| None, versioned: &[], letters: |_| Letters::NONE };
     words.is_empty()
         || Invocation::read(&words, &none).is_some_and(|it| is_posix_shell(&it.program))
 }

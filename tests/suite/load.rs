@@ -129,6 +129,29 @@ fn bad_input_is_reported_and_the_rest_is_read() {
 }
 
 #[test]
+fn lists_of_requirements_are_decoded_by_their_marks() {
+    let root = tree(&[
+        ("Dockerfile", b"FROM x\n"),
+        ("requirements.txt", b"\xff\xfea\0\n\0"),
+        ("old/requirements.txt", b"\xfe\xff\0b\0\n"),
+        // Half a character at the end, and a file of a program that knows no marks.
+        ("cut/requirements.txt", b"\xff\xfea\0\n"),
+        ("package.json", b"\xff\xfe{\0"),
+    ]);
+    let loaded = load_all(root.path());
+    let text = |it: &str| loaded.project.file(it).map(|it| it.text.to_string());
+    assert_eq!(text("requirements.txt").as_deref(), Some("a\n"));
+    assert_eq!(text("old/requirements.txt").as_deref(), Some("b\n"));
+    assert_eq!(
+        problems(&loaded),
+        [
+            "cut/requirements.txt:1: a NUL byte at offset 3",
+            "package.json:1: a NUL byte at offset 3"
+        ]
+    );
+}
+
+#[test]
 fn callers_without_a_text_are_known() {
     let large = |it: &str, len: usize| [it.as_bytes(), &vec![b'\n'; len]].concat();
     let (script, pods, services) = (

@@ -4,9 +4,10 @@ use super::Deferral;
 use crate::{
     context::{copies::CopyIn, layers::Layer},
     dockerfile::{Keyword, stage::State, variables::mentions},
-    ecosystems::{Source, images},
+    ecosystems::{FETCHERS, Source, habits::is_setup, images},
     project::Project,
     run::{CallSite, Run, independence::Role},
+    shell::{Command, is_shell},
     text::{ImagePath, Refusal},
 };
 
@@ -185,6 +186,20 @@ impl Deferral<'_> {
                 .any(|it| it.reaches(place, sent) || it.destination.is_within(place)),
         }
     }
+}
+
+/// Whether a shell gets its script from a download, of an address that is known to give the system a repository.
+pub(super) fn runs_setup(run: &Run<'_>, command: &Command) -> bool {
+    let is_first = |it: &&Command| it.pipeline == command.pipeline && it.position == 0;
+    let fetches = |it: &Command| {
+        it.program().is_some_and(|it| FETCHERS.contains(&it))
+            && it.words.iter().filter_map(|it| it.value.as_deref()).any(is_setup)
+    };
+    command.position == 1
+        && command.program().is_some_and(is_shell)
+        && command.nested_script().is_none()
+        && command.redirects.is_empty()
+        && run.script.commands().iter().find(is_first).is_some_and(fetches)
 }
 
 fn shortened(text: &str) -> String {

@@ -362,6 +362,9 @@ impl<'a> Deferral<'a> {
             if site.is_some_and(|it| self.removes_brought(run, it)) {
                 return Role::MayRead;
             }
+            if between::runs_setup(run, command) {
+                return Role::Independent;
+            }
             let role = role(command, site, &at, &brings);
             let unread = unread.take().map(|it| it.to_string());
             let unread = unread.or_else(|| self.list_from_elsewhere(run, &role));

@@ -19,7 +19,7 @@ pub(super) fn brings_source(
     let is_tool = copy.destination.as_str().split('/').any(|it| matches!(it, "bin" | "sbin"));
     copy.sources.iter().any(|it| match it.is_folder {
         true => is_source(ecosystems, &it.path, project, sent),
-        false => !is_tool && is_code(it.path.file_name()) && !is_manifest(ecosystems, &it.path),
+        false => !is_tool && is_code(it.path.as_str()) && !is_manifest(ecosystems, &it.path),
     })
 }
 
@@ -35,10 +35,13 @@ pub(super) fn is_source(
     tree.is_folder(folder) && tree.below(folder).any(is_own)
 }
 
-/// Whether a file is a part of the program, by its name; one that an install may load is none.
-fn is_code(name: &str) -> bool {
+/// Whether a file is a part of the program, by its path; one that an install may load is none, nor is one in the
+/// folder of a tool: `.yarn/releases/yarn-1.22.22.cjs`.
+fn is_code(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let of_tool = folder.split('/').any(|it| it.starts_with('.') && 1 < it.len() && it != "..");
     let mut loaded = ecosystems::files().filter(|it| it.kind == FileKind::Named);
-    sources::is_code(name) && !loaded.any(|it| it.matches("", name))
+    !of_tool && sources::is_code(name) && !loaded.any(|it| it.matches("", name))
 }
 
 /// A manifest by its name, or by its folder: `requirements/base.txt`.
@@ -62,7 +65,7 @@ pub(super) fn seems_to_copy_source(ecosystems: &[Ecosystem], instruction: &Instr
             && !name.starts_with('.')
             && !name.ends_with('.')
             && !glob::is_pattern(name)
-            && !is_code(name)
+            && !is_code(source)
     };
     copy.sources.iter().any(|it| !is_manifest(&it.text) && !is_setting(&it.text))
 }

@@ -5,7 +5,7 @@
 
 use super::{Caches, guard, readers::Reach};
 use crate::{
-    dockerfile::{Keyword, instruction::Copy, stage::Stage},
+    dockerfile::{Instruction, Keyword, instruction::Copy, stage::Stage},
     ecosystems::{self, Cache, CacheKind, Caching, Manager, habits, images},
     project::Project,
     run::{CallSite, Run, Site, independence},
@@ -128,7 +128,9 @@ fn denied(
         }
         let manifest = ecosystems::manager(&used.site.call).map_or("", |it| it.manifest);
         let (brought, listed) = guard::with_files(caches, project, site, stage, |text| {
-            let is_there = |name: &str| folder.is_some_and(|it| text(&it.join(name)).is_some());
+            // A module is that of the folder, or of one above it ("go help modules").
+            let folders = || folder.into_iter().flat_map(ImagePath::ancestors);
+            let is_there = |name: &str| folders().any(|it| text(&it.join(name)).is_some());
             (cache.brought_by.iter().any(|it| is_there(it)), is_there(manifest))
         });
         if brought {
@@ -178,8 +180,24 @@ fn said(
     let mut all = all.filter(|it| !only_runs || it.2.keyword == Keyword::Run);
     all.find_map(|it| {
         let text = site.dockerfile.text(it.0);
-        words.iter().copied().find(|it| text.contains(it))
+        let lines = text.lines().filter(|it| !it.trim_start().starts_with('#'));
+        let text: String = lines.flat_map(|it| [it, "\n"]).collect();
+        words.iter().copied().find(|word| says(it.2, &text, word))
     })
+}
+
+/// Whether an instruction of this text says a word that matters to a build: labels say nothing to it, and a variable
+/// only by an option or a path in its value, or as it is set.
+fn says(instruction: &Instruction, text: &str, word: &str) -> bool {
+    let is_option = |it: &str| it.contains(word) && (it.starts_with('-') || it.contains('/'));
+    match instruction.keyword {
+        Keyword::Label | Keyword::Maintainer => false,
+        Keyword::Env | Keyword::Arg => instruction.pairs().iter().any(|it| {
+            let value = it.value.as_deref().unwrap_or_default().trim_matches(['"', '\'']);
+            format!("{}={value}", it.name) == word || value.split_whitespace().any(is_option)
+        }),
+        _ => text.contains(word),
+    }
 }
 
 /// Whether what a cache holds of an earlier build may be out of date with what the stages install besides.

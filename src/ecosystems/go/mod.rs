@@ -84,7 +84,7 @@ pub const MANAGER: Manager = Manager {
             bare: true,
             downloads: true,
             reads: &["go.mod", "go.sum"],
-            above: &[("go.work", ""), ("go.work.sum", "")],
+            above: &[("go.mod", ""), ("go.sum", ""), ("go.work", ""), ("go.work.sum", "")],
             folder: &["-C"],
             ..Habit::IDLE
         },
@@ -127,10 +127,13 @@ fn install(verb: &Verb, call: &Invocation, at: &At<'_>) -> Option<Install> {
     if GRAMMAR.words(call).any(|it| it.contains('@')) {
         return None;
     }
-    install.needs(folder.join("go.mod"));
-    install.takes(folder.join("go.sum"));
+    // The module is that of the folder, or else of the nearest one above it.
+    let is_module = |it: &ImagePath| (at.text)(&it.join("go.mod")).is_some();
+    let module = folder.ancestors().find(is_module).unwrap_or_else(|| folder.clone());
+    install.needs(module.join("go.mod"));
+    install.takes(module.join("go.sum"));
     let builds = BUILDS.contains(&verb.words);
-    install.source = source(builds, call, &folder, at)
+    install.source = source(builds, call, &folder, &module, at)
         .unwrap_or_else(|(code, reason)| Source::Now(Refusal::new(code, reason)));
     Some(install)
 }
@@ -143,17 +146,29 @@ fn source(
     builds: bool,
     call: &Invocation,
     folder: &ImagePath,
+    module: &ImagePath,
     at: &At<'_>,
 ) -> Result<Source, (&'static str, String)> {
-    let text = |name: &str| (at.text)(&folder.join(name));
+    let text = |name: &str| (at.text)(&module.join(name));
     if folder.ancestors().any(|it| (at.text)(&it.join("go.work")).is_some()) {
         let reason = format!("{TITLE} needs the go.mod of every module of the workspace");
         return Err(("workspace", reason));
     }
     let Some(manifest) = text("go.mod") else {
-        let reason = format!("{folder}/go.mod is not in the build context");
+        let reason = match module.parent() {
+            Some(_) => {
+                format!("neither {folder} nor a folder above it has a go.mod in the build context")
+            }
+            None => "/go.mod is not in the build context".to_owned(),
+        };
         return Err(("manifest-not-found", reason));
     };
+    if module != folder {
+        let reason = format!(
+            "Go runs in {folder}, which comes with the source; its go.mod is {module}/go.mod"
+        );
+        return Err(("no-fetch", reason));
+    }
     let manifest = code(&manifest);
     if let Some(it) = replacements(&manifest).next() {
         let reason = format!("go.mod takes a module from the folder {it}");

@@ -17,7 +17,7 @@ use crate::{
         habits::{Habit, Own},
         homes::PUPPETEER,
     },
-    shell::Invocation,
+    shell::{Invocation, Letters},
 };
 
 /// What it is called on the command line.
@@ -140,6 +140,8 @@ const GLOBAL: &[&str] = &["-g", "--global", "--location=global"];
 const CLEAN: &[&str] = &["ci", "clean-install", "ic", "install-clean"];
 
 const GRAMMAR: Grammar = Grammar {
+    // "Shorthands and Other CLI Niceties" of the page "config"; not `-w`, for `-ws` is one of its own.
+    letters: Letters { flags: "adDBEfglnNOpPqsSy", valued: "CL" },
     valued: &[
         "--prefix",
         "-C",

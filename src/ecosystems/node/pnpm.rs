@@ -19,7 +19,7 @@ use crate::{
         homes::{Leaving, PUPPETEER},
         version::Version,
     },
-    shell::Invocation,
+    shell::{Invocation, Letters},
     text::{ImagePath, Refusal},
 };
 
@@ -148,6 +148,8 @@ const GLOBAL: &[&str] = &["-g", "--global"];
 const FOLDER: &[&str] = &["--dir", "-C"];
 
 const GRAMMAR: Grammar = Grammar {
+    // pnpm.io/pnpm-cli and the pages of its commands.
+    letters: Letters { flags: "dDEfgOPrsSw", valued: "CF" },
     valued: &[
         "--dir",
         "-C",

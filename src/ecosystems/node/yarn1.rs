@@ -18,7 +18,7 @@ use crate::{
         homes::PUPPETEER,
         version::Version,
     },
-    shell::Invocation,
+    shell::{Invocation, Letters},
     text::ImagePath,
 };
 
@@ -119,6 +119,8 @@ const INSTALL: Habit = Habit {
 };
 
 const GRAMMAR: Grammar = Grammar {
+    // The help of `yarn install`, `yarn add` and `yarn global`.
+    letters: Letters { flags: "DEfghOPsTW", valued: "" },
     valued: &[
         "--cwd",
         "--cache-folder",

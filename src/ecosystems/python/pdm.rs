@@ -9,7 +9,7 @@ use crate::{
         OffVariable, Source, Switch, Verb,
         habits::{Habit, Own},
     },
-    shell::{Invocation, Options, Runner},
+    shell::{Invocation, Letters, Options, Runner},
     text::Refusal,
 };
 
@@ -26,6 +26,8 @@ pub const MANAGER: Manager = Manager {
     variables: "PDM_",
     programs: &[NAME],
     grammar: Grammar {
+        // pdm/cli/options.py.
+        letters: Letters { flags: "dghqv", valued: "cGLp" },
         valued: &["-p", "--project", "-c", "--config", "-G", "--group", "--with", "--without"],
         install: &[Verb::new("install"), Verb::new("sync")],
         change: &[Verb::new("add"), Verb::new("lock"), Verb::new("remove"), Verb::new("update")],

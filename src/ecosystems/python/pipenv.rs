@@ -8,7 +8,7 @@ use crate::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Off, Setting,
         Source, Switch, Verb, habits::Habit,
     },
-    shell::{Invocation, Options, Runner},
+    shell::{Invocation, Letters, Options, Runner},
     text::Refusal,
 };
 
@@ -24,6 +24,8 @@ pub const MANAGER: Manager = Manager {
     variables: "PIPENV_",
     programs: &[NAME],
     grammar: Grammar {
+        // pipenv/cli/options.py.
+        letters: Letters { flags: "dhqv", valued: "eir" },
         valued: VALUED,
         install: &[Verb::new("install"), Verb::new("sync")],
         change: &[

@@ -2,8 +2,11 @@
 
 use super::{Done, Effects, How, Surroundings, call};
 use crate::{
-    ecosystems,
-    shell::{Command, Directory, Invocation, Redirect, Script, Word, token},
+    ecosystems::{
+        self,
+        habits::{Touches, is_setup, touches},
+    },
+    shell::{Command, Directory, Invocation, Redirect, Script, Word, is_shell, token},
     text::ImagePath,
 };
 
@@ -79,6 +82,10 @@ impl Reader<'_, '_> {
         if let Some(word) = command.nested_script() {
             return self.nested(word, directory);
         }
+        if self.runs_setup(command) {
+            self.effects.runs = true;
+            return;
+        }
         let Some(invocation) = self.call(command) else {
             return self.effects.anything("a program that a variable names");
         };
@@ -93,6 +100,19 @@ impl Reader<'_, '_> {
         let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
         let place = call::Place { directory: directory.as_ref(), at: self.at, words: &words };
         call::read(&invocation, &place, self.effects);
+    }
+
+    /// Whether a command is a shell whose script a command before it in the pipeline fetches, one that only sets up
+    /// the system.
+    fn runs_setup(&self, command: &Command) -> bool {
+        let is_before =
+            |it: &&Command| it.pipeline == command.pipeline && it.position + 1 == command.position;
+        let before = self.script.commands().iter().find(is_before);
+        command.program().is_some_and(is_shell)
+            && command.redirects.is_empty()
+            && before.and_then(|it| self.call(it)).is_some_and(|it| {
+                touches(&it.program) == Some(Touches::Fetches) && it.texts().any(is_setup)
+            })
     }
 
     /// Each command with what it touches.

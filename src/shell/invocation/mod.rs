@@ -10,7 +10,7 @@ mod start;
 mod tests;
 
 use programs::{INTERPRETERS, unversioned};
-pub use programs::{Options, Programs, Runner, is_posix_shell, is_shell, is_wrapper};
+pub use programs::{Letters, Options, Programs, Runner, is_posix_shell, is_shell, is_wrapper};
 pub(super) use start::Start;
 
 use std::ops::Range;
@@ -47,7 +47,7 @@ pub struct Invocation {
     pub script: Option<Nested>,
 }
 
-/// An argument of a call.
+/// An argument of a call. Of options that stand in one word, `-qU`, each is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
     /// The argument without quotes and with known variables expanded; `None` when it cannot be known.
@@ -139,7 +139,7 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
 }
 
 impl Invocation {
-    /// The argument that is the word at this position of the shell command.
+    /// The argument that is the word at this position of the shell command, the first of those in it.
     pub fn argument_of(&self, word: usize) -> Option<&Argument> {
         // They are in the order of the words.
         let at = self.arguments.partition_point(|it| it.word < word);
@@ -179,14 +179,24 @@ impl Invocation {
         });
         let unset = start.unset.iter().map(|it| ((*it).to_owned(), None));
         let rest = start.word + 1..words.count();
+        let program = if has_version { stem } else { name };
+        let letters = (programs.letters)(program);
+        let mut arguments = Vec::with_capacity(rest.len());
+        for word in rest {
+            let options = words.value(word).map(|it| letters.split(it)).unwrap_or_default();
+            if options.is_empty() {
+                arguments.push(Argument { text: text(word), word });
+            }
+            arguments.extend(options.into_iter().map(|it| Argument { text: Some(it), word }));
+        }
         Some(Self {
-            program: if has_version { stem } else { name }.to_owned(),
+            program: program.to_owned(),
             path: start.path.to_owned(),
             word: start.word,
             is_module: start.is_module,
             assignments: unset.chain(assigned).collect(),
             is_environment_empty: start.is_environment_empty,
-            arguments: rest.map(|word| Argument { text: text(word), word }).collect(),
+            arguments,
             runner: start.runner,
             runner_words: start.runner_words.clone(),
             other_user: start.other_user,

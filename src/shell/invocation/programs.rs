@@ -34,6 +34,44 @@ pub struct Programs {
     pub runner: fn(&str) -> Option<&'static Runner>,
     /// The programs that are also installed under a name with a version: `pip3.11`.
     pub versioned: &'static [&'static str],
+    /// The options of one letter that a program takes together in one word: `-qU`.
+    pub letters: fn(&str) -> Letters,
+}
+
+/// The options of one letter that a program takes together in one word, as those of getopt, optparse and clap do:
+/// `-qU`, `-Ur file`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Letters {
+    /// Those without a value.
+    pub flags: &'static str,
+    /// Those with a value: the rest of the word, or else the next word.
+    pub valued: &'static str,
+}
+
+impl Letters {
+    /// A program that takes no options together.
+    pub const NONE: Self = Self { flags: "", valued: "" };
+
+    /// The options that a word is, each as a word of its own; empty if it is not several.
+    pub(super) fn split(self, word: &str) -> Vec<String> {
+        let mut options = Vec::new();
+        let Some(letters) = word.strip_prefix('-').filter(|it| 1 < it.len()) else {
+            return options;
+        };
+        for (at, letter) in letters.char_indices() {
+            if self.valued.contains(letter) {
+                if 0 < at {
+                    options.push(format!("-{}", &letters[at..]));
+                }
+                break;
+            }
+            if !self.flags.contains(letter) {
+                return Vec::new();
+            }
+            options.push(format!("-{letter}"));
+        }
+        options
+    }
 }
 
 /// A program that runs the words after its options.

@@ -1,7 +1,13 @@
 use super::*;
 
-const PROGRAMS: Programs =
-    Programs { runner: |name| RUNNERS.iter().find(|it| it.program == name), versioned: &["pip"] };
+const PROGRAMS: Programs = Programs {
+    runner: |name| RUNNERS.iter().find(|it| it.program == name),
+    versioned: &["pip"],
+    letters: |name| match name {
+        "pip" => Letters { flags: "Uqé", valued: "ir" },
+        _ => Letters::NONE,
+    },
+};
 
 const RUNNERS: &[Runner] = &[
     Runner {
@@ -223,6 +229,26 @@ fn options_and_values_are_told_apart() {
     let positionals = it.positionals(&["-r"]);
     assert_eq!(positionals.iter().map(|it| it.word).collect::<Vec<_>>(), [6, 7]);
     assert_eq!((it.subcommand(), it.subcommands().1), (Some("install"), Some("x.txt")));
+}
+
+#[test]
+fn options_that_stand_in_one_word_are_read_one_by_one() {
+    for (line, arguments) in [
+        ("pip -Ur x", "-U1 -r1 x2"),
+        ("python -m pip -qUrx.txt a", "-q3 -U3 -rx.txt3 a4"),
+        ("pip -rU -qir", "-rU1 -q2 -ir2"),
+        ("pip -éq -q - -- --U", "-é1 -q1 -q2 -3 --4 --U5"),
+        // A letter that is not one of its options.
+        ("pip -Uxr y", "-Uxr1 y2"),
+        ("other -Ur x", "-Ur1 x2"),
+    ] {
+        let it = call(line).unwrap();
+        let texts = it.arguments.iter();
+        let texts: Vec<_> =
+            texts.map(|it| format!("{}{}", it.text.as_deref().unwrap(), it.word)).collect();
+        assert_eq!(texts.join(" "), arguments, "{line}");
+    }
+    assert_eq!(call("pip -Ur ?").unwrap().values(&["-r"]), [None]);
 }
 
 #[test]

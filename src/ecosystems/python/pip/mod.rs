@@ -14,7 +14,7 @@ use crate::{
         At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
         Manager, Off, OffVariable, Read, Setting, Source, Switch, UNKNOWN, Verb, habits::Habit,
     },
-    shell::Invocation,
+    shell::{Invocation, Letters},
     text::{ImagePath, Refusal},
 };
 
@@ -30,6 +30,8 @@ pub const MANAGER: Manager = Manager {
     variables: "PIP_",
     programs: &[NAME],
     grammar: Grammar {
+        // pip/_internal/cli/cmdoptions.py and pip/_internal/commands.
+        letters: Letters { flags: "hIlqUvVy", valued: "bcCdefiprtw" },
         valued: VALUED,
         manifest_options: FILES,
         install: &[Verb::new("install")],

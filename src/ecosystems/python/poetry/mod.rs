@@ -15,7 +15,7 @@ use crate::{
         habits::{Habit, Own},
         version::Version,
     },
-    shell::{Invocation, Options, Runner},
+    shell::{Invocation, Letters, Options, Runner},
     text::{ImagePath, Refusal},
 };
 
@@ -38,6 +38,8 @@ pub const MANAGER: Manager = Manager {
     variables: "POETRY_",
     programs: &[NAME],
     grammar: Grammar {
+        // poetry/console/application.py and poetry/console/commands.
+        letters: Letters { flags: "Dhlnqv", valued: "CEfGoP" },
         valued: &["-C", "--directory", "-P", "--project"],
         install: &[Verb::new("install"), Verb::new("sync")],
         fetch: &[Verb::new("export")],

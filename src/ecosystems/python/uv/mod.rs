@@ -13,7 +13,7 @@ use crate::{
         habits::{Habit, Own},
         homes::Brought,
     },
-    shell::{Invocation, Options, Runner},
+    shell::{Invocation, Letters, Options, Runner},
     text::Refusal,
 };
 use options::RUN_VALUED;
@@ -31,6 +31,8 @@ pub const MANAGER: Manager = Manager {
     variables: "UV_",
     programs: &[NAME],
     grammar: Grammar {
+        // The command line's reference, docs.astral.sh/uv/reference/cli.
+        letters: Letters { flags: "hnqUvV", valued: "bcCefioprPtw" },
         valued: &[
             "--directory",
             "--project",
