@@ -84,6 +84,7 @@ impl<'c, 'i> Changes<'c, 'i> {
             true => format!("{} writes to it", process.from),
             false => format!("{} runs {}", process.from, process.program),
         };
+        let is_own = |it: &ImagePath| self.image.is_own(it);
         let mut found = Vec::new();
         for it in written.into_iter().chain(redirected) {
             let Change { mut path, is_file, exists } = it;
@@ -94,7 +95,7 @@ impl<'c, 'i> Changes<'c, 'i> {
                 let reason = format!("{evidence} with {path}, which only root can read");
                 return Err(Refusal::new("root-home", reason));
             }
-            if let Some(why) = source::roots(path.as_str(), &evidence) {
+            if let Some(why) = source::roots(path.as_str(), &evidence, &is_own) {
                 return Err(why);
             }
             if is_file && !exists {

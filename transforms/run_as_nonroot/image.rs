@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::{contents::Contents, evidence, owner::Owner, started::Runners};
+use super::{contents::Contents, evidence, owner::Owner, started::Runners, state::is_shared};
 use crate::{
     dockerfile::{
         Dockerfile, Instruction, Keyword, Kind,
@@ -126,6 +126,13 @@ impl<'a> Image<'a> {
     /// Whether the Dockerfile sets a variable.
     pub(super) fn sets(&self, name: &str) -> bool {
         self.state.sets(name)
+    }
+
+    /// Whether a path lies in a folder of the application: where the image starts, or what a WORKDIR makes, as
+    /// `/usr/src/app`.
+    pub(super) fn is_own(&self, path: &ImagePath) -> bool {
+        let mut folders = self.state.made.iter().chain(&self.state.workdir);
+        folders.any(|it| !is_shared(it) && path.is_within(it))
     }
 
     /// A word with its variables expanded.

@@ -8,11 +8,11 @@ use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
     ecosystems::{
-        self,
+        self, ScriptCall,
         code::Language,
         programs::{self, Trait},
     },
-    shell::{self, Directory, Script, Word},
+    shell::{self, Directory, Invocation, Script, Word},
     text::{ImagePath, Refusal},
 };
 
@@ -307,12 +307,28 @@ fn expand(
         // A program that a package brings.
         let program = &words[call.arguments[at].word..];
         all.extend(expand(image, program, writes, inner.deeper())?);
+    } else if let Some(program) = executed(image, &called, &call, words) {
+        all.extend(expand(image, program, writes, inner.deeper())?);
     } else if !called.installs {
         let (name, file) = (called.name, called.scripts.manifest);
         let reason = format!("{from} runs {name}, which is no script of {file}");
         image.owner.settle::<()>(Err(Refusal::new("unread-source", reason)))?;
     }
     Ok(all)
+}
+
+/// The words of a program that a package brings and that a manager is told to run: `pnpm exec tsx server.ts`.
+fn executed<'w>(
+    image: &Image<'_>,
+    called: &ScriptCall<'_>,
+    call: &Invocation,
+    words: &'w [Option<String>],
+) -> Option<&'w [Option<String>]> {
+    let at = called.program.filter(|_| called.name == "exec")?;
+    let rest = words.get(call.arguments.get(at)?.word + 1..)?;
+    let is_word = |it: &Option<String>| it.as_deref().is_some_and(|it| !it.starts_with('-'));
+    let program = &rest[rest.iter().position(is_word)?..];
+    image.depends_on(program.first()?.as_deref()?).then_some(program)
 }
 
 /// Whether a program may be a script of the project, by its path.

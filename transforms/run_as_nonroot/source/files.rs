@@ -57,6 +57,11 @@ impl<'i, 'a> Files<'i, 'a> {
         Self { image, found: RefCell::default(), folders: RefCell::default() }
     }
 
+    /// Whether a path lies in a folder of the application.
+    pub(super) fn is_own(&self, path: &ImagePath) -> bool {
+        self.image.is_own(path)
+    }
+
     /// The build context.
     pub(super) fn context() -> ImagePath {
         ImagePath::root().join(CONTEXT)

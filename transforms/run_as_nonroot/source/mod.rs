@@ -23,6 +23,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::{
     Image, changes,
     evidence::{Trace, Written, sqlite},
+    image::Placed,
     needs,
     process::Process,
     processes,
@@ -309,7 +310,8 @@ impl Source {
                     self.is_scratch |= text.starts_with('/');
                     return;
                 }
-                if let Some(why) = roots(&text, &evidence) {
+                let is_own = |it: &ImagePath| files.is_own(it);
+                if let Some(why) = roots(&text, &evidence, &is_own) {
                     self.refusal.get_or_insert(why);
                     return;
                 }
@@ -363,9 +365,13 @@ fn socket(address: &str) -> Option<&str> {
     path.or_else(|| address.starts_with('/').then_some(address))
 }
 
-/// Why a path is one that only root should write to, if so.
-pub(super) fn roots(path: &str, evidence: &str) -> Option<Refusal> {
-    let path = ImagePath::new(path)?;
+/// Why a path is one that only root should write to, if so, and it `is_own` to no application.
+pub(super) fn roots(
+    path: &str,
+    evidence: &str,
+    is_own: &dyn Fn(&ImagePath) -> bool,
+) -> Option<Refusal> {
+    let path = ImagePath::new(path).filter(|it| !is_own(it))?;
     if path.is_within_fixed(&["/proc", "/sys", "/dev"]) {
         return Some(Refusal::new(
             "needs-root",

@@ -1,7 +1,7 @@
 //! Programs whose source is not read, so that nobody knows what they write: those of the project that are compiled,
 //! or in a language without a reader, and those that others made.
 
-use super::{Image, Process, Role, entries};
+use super::{Image, Placed, Process, Role, entries};
 use crate::{
     dockerfile::stage::Stage,
     ecosystems::{
@@ -96,7 +96,7 @@ fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     let name = absolute.file_name();
     let is_named = |it: &str| it.rsplit('/').next() == Some(name);
     let copies: Vec<_> = image.instructions().collect();
-    copies.iter().rev().find_map(|placed| {
+    let from = |placed: &Placed<'_>, is_sure: bool| {
         let copy = placed.instruction.copy()?;
         let source = copy.sources.iter().find(|it| is_named(&it.text));
         // The destination of a folder is a folder.
@@ -111,9 +111,11 @@ fn origin(image: &Image<'_>, path: &str) -> Option<String> {
         };
         let other = stage(image, from)?;
         let name = other.name.map_or_else(|| other.index.to_string(), str::to_owned);
-        (is_meant || is_inside || !path.contains('/'))
-            .then(|| format!(", which comes from the stage {name}"))
-    })
+        (is_meant || is_inside || !is_sure).then(|| format!(", which comes from the stage {name}"))
+    };
+    let find = |is_sure: bool| copies.iter().rev().find_map(|it| from(it, is_sure));
+    // A name alone is looked for in folders of programs, one of which another COPY may fill.
+    find(true).or_else(|| find(path.contains('/')))
 }
 
 /// The stage of this name or number.
