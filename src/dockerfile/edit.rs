@@ -3,7 +3,7 @@
 //! New lines imitate the file: its line ends, its blank lines between paragraphs, the case of its
 //! keywords and the indentation of its continuations.
 
-use super::{Dockerfile, Instruction, Kind};
+use super::{Dockerfile, Instruction, Kind, parse::continued};
 use crate::text::{Edit, Span, apply};
 
 impl Instruction {
@@ -103,7 +103,23 @@ impl Dockerfile {
     /// Puts lines in the place of an item; its comments and blank lines stay.
     pub fn replace(&self, at: usize, lines: &str) -> Edit {
         let start = self.start_of(at);
-        Edit::replace(start..start + self.text(at).len(), self.with_line_ends(lines))
+        match self.open_end(at) {
+            Some(end) => {
+                let lines = without_open_end(lines, self.escape);
+                Edit::replace(start..end, self.with_line_ends(lines))
+            }
+            None => Edit::replace(start..start + self.text(at).len(), self.with_line_ends(lines)),
+        }
+    }
+
+    /// Where the escape character begins, with the blanks before it, that continues the last instruction of the file
+    /// to a line that is not there.
+    fn open_end(&self, at: usize) -> Option<usize> {
+        let text = self.text(at);
+        let kept = without_open_end(text, self.escape);
+        let is_last =
+            at + 1 == self.items.len() && matches!(self.items[at].kind, Kind::Instruction(_));
+        (is_last && kept.len() < text.len()).then(|| self.start_of(at) + kept.len())
     }
 
     /// Puts lines after an item, as a paragraph of their own if `paragraph`.
@@ -112,6 +128,11 @@ impl Dockerfile {
         let gap = if paragraph { end } else { "" };
         let lines = self.with_line_ends(lines);
         let span = &self.items[at].span;
+        if let Some(open) = self.open_end(at) {
+            // It would be continued by the new lines.
+            let last = if self.source.ends_with('\n') { end } else { "" };
+            return Edit::replace(open..span.end, format!("{end}{gap}{lines}{last}"));
+        }
         match self.source[span.clone()].ends_with('\n') {
             true => Edit::insert(span.end, format!("{gap}{lines}{end}")),
             // The file's last line has no end; the new last line has none either.
@@ -177,7 +198,11 @@ impl Dockerfile {
     pub fn lines(&self, items: std::ops::Range<usize>) -> String {
         let Some(last) = items.clone().next_back() else { return String::new() };
         let text = self.text_of(items.start..last + 1).replace("\r\n", "\n");
-        text.trim_matches('\n').to_owned()
+        let text = text.trim_matches('\n');
+        match self.open_end(last) {
+            Some(_) => without_open_end(text, self.escape).to_owned(),
+            None => text.to_owned(),
+        }
     }
 
     /// Makes a parser directive the first line of the file.
@@ -291,6 +316,15 @@ impl Dockerfile {
     }
 }
 
+/// A text without an escape character at its end, which continues its last line to one that is not there.
+fn without_open_end(text: &str, escape: char) -> &str {
+    let mut kept = text;
+    while let (line, true) = continued(kept, escape) {
+        kept = line.trim_end();
+    }
+    kept
+}
+
 /// The text of a file without its byte order mark.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -317,6 +351,27 @@ mod tests {
             edited("FROM a\r\nRUN b", |it| it.insert_after(1, "RUN c", false)),
             "FROM a\r\nRUN b\r\nRUN c"
         );
+    }
+
+    #[test]
+    fn what_comes_after_an_open_last_line_is_not_a_part_of_it() {
+        let rows = [
+            ("FROM a\nRUN b \\\n", "FROM a\nRUN b\nRUN c\n"),
+            ("FROM a\nRUN b \\", "FROM a\nRUN b\nRUN c"),
+            (
+                "FROM a\r\nRUN b && \\\r\n  d \\\r\n  \\\r\n",
+                "FROM a\r\nRUN b && \\\r\n  d\r\nRUN c\r\n",
+            ),
+            ("# escape=`\nFROM a\nRUN b `\n", "# escape=`\nFROM a\nRUN b\nRUN c\n"),
+        ];
+        for (source, expected) in rows {
+            let dockerfile = Dockerfile::parse(source);
+            let last = dockerfile.items.len() - 1;
+            let edit = dockerfile.insert_after(last, "RUN c", false);
+            assert_eq!(apply(source, std::slice::from_ref(&edit)), expected);
+            let both = [dockerfile.replace(last, dockerfile.text(last)), edit];
+            assert_eq!(apply(source, &both), expected);
+        }
     }
 
     #[test]

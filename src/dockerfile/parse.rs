@@ -192,7 +192,7 @@ impl Reader<'_> {
 /// The line without its continuation character, and whether it had one.
 ///
 /// BuildKit's rule: the escape character, then only spaces and tabs, and no second escape before it.
-fn continued(line: &str, escape: char) -> (&str, bool) {
+pub(super) fn continued(line: &str, escape: char) -> (&str, bool) {
     match line.trim_end_matches([' ', '\t']).strip_suffix(escape) {
         Some(kept) if !kept.ends_with(escape) => (kept, true),
         _ => (line, false),

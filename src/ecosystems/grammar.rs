@@ -146,6 +146,16 @@ impl Grammar {
         words.into_iter().flatten()
     }
 
+    /// Whether a call has nothing but a word for its verb, and options without values: nothing says what it is about.
+    pub fn names_nothing(&self, call: &Invocation) -> bool {
+        let is_bare = |it: &str| match it.strip_prefix("--") {
+            Some(name) => !name.contains('='),
+            None => it.starts_with('-') && it.len() == 2,
+        };
+        let words = call.arguments.iter().filter(|it| !it.text.as_deref().is_some_and(is_bare));
+        words.count() <= 1
+    }
+
     /// Whether a verb of an install may read nothing of the project.
     fn is_naming(&self, verb: &Verb) -> bool {
         self.apart.iter().any(|it| it.words == verb.words)
@@ -238,6 +248,25 @@ mod tests {
         ];
         for (line, expected) in rows {
             assert_eq!(verb(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_call_without_a_name_says_nothing() {
+        let rows = [
+            ("npm ci", true),
+            ("npm ci --no-audit -q", true),
+            ("npm", true),
+            ("npm ci -rlist", false),
+            ("npm ci --file=list", false),
+            ("npm ci --file list", false),
+            ("npm ci ?", false),
+        ];
+        for (line, expected) in rows {
+            let words: Vec<_> =
+                line.split(' ').map(|it| (it != "?").then(|| it.to_owned())).collect();
+            let call = crate::ecosystems::invocation(&words).unwrap();
+            assert_eq!(GRAMMAR.names_nothing(&call), expected, "{line}");
         }
     }
 }

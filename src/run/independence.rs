@@ -97,6 +97,16 @@ pub fn role(
                 let path = named.find(|it| at.path(it).is_some_and(is_it))?;
                 Some(("local-requirement", format!("it names {path}, and its verb takes no paths")))
             });
+            let own = own.or_else(|| {
+                let is_open = !matches!(install.source, Source::Now(_));
+                let unknown = call.arguments.iter().filter(|it| is_open && it.text.is_none());
+                let mut words = unknown.filter_map(|it| command.words.get(it.word));
+                // `package==$VERSION` is no file; of a variable that the Dockerfile sets the value can be looked up.
+                let is_unset = |it: &String| !at.state.sets(it);
+                let word = words
+                    .find(|it| !it.raw.contains("==") && it.variables().iter().any(is_unset))?;
+                Some(("unknown-manifest", format!("what {} stands for is not known", word.raw)))
+            });
             let why = own.or_else(|| {
                 let script = install.runs.iter().find(|it| may_read(it, at, brought))?;
                 let Lifecycle { name, text, .. } = script;

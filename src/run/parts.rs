@@ -72,6 +72,19 @@ impl<'r> Parts<'r> {
             });
         };
         let is_later = |it: &(usize, &Install)| matches!(it.1.source, Source::First { .. });
+        // What comes after an install may need what its second step makes, or be undone by it.
+        let first = installs.iter().find(|it| is_later(it));
+        if let Some((first, _)) = first
+            && let Some((other, _)) = installs.iter().find(|it| *first < it.0 && !is_later(it))
+        {
+            let said = |at: usize| run.said(&commands[at].span);
+            let reason = format!(
+                "`{}` installs the project itself, and `{}` comes after it",
+                said(*first),
+                said(*other)
+            );
+            return Err(Refusal::new("reads-source", reason));
+        }
         let end = match roles[..end].iter().rposition(|it| *it != Role::Shell) {
             // What comes after an install that is made again comes after it once more.
             _ if installs.iter().any(is_later) => last + 1,

@@ -21,6 +21,7 @@ impl Deferral<'_> {
         project: &Project,
         run: &Run<'_>,
         read: &dyn Fn(&ImagePath) -> bool,
+        is_whole: bool,
     ) -> Result<(), Refusal> {
         let first = self.moved[0];
         for layer in self.layers.copies.iter().filter(|it| self.moved.contains(&it.item)) {
@@ -31,7 +32,7 @@ impl Deferral<'_> {
             let line = self.site.line(item);
             match it.keyword {
                 Keyword::Run => {
-                    if self.is_second_step(project, item, &run.state) {
+                    if !is_whole && self.is_second_step(project, item, &run.state) {
                         self.moved.push(item);
                         self.moved.sort_unstable();
                     } else if let Some(command) = self.reader(project, item) {

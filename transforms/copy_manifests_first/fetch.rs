@@ -95,7 +95,7 @@ impl Deferral<'_> {
         run: &Run<'_>,
         fetch: &Fetch<'_>,
     ) -> Result<Change, Refusal> {
-        self.clear(project, run, &|path| fetch.install.files().any(|it| it.0 == path))?;
+        self.clear(project, run, &|path| fetch.install.files().any(|it| it.0 == path), false)?;
         let kept = self.kept(run, &[fetch.install])?;
         self.folders(project, run, &kept, fetch.command + 1)?;
         self.gains(project, run)?;

@@ -142,7 +142,8 @@ fn reorder(
     let parts = Parts::new(&run, &roles, &|path| deferral.puts(&run, path))?;
     let installs: Vec<&Install> = parts.installs.iter().map(|it| it.1).collect();
     let reads = |path: &ImagePath| installs.iter().any(|it| it.files().any(|it| it.0 == path));
-    deferral.clear(project, &run, &reads)?;
+    let is_whole = installs.iter().any(|it| it.source == ecosystems::Source::Nothing);
+    deferral.clear(project, &run, &reads, is_whole)?;
     let kept = deferral.kept(&run, &installs)?;
     deferral.folders(project, &run, &kept, parts.end)?;
     deferral.gains(project, &run)?;

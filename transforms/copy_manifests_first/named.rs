@@ -28,7 +28,7 @@ pub(super) fn reorder(
         return Ok(None);
     }
     let kept = Kept::new();
-    deferral.clear(project, &run, &|_| false)?;
+    deferral.clear(project, &run, &|_| false, true)?;
     deferral.folders(project, &run, &kept, roles.len())?;
     deferral.gains(project, &run)?;
     let texts = Texts::default();
@@ -42,7 +42,9 @@ pub(super) fn reorder(
 fn installs_by_name(run: &Run<'_>) -> bool {
     let names = |call: &Invocation| {
         let grammar = ecosystems::manager(call).map(|it| &it.grammar);
-        grammar.is_some_and(|it| it.is_apart(call) && it.naming_verb(call).is_some())
+        grammar.is_some_and(|it| {
+            it.is_apart(call) && it.naming_verb(call).is_some() && !it.names_nothing(call)
+        })
     };
     run.calls().iter().any(|it| names(&it.call)) && run.installs(&|_| None).next().is_none()
 }

@@ -73,6 +73,9 @@ fn place(separation: &Separation<'_>, item: usize, instruction: &Instruction) ->
     state.expand(target, separation.site.dockerfile.escape).and_then(|it| state.absolute(&it))
 }
 
+/// The folders whose `bin` has the Python of official images or of the distribution.
+const PYTHONS: &[&str] = &["/usr", "/usr/local"];
+
 /// A COPY from another stage or image that brings something into an environment which the stage itself fills after it.
 pub(super) fn of_environment(separation: &Separation<'_>) -> Option<Stop> {
     let folder = &separation.environment.folder;
@@ -85,6 +88,16 @@ pub(super) fn of_environment(separation: &Separation<'_>) -> Option<Stop> {
             separation.site.line(item)
         );
         return Some((item, Refusal::new("several-environments", reason)));
+    }
+    let copies = separation.stage.instructions().take_while(|it| it.0 < separation.first);
+    let of_python = |it: &ImagePath| PYTHONS.contains(&it.as_str());
+    let others = copies.filter(|it| it.2.copy().is_some_and(|it| it.from.is_some()));
+    let mut places = others.filter_map(|it| Some((it.0, place(separation, it.0, it.2)?)));
+    if let Some((item, place)) = places.find(|it| of_python(&it.1)) {
+        let line = separation.site.line(item);
+        let reason =
+            format!("{line} copies to {place}, where the Python is that makes the environment");
+        return Some((item, Refusal::new("unknown-environment", reason)));
     }
     let copies = separation.stage.instructions().take_while(|it| it.0 < separation.first);
     let mut copies = copies.filter_map(|it| Some((it.0, it.2, it.2.copy()?)));

@@ -9,8 +9,8 @@ use crate::{
         system::{self, System},
         tools,
     },
-    run::{CallSite, Run},
-    shell::{Argument, Command, Invocation},
+    run::{CallSite, Run, independence::is_known},
+    shell::{Argument, Command, Invocation, is_shell},
     text::Refusal,
 };
 
@@ -75,20 +75,28 @@ pub(super) fn roles(run: &Run<'_>) -> Result<Vec<Role>, Refusal> {
     (0..commands.len())
         .map(|at| {
             let pipeline = run.text(commands[at].pipeline.clone());
-            // An address in the place of a program runs nothing.
-            let first = commands[at].words.first().map_or("", |it| it.raw.as_str());
+            let site = run.calls().iter().find(|it| it.command == at);
             if let Some(tool) = ecosystems::installed_by_script(pipeline)
-                && !first.contains("://")
+                && handles_files(&commands[at], site)
             {
                 return Ok(Role::Tool(tool));
             }
-            match run.calls().iter().find(|it| it.command == at) {
+            match site {
                 Some(site) => role(run, site),
                 None if commands[at].words.is_empty() => Ok(Role::Shell),
                 None => Ok(Role::Other),
             }
         })
         .collect()
+}
+
+/// Whether a command may fetch a script or run it: of another program nobody knows what it does with an address.
+fn handles_files(command: &Command, site: Option<&CallSite>) -> bool {
+    let first = command.words.first().map_or("", |it| it.raw.as_str());
+    let program = site.map_or(first, |it| it.call.program.as_str());
+    let is_script = || first.contains('/') || ecosystems::installed_by_script(first).is_some();
+    !first.contains("://")
+        && (site.is_none() || is_known(program) || is_shell(program) || is_script())
 }
 
 fn role(run: &Run<'_>, site: &CallSite) -> Result<Role, Refusal> {
@@ -204,7 +212,12 @@ fn of_manager(
     }
     let makes = has(own.makes);
     if !makes && !has(own.fills) {
-        return Ok(Role::Manage);
+        let is_verb = |it: &str| it.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
+        let is_known = match manager.grammar.words(call).next() {
+            Some(it) => is_verb(it),
+            None => call.arguments.iter().all(|it| it.text.is_some()),
+        };
+        return Ok(if is_known { Role::Manage } else { Role::Other });
     }
     if let Some(flag) = call.flags(own.elsewhere).next().and_then(|it| it.text.as_deref()) {
         let reason = format!("{} is told to install elsewhere: {flag}", manager.title);
@@ -243,6 +256,9 @@ fn bundled(
     command: &Command,
     call: &Invocation,
 ) -> Result<Role, Refusal> {
+    if manager.grammar.names_nothing(call) {
+        return Ok(Role::Other);
+    }
     let names = call.positionals(manager.grammar.valued);
     let names: Vec<&str> = names.into_iter().map(|it| name(command, it)).collect();
     let is_tool = |it: &&&str| tools().any(|tool| tool.is_in(it));
