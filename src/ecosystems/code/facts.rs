@@ -27,15 +27,34 @@ pub(super) enum Does {
     /// It writes, and no argument says where.
     WritesSomewhere,
     /// It needs root.
-    NeedsRoot,
+    NeedsRoot(Needs),
     /// It imports the module that an argument names.
     Imports(usize),
     /// It loads the modules, files or folders that the arguments from a position on name.
     Loads(usize),
     /// It runs the file that an argument names as a program of its own.
     RunsFile(usize),
+    /// It does so if the argument is a path; it may be a function as well.
+    MayRunFile(Argument),
+    /// It imports the module of this name of each package of the project.
+    Finds(&'static str),
+    /// It imports the modules of folders of the project if the argument is given.
+    LoadsFolders(Argument),
     /// It imports the file that an argument names, seen from the folder of its own file.
     ImportsBeside(usize),
+}
+
+/// When a function needs root.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Needs {
+    /// The text that an argument contains; `None` if it needs root in any case.
+    pub told: Option<(Argument, &'static str)>,
+    /// The argument with which it does not.
+    pub spared: Option<Argument>,
+    /// The variable of the environment with which it does not; empty if there is none.
+    pub unless: &'static str,
+    /// The modules of which the file imports one if the call is of this function; empty if any call of its name is.
+    pub with: &'static [&'static str],
 }
 
 /// The value of a call or a name.
@@ -155,6 +174,8 @@ pub enum Kind {
     Database,
     /// The database that a URL names, if that is a file.
     Url,
+    /// A file that is fetched unless it is there; its name alone.
+    Fetched,
     /// A socket, if the address is a path: `unix:///srv/web.sock`.
     Socket,
 }
@@ -178,6 +199,10 @@ pub(super) enum When {
     Engine(Argument),
     /// If the argument is no stream.
     UnlessStream(Argument),
+    /// If the argument is given, and not false.
+    On(Argument),
+    /// If the argument is a text, or begins or ends with one, and that has the ending of a file.
+    File(Argument),
     /// If it has at least this many arguments.
     Counted(usize),
     /// If it has fewer arguments.
@@ -274,7 +299,15 @@ pub(super) const fn writes_somewhere(name: &'static str) -> Fact {
 
 /// A function that needs root.
 pub(super) const fn needs_root(name: &'static str) -> Fact {
-    Fact { name, does: Does::NeedsRoot }
+    Fact { name, does: Does::NeedsRoot(NEEDS) }
+}
+
+/// A function that needs root whatever it is given.
+pub(super) const NEEDS: Needs = Needs { told: None, spared: None, unless: "", with: &[] };
+
+/// A function that needs root then.
+pub(super) const fn needs_root_if(name: &'static str, needs: Needs) -> Fact {
+    Fact { name, does: Does::NeedsRoot(needs) }
 }
 
 /// A function that starts a program.

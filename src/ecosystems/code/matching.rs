@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use super::{
-    Import, Kind, Load, Passing, Rooted, SeenBy, SourceFacts, Start, Value, Write,
+    Import, Kind, Load, Passing, SeenBy, SourceFacts, Start, Value, Write,
     call::Call,
     evaluate::{Evaluator, module},
     facts::{Argument, Does, Setting},
@@ -103,7 +103,7 @@ impl SourceFacts {
     }
 }
 
-fn is_imported(imports: &[Import], module: &str) -> bool {
+pub(super) fn is_imported(imports: &[Import], module: &str) -> bool {
     let is_part = |it: &str| {
         it.strip_prefix(module).is_some_and(|it| it.is_empty() || it.starts_with(['.', '/']))
     };
@@ -128,6 +128,15 @@ fn place(setting: &Setting, line: usize, value: Value) -> Option<Write> {
     };
     let is_place = !matches!(target, Value::Nothing);
     is_place.then_some(Write { line, what, kind, target, is_sure: true, engine: None, with: &[] })
+}
+
+/// Whether a value is a path, and not a function.
+fn is_place(value: &Value) -> bool {
+    match value {
+        Value::Text(_) | Value::File | Value::Join(_) | Value::Below(_) | Value::Concat(_) => true,
+        Value::Any(all) => all.iter().any(is_place),
+        _ => false,
+    }
 }
 
 fn values<'t>(
@@ -213,8 +222,21 @@ impl<'t> Evaluator<'_, 't> {
                         facts.starts.push(Start { line: line(at.node), words, is_line: false });
                     }
                     Does::WritesSomewhere => facts.writes.push(somewhere(name, line(at.node))),
-                    Does::NeedsRoot => {
-                        facts.roots.push(Rooted { line: line(at.node), what: name });
+                    Does::NeedsRoot(needs) => facts.roots.extend(self.root(&call, at, name, needs)),
+                    Does::Finds(module) => facts.finds = Some(module),
+                    Does::LoadsFolders(argument) => {
+                        if self.argument(&call, *argument, at.scope).is_some() {
+                            facts.loader = Some(name);
+                        }
+                    }
+                    Does::MayRunFile(argument) => {
+                        let node = self.argument(&call, *argument, at.scope);
+                        let module = node.map(|node| self.value(Located { node, ..at }));
+                        facts.loads.extend(module.filter(is_place).map(|module| Load {
+                            line: line(at.node),
+                            module,
+                            is_run: true,
+                        }));
                     }
                     Does::StartsAll => {
                         let words = call.positional.iter();

@@ -25,6 +25,7 @@ mod php_packages;
 mod python;
 mod python_packages;
 mod results;
+mod rights;
 mod ruby;
 mod ruby_packages;
 mod rust;
@@ -80,6 +81,8 @@ pub struct SourceFacts {
     pub loads: Vec<Load>,
     /// The module that it imports and that imports the files of the project's folder by itself, if any.
     pub loader: Option<&'static str>,
+    /// The name of the modules that it has a framework import, one of each package of the project, if any.
+    pub finds: Option<&'static str>,
     /// The names that the file defines outside of functions, with their values if these are known.
     pub names: BTreeMap<String, Value>,
     /// The attributes of its classes and objects, by name.
@@ -117,6 +120,10 @@ pub struct Rooted {
     pub line: usize,
     /// The function.
     pub what: &'static str,
+    /// What its argument is; empty if it needs root with any.
+    pub with: &'static str,
+    /// The variable of the environment with which it does not need root; empty if there is none.
+    pub unless: &'static str,
 }
 
 /// A module that keeps files.

@@ -4,7 +4,8 @@
 
 use super::facts::{
     Argument::{At, Entry as In},
-    Entry, Fact, Gives, Kind, When, gives, may_write, writes,
+    Does, Entry, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root,
+    needs_root_if, writes,
 };
 
 /// Functions and methods.
@@ -22,12 +23,16 @@ pub(super) const FACTS: &[Fact] = &[
     writes("@nestjs/platform-express.FilesInterceptor", In(2, "dest"), Kind::Folder),
     writes("@nestjs/platform-express.FileFieldsInterceptor", In(1, "dest"), Kind::Folder),
     writes("@nestjs/platform-express.AnyFilesInterceptor", In(0, "dest"), Kind::Folder),
-    writes("express-fileupload", In(0, "tempFileDir"), Kind::Folder),
+    writes("express-fileupload", In(0, "tempFileDir"), Kind::Folder)
+        .or("tmp")
+        .when(When::On(In(0, "useTempFiles"))),
     writes("@tus/file-store.FileStore", In(0, "directory"), Kind::Folder),
     writes(".mv", At(0, ""), Kind::File),
     // Files: their READMEs.
     writes("write-file-atomic", At(0, ""), Kind::File),
     writes("write-file-atomic.sync", At(0, ""), Kind::File),
+    writes("write-json-file", At(0, ""), Kind::File),
+    writes("write-json-file.sync", At(0, ""), Kind::File),
     writes("write-json-file.writeJsonFile", At(0, ""), Kind::File),
     writes("write-json-file.writeJsonFileSync", At(0, ""), Kind::File),
     writes("jsonfile.writeFile", At(0, ""), Kind::File),
@@ -53,6 +58,7 @@ pub(super) const FACTS: &[Fact] = &[
     // Images, documents, browsers: sharp.pixelplumbing.com: "Output"; github.com/jimp-dev/jimp; pptr.dev: "Page".
     writes(".toFile", At(0, ""), Kind::File),
     writes(".writeAsync", At(0, ""), Kind::File).with(&["jimp"]),
+    writes(".write", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["jimp"]),
     writes(".saveToFile", At(0, ""), Kind::File).with(&["fluent-ffmpeg"]),
     writes(".save", At(0, ""), Kind::File).with(&["fluent-ffmpeg"]),
     writes(".screenshot", In(0, "path"), Kind::File).with(&[
@@ -95,6 +101,12 @@ pub(super) const FACTS: &[Fact] = &[
     writes("lowdb.JSONFileSync", At(0, ""), Kind::File),
     writes("lowdb/adapters/FileSync", At(0, ""), Kind::File),
     writes("lowdb/adapters/FileAsync", At(0, ""), Kind::File),
+    // github.com/techfort/LokiJS; pouchdb.com: "API"; the READMEs of conf, download and simple-git.
+    writes("lokijs", At(0, ""), Kind::File),
+    writes("pouchdb", At(0, ""), Kind::Folder),
+    writes("conf", In(0, "cwd"), Kind::Folder).or("~"),
+    writes("download", At(1, ""), Kind::Folder),
+    writes(".clone", At(1, ""), Kind::Folder).with(&["simple-git"]),
     writes("steno.Writer", At(0, ""), Kind::File),
     writes("nedb", In(0, "filename"), Kind::Database),
     writes("@seald-io/nedb", In(0, "filename"), Kind::Database),
@@ -137,6 +149,28 @@ pub(super) const FACTS: &[Fact] = &[
     writes("simple-node-logger.createSimpleFileLogger", At(0, ""), Kind::File),
     // github.com/parse-community/parse-server: `src/Options/index.js`, logsFolder.
     writes("parse-server.ParseServer", In(0, "logsFolder"), Kind::Folder).or("logs"),
+    // Files that are run as programs of their own: discord.js.org: `ShardingManager`; the READMEs of
+    // discord-hybrid-sharding and piscina; docs.bullmq.io: "Sandboxed processors"; the reference of bull.
+    Fact { name: "discord.js.ShardingManager", does: Does::RunsFile(0) },
+    Fact { name: "discord-hybrid-sharding.ClusterManager", does: Does::RunsFile(0) },
+    Fact { name: "piscina", does: Does::MayRunFile(In(0, "filename")) },
+    Fact { name: "piscina.Piscina", does: Does::MayRunFile(In(0, "filename")) },
+    Fact { name: "bullmq.Worker", does: Does::MayRunFile(At(1, "")) },
+    Fact { name: ".process", does: Does::MayRunFile(At(0, "")) },
+    Fact { name: ".process", does: Does::MayRunFile(At(1, "")) },
+    Fact { name: ".process", does: Does::MayRunFile(At(2, "")) },
+    // nodejs.org/api/net.html: `server.listen(path)`.
+    writes(".listen", At(0, ""), Kind::Socket),
+    writes(".listen", In(0, "path"), Kind::Socket),
+    // The README of dockerode: the socket of the daemon is root's, unless another host is told; raw sockets and
+    // devices: the packages' READMEs.
+    needs_root_if("dockerode", Needs { spared: Some(In(0, "host")), ..DOCKER }),
+    needs_root("raw-socket.createSocket"),
+    needs_root("onoff.Gpio"),
+    needs_root("pigpio.Gpio"),
+    needs_root("i2c-bus.openSync"),
+    writes("serialport.SerialPort", In(0, "path"), Kind::File),
+    writes("serialport", At(0, ""), Kind::File),
     // Bun and Deno: bun.sh/docs/api/file-io, docs.deno.com/api.
     writes("Bun.write", At(0, ""), Kind::File),
     writes("Deno.writeTextFile", At(0, ""), Kind::File),
@@ -147,6 +181,9 @@ pub(super) const FACTS: &[Fact] = &[
     writes("Deno.mkdirSync", At(0, ""), Kind::Folder),
     writes("Deno.openKv", At(0, ""), Kind::Database),
 ];
+
+/// A client of the Docker daemon.
+const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Entries of tables of options.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -234,9 +271,11 @@ pub(super) const LOADERS: &[&str] = &[
     "sails",
     // The READMEs of packages that require folders.
     "@ladjs/consign",
+    "bree",
     "commandkit",
     "consign",
     "discord-akairo",
+    "discord.js-commando",
     "djs-commander",
     "express-file-routing",
     "express-load",

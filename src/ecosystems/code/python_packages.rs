@@ -3,8 +3,8 @@
 //! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
 
 use super::facts::{
-    Argument::At, Does, Entry, Fact, Gives, Kind, Setting, When, gives, may_write, setting, starts,
-    writes, writes_if,
+    Argument::At, Does, Entry, Fact, Gives, Kind, NEEDS, Needs, Setting, When, gives, may_write,
+    needs_root, needs_root_if, setting, starts, writes, writes_if,
 };
 
 /// Functions and methods.
@@ -191,6 +191,35 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".extractall", At(0, "path"), Kind::Folder)
         .or(".")
         .with(&["py7zr", "rarfile", "tarfile", "zipfile"]),
+    // docs.aiogram.dev: `Bot.download` and `Bot.download_file`, and `File.download` of version 2;
+    // docs.python-telegram-bot.org: "Making your bot persistent".
+    writes(".download", At(1, "destination"), Kind::File).with(&["aiogram"]),
+    writes(".download", At(99, "destination_file"), Kind::File).with(&["aiogram"]),
+    writes(".download", At(99, "destination_dir"), Kind::Folder).with(&["aiogram"]),
+    writes(".download_file", At(1, "destination"), Kind::File).with(&["aiogram"]),
+    writes("telegram.ext.PicklePersistence", At(0, "filepath"), Kind::File),
+    // reference.langchain.com: "SqliteSaver".
+    writes(
+        "langgraph.checkpoint.sqlite.SqliteSaver.from_conn_string",
+        At(0, "conn_string"),
+        Kind::Database,
+    ),
+    writes(
+        "langgraph.checkpoint.sqlite.aio.AsyncSqliteSaver.from_conn_string",
+        At(0, "conn_string"),
+        Kind::Database,
+    ),
+    // docs.ultralytics.com: "Predict" (`save`, `project`), "Train"; weights that are not there are downloaded.
+    writes("ultralytics.YOLO", At(0, "model"), Kind::Fetched),
+    writes(".predict", At(99, "project"), Kind::Folder)
+        .or("runs")
+        .when(When::On(At(99, "save")))
+        .with(&["ultralytics"]),
+    writes(".track", At(99, "project"), Kind::Folder)
+        .or("runs")
+        .when(When::On(At(99, "save")))
+        .with(&["ultralytics"]),
+    writes(".train", At(99, "project"), Kind::Folder).or("runs").with(&["ultralytics"]),
     may_write(".dump", At(1, "filename"), Kind::File).with(&["joblib"]),
     // Programs.
     Fact {
@@ -204,6 +233,46 @@ pub(super) const FACTS: &[Fact] = &[
     Fact { name: ".load_extensions", does: Does::Loads(0) },
     Fact { name: ".load_extensions_from", does: Does::Loads(0) },
     Fact { name: ".load_extension_from_path", does: Does::Loads(0) },
+    // docs.pyrogram.org: "Smart Plugins"; docs.celeryq.dev: `Celery.autodiscover_tasks`.
+    Fact { name: "pyrogram.Client", does: Does::LoadsFolders(At(99, "plugins")) },
+    Fact { name: ".autodiscover_tasks", does: Does::Finds("tasks") },
+    // Sockets: docs.python.org: "socket"; the settings of uvicorn, and aiohttp's `run_app`.
+    writes(".bind", At(0, "address"), Kind::Socket).when(When::Fewer(2)).with(&["socket"]),
+    writes("asyncio.start_unix_server", At(1, "path"), Kind::Socket),
+    writes("socketserver.UnixStreamServer", At(0, "server_address"), Kind::Socket),
+    writes("uvicorn.run", At(99, "uds"), Kind::Socket),
+    writes("aiohttp.web.run_app", At(99, "path"), Kind::Socket),
+    // man7.org: raw(7) and packet(7); scapy.readthedocs.io: "Usage".
+    needs_root_if("socket.socket", Needs { told: Some((At(1, "type"), "SOCK_RAW")), ..NEEDS }),
+    needs_root_if("socket.socket", Needs { told: Some((At(0, "family"), "AF_PACKET")), ..NEEDS }),
+    needs_root("scapy.all.AsyncSniffer"),
+    needs_root("scapy.all.send"),
+    needs_root("scapy.all.sendp"),
+    needs_root("scapy.all.sniff"),
+    needs_root("scapy.all.sr"),
+    needs_root("scapy.all.sr1"),
+    needs_root("scapy.all.srp"),
+    // By the name alone, after `from scapy.all import *`.
+    needs_root_if("sniff", SCAPY),
+    needs_root_if("sr1", SCAPY),
+    needs_root_if("srp", SCAPY),
+    needs_root_if("sendp", SCAPY),
+    // docker-py.readthedocs.io: "Client": the socket of the daemon is root's, unless another host is told.
+    needs_root_if("docker.from_env", DOCKER),
+    needs_root_if("docker.DockerClient", Needs { spared: Some(At(0, "base_url")), ..DOCKER }),
+    needs_root_if("docker.APIClient", Needs { spared: Some(At(0, "base_url")), ..DOCKER }),
+    // Devices, which are root's in a container: the packages' own references.
+    writes("serial.Serial", At(0, "port"), Kind::File),
+    needs_root("RPi.GPIO.setup"),
+    needs_root("RPi.GPIO.setmode"),
+    needs_root("gpiozero.Button"),
+    needs_root("gpiozero.LED"),
+    needs_root("gpiozero.OutputDevice"),
+    needs_root("gpiozero.PWMLED"),
+    needs_root("smbus.SMBus"),
+    needs_root("smbus2.SMBus"),
+    needs_root("spidev.SpiDev"),
+    needs_root("usb.core.find"),
     // pip.pypa.io: "Using pip from your program"; github.com/pypa/pip: `src/pip/_internal/cli/main.py`, `main(args)`.
     Fact { name: "pip.main", does: PIP },
     Fact { name: "pip._internal.main", does: PIP },
@@ -213,6 +282,12 @@ pub(super) const FACTS: &[Fact] = &[
     starts("mcp.client.stdio.StdioServerParameters", At(0, "command")),
     starts("google.adk.tools.mcp_tool.mcp_toolset.StdioServerParameters", At(0, "command")),
 ];
+
+/// A function of scapy, which opens a raw socket.
+const SCAPY: Needs = Needs { with: &["scapy"], ..NEEDS };
+
+/// A client of the Docker daemon.
+const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// A call of pip, which gets its arguments as a list.
 const PIP: Does = Does::Runs(&["pip"], At(0, "args"));
@@ -229,6 +304,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry("LOCATION", "BACKEND", "FileBasedCache", Kind::Folder, "CACHES"),
     entry("PATH", "ENGINE", "whoosh", Kind::Folder, "HAYSTACK_CONNECTIONS"),
     entry("CACHE_DIR", "CACHE_TYPE", "ile", Kind::Folder, "CACHE_DIR"),
+    // loguru.readthedocs.io: `Logger.configure`.
+    Entry {
+        module: "loguru",
+        key: "sink",
+        beside: "",
+        contains: "",
+        kind: Kind::File,
+        what: "loguru",
+    },
     // github.com/yt-dlp/yt-dlp: "Embedding yt-dlp".
     entry("outtmpl", "", "", Kind::File, "yt-dlp"),
 ];

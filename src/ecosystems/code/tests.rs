@@ -1,6 +1,7 @@
 use super::*;
 
 mod open;
+mod reached;
 
 fn writes(language: Language, text: &str) -> Vec<String> {
     let facts = read(language, text).unwrap();

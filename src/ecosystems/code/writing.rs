@@ -41,6 +41,23 @@ fn is_path(value: &Value, is_object: bool) -> bool {
     }
 }
 
+/// Whether a value is the name of a file, by its ending.
+fn has_ending(value: &Value) -> bool {
+    let is_ending =
+        |it: &str| (2..=5).contains(&it.len()) && it.chars().all(|it| it.is_ascii_alphanumeric());
+    match value {
+        Value::Text(text) => {
+            !text.contains([' ', '\n', '<'])
+                && text.rsplit_once('.').is_some_and(|it| is_ending(it.1))
+        }
+        Value::Join(parts) | Value::Below(parts) | Value::Concat(parts) => {
+            parts.last().is_some_and(has_ending)
+        }
+        Value::Any(all) => all.iter().any(has_ending),
+        _ => false,
+    }
+}
+
 /// The longest mode of a file that is opened: `w:bz2`.
 const MODE: usize = 5;
 
@@ -111,6 +128,18 @@ impl<'t> Evaluator<'_, 't> {
                 if marks.iter().any(|it| text.contains(it))
                     || ["out", "os", "sw", "baos"].contains(&text.as_str())
                 {
+                    return None;
+                }
+            }
+            When::On(option) => {
+                let text = self.scopes.text_of(argument(option)?).to_lowercase();
+                if ["0", "false", "none", "null", "undefined"].contains(&text.as_str()) {
+                    return None;
+                }
+            }
+            When::File(path) => {
+                let value = self.value(Located { node: argument(path)?, ..at });
+                if !has_ending(&value) {
                     return None;
                 }
             }

@@ -1,5 +1,6 @@
 //! Node's package managers, and the manifest that they share.
 
+pub mod aliases;
 pub mod hooks;
 mod lock;
 pub mod npm;

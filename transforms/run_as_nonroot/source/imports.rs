@@ -6,7 +6,7 @@ use super::{files::Files, names::module_text, reach::Explorer};
 use crate::{
     ecosystems::{
         code::{Import, Language, SourceFacts},
-        node,
+        node::{self, aliases},
     },
     project::Project,
     text::{ImagePath, RepoPath},
@@ -65,8 +65,9 @@ impl Explorer<'_, '_> {
             is_lost |= !is_found && is_own(top);
         }
         // Settings name modules in texts: `ROOT_URLCONF`, `include("shop.urls")`, `INSTALLED_APPS`.
-        let apps = facts.names.contains_key("ROOT_URLCONF")
-            || facts.texts.iter().any(|it| it.starts_with("django.contrib."));
+        let apps =
+            ["INSTALLED_APPS", "ROOT_URLCONF"].iter().any(|it| facts.names.contains_key(*it))
+                || facts.texts.iter().any(|it| it.starts_with("django.contrib."));
         for text in &facts.texts {
             let Some(module) = module_text(text) else { continue };
             if let Some((outer, last)) = module.rsplit_once('.') {
@@ -114,16 +115,45 @@ impl Explorer<'_, '_> {
             }
             let is_relative = module.starts_with('.') || module.starts_with('/');
             let alias = ["@/", "~/", "src/", "#/"].iter().find_map(|it| module.strip_prefix(it));
+            let mut is_own = is_relative || alias.is_some();
             let file = if is_relative {
                 at.parent().and_then(|it| self.script_module(&it.join(module)))
             } else {
-                self.aliased(module, alias, package())
+                let own = self.own_module(at, module, package());
+                is_own |= own.is_some() || module.starts_with('#');
+                own.into_iter().flatten().next().or_else(|| self.aliased(module, alias, package()))
             };
             let is_asset = ASSETS.iter().any(|it| module.ends_with(it));
-            imported.is_lost |= file.is_none() && (is_relative || alias.is_some()) && !is_asset;
+            imported.is_lost |= file.is_none() && is_own && !is_asset;
             imported.files.extend(file.map(|it| (Some(module.to_owned()), it)));
         }
         imported
+    }
+
+    /// The file of a module that a file names as the manifest of its package says, which may not be there; `None` if
+    /// that says nothing of it.
+    fn own_module(
+        &self,
+        at: &ImagePath,
+        module: &str,
+        package: Option<&ImagePath>,
+    ) -> Option<Vec<ImagePath>> {
+        let has = |it: &ImagePath| self.files.at(&it.join(node::MANIFEST)).is_some();
+        let folders = at.ancestors().skip(1).find(has).into_iter().chain(package.cloned());
+        let mut is_own = false;
+        for folder in folders {
+            let manifest = self.files.at(&folder.join(node::MANIFEST));
+            let manifest = manifest.and_then(|it| self.project.source(&it));
+            let Some(targets) = manifest.and_then(|it| aliases::own(&it.text, module)) else {
+                continue;
+            };
+            is_own = true;
+            let mut all = targets.iter().map(|it| folder.join(it));
+            if let Some(found) = all.find_map(|it| self.script_module(&it)) {
+                return Some(vec![found]);
+            }
+        }
+        is_own.then(Vec::new)
     }
 
     /// The file of a module that is named from where the program or its project begins, as the aliases of a

@@ -58,6 +58,9 @@ pub(super) fn of(
         if file.facts.loader.is_some() || file.is_lost {
             loaded.add(explorer.whole(file), &file.folder, false);
         }
+        if let Some(name) = file.facts.finds {
+            loaded.add(explorer.named(file, name), &file.folder, false);
+        }
         for load in &file.facts.loads {
             for spot in resolver.spots(*number, &load.module) {
                 let found = explorer.loaded(file, &spot, load.is_run);
@@ -97,6 +100,16 @@ impl Explorer<'_, '_> {
             }
         }
         self.of_package(at, language)
+    }
+
+    /// The modules of a name in all packages beside a file: `tasks.py`, or the folder `tasks`.
+    fn named(&self, file: &Reached<'_>, name: &str) -> List {
+        let is_named = |it: &ImagePath| {
+            let stem = it.file_name().split('.').next();
+            let outer = it.parent().is_some_and(|it| it.file_name() == name);
+            stem == Some(name) || outer && stem == Some("__init__")
+        };
+        self.whole(file).iter().filter(|it| is_named(it)).cloned().collect()
     }
 
     /// The source of the package that what is at a path was made from.

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     ecosystems::{
-        code::{Import, Kept, Kind, Language, Write},
+        code::{Import, Kept, Kind, Language, Rooted, Write},
         programs::{self, Trait},
     },
     text::{ImagePath, Refusal, count::counted},
@@ -106,6 +106,9 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let mut known = HashSet::new();
     let starts = entries.iter().flat_map(|it| it.ancestors().skip(1).take(2));
     explorer.starts = starts.filter(|it| known.insert(it.clone())).collect();
+    // nodejs.org/api/modules.html: "Loading from the global folders".
+    let paths = image.variable("NODE_PATH").unwrap_or_default();
+    explorer.starts.extend(paths.split(':').filter_map(ImagePath::new));
     let mut mounted = entries.iter().filter(|it| Files::is_placed(it));
     if let Some((path, mount)) = mounted.find_map(|it| Some((it, image.brought_by_host(it)?))) {
         let reason = format!(
@@ -221,9 +224,12 @@ impl Source {
                     checked => checked?,
                 }
             }
-            if let Some(it) = file.facts.roots.first() {
-                let reason =
-                    format!("{}:{} calls {}, which needs root", file.path, it.line, it.what);
+            let is_spared =
+                |it: &Rooted| image.variable(it.unless).is_some_and(|it| !it.is_empty());
+            if let Some(it) = file.facts.roots.iter().find(|it| !is_spared(it)) {
+                let with = if it.with.is_empty() { "" } else { " with " };
+                let what = [it.what, with, it.with].concat();
+                let reason = format!("{}:{} calls {what}, which needs root", file.path, it.line);
                 return Err(Refusal::new("needs-root", reason));
             }
             for write in &file.facts.writes {
@@ -281,7 +287,8 @@ impl Source {
             Spot::Nothing => {}
             Spot::Unknown => {
                 // A URL that nothing names is that of a server.
-                if write.is_sure && ![Kind::Socket, Kind::Url].contains(&write.kind) {
+                if write.is_sure && ![Kind::Fetched, Kind::Socket, Kind::Url].contains(&write.kind)
+                {
                     let reason =
                         format!("{evidence}, and its source does not tell where it writes");
                     self.refusal.get_or_insert_with(|| Refusal::new("unknown-write", reason));
@@ -315,6 +322,11 @@ impl Source {
                     self.refusal.get_or_insert(why);
                     return;
                 }
+                // What the image has is not fetched, and a path is that of a file which is there.
+                let is_there = text.contains('/') || files.at(&folder.join(&text)).is_some();
+                if kind == Kind::Fetched && (is_open || is_there) {
+                    return;
+                }
                 // A file that the image has belongs to root, whoever its folder belongs to.
                 let path = folder.join(&text);
                 let is_made = kind == Kind::Database && files.is_mentioned(path.file_name());
@@ -342,9 +354,10 @@ impl Source {
                         Written::folder(if folder.is_empty() { "/" } else { folder })
                     }
                     (Kind::Folder, false) => Written::folder(text),
-                    (Kind::File | Kind::Database | Kind::Socket | Kind::Url, false) => {
-                        Written::file(text)
-                    }
+                    (
+                        Kind::File | Kind::Database | Kind::Fetched | Kind::Socket | Kind::Url,
+                        false,
+                    ) => Written::file(text),
                 };
                 self.traces.push(Trace::new(written, evidence));
             }
@@ -362,7 +375,8 @@ fn silent(place: &str, kept: &Kept) -> Refusal {
 /// The path of a socket; `None` for an address of the network.
 fn socket(address: &str) -> Option<&str> {
     let path = address.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
-    path.or_else(|| address.starts_with('/').then_some(address))
+    let is_path = address.starts_with('/') || address.ends_with(".sock");
+    path.or_else(|| (is_path && !address.contains("://")).then_some(address))
 }
 
 /// Why a path is one that only root should write to, if so, and it `is_own` to no application.
