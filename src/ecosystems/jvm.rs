@@ -88,6 +88,30 @@ pub fn lines(text: &str) -> Vec<(String, String)> {
     lines.filter_map(pair).collect()
 }
 
+/// The settings of each document of a file of lines: docs.spring.io/spring-boot: "Working With Multi-Document Files".
+pub fn documents(text: &str) -> Vec<Vec<(String, String)>> {
+    let mut all = vec![String::new()];
+    for line in text.lines() {
+        if matches!(line.trim_end(), "#---" | "!---") {
+            all.push(String::new());
+        } else if let Some(last) = all.last_mut() {
+            last.extend([line, "\n"]);
+        }
+    }
+    all.iter().map(|it| lines(it)).collect()
+}
+
+/// Whether a setting says that its document counts in a profile or on a platform only: the same page, "Activation
+/// Properties".
+pub fn is_condition(key: &str) -> bool {
+    key.starts_with("spring.config.activate.") || key == "spring.profiles"
+}
+
+/// The setting that one of a profile is: quarkus.io/guides/config-reference: "Profiles".
+pub fn of_profile(key: &str) -> Option<&str> {
+    Some(key.strip_prefix('%')?.split_once('.')?.1)
+}
+
 /// The value of a placeholder, as a variable of this name: `${upload.folder:/srv/up}`.
 pub fn placeholder(text: &str) -> Value {
     let Some(inner) = text.strip_prefix("${").and_then(|it| it.strip_suffix('}')) else {
@@ -125,6 +149,11 @@ mod tests {
         assert_eq!(settings("application.yml"), Some(false));
         assert_eq!(settings("application-prod.properties"), Some(true));
         assert_eq!(settings("messages.properties"), None);
+        let text = "a=1\n#---\nspring.config.activate.on-profile=x\n%live.a=2\n";
+        let all = documents(text);
+        assert_eq!((all.len(), all[0].len()), (2, 1));
+        assert!(is_condition(&all[1][0].0) && !is_condition("spring.profiles.active"));
+        assert_eq!((of_profile(&all[1][1].0), of_profile("a.b")), (Some("a"), None));
         assert_eq!(
             log_file("logback-spring.xml", "<a>\n<appender class=\"x.RollingFileAppender\">"),
             Some(2)

@@ -24,6 +24,8 @@ pub(super) struct Evidence {
     pub source: String,
     /// True if somebody wrote down this very version; false for a default and for one of several.
     pub is_written_down: bool,
+    /// A newer version that a lock says has written it.
+    pub newer: Option<Header>,
 }
 
 /// The version that an installed Poetry is meant to have. The settings count first, then the Dockerfile, the
@@ -36,7 +38,9 @@ pub(super) fn evidence(
     options: &Options,
 ) -> Result<Evidence, Refusal> {
     let services = services(installation)?;
-    let evidence = match written_beside(installation, options)? {
+    let beside = written_beside(installation, options)?;
+    let is_beside = beside.is_some() && options.version.is_none();
+    let mut evidence = match beside {
         Some(evidence) => evidence,
         None => of_services(installation, &services)?,
     };
@@ -57,6 +61,11 @@ pub(super) fn evidence(
         );
         return Err(Refusal::new("version-conflict", reason));
     }
+    if is_beside {
+        // What says so may have had no effect when the lock was written.
+        let mut headers = services.iter().filter_map(|it| it.header().ok()?);
+        evidence.newer = headers.find(|it| evidence.version < it.version);
+    }
     Ok(evidence)
 }
 
@@ -65,7 +74,8 @@ fn written_beside(
     installation: &Installation<'_>,
     options: &Options,
 ) -> Result<Option<Evidence>, Refusal> {
-    let found = |version, source| Some(Evidence { version, source, is_written_down: true });
+    let found =
+        |version, source| Some(Evidence { version, source, is_written_down: true, newer: None });
     if let Some(version) = &options.version {
         return Ok(found(version.clone(), "refit.toml".to_owned()));
     }
@@ -95,7 +105,12 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
         .max_by(|a, b| a.version.partial_cmp(&b.version).unwrap_or(std::cmp::Ordering::Equal));
     if let Some(Header { version, source }) = newest.filter(|it| meets(&it.version)) {
         let is_written_down = headers.iter().all(|it| it.version == *version);
-        return Ok(Evidence { version: version.clone(), source: source.clone(), is_written_down });
+        return Ok(Evidence {
+            version: version.clone(),
+            source: source.clone(),
+            is_written_down,
+            newer: None,
+        });
     }
     let defaults = [Version::new(&DEFAULT), Version::new(&DEFAULT_2)];
     let needs_2 = services.iter().find(|it| it.needs_2());
@@ -118,7 +133,7 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
                 ),
             )
         });
-        return Ok(Evidence { version: found?, source, is_written_down });
+        return Ok(Evidence { version: found?, source, is_written_down, newer: None });
     }
     if services.is_empty()
         && let Some(line) = clone(installation)
@@ -142,7 +157,7 @@ fn of_services(installation: &Installation<'_>, services: &[Service]) -> Result<
         }
         _ => "no manifest, lock or setting names a version; this is the default".to_owned(),
     };
-    Ok(Evidence { version, source, is_written_down: false })
+    Ok(Evidence { version, source, is_written_down: false, newer: None })
 }
 
 /// A line that sets the version variable.

@@ -123,14 +123,21 @@ fn pin(
     let changes_path = alters.iter().any(|it| matches!(it, Alteration::Env(_)));
     // Another way of installing puts other files at other places.
     let is_same_way = !matches!(installation.way, Way::DeadScript { .. });
-    let is_sure =
-        evidence.is_written_down && replaced_flags.is_empty() && !changes_path && is_same_way;
+    let is_sure = evidence.is_written_down
+        && evidence.newer.is_none()
+        && replaced_flags.is_empty()
+        && !changes_path
+        && is_same_way;
     let safety = if is_sure { Safety::Safe } else { Safety::Review };
     edits.extend(replaced_flags);
     alters.extend(alters_calls);
     alters.push(Alteration::Pinned(POETRY.name));
     let title = format!("Pin {} to {}", POETRY.title, evidence.version);
-    let mut change = site.change(item, safety, title, evidence.source, edits);
+    let reason = match &evidence.newer {
+        Some(it) => format!("{}, although {} says {}", evidence.source, it.source, it.version),
+        None => evidence.source,
+    };
+    let mut change = site.change(item, safety, title, reason, edits);
     change.alters = alters;
     Ok(Some(change))
 }

@@ -25,6 +25,7 @@ pub(super) struct Service {
 }
 
 /// The version that wrote a lock.
+#[derive(Clone, Debug)]
 pub(super) struct Header {
     /// The version.
     pub(super) version: Version,

@@ -32,6 +32,9 @@ const LOADS: [&str; 10] = [
     "torch.hub",
 ];
 
+/// The options of interpreters that are followed by a script.
+const INLINE: [&str; 2] = ["-c", "-e"];
+
 /// Texts in the addresses of scripts that only add a distribution's repository.
 const REPOSITORIES: [&str; 5] = ["nodesource", "packagecloud", "setup_", "/apt", ".deb."];
 
@@ -64,12 +67,15 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
             built::check(image, site)?;
             let command = &run.script.commands()[site.command];
             let leavings = homes::leavings(&site.call);
-            if leavings.iter().any(|it| stays(image, &site.call, it))
-                || loads_model(image, command, &site.call)
-            {
-                let line = short(&site.call);
+            let line = short(&site.call);
+            if leavings.iter().any(|it| stays(image, &site.call, it)) {
                 return refuse(format!(
                     "{line} leaves files in root's home, which only root can read"
+                ));
+            }
+            if loads_model(image, command, &site.call) {
+                return refuse(format!(
+                    "{line} may keep what it downloads in root's home, or as root's in another folder"
                 ));
             }
         }
@@ -94,8 +100,14 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
     Ok(())
 }
 
-/// A call without its options and most of its arguments: `poetry install`.
+/// A call without its options and most of its arguments: `poetry install`, `python -c 'import nltk'`.
 pub(super) fn short(call: &Invocation) -> String {
+    let mut texts = call.texts().skip_while(|it| !INLINE.contains(it));
+    let inline = texts.next().zip(texts.next());
+    if let Some((option, script)) = inline.filter(|_| loads_scripts(call)) {
+        let quote = if script.contains('\'') { '"' } else { '\'' };
+        return format!("{} {option} {quote}{script}{quote}", call.program);
+    }
     let grammar = grammar_of(&call.program).unwrap_or(&Grammar::NONE);
     match grammar.words(call).next() {
         Some(verb) => format!("{} {verb}", call.program),
@@ -330,9 +342,14 @@ fn is_set(image: &Image<'_>, switch: &Switch) -> bool {
     }
 }
 
+/// Whether a call is one of an interpreter whose libraries fetch models.
+fn loads_scripts(call: &Invocation) -> bool {
+    ["node", "python"].contains(&call.program.as_str())
+}
+
 /// Whether a command runs Python or JavaScript that fetches a model into the home directory.
 fn loads_model(image: &Image<'_>, command: &Command, call: &Invocation) -> bool {
-    if !["node", "python"].contains(&call.program.as_str()) {
+    if !loads_scripts(call) {
         return false;
     }
     let says = |text: &str| command.words.iter().any(|it| it.raw.contains(text));

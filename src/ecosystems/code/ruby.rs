@@ -8,6 +8,7 @@ use super::{
     facts::{
         Argument::{At, Object},
         Does, Fact, Gives, Kind, When, gives, may_write, needs_root, writes, writes_if,
+        writes_somewhere,
     },
     grammar::{Compiled, Grammar, Open, Role},
     ruby_packages,
@@ -164,6 +165,8 @@ const LIBRARY: &[Fact] = &[
     // Net::FTP.
     writes(".getbinaryfile", At(1, ""), Kind::File),
     writes(".gettextfile", At(1, ""), Kind::File),
+    // Paths that are relative begin elsewhere from then on.
+    writes_somewhere("Dir.chdir"),
     needs_root("Process.Sys.setuid"),
     needs_root("Process.UID.change_privilege"),
     needs_root("Dir.chroot"),

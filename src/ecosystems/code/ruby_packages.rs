@@ -14,6 +14,13 @@ pub(super) const FACTS: &[Fact] = &[
     // Rails: api.rubyonrails.org: "Rails". It is started where its `config.ru` is.
     gives("Rails.root", Gives::In("")),
     gives("Rails.public_path", Gives::In("public")),
+    // Loggers: api.rubyonrails.org: `ActiveSupport::Logger`; logger.rocketjob.io: "Appenders"; the READMEs of ougai,
+    // mono_logger and yell.
+    writes("ActiveSupport.Logger.new", At(0, ""), Kind::File),
+    writes("SemanticLogger.add_appender", At(NOWHERE, "file_name"), Kind::File),
+    writes("Ougai.Logger.new", At(0, ""), Kind::File),
+    writes("MonoLogger.new", At(0, ""), Kind::File),
+    writes("Yell.new", At(0, ""), Kind::File),
     // Settings of servers: puma.io: "Puma::DSL"; the README of unicorn: `Unicorn::Configurator`.
     may_write("pidfile", At(0, ""), Kind::File),
     may_write("state_path", At(0, ""), Kind::File),

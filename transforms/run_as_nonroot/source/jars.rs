@@ -1,7 +1,10 @@
 //! The modules of Java in a project: from which one a jar is built, and from which files: its own, and those of the
 //! modules of the project that it depends on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use super::{
     Image, Process,
@@ -199,31 +202,48 @@ impl Reader<'_, '_, '_> {
                 return Err(Refusal::new("unknown-write", reason));
             }
             let Some(is_profile) = profile else { continue };
-            let values = if name.ends_with(".properties") {
-                jvm::lines(&file.text)
+            let documents = if name.ends_with(".properties") {
+                jvm::documents(&file.text)
             } else {
                 let Ok(all) = yaml::read(&file.text) else { return Err(self.unread(path)) };
-                let mut values = Vec::new();
-                for it in &all {
+                let flat = |it: &Arc<Node>| {
+                    let mut values = Vec::new();
                     flatten(it, "", &mut values);
-                }
-                values
+                    values
+                };
+                all.iter().map(flat).collect()
             };
-            for (key, value) in values {
-                if jvm::is_writing(&key, &value) {
-                    let reason = format!(
-                        "{path} sets {key} to {value}, and where that writes was not followed"
-                    );
-                    return Err(Refusal::new("unknown-write", reason));
-                }
-                let known = self.reach.properties.entry(key).or_insert_with(|| {
-                    // Which profiles are active is not known.
-                    Some(value.clone()).filter(|_| !is_profile)
-                });
-                if known.as_ref() != Some(&value) {
-                    *known = None;
+            for values in documents {
+                let is_profile = is_profile || values.iter().any(|it| jvm::is_condition(&it.0));
+                for (key, value) in values {
+                    self.set(path, &key, value, is_profile)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Notes a setting of a file.
+    fn set(
+        &mut self,
+        path: &RepoPath,
+        key: &str,
+        value: String,
+        is_profile: bool,
+    ) -> Result<(), Refusal> {
+        let of_profile = jvm::of_profile(key);
+        let key = of_profile.unwrap_or(key);
+        if jvm::is_writing(key, &value) {
+            let reason =
+                format!("{path} sets {key} to {value}, and where that writes was not followed");
+            return Err(Refusal::new("unknown-write", reason));
+        }
+        // Which profiles are active is not known.
+        let is_sure = !is_profile && of_profile.is_none();
+        let known = self.reach.properties.entry(key.to_owned());
+        let known = known.or_insert_with(|| Some(value.clone()).filter(|_| is_sure));
+        if known.as_ref() != Some(&value) {
+            *known = None;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What frameworks of Ruby and PHP load and write, and the settings in which applications of them say where.
 
+mod rails;
+
 use super::{
     Image, Process, Trace, Written,
     entries::hosted,
@@ -153,6 +155,7 @@ pub(super) fn traces(
             let own = Settings { explorer, image, resolver, folder: &folder };
             found.extend(own.databases()?);
             found.extend(own.storage()?);
+            found.extend(own.kept()?);
         }
         let Some(Application { framework, folder }) = application else { continue };
         for kept in framework.folders {
@@ -198,10 +201,16 @@ struct Settings<'s, 'f, 'a, 'i, 'r, 'b> {
     explorer: &'s Explorer<'f, 'a>,
     image: &'s Image<'i>,
     resolver: &'s Resolver<'r, 'b>,
+    /// The folder of the application.
     folder: &'s ImagePath,
 }
 
 impl Settings<'_, '_, '_, '_, '_, '_> {
+    /// The name of the environment, if the image says it.
+    fn environment(&self) -> Option<String> {
+        environment(self.image)
+    }
+
     /// The settings of a file, and the file; `None` if it is not there.
     fn read(&self, name: &str) -> Result<Option<(RepoPath, Vec<Setting>)>, Refusal> {
         let Some(path) = self.explorer.files.at(&self.folder.join(name)) else { return Ok(None) };
