@@ -254,3 +254,19 @@ fn the_folder_that_an_install_works_in_is_no_package() {
         assert!(!touched.contains(&"r /d/api".to_owned()), "{script}: {touched:?}");
     }
 }
+
+#[test]
+fn a_variable_turns_a_look_at_the_workspace_off_only_where_it_says_yes() {
+    let looks = |script: &str| {
+        let touches = effects(script).touches;
+        touches.iter().any(|it| matches!(it.how, How::Manifest { whole: true, .. }))
+    };
+    for (value, expected) in
+        [("1", false), ("true", false), ("0", true), ("False", true), ("", true)]
+    {
+        let script = format!("UV_FROZEN={value} uv sync --no-install-workspace");
+        assert_eq!(looks(&script), expected, "{script}");
+    }
+    assert!(!looks("uv sync --frozen --no-install-workspace"));
+    assert!(looks("UV_FROZEN=1 uv sync"));
+}
