@@ -209,7 +209,7 @@ pub(super) const FACTS: &[Fact] = &[
         At(0, "conn_string"),
         Kind::Database,
     ),
-    // docs.ultralytics.com: "Predict" (`save`, `project`), "Train"; weights that are not there are downloaded.
+    // docs.ultralytics.com: "Predict" (`save`, `project`); weights that are not there are downloaded.
     writes("ultralytics.YOLO", At(0, "model"), Kind::Fetched),
     writes(".predict", At(99, "project"), Kind::Folder)
         .or("runs")
@@ -219,7 +219,6 @@ pub(super) const FACTS: &[Fact] = &[
         .or("runs")
         .when(When::On(At(99, "save")))
         .with(&["ultralytics"]),
-    writes(".train", At(99, "project"), Kind::Folder).or("runs").with(&["ultralytics"]),
     may_write(".dump", At(1, "filename"), Kind::File).with(&["joblib"]),
     // Programs.
     Fact {

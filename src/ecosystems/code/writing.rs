@@ -8,7 +8,7 @@ use super::{
     evaluate::Evaluator,
     facts::{Argument, Certainty, When, Writes},
     grammar::Role,
-    matching::line,
+    matching::{is_imported, line},
     scopes::{Definition, Located},
 };
 
@@ -73,6 +73,12 @@ impl<'t> Evaluator<'_, 't> {
         let argument = |it| self.argument(call, it, at.scope);
         let is_sure = !matches!(writes.certainty, Certainty::May);
         let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
+        // Others have methods of these names, too: `model.train()`, `answer.write("a.b")`.
+        let is_imported = with.iter().any(|it| is_imported(&self.scopes.imports, it));
+        let is_common = matches!(writes.when, When::On(_) | When::File(_));
+        if is_common && !with.is_empty() && !is_imported {
+            return None;
+        }
         let mut engine = None;
         match writes.when {
             When::Always => {}

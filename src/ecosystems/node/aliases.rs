@@ -72,7 +72,7 @@ mod tests {
             "_moduleAliases": {"@root": ".", "@mail": "lib/mail"},
             "exports": {".": "./index.js", "./tools/*": ["./tools/*.js"]}}"##;
         let of = |module: &str| own(text, module).map(|it| it.join(" "));
-        assert_eq!(of("#log").as_deref(), Some("./log.js ./none.js"));
+        assert_eq!(of("#log").as_deref(), Some("./none.js ./log.js"));
         assert_eq!(of("#lib/a/b").as_deref(), Some("./src/a/b.js"));
         assert_eq!(of("#lib/x/b").as_deref(), Some("./x/b.js"));
         assert_eq!(of("#other").as_deref(), Some(""));

@@ -76,6 +76,7 @@ fn libraries_write_if_they_are_told_to() {
             ("const up = require('express-fileupload')\nup({ useTempFiles: false })", &[]),
             ("const up = require('express-fileupload')\nup()", &[]),
             ("require('jimp')\nimage.write('b.png')", &["2 .write \"b.png\""]),
+            ("answer.write('b.png')", &[]),
             ("require('jimp')\nanswer.write('Done.')", &[]),
             ("require('jimp')\nanswer.write(text)", &[]),
             ("server.listen('/run/a.sock')", &["1 .listen \"/run/a.sock\""]),
@@ -88,7 +89,8 @@ fn libraries_write_if_they_are_told_to() {
                 "from telegram.ext import PicklePersistence\nPicklePersistence(filepath='a')",
                 &["2 telegram.ext.PicklePersistence \"a\""],
             ),
-            ("import aiogram\nbot.download(photo, destination='a')", &["2 .download \"a\""]),
+            ("import aiogram\nbot.download_file(photo, 'a')", &["2 .download_file \"a\""]),
+            ("model.predict(x, save=True)\nmodel.train()", &[]),
             (
                 "from loguru import logger\nlogger.configure(handlers=[{'sink': 'a.log'}])",
                 &["2 loguru \"a.log\""],
