@@ -8,7 +8,7 @@ use super::{
     evaluate::Evaluator,
     facts::{Argument, Certainty, When, Writes},
     grammar::Role,
-    matching::{is_imported, line},
+    matching::line,
     scopes::{Definition, Located},
 };
 
@@ -74,9 +74,9 @@ impl<'t> Evaluator<'_, 't> {
         let is_sure = !matches!(writes.certainty, Certainty::May);
         let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
         // Others have methods of these names, too: `model.train()`, `answer.write("a.b")`.
-        let is_imported = with.iter().any(|it| is_imported(&self.scopes.imports, it));
+        let is_mentioned = with.iter().any(|it| self.scopes.text.contains(it));
         let is_common = matches!(writes.when, When::On(_) | When::File(_));
-        if is_common && !with.is_empty() && !is_imported {
+        if is_common && !with.is_empty() && !is_mentioned {
             return None;
         }
         let mut engine = None;
