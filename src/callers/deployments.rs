@@ -3,7 +3,7 @@
 //!
 //! Their formats are many; what is asked of them are names: of images, and of what is called in them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Build, Caller, Claim, image_name, is_manifest_of_pods,
@@ -121,12 +121,13 @@ impl Deployment {
         chart.unwrap_or(RepoPath::root())
     }
 
-    /// What it is found by: the ends of the names of its images; if it names none that is known, its folders and
-    /// the beginnings of the names in its path.
-    fn keys(&self) -> Vec<Key> {
+    /// What it is found by: the ends of the names of its images, or the whole name of one that a folder with a
+    /// Dockerfile has; if it names none that is known, its folders and the beginnings of the names in its path.
+    fn keys(&self, folders: &HashSet<String>) -> Vec<Key> {
         let mut keys: Vec<Key> = Vec::new();
         for image in &self.images {
             let ends = image.match_indices('-').map(|it| image[it.0 + 1..].to_owned());
+            let ends = ends.filter(|_| !folders.contains(image));
             keys.extend(ends.chain([image.clone()]).map(Key::Image));
         }
         if self.is_open {
@@ -161,9 +162,11 @@ pub(super) struct Deployments {
 impl Deployments {
     pub(super) fn new(project: &Project) -> Self {
         let all: Vec<_> = project.files().filter_map(|it| Deployment::of(it)).collect();
+        let folders = project.dockerfiles().filter_map(|it| it.0.path.parent());
+        let folders = folders.filter_map(|it| image_name(it.file_name())).collect();
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();
         for (at, it) in all.iter().enumerate() {
-            it.keys().into_iter().for_each(|key| by_key.entry(key).or_default().push(at));
+            it.keys(&folders).into_iter().for_each(|key| by_key.entry(key).or_default().push(at));
         }
         Self { all, by_key }
     }

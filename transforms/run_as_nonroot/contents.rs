@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Image, image::Placed, packages::Packages, started::Started};
+use super::{Image, image::Placed, own::Compiled, packages::Packages, started::Started};
 use crate::{
     context::{brought::Brought, layers::Layers},
     text::{ImagePath, Place, Refusal, RepoPath},
@@ -15,6 +15,7 @@ pub(super) struct Contents<'a> {
     brought: OnceCell<Result<Brought<'a>, Refusal>>,
     mounts: OnceCell<Vec<Mount<'a>>>,
     pub(super) packages: Packages<'a>,
+    pub(super) compiled: OnceCell<Vec<Compiled>>,
 }
 
 /// A mount of a compose service.
@@ -88,7 +89,8 @@ impl<'a> Image<'a> {
 
     /// The file of the project that COPYs bring to a path of the image.
     pub(super) fn provided(&self, path: &ImagePath) -> Option<RepoPath> {
-        self.brought().ok()?.at(self.stage.index, path, &|_| Vec::new())
+        let found = self.brought().ok()?.at(self.stage.index, path, &|_| Vec::new())?;
+        (!self.is_replaced(path)).then_some(found)
     }
 
     /// The file of the project that is at a path when the image runs, or from which it was made: `made_from` gives

@@ -50,17 +50,27 @@ fn is_not_deployed(name: &str) -> bool {
     name.split(['.', '-', '_']).any(|it| NOT_DEPLOYED.contains(&it))
 }
 
-/// Whether the path of a Dockerfile says that it is for tests, development or CI.
+/// Whether the name of a stage says only that something is built in it.
+fn builds_only(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let said = name.split(['.', '-', '_']).filter(|it| NOT_DEPLOYED.contains(it));
+    said.into_iter().all(|it| ["build", "builder"].contains(&it))
+}
+
+/// Whether the path of a file says that it is for tests, development or CI.
 pub(super) fn is_of_development(path: &RepoPath) -> bool {
-    let folders = path.ancestors().filter(|it| !it.is_root());
-    let mut folders = folders.map(|it| it.file_name().to_owned());
+    is_not_deployed(path.file_name()) || kept_for(path).is_some()
+}
+
+/// The closest folder with a file in it that says that the file is for tests, development or CI.
+fn kept_for(path: &RepoPath) -> Option<RepoPath> {
     // A folder may be called `build` or `docs` for other reasons.
-    let of_tests = |it: &String| {
+    let of_tests = |it: &str| {
         let hidden = [".devcontainer", ".github", ".circleci", ".gitlab", ".ci", ".buildkite"];
         let plain = ["test", "tests", "testing", "e2e", "testdata", "fixtures", "dev", "ci"];
-        hidden.contains(&it.as_str()) || plain.contains(&it.as_str())
+        hidden.contains(&it) || plain.contains(&it)
     };
-    is_not_deployed(path.file_name()) || folders.any(|it| of_tests(&it))
+    path.ancestors().find(|it| !it.is_root() && of_tests(it.file_name()))
 }
 
 /// Whether the image already runs as a user other than root, or is not deployed.
@@ -68,11 +78,18 @@ pub(super) fn is_of_development(path: &RepoPath) -> bool {
 /// # Errors
 /// A decline's code and reason: the author wants root, or the user is not known.
 pub(super) fn has_user(image: &Image<'_>) -> Result<bool, Refusal> {
-    if is_of_development(image.site.path) {
+    if is_not_deployed(image.site.path.file_name()) {
         return Ok(true);
     }
     if !image.instructions().any(|it| it.instruction.keyword == Keyword::User) {
-        return Ok(false);
+        return match kept_for(image.site.path) {
+            None => Ok(false),
+            Some(folder) => {
+                let reason =
+                    format!("it is kept in {folder}, a folder for tests, development or CI");
+                Err(Refusal::new("test-image", reason))
+            }
+        };
     }
     match image.state().is_root().or_else(|| brought(image)) {
         None => Err(Refusal::new("unknown-user", "the user that USER names is not known")),
@@ -105,7 +122,10 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
         return Err(Refusal::new("unknown-base", "its base image is not known"));
     };
     let Some(base) = base::of(reference)? else { return Ok(None) };
-    if let Some(name) = image.stage.name.filter(|it| is_not_deployed(it)) {
+    // The only stage is what is built and run, even if it is called `builder`.
+    let is_alone = image.site.stages.len() == 1;
+    let is_of_others = |it: &str| is_not_deployed(it) && !(is_alone && builds_only(it));
+    if let Some(name) = image.stage.name.filter(|it| is_of_others(it)) {
         return Err(Refusal::new("test-image", format!("its last stage is named {name}")));
     }
     if image.instructions().any(|it| it.instruction.keyword == Keyword::Onbuild) {

@@ -247,7 +247,7 @@ impl<'a> Image<'a> {
 }
 
 /// The instructions of a stage.
-fn placed<'a>(stage: &Stage<'a>) -> impl Iterator<Item = Placed<'a>> {
+pub(super) fn placed<'a>(stage: &Stage<'a>) -> impl Iterator<Item = Placed<'a>> {
     stage.instructions().map(|(item, _, instruction)| Placed { item, instruction })
 }
 

@@ -20,6 +20,7 @@ mod interpreted;
 mod modes;
 mod mounts;
 mod needs;
+mod own;
 mod owner;
 mod packages;
 mod process;

@@ -3,7 +3,7 @@
 use super::{
     Image,
     evidence::{Trace, Written},
-    process::Process,
+    process::{Form, Process},
     roles::Role,
 };
 use crate::{
@@ -35,11 +35,12 @@ const HELP: [&str; 5] = ["--help", "-h", "help", "--version", "version"];
 /// A decline's code and reason: it needs root or writes to unknown places, or it is not a service.
 pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     let (name, from) = (process.program.as_str(), &process.from);
-    let program = programs::named(name);
+    let program = process.facts();
     // A program runs those that its arguments name by their paths.
     let given = process.known().filter(|it| it.starts_with('/') && it.contains("bin/"));
     let given = given.filter_map(|it| it.rsplit('/').next());
-    if let Some(name) = std::iter::once(name).chain(given).find(|it| is_root(it)) {
+    let own = Some(name).filter(|_| process.form != Form::Own);
+    if let Some(name) = own.into_iter().chain(given).find(|it| is_root(it)) {
         return Err(Refusal::new("needs-root", format!("{from} runs {name}, which needs root")));
     }
     if process.has(&["--allow-root"]) {
@@ -98,7 +99,7 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn repository(image: &Image<'_>, process: &Process) -> Result<(), Refusal> {
-    let program = programs::named(&process.program);
+    let program = process.facts();
     let works = program.is(Trait::Repository) && !process.first().is_empty();
     if !works || !image.has_repository() {
         return Ok(());
@@ -114,7 +115,7 @@ pub(super) fn repository(image: &Image<'_>, process: &Process) -> Result<(), Ref
 pub(super) fn is_daemon(image: &Image<'_>, process: &Process) -> bool {
     let folder = process.path.rsplit_once('/').map_or("", |it| it.0);
     ["/sbin", "/usr/sbin", "/etc/init.d"].contains(&folder)
-        && !programs::named(&process.program).is_general()
+        && !process.facts().is_general()
         && !image.makes_program(&process.program)
 }
 
@@ -125,7 +126,7 @@ pub(super) fn is_unknown(image: &Image<'_>, process: &Process) -> bool {
     let is_plain = !name.is_empty() && !name.contains(['/', '.']);
     is_plain
         && process.role != Role::Condition
-        && !programs::named(&process.program).is_listed()
+        && !process.facts().is_listed()
         && grammar_of(&process.program).is_none()
         && !ecosystems::is_runner(&process.program)
         && !is_root(&process.program)
@@ -148,7 +149,7 @@ fn is_test(process: &Process, script: Option<&ScriptCall<'_>>) -> bool {
             it == "test" || name.starts_with("test_") || name == "runtests.py"
         });
     }
-    programs::named(&process.program).is(Trait::Tasks) && is_task(process.first())
+    process.facts().is(Trait::Tasks) && is_task(process.first())
 }
 
 /// Checks that a process does not install or build when it starts, which writes to folders that belong to root.
@@ -164,10 +165,10 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
         (first.ends_with(".php") && process.has(&["start"]))
             || process.known().any(|it| it.ends_with("composer.phar"))
     } else {
-        ecosystems::is_runner(program) || programs::named(program).writes(first)
+        ecosystems::is_runner(program) || process.facts().writes(first)
     };
     let hosts = [Trait::HostsPhp, Trait::HostsRuby];
-    let is_host = hosts.into_iter().any(|it| programs::named(program).is(it));
+    let is_host = hosts.into_iter().any(|it| process.facts().is(it));
     let task = process.known().find(|it| is_host && frameworks::writes(it));
     if !is_bad && task.is_none() {
         return Ok(());
@@ -196,8 +197,7 @@ fn manages(process: &Process) -> Result<(), Refusal> {
 }
 
 fn home(process: &Process, script: Option<&ScriptCall<'_>>) -> Option<String> {
-    let needs = programs::named(&process.program).is(Trait::Home)
-        || script.is_some_and(|it| it.scripts.needs_home);
+    let needs = process.facts().is(Trait::Home) || script.is_some_and(|it| it.scripts.needs_home);
     needs.then(|| process.program.clone())
 }
 
@@ -237,7 +237,7 @@ fn ports(process: &Process) -> Vec<u16> {
     let flags = ["--port", "-b", "--bind", "--http", "--listen", "--server.port", "--http-port"];
     let mut values = process.values(&flags);
     // `php -S 0.0.0.0:80`, `rackup -p 80`.
-    let program = programs::named(&process.program);
+    let program = process.facts();
     if program.is(Trait::HostsPhp) {
         values.extend(process.values(&["-S"]));
     }

@@ -2,10 +2,24 @@
 
 use super::roles::Role;
 use crate::{
-    ecosystems::programs,
+    ecosystems::programs::{self, Program},
     shell::{Argument, Invocation},
     text::ImagePath,
 };
+
+/// What the name of a process stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A program of the image or of a package.
+    #[default]
+    Program,
+    /// A program that is built for this image, whatever it is called.
+    Own,
+    /// A module of Python.
+    Module,
+    /// A script of a manifest of this name that was not found.
+    Script(&'static str),
+}
 
 /// A program that a container runs, and its arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,9 +38,16 @@ pub(super) struct Process {
     pub role: Role,
     /// The folder that it starts in, seen from the image's own; empty for that.
     pub folder: String,
+    /// What its name stands for.
+    pub form: Form,
 }
 
 impl Process {
+    /// What is known of its program by its name: nothing if it is the project's own.
+    pub(super) fn facts(&self) -> Program {
+        programs::named(if self.form == Form::Own { "" } else { &self.program })
+    }
+
     /// The arguments that are known.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         self.arguments.iter().flatten().map(String::as_str)
@@ -34,7 +55,7 @@ impl Process {
 
     /// The arguments that are known and are neither options nor their values, as far as it is known which these are.
     pub(super) fn operands(&self) -> impl Iterator<Item = &str> {
-        let program = programs::named(&self.program);
+        let program = self.facts();
         let mut takes = false;
         self.arguments.iter().filter_map(move |it| {
             let word = it.as_deref().unwrap_or_default();

@@ -2,7 +2,12 @@
 //! scripts of the project and scripts of a manifest.
 
 use super::{
-    Image, homes, image::Placed, interpreted, needs, process::Process, roles::roles, values::Values,
+    Image, homes,
+    image::Placed,
+    interpreted, needs,
+    process::{Form, Process},
+    roles::roles,
+    values::Values,
 };
 use crate::{
     callers::service::Given,
@@ -233,7 +238,8 @@ fn expand(
         return Err(Refusal::new("runner", reason));
     }
     if call.is_module {
-        return Ok(vec![origin.process(name, rest, writes)]);
+        let form = Form::Module;
+        return Ok(vec![Process { form, ..origin.process(name, rest, writes) }]);
     }
     if shell::is_wrapper(name) && call.script.is_none() && !needs::is_root(name) {
         // An entrypoint that runs its arguments, without any.
@@ -294,10 +300,14 @@ fn expand(
     let is_file =
         |it: &str| programs::named(name).is(Trait::HostsScripts) && Language::of(it).is_some();
     let Some(called) = called.filter(|it| !is_file(it.name)) else {
-        return Ok(vec![Process { path: path.to_owned(), ..origin.process(name, rest, writes) }]);
+        let (path, form) = (path.to_owned(), image.form(path));
+        return Ok(vec![Process { path, form, ..origin.process(name, rest, writes) }]);
     };
-    let mut all = vec![origin.process(name, rest, Vec::new())];
-    let Some(text) = manifest(called.folder, called.scripts.manifest) else { return Ok(all) };
+    let process = |form| Process { form, ..origin.process(name, rest, Vec::new()) };
+    let Some(text) = manifest(called.folder, called.scripts.manifest) else {
+        return Ok(vec![process(Form::Script(called.scripts.manifest))]);
+    };
+    let mut all = vec![process(Form::Program)];
     let folder = called.folder.map_or_else(|| origin.folder.to_owned(), |it| origin.path(it));
     let inner = Origin { folder: &folder, ..origin };
     if let Some(line) = called.line(&text, &call) {
@@ -340,7 +350,7 @@ fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
     let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
     // A file that another stage built is not a script; one from the build context may be.
     !file.contains('.') && name.contains('/') && image.source(name).is_some()
-        || (name.contains('/') && scripts.contains(&file))
+        || (name.contains('/') && scripts.contains(&file) && !image.compiles(name))
         || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
         || name.contains("scripts/")
         || file.ends_with("entrypoint")

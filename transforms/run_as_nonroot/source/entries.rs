@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ecosystems::{
         code::{self, Language, Value},
-        programs::{self, Trait},
+        programs::Trait,
     },
     text::ImagePath,
 };
@@ -18,7 +18,7 @@ const INLINE: [&str; 5] = ["--eval", "--print", "-c", "-e", "-p"];
 
 /// The language of the source that a program runs and that may be the project's; `None` if it runs none.
 pub(super) fn hosted(process: &Process) -> Option<Language> {
-    let program = programs::named(&process.program);
+    let program = process.facts();
     if program.is(Trait::HostsPython) {
         return Some(Language::Python);
     }
@@ -36,7 +36,7 @@ pub(super) fn is_inline(process: &Process) -> bool {
     let options: Vec<&str> = process.known().take_while(|it| it.starts_with('-')).collect();
     let has = |any: &[&str]| options.iter().any(|it| any.contains(it));
     let is_php = hosted(process) == Some(Language::Php) && has(&["-r", "--run"]);
-    is_php || programs::named(&process.program).is(Trait::Interpreter) && has(&INLINE)
+    is_php || process.facts().is(Trait::Interpreter) && has(&INLINE)
 }
 
 impl Explorer<'_, '_> {
@@ -92,6 +92,10 @@ impl Explorer<'_, '_> {
             found.extend(modules.chain(inline).filter_map(|it| self.python_entry(it)));
             // `python -m shop` runs it, and a server imports `shop:app`.
             is_run = module(&process.program).and_then(|it| self.python_entry(it)).is_some();
+        }
+        // docs.locust.io: "Configuration", `--locustfile`.
+        if process.program == "locust" && found.is_empty() {
+            found.extend(self.python_entry("locustfile"));
         }
         if process.program == "flask" && found.is_empty() {
             let named = env("FLASK_APP");

@@ -23,16 +23,15 @@ use std::collections::{BTreeSet, HashSet};
 use super::{
     Image, changes,
     evidence::{Trace, Written, sqlite},
-    image::Placed,
-    needs,
-    process::Process,
+    needs, own,
+    process::{Form, Process},
     processes,
     roles::Role,
 };
 use crate::{
     ecosystems::{
         code::{Import, Kept, Kind, Language, Rooted, Write},
-        programs::{self, Trait},
+        programs::Trait,
     },
     text::{ImagePath, Refusal, count::counted},
 };
@@ -78,7 +77,8 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     for process in processes {
         let folder = workdir.join(&process.folder);
         roots.extend(process.values(&["--chdir", "--app-dir"]).iter().map(|it| folder.join(it)));
-        roots.push(folder);
+        // An install of a package there brings what it keeps in `src`.
+        roots.extend([folder.join("src"), folder]);
     }
     // Packages of the project that an install brings.
     roots.extend([Files::context(), Files::context().join("src")]);
@@ -97,7 +97,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
             own = explorer.behind(process, language).iter().cloned().map(imported).collect();
         }
         // A package manager starts what its script says, which is a process of its own.
-        if own.is_empty() || programs::named(&process.program).is(Trait::Unread) {
+        if own.is_empty() || process.facts().is(Trait::Unread) {
             others.push(process);
         }
         more.extend(own);

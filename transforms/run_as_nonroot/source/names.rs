@@ -27,7 +27,12 @@ impl Explorer<'_, '_> {
 
     /// The file of a module of Python that a command names.
     pub(super) fn python_entry(&self, module: &str) -> Option<ImagePath> {
-        let found = self.python_module(module)?;
+        let Some(found) = self.python_module(module) else {
+            // A package needs no `__init__.py`: https://docs.python.org/3/using/cmdline.html#cmdoption-m
+            let inside = format!("{}/__main__.py", module.replace('.', "/"));
+            let mut all = self.roots.iter().map(|it| it.join(&inside));
+            return all.find(|it| self.files.at(it).is_some());
+        };
         let main = found.parent().filter(|_| found.file_name() == "__init__.py");
         let main = main.map(|it| it.join("__main__.py")).filter(|it| self.files.at(it).is_some());
         Some(main.unwrap_or(found))
