@@ -299,7 +299,9 @@ fn left_by(call: &Invocation) -> Vec<&'static Leaving> {
     let own = manager(call).map(|it| (it.leaves, &it.grammar));
     let own =
         own.or_else(|| partial::named_or_besides(&call.program).map(|it| (it.leaves, &it.grammar)));
-    let (leaves, grammar) = own.unwrap_or((named(&call.program), &Grammar::NONE));
+    let (leaves, grammar) = own.unwrap_or((&[], &Grammar::NONE));
+    // Of some managers it is known what they leave, and little else.
+    let leaves = if leaves.is_empty() { named(&call.program) } else { leaves };
     leaves.iter().filter(|it| it.is_left_by(call, grammar)).collect()
 }
 

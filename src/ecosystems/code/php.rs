@@ -60,6 +60,7 @@ static GRAMMAR: Grammar = Grammar {
         ("property_element", Role::Attribute { name: "name", value: "default_value" }),
         ("array_creation_expression", Role::Table),
         ("array_element_initializer", Role::Pair { key: "0", value: "last" }),
+        ("pair", Role::Pair { key: "0", value: "last" }),
         ("function_definition", Role::Function { name: "name", parameters: "parameters" }),
         ("method_declaration", Role::Function { name: "name", parameters: "parameters" }),
         ("anonymous_function", Role::Function { name: "name", parameters: "parameters" }),

@@ -87,7 +87,7 @@ fn php_writes_where_its_names_say() {
         ("foreach ($all as $d) { mkdir($d); }", &["1 mkdir ?"]),
         (
             "new PDO('sqlite:' . __DIR__ . '/a.db');",
-            &["1 PDO (\"sqlite:\" + up(file) + \"/a.db\")"],
+            &["1 PDO ((\"sqlite:\" + up(file)) + \"/a.db\")"],
         ),
         (
             "use Monolog\\Handler\\StreamHandler as H; new H('logs/a.log');",
@@ -97,7 +97,7 @@ fn php_writes_where_its_names_say() {
         ("error_log('x'); error_log('x', 3, 'a.log');", &["1 error_log \"a.log\""]),
         (
             "touch(sys_get_temp_dir() . DIRECTORY_SEPARATOR . 'x');",
-            &["1 touch (temp + \"/\" + \"x\")"],
+            &["1 touch ((temp + \"/\") + \"x\")"],
         ),
         ("function f($d) { mkdir($d); }", &["1 mkdir f(0)"]),
         ("touch(storage_path('app/x'));", &["1 touch (cwd // \"storage\" // \"app/x\")"]),
