@@ -28,6 +28,7 @@ pub mod service;
 mod site;
 mod skaffold;
 mod traced;
+mod upon;
 mod users;
 mod words;
 
@@ -52,6 +53,7 @@ use script::Script;
 use service::Service;
 pub use site::Site;
 use traced::Traced;
+pub use upon::Upon;
 pub use users::image_name;
 
 /// The builds of one file.

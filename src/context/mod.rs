@@ -17,7 +17,7 @@ use crate::{
     callers::{Build, BuildContext},
     ecosystems::{self, images::stages},
     project::{Project, is_dockerfile, tree},
-    text::glob,
+    text::glob::{self, Glob},
 };
 use crate::{
     dockerfile::{Dockerfile, Instruction, Keyword, mount::Mount, stage::Stage},
@@ -175,7 +175,17 @@ pub fn context_sources(dockerfile: &Dockerfile) -> Vec<String> {
     stages(dockerfile).iter().flat_map(|it| sources_of(it, dockerfile.escape)).collect()
 }
 
-/// The same for one stage of a Dockerfile with this escape character.
+/// Whether a Dockerfile takes a file of this name from the root of its context: by name, by a pattern, or with all of
+/// the context.
+pub fn takes(dockerfile: &Dockerfile, name: &str) -> bool {
+    let is_named = |it: &String| {
+        let source = it.trim_start_matches('/').trim_start_matches("./");
+        is_whole(it) || Glob::new(source).is_ok_and(|it| it.matches(name))
+    };
+    context_sources(dockerfile).iter().any(is_named)
+}
+
+/// What one stage of a Dockerfile with this escape character takes from its context; see [`context_sources`].
 pub fn sources_of(stage: &Stage<'_>, escape: char) -> Vec<String> {
     let mut sources = Vec::new();
     for (at, _, it) in stage.instructions() {

@@ -191,6 +191,9 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if let Some(it) = image.project.unread_caller(image.site.path) {
         return Err(Refusal::new("unknown-caller", it.reason()));
     }
+    if let Some(it) = image.project.build_upon(image.site.path) {
+        return Err(Refusal::new("base-image", it.reason()));
+    }
     for started in image.services() {
         let (place, service) = (started.place(), started.service);
         if let Some(user) = &service.user {

@@ -61,8 +61,13 @@ impl Written {
 
     /// The folder that is written to; `None` if the path is relative and the working directory is not known.
     pub(super) fn place(&self, workdir: Option<&ImagePath>) -> Option<ImagePath> {
-        let path = ImagePath::new(&self.path).or_else(|| Some(workdir?.join(&self.path)))?;
+        let path = self.absolute(workdir)?;
         Some(path.parent().filter(|_| self.is_file).unwrap_or(path))
+    }
+
+    /// The file or folder; `None` if the path is relative and the working directory is not known.
+    pub(super) fn absolute(&self, workdir: Option<&ImagePath>) -> Option<ImagePath> {
+        ImagePath::new(&self.path).or_else(|| Some(workdir?.join(&self.path)))
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     process::Process,
 };
 use crate::{
+    context,
     dockerfile::Keyword,
     ecosystems::{
         self, FileKind, Grammar, Leaving, MANAGERS, Preference, Switch, files, grammar_of,
@@ -197,6 +198,9 @@ fn services(image: &Image<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The file that names the Python of a project.
+const PINNED: &str = ".python-version";
+
 /// Checks that no manager installs a Python of its own, which it does into root's home.
 fn managed_python(image: &Image<'_>) -> Result<(), Refusal> {
     let base = image.base().map(images::named);
@@ -211,7 +215,10 @@ fn managed_python(image: &Image<'_>) -> Result<(), Refusal> {
             let mut brought =
                 leavings.iter().filter(|it| brings(it) && !is_elsewhere(image, &site.call, it));
             let manifest = image.manifest(manager.manifest);
-            let pinned = image.manifest(".python-version");
+            let pinned = image.manifest(PINNED).filter(|_| {
+                // One that stays out of the image asks for nothing there.
+                context::takes(image.site.dockerfile, PINNED) || image.source(PINNED).is_some()
+            });
             let asks = asks_for_another(
                 manifest.iter().map(String::as_str),
                 pinned.as_deref(),

@@ -13,6 +13,7 @@ mod changes;
 mod contents;
 mod duty;
 mod evidence;
+mod filled;
 mod hints;
 mod homes;
 mod image;
@@ -62,6 +63,7 @@ pub(super) const TRANSFORM: Transform = Transform {
     docs: include_str!("page.md"),
     codes: &[
         "account-without-number",
+        "base-image",
         "bind-mount",
         "closed-mode",
         "compose-user",
@@ -268,8 +270,6 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     image.owner.settle(source.unread.clone().map_or(Ok(()), Err))?;
     image.owner.settle(hints::ignored(image, &source, &folders))?;
     let creation = (!brought).then(|| creation(&base, &account));
-    let has_unknown_services = image.has_unknown_services();
-    let others = duty::other_images(image);
     let handover = Handover {
         account,
         creation,
@@ -277,8 +277,8 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         low_ports,
         home,
         source,
-        others,
-        has_unknown_services,
+        others: duty::other_images(image),
+        has_unknown_services: image.has_unknown_services(),
     };
     Ok(Some(handover))
 }

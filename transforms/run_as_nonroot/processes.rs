@@ -372,7 +372,7 @@ fn file(
         let plain = !path.contains('/');
         let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
         let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
-        folders.find_map(|it| image.provided(&it.join(path)))
+        folders.find_map(|it| image.provided(&it.join(path))).or_else(|| image.moved(path))
     });
     let found =
         found.ok_or_else(|| Refusal::new("unknown-script", why(&image.whereabouts(path))))?;

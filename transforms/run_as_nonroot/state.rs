@@ -6,6 +6,7 @@ use super::{
         Trace, Written, is_dependencies, is_file, is_installed, is_new, is_settings, is_state_name,
         named,
     },
+    filled::Filled,
     image::{Placed, resolve},
     mounts,
     needs::Needs,
@@ -56,6 +57,7 @@ pub(super) fn folders(
         Trace::new(Written::folder(it.path.as_str()), format!("a RUN creates {}", it.path))
     }));
     let open: Vec<&ImagePath> = made.iter().filter(|it| it.open).map(|it| &it.path).collect();
+    let filled_by_runs = Filled::of(image)?;
     let mut folders: Vec<Folder> = Vec::new();
     for Trace { written, evidence, is_volume, exists, is_whole } in found {
         let Some(path) = written.place(image.state().workdir.as_ref()) else {
@@ -92,7 +94,21 @@ pub(super) fn folders(
                 format!("{evidence}, which hides the source in {path}"),
             ));
         }
-        let is_filled = filled && !exists && !image.holds_code(&path);
+        let is_code = image.holds_code(&path);
+        let is_filled = filled && !exists && !is_code;
+        // What a RUN put there is root's, too: a file that is written itself, or all of a folder of data.
+        let file = written.absolute(image.state().workdir.as_ref()).filter(|_| written.is_file);
+        let is_at_work = image.state().workdir.as_ref().is_some_and(|it| it.is_within(&path));
+        let is_apart = !is_code && !is_at_work && !exists;
+        let is_written = match &file {
+            Some(file) => filled_by_runs.has(file),
+            None => filled_by_runs.fills(&path),
+        };
+        let is_whole = is_whole || (is_written && is_apart);
+        if let Some(path) = file.filter(|_| is_written && !is_apart) {
+            let evidence = evidence.clone();
+            folders.push(Folder { path, evidence, made: true, filled: false, volume: false });
+        }
         let filled = is_filled || is_whole;
         let is_made = made.iter().any(|it| it.path == path)
             || is_filled

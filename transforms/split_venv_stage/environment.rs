@@ -2,6 +2,7 @@
 
 use super::{Role, Separation, Step, Stop, runtime::Runtime};
 use crate::{
+    context,
     dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{self, Manager, Preference, Setting, python::asks_for_another},
     run::{CallSite, Site},
@@ -160,6 +161,9 @@ fn entered(step: &Step<'_>, made: &[ImagePath]) -> Option<ImagePath> {
     made.iter().find(first_on_path).or_else(|| made.iter().find(named)).cloned()
 }
 
+/// The file that names the Python of a project.
+const PINNED: &str = ".python-version";
+
 /// Some managers install a Python of their own if the image's is not the one that the project asks for.
 fn managed(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Stop> {
     let mut calls = separation.runs.iter().flat_map(|it| it.run.calls());
@@ -168,7 +172,9 @@ fn managed(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Result<(), Sto
     let Some(manager) = manager else { return Ok(()) };
     let image = super::target::image_of(separation.stage);
     let python = crate::ecosystems::images::named(image).python();
-    let own = runtime.context.as_ref().and_then(|it| it.join(".python-version"));
+    // One that stays out of the image asks for nothing there.
+    let is_taken = context::takes(separation.site.dockerfile, PINNED);
+    let own = runtime.context.as_ref().filter(|_| is_taken).and_then(|it| it.join(PINNED));
     let own = own.and_then(|it| separation.project.file(it.as_str()));
     let pinned = own.map(|it| &*it.text);
     let manifests = runtime.manifests.iter().map(String::as_str);

@@ -30,6 +30,7 @@ use crate::{
     ecosystems::{
         self, Ecosystem, Manager,
         images::{self, Release},
+        python,
         system::apt,
     },
     engine::{Transform, settings::Settings},
@@ -55,6 +56,7 @@ pub(super) const TRANSFORM: Transform = Transform {
     codes: &[
         "absolute-path",
         "alpine",
+        "base-image",
         "builds-in-source",
         "compiles-at-runtime",
         "control-flow",
@@ -205,11 +207,11 @@ impl<'a> Separation<'a> {
         // Most stages are no targets, so what takes long is found out when it is asked for.
         let context = LazyCell::new(|| Layers::context(project, site.path).ok());
         let tools = LazyCell::new(|| calls::idle_tools(project, site, context.as_ref()));
+        let whole = site.dockerfile.text_of(stage.from..stage.end);
         let parallel = LazyCell::new(|| {
             let manifests = copies::manifests(project, stage, context.as_ref());
-            manifests.iter().any(|it| it.to_lowercase().contains("lightgbm"))
+            manifests.iter().any(|it| python::needs_openmp(it)) || python::needs_openmp(whole)
         });
-        let whole = site.dockerfile.text_of(stage.from..stage.end);
         let role = |package: &str| match apt::role(package, release) {
             apt::Role::BuildOnly => match apt::brings(package).filter(|_| *parallel) {
                 Some(it) => apt::Role::Runtime(vec![it.to_owned()]),
@@ -317,6 +319,9 @@ impl<'a> Separation<'a> {
         loss::setuptools(self, python, &runtime.manifests)?;
         if let Some(it) = self.project.unread_caller(self.site.path) {
             return Err(at_stage(Refusal::new("unknown-caller", it.reason())));
+        }
+        if let Some(it) = self.project.build_upon(self.site.path) {
+            return Err(at_stage(Refusal::new("base-image", it.reason())));
         }
         runtime.services(self.project.runs(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;

@@ -272,6 +272,8 @@ impl<'s, 't> Evaluator<'s, 't> {
         }
         let own = self.scopes.attributes.get(name);
         match object {
+            // `NamedTemporaryFile().name`
+            Value::Temporary if own.is_none() || name == "name" => Value::Temporary,
             // `this`, `self`, and objects of the file's own classes.
             Value::Reference { module, path }
                 if module.is_empty() && own.is_some() && self.is_own(&path) =>

@@ -186,6 +186,9 @@ const PATHS: &[Fact] = &[
     gives("io.BytesIO", Gives::Nothing),
     gives("io.StringIO", Gives::Nothing),
     gives("io.TextIOWrapper", Gives::Nothing),
+    // What was written to memory; a name may stand for the buffer first and for this afterwards.
+    gives(".getvalue", Gives::Nothing),
+    gives(".getbuffer", Gives::Nothing),
     gives("sys.stdout", Gives::Nothing),
     gives("sys.stderr", Gives::Nothing),
     gives("sys.__stdout__", Gives::Nothing),

@@ -202,6 +202,14 @@ fn a_writer_is_not_dropped_because_its_argument_is_unknown() {
                 &["4 .to_csv <>x"],
             ),
             (
+                "import pandas, io\ndef f():\n  b = io.BytesIO()\n  df.to_excel(b)\n  b = b.getvalue()\n  return b",
+                &[],
+            ),
+            (
+                "import tempfile\nt = tempfile.NamedTemporaryFile(delete=False)\nopen(t.name, 'w')",
+                &["3 open temp"],
+            ),
+            (
                 "from loguru import logger\nimport sys\nlogger.add(sys.stderr)\nlogger.add('a.log')",
                 &["4 loguru.logger.add \"a.log\""],
             ),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::pip;
 use crate::{
-    ecosystems::{Ecosystem, Grammar, MANAGERS, Manager, partial, partial::Partial},
+    ecosystems::{
+        Ecosystem, Grammar, MANAGERS, Manager, partial, partial::Partial, version::Version,
+    },
     shell::{Argument, Invocation},
 };
 
@@ -38,6 +40,65 @@ pub const TOOL_CACHES: &[&str] = &[".cache/hatch", ".cache/pip-tools", ".cache/v
 
 /// Folders below the home directory in which such tools keep settings and data.
 pub const TOOL_DATA: &[&str] = &[".local/share/virtualenv"];
+
+/// A distribution that loads the system's OpenMP library, `libgomp.so.1`, and does not bring it.
+struct OpenMp {
+    name: &'static str,
+    /// The first version that brings it; `None` if none does.
+    until: Option<[u32; 2]>,
+}
+
+/// The distributions whose wheels are linked to the system's OpenMP library, or that are built against it.
+///
+/// `LightGBM`: "libgomp1" in its installation guide. `XGBoost`: its wheels have the library in them since 1.3.0
+/// (dmlc/xgboost#6461). hnswlib, which has no wheels: `-fopenmp` among the options for the linker in its `setup.py`.
+/// llama-cpp-python: abetlen/llama-cpp-python#1507.
+const OPENMP: [OpenMp; 4] = [
+    OpenMp { name: "hnswlib", until: None },
+    OpenMp { name: "lightgbm", until: None },
+    OpenMp { name: "llama-cpp-python", until: None },
+    OpenMp { name: "xgboost", until: Some([1, 3]) },
+];
+
+/// Whether a manifest or a lock names a distribution that loads the system's OpenMP library.
+pub fn needs_openmp(manifest: &str) -> bool {
+    // Locks describe packages: "a fork of hnswlib".
+    let lines = manifest.lines().filter(|it| !it.starts_with("description = "));
+    let text = lines.collect::<Vec<_>>().join("\n").to_lowercase().replace('_', "-");
+    let is_inside = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    OPENMP.iter().any(|row| {
+        let mut named = text.match_indices(row.name).filter_map(|(at, _)| {
+            let rest = &text[at + row.name.len()..];
+            // `docarray[hnswlib]` asks for an extra of another one.
+            let is_part = |it: char| is_inside(it) || it == '[';
+            let is_whole = !text[..at].ends_with(is_part) && !rest.starts_with(is_inside);
+            is_whole.then_some(rest)
+        });
+        named.any(|rest| row.until.is_none_or(|it| is_older(rest, it)))
+    })
+}
+
+/// Whether only versions before `until` meet what follows the name of a distribution: `==1.0.2`, ` = "~1.2"`, in a lock
+/// `"` and a line with its version.
+fn is_older(rest: &str, until: [u32; 2]) -> bool {
+    let line = rest.lines().next().unwrap_or_default();
+    let locked = rest.strip_prefix("\"\nversion = \"");
+    let said = locked.map_or(line, |it| it.lines().next().unwrap_or_default());
+    let said = said.trim_start_matches(['"', '\'', ' ', ']']);
+    let said = said.strip_prefix("= ").unwrap_or(said).trim_start_matches(['"', '\'']);
+    let said = said.split(['"', '\'', ';', '#', '\\']).next().unwrap_or_default();
+    // `pip install` may name others behind it.
+    let words = said.split_whitespace().take_while(|it| !it.starts_with(char::is_alphabetic));
+    let constraint = &words.collect::<Vec<_>>().join(" ");
+    let is_met = |it: &[u32]| Version::new(it).meets(constraint);
+    let later = [1, 2, 3, 4].map(|minor| is_met(&[until[0], until[1] + minor]));
+    let later = later.into_iter().chain([2, 3, 4].map(|major| is_met(&[major])));
+    let mut later = later.chain([is_met(&until)]);
+    let first = constraint.trim_start_matches(|it: char| !it.is_ascii_digit());
+    let number = first.split(|it: char| !it.is_ascii_digit() && it != '.').next();
+    let number = number.and_then(|it| it.parse::<Version>().ok());
+    number.is_some_and(|it| it < Version::new(&until)) && later.all(|it| it == Some(false))
+}
 
 fn managers() -> impl Iterator<Item = &'static Manager> {
     MANAGERS.iter().filter(|it| it.ecosystem == Ecosystem::Python)
@@ -171,6 +232,31 @@ pub fn installs_from_disk(call: &Invocation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_system_s_openmp_is_for_those_that_do_not_bring_it() {
+        let rows = [
+            ("lightgbm==4.5", true),
+            ("xgboost==1.0.2\n", true),
+            ("xgboost<1.3 # old\n", true),
+            ("xgboost\n", false),
+            ("xgboost>=1.0\n", false),
+            ("xgboost==1.7.6\n", false),
+            ("xgboost = \"~1.2\"\n", true),
+            ("xgboost = \"^1.0\"\n", false),
+            ("name = \"xgboost\"\nversion = \"1.2.1\"\n", true),
+            ("name = \"xgboost\"\nversion = \"3.0.0\"\n", false),
+            ("llama_cpp_python==0.2.77\n", true),
+            ("chroma-hnswlib==0.7.3\n", false),
+            ("all = [\"docarray[hnswlib] (>=0.32.0)\"]\n", false),
+            ("name = \"chroma-hnswlib\"\ndescription = \"Chromas fork of hnswlib\"\n", false),
+            ("pip install xgboost==1.0.2 pandas==1.3", true),
+            ("xgboost-ray==0.1\n", false),
+        ];
+        for (manifest, expected) in rows {
+            assert_eq!(needs_openmp(manifest), expected, "{manifest}");
+        }
+    }
 
     fn call(line: &str) -> Invocation {
         let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();

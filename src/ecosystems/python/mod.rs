@@ -14,7 +14,7 @@ use super::images::PythonVersion;
 
 pub use distributions::{
     SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, installs_from_disk, is_builder, is_tool,
-    may_run_pip, named, runs_pip_unnamed, takes_names,
+    may_run_pip, named, needs_openmp, runs_pip_unnamed, takes_names,
 };
 
 /// The programs that do nothing but make virtual environments, in the folder that follows.

@@ -29,8 +29,9 @@ pub struct Pyproject {
     pub workspace: bool,
     /// Whether it says how it is built: `[build-system]`.
     pub has_build_system: bool,
-    /// Whether uv is told that the project is no package.
-    pub uv_virtual: bool,
+    /// Whether uv installs the project itself: as `package` of `[tool.uv]` says, else if it says how it is built
+    /// ("Build systems" of uv's documentation on projects).
+    pub is_uv_package: bool,
     /// Whether pdm is told that the project is no distribution.
     pub pdm_virtual: bool,
     /// Whether its dependencies come from its source: `dynamic = ["dependencies"]`.
@@ -65,7 +66,8 @@ impl Pyproject {
             has_uv: at(&["tool", "uv"]).is_some(),
             workspace: at(&["tool", "uv", "workspace"]).is_some(),
             has_build_system: at(&["build-system"]).is_some(),
-            uv_virtual: flag(&["tool", "uv", "package"]) == Some(false),
+            is_uv_package: flag(&["tool", "uv", "package"])
+                .unwrap_or_else(|| at(&["build-system"]).is_some()),
             pdm_virtual: flag(&["tool", "pdm", "distribution"]) == Some(false),
             dynamic_dependencies: dynamic.into_iter().any(|it| it.ends_with("dependencies")),
         })

@@ -158,7 +158,7 @@ pub const MANAGER: Manager = Manager {
             own: Some(Own {
                 without: &["--no-install-project", "--no-install-workspace"],
                 unless: &["package=false"],
-                needs: &["[build-system]"],
+                needs: &["[build-system]", "package=true"],
             }),
             ..Habit::IDLE
         },
@@ -322,12 +322,15 @@ fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
             return Some(install);
         }
     };
+    let lock = (at.text)(&file("uv.lock"));
+    // A lock that is taken as it is says whether the project itself is installed.
+    let is_package =
+        manifest.is_uv_package || lock.as_deref().is_some_and(settings::has_editable_root);
     let one = call.has(&["--package", "--all-packages"]);
     // Asked for no more than to install what the lock says, uv looks at no manifest but that of the root
     // ("Using uv in Docker", on intermediate layers in workspaces).
     let frozen = call.has(&["--frozen"])
         || matches!(at.variable(call, "UV_FROZEN"), Setting::Known(it) if is_true(&it));
-    let lock = (at.text)(&file("uv.lock"));
     let is_alone =
         !one && frozen && manifest.workspace && lock.is_some_and(|it| has_no_others(&it));
     install.source = if workspace && is_alone && !exports {
@@ -356,11 +359,10 @@ fn sync(call: &Invocation, at: &At<'_>, exports: bool) -> Option<Install> {
             "dynamic-metadata",
             "uv has to build the project to know its dependencies",
         ))
-    } else if exports && !call.has(&["--no-emit-project"]) && manifest.has_build_system {
+    } else if exports && !call.has(&["--no-emit-project"]) && is_package {
         Source::Now(Refusal::new("local-requirement", "what is exported names the project itself"))
     } else if exports
-        || !manifest.has_build_system
-        || manifest.uv_virtual
+        || !is_package
         || call.has(&["--no-install-project", "--no-install-workspace"])
     {
         Source::Nothing

@@ -46,6 +46,12 @@ pub(super) fn takes_settings(
     install.settings(call, at, &["UV_CONFIG_FILE"], &[".config/uv/uv.toml"]);
 }
 
+/// Whether a lock says that the project itself is installed: `source = { editable = "." }`. One that is not is
+/// `{ virtual = "." }`.
+pub(super) fn has_editable_root(lock: &str) -> bool {
+    lock.lines().any(|it| it.trim_end() == "source = { editable = \".\" }")
+}
+
 /// Whether a lock names no folder or file but those of the members of its workspace. What is empty was too large to be
 /// read.
 pub(super) fn has_no_others(lock: &str) -> bool {
