@@ -2,7 +2,11 @@
 
 use super::{Role, Separation, Stop, inputs, items::Fate};
 use crate::{
-    dockerfile::{Instruction, Keyword, instruction::Word, stage::Stage},
+    dockerfile::{
+        Instruction, Keyword,
+        instruction::{Copy, Word},
+        stage::Stage,
+    },
     ecosystems::{self, Ecosystem, FileKind, Tool, python, tools},
     project::Project,
     text::{ImagePath, Refusal, RepoPath},
@@ -101,9 +105,16 @@ pub(super) fn of_environment(separation: &Separation<'_>) -> Option<Stop> {
     }
     let copies = separation.stage.instructions().take_while(|it| it.0 < separation.first);
     let mut copies = copies.filter_map(|it| Some((it.0, it.2, it.2.copy()?)));
-    // Of what another image has in a folder above, some may lie in the environment.
+    let escape = separation.site.dockerfile.escape;
+    let is_vague = |item: usize, copy: &Copy<'_>| {
+        let state = separation.stage.state_before(item);
+        let mut sources = copy.sources.iter();
+        copy.from.is_some()
+            || sources.any(|it| state.expand(&it.text, escape).is_none_or(|it| it.is_empty()))
+    };
+    // Of what another image has in a folder above, or a folder that is not known, some may lie in the environment.
     let (item, _, _) = copies.find(|(item, it, copy)| match place(separation, *item, it) {
-        Some(place) => copy.from.is_some() && place.is_root(),
+        Some(place) => place.is_root() && is_vague(*item, copy),
         None => true,
     })?;
     let reason = format!(

@@ -97,7 +97,7 @@ fn is_older(rest: &str, until: [u32; 2]) -> bool {
     let first = constraint.trim_start_matches(|it: char| !it.is_ascii_digit());
     let number = first.split(|it: char| !it.is_ascii_digit() && it != '.').next();
     let number = number.and_then(|it| it.parse::<Version>().ok());
-    number.is_some_and(|it| it < Version::new(&until)) && later.all(|it| it == Some(false))
+    number.is_some_and(|it| it <= Version::new(&until)) && later.all(|it| it == Some(false))
 }
 
 fn managers() -> impl Iterator<Item = &'static Manager> {
