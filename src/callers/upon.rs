@@ -34,9 +34,8 @@ impl Index {
                 for image in named(project, file, image) {
                     let name = image_name(&image).filter(|_| !images::named(&image).is_listed());
                     let Some(name) = name else { continue };
-                    let start = dockerfile.items[stage.from].span.start;
-                    let line = file.text[..start.min(file.text.len())].matches('\n').count() + 1;
-                    index.0.entry(name).or_default().push((file.line(line), image));
+                    let place = file.place(&dockerfile.items[stage.from].span);
+                    index.0.entry(name).or_default().push((place, image));
                 }
             }
         }
@@ -62,7 +61,7 @@ impl Project {
         let builds = self.builds(dockerfile).iter().filter(|it| !it.tags.is_empty());
         builds.flat_map(|build| build.tags.iter().map(move |it| (build, it))).find_map(|it| {
             let (build, name) = it;
-            let index: &Index = self.surroundings().get(|| Index::new(self));
+            let index: &Index = self.whole().get(|| Index::new(self));
             let mut froms = index.0.get(name)?.iter();
             let (place, image) = froms.find(|it| it.0.path != *dockerfile)?;
             let (place, image) = (place.clone(), image.clone());
@@ -76,5 +75,28 @@ impl Upon {
     pub fn reason(&self) -> String {
         let Self { place, image, named } = self;
         format!("{place} is built on {image}, as {named} calls this image")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_on_an_image_is_known_as_it_is_now() {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let files = [
+            ("Dockerfile", "FROM debian\n"),
+            ("compose.yaml", "services:\n  a:\n    image: shop\n    build: .\n"),
+            ("test.Dockerfile", "# tests\nFROM shop\n"),
+        ];
+        let project = Project::new(files.map(|(name, text)| (path(name), text.to_owned())));
+        let own = path("Dockerfile");
+        assert_eq!(
+            project.build_upon(&own).unwrap().place,
+            Place::of(&path("test.Dockerfile"), files[2].1, &(8..17))
+        );
+        let changed = project.with_text(&path("test.Dockerfile"), "FROM debian\n".to_owned());
+        assert_eq!(changed.build_upon(&own), None);
     }
 }

@@ -44,6 +44,8 @@ pub struct Project {
     surroundings: Memo,
     /// What is known of its Dockerfiles among these files: it stays while the tree and the surroundings do.
     places: Memo,
+    /// Facts about all files as they are: it stays while none changes.
+    whole: Memo,
     /// The Dockerfiles to look at; all of them when there is none.
     focus: Option<Arc<HashSet<RepoPath>>>,
     /// The source files that were asked for.
@@ -314,6 +316,11 @@ impl Project {
         &self.places
     }
 
+    /// Facts about all files together, the texts of Dockerfiles among them; kept while no file changes.
+    pub fn whole(&self) -> &Memo {
+        &self.whole
+    }
+
     /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made
     /// afresh from the result. Returns the new snapshot and what went into it.
     pub fn apply<'c>(&self, changes: &'c [Change]) -> (Self, Vec<&'c Change>) {
@@ -360,16 +367,17 @@ impl Project {
         if old.is_none() {
             Arc::make_mut(&mut self.tree).insert(file.path.clone());
         }
-        self.forget_surroundings(old.as_deref(), Some(&file));
+        self.forget(old.as_deref(), Some(&file));
     }
 
     fn remove(&mut self, path: &RepoPath) {
         let old = self.files.remove(path);
         Arc::make_mut(&mut self.tree).remove(path);
-        self.forget_surroundings(old.as_deref(), None);
+        self.forget(old.as_deref(), None);
     }
 
-    fn forget_surroundings(&mut self, old: Option<&File>, new: Option<&File>) {
+    fn forget(&mut self, old: Option<&File>, new: Option<&File>) {
+        self.whole = Memo::default();
         if old.is_none() || new.is_none() {
             self.places = Memo::default();
         }
