@@ -118,11 +118,7 @@ impl FromStage {
         stages: &[Stage<'_>],
     ) -> Option<Self> {
         let from = copy.from?;
-        let is_meant = |it: &&Stage<'_>| {
-            it.name.is_some_and(|name| name.eq_ignore_ascii_case(from))
-                || it.index.to_string() == from
-        };
-        let stage = stages.iter().rfind(is_meant)?;
+        let stage = stages.iter().rfind(|it| it.is_called(from))?;
         let escape = stage.dockerfile.escape;
         let sources = copy.sources.iter().filter_map(|it| state.expand(&it.text, escape));
         let sources = sources.map(|it| ImagePath::root().join(&it)).collect();

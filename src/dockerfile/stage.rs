@@ -242,6 +242,11 @@ impl<'a> Stage<'a> {
         instructions.map(|(at, it)| (at, &dockerfile.items[at], it))
     }
 
+    /// Whether `COPY --from`, a mount or a target means it by this: its name in any case, or its number.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.is_some_and(|it| it.eq_ignore_ascii_case(name)) || self.index.to_string() == name
+    }
+
     /// The stages it is built on, itself last.
     pub fn lineage(&self, stages: &[Self]) -> Vec<Self> {
         self.facts.lineage.iter().map(|it| stages[*it]).collect()

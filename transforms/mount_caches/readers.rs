@@ -159,11 +159,7 @@ fn copies_from(
     instruction: &Instruction,
     state: &dyn Fn() -> State,
 ) -> bool {
-    let ours = |from: &str| {
-        site.heirs(stage).any(|it| {
-            it.name.is_some_and(|it| it.eq_ignore_ascii_case(from)) || it.index.to_string() == from
-        })
-    };
+    let ours = |from: &str| site.heirs(stage).any(|it| it.is_called(from));
     let takes = |text: &str| {
         let path = state().expand(text, site.dockerfile.escape);
         // Of a name that a variable completes, the folder is known.

@@ -91,10 +91,7 @@ fn family<'s>(site: &'s Site<'_>, stage: &'s Stage<'_>) -> Vec<&'s Stage<'s>> {
 
 /// Whether an image is made of a stage, by default or because something asks for it, or seems to be.
 fn is_run(project: &Project, site: &Site<'_>, stage: &Stage<'_>) -> bool {
-    let is_asked = |target: &str| {
-        stage.name.is_some_and(|it| it.eq_ignore_ascii_case(target))
-            || stage.index.to_string() == target
-    };
+    let is_asked = |target: &str| stage.is_called(target);
     let starts = |it: Keyword| {
         matches!(it, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
     };

@@ -146,15 +146,11 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
 /// names do not say that they are for tests or development. They stay as they are.
 pub(super) fn other_images(image: &Image<'_>) -> Vec<String> {
     let stages = &image.site.stages;
-    let is_meant = |stage: &Stage<'_>, from: &str| {
-        stage.name.is_some_and(|it| it.eq_ignore_ascii_case(from))
-            || stage.index.to_string() == from
-    };
     let takes = |other: &Stage<'_>, stage: &Stage<'_>| {
         other.instructions().any(|(_, _, it)| {
-            let copied = it.copy().and_then(|it| it.from).is_some_and(|it| is_meant(stage, it));
+            let copied = it.copy().and_then(|it| it.from).is_some_and(|it| stage.is_called(it));
             let mut mounts = it.mounts().flat_map(|it| it.fields);
-            copied || mounts.any(|(key, value)| key == "from" && is_meant(stage, &value))
+            copied || mounts.any(|(key, value)| key == "from" && stage.is_called(&value))
         })
     };
     let is_used = |stage: &Stage<'_>| {

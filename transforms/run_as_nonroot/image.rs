@@ -55,6 +55,11 @@ impl<'a> Image<'a> {
         Some(Self { project, site, stage, owner, lineage, state, contents, runners })
     }
 
+    /// The first stage that a COPY means by this name or number.
+    pub(super) fn stage_called(&self, name: &str) -> Option<&'a Stage<'a>> {
+        self.site.stages.iter().find(|it| it.is_called(name))
+    }
+
     /// The item to name in a decline: its command, or else its FROM.
     pub fn item(&self) -> usize {
         let runs = |it: &Instruction| matches!(it.keyword, Keyword::Cmd | Keyword::Entrypoint);

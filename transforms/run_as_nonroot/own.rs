@@ -6,7 +6,7 @@ use super::{
     process::Form,
 };
 use crate::{
-    dockerfile::{Keyword, stage::Stage},
+    dockerfile::Keyword,
     ecosystems::{go, programs::BUILDS},
     run::CallSite,
     text::ImagePath,
@@ -90,7 +90,7 @@ pub(super) fn is_own(image: &Image<'_>, path: &str) -> bool {
     };
     image.instructions().any(|placed| {
         let Some(copy) = placed.instruction.copy() else { return false };
-        let is_stage = copy.from.is_none_or(|it| stage(image, it).is_some());
+        let is_stage = copy.from.is_none_or(|it| image.stage_called(it).is_some());
         let is_meant = |it: &str| {
             let mut parts = it.rsplit('/');
             let is_named = parts.next() == Some(name);
@@ -125,18 +125,11 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
             let said = source.map(|it| format!(", which is copied from {}", it.text));
             return said.or_else(|| is_inside.then(String::new));
         };
-        let other = stage(image, from)?;
+        let other = image.stage_called(from)?;
         let name = other.name.map_or_else(|| other.index.to_string(), str::to_owned);
         (is_meant || is_inside || !is_sure).then(|| format!(", which comes from the stage {name}"))
     };
     let find = |is_sure: bool| copies.iter().rev().find_map(|it| from(it, is_sure));
     // A name alone is looked for in folders of programs, one of which another COPY may fill.
     find(true).or_else(|| find(path.contains('/')))
-}
-
-/// The stage of this name or number.
-fn stage<'i, 'a>(image: &'i Image<'a>, from: &str) -> Option<&'i Stage<'a>> {
-    image.site.stages.iter().find(|it| {
-        it.name.is_some_and(|name| name.eq_ignore_ascii_case(from)) || it.index.to_string() == from
-    })
 }

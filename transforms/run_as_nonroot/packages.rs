@@ -104,23 +104,14 @@ impl<'a> Image<'a> {
             }
             for (_, _, instruction) in stages[number].instructions() {
                 let Some(copy) = instruction.copy() else { continue };
-                let Some(from) = copy.from.and_then(|it| self.stage_named(it)) else { continue };
+                let Some(from) = copy.from.and_then(|it| self.stage_called(it)) else { continue };
                 if copy.sources.iter().all(|it| is_result(&it.text)) {
                     continue;
                 }
-                more.extend(stages[from].lineage(stages).iter().map(|it| it.index));
+                more.extend(from.lineage(stages).iter().map(|it| it.index));
             }
         }
         found
-    }
-
-    /// The number of the stage of this name or number.
-    fn stage_named(&self, from: &str) -> Option<usize> {
-        let is_meant = |name: &str| name.eq_ignore_ascii_case(from);
-        let mut stages = self.site.stages.iter();
-        let found =
-            stages.find(|it| it.name.is_some_and(is_meant) || it.index.to_string() == from)?;
-        Some(found.index)
     }
 
     /// Whether the packages that only development needs are installed: no install leaves them out.
