@@ -31,6 +31,11 @@ impl<'t> Parts<'t> for Node<'t> {
     }
 }
 
+/// The line of a node, counted from 1.
+pub(super) fn line(node: Node<'_>) -> usize {
+    node.start_position().row + 1
+}
+
 /// The facts about a language.
 pub(super) struct Grammar {
     /// Its grammar.
@@ -61,6 +66,31 @@ pub(super) struct Grammar {
     pub packages: Option<Packages>,
     /// What is special where every file sees the names of all others.
     pub open: Option<Open>,
+}
+
+impl Grammar {
+    /// A language of which nothing is known but how it names what it imports.
+    pub(super) const fn of(
+        language: LanguageFn,
+        import: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
+    ) -> Self {
+        Self {
+            language,
+            roles: &[],
+            facts: &[],
+            entries: &[],
+            settings: &[],
+            keywords: &[],
+            modules: &[],
+            loaders: &[],
+            guards: &[],
+            constructors: &[],
+            object: &[],
+            import,
+            packages: None,
+            open: None,
+        }
+    }
 }
 
 /// What is special in a language in which every file sees the names of all others, and methods the constants of their

@@ -11,7 +11,7 @@ use super::{
     Import, Value,
     evaluate::module,
     facts::{Argument::At, Does, Fact, Gives, Kind, gives, starts, writes, writes_if},
-    grammar::{Compiled, Grammar, Role},
+    grammar::{Compiled, Grammar, Role, line},
     node_packages,
     scopes::{Definition, Scopes},
 };
@@ -75,13 +75,9 @@ const ROLES: &[(&str, Role)] = &[
 
 const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
     Grammar {
-        language,
         roles: ROLES,
         facts: &[FILES, OBJECTS, PATHS, MODULES, node_packages::FACTS],
         entries: node_packages::ENTRIES,
-        settings: &[],
-        keywords: &[],
-        modules: &[],
         loaders: node_packages::LOADERS,
         // nodejs.org/api/modules.html: "Accessing the main module"; nodejs.org/api/esm.html: `import.meta.main`.
         guards: &[
@@ -93,10 +89,7 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
             "import.meta.main",
         ],
         constructors: &["constructor"],
-        object: &[],
-        import,
-        packages: None,
-        open: None,
+        ..Grammar::of(language, import)
     }
 }
 
@@ -297,5 +290,5 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
             }
         }
     }
-    scopes.imports.push(Import { module, names: Vec::new(), line: node.start_position().row + 1 });
+    scopes.imports.push(Import { module, names: Vec::new(), line: line(node) });
 }

@@ -9,7 +9,7 @@ use super::{
     call::Call,
     evaluate::{Evaluator, module},
     facts::{Argument, Does, Setting},
-    grammar::{Parts as _, Role},
+    grammar::{Parts as _, Role, line},
     scopes::{Definition, Located, Scopes},
 };
 
@@ -155,11 +155,6 @@ fn values<'t>(
         *it != Value::Unknown || (matters && !names[name].is_empty())
     };
     known.filter(|it| counts(it.0, &it.1)).map(|(name, it)| (name.to_owned(), it)).collect()
-}
-
-/// The line of a node, counted from 1.
-pub(super) fn line(node: Node<'_>) -> usize {
-    node.start_position().row + 1
 }
 
 impl<'t> Evaluator<'_, 't> {

@@ -10,13 +10,12 @@ use super::{
         Argument::At, Does, Fact, Gives, Kind, When, gives, may_write, needs_root, starts, writes,
         writes_if,
     },
-    grammar::{Compiled, Grammar, Open, Parts as _, Role},
+    grammar::{Compiled, Grammar, Open, Parts as _, Role, line},
     php_packages,
     scopes::{Definition, Scopes},
 };
 
 static GRAMMAR: Grammar = Grammar {
-    language: tree_sitter_php::LANGUAGE_PHP,
     roles: &[
         ("function_call_expression", Role::Call { function: "function", arguments: "arguments" }),
         ("object_creation_expression", Role::Call { function: "0", arguments: "1" }),
@@ -91,15 +90,7 @@ static GRAMMAR: Grammar = Grammar {
     ],
     facts: &[LIBRARY, PATHS, PROGRAMS, php_packages::FACTS],
     entries: php_packages::ENTRIES,
-    settings: &[],
-    keywords: &[],
-    modules: &[],
-    loaders: &[],
-    guards: &[],
     constructors: &["__construct"],
-    object: &[],
-    import,
-    packages: None,
     open: Some(Open {
         gives_last: false,
         defines: &["define"],
@@ -107,6 +98,7 @@ static GRAMMAR: Grammar = Grammar {
         autoloads: &["vendor/autoload.php"],
         keepers: php_packages::KEEPERS,
     }),
+    ..Grammar::of(tree_sitter_php::LANGUAGE_PHP, import)
 };
 
 /// The marks of modes that open a file for writing: php.net: `fopen`.
@@ -210,7 +202,7 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
         let alias = clause.part("alias").map_or(last, |it| scopes.text_of(it));
         // A class without a namespace is PHP's own.
         let module = format!("{prefix}{name}");
-        let line = node.start_position().row + 1;
+        let line = line(node);
         let import = Import { module: module.clone(), names: Vec::new(), line };
         scopes.imports.push(import);
         let value = match module.contains('\\') {

@@ -10,13 +10,12 @@ use super::{
         Argument::{At, Object},
         Does, Fact, Gives, Kind, gives, starts, writes, writes_if,
     },
-    grammar::{Compiled, Grammar, Role},
+    grammar::{Compiled, Grammar, Role, line},
     python_packages,
     scopes::{Definition, Scopes},
 };
 
 static GRAMMAR: Grammar = Grammar {
-    language: tree_sitter_python::LANGUAGE,
     roles: &[
         ("call", Role::Call { function: "function", arguments: "arguments" }),
         ("keyword_argument", Role::Named { name: "name", value: "value" }),
@@ -67,9 +66,7 @@ static GRAMMAR: Grammar = Grammar {
     guards: &["__name__==\"__main__\"", "\"__main__\"==__name__"],
     constructors: &["__init__"],
     object: &["self", "cls"],
-    import,
-    packages: None,
-    open: None,
+    ..Grammar::of(tree_sitter_python::LANGUAGE, import)
 };
 
 const LIBRARY: &[Fact] = &[
@@ -219,7 +216,7 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
             scopes.imports.push(Import {
                 module: name.to_owned(),
                 names: Vec::new(),
-                line: node.start_position().row + 1,
+                line: line(node),
             });
             // `import a.b` binds `a`.
             let first = name.split('.').next().unwrap_or(name);
@@ -236,10 +233,6 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
         scopes.define(scope, alias.unwrap_or(name), Definition::Import(value));
     }
     if let Some(module) = from {
-        scopes.imports.push(Import {
-            module: module.to_owned(),
-            names,
-            line: node.start_position().row + 1,
-        });
+        scopes.imports.push(Import { module: module.to_owned(), names, line: line(node) });
     }
 }

@@ -1,11 +1,7 @@
 //! The calls that need root.
 
 use super::{
-    Rooted,
-    call::Call,
-    evaluate::Evaluator,
-    facts::Needs,
-    matching::{is_imported, line},
+    Rooted, call::Call, evaluate::Evaluator, facts::Needs, grammar::line, matching::is_imported,
     scopes::Located,
 };
 

@@ -16,7 +16,6 @@ use super::{
 };
 
 static GRAMMAR: Grammar = Grammar {
-    language: tree_sitter_ruby::LANGUAGE,
     roles: &[
         ("call", Role::Method { object: "receiver", name: "method", arguments: "arguments" }),
         ("scope_resolution", Role::Member { object: "scope", name: "name" }),
@@ -75,15 +74,9 @@ static GRAMMAR: Grammar = Grammar {
     ],
     facts: &[LIBRARY, PATHS, PROGRAMS, ruby_packages::FACTS],
     entries: ruby_packages::ENTRIES,
-    settings: &[],
-    keywords: &[],
-    modules: &[],
     loaders: ruby_packages::LOADERS,
     guards: &["$0==__FILE__", "$PROGRAM_NAME==__FILE__", "__FILE__==$0", "__FILE__==$PROGRAM_NAME"],
     constructors: &["initialize"],
-    object: &[],
-    import,
-    packages: None,
     open: Some(Open {
         gives_last: true,
         defines: &[],
@@ -91,6 +84,7 @@ static GRAMMAR: Grammar = Grammar {
         autoloads: &[],
         keepers: ruby_packages::KEEPERS,
     }),
+    ..Grammar::of(tree_sitter_ruby::LANGUAGE, import)
 };
 
 /// The marks of modes and flags that open a file for writing: `File::CREAT | File::WRONLY`.

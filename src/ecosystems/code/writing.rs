@@ -7,8 +7,7 @@ use super::{
     call::Call,
     evaluate::Evaluator,
     facts::{Argument, Certainty, When, Writes},
-    grammar::Role,
-    matching::line,
+    grammar::{Role, line},
     scopes::{Definition, Located},
 };
 

@@ -10,12 +10,11 @@ use tree_sitter::Node;
 use super::{
     Import, Value,
     facts::OptionOf,
-    grammar::{Compiled, Grammar, Packages, Role},
+    grammar::{Compiled, Grammar, Packages, Role, line},
     scopes::{Definition, Scopes},
 };
 
 static GRAMMAR: Grammar = Grammar {
-    language: tree_sitter_go::LANGUAGE,
     roles: &[
         ("call_expression", Role::Call { function: "function", arguments: "arguments" }),
         ("composite_literal", Role::Call { function: "type", arguments: "body" }),
@@ -52,15 +51,7 @@ static GRAMMAR: Grammar = Grammar {
         ("import_spec", Role::Import),
     ],
     facts: &[facts::LIBRARY, facts::PACKAGES],
-    entries: &[],
     settings: facts::SETTINGS,
-    keywords: &[],
-    modules: &[],
-    loaders: &[],
-    guards: &[],
-    constructors: &[],
-    object: &[],
-    import,
     packages: Some(Packages {
         constant: "const_spec",
         named_type: "qualified_type",
@@ -70,7 +61,7 @@ static GRAMMAR: Grammar = Grammar {
         tag,
         ..Packages::NONE
     }),
-    open: None,
+    ..Grammar::of(tree_sitter_go::LANGUAGE, import)
 };
 
 /// The methods of flags: pkg.go.dev/flag, pkg.go.dev/github.com/spf13/pflag.
@@ -97,7 +88,7 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     for name in names {
         scopes.define(scope, name, Definition::Import(value.clone()));
     }
-    let line = node.start_position().row + 1;
+    let line = line(node);
     scopes.imports.push(Import { module: path.to_owned(), names: Vec::new(), line });
 }
 

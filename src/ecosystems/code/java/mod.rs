@@ -13,12 +13,11 @@ use super::{
     super::jvm,
     Import, Value,
     evaluate::Evaluator,
-    grammar::{Compiled, Grammar, Packages, Role},
+    grammar::{Compiled, Grammar, Packages, Role, line},
     scopes::{Definition, Located, Scopes},
 };
 
 static GRAMMAR: Grammar = Grammar {
-    language: tree_sitter_java::LANGUAGE,
     roles: &[
         ("method_invocation", Role::Call { function: "name", arguments: "arguments" }),
         ("object_creation_expression", Role::Call { function: "type", arguments: "arguments" }),
@@ -59,15 +58,6 @@ static GRAMMAR: Grammar = Grammar {
         ("method_reference", Role::Own),
     ],
     facts: facts::ALL,
-    entries: &[],
-    guards: &[],
-    settings: &[],
-    keywords: &[],
-    modules: &[],
-    loaders: &[],
-    constructors: &[],
-    object: &[],
-    import,
     packages: Some(Packages {
         named_type: "type_identifier",
         keepers: keepers::ALL,
@@ -79,7 +69,7 @@ static GRAMMAR: Grammar = Grammar {
         annotated,
         ..Packages::NONE
     }),
-    open: None,
+    ..Grammar::of(tree_sitter_java::LANGUAGE, import)
 };
 
 /// The grammar of Java.
@@ -110,7 +100,7 @@ const WHOLE: [(&str, &[&str]); 3] = [
 
 fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     let text = scopes.text_of(node).trim_start_matches("import ").trim().trim_end_matches(';');
-    let line = node.start_position().row + 1;
+    let line = line(node);
     let is_static = text.starts_with("static ");
     let path = text.trim_start_matches("static ").trim();
     if let Some(package) = path.strip_suffix(".*") {

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::super::{
     Import, Value,
+    grammar::line,
     scopes::{Definition, Located, Scopes},
 };
 
@@ -75,7 +76,7 @@ pub(super) fn declare<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize)
             }
             scopes.members.push(Located { node, scope });
             if node.parent().is_none_or(|it| it.kind() != "scoped_identifier") {
-                let line = node.start_position().row + 1;
+                let line = line(node);
                 if let Some(path) = super::values::path(scopes, node, scope) {
                     scopes.imports.push(Import { module: path, names: Vec::new(), line });
                 }
@@ -155,7 +156,7 @@ fn module<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     folders.reverse();
     folders.push(told.unwrap_or(name));
     let module = format!("./{}", folders.join("/"));
-    scopes.imports.push(Import { module, names: Vec::new(), line: node.start_position().row + 1 });
+    scopes.imports.push(Import { module, names: Vec::new(), line: line(node) });
 }
 
 /// Gives a field the value that its attributes say, if the struct is read from outside.

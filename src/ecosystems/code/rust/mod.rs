@@ -13,12 +13,11 @@ use tree_sitter::Node;
 
 use super::{
     Import, Value,
-    grammar::{Compiled, Grammar, Packages, Role},
+    grammar::{Compiled, Grammar, Packages, Role, line},
     scopes::{Definition, Scopes},
 };
 
 static GRAMMAR: Grammar = Grammar {
-    language: tree_sitter_rust::LANGUAGE,
     roles: &[
         ("call_expression", Role::Call { function: "function", arguments: "arguments" }),
         ("field_expression", Role::Member { object: "value", name: "field" }),
@@ -66,15 +65,7 @@ static GRAMMAR: Grammar = Grammar {
         ("mod_item", Role::Own),
     ],
     facts: facts::ALL,
-    entries: &[],
-    guards: &[],
-    settings: &[],
-    keywords: &[],
-    modules: &[],
-    loaders: &[],
-    constructors: &[],
     object: &["self", "&self", "&mut self", "mut self", "self: Arc<Self>", "self: &Arc<Self>"],
-    import,
     packages: Some(Packages {
         constant: "const_item",
         named_type: "scoped_type_identifier",
@@ -102,7 +93,7 @@ static GRAMMAR: Grammar = Grammar {
         function: values::function,
         ..Packages::NONE
     }),
-    open: None,
+    ..Grammar::of(tree_sitter_rust::LANGUAGE, import)
 };
 
 /// The grammar of Rust.
@@ -113,7 +104,7 @@ pub(super) fn grammar() -> &'static Compiled {
 
 fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
     let Some(argument) = node.child_by_field_name("argument") else { return };
-    let line = node.start_position().row + 1;
+    let line = line(node);
     bring(scopes, argument, "", scope, line);
 }
 

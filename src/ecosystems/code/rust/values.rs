@@ -6,6 +6,7 @@ use super::{
     super::{
         Value,
         evaluate::Evaluator,
+        grammar::Parts as _,
         scopes::{Definition, Located, Scopes},
     },
     LOCAL,
@@ -22,11 +23,7 @@ pub(super) fn value<'t>(evaluator: &Evaluator<'_, 't>, at: Located<'t>, depth: u
     };
     match node.kind() {
         "scoped_identifier" => reference(evaluator, node, scope),
-        "block" => {
-            let count = u32::try_from(node.named_child_count()).unwrap_or_default();
-            let last = count.checked_sub(1).and_then(|it| node.named_child(it));
-            last.map_or(Value::Nothing, one)
-        }
+        "block" => node.part("last").map_or(Value::Nothing, one),
         "expression_statement" => match evaluator.scopes.text_of(node).ends_with(';') {
             true => Value::Nothing,
             false => node.named_child(0).map_or(Value::Unknown, one),
@@ -72,11 +69,7 @@ fn ends(scopes: &Scopes<'_>, node: Node<'_>) -> bool {
         "exit(",
     ];
     match node.kind() {
-        "block" => {
-            let count = u32::try_from(node.named_child_count()).unwrap_or_default();
-            let last = count.checked_sub(1).and_then(|it| node.named_child(it));
-            last.is_some_and(|it| ends(scopes, it))
-        }
+        "block" => node.part("last").is_some_and(|it| ends(scopes, it)),
         "match_arm" => node.child_by_field_name("value").is_some_and(|it| ends(scopes, it)),
         "else_clause" | "expression_statement" => {
             node.named_child(0).is_some_and(|it| ends(scopes, it))
