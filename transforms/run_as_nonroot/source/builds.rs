@@ -1,6 +1,8 @@
 //! From which folder of the project a program is compiled: the command that makes it, in the stage that a COPY takes
 //! it from.
 
+use std::collections::BTreeMap;
+
 use super::{Image, Process, modules::Modules};
 use crate::{
     context::brought::{Brought, StagePath},
@@ -37,26 +39,20 @@ const DEPTH: usize = 3;
 /// The package that the program of a process is built from; `None` if it is not known to be built here, or from which.
 pub(super) fn of<'a>(image: &Image<'a>, process: &Process, modules: &Modules<'a>) -> Option<Made> {
     let brought = image.brought().ok()?;
-    let mut places: Vec<StagePath> = Vec::new();
-    for path in paths(image, process) {
-        places.extend(brought.places(image.stage.index, &path));
-    }
+    let places = origins(image, brought, &paths(image, process));
     let mut made: Vec<Made> = Vec::new();
-    let mut stages: Vec<usize> = places.iter().map(|it| it.stage).collect();
-    stages.sort_unstable();
-    stages.dedup();
-    for stage in stages {
-        made.extend(Finder { image, brought, modules, stage }.made());
+    for stage in places.keys() {
+        made.extend(Finder { image, brought, modules, stage: *stage }.made());
     }
     let at = |it: &Made| {
         let Some(output) = &it.output else { return false };
         // What it is told may be a folder that is there.
         let inside = |path: &ImagePath| it.names.iter().any(|name| output.join(name) == *path);
-        places.iter().any(|place| *output == place.path || inside(&place.path))
+        places.values().flatten().any(|path| output == path || inside(path))
     };
     let is_named = |it: &Made| {
-        let mut own = places.iter().filter(|place| place.stage == it.stage);
-        own.any(|place| it.names.iter().any(|name| name == place.path.file_name()))
+        let mut own = places.get(&it.stage).into_iter().flatten();
+        own.any(|path| it.names.iter().any(|name| name == path.file_name()))
     };
     let unique = |pick: &dyn Fn(&Made) -> bool| {
         let mut found = made.iter().enumerate().filter(|it| pick(it.1));
@@ -79,6 +75,28 @@ pub(super) fn paths(image: &Image<'_>, process: &Process) -> Vec<ImagePath> {
     let variable = image.variable("PATH").unwrap_or_default();
     let folders = variable.split(':').chain(known).chain(["/go/bin", "/usr/local/cargo/bin"]);
     folders.filter_map(ImagePath::new).map(|it| it.join(&process.path)).collect()
+}
+
+/// The stages that what an image has at some paths may come from, each with its paths there.
+pub(super) fn origins(
+    image: &Image<'_>,
+    brought: &Brought<'_>,
+    paths: &[ImagePath],
+) -> BTreeMap<usize, Vec<ImagePath>> {
+    let mut found: BTreeMap<usize, Vec<ImagePath>> = BTreeMap::new();
+    for StagePath { stage, path } in
+        paths.iter().flat_map(|it| brought.places(image.stage.index, it))
+    {
+        found.entry(stage).or_default().push(path);
+    }
+    found
+}
+
+/// The two paths that a call names besides its options: for a copy, from where and to where.
+pub(super) fn copied(call: &Invocation, directory: &ImagePath) -> Option<(ImagePath, ImagePath)> {
+    let words: Vec<&str> = call.texts().filter(|it| !it.starts_with('-')).collect();
+    let [from, to] = words[..] else { return None };
+    Some((directory.join(from), directory.join(to)))
 }
 
 /// Finds the programs that the RUNs of a stage make.

@@ -10,7 +10,6 @@ use super::{
     reach::{Explorer, Reach},
 };
 use crate::{
-    context::brought::StagePath,
     ecosystems::{
         cargo::{self, MANIFEST, Package},
         code::Language,
@@ -61,14 +60,9 @@ pub(super) fn follow<'a>(
 /// The program of the project that a process runs; `None` if none is built here, or it is not known which.
 fn made(image: &Image<'_>, process: &Process) -> Option<Program> {
     let brought = image.brought().ok()?;
-    let paths = builds::paths(image, process);
-    let places: Vec<StagePath> =
-        paths.iter().flat_map(|it| brought.places(image.stage.index, it)).collect();
-    let stages: BTreeSet<usize> = places.iter().map(|it| it.stage).collect();
     let mut found: BTreeMap<RepoPath, Program> = BTreeMap::new();
-    for stage in stages {
+    for (stage, mut own) in builds::origins(image, brought, &builds::paths(image, process)) {
         let mut all: Vec<Program> = Vec::new();
-        let mut copies: Vec<(ImagePath, ImagePath)> = Vec::new();
         Calls { image, brought, stage }.each(&mut |call, directory| {
             if let Some(build) = cargo::build(call) {
                 let named = build.package.unwrap_or(".");
@@ -80,21 +74,14 @@ fn made(image: &Image<'_>, process: &Process) -> Option<Program> {
                 all.extend(programs(image.project, &root));
                 return true;
             }
-            if ["cp", "mv", "install"].contains(&call.program.as_str()) {
-                let words: Vec<&str> = call.texts().filter(|it| !it.starts_with('-')).collect();
-                if let [from, to] = words[..] {
-                    copies.push((directory.join(from), directory.join(to)));
-                }
+            if ["cp", "mv", "install"].contains(&call.program.as_str())
+                && let Some((from, to)) = builds::copied(call, directory)
+                && own.iter().any(|it| *it == to || *it == to.join(from.file_name()))
+            {
+                own.push(from);
             }
             false
         });
-        let mut own: Vec<ImagePath> =
-            places.iter().filter(|it| it.stage == stage).map(|it| it.path.clone()).collect();
-        for (from, to) in copies {
-            if own.iter().any(|it| *it == to || *it == to.join(from.file_name())) {
-                own.push(from);
-            }
-        }
         let is_meant = |it: &Program| own.iter().any(|path| path.file_name() == it.name);
         let meant = all.into_iter().filter(is_meant);
         found.extend(meant.map(|it| (it.file.clone(), it)));

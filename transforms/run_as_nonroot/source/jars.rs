@@ -13,8 +13,8 @@ use super::{
     reach::{Explorer, Reach},
 };
 use crate::{
-    context::brought::StagePath,
     ecosystems::{code::Language, jvm},
+    project::Project,
     text::{ImagePath, Refusal, RepoPath},
     yaml::{self, Node},
 };
@@ -44,27 +44,22 @@ fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
     let brought = image.brought().ok()?;
     let jar = process.values(&["-jar"]).first().copied()?;
     let jar = image.state().absolute(jar)?;
-    let places: Vec<StagePath> = brought.places(image.stage.index, &jar);
-    let stages: BTreeSet<usize> = places.iter().map(|it| it.stage).collect();
     let mut found: BTreeSet<RepoPath> = BTreeSet::new();
-    for stage in stages {
-        let mut own: Vec<ImagePath> =
-            places.iter().filter(|it| it.stage == stage).map(|it| it.path.clone()).collect();
-        let mut builds = false;
+    for (stage, mut own) in builds::origins(image, brought, &[jar]) {
+        let mut is_built = false;
         Calls { image, brought, stage }.each(&mut |call, directory| {
-            builds |= jvm::BUILDERS.contains(&call.program.as_str());
-            if ["cp", "mv"].contains(&call.program.as_str()) {
-                let words: Vec<&str> = call.texts().filter(|it| !it.starts_with('-')).collect();
-                if let [from, to] = words[..] {
-                    let (from, to) = (directory.join(from), directory.join(to));
-                    if own.contains(&to) {
-                        own.push(from);
-                    }
-                }
+            let program = call.program.as_str();
+            if ["cp", "mv"].contains(&program)
+                && let Some((from, to)) = builds::copied(call, directory)
+                && own.contains(&to)
+            {
+                own.push(from);
             }
-            jvm::BUILDERS.contains(&call.program.as_str())
+            let builds = jvm::BUILDERS.contains(&program);
+            is_built |= builds;
+            builds
         });
-        if !builds {
+        if !is_built {
             continue;
         }
         for path in own {
@@ -75,7 +70,7 @@ fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
             let Some(module) = module else { continue };
             let folder =
                 jvm::MANIFESTS.iter().find_map(|it| builds::folder(brought, stage, &module, it));
-            let is_module = |it: &RepoPath| manifest(image, it).is_some();
+            let is_module = |it: &RepoPath| manifest(image.project, it).is_some();
             found.extend(folder.filter(is_module));
         }
     }
@@ -84,9 +79,31 @@ fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
 }
 
 /// The text of the file that describes a module.
-fn manifest<'a>(image: &Image<'a>, folder: &RepoPath) -> Option<&'a str> {
+fn manifest<'a>(project: &'a Project, folder: &RepoPath) -> Option<&'a str> {
     let mut files = jvm::MANIFESTS.iter().filter_map(|it| folder.join(it));
-    files.find_map(|it| Some(&*image.project.source(&it)?.text))
+    files.find_map(|it| Some(&*project.source(&it)?.text))
+}
+
+/// The modules of the project, by their names.
+struct Modules(BTreeMap<String, RepoPath>);
+
+impl Modules {
+    fn read(project: &Project) -> Self {
+        let is_manifest = |it: &&RepoPath| jvm::MANIFESTS.contains(&it.file_name());
+        let folders = project.tree().files().filter(is_manifest).filter_map(RepoPath::parent);
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            let text = manifest(project, &folder).unwrap_or_default();
+            // The first name may be that of the parent.
+            let text = text.split("</parent>").last().unwrap_or(text);
+            let name = text.split("<artifactId>").nth(1).and_then(|it| it.split('<').next());
+            let name = name.map_or_else(|| folder.file_name().to_owned(), str::to_owned);
+            found.insert(name, folder.clone());
+            found.insert(folder.file_name().to_owned(), folder);
+        }
+        found.remove("");
+        Self(found)
+    }
 }
 
 /// Reads the files of modules.
@@ -103,7 +120,8 @@ struct Reader<'r, 'f, 'a> {
 impl Reader<'_, '_, '_> {
     /// Reads a module and those that it depends on; how many files there are.
     fn module(&mut self, first: &RepoPath) -> Result<usize, Refusal> {
-        let all = self.modules();
+        let project = self.image.project;
+        let Modules(all) = project.surroundings().get(|| Modules::read(project));
         let mut open = VecDeque::from([first.clone()]);
         let mut known = BTreeSet::new();
         while let Some(folder) = open.pop_front() {
@@ -112,10 +130,12 @@ impl Reader<'_, '_, '_> {
             }
             self.files(&folder)?;
             self.resources(&folder)?;
-            let own = manifest(self.image, &folder).unwrap_or_default();
-            let above =
-                folder.parent().and_then(|it| manifest(self.image, &it)).unwrap_or_default();
-            for (name, other) in &all {
+            let own = manifest(self.image.project, &folder).unwrap_or_default();
+            let above = folder
+                .parent()
+                .and_then(|it| manifest(self.image.project, &it))
+                .unwrap_or_default();
+            for (name, other) in all {
                 let marks = [
                     format!("<artifactId>{name}</artifactId>"),
                     format!(":{name}\""),
@@ -131,25 +151,6 @@ impl Reader<'_, '_, '_> {
             }
         }
         Ok(self.classes.len())
-    }
-
-    /// The modules of the project, by their names.
-    fn modules(&self) -> BTreeMap<String, RepoPath> {
-        let tree = self.image.project.tree();
-        let is_manifest = |it: &&RepoPath| jvm::MANIFESTS.contains(&it.file_name());
-        let folders = tree.files().filter(is_manifest).filter_map(RepoPath::parent);
-        let mut found = BTreeMap::new();
-        for folder in folders {
-            let text = manifest(self.image, &folder).unwrap_or_default();
-            // The first name may be that of the parent.
-            let text = text.split("</parent>").last().unwrap_or(text);
-            let name = text.split("<artifactId>").nth(1).and_then(|it| it.split('<').next());
-            let name = name.map_or_else(|| folder.file_name().to_owned(), str::to_owned);
-            found.insert(name, folder.clone());
-            found.insert(folder.file_name().to_owned(), folder);
-        }
-        found.remove("");
-        found
     }
 
     /// Reads the source of a module.

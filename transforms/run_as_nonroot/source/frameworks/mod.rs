@@ -206,11 +206,6 @@ struct Settings<'s, 'f, 'a, 'i, 'r, 'b> {
 }
 
 impl Settings<'_, '_, '_, '_, '_, '_> {
-    /// The name of the environment, if the image says it.
-    fn environment(&self) -> Option<String> {
-        environment(self.image)
-    }
-
     /// The settings of a file, and the file; `None` if it is not there.
     fn read(&self, name: &str) -> Result<Option<(RepoPath, Vec<Setting>)>, Refusal> {
         let Some(path) = self.explorer.files.at(&self.folder.join(name)) else { return Ok(None) };

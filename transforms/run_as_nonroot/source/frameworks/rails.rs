@@ -5,7 +5,7 @@
 
 use super::{
     super::{Trace, Written, spot::Spot},
-    Settings,
+    Settings, environment,
 };
 use crate::text::Refusal;
 
@@ -33,7 +33,7 @@ impl Settings<'_, '_, '_, '_, '_, '_> {
     /// A decline's code and reason: a place is computed.
     pub(super) fn kept(&self) -> Result<Vec<Trace>, Refusal> {
         let mut found = Vec::new();
-        let name = self.environment().unwrap_or_else(|| "production".to_owned());
+        let name = environment(self.image).unwrap_or_else(|| "production".to_owned());
         let files = ["config/application.rb".to_owned(), format!("config/environments/{name}.rb")];
         for path in files.iter().filter_map(|it| self.explorer.files.at(&self.folder.join(it))) {
             let text = self.explorer.project.source(&path).map_or("", |it| &it.text);
