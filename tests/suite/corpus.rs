@@ -7,9 +7,9 @@ use std::{
     time::Instant,
 };
 
-use crate::support::figures::Figures;
+use crate::support::{figures::Figures, properties::comments};
 use refit::{
-    dockerfile::{Dockerfile, Keyword, Kind, stage::Stage},
+    dockerfile::{Dockerfile, Keyword, stage::Stage},
     ecosystems::images::stages,
     engine::plan::{Options, Plan, codes, plan},
     project::{
@@ -97,22 +97,6 @@ fn check(name: &str, project: Project) -> Plan {
     }
     report(name, &done, seconds);
     done
-}
-
-/// How often each comment occurs, those inside instructions included.
-fn comments(dockerfile: &Dockerfile) -> BTreeMap<String, usize> {
-    let mut comments = BTreeMap::new();
-    for item in dockerfile.items.iter().filter(|it| !matches!(it.kind, Kind::Directive(_))) {
-        let heredocs = match &item.kind {
-            Kind::Instruction(it) => it.heredocs.first().map(|it| it.body.start),
-            _ => None,
-        };
-        let lines = dockerfile.source[item.span.start..heredocs.unwrap_or(item.span.end)].lines();
-        for line in lines.map(str::trim).filter(|it| it.starts_with('#')) {
-            *comments.entry(line.to_owned()).or_default() += 1;
-        }
-    }
-    comments
 }
 
 /// The users that the last stage and those below it name, in order.

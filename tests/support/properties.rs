@@ -112,7 +112,7 @@ pub fn repository(text: &str) {
     let more = [("requirements.txt", "flask==3.0.0\n"), ("src/main.py", "")];
     let files = FILES.iter().zip(text.split(NEXT)).map(|it| (*it.0, it.1)).chain(more);
     let project = Project::new(files.map(|it| (path(it.0), it.1.to_owned())));
-    let before = comments(&project);
+    let before = all_comments(&project);
     let done = plan(project, transforms::ALL, &Options::default());
     for file in done.after().files() {
         // What was broken before is left alone.
@@ -122,7 +122,7 @@ pub fn repository(text: &str) {
             assert_eq!(read.errors, [], "{}", file.path);
         }
     }
-    let after = comments(done.after());
+    let after = all_comments(done.after());
     let lost = before.iter().filter(|(comment, count)| after.get(*comment).unwrap_or(&0) < *count);
     // Two files that become one keep a comment once.
     let lost: Vec<_> = lost.filter(|(comment, _)| !after.contains_key(*comment)).collect();
@@ -132,14 +132,27 @@ pub fn repository(text: &str) {
     assert!(titles.is_empty(), "a second run changes more: {titles:?}");
 }
 
-/// The comments between the instructions of all Dockerfiles that can be built.
-fn comments(project: &Project) -> BTreeMap<String, usize> {
+/// How often each comment occurs in the Dockerfiles that can be built.
+fn all_comments(project: &Project) -> BTreeMap<String, usize> {
+    let mut all = BTreeMap::new();
+    let sound = project.files().filter_map(|it| it.dockerfile()).filter(|it| it.errors.is_empty());
+    for (comment, count) in sound.flat_map(comments) {
+        *all.entry(comment).or_default() += count;
+    }
+    all
+}
+
+/// How often each comment occurs, those inside instructions included.
+pub fn comments(dockerfile: &Dockerfile) -> BTreeMap<String, usize> {
     let mut comments = BTreeMap::new();
-    for file in project.files() {
-        let Some(read) = file.dockerfile().filter(|it| it.errors.is_empty()) else { continue };
-        let own = read.items.iter().filter(|it| matches!(it.kind, Kind::Comment));
-        for item in own {
-            *comments.entry(file.text[item.span.clone()].trim().to_owned()).or_default() += 1;
+    for item in dockerfile.items.iter().filter(|it| !matches!(it.kind, Kind::Directive(_))) {
+        let heredocs = match &item.kind {
+            Kind::Instruction(it) => it.heredocs.first().map(|it| it.body.start),
+            _ => None,
+        };
+        let lines = dockerfile.source[item.span.start..heredocs.unwrap_or(item.span.end)].lines();
+        for line in lines.map(str::trim).filter(|it| it.starts_with('#')) {
+            *comments.entry(line.to_owned()).or_default() += 1;
         }
     }
     comments
