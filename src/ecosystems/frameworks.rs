@@ -7,6 +7,31 @@ use serde_json::Value;
 
 use super::code::Language;
 
+/// The settings of databases: guides.rubyonrails.org: "Configuring Rails Applications".
+pub const DATABASES: &str = "config/database.yml";
+
+/// The settings of uploads: guides.rubyonrails.org: "Active Storage Overview".
+pub const STORAGE: &str = "config/storage.yml";
+
+/// The option that starts PHP's own server: php.net: "Built-in web server".
+pub const SERVES: &str = "-S";
+
+/// The options of the folder that it serves.
+pub const SERVED: [&str; 2] = ["-t", "--docroot"];
+
+/// The files in which Laravel reads variables: laravel.com/docs: "Configuration". The first is often made from the
+/// second.
+pub const VARIABLES: [&str; 2] = [".env", ".env.example"];
+
+/// The start of the names of the variables of its databases.
+pub const DATABASE: &str = "DB_";
+
+/// The manifest of gems, each of which `Bundler.require` imports.
+pub const GEMS: &str = "Gemfile";
+
+/// The manifest of packages of PHP.
+pub const PACKAGES: &str = "composer.json";
+
 /// A framework.
 #[derive(Clone, Copy, Debug)]
 pub struct Framework {

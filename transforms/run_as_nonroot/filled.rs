@@ -2,6 +2,7 @@
 
 use super::{Image, image::resolve};
 use crate::{
+    ecosystems::programs::{COPIES, TARGETS},
     run::Run,
     shell::{Command, Word},
     text::{ImagePath, Refusal, RepoPath},
@@ -10,17 +11,6 @@ use crate::{
 /// The paths at which RUNs of root make files.
 #[derive(Debug, Default)]
 pub(super) struct Filled(Vec<ImagePath>);
-
-/// Programs whose last argument names the file that they make, or the folder that they put files into.
-const COPIES: [&str; 5] = ["cp", "install", "ln", "mv", "rsync"];
-
-/// The options by which programs name the file that they make, or the folder that they fill.
-const TARGETS: [(&str, &[&str]); 4] = [
-    ("curl", &["-o", "--output", "--output-dir"]),
-    ("tar", &["-C", "--directory"]),
-    ("unzip", &["-d"]),
-    ("wget", &["-O", "--output-document", "-P", "--directory-prefix"]),
-];
 
 impl Image<'_> {
     /// The file of the project that a RUN moves or copies to a path relative to the last working directory.

@@ -16,6 +16,17 @@ static TABLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| rows().collect())
 pub const BUILDS: [&str; 7] =
     ["cargo build", "cargo install", "go build", "go install", "make", "cmake", "gcc"];
 
+/// Programs whose last argument names the file that they make, or the folder that they put files into.
+pub const COPIES: [&str; 5] = ["cp", "install", "ln", "mv", "rsync"];
+
+/// Programs, and the options by which they are told the file that they make, or the folder that they fill.
+pub const TARGETS: [(&str, &[&str]); 4] = [
+    ("curl", &["-o", "--output", "--output-dir"]),
+    ("tar", &["-C", "--directory"]),
+    ("unzip", &["-d"]),
+    ("wget", &["-O", "--output-document", "-P", "--directory-prefix"]),
+];
+
 /// Something that is known of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trait {

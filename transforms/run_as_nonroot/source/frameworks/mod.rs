@@ -14,33 +14,14 @@ use super::{
 use crate::{
     ecosystems::{
         code::{self, Language},
-        frameworks::{self, FRAMEWORKS, Framework},
+        frameworks::{
+            self, DATABASE, DATABASES, FRAMEWORKS, Framework, GEMS, PACKAGES, SERVED, SERVES,
+            STORAGE, VARIABLES,
+        },
         programs::settings::{self, Setting, Value},
     },
     text::{ImagePath, Refusal, RepoPath},
 };
-
-/// The settings of databases and of uploads: guides.rubyonrails.org: "Configuring Rails Applications", "Active Storage
-/// Overview".
-const DATABASES: &str = "config/database.yml";
-const STORAGE: &str = "config/storage.yml";
-
-/// The options of PHP's own server, and of the folder that it serves: php.net: "Built-in web server".
-const SERVES: &str = "-S";
-const SERVED: [&str; 2] = ["-t", "--docroot"];
-
-/// The files in which Laravel reads variables: laravel.com/docs: "Configuration". The first is often made from the
-/// second.
-const VARIABLES: [&str; 2] = [".env", ".env.example"];
-
-/// The start of the names of the variables of its databases.
-const DATABASE: &str = "DB_";
-
-/// The manifest of gems, each of which `Bundler.require` imports.
-const GEMS: &str = "Gemfile";
-
-/// The manifest of packages of PHP.
-const PACKAGES: &str = "composer.json";
 
 impl Explorer<'_, '_> {
     /// The files that a program of Ruby or PHP starts with, besides those that it is told; `None` if it does not
