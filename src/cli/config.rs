@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use schemars::{
+    JsonSchema, Schema,
+    generate::SchemaSettings,
+    transform::{self, Transform as _},
+};
 use serde::Deserialize;
+use serde_json::Value;
 use toml_edit::{Document, DocumentMut, Item, Table, de::Deserializer};
 
 use crate::{
@@ -42,15 +48,69 @@ pub struct ConfigError {
     pub hint: Option<String>,
 }
 
-/// The keys that are no transform's.
-#[derive(Default, Deserialize)]
+/// The settings of a project; the closest `refit.toml` above a Dockerfile holds.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(title = "refit.toml")]
 struct General {
+    /// Another `refit.toml` that this one adds to, as a path from this file.
     extend: Option<String>,
+    /// The recipe to run: a named list of transforms.
     recipe: Option<String>,
+    /// The only transforms to run.
     only: Option<Vec<String>>,
+    /// Transforms not to run.
     skip: Option<Vec<String>>,
+    /// Files to leave alone; the syntax is that of a `.gitignore` in the folder of this file.
     exclude: Option<Vec<String>>,
+}
+
+/// The JSON Schema of a `refit.toml`; `schemas/refit.json` has its text.
+pub fn schema() -> Schema {
+    let mut settings = SchemaSettings::draft2020_12();
+    // Each transform has a type called `Options`.
+    settings.inline_subschemas = true;
+    let mut generator = settings.into_generator();
+    let mut schema = generator.root_schema_for::<General>();
+    let names = |names: Vec<&str>| Value::from(names);
+    let transforms = names(transforms::ALL.iter().map(|it| it.name).collect());
+    let recipes = names(recipe::ALL.iter().map(|it| it.name).collect());
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return schema;
+    };
+    for key in ["only", "skip"] {
+        let items = properties.get_mut(key).and_then(|it| it.get_mut("items"));
+        _ = items
+            .and_then(Value::as_object_mut)
+            .map(|it| it.insert("enum".into(), transforms.clone()));
+    }
+    let recipe = properties.get_mut("recipe").and_then(Value::as_object_mut);
+    _ = recipe.map(|it| it.insert("enum".into(), recipes));
+    for transform in transforms::ALL {
+        let Some(options) = transform.options else { continue };
+        let mut table = (options.schema)(&mut generator);
+        let title = transform.docs.lines().next().unwrap_or_default().trim_start_matches("# ");
+        table.insert(
+            "description".to_owned(),
+            format!("Options of {}: {title}.", transform.name).into(),
+        );
+        properties.insert(transform.name.to_owned(), table.to_value());
+    }
+    // TOML has no null: what is not set is not there.
+    transform::RecursiveTransform(without_null).transform(&mut schema);
+    schema
+}
+
+fn without_null(schema: &mut Schema) {
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
+    let types = schema.get_mut("type").and_then(Value::as_array_mut);
+    let one = types.and_then(|it| {
+        it.retain(|it| it != "null");
+        it.first().cloned().filter(|_| it.len() == 1)
+    });
+    _ = one.map(|it| schema.insert("type".to_owned(), it));
 }
 
 impl Config {
@@ -63,7 +123,7 @@ impl Config {
             // With its key, which knows where it stands.
             let Some(key) = document.key(name) else { continue };
             let transform = transforms::ALL.iter().find(|it| it.name == name);
-            match transform.and_then(|it| Some((it.name, it.options?))) {
+            match transform.and_then(|it| Some((it.name, it.options?.read))) {
                 Some((name, read)) => found.push((name, key, item, read)),
                 None => _ = general.insert_formatted(key, item.clone()),
             }
@@ -128,7 +188,7 @@ impl Config {
         for (name, table) in &self.tables {
             let read = transforms::ALL.iter().find(|it| it.name == *name).and_then(|it| it.options);
             // Each table was read when its file was.
-            _ = read.map(|it| it(deserializer(table.clone()), &mut tables));
+            _ = read.map(|it| (it.read)(deserializer(table.clone()), &mut tables));
         }
         tables
     }

@@ -24,8 +24,8 @@ pub struct Transform {
     pub docs: &'static str,
     /// The codes that it may decline with, shared ones among them, sorted; its page explains each.
     pub codes: &'static [&'static str],
-    /// Reads its table in `refit.toml`; `None` if it has no options.
-    pub options: Option<settings::Reader>,
+    /// Its table in `refit.toml`; `None` if it has no options.
+    pub options: Option<settings::Options>,
     /// The changes it would make to a project.
     ///
     /// Pure: the same snapshot gives the same outcome, and no change once its changes are applied.

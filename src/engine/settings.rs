@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use toml_edit::de::{Deserializer, Error};
 
@@ -40,6 +41,25 @@ pub struct Tables(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 /// # Errors
 /// A key that the transform does not have, or a value of the wrong type.
 pub type Reader = fn(Deserializer, &mut Tables) -> Result<(), Error>;
+
+/// The options of a transform: a type that it defines.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Reads them.
+    pub read: Reader,
+    /// Describes them: the comments of the type are what its users read.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Options {
+    /// The options of this type.
+    pub const fn of<T>() -> Self
+    where
+        T: DeserializeOwned + JsonSchema + Any + Send + Sync,
+    {
+        Self { read: Tables::read::<T>, schema: SchemaGenerator::subschema_for::<T> }
+    }
+}
 
 impl Settings {
     /// Settings by folder.
@@ -76,11 +96,11 @@ impl Tables {
         known.and_then(|it| it.downcast_ref()).cloned().unwrap_or_default()
     }
 
-    /// Reads the options of this type from a table: the [`Reader`] of a transform that has options.
+    /// Reads the options of this type from a table: a [`Reader`].
     ///
     /// # Errors
     /// A key that the type does not have, or a value of the wrong type.
-    pub fn read<T>(table: Deserializer, tables: &mut Self) -> Result<(), Error>
+    fn read<T>(table: Deserializer, tables: &mut Self) -> Result<(), Error>
     where
         T: DeserializeOwned + Any + Send + Sync,
     {

@@ -1,20 +1,28 @@
 //! The result of a run as data: JSON for machines, and what `cli` prints for people.
 
-use std::{collections::BTreeMap, fmt};
+mod change;
+mod links;
+mod place;
+mod problems;
+mod summary;
 
+use std::collections::{BTreeMap, HashMap};
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
+use twox_hash::XxHash3_64;
+
+pub use change::{AlterationReport, ChangeReport, EditReport, FileEdits};
+pub use place::PlaceReport;
+pub use problems::problems;
+pub use summary::{BySafety, Summary};
 
 use crate::{
-    dockerfile::Reader,
     engine::{
         diff::{FileDiff, diff_below},
         plan::{Bug, Plan},
     },
-    project::{
-        Problem, Project,
-        change::{Change, Decline, Safety},
-        selection::Selection,
-    },
+    project::{Problem, Project, change::Decline, selection::Selection},
     text::{Place, RepoPath},
     verify,
 };
@@ -22,10 +30,12 @@ use crate::{
 /// A run, as `--format json` prints it.
 ///
 /// Fields are only ever added; `version` rises when one changes its meaning.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The version of this form: 1.
     pub version: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
     /// The changes, in the order they were made.
     pub changes: Vec<ChangeReport>,
     /// The places left alone.
@@ -45,28 +55,19 @@ pub struct Report {
     pub verification: Option<verify::report::Report>,
 }
 
-/// One change.
-#[derive(Clone, Debug, Serialize)]
-pub struct ChangeReport {
-    /// The transform that made it.
-    pub transform: String,
-    /// `safe` or `review`.
-    pub safety: &'static str,
-    /// What it does.
-    pub title: String,
-    /// Why it is right here.
-    pub reason: String,
-    /// Where it starts, on disk before the run.
-    #[serde(flatten)]
-    pub place: PlaceReport,
-    /// The same place in the file after the run; `None` when nothing of it is left.
-    pub after: Option<PlaceReport>,
-    /// The files it touches.
-    pub files: Vec<String>,
+/// The program that wrote a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Tool {
+    /// Its name: `refit`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its page.
+    pub url: String,
 }
 
 /// One place left alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeclineReport {
     /// The transform that declined.
     pub transform: String,
@@ -77,28 +78,14 @@ pub struct DeclineReport {
     pub place: PlaceReport,
     /// The reason.
     pub reason: String,
-}
-
-/// A place in a file. Lines and columns are counted from 1, columns in characters.
-///
-/// Where refit itself wrote what a change or decline is about, in an earlier step, it is the place where that
-/// was put in, and start and end are the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PlaceReport {
-    /// The file.
-    pub path: String,
-    /// The line it starts on.
-    pub line: usize,
-    /// The column it starts at.
-    pub column: usize,
-    /// The line it ends on.
-    pub end_line: usize,
-    /// The column after its last character.
-    pub end_column: usize,
+    /// A number, in hexadecimal, by which the same place is known in a later run.
+    pub fingerprint: String,
+    /// The part of a page that explains the code.
+    pub url: String,
 }
 
 /// One change that was dropped because it would have broken something.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BugReport {
     /// The transform that made it.
     pub transform: &'static str,
@@ -111,7 +98,7 @@ pub struct BugReport {
 }
 
 /// One thing that could not be read or understood.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ProblemReport {
     /// The file.
     pub path: String,
@@ -124,7 +111,7 @@ pub struct ProblemReport {
 }
 
 /// One file that differs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FileReport {
     /// Its path.
     pub path: String,
@@ -132,38 +119,6 @@ pub struct FileReport {
     pub kind: &'static str,
     /// Its unified diff, as `git apply` takes it.
     pub diff: String,
-}
-
-/// A run in figures.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// The Dockerfiles that were looked at.
-    pub dockerfiles: usize,
-    /// The Dockerfiles that were left out because they lie in folders of other people's code, as `vendor/`.
-    pub vendored: usize,
-    /// The files that differ.
-    pub changed_files: usize,
-    /// The changes.
-    pub changes: usize,
-    /// The safe ones.
-    pub safe: usize,
-    /// Those that need a review.
-    pub review: usize,
-    /// The places left alone.
-    pub declines: usize,
-    /// The files that could not be read or understood.
-    pub problems: usize,
-    /// The changes by transform.
-    pub by_transform: BTreeMap<&'static str, BySafety>,
-}
-
-/// Changes of one transform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct BySafety {
-    /// The safe ones.
-    pub safe: usize,
-    /// Those that need a review.
-    pub review: usize,
 }
 
 impl Report {
@@ -174,8 +129,7 @@ impl Report {
 
     /// A plan's report, its files as seen from above the project's folder.
     pub fn below(folder: &RepoPath, plan: &Plan, selection: &Selection) -> Self {
-        let mut report =
-            Self::inside(plan, selection, &diff_below(folder, &plan.before, plan.after()));
+        let mut report = Self::inside(plan, selection, folder);
         if !folder.is_root() {
             report.lie_below(folder);
         }
@@ -211,12 +165,8 @@ impl Report {
     }
 
     fn lie_below(&mut self, folder: &RepoPath) {
-        let mut move_to = |it: &mut String| *it = format!("{folder}/{it}");
-        for it in &mut self.changes {
-            move_to(&mut it.place.path);
-            it.after.iter_mut().for_each(|it| move_to(&mut it.path));
-            it.files.iter_mut().for_each(&mut move_to);
-        }
+        let move_to = |it: &mut String| *it = format!("{folder}/{it}");
+        self.changes.iter_mut().for_each(|it| it.lie_below(folder));
         self.declines.iter_mut().for_each(|it| move_to(&mut it.place.path));
         for it in &mut self.bugs {
             let input = std::mem::take(&mut it.input).into_iter();
@@ -225,137 +175,42 @@ impl Report {
         self.problems.iter_mut().for_each(|it| move_to(&mut it.path));
     }
 
-    fn inside(plan: &Plan, selection: &Selection, diffs: &[FileDiff]) -> Self {
+    fn inside(plan: &Plan, selection: &Selection, folder: &RepoPath) -> Self {
+        let diffs = diff_below(folder, &plan.before, plan.after());
         let problems = problems(&plan.before, selection);
-        let all = plan.before.files().filter(|it| it.dockerfile().is_some());
-        let all: Vec<_> = all.map(|it| &it.path).collect();
-        let dockerfiles = all.iter().filter(|it| selection.selects(it)).count();
-        let vendored = all.iter().filter(|it| selection.leaves_out(it)).count();
-        let mut summary = Summary {
-            dockerfiles,
-            vendored,
-            changed_files: diffs.len(),
-            declines: plan.declines.len(),
-            problems: problems.len(),
-            ..Summary::default()
-        };
-        for (transform, change) in plan.changes() {
-            let counts = summary.by_transform.entry(transform).or_default();
-            let (count, all) = match change.safety {
-                Safety::Safe => (&mut counts.safe, &mut summary.safe),
-                Safety::Review => (&mut counts.review, &mut summary.review),
-            };
-            *count += 1;
-            *all += 1;
-            summary.changes += 1;
-        }
+        let declines = plan.declines.iter().map(|it| DeclineReport::new(it, plan));
+        let mut declines: Vec<_> = declines.collect();
+        number(declines.iter_mut().map(|it| &mut it.fingerprint));
         Self {
             version: 1,
-            changes: plan.changes().map(|(name, it)| ChangeReport::new(name, it, plan)).collect(),
-            declines: plan.declines.iter().map(DeclineReport::from).collect(),
+            tool: Tool::default(),
+            changes: change::changes(plan, folder),
+            declines,
             bugs: plan.bugs.iter().map(BugReport::from).collect(),
+            summary: Summary {
+                changed_files: diffs.len(),
+                problems: problems.len(),
+                ..Summary::of(plan, selection)
+            },
             problems: problems.into_iter().map(ProblemReport::from).collect(),
             warnings: Vec::new(),
             files: diffs.iter().map(FileReport::from).collect(),
-            summary,
             verification: None,
         }
     }
 }
 
-/// The files of a project that could not be read or understood, each with its first error.
-pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
-    let mut problems = project.problems().to_vec();
-    problems.extend(project.caller_problems().cloned());
-    problems.extend(project.manifest_problems());
-    for file in project.files() {
-        let Some(dockerfile) = file.dockerfile().filter(|_| selection.selects(&file.path)) else {
-            continue;
-        };
-        if let [first, more @ ..] = dockerfile.errors.as_slice() {
-            let more = match more.len() {
-                0 => String::new(),
-                count => format!(" (and {count} more)"),
-            };
-            problems.push(Problem {
-                path: file.path.clone(),
-                line: Some(first.line),
-                message: format!("{}{more}", first.message),
-                hint: match first.refused_by {
-                    Reader::Parser | Reader::Instructions => {
-                        "docker would refuse this file, so it was left alone; if it is a template, exclude it"
-                    }
-                    Reader::Neither => "the file was left alone; say which is meant",
-                }
-                .to_owned(),
-            });
-        }
-    }
-    problems.retain(|it| !selection.excludes(&it.path));
-    problems.sort();
-    problems.dedup();
-    problems
-}
-
-impl Summary {
-    fn add(&mut self, other: &Self) {
-        self.dockerfiles += other.dockerfiles;
-        self.vendored += other.vendored;
-        self.changed_files += other.changed_files;
-        self.changes += other.changes;
-        self.safe += other.safe;
-        self.review += other.review;
-        self.declines += other.declines;
-        self.problems += other.problems;
-        for (name, counts) in &other.by_transform {
-            let all = self.by_transform.entry(name).or_default();
-            all.safe += counts.safe;
-            all.review += counts.review;
-        }
-    }
-}
-
-impl ChangeReport {
-    fn new(transform: &str, change: &Change, plan: &Plan) -> Self {
+impl DeclineReport {
+    fn new(decline: &Decline, plan: &Plan) -> Self {
+        let Decline { transform, place, why } = decline;
         Self {
-            transform: transform.to_owned(),
-            safety: change.safety.as_str(),
-            title: change.title.clone(),
-            reason: change.reason.clone(),
-            place: PlaceReport::from(&change.place),
-            after: plan.place_after(change).as_ref().map(PlaceReport::from),
-            files: change.files.keys().map(ToString::to_string).collect(),
+            transform: (*transform).to_owned(),
+            code: why.code,
+            place: PlaceReport::from(place),
+            reason: why.reason.clone(),
+            fingerprint: fingerprint(&plan.before, transform, why.code, place),
+            url: links::code(transform, why.code),
         }
-    }
-}
-
-impl From<&Decline> for DeclineReport {
-    fn from(decline: &Decline) -> Self {
-        Self {
-            transform: decline.transform.to_owned(),
-            code: decline.why.code,
-            place: PlaceReport::from(&decline.place),
-            reason: decline.why.reason.clone(),
-        }
-    }
-}
-
-impl From<&Place> for PlaceReport {
-    fn from(place: &Place) -> Self {
-        let Place { path, line, column, end_line, end_column } = place;
-        Self {
-            path: path.to_string(),
-            line: *line,
-            column: *column,
-            end_line: *end_line,
-            end_column: *end_column,
-        }
-    }
-}
-
-impl fmt::Display for PlaceReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.path, self.line)
     }
 }
 
@@ -386,4 +241,44 @@ impl From<&FileDiff> for FileReport {
     fn from(diff: &FileDiff) -> Self {
         Self { path: diff.path.to_string(), kind: diff.kind.as_str(), diff: diff.to_string() }
     }
+}
+
+impl Default for Tool {
+    fn default() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            url: links::tool(),
+        }
+    }
+}
+
+/// A number for what a transform says of a place: of the text there and not of its line, which moves.
+fn fingerprint(before: &Project, transform: &str, what: &str, place: &Place) -> String {
+    let file = before.file(place.path.as_str());
+    let said = file.map_or("", |it| {
+        let lines = it.line_starts();
+        it.text
+            .get(lines.span(place.line).start..lines.span(place.end_line).end)
+            .unwrap_or_default()
+    });
+    let path = place.path.as_str();
+    format!("{:016x}", XxHash3_64::oneshot([transform, path, what, said].join("\0").as_bytes()))
+}
+
+/// Tells apart what would have the same fingerprint: the same command twice in one file.
+fn number<'f>(fingerprints: impl Iterator<Item = &'f mut String>) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for it in fingerprints {
+        let before = seen.entry(it.clone()).or_default();
+        if 0 < *before {
+            *it = format!("{it}-{before}");
+        }
+        *before += 1;
+    }
+}
+
+/// The JSON Schema of a report; `schemas/report.json` has its text.
+pub fn schema() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>()
 }

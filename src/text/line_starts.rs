@@ -41,7 +41,7 @@ impl LineStarts {
     }
 
     /// The line and the column of a byte, counted from 1, columns in characters.
-    fn position(&self, text: &str, at: usize) -> (usize, usize) {
+    pub fn position(&self, text: &str, at: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|it| *it <= at);
         let start = self.starts.get(line - 1).copied().unwrap_or_default();
         (line, text[start..at].chars().count() + 1)

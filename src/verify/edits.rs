@@ -21,7 +21,9 @@ pub struct TouchedFile {
 }
 
 /// The kinds of edits that a developer makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum EditKind {
     /// A source file of the service.

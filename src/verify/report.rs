@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
 /// A verification, as `--format json` prints it.
 ///
 /// Fields are only ever added; `version` rises when one changes its meaning.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// The version of this form: 1.
     pub version: u32,
@@ -35,7 +36,7 @@ pub struct Report {
 }
 
 /// Something before and after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Sides<T> {
     /// Before the plan.
     pub before: T,
@@ -44,7 +45,7 @@ pub struct Sides<T> {
 }
 
 /// One image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ImageReport {
     /// Its name.
     pub name: String,
@@ -71,7 +72,7 @@ pub struct ImageReport {
 }
 
 /// One way in which both images were started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RunReport {
     /// The compose service that starts them: `web in compose.yaml`; empty for the image's own command.
     pub by: String,
@@ -90,7 +91,7 @@ pub struct RunReport {
 }
 
 /// The outcome of starting two images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunOutcome {
     /// The new one did what the old one did.
@@ -104,7 +105,7 @@ pub enum RunOutcome {
 }
 
 /// A container when its time was up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RunSide {
     /// `running`, `exited`, `not-started` or `out-of-memory`.
     pub state: &'static str,
@@ -117,7 +118,7 @@ pub struct RunSide {
 }
 
 /// One side of an image: how it is built, and what that gave.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BuildReport {
     /// The Dockerfile.
     pub dockerfile: String,
@@ -132,7 +133,7 @@ pub struct BuildReport {
 }
 
 /// The measurements of a build.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Measured {
     /// The seconds of the first build: no layer cache, empty cache mounts, base images there.
     pub seconds: f64,
@@ -151,7 +152,7 @@ pub struct Measured {
 }
 
 /// A build after an edit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Rebuild {
     /// The edited file.
     pub kind: EditKind,
@@ -164,7 +165,7 @@ pub struct Rebuild {
 }
 
 /// The verdict on an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It builds, and is what it was but for what the plan says.
@@ -180,7 +181,7 @@ pub enum Verdict {
 }
 
 /// A Dockerfile of which it could not be told how it is built.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct UnknownReport {
     /// The Dockerfile.
     pub dockerfile: String,
@@ -189,7 +190,7 @@ pub struct UnknownReport {
 }
 
 /// Changes that were left out of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeftOut {
     /// The Dockerfile that they concern.
     pub dockerfile: String,

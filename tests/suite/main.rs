@@ -23,6 +23,8 @@ mod packages;
 mod parser;
 mod places;
 mod readme;
+mod reports;
+mod schemas;
 mod shell;
 mod subsets;
 mod target;

@@ -18,6 +18,7 @@ mod store;
 mod together;
 
 use frontend::Frontend;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     ecosystems::{self, At, Caching, Manager},
     engine::{
         Transform,
-        settings::{Settings, Tables},
+        settings::{self, Settings},
     },
     project::{
         Project,
@@ -68,14 +69,14 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unreadable-shell",
         "windows",
     ],
-    options: Some(Tables::read::<Options>),
+    options: Some(settings::Options::of::<Options>()),
     run,
 };
 
 const NAME: &str = "mount-caches";
 
 /// The options of this transform.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
     /// Whether to ask for a Dockerfile frontend with `# syntax=` where a file names none.

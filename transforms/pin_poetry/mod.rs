@@ -7,6 +7,7 @@ mod pin;
 mod service;
 mod usage;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use self::{installation::Installation, installer::Way};
@@ -15,7 +16,7 @@ use crate::{
     ecosystems::{Manager, python::poetry, version::Version},
     engine::{
         Transform,
-        settings::{Settings, Tables},
+        settings::{self, Settings},
     },
     project::{
         Project,
@@ -50,7 +51,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "unset-version",
         "version-conflict",
     ],
-    options: Some(Tables::read::<Options>),
+    options: Some(settings::Options::of::<Options>()),
     run,
 };
 
@@ -60,13 +61,14 @@ const NAME: &str = "pin-poetry";
 const POETRY: &Manager = &poetry::MANAGER;
 
 /// The options of this transform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
     /// The version to pin, whatever version the project names.
     #[serde(deserialize_with = "version")]
+    #[schemars(with = "Option<String>")]
     pub version: Option<Version>,
-    /// True to pin by `ARG POETRY_VERSION`, with a comment that lets Renovate update it.
+    /// Whether to pin with `ARG POETRY_VERSION` and a comment that lets Renovate update it.
     pub renovate: bool,
 }
 

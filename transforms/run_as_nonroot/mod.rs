@@ -39,7 +39,7 @@ use crate::{
     ecosystems::images::Accounts,
     engine::{
         Transform,
-        settings::{Settings, Tables},
+        settings::{self, Settings},
     },
     project::{
         Project,
@@ -109,7 +109,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "windows",
         "writes-at-start",
     ],
-    options: Some(Tables::read::<Options>),
+    options: Some(settings::Options::of::<Options>()),
     run,
 };
 

@@ -1,5 +1,6 @@
 //! What the owner of a Dockerfile says: options in `refit.toml`, comments in the Dockerfile.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -13,10 +14,11 @@ use crate::{
 };
 
 /// The options of this transform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// The folders that containers write to, besides those that are found; `None` if nobody says.
+    /// The folders that containers write to, besides those that refit finds. If it is set, an unknown program or
+    /// folder is no reason to decline.
     pub writes: Option<Vec<String>>,
     /// The UID of the new user.
     pub uid: Option<u32>,

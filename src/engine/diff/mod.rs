@@ -5,10 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 use rayon::prelude::*;
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
-use crate::{
-    project::{File, Project},
-    text::RepoPath,
-};
+use crate::{project::Project, text::RepoPath};
 
 /// The difference of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +40,7 @@ pub fn diff(before: &Project, after: &Project) -> Vec<FileDiff> {
 pub fn diff_below(folder: &RepoPath, before: &Project, after: &Project) -> Vec<FileDiff> {
     let diff = |path: &RepoPath| {
         let (old, new) = (before.file(path.as_str()), after.file(path.as_str()));
-        FileDiff::between(folder, path, old, new)
+        FileDiff::of_texts(folder, path, old.map(|it| &*it.text), new.map(|it| &*it.text))
     };
     changed(before, after).into_par_iter().map(diff).collect()
 }
@@ -63,11 +60,13 @@ pub fn changed<'p>(before: &'p Project, after: &'p Project) -> Vec<&'p RepoPath>
 const CONTEXT: usize = 3;
 
 impl FileDiff {
-    fn between(
+    /// The difference of a file, from its texts; `None` for one that is not there. The diff names it as seen from
+    /// above the project's folder.
+    pub fn of_texts(
         folder: &RepoPath,
         path: &RepoPath,
-        old: Option<&Arc<File>>,
-        new: Option<&Arc<File>>,
+        old: Option<&str>,
+        new: Option<&str>,
     ) -> Self {
         let path = &folder.join(path.as_str()).unwrap_or_else(|| path.clone());
         let (kind, mode) = match (old, new) {
@@ -77,7 +76,7 @@ impl FileDiff {
         };
         let (a, b) = (quote(&format!("a/{path}")), quote(&format!("b/{path}")));
         let header = format!("diff --git {a} {b}\n{mode}");
-        let hunks = hunks(text(old), text(new));
+        let hunks = hunks(old.unwrap_or_default(), new.unwrap_or_default());
         let body = match hunks.is_empty() {
             true => hunks,
             false => {
@@ -112,10 +111,6 @@ impl DiffKind {
             Self::Delete => "delete",
         }
     }
-}
-
-fn text(file: Option<&Arc<File>>) -> &str {
-    file.map_or("", |it| &it.text)
 }
 
 fn hunks(old: &str, new: &str) -> String {

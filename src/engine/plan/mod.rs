@@ -71,6 +71,8 @@ pub struct Step {
 
 /// Codes of the declines that the engine makes, whatever the transform.
 pub mod codes {
+    /// All of them.
+    pub const ALL: [&str; 5] = [IGNORED, REVIEW, OTHER_FILES, UNVERIFIED, ENGINE];
     /// A comment in the Dockerfile says so: `# refit: ignore`.
     pub const IGNORED: &str = "ignored";
     /// The change would have broken something: a bug in the transform.

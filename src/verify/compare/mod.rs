@@ -58,7 +58,7 @@ pub struct Comparison {
 }
 
 /// Files that are gone for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Missing {
     /// The reason: reads after `12 files`.
     pub reason: String,
