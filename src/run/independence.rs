@@ -117,7 +117,10 @@ pub fn role(
             }
             return Role::Install(install);
         }
-        return match manager.grammar.is_apart(call) {
+        // A path in the place of a setting's name: nobody knows what comes of it.
+        let named = manager.grammar.words(call).nth(1).filter(|it| it.starts_with(['/', '.']));
+        let is_brought = named.is_some_and(|it| at.path(it).is_none_or(|it| brought(&it)));
+        return match manager.grammar.is_apart(call) && !is_brought {
             true => Role::Independent,
             false => Role::MayRead,
         };

@@ -124,7 +124,11 @@ impl<'a> Deferral<'a> {
             {
                 edits.push((word.range.clone(), spelled_out(word, &folder)));
             }
-            let names = words.sources.iter().filter(|it| self.stays(item, &it.text, kept));
+            // What a folder beside it brings as well need not be taken out: it is the same either way.
+            let names = words
+                .sources
+                .iter()
+                .filter(|it| self.stays(item, &it.text, kept) && !self.is_doubled(item, &it.text));
             edits.extend(names.map(|it| (it.range.clone(), String::new())));
         }
         self.edited(item, edits)
@@ -149,6 +153,14 @@ impl<'a> Deferral<'a> {
         let mut own = sources.filter(|it| it.word == word).peekable();
         own.peek().is_some()
             && own.all(|it| !it.is_folder && kept.iter().any(|kept| kept.0 == it.path))
+    }
+
+    /// Whether a folder that the same COPY names has all that a word of it names.
+    fn is_doubled(&self, item: usize, word: &str) -> bool {
+        let sources = || self.copy(item).into_iter().flat_map(|it| &it.sources);
+        let folders = || sources().filter(|it| it.is_folder && it.word != word);
+        let mut own = sources().filter(|it| it.word == word);
+        own.all(|it| folders().any(|folder| it.path.strip_prefix(&folder.path).is_some()))
     }
 
     /// The text of an item with words of it replaced; a word that becomes empty goes with what follows it.

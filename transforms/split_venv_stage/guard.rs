@@ -4,9 +4,9 @@ use super::{Role, Separation, Step, Stop, is_by_manager, system, usage};
 use crate::{
     callers::service::Volume,
     ecosystems::{
-        self,
+        self, Tool,
         images::{Known, PythonVersion},
-        python,
+        python, tools,
     },
     run::Run,
     text::{ImagePath, Refusal, count::listed},
@@ -135,6 +135,11 @@ impl Separation<'_> {
                 format!("{name} says where to install"),
             ));
         }
+        if let Some((tool, at)) = self.called_too_soon(step) {
+            let line = self.site.line(at);
+            let reason = format!("{tool} is called here, and {line} installs it only then");
+            return stop(Refusal::new("late-tool", reason));
+        }
         if let Some(tool) = self.late_tool(step) {
             return stop(Refusal::new(
                 "late-tool",
@@ -142,6 +147,25 @@ impl Separation<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// A package manager that a RUN calls before the first RUN that installs it, and that one's item.
+    fn called_too_soon(&self, step: &Step<'_>) -> Option<(&'static str, usize)> {
+        let brings = |step: &Step<'_>, tool: Tool| step.has(|it| *it == Role::Tool(tool));
+        let calls = step.run.calls().iter().filter_map(|it| {
+            let tool = tools().find(|tool| tool.has_program(&it.call.program))?;
+            step.roles[it.command].is_of_packages().then_some(tool)
+        });
+        // A stage below or the image may have it, and the later one is another version of it.
+        let is_there = |tool: &Tool| match tool {
+            Tool::Manager(it, _) => self.site.has_program(self.stage, step.run.item, it),
+            Tool::Program(_) => false,
+        };
+        let mut late = calls.filter(|it| !is_there(it)).filter_map(|tool| {
+            let first = self.runs.iter().find(|it| brings(it, tool))?;
+            (step.run.item < first.run.item).then_some((tool.title(), first.run.item))
+        });
+        late.next()
     }
 
     /// A package manager that is installed where it would land in the environment.

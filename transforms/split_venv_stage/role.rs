@@ -215,7 +215,7 @@ fn of_manager(
         let is_verb = |it: &str| it.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
         let is_known = match manager.grammar.words(call).next() {
             Some(it) => is_verb(it),
-            None => call.arguments.iter().all(|it| it.text.is_some()),
+            None => !call.arguments.is_empty() && call.arguments.iter().all(|it| it.text.is_some()),
         };
         return Ok(if is_known { Role::Manage } else { Role::Other });
     }
