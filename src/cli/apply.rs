@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     Status,
-    args::{Format, Run},
+    args::Run,
     failure::Failure,
     inputs::Inputs,
     output::{self, Output},
@@ -73,7 +73,7 @@ impl Apply {
             }
             let (verified, report) = Session::settle(&self.building, &input, output)?;
             plans = vec![verified];
-            if self.run.format == Format::Text {
+            if self.run.report.is_text() {
                 output::note(&verify::text(&report, output))?;
             }
             verification = Some(report);
@@ -83,12 +83,11 @@ impl Apply {
         report.verification = verification;
         self.write(&inputs, &plans)?;
         let stdin = inputs.all.first().and_then(|it| it.stdin.as_ref()).zip(plans.first());
-        match (self.run.format, stdin) {
-            (Format::Json, _) => output::print(&summary::json(&report)?)?,
-            (Format::Text, Some((path, plan))) => {
-                output::print_raw(plan.after().file(path.as_str()).map_or("", |it| &it.text))?;
-            }
-            (Format::Text, None) => {}
+        let changed = stdin.map(|(path, plan)| plan.after().file(path.as_str()));
+        let changed = changed.flatten().map_or("", |it| &*it.text);
+        self.run.report.write(&report, || changed.to_owned())?;
+        if self.run.report.is_text() && stdin.is_some() {
+            output::print_raw(changed)?;
         }
         let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
         let problems = summary::print(&report, summary::Kind::Applied, &named, output)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Status;
+use super::{Status, formats::Reports};
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -28,9 +28,8 @@ pub(super) struct Global {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) scope: Scope,
-    /// Print for people, or one JSON object for machines
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) report: Reports,
     /// The path of the Dockerfile on standard input, used to find its project
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
@@ -78,13 +77,6 @@ impl Scope {
             it => it,
         }
     }
-}
-
-/// The output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
 }
 
 /// When to use colors.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     Status,
-    args::{Format, Run},
+    args::Run,
     inputs::Inputs,
     output::{self, Output},
     summary,
@@ -27,9 +27,9 @@ impl Check {
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);
-        match self.run.format {
-            Format::Json => output::print(&summary::json(&report)?)?,
-            Format::Text => output::print(&lines(&report))?,
+        self.run.report.write(&report, || lines(&report))?;
+        if self.run.report.is_text() {
+            output::print(&lines(&report))?;
         }
         let problems = summary::print(&report, summary::Kind::Listed, &input.named(), output)?;
         let pending = if report.files.is_empty() { Status::Done } else { Status::Pending };

@@ -6,11 +6,12 @@ use clap::Args;
 
 use super::{
     Status,
-    args::{Format, Run},
+    args::Run,
     inputs::Inputs,
     output::{self, Output},
     summary,
 };
+use crate::report::formats;
 
 /// Show what would change, as unified diffs that `git apply` takes; write nothing
 #[derive(Debug, Args)]
@@ -29,12 +30,10 @@ impl Diff {
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);
-        match self.run.format {
-            Format::Json => output::print(&summary::json(&report)?)?,
-            Format::Text => {
-                let diffs: String = report.files.iter().map(|it| it.diff.as_str()).collect();
-                output::diff(&diffs)?;
-            }
+        let diffs = || formats::patch(&report);
+        self.run.report.write(&report, diffs)?;
+        if self.run.report.is_text() {
+            output::diff(&diffs())?;
         }
         let problems = summary::print(&report, summary::Kind::Proposed, &input.named(), output)?;
         let pending = self.exit_code && !report.files.is_empty();

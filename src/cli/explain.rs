@@ -3,8 +3,11 @@
 use clap::Args;
 
 use super::config;
-use super::{Status, failure::Failure, list::title, markdown, output};
-use crate::transforms::{self, recipe};
+use super::{Status, failure::Failure, markdown, output};
+use crate::{
+    report::pages::title,
+    transforms::{self, recipe},
+};
 
 /// Show a transform's page: what it does, when it declines, and examples
 #[derive(Debug, Args)]

@@ -8,7 +8,10 @@ use super::{
     Status,
     output::{self, BOLD},
 };
-use crate::transforms::{self, recipe};
+use crate::{
+    report::pages::title,
+    transforms::{self, recipe},
+};
 
 /// List the transforms and recipes, a line each
 #[derive(Debug, Args)]
@@ -36,9 +39,4 @@ impl List {
         output::print(&out)?;
         Ok(Status::Done)
     }
-}
-
-/// A page's first heading.
-pub(super) fn title(page: &str) -> &str {
-    page.lines().next().unwrap_or_default().trim_start_matches('#').trim()
 }

@@ -7,6 +7,7 @@ pub mod config;
 mod diff;
 mod explain;
 mod failure;
+mod formats;
 mod ignores;
 mod input;
 mod inputs;

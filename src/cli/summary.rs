@@ -1,4 +1,4 @@
-//! The summary of a run on standard error, and its JSON.
+//! The summary of a run on standard error.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -82,11 +82,6 @@ pub(super) fn print(
         (false, 0) => Status::NoDockerfile,
         (false, _) => Status::Done,
     })
-}
-
-/// The report as one JSON object and a line end.
-pub(super) fn json(report: &Report) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(report)? + "\n")
 }
 
 /// `pin-poetry: api/Dockerfile:5 pin Poetry to 1.8.3: poetry.lock says so [safe]`.

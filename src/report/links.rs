@@ -20,7 +20,7 @@ pub(super) fn transform(name: &str) -> String {
 
 /// The part of a page that explains a code of a transform.
 pub(super) fn code(transform_name: &str, code: &str) -> String {
-    match codes::ALL.contains(&code) {
+    match codes::MEANINGS.iter().any(|it| it.code == code) {
         true => format!("{PAGES}/codes#{code}"),
         false => format!("{}#{code}", transform(transform_name)),
     }

@@ -1,7 +1,9 @@
 //! The result of a run as data: JSON for machines, and what `cli` prints for people.
 
 mod change;
+pub mod formats;
 mod links;
+pub mod pages;
 mod place;
 mod problems;
 mod summary;

@@ -1,6 +1,7 @@
 //! Planning: transforms, in order, round after round, until nothing changes. No I/O, and it cannot fail: what
 //! a transform comes to no end with is a bug of the transform, which costs it the files concerned.
 
+pub mod codes;
 mod endless;
 pub mod ignores;
 mod options;
@@ -67,22 +68,6 @@ pub struct Step {
     pub changes: Vec<Change>,
     /// The snapshot it left.
     pub after: Project,
-}
-
-/// Codes of the declines that the engine makes, whatever the transform.
-pub mod codes {
-    /// All of them.
-    pub const ALL: [&str; 5] = [IGNORED, REVIEW, OTHER_FILES, UNVERIFIED, ENGINE];
-    /// A comment in the Dockerfile says so: `# refit: ignore`.
-    pub const IGNORED: &str = "ignored";
-    /// The change would have broken something: a bug in the transform.
-    pub const ENGINE: &str = "engine";
-    /// Only safe changes were asked for, and this one needs a person to look at it.
-    pub const REVIEW: &str = "review";
-    /// It needs other files to change, and only this one may.
-    pub const OTHER_FILES: &str = "other-files";
-    /// A real build showed that the image would not be what it was, or that it cannot be built at all.
-    pub const UNVERIFIED: &str = "unverified";
 }
 
 const MAX_ROUNDS: usize = 100;

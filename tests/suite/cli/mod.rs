@@ -1,5 +1,6 @@
 //! The command as a user runs it.
 
+mod formats;
 mod hostile;
 mod projects;
 mod saved;
