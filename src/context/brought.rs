@@ -105,7 +105,7 @@ impl<'a> Brought<'a> {
                 let mut inside = from.origins(path);
                 inside.find_map(|it| self.within(from.stage, &it, made_from, depth))
             }
-            None => layer.copy.as_ref().ok()?.provides(path, &layers.sent),
+            None => layer.brings()?.provides(path, &layers.sent),
         });
         found.or_else(|| {
             let origins = made_from(path);
@@ -129,7 +129,7 @@ impl<'a> Brought<'a> {
             return found;
         };
         for layer in &layers.copies {
-            match (&layer.from_stage, &layer.copy) {
+            match (&layer.from_stage, layer.brings()) {
                 (Some(from), _) => {
                     for (inside, at) in from.folders(folder) {
                         let all = self.below_within(from.stage, &inside, depth).into_iter();
@@ -138,8 +138,8 @@ impl<'a> Brought<'a> {
                         }));
                     }
                 }
-                (None, Ok(copy)) => found.extend(copy.below(folder, &layers.sent)),
-                (None, Err(_)) => {}
+                (None, Some(copy)) => found.extend(copy.below(folder, &layers.sent)),
+                (None, None) => {}
             }
         }
         found

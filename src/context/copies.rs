@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::dockerignore::Dockerignore;
 use crate::{
+    callers::Build,
     dockerfile::{Instruction, Keyword, stage::State, variables::names},
     project::tree,
     text::{ImagePath, RepoPath},
@@ -135,6 +136,49 @@ impl CopyIn {
         sent: &Sent<'_>,
         escape: char,
     ) -> Result<Self, Opaque> {
+        let from_argument = |it: &str| state.variables.get(it).is_some_and(|it| it.from_argument);
+        let copy = instruction.copy().ok_or(Opaque::NotOfContext)?;
+        // With another value of a variable, something else may be copied.
+        if copy.from.is_none() && copy.sources.iter().any(|it| names(&it.text).any(from_argument)) {
+            return Err(Opaque::UnknownVariable);
+        }
+        Self::with_defaults(instruction, state, sent, escape)
+    }
+
+    /// The same with the defaults of the build arguments that its sources name, if no `build` gives them other values:
+    /// what the image holds unless somebody asks for another one.
+    pub fn by_default(
+        instruction: &Instruction,
+        state: &State,
+        sent: &Sent<'_>,
+        escape: char,
+        builds: &[Build],
+    ) -> Option<Self> {
+        let copy = instruction.copy()?;
+        let used: Vec<&str> = copy.sources.iter().flat_map(|it| names(&it.text)).collect();
+        let changes = |build: &Build| {
+            build.arguments.iter().any(|(name, value)| {
+                let default = state.variable(name);
+                let names = |it: &&str| *it == name.as_str();
+                // A variable may hold the value of an argument.
+                let is_held =
+                    used.iter().any(|it| state.variables.get(it).is_some_and(|it| !it.is_argument));
+                (is_held || used.iter().any(names))
+                    && (value.is_none() || value.as_deref() != default)
+            })
+        };
+        if builds.iter().any(changes) {
+            return None;
+        }
+        Self::with_defaults(instruction, state, sent, escape).ok()
+    }
+
+    fn with_defaults(
+        instruction: &Instruction,
+        state: &State,
+        sent: &Sent<'_>,
+        escape: char,
+    ) -> Result<Self, Opaque> {
         let copy = instruction.copy().ok_or(Opaque::NotOfContext)?;
         if copy.from.is_some() {
             return Err(Opaque::OtherStage);
@@ -148,12 +192,7 @@ impl CopyIn {
             _ => state.expand(text, escape),
         };
         let mut sources = Vec::new();
-        let from_argument = |it: &str| state.variables.get(it).is_some_and(|it| it.from_argument);
         for word in &copy.sources {
-            // With another value of a variable, something else may be copied.
-            if names(&word.text).any(from_argument) {
-                return Err(Opaque::UnknownVariable);
-            }
             let text = expand(&word.text).ok_or(Opaque::UnknownVariable)?;
             if instruction.keyword == Keyword::Add
                 && (text.contains("://") || text.starts_with("git@"))

@@ -29,6 +29,8 @@ pub struct Layer {
     pub item: usize,
     /// The files it brings, or the reason why they are not known.
     pub copy: Result<CopyIn, Opaque>,
+    /// The files it brings while build arguments have their defaults, if these alone decide that.
+    by_default: Option<CopyIn>,
     /// The destination; `None` if it is not known.
     pub destination: Option<ImagePath>,
     /// What it takes from another stage of the Dockerfile, if that is where it copies from.
@@ -83,7 +85,10 @@ impl<'a> Layers<'a> {
                 let destination = destination.and_then(|it| state.absolute(&it));
                 let copy = CopyIn::read(it, &state, &sent, escape);
                 let from_stage = FromStage::read(&words, &state, destination.as_ref(), stages);
-                copies.push(Layer { stage: below.index, item, copy, destination, from_stage });
+                let by_default = matches!(copy, Err(Opaque::UnknownVariable))
+                    .then(|| CopyIn::by_default(it, &state, &sent, escape, project.builds(path)));
+                let (stage, by_default) = (below.index, by_default.flatten());
+                copies.push(Layer { stage, item, copy, by_default, destination, from_stage });
             }
         }
         Self { sent, copies }
@@ -106,6 +111,13 @@ impl<'a> Layers<'a> {
             let found = layer.copy.as_ref().ok()?.provides(path, &self.sent)?;
             Some((layer, found))
         })
+    }
+}
+
+impl Layer {
+    /// The files it brings, as far as nobody gives build arguments that say otherwise.
+    pub fn brings(&self) -> Option<&CopyIn> {
+        self.copy.as_ref().ok().or(self.by_default.as_ref())
     }
 }
 

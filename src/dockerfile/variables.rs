@@ -45,7 +45,7 @@ const PLATFORM: &[&str] = &[
 pub struct Variable {
     value: Value,
     /// Whether an ARG set it, and not an ENV.
-    is_argument: bool,
+    pub is_argument: bool,
     /// Whether a build argument may change it: an ARG, or an ENV whose value refers to one.
     pub from_argument: bool,
 }

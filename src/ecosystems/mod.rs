@@ -340,7 +340,7 @@ pub fn is_decoded_by_mark(name: &str) -> bool {
 
 /// Whether a program installs another one each time it is called, and runs that: `npx`.
 pub fn is_runner(program: &str) -> bool {
-    MANAGERS.iter().any(|it| it.grammar.runners.contains(&program))
+    MANAGERS.iter().any(|it| it.grammar.runners.contains(&program)) || partial::runs(program)
 }
 
 /// What a call installs; `None` if it is of no manager, or installs nothing that a manifest lists.

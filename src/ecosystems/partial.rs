@@ -7,6 +7,8 @@
 use super::{
     Ecosystem, Grammar, Leaving, Scripts, Switch, Verb, homes::PUPPETEER, node, python::hatch,
 };
+use serde_json::Value;
+
 use crate::shell::{Options, Runner};
 
 /// A package manager of which little more than the command line is known.
@@ -52,11 +54,15 @@ const PARTIAL: &[Partial] = &[
             ],
             scripts: Some(Scripts {
                 verbs: &["run"],
+                // bun.com/docs: "bunx".
+                executes: &["x"],
                 needs_home: false,
                 missing: "",
                 separates: false,
                 ..node::SCRIPTS
             }),
+            run: &[Verb::new("x")],
+            runners: &["bunx"],
             ..Grammar::NONE
         },
         leaves: &[Leaving {
@@ -131,6 +137,7 @@ const BESIDES: &[Partial] = &[
         manifest: "composer.json",
         grammar: Grammar {
             install: &[Verb::new("install")],
+            scripts: Some(COMPOSER_SCRIPTS),
             change: &[
                 Verb::new("require"),
                 Verb::new("update"),
@@ -183,6 +190,43 @@ const BESIDES: &[Partial] = &[
     },
 ];
 
+/// How Composer runs scripts. getcomposer.org/doc: "Scripts".
+const COMPOSER_SCRIPTS: Scripts = Scripts {
+    manifest: "composer.json",
+    text: |manifest, name| {
+        let value: Value = serde_json::from_str(manifest).ok()?;
+        let line = |it: &Value| {
+            let text = it.as_str()?;
+            // It lifts the limit of time.
+            if text == "Composer\\Config::disableProcessTimeout" {
+                return Some(String::new());
+            }
+            let own = ["@php ", "@composer "].iter().find(|it| text.starts_with(**it));
+            Some(match (own, text.strip_prefix('@')) {
+                (Some(_), Some(rest)) => rest.to_owned(),
+                (None, Some(rest)) => format!("composer {rest}"),
+                _ => text.to_owned(),
+            })
+        };
+        match value.get("scripts")?.get(name)? {
+            Value::Array(all) => Some(all.iter().map(line).collect::<Option<Vec<_>>>()?.join("\n")),
+            one => line(one),
+        }
+    },
+    names: |manifest| {
+        let value: Value = serde_json::from_str(manifest).unwrap_or_default();
+        let scripts = value.get("scripts").and_then(Value::as_object);
+        scripts.into_iter().flat_map(|it| it.keys().cloned()).collect()
+    },
+    verbs: &["run", "run-script"],
+    executes: &["exec"],
+    folder: &["--working-dir", "-d"],
+    default: "list",
+    missing: "",
+    separates: true,
+    needs_home: false,
+};
+
 /// The program that only installs and runs Python's tools.
 pub(super) const PIPX: &str = "pipx";
 
@@ -206,6 +250,11 @@ pub(super) fn named(program: &str) -> Option<&'static Partial> {
 /// The manager that a program is, or the program that installs packages among other things.
 pub(super) fn named_or_besides(program: &str) -> Option<&'static Partial> {
     named(program).or_else(|| find(BESIDES, program))
+}
+
+/// Whether a program runs others that a manager fetches: `bunx`.
+pub(super) fn runs(program: &str) -> bool {
+    PARTIAL.iter().any(|it| it.grammar.runners.contains(&program))
 }
 
 fn find(all: &'static [Partial], program: &str) -> Option<&'static Partial> {

@@ -1,6 +1,6 @@
 //! The scripts of a manifest that managers run: `npm run build`, `yarn start`.
 
-use super::{Grammar, grammar_of, node};
+use super::{Grammar, grammar_of, node, partial};
 use crate::{shell::Invocation, text::glob::Glob};
 
 /// How a manager runs the scripts of a manifest.
@@ -13,6 +13,8 @@ pub struct Scripts {
     /// The verbs that run the script that the next word names. Any other verb may itself be the name of a
     /// script.
     pub verbs: &'static [&'static str],
+    /// The verbs that run a program which packages bring, or which is on PATH: `pnpm exec`.
+    pub executes: &'static [&'static str],
     /// The options that name the folder of the manifest.
     pub folder: &'static [&'static str],
     /// The names of all scripts, by the text of the manifest.
@@ -150,7 +152,8 @@ const DEFAULT: &str = node::npm::NAME;
 
 /// Reads a call of a manager that runs scripts; `None` for other programs.
 pub fn script_call(call: &Invocation) -> Option<ScriptCall<'_>> {
-    let grammar: &'static Grammar = grammar_of(&call.program)?;
+    let besides = || partial::named_or_besides(&call.program).map(|it| &it.grammar);
+    let grammar: &'static Grammar = grammar_of(&call.program).or_else(besides)?;
     let scripts = grammar.scripts.as_ref()?;
     let mut words = grammar.words(call);
     let named = |name: &str| call.texts().position(|it| it == name);

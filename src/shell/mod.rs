@@ -19,6 +19,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 pub mod token;
+mod unedited;
 mod word;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use invocation::{
     Argument, Invocation, Letters, Nested, Options, Programs, Runner, is_posix_shell, is_shell,
     is_wrapper,
 };
+pub use unedited::{GroupRedirect, Unread};
 pub use word::Word;
 
 use crate::{
@@ -56,8 +58,7 @@ pub struct Script {
     sources: bool,
     /// The names that the script itself assigns.
     assigned: Vec<String>,
-    /// How many redirections compound commands have, as in `{ …; } > file`.
-    group_redirects: usize,
+    group_redirects: Vec<GroupRedirect>,
 }
 
 /// Why an instruction has no script to read.
@@ -333,11 +334,6 @@ impl Script {
     /// Returns true if the script itself sets this variable, or may: it sources a file.
     pub fn assigns(&self, name: &str) -> bool {
         self.sources || self.assigned.iter().any(|it| it == name)
-    }
-
-    /// Returns true if a compound command is redirected: `{ …; } > file`, `done < list`.
-    pub fn redirects_groups(&self) -> bool {
-        0 < self.group_redirects
     }
 
     /// [`Word::resolve`], for which variables that the script assigns have no known value.

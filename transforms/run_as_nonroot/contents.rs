@@ -5,7 +5,10 @@ use std::cell::OnceCell;
 
 use super::{Image, image::Placed, own::Compiled, packages::Packages, started::Started};
 use crate::{
-    context::{brought::Brought, layers::Layers},
+    context::{
+        brought::Brought,
+        layers::{Layer, Layers},
+    },
     text::{ImagePath, Place, Refusal, RepoPath},
 };
 
@@ -55,7 +58,7 @@ impl<'a> Image<'a> {
     /// Whether a COPY brings a folder of the project.
     pub(super) fn brings(&self, folder: &RepoPath) -> bool {
         let copies = self.layers().into_iter().flat_map(|it| &it.copies);
-        let mut sources = copies.filter_map(|it| it.copy.as_ref().ok()).flat_map(|it| &it.sources);
+        let mut sources = copies.filter_map(Layer::brings).flat_map(|it| &it.sources);
         sources.any(|it| it.is_folder && folder.strip_prefix(&it.path).is_some())
     }
 
@@ -187,7 +190,7 @@ impl<'a> Image<'a> {
     /// Whether a COPY puts files into a folder, possibly by copying a folder above it.
     pub(super) fn fills(&self, path: &ImagePath) -> bool {
         let brings = |it: &Layers<'_>| {
-            let mut copies = it.copies.iter().filter_map(|it| it.copy.as_ref().ok());
+            let mut copies = it.copies.iter().filter_map(Layer::brings);
             copies.any(|copy| copy.may_provide(path, &it.sent).is_some())
         };
         self.is_destination(path) || self.layers().is_some_and(brings)

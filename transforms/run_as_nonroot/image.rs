@@ -147,9 +147,18 @@ impl<'a> Image<'a> {
 
     /// The path that an instruction names.
     pub(super) fn path_at(&self, item: usize, text: &str) -> Option<ImagePath> {
+        self.state_at(item)?.absolute(&self.text_at(item, text)?)
+    }
+
+    /// A word of an instruction with its variables expanded.
+    pub(super) fn text_at(&self, item: usize, text: &str) -> Option<String> {
+        self.state_at(item)?.expand(text, self.site.dockerfile.escape)
+    }
+
+    /// The state before an instruction.
+    fn state_at(&self, item: usize) -> Option<State> {
         let stage = self.lineage.iter().find(|it| it.from < item && item < it.end)?;
-        let state = stage.state_before(item);
-        state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
+        Some(stage.state_before(item))
     }
 
     /// Whether a RUN of any stage contains one of these words.

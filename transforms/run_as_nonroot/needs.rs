@@ -186,7 +186,8 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
 
 /// Checks that a process does not run a command of Django that writes next to the source.
 fn manages(process: &Process) -> Result<(), Refusal> {
-    let manages = ["collectstatic", "makemigrations", "compilemessages"];
+    // Where `collectstatic` writes, the settings say.
+    let manages = ["makemigrations", "compilemessages"];
     match process.known().find(|it| manages.contains(it)) {
         Some(name) => {
             let reason = format!("{} runs {name} when it starts", process.from);
@@ -273,7 +274,7 @@ mod tests {
             ("npm run dev", "writes-at-start"),
             ("npm ci", "writes-at-start"),
             ("php server.php start", "writes-at-start"),
-            ("python manage.py collectstatic", "writes-at-start"),
+            ("python manage.py makemigrations", "writes-at-start"),
             ("poetry install", "writes-at-start"),
             ("bash", "tool-image"),
             ("sleep infinity", "tool-image"),

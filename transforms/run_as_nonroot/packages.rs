@@ -54,6 +54,11 @@ impl<'a> Image<'a> {
             || all(|it| &it.development).any(|it| names(it, package)) && self.has_development()
     }
 
+    /// Whether a package of a manifest brings a program.
+    pub(super) fn brings_program(&self, program: &str) -> bool {
+        self.depends_on(program) || self.depends_on(node::package_of(program))
+    }
+
     fn lists(&self) -> Lists<'a> {
         let own = self.with_packages();
         let mut lists = Lists::default();

@@ -60,6 +60,10 @@ pub(super) struct Grammar {
     pub constructors: &'static [&'static str],
     /// The first parameter of a method, if it is the object.
     pub object: &'static [&'static str],
+    /// The method that tells a parser of an option of the command line.
+    pub declares_option: Option<&'static str>,
+    /// The methods of lists that call a function with each element.
+    pub iterators: &'static [&'static str],
     /// Reads an import.
     pub import: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
     /// What is special where the files of a folder are a package, and types are declared.
@@ -86,6 +90,8 @@ impl Grammar {
             guards: &[],
             constructors: &[],
             object: &[],
+            declares_option: None,
+            iterators: &[],
             import,
             packages: None,
             open: None,
@@ -221,6 +227,8 @@ pub(super) enum Role {
     Default { left: &'static str, right: &'static str },
     /// A function that is given to a call and sees its names.
     Block { parameters: &'static str },
+    /// A loop over the elements of a list, which are assigned to a name.
+    Over { left: &'static str, right: &'static str },
     /// A loop over a list: its first two children are the list and what each element is assigned to.
     Foreach,
     /// A line for the shell.

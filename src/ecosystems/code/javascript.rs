@@ -40,7 +40,7 @@ const ROLES: &[(&str, Role)] = &[
     ("variable_declarator", Role::Assign { left: "name", right: "value" }),
     ("assignment_expression", Role::Assign { left: "left", right: "right" }),
     ("augmented_assignment_expression", Role::Change { left: "left" }),
-    ("for_in_statement", Role::Change { left: "left" }),
+    ("for_in_statement", Role::Over { left: "left", right: "right" }),
     ("field_definition", Role::Attribute { name: "property", value: "value" }),
     ("public_field_definition", Role::Attribute { name: "name", value: "value" }),
     ("enum_assignment", Role::Attribute { name: "name", value: "value" }),
@@ -89,6 +89,7 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
             "import.meta.main",
         ],
         constructors: &["constructor"],
+        iterators: &["every", "filter", "flatMap", "forEach", "map", "some"],
         ..Grammar::of(language, import)
     }
 }

@@ -25,85 +25,6 @@ impl<'t> Scopes<'t> {
         }
     }
 
-    /// The elements of a list, or of the list that a name stands for.
-    fn elements(&self, node: Node<'t>, scope: usize) -> Option<Vec<Located<'t>>> {
-        let all = |node: Node<'t>, scope| {
-            let parts = children_of(node).into_iter();
-            let value = |it: Node<'t>| match self.grammar.role(it) {
-                Some(Role::Pair { value, .. }) => it.part(value).unwrap_or(it),
-                _ => it,
-            };
-            parts.map(|it| Located { node: value(it), scope }).collect()
-        };
-        match self.grammar.role(node)? {
-            Role::List | Role::Table => Some(all(node, scope)),
-            Role::Name => match self.definitions(self.text_of(node), scope) {
-                [Definition::Is(at)] => match self.grammar.role(at.node)? {
-                    Role::List | Role::Table => Some(all(at.node, at.scope)),
-                    _ => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Gives the name of a loop the elements of its list, or anything.
-    fn each(&mut self, list: Option<Node<'t>>, target: Node<'t>, scope: usize) {
-        let elements = list.and_then(|it| self.elements(it, scope));
-        let is_name = matches!(self.grammar.role(target), Some(Role::Name));
-        match elements.filter(|_| is_name) {
-            Some(all) => {
-                for at in all {
-                    self.assign_as(target, Definition::Is(at), scope);
-                }
-            }
-            None if is_name => self.assign_as(target, Definition::Open, scope),
-            None => {
-                for part in children_of(target) {
-                    self.each(None, part, scope);
-                }
-            }
-        }
-    }
-
-    /// A loop over a list: the list, and what it is assigned to.
-    pub(super) fn foreach(&mut self, node: Node<'t>, scope: usize) {
-        let parts = children_of(node);
-        let (Some(list), Some(target)) = (parts.first(), parts.get(1)) else { return };
-        if let Some(Role::Pair { .. }) = self.grammar.role(*target) {
-            let parts = children_of(*target);
-            if let Some(key) = parts.first() {
-                self.each(None, *key, scope);
-            }
-            if let Some(value) = parts.last() {
-                self.each(Some(*list), *value, scope);
-            }
-            return;
-        }
-        self.each(Some(*list), *target, scope);
-    }
-
-    /// The parameters of a function that is given to a call: `%w[log tmp].each { |folder| … }`.
-    pub(super) fn block(&mut self, node: Node<'t>, parameters: &str, scope: usize) {
-        let Some(list) = node.part(parameters) else { return };
-        let call = node.parent().and_then(|it| match self.grammar.role(it) {
-            Some(Role::Method { object, name, .. }) => Some((it.part(object)?, it.part(name)?)),
-            _ => None,
-        });
-        let is_each = |it: &str| ["each", "map", "each_with_index"].contains(&it);
-        let object = call.filter(|it| is_each(self.text_of(it.1))).map(|it| it.0);
-        for (at, parameter) in children_of(list).into_iter().enumerate() {
-            let (target, default) = match self.grammar.role(parameter) {
-                Some(Role::Parameter { name, .. }) => (parameter.part(name), None),
-                _ => (Some(parameter), object.filter(|_| at == 0)),
-            };
-            if let Some(target) = target {
-                self.each(default, target, scope);
-            }
-        }
-    }
-
     /// An assignment that may keep the value before; any other operator makes one that is not known.
     pub(super) fn default(&mut self, node: Node<'t>, left: &str, right: &str, scope: usize) {
         let Some(target) = node.part(left) else { return };
@@ -251,7 +172,7 @@ impl<'t> Evaluator<'_, 't> {
 }
 
 /// The children of a node that have names, without comments.
-fn children_of(node: Node<'_>) -> Vec<Node<'_>> {
+pub(super) fn children_of(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|it| !it.is_extra()).collect()
 }

@@ -35,7 +35,7 @@ static GRAMMAR: Grammar = Grammar {
         ("false", Role::Constant),
         ("named_expression", Role::Assign { left: "name", right: "value" }),
         ("augmented_assignment", Role::Change { left: "left" }),
-        ("for_statement", Role::Change { left: "left" }),
+        ("for_statement", Role::Over { left: "left", right: "right" }),
         ("dictionary", Role::Table),
         ("pair", Role::Pair { key: "key", value: "value" }),
         ("list", Role::List),
@@ -65,6 +65,7 @@ static GRAMMAR: Grammar = Grammar {
     // docs.python.org/3/library/__main__.html
     guards: &["__name__==\"__main__\"", "\"__main__\"==__name__"],
     constructors: &["__init__"],
+    declares_option: Some("add_argument"),
     object: &["self", "cls"],
     ..Grammar::of(tree_sitter_python::LANGUAGE, import)
 };
@@ -145,6 +146,8 @@ const PATHS: &[Fact] = &[
     gives("os.path.expandvars", Gives::First),
     gives("os.fspath", Gives::First),
     gives("str", Gives::First),
+    // An object whose attributes are the options that the parser was told.
+    gives(".parse_args", Gives::Nothing),
     gives("os.getcwd", Gives::Working),
     gives("os.curdir", Gives::Working),
     gives("os.getenv", Gives::Variable),

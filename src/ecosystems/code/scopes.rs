@@ -174,6 +174,7 @@ impl<'t> Scopes<'t> {
             Some(Role::Call { function, arguments }) => {
                 self.calls.push(Located { node, scope });
                 self.option(node, scope);
+                self.declared_option(node, scope);
                 self.change(node, scope);
                 self.constant(node, function, arguments, scope);
             }
@@ -182,6 +183,7 @@ impl<'t> Scopes<'t> {
                 self.keywords(node, arguments, scope);
             }
             Some(Role::Foreach) => self.foreach(node, scope),
+            Some(Role::Over { left, right }) => self.over(node, left, right, scope),
             Some(Role::Include) => self.includes.push(Located { node, scope }),
             Some(Role::Line) => self.lines.push(Located { node, scope }),
             Some(Role::Block { parameters }) => self.block(node, parameters, scope),
@@ -295,7 +297,7 @@ impl<'t> Scopes<'t> {
         self.all.push(Scope::new(Some(scope), function));
         let inner = self.all.len() - 1;
         self.blocks.insert(node.id(), inner);
-        let list = node.part(parameters);
+        let list = node.part(parameters).or_else(|| node.child_by_field_name("parameter"));
         // `x => …` has a parameter without a list.
         let alone = list.filter(|it| matches!(self.grammar.role(*it), Some(Role::Name)));
         let mut cursor = node.walk();
@@ -322,12 +324,19 @@ impl<'t> Scopes<'t> {
             let default = parameter.part(default);
             parts.extend(names.into_iter().map(|it| (parameter, it, default)));
         }
+        let given = self.given(node, scope);
         for (index, (parameter, target, default)) in parts.into_iter().enumerate() {
             if !matches!(self.grammar.role(target), Some(Role::Name)) {
                 self.assign_as(target, Definition::Open, inner);
                 continue;
             }
             let (own, name) = (self.text_of(target), self.last_name(target));
+            if index == 0 && !given.is_empty() {
+                for it in &given {
+                    self.define(inner, own, it.clone());
+                }
+                continue;
+            }
             let default = default.map(|node| Located { node, scope });
             let function = called.clone();
             let told = self.annotated(parameter);

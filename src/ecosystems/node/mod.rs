@@ -92,6 +92,8 @@ pub(super) const SCRIPTS: Scripts = Scripts {
         scripts.into_iter().flat_map(|it| it.keys().cloned()).collect()
     },
     verbs: &["run", "run-script"],
+    // docs.npmjs.com, pnpm.io, classic.yarnpkg.com: "exec".
+    executes: &["exec", "x"],
     folder: &["--prefix", "-C"],
     default: "start",
     // https://docs.npmjs.com/cli/v11/commands/npm-start
@@ -99,6 +101,31 @@ pub(super) const SCRIPTS: Scripts = Scripts {
     separates: true,
     needs_home: true,
 };
+
+/// Packages that bring a program of another name than their own, after `bin` of their `package.json`: the program and
+/// the package.
+const PROGRAMS: [(&str, &str); 15] = [
+    ("babel-node", "@babel/node"),
+    ("medusa", "@medusajs/cli"),
+    ("mikro-orm", "@mikro-orm/cli"),
+    ("nest", "@nestjs/cli"),
+    ("ng", "@angular/cli"),
+    ("nuxi", "nuxt"),
+    ("react-router-serve", "@react-router/serve"),
+    ("remix-serve", "@remix-run/serve"),
+    ("rsbuild", "@rsbuild/core"),
+    ("sequelize", "sequelize-cli"),
+    ("strapi", "@strapi/strapi"),
+    ("tsc", "typescript"),
+    ("typeorm-ts-node-commonjs", "typeorm"),
+    ("typeorm-ts-node-esm", "typeorm"),
+    ("vue-cli-service", "@vue/cli-service"),
+];
+
+/// The package of npm that brings a program: often it is called the same.
+pub fn package_of(program: &str) -> &str {
+    PROGRAMS.iter().find(|it| it.0 == program).map_or(program, |it| it.1)
+}
 
 /// Folders below the home directory in which Node's managers cache for users other than root. A mount belongs to
 /// root, so they are not among the places of a [`Cache`](super::Cache).

@@ -190,7 +190,7 @@ const GRAMMAR: Grammar = Grammar {
     ],
     configure: &[Verb::new("config"), Verb::new("c"), Verb::new("set")],
     clean: &[Verb::new("store prune")],
-    scripts: Some(Scripts { folder: FOLDER, separates: false, ..SCRIPTS }),
+    scripts: Some(Scripts { executes: &["exec"], folder: FOLDER, separates: false, ..SCRIPTS }),
     run: &[Verb::new("dlx")],
     runners: &["pnpx"],
     audits: &[

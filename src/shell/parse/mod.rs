@@ -8,7 +8,7 @@ mod walk;
 use brush_parser::{ParserOptions, Token, ast};
 use walk::Walk;
 
-use super::{Command, NotShell, Pipeline, Word};
+use super::{Command, GroupRedirect, NotShell, Pipeline, Word};
 use crate::text::{Span, panics};
 
 /// The depth to which compound commands may nest: brush-parser recurses, and real scripts are not deep.
@@ -20,7 +20,7 @@ pub(super) struct Parsed {
     pub(super) pipelines: Vec<Pipeline>,
     pub(super) sources: bool,
     pub(super) assigned: Vec<String>,
-    pub(super) group_redirects: usize,
+    pub(super) group_redirects: Vec<GroupRedirect>,
 }
 
 impl Parsed {

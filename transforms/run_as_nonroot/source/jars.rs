@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    super::image::Placed,
     Image, Process,
     builds::{self, Calls},
     modules::Followed,
@@ -26,9 +27,11 @@ pub(super) fn follow<'a>(
     process: &Process,
     reach: &mut Reach<'a>,
 ) -> Followed {
-    let Some(module) = made(image, process) else { return Followed::Other };
-    let mut reader =
-        Reader { explorer, image, from: &process.from, reach, classes: HashMap::new() };
+    let made = made(image, process);
+    let is_outside = made.is_none();
+    let Some(module) = made.or_else(|| brought(image, process)) else { return Followed::Other };
+    let from = process.from.as_str();
+    let mut reader = Reader { explorer, image, from, is_outside, reach, classes: HashMap::new() };
     match reader.module(&module) {
         Ok(0) => Followed::Other,
         Ok(_) => {
@@ -78,6 +81,35 @@ fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
     found.is_empty().then_some(first)
 }
 
+/// The folder of the module whose jar a COPY brings from the build context, where it was built before:
+/// `COPY target/*.jar app.jar`. `None` if there is none, or several.
+fn brought(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
+    let jar = image.state().absolute(process.values(&["-jar"]).first().copied()?)?;
+    let folder = jar.parent();
+    let mut found: BTreeSet<RepoPath> = BTreeSet::new();
+    for Placed { item, instruction } in image.instructions() {
+        let Some(copy) = instruction.copy().filter(|it| it.from.is_none()) else { continue };
+        let to = image.path_at(item, &copy.destination.text);
+        if to.is_none() || (to.as_ref() != Some(&jar) && to != folder) {
+            continue;
+        }
+        for source in &copy.sources {
+            let text = image.text_at(item, &source.text)?;
+            let path = format!("/{}", text.trim_start_matches("./").trim_start_matches('/'));
+            let (inside, name) = path.rsplit_once('/')?;
+            let mut outputs = jvm::OUTPUTS.iter();
+            let module = outputs.find_map(|out| inside.strip_suffix(out));
+            let Some(module) = module.filter(|_| name.ends_with(".jar")) else { continue };
+            let module = image.context_folder()?.join(module.trim_start_matches('/'))?;
+            if manifest(image.project, &module).is_some() {
+                found.insert(module);
+            }
+        }
+    }
+    let first = found.pop_first()?;
+    found.is_empty().then_some(first)
+}
+
 /// The text of the file that describes a module.
 fn manifest<'a>(project: &'a Project, folder: &RepoPath) -> Option<&'a str> {
     let mut files = jvm::MANIFESTS.iter().filter_map(|it| folder.join(it));
@@ -112,6 +144,8 @@ struct Reader<'r, 'f, 'a> {
     image: &'r Image<'a>,
     /// What runs the jar.
     from: &'r str,
+    /// True if it is built elsewhere, and not from what the builder is sent.
+    is_outside: bool,
     reach: &'r mut Reach<'a>,
     /// The files, by the path of their class from the folder of source.
     classes: HashMap<String, usize>,
@@ -167,7 +201,7 @@ impl Reader<'_, '_, '_> {
         let sent = self.image.brought().ok().and_then(|it| it.layers(self.image.stage.index));
         let is_java = |it: &&RepoPath| Language::of(it.file_name()) == Some(Language::Java);
         for file in project.tree().below(&source).filter(is_java) {
-            if sent.is_some_and(|it| it.sent.excludes(file)) {
+            if !self.is_outside && sent.is_some_and(|it| it.sent.excludes(file)) {
                 return Err(self.unread(file));
             }
             let at = ImagePath::root().join(file.as_str());

@@ -3,6 +3,7 @@
 
 mod builds;
 mod crates;
+mod django;
 mod entries;
 mod files;
 mod frameworks;
@@ -277,7 +278,8 @@ impl Source {
         spot: Spot,
         place: &str,
     ) {
-        let evidence = format!("{place} calls {}", write.what.trim_start_matches('.'));
+        let verb = if write.what.chars().any(char::is_lowercase) { "calls" } else { "sets" };
+        let evidence = format!("{place} {verb} {}", write.what.trim_start_matches('.'));
         match spot {
             Spot::Home => {
                 self.is_scratch = true;
@@ -289,9 +291,8 @@ impl Source {
                 // A URL that nothing names is that of a server.
                 if write.is_sure && ![Kind::Fetched, Kind::Socket, Kind::Url].contains(&write.kind)
                 {
-                    let reason =
-                        format!("{evidence}, and its source does not tell where it writes");
-                    self.refusal.get_or_insert_with(|| Refusal::new("unknown-write", reason));
+                    let why = format!("{evidence}, and its source does not tell where it writes");
+                    self.refuse(Refusal::new("unknown-write", why));
                 }
             }
             Spot::Text { text, is_open } => {
@@ -340,8 +341,7 @@ impl Source {
                         let reason = format!(
                             "{evidence} with {path}, which is copied into the image as root"
                         );
-                        self.refusal
-                            .get_or_insert_with(|| Refusal::new("database-in-image", reason));
+                        self.refuse(Refusal::new("database-in-image", reason));
                         return;
                     }
                     let written = Written::folder(path.as_str());

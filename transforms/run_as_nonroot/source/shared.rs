@@ -14,6 +14,7 @@ impl<'r> Resolver<'r, '_> {
     pub(super) fn shared(&self, file: usize, module: &str, name: &str) -> Vec<Of<&'r Value>> {
         let reach = self.reach;
         let files = reach.files[file].modules.get(module).into_iter().flatten();
+        let is_exported = name.starts_with(|it: char| it.is_ascii_uppercase());
         let defined = |it: &usize| {
             let facts = reach.files[*it].facts;
             // Names of a class or an `impl` are attributes.
@@ -22,7 +23,11 @@ impl<'r> Resolver<'r, '_> {
             let value = facts.names.get(name).or_else(inner)?;
             Some(Of { file: *it, what: value })
         };
-        files.filter_map(defined).collect()
+        let found: Vec<Of<&'r Value>> = files.filter_map(defined).collect();
+        // Another package sets a variable that its own only declares: `auth.Folder = …`.
+        let is_own = reach.files[file].modules.get(module).is_some_and(|it| !it.is_empty());
+        let is_set = is_own && is_exported && reach.files[file].language == Language::Go;
+        if is_set && found.is_empty() { self.fields(name).to_vec() } else { found }
     }
 
     /// The places that a field of any object stands for.

@@ -48,6 +48,11 @@ pub(super) fn check(
         }
     }
     for process in found.iter().flatten() {
+        if process.has(&["collectstatic"]) {
+            let reason =
+                format!("{place} runs collectstatic, and where that writes was not followed");
+            return Err(Refusal::new("writes-at-start", reason));
+        }
         match needs::of(process).and_then(|_| changes::check(process)) {
             Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => {
                 // When it does so is not known.

@@ -10,8 +10,8 @@ use brush_parser::ast;
 use super::{Parsed, Tok};
 use crate::{
     shell::{
-        Assignment, Command, Directory, Joined, Operator, OperatorKind, Pipeline, Redirect, Scope,
-        Word, flow,
+        Assignment, Command, Directory, GroupRedirect, Joined, Operator, OperatorKind, Pipeline,
+        Redirect, Scope, Word, flow,
     },
     text::Span,
 };
@@ -29,8 +29,8 @@ pub(super) struct Walk<'a> {
     lists: Vec<Vec<usize>>,
     /// The variables of `for` loops.
     variables: Vec<String>,
-    /// How many redirections compound commands have.
-    group_redirects: usize,
+    /// The redirections of compound commands.
+    group_redirects: Vec<GroupRedirect>,
 }
 
 /// The part of a list that was read so far.
@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
             pipelines: Vec::new(),
             lists: Vec::new(),
             variables: Vec::new(),
-            group_redirects: 0,
+            group_redirects: Vec::new(),
         }
     }
 
@@ -247,8 +247,9 @@ impl<'a> Walk<'a> {
                 return Some(Some(self.commands.len() - 1));
             }
             ast::Command::Compound(it, redirects) => {
+                let directory = self.directory.clone();
                 self.compound(it)?;
-                self.redirects(redirects.as_ref())?;
+                self.redirects(redirects.as_ref(), &directory)?;
             }
             ast::Command::Function(it) => {
                 if self.peek() == Some("function") {
@@ -262,8 +263,8 @@ impl<'a> Walk<'a> {
                 self.newlines();
                 let from = self.commands.len();
                 self.within(Scope::Function, |walk| walk.compound(&it.body.0))?;
-                self.redirects(it.body.1.as_ref())?;
                 // The place of the call is not followed.
+                self.redirects(it.body.1.as_ref(), &Directory::Unknown)?;
                 for command in &mut self.commands[from..] {
                     command.directory = Directory::Unknown;
                 }
@@ -273,7 +274,8 @@ impl<'a> Walk<'a> {
             }
             ast::Command::ExtendedTest(it, redirects) => {
                 self.skip_to(it.loc.end.index)?;
-                self.redirects(redirects.as_ref())?;
+                let directory = self.directory.clone();
+                self.redirects(redirects.as_ref(), &directory)?;
             }
         }
         Some(None)

@@ -1,8 +1,8 @@
 //! Simple commands, redirections and single tokens.
 
 use super::{
-    Assignment, Command, Joined, Operator, OperatorKind, Pipeline, Redirect, Span, Tok, Walk, Word,
-    ast,
+    Assignment, Command, Directory, GroupRedirect, Joined, Operator, OperatorKind, Pipeline,
+    Redirect, Span, Tok, Walk, Word, ast,
 };
 
 impl Walk<'_> {
@@ -92,9 +92,16 @@ impl Walk<'_> {
         Some(Word::opaque(&self.text[range.clone()], (self.file)(range)))
     }
 
-    pub(super) fn redirects(&mut self, list: Option<&ast::RedirectList>) -> Option<()> {
+    pub(super) fn redirects(
+        &mut self,
+        list: Option<&ast::RedirectList>,
+        directory: &Directory,
+    ) -> Option<()> {
         for redirect in list.iter().flat_map(|it| &it.0) {
-            self.group_redirects += usize::from(self.redirect(redirect)?.is_some());
+            let found = self.redirect(redirect)?;
+            let directory = directory.clone();
+            self.group_redirects
+                .extend(found.map(|redirect| GroupRedirect { redirect, directory }));
         }
         Some(())
     }

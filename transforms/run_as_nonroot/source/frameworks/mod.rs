@@ -3,7 +3,7 @@
 mod rails;
 
 use super::{
-    Image, Process, Trace, Written,
+    Image, Process, Trace, Written, django,
     entries::hosted,
     files::List,
     reach::{Entry, Explorer},
@@ -118,7 +118,7 @@ pub(super) fn traces(
     entries: &[Entry],
     resolver: &Resolver<'_, '_>,
 ) -> Result<Vec<Trace>, Refusal> {
-    let mut found: Vec<Trace> = Vec::new();
+    let mut found = django::collected(processes, resolver)?;
     let mut known: Vec<ImagePath> = Vec::new();
     for Entry { at, folder: start, .. } in entries {
         let language = explorer.files.at(at).and_then(|it| explorer.language(at, &it));

@@ -1,25 +1,31 @@
 //! What a container runs: ENTRYPOINT and CMD or what compose replaces them with, followed through wrappers,
 //! scripts of the project and scripts of a manifest.
 
+mod files;
+mod managers;
+
 use super::{
     Image, homes,
     image::Placed,
     interpreted, needs,
     process::{Form, Process},
-    roles::roles,
+    roles::{Role, roles},
     values::Values,
 };
 use crate::{
     callers::service::Given,
     dockerfile::{Keyword, instruction},
     ecosystems::{
-        self, ScriptCall,
-        code::Language,
+        self,
         programs::{self, Trait},
     },
-    shell::{self, Directory, Invocation, Script, Word},
-    text::{ImagePath, Refusal},
+    shell::{self, Command, Directory, NotShell, Script, Unread, Word},
+    text::Refusal,
 };
+use files::{file, looks_like_script};
+
+/// The code of a command that depends on a variable.
+const UNKNOWN: &str = "unknown-command";
 
 /// How many scripts deep a command is followed.
 const DEPTH: usize = 6;
@@ -51,6 +57,8 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     }
     let mut all = Vec::new();
     let mut given = false;
+    // Of what keeps it from being read, its own command is named before another's.
+    let own = processes(image, entrypoint.clone(), command.clone(), "CMD")?;
     for started in image.services() {
         let service = started.service;
         if service.command.is_none() && service.entrypoint.is_none() {
@@ -67,7 +75,7 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     if entrypoint.is_none() && command.is_none() && !given {
         return Err(Refusal::new("no-command", "there is no CMD or ENTRYPOINT"));
     }
-    all.extend(processes(image, entrypoint, command, "CMD")?);
+    all.extend(own);
     Ok(all)
 }
 
@@ -168,8 +176,10 @@ impl<'o> Origin<'o> {
 
 /// The processes that the commands of a script run.
 fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Process>, Refusal> {
-    let why = || format!("the command of {} cannot be read", origin.from);
-    let script = Script::of_text(text).map_err(|_| Refusal::new("unreadable-command", why()))?;
+    let script = Script::of_file(text).map_err(|it| {
+        let why = unread(it, text);
+        Refusal::new("unreadable-command", format!("the command of {} {why}", origin.from))
+    })?;
     let mut all = Vec::new();
     let values = Values { image, script: &script };
     let roles = roles(script.commands());
@@ -201,10 +211,51 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
             .unwrap_or_default()
             .iter()
             .fold(origin.folder.to_owned(), |at, it| Origin { folder: &at, ..origin }.path(it));
-        let run = expand(image, &words, writes, Origin { folder: &folder, ..origin })?.into_iter();
+        let run = expand(image, &words, writes, Origin { folder: &folder, ..origin });
+        let run = run.map_err(|it| located(it, text, command, origin.from))?.into_iter();
         all.extend(run.map(|it| Process { role: role.max(it.role), ..it }));
     }
+    for it in script.group_redirects().iter().filter(|it| it.redirect.operator.contains('>')) {
+        let Some(target) = it.redirect.file() else { continue };
+        let at = &it.redirect.span;
+        let path = values.sure(target, at);
+        let path = path.filter(|path| {
+            let is_here = matches!(&it.directory, Directory::Into(into) if into.is_empty());
+            is_here || path.starts_with('/')
+        });
+        all.push(Process { role: Role::Step, ..origin.process("", &[], vec![path]) });
+    }
     Ok(all)
+}
+
+/// A refusal of a command of a script, with the line and the words that depend on a variable.
+fn located(why: Refusal, text: &str, command: &Command, from: &str) -> Refusal {
+    if why.code != UNKNOWN || why.reason != unknown(from).reason || !text.contains('\n') {
+        return why;
+    }
+    let line = text[..command.span.start].matches('\n').count() + 1;
+    let words = text[command.span.clone()].lines().next().unwrap_or_default();
+    let reason = format!("{from}:{line} runs a command that depends on a variable: {words}");
+    Refusal::new(UNKNOWN, reason)
+}
+
+/// A command that depends on a variable.
+fn unknown(from: &str) -> Refusal {
+    Refusal::new(UNKNOWN, format!("the command of {from} depends on a variable"))
+}
+
+/// Why a script is not read, as the rest of a sentence.
+fn unread(unread: Unread, text: &str) -> String {
+    match (unread.why, unread.line) {
+        (NotShell::Heredoc, Some(line)) => {
+            format!("has a here-document that may run commands (line {line})")
+        }
+        (NotShell::Interpreter, _) => {
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("#!").trim();
+            format!("is for {first}, which is not read")
+        }
+        _ => "cannot be read".to_owned(),
+    }
 }
 
 /// The processes that the words of a command line run, through wrappers and scripts.
@@ -215,8 +266,7 @@ fn expand(
     origin: Origin<'_>,
 ) -> Result<Vec<Process>, Refusal> {
     let from = origin.from;
-    let why = || format!("the command of {from} depends on a variable");
-    let unknown = || Refusal::new("unknown-command", why());
+    let unknown = || unknown(from);
     if words.is_empty() {
         let process = Process { writes, from: from.to_owned(), ..Process::default() };
         return Ok(vec![process]);
@@ -280,121 +330,5 @@ fn expand(
         return file(image, path, rest, origin);
     }
     image.owner.settle(interpreted::check(image, &call, origin.folder, from))?;
-    let manifest = |folder: Option<&str>, name: &str| {
-        image.manifest(&origin.path(&format!("{}/{name}", folder.unwrap_or("."))))
-    };
-    if let Some(lines) = ecosystems::several(&call, &|name| manifest(None, name)) {
-        let all = lines.iter().map(|it| script(image, it, origin.deeper()));
-        return Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
-    }
-    // A program that the manifest's packages bring, which is not fetched.
-    let brought = rest.iter().position(|it| it.as_deref().is_some_and(|it| !it.starts_with('-')));
-    let brought = brought.filter(|_| ecosystems::is_runner(name)).map(|it| &rest[it..]);
-    if let Some(inner @ [Some(program), ..]) = brought
-        && image.depends_on(program)
-    {
-        return expand(image, inner, writes, origin.deeper());
-    }
-    let called = ecosystems::script_call(&call);
-    // `bun run server.ts` runs that file.
-    let is_file =
-        |it: &str| programs::named(name).is(Trait::HostsScripts) && Language::of(it).is_some();
-    let Some(called) = called.filter(|it| !is_file(it.name)) else {
-        let (path, form) = (path.to_owned(), image.form(path));
-        return Ok(vec![Process { path, form, ..origin.process(name, rest, writes) }]);
-    };
-    let process = |form| Process { form, ..origin.process(name, rest, Vec::new()) };
-    let Some(text) = manifest(called.folder, called.scripts.manifest) else {
-        return Ok(vec![process(Form::Script(called.scripts.manifest))]);
-    };
-    let mut all = vec![process(Form::Program)];
-    let folder = called.folder.map_or_else(|| origin.folder.to_owned(), |it| origin.path(it));
-    let inner = Origin { folder: &folder, ..origin };
-    if let Some(line) = called.line(&text, &call) {
-        let from = format!("the script {} of {}", called.name, called.scripts.manifest);
-        all.extend(script(image, &line, Origin { from: &from, ..inner }.deeper())?);
-    } else if let Some(at) = called.program.filter(|_| image.depends_on(called.name)) {
-        // A program that a package brings.
-        let program = &words[call.arguments[at].word..];
-        all.extend(expand(image, program, writes, inner.deeper())?);
-    } else if let Some(program) = executed(image, &called, &call, words) {
-        all.extend(expand(image, program, writes, inner.deeper())?);
-    } else if !called.installs {
-        let (name, file) = (called.name, called.scripts.manifest);
-        let reason = format!("{from} runs {name}, which is no script of {file}");
-        image.owner.settle::<()>(Err(Refusal::new("unread-source", reason)))?;
-    }
-    Ok(all)
-}
-
-/// The words of a program that a package brings and that a manager is told to run: `pnpm exec tsx server.ts`.
-fn executed<'w>(
-    image: &Image<'_>,
-    called: &ScriptCall<'_>,
-    call: &Invocation,
-    words: &'w [Option<String>],
-) -> Option<&'w [Option<String>]> {
-    let at = called.program.filter(|_| called.name == "exec")?;
-    let rest = words.get(call.arguments.get(at)?.word + 1..)?;
-    let is_word = |it: &Option<String>| it.as_deref().is_some_and(|it| !it.starts_with('-'));
-    let program = &rest[rest.iter().position(is_word)?..];
-    image.depends_on(program.first()?.as_deref()?).then_some(program)
-}
-
-/// Whether a program may be a script of the project, by its path.
-fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    if [".sh", ".bash"].iter().any(|it| file.ends_with(it)) {
-        return true;
-    }
-    let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
-    // A file that another stage built is not a script; one from the build context may be.
-    !file.contains('.') && name.contains('/') && image.source(name).is_some()
-        || (name.contains('/') && scripts.contains(&file) && !image.compiles(name))
-        || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
-        || name.contains("scripts/")
-        || file.ends_with("entrypoint")
-}
-
-/// The processes that a script of the project runs.
-fn file(
-    image: &Image<'_>,
-    path: &str,
-    arguments: &[Option<String>],
-    origin: Origin<'_>,
-) -> Result<Vec<Process>, Refusal> {
-    let from = origin.from;
-    let path = &origin.path(path);
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let why = |why: &str| format!("{from} runs {name}, {why}");
-    let found = image.source(path).or_else(|| {
-        // A bare name is looked for in the folders of PATH.
-        let plain = !path.contains('/');
-        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
-        let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
-        folders.find_map(|it| image.provided(&it.join(path))).or_else(|| image.moved(path))
-    });
-    let found =
-        found.ok_or_else(|| Refusal::new("unknown-script", why(&image.whereabouts(path))))?;
-    let text = image.text(&found).filter(|it| !it.trim().is_empty());
-    let text =
-        text.ok_or_else(|| Refusal::new("unknown-script", why("which is empty or was not read")))?;
-    // A script in another language is started as it is.
-    if Language::of(found.file_name()).or_else(|| Language::of_script(&text)).is_some() {
-        let path = path.to_owned();
-        let origin = Origin { folder: "", ..origin };
-        return Ok(vec![Process { path, ..origin.process(name, arguments, Vec::new()) }]);
-    }
-    let place = found.to_string();
-    let mut all = script(image, &text, Origin { from: &place, ..origin }.deeper()).map_err(
-        |it| match it.code {
-            "unreadable-command" => Refusal::new("unknown-script", why("which cannot be read")),
-            _ => it,
-        },
-    )?;
-    // `exec "$@"`: it runs its arguments.
-    if text.contains("\"$@\"") && !arguments.is_empty() {
-        all.extend(expand(image, arguments, Vec::new(), origin.deeper())?);
-    }
-    Ok(all)
+    managers::expand(image, &call, words, rest, writes, origin)
 }

@@ -1,0 +1,71 @@
+//! Scripts of the project that a command runs.
+
+use super::{
+    super::{Image, process::Process},
+    Origin, expand, script,
+};
+use crate::{
+    ecosystems::code::Language,
+    text::{ImagePath, Refusal},
+};
+
+/// Whether a program may be a script of the project, by its path.
+pub(super) fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    if [".sh", ".bash"].iter().any(|it| file.ends_with(it)) {
+        return true;
+    }
+    let scripts = ["start", "startup", "run", "boot", "bootstrap", "init", "launch"];
+    // A file that another stage built is not a script; one from the build context may be.
+    !file.contains('.') && name.contains('/') && image.source(name).is_some()
+        || (name.contains('/') && scripts.contains(&file) && !image.compiles(name))
+        || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
+        || name.contains("scripts/")
+        || file.ends_with("entrypoint")
+}
+
+/// The processes that a script of the project runs.
+pub(super) fn file(
+    image: &Image<'_>,
+    path: &str,
+    arguments: &[Option<String>],
+    origin: Origin<'_>,
+) -> Result<Vec<Process>, Refusal> {
+    let from = origin.from;
+    let path = &origin.path(path);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let why = |why: &str| format!("{from} runs {name}, {why}");
+    let found = image.source(path).or_else(|| {
+        // A bare name is looked for in the folders of PATH.
+        let plain = !path.contains('/');
+        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
+        let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
+        folders.find_map(|it| image.provided(&it.join(path))).or_else(|| image.moved(path))
+    });
+    let found =
+        found.ok_or_else(|| Refusal::new("unknown-script", why(&image.whereabouts(path))))?;
+    let text = image.text(&found).filter(|it| !it.trim().is_empty());
+    let text =
+        text.ok_or_else(|| Refusal::new("unknown-script", why("which is empty or was not read")))?;
+    // A script in another language is started as it is.
+    if Language::of(found.file_name()).or_else(|| Language::of_script(&text)).is_some() {
+        let path = path.to_owned();
+        let origin = Origin { folder: "", ..origin };
+        return Ok(vec![Process { path, ..origin.process(name, arguments, Vec::new()) }]);
+    }
+    let place = found.to_string();
+    let mut all = script(image, &text, Origin { from: &place, ..origin }.deeper()).map_err(
+        |it| match it.code {
+            "unreadable-command" => Refusal::new(
+                "unknown-script",
+                why(&it.reason.replace(&format!("the command of {place} "), "which ")),
+            ),
+            _ => it,
+        },
+    )?;
+    // `exec "$@"`: it runs its arguments.
+    if text.contains("\"$@\"") && !arguments.is_empty() {
+        all.extend(expand(image, arguments, Vec::new(), origin.deeper())?);
+    }
+    Ok(all)
+}
