@@ -1,6 +1,6 @@
 //! Scripts that are read and never edited: the text of their here-documents does not matter, only what they feed.
 
-use super::{Directory, NotShell, Redirect, Script};
+use super::{Command, Directory, NotShell, Redirect, Script};
 
 /// A redirection of a compound command: of `{ …; } > file` the `> file`.
 #[derive(Clone, Debug)]
@@ -20,6 +20,16 @@ impl Script {
     /// Returns true if a compound command is redirected.
     pub fn redirects_groups(&self) -> bool {
         !self.group_redirects.is_empty()
+    }
+
+    /// The line on which a command begins, from 1.
+    pub fn line_of(&self, command: &Command) -> usize {
+        self.source[..command.span.start].matches('\n').count() + 1
+    }
+
+    /// The first line of a command, as it is written.
+    pub fn first_line_of(&self, command: &Command) -> &str {
+        self.source[command.span.clone()].lines().next().unwrap_or_default()
     }
 
     /// Reads a script that is in no RUN and that nobody edits, as [`Script::of_text`] does. Here-documents are left out:

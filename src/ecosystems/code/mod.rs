@@ -8,6 +8,7 @@
 //! This is the only code that names tree-sitter.
 
 mod call;
+mod classes;
 mod evaluate;
 mod facts;
 mod go;

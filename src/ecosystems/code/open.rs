@@ -160,6 +160,9 @@ impl<'t> Evaluator<'_, 't> {
     /// The name by which the parameters of a function know it: that of the class for its constructor.
     pub(super) fn passed_to(&self, call: &Call<'t>) -> &'t str {
         let last = |text: &'t str| text.rsplit(['\\', ':']).next().unwrap_or(text);
+        if let Some(base) = self.base(call) {
+            return base;
+        }
         match (call.object, self.scopes.open()) {
             (Some((object, name)), Some(open)) if name == open.makes => {
                 last(self.scopes.text_of(object))

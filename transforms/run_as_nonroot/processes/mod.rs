@@ -212,7 +212,7 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
             .iter()
             .fold(origin.folder.to_owned(), |at, it| Origin { folder: &at, ..origin }.path(it));
         let run = expand(image, &words, writes, Origin { folder: &folder, ..origin });
-        let run = run.map_err(|it| located(it, text, command, origin.from))?.into_iter();
+        let run = run.map_err(|it| located(it, &script, command, origin.from))?.into_iter();
         all.extend(run.map(|it| Process { role: role.max(it.role), ..it }));
     }
     for it in script.group_redirects().iter().filter(|it| it.redirect.operator.contains('>')) {
@@ -229,12 +229,11 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
 }
 
 /// A refusal of a command of a script, with the line and the words that depend on a variable.
-fn located(why: Refusal, text: &str, command: &Command, from: &str) -> Refusal {
-    if why.code != UNKNOWN || why.reason != unknown(from).reason || !text.contains('\n') {
+fn located(why: Refusal, script: &Script, command: &Command, from: &str) -> Refusal {
+    if why.code != UNKNOWN || why.reason != unknown(from).reason || script.commands().len() == 1 {
         return why;
     }
-    let line = text[..command.span.start].matches('\n').count() + 1;
-    let words = text[command.span.clone()].lines().next().unwrap_or_default();
+    let (line, words) = (script.line_of(command), script.first_line_of(command));
     let reason = format!("{from}:{line} runs a command that depends on a variable: {words}");
     Refusal::new(UNKNOWN, reason)
 }

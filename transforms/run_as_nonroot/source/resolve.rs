@@ -282,7 +282,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
             return self.open(last, depth);
         }
         if self.reach.files[file].facts.is_shared() {
-            return self.any(&self.shared(file, module, last), depth);
+            return self.any(&self.told(self.shared(file, module, last)), depth);
         }
         // A setting of a class of settings has the variable of its name.
         let is_constant = |it: &str| it.len() > 2 && !it.contains(|it: char| it.is_lowercase());

@@ -30,6 +30,22 @@ impl<'r> Resolver<'r, '_> {
         if is_set && found.is_empty() { self.fields(name).to_vec() } else { found }
     }
 
+    /// Of the values of one name, those that count: `if folder := os.Getenv("FOLDER"); folder != "" { Folder = folder }`
+    /// changes nothing where the variable is not set, and else is the last word.
+    pub(super) fn told(&self, mut values: Vec<Of<&'r Value>>) -> Vec<Of<&'r Value>> {
+        let set = |it: &Of<&Value>| match it.what {
+            Value::Variable { name, default: None } if !name.starts_with(['$', '-']) => {
+                Some(!(self.variable)(name).is_empty())
+            }
+            _ => None,
+        };
+        let is_set = values.iter().any(|it| set(it) == Some(true));
+        if is_set || values.iter().any(|it| set(it).is_none()) {
+            values.retain(|it| set(it).unwrap_or(!is_set));
+        }
+        values
+    }
+
     /// The places that a field of any object stands for.
     pub(super) fn field(&self, name: &str, depth: usize) -> Vec<Spot> {
         self.any(self.fields(name), depth)
