@@ -2,7 +2,10 @@
 //!
 //! A manager's file says which they are, in [`Grammar::runner`](super::Grammar::runner).
 
-use super::{grammar_of, partial, python::pip};
+use super::{
+    grammar_of, partial,
+    python::{pdm, pip, uv},
+};
 use crate::shell::{Command, Invocation, Letters, Programs, Runner, Word};
 
 const PROGRAMS: Programs = Programs { runner, versioned: &[pip::NAME, partial::PIPX], letters };
@@ -29,6 +32,33 @@ pub fn runner(program: &str) -> Option<&'static Runner> {
 /// Whether the programs that the manager of this name runs find the packages of all users.
 pub fn runs_for_all(program: &str) -> bool {
     partial::named_or_besides(program).is_some_and(|it| it.runs_for_all)
+}
+
+/// A manager that brings the environment of the project up to date before it runs a program in it.
+struct Syncs {
+    manager: &'static str,
+    /// The options and the variables that keep it from doing so.
+    off: &'static [&'static str],
+    variables: &'static [&'static str],
+}
+
+/// docs.astral.sh/uv: "Running commands in projects"; pdm-project.org: "Scripts".
+const SYNCS: [Syncs; 2] = [
+    Syncs { manager: uv::NAME, off: &["--no-sync"], variables: &["UV_NO_SYNC"] },
+    Syncs { manager: pdm::NAME, off: &[], variables: &[] },
+];
+
+/// Whether the environment in which the manager of this name runs programs is the project's, which it sets up or
+/// brings up to date first; `None` if it is the user's. `words` are those of the call, and `is_set` says which
+/// variables are.
+pub fn syncs(
+    manager: &str,
+    words: &[Option<String>],
+    is_set: &dyn Fn(&str) -> bool,
+) -> Option<bool> {
+    let syncs = SYNCS.iter().find(|it| it.manager == manager)?;
+    let is_off = |it: &Option<String>| it.as_deref().is_some_and(|it| syncs.off.contains(&it));
+    Some(!words.iter().any(is_off) && !syncs.variables.iter().any(|it| is_set(it)))
 }
 
 /// The call that words make; see [`Invocation::read`].

@@ -2,6 +2,9 @@
 
 use super::{Command, Directory, NotShell, Redirect, Script};
 
+/// How many characters of a command are shown.
+const SHOWN: usize = 60;
+
 /// A redirection of a compound command: of `{ …; } > file` the `> file`.
 #[derive(Clone, Debug)]
 pub struct GroupRedirect {
@@ -27,9 +30,11 @@ impl Script {
         self.source[..command.span.start].matches('\n').count() + 1
     }
 
-    /// The first line of a command, as it is written.
-    pub fn first_line_of(&self, command: &Command) -> &str {
-        self.source[command.span.clone()].lines().next().unwrap_or_default()
+    /// The first line of a command, as it is written, or what fits of it.
+    pub fn first_line_of(&self, command: &Command) -> String {
+        let line = self.source[command.span.clone()].lines().next().unwrap_or_default();
+        let short: String = line.chars().take(SHOWN).collect();
+        if short.len() < line.len() { format!("{short} …") } else { short }
     }
 
     /// Reads a script that is in no RUN and that nobody edits, as [`Script::of_text`] does. Here-documents are left out:

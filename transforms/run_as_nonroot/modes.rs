@@ -65,7 +65,21 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
 }
 
 fn closed(mode: &str) -> String {
-    format!("mode {mode} denies access to every user but the owner")
+    match is_unreadable(mode) {
+        true => format!("mode {mode} denies access to every user but the owner"),
+        false => format!("mode {mode} lets nobody but the owner run it"),
+    }
+}
+
+/// Whether a mode keeps other users from reading a file, and not only from running it.
+fn is_unreadable(mode: &str) -> bool {
+    if mode.bytes().all(|it| it.is_ascii_digit()) {
+        return mode.bytes().last().is_some_and(|it| (it - b'0') & 4 == 0);
+    }
+    mode.split(',').any(|it| {
+        let who = it.split(['+', '-', '=']).next().unwrap_or_default();
+        it.contains('-') && who.contains('o') && it.contains('r')
+    })
 }
 
 /// Whether a mode keeps other users from reading a file, or from running one that its owner can run.
@@ -96,7 +110,7 @@ fn is_private(run: &Run<'_>, command: &Command) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_closed;
+    use super::{closed as said, is_closed};
 
     #[test]
     fn modes_close_files() {
@@ -104,5 +118,8 @@ mod tests {
         let open = ["755", "+x", "a+x", "0644", "777", "u+w", "go-w", "1777", "g+w", "444"];
         assert!(closed.iter().all(|it| is_closed(it)));
         assert!(!open.iter().any(|it| is_closed(it)));
+        assert_eq!(said("u+x"), "mode u+x lets nobody but the owner run it");
+        assert_eq!(said("744"), "mode 744 lets nobody but the owner run it");
+        assert_eq!(said("700"), "mode 700 denies access to every user but the owner");
     }
 }

@@ -155,6 +155,15 @@ fn is_test(process: &Process, script: Option<&ScriptCall<'_>>) -> bool {
 /// Checks that a process does not install or build when it starts, which writes to folders that belong to root.
 fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Refusal> {
     let (program, from, first) = (process.program.as_str(), &process.from, process.first());
+    if process.form == Form::Fetches {
+        let fetched = &process.path;
+        let own = process.known().take_while(|it| it != fetched);
+        let line = own.fold(program.to_owned(), |line, it| format!("{line} {it}"));
+        let reason = format!(
+            "{from} runs {line} {fetched}, which fetches {fetched} at the start: no manifest that is copied names it"
+        );
+        return Err(Refusal::new("writes-at-start", reason));
+    }
     let is_bad = if let Some(script) = script {
         script.installs || script.name == "build" || script.name.starts_with("dev")
     // Of one that compiles as well, the table of programs says which verbs write.

@@ -19,6 +19,8 @@ pub(super) enum Form {
     Module,
     /// A script of a manifest of this name that was not found.
     Script(&'static str),
+    /// A program that fetches another one, whose name is the path, and runs that: no manifest that is copied names it.
+    Fetches,
 }
 
 /// A program that a container runs, and its arguments.

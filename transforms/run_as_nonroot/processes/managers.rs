@@ -43,7 +43,8 @@ pub(super) fn expand(
         return run(image, inner, writes, origin.deeper());
     }
     if let Some([Some(program), ..]) = brought {
-        return Err(fetched(from, name, program));
+        let (path, form) = (program.clone(), Form::Fetches);
+        return Ok(vec![Process { path, form, ..origin.process(name, rest, writes) }]);
     }
     let called = ecosystems::script_call(call);
     // `bun run server.ts` runs that file.
@@ -72,8 +73,8 @@ pub(super) fn expand(
         let verbs = ecosystems::grammar_of(&call.program);
         let fetches = verbs.is_some_and(|it| it.has(call, it.run));
         if fetches && !image.brings_program(name) {
-            let line = format!("{} {}", call.program, called.name);
-            image.owner.settle::<()>(Err(fetched(from, &line, name)))?;
+            let path = name.to_owned();
+            return Ok(vec![Process { path, ..process(Form::Fetches) }]);
         }
         all.extend(run(image, program, writes, inner.deeper())?);
     } else if !called.installs {
@@ -87,14 +88,6 @@ pub(super) fn expand(
 /// Whether a manager finds a program that it is told to run: a package brings it, or the image has it.
 fn is_there(image: &Image<'_>, program: &str) -> bool {
     image.brings_program(program) || programs::named(program).is(Trait::Interpreter)
-}
-
-/// That a command line runs a program which is fetched when the container starts.
-fn fetched(from: &str, line: &str, program: &str) -> Refusal {
-    let reason = format!(
-        "{from} runs {line} {program}, which fetches {program} at the start: no manifest that is copied names it"
-    );
-    Refusal::new("writes-at-start", reason)
 }
 
 /// The words of a program that a package brings and that a manager is told to run: `pnpm exec tsx server.ts`.

@@ -281,10 +281,17 @@ fn expand(
         return Ok(vec![origin.process(wrapper, &words[call.word..], writes)]);
     }
     if let Some(runner) = call.runner.filter(|it| !homes::is_settled(image, it)) {
-        let reason = format!(
-            "{from} runs {runner} run, which looks for the environment of the current user"
-        );
-        return Err(Refusal::new("runner", reason));
+        let is_set = |it: &str| image.environment(it).is_some_and(|it| !it.is_empty());
+        let why = match ecosystems::syncs(runner, &words[..call.word], &is_set) {
+            Some(false) => "",
+            Some(true) => {
+                "brings the environment of the project up to date first, and that is root's"
+            }
+            None => "looks for the environment of the current user",
+        };
+        if !why.is_empty() {
+            return Err(Refusal::new("runner", format!("{from} runs {runner} run, which {why}")));
+        }
     }
     if call.is_module {
         let form = Form::Module;

@@ -49,7 +49,7 @@ pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
                 format!("{from} runs the module {name}, and the source of that was not found");
             return Some(Refusal::new("unread-source", reason));
         }
-        Form::Own | Form::Module | Form::Program => {}
+        Form::Fetches | Form::Own | Form::Module | Form::Program => {}
     }
     if process.path.is_empty() {
         return None;
