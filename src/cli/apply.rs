@@ -39,7 +39,7 @@ pub(super) struct Apply {
 }
 
 impl Apply {
-    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
         if let Some(option) = self.building.given().filter(|_| !self.verify) {
             let hint = "give --verify as well: without it nothing is built";
             return Err(Failure::new(format!("{option} without --verify"), hint).into());
@@ -47,7 +47,7 @@ impl Apply {
         if self.verify && self.run.scope.is_stdin() {
             return Err(verify::no_context().into());
         }
-        let mut inputs = Inputs::read(&self.run, jobs)?;
+        let mut inputs = Inputs::read(&self.run)?;
         let mut is_recovered = false;
         for root in inputs.all.iter().filter_map(|it| it.root.as_deref()) {
             let Some(Recovered { direction, paths }) = apply::recover(root)? else { continue };
@@ -59,7 +59,7 @@ impl Apply {
             output::note(&format!("{what}: {}\n", counted(paths.len(), "file")))?;
         }
         if is_recovered {
-            inputs = Inputs::read(&self.run, jobs)?;
+            inputs = Inputs::read(&self.run)?;
         }
         let named = inputs.named();
         let mut plans = inputs.plans();

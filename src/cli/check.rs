@@ -21,9 +21,9 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
         // The process ends with the command, and to free a large project piece by piece takes long.
-        let input = ManuallyDrop::new(Inputs::read(&self.run, jobs)?);
+        let input = ManuallyDrop::new(Inputs::read(&self.run)?);
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);

@@ -24,9 +24,9 @@ pub(super) struct Diff {
 }
 
 impl Diff {
-    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
         // The process ends with the command, and to free a large project piece by piece takes long.
-        let input = ManuallyDrop::new(Inputs::read(&self.run, jobs)?);
+        let input = ManuallyDrop::new(Inputs::read(&self.run)?);
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);

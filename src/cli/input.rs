@@ -50,7 +50,6 @@ impl Input {
         scope: &Scope,
         paths: &[PathBuf],
         stdin_filename: Option<&Path>,
-        jobs: usize,
     ) -> anyhow::Result<Self> {
         let from_stdin = scope.is_stdin();
         if from_stdin && paths.len() != 1 {
@@ -68,7 +67,7 @@ impl Input {
             glob: glob.clone(),
         };
         let exclude = scope.exclude.iter().map(|it| pattern(&here, it)).collect();
-        let options = load::Options { exclude, jobs };
+        let options = load::Options { exclude };
 
         let (mut stdin_root, mut nested) = (PathBuf::new(), Vec::new());
         let (project, root, selection, stdin) = if from_stdin {

@@ -26,25 +26,21 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Reads what the arguments name.
-    pub(super) fn read(run: &Run, jobs: usize) -> anyhow::Result<Self> {
-        Self::of_scope(&run.scope, run.stdin_filename.as_deref(), jobs)
+    pub(super) fn read(run: &Run) -> anyhow::Result<Self> {
+        Self::of_scope(&run.scope, run.stdin_filename.as_deref())
     }
 
     /// Reads what the arguments name; `stdin_filename` is where standard input would lie.
-    pub(super) fn of_scope(
-        scope: &Scope,
-        stdin_filename: Option<&Path>,
-        jobs: usize,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn of_scope(scope: &Scope, stdin_filename: Option<&Path>) -> anyhow::Result<Self> {
         if scope.is_stdin() || stdin_filename.is_some() {
-            let input = Input::of_scope(scope, &scope.paths, stdin_filename, jobs)?;
+            let input = Input::of_scope(scope, &scope.paths, stdin_filename)?;
             return Ok(Self::from(input));
         }
         let mut all: Vec<Input> = Vec::new();
         let mut queue = load::by_project(&scope.paths)?;
         queue.reverse();
         while let Some(paths) = queue.pop() {
-            let input = Input::of_scope(scope, &paths, None, jobs)?;
+            let input = Input::of_scope(scope, &paths, None)?;
             let root = input.root.clone().unwrap_or_default();
             let nested = input.nested.iter().rev().map(|it| vec![root.join(it.as_str())]);
             queue.extend(nested);

@@ -107,17 +107,15 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
-    let jobs = cli.global.jobs.map(usize::from);
-    if let Some(jobs) = jobs {
+    if let Some(jobs) = cli.global.jobs {
         // Only a second pool could fail, and there is none.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
     }
-    let jobs = jobs.unwrap_or(0);
     match &cli.command {
-        Command::Diff(it) => it.run(jobs, output),
-        Command::Apply(it) => it.run(jobs, output),
-        Command::Check(it) => it.run(jobs, output),
-        Command::Verify(it) => it.run(jobs, output),
+        Command::Diff(it) => it.run(output),
+        Command::Apply(it) => it.run(output),
+        Command::Check(it) => it.run(output),
+        Command::Verify(it) => it.run(output),
         Command::Undo(it) => it.run(output),
         Command::List(it) => it.run(),
         Command::Explain(it) => it.run(),

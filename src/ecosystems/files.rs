@@ -1,5 +1,7 @@
 //! The files that managers read, by name.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use super::{Ecosystem, MANAGERS, Manager};
 
 /// A file that a manager reads.
@@ -94,7 +96,32 @@ impl File {
     }
 }
 
-/// Whether a name is like a pattern. Every file of a project is asked, so nothing is built for it.
+/// The files of all managers by their names, for every file of a project is asked for.
+struct Names {
+    files: Vec<&'static File>,
+    /// The numbers of those with a name of their own.
+    whole: HashMap<&'static str, Vec<usize>>,
+    /// The numbers of those whose name is a pattern, or whose folder matters.
+    patterns: Vec<usize>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let files: Vec<_> = files().collect();
+    let (patterns, own): (Vec<_>, Vec<_>) =
+        (0..files.len()).partition(|it| files[*it].pattern.contains(['*', '/']));
+    let mut whole: HashMap<_, Vec<_>> = HashMap::new();
+    own.into_iter().for_each(|it| whole.entry(files[it].pattern).or_default().push(it));
+    Names { files, whole, patterns }
+});
+
+/// The files of all managers that have this name in a folder of that name, each with its number among all.
+fn named(folder: &str, name: &str) -> impl Iterator<Item = (usize, &'static File)> {
+    let whole = NAMES.whole.get(name).into_iter().flatten();
+    let patterns = NAMES.patterns.iter().filter(move |it| NAMES.files[**it].matches(folder, name));
+    whole.chain(patterns).map(|it| (*it, NAMES.files[*it]))
+}
+
+/// Whether a name is like a pattern; nothing is built for it.
 fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
@@ -118,12 +145,17 @@ const BESIDE: [File; 5] = [
 
 /// What a file of this name in a folder of that name is to the first manager that reads it.
 pub fn file(folder: &str, name: &str) -> Option<&'static File> {
-    MANAGERS.iter().flat_map(|it| it.files).find(|it| it.matches(folder, name))
+    named(folder, name).min_by_key(|it| it.0).map(|it| it.1)
+}
+
+/// Whether a folder with a file of this name is a project of its own.
+pub fn marks_project(name: &str) -> bool {
+    named("", name).any(|it| it.1.marks_project)
 }
 
 /// Whether a file of this name pins what to install: it may be too large to be read, and is there all the same.
 pub fn is_lock(name: &str) -> bool {
-    files().any(|it| it.kind == FileKind::Lock && it.matches("", name))
+    named("", name).any(|it| it.1.kind == FileKind::Lock)
 }
 
 /// The files of all managers.

@@ -44,7 +44,9 @@ pub use environments::{
     ENVIRONMENT_FOLDER, Environments, OwnEnvironment, Preference, Tool, environments,
     installed_by_script, tools,
 };
-pub use files::{File, FileKind, cache_settings, file, files, is_lock, is_manifest_of, makes};
+pub use files::{
+    File, FileKind, cache_settings, file, files, is_lock, is_manifest_of, makes, marks_project,
+};
 pub use grammar::{Grammar, Verb};
 pub use guess::{mentioned, seems_to_install, seems_to_install_from_manifests};
 pub use homes::Leaving;

@@ -6,11 +6,10 @@
 //! about what is in that one.
 
 use std::{
-    collections::HashMap,
     fs,
     io::{self, Read as _},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    path::Path,
+    sync::Arc,
 };
 
 use ignore::{
@@ -21,15 +20,12 @@ use ignore::{
 /// The largest ignore file that is read.
 const LIMIT: u64 = 1 << 20;
 
-/// The ignore files of the folders of one walk, which comes to a folder before it comes to what is in it.
-pub(super) struct Ignored {
-    folders: Mutex<HashMap<PathBuf, Arc<Rules>>>,
-    /// The user's own file.
-    global: Gitignore,
-}
+/// What the user's own file ignores everywhere, and so what is ignored besides the files of the project.
+pub(super) struct Ignored(Gitignore);
 
 /// What is said about the files of a folder.
-struct Rules {
+#[derive(Default)]
+pub(super) struct Rules {
     /// Of the folder's own file first, then of its repository's, if one begins here.
     own: Vec<Gitignore>,
     /// What is said further up; nothing where a repository begins.
@@ -37,47 +33,37 @@ struct Rules {
 }
 
 impl Ignored {
-    /// The ignore files of a walk that begins in this folder.
-    pub(super) fn below(root: &Path) -> Self {
-        let ignored = Self { folders: Mutex::default(), global: Gitignore::global().0 };
-        ignored.enter(root, None);
-        ignored
+    /// What the user ignores.
+    pub(super) fn by_the_user() -> Self {
+        Self(Gitignore::global().0)
     }
 
-    /// Whether git ignores a file or folder. One that it does not ignore can be walked into.
-    pub(super) fn hides(&self, path: &Path, is_folder: bool) -> bool {
-        let above = path.parent().and_then(|it| self.lock().get(it).cloned());
-        let mut rules = above.as_ref();
+    /// Whether git ignores a file or folder in a folder with these rules.
+    pub(super) fn hides(&self, rules: &Rules, path: &Path, is_folder: bool) -> bool {
+        let mut rules = Some(rules);
         let mut said = Match::None;
         while let (true, Some(it)) = (said.is_none(), rules) {
             let own = it.own.iter().map(|it| it.matched(path, is_folder));
             said = own.into_iter().find(|it| !it.is_none()).unwrap_or(Match::None);
-            rules = it.above.as_ref();
+            rules = it.above.as_deref();
         }
-        let hidden = said.or(self.global.matched(path, is_folder)).is_ignore();
-        if is_folder && !hidden {
-            self.enter(path, above);
-        }
-        hidden
+        said.or(self.0.matched(path, is_folder)).is_ignore()
     }
+}
 
-    fn enter(&self, folder: &Path, above: Option<Arc<Rules>>) {
-        let mut own = Vec::from_iter(rules(folder, &folder.join(".gitignore")));
-        let begins = folder.join(".git").symlink_metadata().is_ok();
+impl Rules {
+    /// The rules of a folder, which may have an ignore file, and in which a repository may begin.
+    pub(super) fn of(folder: &Path, has_file: bool, begins: bool, above: &Arc<Self>) -> Arc<Self> {
+        let file = has_file.then(|| rules(folder, &folder.join(".gitignore"))).flatten();
+        let mut own = Vec::from_iter(file);
         if begins {
             own.extend(rules(folder, &folder.join(".git/info/exclude")));
         }
-        let above = above.filter(|_| !begins);
-        let rules = match above {
-            // Most folders say nothing of their own.
-            Some(above) if own.is_empty() => above,
-            above => Arc::new(Rules { own, above }),
-        };
-        self.lock().insert(folder.to_owned(), rules);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Rules>>> {
-        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+        // Most folders say nothing of their own.
+        match own.is_empty() && !begins {
+            true => Arc::clone(above),
+            false => Arc::new(Self { own, above: (!begins).then(|| Arc::clone(above)) }),
+        }
     }
 }
 

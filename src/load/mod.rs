@@ -7,36 +7,25 @@
 mod follow;
 pub mod git;
 mod ignored;
+mod kept;
 mod text;
+mod walk;
 mod wanted;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    ffi::OsStr,
-    fs,
-    io::ErrorKind,
-    ops::Bound,
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
-
-use ignore::{DirEntry, WalkBuilder, WalkState};
-use rayon::prelude::*;
+use std::path::{Path, PathBuf};
 
 use crate::project::{
-    File, Problem, Project, Tree, Unread, is_dockerfile,
+    Project, is_dockerfile,
     selection::{BadPattern, Pattern, Selection},
 };
 use crate::text::RepoPath;
-use crate::{callers, context, text::glob};
+use walk::{Walk, walk};
 
 /// Options for loading.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Files not to change. They are read all the same: the contexts of other Dockerfiles may need them.
     pub exclude: Vec<Pattern>,
-    /// The number of threads; 0 uses one per core.
-    pub jobs: usize,
 }
 
 /// A project as it lies on disk.
@@ -79,25 +68,25 @@ pub enum LoadError {
 /// A path that is not there, or is neither a folder nor named as a Dockerfile; a broken pattern.
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     let (mut root, mut selected) = locate(paths, true)?;
-    let mut found = walk(&root, options.jobs, &selected);
+    let mut found = walk(&root, &selected);
     if selected.iter().any(|it| !found.reaches(it)) {
         (root, selected) = locate(paths, false)?;
-        found = walk(&root, options.jobs, &selected);
+        found = walk(&root, &selected);
     }
     let mut selection = Selection::below(&root, selected);
     for pattern in &options.exclude {
         selection = selection.without(pattern)?;
     }
     let Walk {
-        files,
+        tree,
         pruned,
         nested,
         mut texts,
         mut problems,
         mut unread,
         folders_named_dockerfile,
+        seen,
     } = found;
-    let tree = Tree::new(files);
     for folder in folders_named_dockerfile {
         if !tree.below(&folder).any(|it| is_dockerfile(it.file_name())) {
             problems.push(text::problem(
@@ -108,8 +97,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
         }
     }
     follow::read_named(&root, &tree, &mut texts, &mut problems);
-    let ignored = pruned.into_iter().chain(kept_from_git(&root, &tree, &texts));
-    let tree = tree.with_ignored(ignored);
+    let kept = seen.kept_from_git(&root, &tree, &texts);
+    let tree = tree.with_ignored(pruned.into_iter().chain(kept));
     problems.retain(|it| selection.selects(&it.path));
     problems.sort();
     problems.dedup();
@@ -191,195 +180,7 @@ fn root_of(path: &Path, in_repository: bool) -> Result<(PathBuf, PathBuf), LoadE
     Ok((root, folder.join(name)))
 }
 
-/// The files that one walk finds.
-#[derive(Default)]
-struct Walk {
-    files: BTreeSet<RepoPath>,
-    /// Folders that are not looked into.
-    pruned: Vec<RepoPath>,
-    /// The folders of other repositories.
-    nested: Vec<RepoPath>,
-    texts: BTreeMap<RepoPath, File>,
-    problems: Vec<Problem>,
-    unread: Vec<Unread>,
-    folders_named_dockerfile: Vec<RepoPath>,
-}
-
-fn walk(root: &Path, jobs: usize, selected: &[RepoPath]) -> Walk {
-    let threads = match jobs {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs,
-    };
-    let mut builder = WalkBuilder::new(root);
-    builder.standard_filters(false).follow_links(false).threads(threads);
-    let ignored = ignored::Ignored::below(root);
-    builder.filter_entry(move |it| {
-        let is_folder = it.file_type().is_some_and(|it| it.is_dir());
-        it.depth() == 0 || !ignored.hides(it.path(), is_folder)
-    });
-    let found = Mutex::new(Walk::default());
-    builder.build_parallel().run(|| Box::new(|entry| visit(root, &found, entry)));
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // A Dockerfile that git ignores is done when it is named.
-    for path in selected.iter().filter(|it| is_dockerfile(it.file_name())) {
-        if !found.files.contains(path) && !root.join(path.as_str()).is_dir() {
-            found.add(path.clone(), text::read(root, path));
-        }
-    }
-    found
-}
-
-fn visit(root: &Path, found: &Mutex<Walk>, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-    let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
-    let entry = match entry {
-        Ok(it) => it,
-        Err(error) => {
-            let path = path_of(&error).and_then(|it| relative(root, it));
-            let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-            lock().problems.push(text::unreadable(&path.unwrap_or(RepoPath::root()), &reason));
-            return WalkState::Continue;
-        }
-    };
-    let Some(path) = relative(root, entry.path()) else {
-        // Below such a folder, too: what is left out is said of each file that would have mattered.
-        lock().problems.extend(unnameable(root, entry.path()));
-        return WalkState::Continue;
-    };
-    if entry.file_type().is_some_and(|it| it.is_dir()) {
-        match wanted::folder(path.file_name(), entry.path()) {
-            wanted::Folder::Walk => {}
-            wanted::Folder::Hide => return WalkState::Skip,
-            wanted::Folder::Note => {
-                lock().pruned.push(path);
-                return WalkState::Skip;
-            }
-            wanted::Folder::Report => lock().folders_named_dockerfile.push(path.clone()),
-        }
-        if !path.is_root() && entry.path().join(".git").exists() {
-            let mut found = lock();
-            found.nested.push(path.clone());
-            // What is no repository itself is only the folder that they lie in.
-            if !root.join(".git").exists() {
-                found.pruned.push(path);
-                return WalkState::Skip;
-            }
-        }
-        return WalkState::Continue;
-    }
-    // Reading is done outside the lock.
-    let read = match wanted::is_evidence(&path) && lock().is_nested(&path) {
-        true => text::Read::Skipped,
-        false => text::read(root, &path),
-    };
-    lock().add(path, read);
-    WalkState::Continue
-}
-
-impl Walk {
-    /// Returns true if the walk came to a path that exists, or to anything below it.
-    fn reaches(&self, path: &RepoPath) -> bool {
-        let below = format!("{path}/");
-        let mut after =
-            self.files.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded));
-        path.is_root()
-            || self.files.contains(path)
-            || after.next().is_some_and(|it| it.as_str().starts_with(&below))
-    }
-
-    /// Returns true if a path lies in another repository. A folder is seen before what is in it.
-    fn is_nested(&self, path: &RepoPath) -> bool {
-        self.nested.iter().any(|it| path.strip_prefix(it).is_some())
-    }
-
-    fn add(&mut self, path: RepoPath, read: text::Read) {
-        match read {
-            text::Read::Text(it) => {
-                self.texts.insert(path.clone(), File::new(path.clone(), it));
-            }
-            text::Read::Problem(it) => {
-                if callers::is_caller(&path) {
-                    let (line, why) = (it.line.unwrap_or(1), it.message.clone());
-                    self.unread.push(Unread { path: path.clone(), line, why });
-                }
-                self.problems.push(it);
-            }
-            text::Read::Unread(it) => self.unread.push(it),
-            text::Read::Skipped => {}
-        }
-        self.files.insert(path);
-    }
-}
-
-fn path_of(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            path_of(err)
-        }
-        _ => None,
-    }
-}
-
 /// A path below the root; `None` when its name is not text, as no Dockerfile could then name it.
 fn relative(root: &Path, path: &Path) -> Option<RepoPath> {
     RepoPath::new(path.strip_prefix(root).ok()?.to_str()?)
-}
-
-/// The problem of a Dockerfile or caller whose path is not text, named as well as it can be.
-fn unnameable(root: &Path, path: &Path) -> Option<Problem> {
-    let name = path.strip_prefix(root).ok()?.to_string_lossy();
-    let path = RepoPath::new(&name)
-        .filter(|it| is_dockerfile(it.file_name()) || callers::is_caller(it))?;
-    let hint = "rename it; until then it is left out";
-    Some(text::problem(&path, "the path is not UTF-8", hint))
-}
-
-/// Files that git ignores and a builder is sent all the same: some names beside
-/// manifests and Dockerfiles, and what Dockerfiles copy. Asked for by name, without a walk.
-fn kept_from_git(root: &Path, tree: &Tree, texts: &BTreeMap<RepoPath, File>) -> Vec<RepoPath> {
-    let named = texts.keys().filter(|it| wanted::marks_a_context(it.file_name()));
-    let folders: BTreeSet<_> =
-        named.filter_map(RepoPath::parent).chain([RepoPath::root()]).collect();
-    let beside = folders.iter().flat_map(|folder| {
-        wanted::often_ignored().filter_map(|it| folder.join(it)).collect::<Vec<_>>()
-    });
-    let files: Vec<_> = texts.values().collect();
-    let copied = files.par_iter().flat_map_iter(|it| not_in_tree(it, tree));
-    let asked: BTreeSet<_> = beside.chain(copied.collect::<Vec<_>>()).collect();
-    let asked = asked.into_iter().filter(|it| !tree.exists(it));
-    let mut beside: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    asked.for_each(|it| beside.entry(it.parent()).or_default().push(it));
-    beside.into_par_iter().flat_map_iter(|(folder, paths)| existing(root, folder, paths)).collect()
-}
-
-/// Those of these paths in one folder that are on the disk. Where many are asked for, as in a folder above
-/// many Dockerfiles, the folder is read once; one that does not exist is asked for nothing.
-fn existing(root: &Path, folder: Option<RepoPath>, mut paths: Vec<RepoPath>) -> Vec<RepoPath> {
-    const MANY: usize = 8;
-    let exists = |it: &RepoPath| root.join(it.as_str()).symlink_metadata().is_ok();
-    let Some(folder) = folder.filter(|_| MANY <= paths.len()) else {
-        paths.retain(exists);
-        return paths;
-    };
-    match fs::read_dir(root.join(folder.as_str())) {
-        Ok(entries) => {
-            let names: HashSet<_> = entries.filter_map(|it| Some(it.ok()?.file_name())).collect();
-            paths.retain(|it| names.contains(OsStr::new(it.file_name())));
-        }
-        Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {
-            paths.clear();
-        }
-        // A folder that cannot be listed can have files all the same.
-        Err(_) => paths.retain(exists),
-    }
-    paths
-}
-
-/// The sources of a Dockerfile's COPYs that no folder above it holds, in each of those folders.
-fn not_in_tree(file: &File, tree: &Tree) -> Vec<RepoPath> {
-    let sources = file.dockerfile().map(context::context_sources).unwrap_or_default();
-    let names = sources.iter().filter(|it| !glob::is_pattern(it));
-    let places = names.map(|name| file.path.ancestors().filter_map(|it| it.join(name)).collect());
-    let missing = places.filter(|it: &Vec<RepoPath>| !it.iter().any(|it| tree.exists(it)));
-    missing.flatten().collect()
 }

@@ -108,7 +108,7 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
         Wanted::Mention | Wanted::Deployment | Wanted::Settings => false,
         _ => true,
     };
-    let at = bytes.iter().position(|it| *it == 0);
+    let at = if bytes.contains(&0) { bytes.iter().position(|it| *it == 0) } else { None };
     if let Some(at) = at.filter(|_| matters(&bytes)) {
         let message = format!("a NUL byte at offset {at}");
         return Read::Problem(at_line(path, &bytes[..at], &message, "remove the byte"));

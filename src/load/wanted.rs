@@ -85,7 +85,7 @@ pub(super) fn is_evidence(path: &RepoPath) -> bool {
 
 /// Returns true if a folder with a file of this name is likely to be a build context.
 pub(super) fn marks_a_context(name: &str) -> bool {
-    is_dockerfile(name) || ecosystems::files().any(|it| it.marks_project && it.matches("", name))
+    is_dockerfile(name) || ecosystems::marks_project(name)
 }
 
 /// Why the file of this name is read; `None` if only its name matters.

@@ -21,7 +21,8 @@ pub struct File {
     pub text: Arc<str>,
     /// Facts about it.
     pub memo: Memo,
-    dockerfile: OnceLock<Dockerfile>,
+    /// What it is as a Dockerfile, if its name says that it is one.
+    dockerfile: Option<OnceLock<Dockerfile>>,
     /// The way back to the disk; `None` for a file that is as it is there.
     pub(super) provenance: Option<Arc<Provenance>>,
 }
@@ -35,13 +36,8 @@ struct Fingerprint(u64);
 impl File {
     /// A file of this text.
     pub fn new(path: RepoPath, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            path,
-            text: text.into(),
-            memo: Memo::default(),
-            dockerfile: OnceLock::new(),
-            provenance: None,
-        }
+        let dockerfile = is_dockerfile(path.file_name()).then(OnceLock::new);
+        Self { path, text: text.into(), memo: Memo::default(), dockerfile, provenance: None }
     }
 
     /// The file after edits that fit it and do not conflict, each with the change that it is part of.
@@ -107,7 +103,7 @@ impl File {
 
     /// The file as a Dockerfile, when its name says it is one; parsed once.
     pub fn dockerfile(&self) -> Option<&Dockerfile> {
-        is_dockerfile(self.path.file_name()).then(|| self.dockerfile.get_or_init(|| self.parsed()))
+        Some(self.dockerfile.as_ref()?.get_or_init(|| self.parsed()))
     }
 }
 

@@ -387,10 +387,23 @@ impl Project {
         }
     }
 
-    /// A number that differs when the text of any file does.
-    pub fn fingerprint(&self) -> u64 {
+    /// A number for what differs from an `earlier` snapshot: another one when the text of any file is.
+    pub fn fingerprint(&self, earlier: &Self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.files().for_each(|file| file.fingerprint().hash(&mut hasher));
+        let mut before = earlier.files().peekable();
+        for file in self.files() {
+            if before.next_if(|it| Arc::ptr_eq(it, file)).is_some() {
+                continue;
+            }
+            while let Some(gone) = before.next_if(|it| it.path < file.path) {
+                gone.path.hash(&mut hasher);
+            }
+            let same = before.next_if(|it| it.path == file.path);
+            if same.is_none_or(|it| it.text != file.text) {
+                file.fingerprint().hash(&mut hasher);
+            }
+        }
+        before.for_each(|gone| gone.path.hash(&mut hasher));
         hasher.finish()
     }
 }

@@ -6,14 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use elsa::sync::FrozenMap;
+use elsa::sync::FrozenBTreeMap;
 
 /// Facts about one immutable thing, at most one of each type, each computed on first use.
 ///
 /// A lower layer keeps what higher layers find out, without knowing their types: a Dockerfile its stages and
 /// scripts, a snapshot who builds what.
 #[derive(Clone, Default)]
-pub struct Memo(Arc<FrozenMap<TypeId, Box<dyn Any + Send + Sync>>>);
+pub struct Memo(Arc<FrozenBTreeMap<TypeId, Box<dyn Any + Send + Sync>>>);
 
 impl Memo {
     /// The fact of this type, computed by `compute` if it is not known yet.
@@ -34,7 +34,7 @@ impl Memo {
 }
 
 /// Facts about the parts of one immutable thing, by their numbers, each computed on first use.
-pub struct Each<T>(FrozenMap<usize, Box<T>>);
+pub struct Each<T>(FrozenBTreeMap<usize, Box<T>>);
 
 impl<T> Each<T> {
     /// The fact about the part of this number, computed by `compute` if it is not known yet; see [`Memo::get`].
@@ -46,7 +46,7 @@ impl<T> Each<T> {
 
 impl<T> Default for Each<T> {
     fn default() -> Self {
-        Self(FrozenMap::default())
+        Self(FrozenBTreeMap::default())
     }
 }
 

@@ -57,7 +57,7 @@ impl RepoPath {
 
     /// The last component; empty for the root.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or_default()
+        self.0.rfind('/').map_or(&self.0, |at| &self.0[at + 1..])
     }
 
     /// The rest after `folder/`; empty for `folder` itself, `None` if the path is not in `folder`.

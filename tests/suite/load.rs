@@ -269,7 +269,7 @@ fn excluded_files_are_known_but_not_selected() {
     let root = tree(&[("old/Dockerfile", b"FROM x\xff"), ("Dockerfile", b"FROM x\n")]);
     let folder = root.path().canonicalize().unwrap();
     let exclude = vec![Pattern { folder, glob: "old/".to_owned() }];
-    let options = Options { exclude, jobs: 1 };
+    let options = Options { exclude };
     let loaded = load(&[root.path().to_path_buf()], &options).unwrap();
     assert_eq!(problems(&loaded), [""; 0]);
     assert!(loaded.project.tree().is_file(&path("old/Dockerfile")));
@@ -284,7 +284,7 @@ fn a_path_that_makes_no_sense_is_an_error() {
     assert!(matches!(error("notes.txt"), Some(LoadError::NotADockerfile(_))));
     assert!(matches!(error("gone"), Some(LoadError::Unreadable { .. })));
     let pattern = Pattern { folder: root.path().to_path_buf(), glob: "a[".to_owned() };
-    let options = Options { exclude: vec![pattern], jobs: 0 };
+    let options = Options { exclude: vec![pattern] };
     let broken = load(&[root.path().to_path_buf()], &options).err();
     assert!(matches!(broken, Some(LoadError::Pattern(_))));
 }

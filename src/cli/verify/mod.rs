@@ -162,12 +162,12 @@ impl Building {
 }
 
 impl Verify {
-    pub(super) fn run(&self, jobs: usize, output: &Output) -> anyhow::Result<Status> {
+    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
         if self.scope.is_stdin() {
             return Err(no_context().into());
         }
         self.check()?;
-        let input = Inputs::of_scope(&self.scope, None, jobs)?;
+        let input = Inputs::of_scope(&self.scope, None)?;
         let named = input.named();
         let input = input.only()?;
         let root = input.root.clone().unwrap_or_default();

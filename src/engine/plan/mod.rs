@@ -106,7 +106,7 @@ impl Asked<'_> {
     /// The plan; the steps that come again and again if there is no end to it.
     fn plan(&self, before: Project) -> Result<Plan, Vec<Step>> {
         let mut plan = Plan::new(before);
-        let mut seen = HashMap::from([(plan.before.fingerprint(), 0)]);
+        let mut seen = HashMap::from([(plan.before.fingerprint(&plan.before), 0)]);
         let mut looks: Vec<Option<Look>> = self.transforms.iter().map(|_| None).collect();
         let mut whole = true;
         for _ in 0..MAX_ROUNDS {
@@ -122,7 +122,9 @@ impl Asked<'_> {
                 }
             }
             if plan.steps.len() > done {
-                if let Some(since) = seen.insert(plan.after().fingerprint(), plan.steps.len()) {
+                if let Some(since) =
+                    seen.insert(plan.after().fingerprint(&plan.before), plan.steps.len())
+                {
                     return Err(plan.steps.split_off(since));
                 }
                 whole = false;
