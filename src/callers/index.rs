@@ -6,7 +6,7 @@ use super::{
     Build, Callers, Kind,
     containers::{Execution, executions},
     deployments::Deployments,
-    read,
+    read, read_only,
     service::Service,
     users::{self, Services, builds_by_name},
 };
@@ -24,6 +24,9 @@ struct Index {
     executions: Vec<Execution>,
     unread: Vec<Unread>,
 }
+
+/// What [`File::editable_callers`] are, once they were asked for.
+struct Editable(Callers);
 
 impl Project {
     /// The builds that name this Dockerfile: from compose, bake, CI, Makefiles and scripts.
@@ -99,9 +102,19 @@ impl File {
     /// Whom it builds: empty unless it is a compose file, a workflow, a script or the like; read once.
     pub fn callers(&self) -> &Callers {
         self.memo.get(|| {
-            let mut callers = read(&self.path, &self.text);
+            let mut callers = read_only(&self.path, &self.text);
             callers.locate(|line| self.line(line));
             callers
         })
+    }
+
+    /// Whom it builds, with the places to edit; read once.
+    pub(super) fn editable_callers(&self) -> &Callers {
+        let Editable(callers) = self.memo.get(|| {
+            let mut callers = read(&self.path, &self.text);
+            callers.locate(|line| self.line(line));
+            Editable(callers)
+        });
+        callers
     }
 }

@@ -40,7 +40,7 @@ use std::{
 use crate::{
     project::{File, Problem, Unread},
     text::{Place, RepoPath, is_template},
-    yaml::{self, Node},
+    yaml::{self, Node, Reading, YamlError},
 };
 pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
 pub use make::Rules;
@@ -214,22 +214,39 @@ pub fn runs_pods(text: &str) -> bool {
     lines.any(|it| it.starts_with("kind:")) && text.contains("containers:")
 }
 
-/// Reads what a file builds; never fails.
+/// Reads the builds of one document.
+type ReadYaml = fn(&RepoPath, &str, &Arc<Node>, &mut Callers);
+
+/// Reads the documents of a text.
+type Documents = fn(&str) -> Result<Reading, YamlError>;
+
+/// Reads what a file builds, so that it can be edited; never fails.
 ///
 /// A script that does not say where it starts may start in its own folder or at the root: it is read
 /// both ways, and the reading that names a Dockerfile which does not exist comes to nothing.
 pub fn read(path: &RepoPath, text: &str) -> Callers {
+    read_with(yaml::read_or_only_read, path, text)
+}
+
+/// Reads what a file builds, as [`read`] does, but for the places to edit: most files are never edited.
+fn read_only(path: &RepoPath, text: &str) -> Callers {
+    read_with(yaml::read_only, path, text)
+}
+
+fn read_with(documents: Documents, path: &RepoPath, text: &str) -> Callers {
+    let with_yaml =
+        |read: ReadYaml, into: &mut Callers| with_yaml(documents, path, text, into, read);
     let mut callers = Callers::default();
     let into = &mut callers;
     match Kind::of(path) {
         // A manifest of pods may be large, and has no services.
         Some(Kind::Yaml) if !text.contains("services:") => {}
-        Some(Kind::Compose | Kind::Yaml) => with_yaml(path, text, into, compose::read),
+        Some(Kind::Compose | Kind::Yaml) => with_yaml(compose::read, into),
         Some(Kind::BakeHcl) => bake::read_hcl(path, text, into),
-        Some(Kind::BakeJson) => with_yaml(path, text, into, bake::read_json),
-        Some(Kind::GitHubActions) => with_yaml(path, text, into, github::read),
-        Some(Kind::GitLab) => with_yaml(path, text, into, gitlab::read),
-        Some(Kind::Skaffold) => with_yaml(path, text, into, skaffold::read),
+        Some(Kind::BakeJson) => with_yaml(bake::read_json, into),
+        Some(Kind::GitHubActions) => with_yaml(github::read, into),
+        Some(Kind::GitLab) => with_yaml(gitlab::read, into),
+        Some(Kind::Skaffold) => with_yaml(skaffold::read, into),
         Some(Kind::Devcontainer) => devcontainer::read(path, text, into),
         Some(Kind::Makefile) => make::read(path, text, into),
         Some(Kind::Script) => {
@@ -320,12 +337,13 @@ fn above(path: &RepoPath, hidden: &str) -> Option<RepoPath> {
 }
 
 fn with_yaml(
+    documents: Documents,
     path: &RepoPath,
     text: &str,
     into: &mut Callers,
-    read: fn(&RepoPath, &str, &Arc<Node>, &mut Callers),
+    read: ReadYaml,
 ) {
-    match yaml::read_or_only_read(text) {
+    match documents(text) {
         Ok(reading) => {
             into.only_read = reading.only_read.is_some();
             reading.documents.iter().for_each(|it| read(path, text, it, into));

@@ -53,7 +53,7 @@ impl Claims {
     fn read(text: &str, is_values: bool) -> Self {
         let mut claims = Self::default();
         let plain = without_templates(text);
-        let Ok(reading) = yaml::read_or_only_read(&plain) else {
+        let Ok(reading) = yaml::read_only(&plain) else {
             claims.lines(text);
             return claims;
         };

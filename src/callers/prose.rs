@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
     fn compose(&mut self, text: &str) {
         let Some(path) = self.folder().join("compose.yaml") else { return };
         let mut found = Callers::default();
-        for root in yaml::read_or_only_read(text).unwrap_or_default().documents {
+        for root in yaml::read_only(text).unwrap_or_default().documents {
             compose::read(&path, text, &root, &mut found);
         }
         let (own, start) = (self.path, self.start);

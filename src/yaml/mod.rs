@@ -83,6 +83,16 @@ pub fn read_or_only_read(source: &str) -> Result<Reading, YamlError> {
     })
 }
 
+/// The documents of a text that is not going to be edited, as [`read`] gives them but for the ends of lists and
+/// mappings: by the second reader, which takes a tenth of the time, and by the first if that refuses it.
+///
+/// # Errors
+/// The first syntax error, when neither accepts it.
+pub fn read_only(source: &str) -> Result<Reading, YamlError> {
+    let documents = second::read(source).or_else(|_| read(source))?;
+    Ok(Reading { documents, only_read: None })
+}
+
 /// The documents of a text.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! A second reader of YAML, which shares no code with the first: it reads what the first refuses although
-//! everybody else accepts it, and what the engine wrote with the spans of the first.
+//! A second reader of YAML, which shares no code with the first: it reads what is not edited, for it is faster, what
+//! the first refuses although everybody else accepts it, and what the engine wrote with the spans of the first.
 //!
 //! The only file that names `granit-parser`, which agrees with libyaml on whether a text is YAML.
 
@@ -7,19 +7,25 @@ use std::{collections::HashMap, sync::Arc};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as Place};
 
-use super::{Entry, Lines, Node, Value, YamlError, lower_first};
+use super::{DEPTH, Entry, Lines, Node, Value, YamlError, lower_first};
 use crate::text::Span;
 
 /// The documents of a text, as [`super::read`] gives them: aliases and merge keys are resolved.
 ///
-/// A key that stands twice in a mapping is an error, as it is for compose and for GitHub.
+/// A key that stands twice in a mapping is an error, as it is for compose and for GitHub, and so is a node as deep as
+/// nobody writes it.
 ///
 /// # Errors
 /// The first syntax error.
 pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
     // YAML ends a line at a lone carriage return as well; people and their editors do not.
-    let mut reader =
-        Reader { lines: Lines::new(source), open: Vec::new(), anchors: HashMap::new() };
+    let mut reader = Reader {
+        source,
+        lines: Lines::new(source),
+        before: 0,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+    };
     let mut documents = Vec::new();
     for event in Parser::new_from_str(source) {
         let (event, place) = event.map_err(|it| YamlError {
@@ -35,8 +41,11 @@ pub fn read(source: &str) -> Result<Vec<Arc<Node>>, YamlError> {
 }
 
 /// The nodes that are open, and those with an anchor.
-struct Reader {
+struct Reader<'a> {
+    source: &'a str,
     lines: Lines,
+    /// The end of what was read last.
+    before: usize,
     open: Vec<Open>,
     anchors: HashMap<usize, Arc<Node>>,
 }
@@ -51,10 +60,24 @@ struct Open {
     merged: Vec<Arc<Node>>,
 }
 
-impl Reader {
+impl Reader<'_> {
+    /// The span of a block scalar from its `|` on; the parser's begins with the text.
+    fn with_header(&self, span: Span) -> Span {
+        let above = self.source[..span.start].trim_end_matches([' ', '\t']);
+        let is_text = above.ends_with('\n');
+        let above = above.trim_end();
+        let line = above.rfind('\n').map_or(0, |it| it + 1).max(self.before);
+        let header = above.get(line..).and_then(|it| it.find(['|', '>'])).filter(|_| is_text);
+        header.map_or(span.start, |it| line + it)..span.end
+    }
+
     /// Takes the next event; returns the root of a document that it ends.
     fn event(&mut self, event: Event<'_>, place: Place) -> Result<Option<Arc<Node>>, YamlError> {
-        let span = place.byte_range().unwrap_or_default();
+        let mut span = place.byte_range().unwrap_or_default();
+        if let Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) = event {
+            span = self.with_header(span);
+        }
+        self.before = span.end;
         let line = self.lines.at(span.start);
         let (value, tag, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -63,8 +86,6 @@ impl Reader {
                     style == ScalarStyle::Plain && matches!(&*text, "~" | "null" | "Null" | "NULL");
                 let value = Value::Scalar(if null { String::new() } else { text.into_owned() });
                 let tag = tag.map(|it| it.to_string());
-                // The first line of the text follows that of the `|`.
-                let line = if block { line.saturating_sub(1).max(1) } else { line };
                 let node = Arc::new(Node { value, tag, line, span, block });
                 return self.add(node, anchor);
             }
@@ -93,6 +114,9 @@ impl Reader {
             }
             _ => return Ok(None),
         };
+        if DEPTH < self.open.len() {
+            return Err(YamlError { line, message: "nested too deeply".to_owned() });
+        }
         let node = Node { value, tag: tag.map(|it| it.to_string()), line, span, block: false };
         self.open.push(Open { node, anchor, key: None, merged: Vec::new() });
         Ok(None)
@@ -191,7 +215,7 @@ mod tests {
 
     fn plain(node: &Node) -> String {
         match &node.value {
-            Value::Scalar(it) => format!("{it:?}@{}", node.line),
+            Value::Scalar(it) => format!("{it:?}@{}:{}", node.line, node.span.start),
             Value::Sequence(it) => it.iter().map(|it| plain(it)).collect::<Vec<_>>().join(","),
             Value::Mapping(it) => it
                 .iter()
@@ -208,6 +232,7 @@ mod tests {
             "x: &base\n  build: .\n  image: a\ny:\n  <<: *base\n  image: b\nz: *base\nw:\n  <<: [*base, {n: 1}]\n",
             "run: |\n  a\n  b\nplain: c\nfolded: >-\n  a\n  b\n",
             "a: {b: [1, 2], c: }\n---\nb: !reference [a, b]\n",
+            "a: | # >\n\n\n  b\n\n  c\nd|e: &x >2-\n   > f\ng:\n- |\n  h\n- k: |\n    l\n  m: |\n",
         ];
         for text in texts {
             let all = |it: Vec<Arc<Node>>| it.iter().map(|it| plain(it)).collect::<Vec<_>>();

@@ -116,7 +116,7 @@ impl<'a> Retarget<'a> {
         let moved = |path: &RepoPath| moves.iter().find(|it| it.from == *path);
         let mut all = Retargeting::default();
         for file in by_path(moves.iter().filter_map(|it| self.building.get(&it.from))) {
-            match follow(self.project, file, file.callers(), &moved) {
+            match follow(self.project, file, file.editable_callers(), &moved) {
                 Ok(edits) => _ = all.edits.insert(file.path.clone(), edits),
                 Err(stuck) => all.stuck.extend(stuck),
             }
@@ -167,7 +167,8 @@ impl Retargeting {
         // What is edited, and what other builds say; what builds nothing was not understood.
         let edited = self.edits.get(&file.path).into_iter().flatten().map(|it| it.span.clone());
         let exists = |it: &&Build| project.tree().is_file(&it.dockerfile);
-        let builds = file.callers().builds.iter().filter(exists).flat_map(|it| it.site.marks());
+        let callers = file.editable_callers();
+        let builds = callers.builds.iter().filter(exists).flat_map(|it| it.site.marks());
         let known: Vec<Span> = edited.chain(builds).collect();
         for (place, weight) in mentions(project, file, dockerfile, &known) {
             // One reason is enough.
