@@ -110,7 +110,9 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let (patterns, own): (Vec<_>, Vec<_>) =
         (0..files.len()).partition(|it| files[*it].pattern.contains(['*', '/']));
     let mut whole: HashMap<_, Vec<_>> = HashMap::new();
-    own.into_iter().for_each(|it| whole.entry(files[it].pattern).or_default().push(it));
+    for it in own {
+        whole.entry(files[it].pattern).or_default().push(it);
+    }
     Names { files, whole, patterns }
 });
 

@@ -152,12 +152,7 @@ impl Folder {
                 // Below such a folder, too: what is left out is said of each file that would have mattered.
                 walk.problems.extend(unnameable(root, &place));
                 if kind.is_dir() {
-                    holds.folders.push(Folder {
-                        place,
-                        path,
-                        above: Arc::clone(&rules),
-                        is_nested,
-                    });
+                    holds.folders.push(Self { place, path, above: Arc::clone(&rules), is_nested });
                 }
                 continue;
             };
@@ -176,7 +171,7 @@ impl Folder {
                 wanted::Folder::Report => walk.folders_named_dockerfile.push(path.clone()),
             }
             let above = Arc::clone(&rules);
-            holds.folders.push(Folder { place, path: Some(path), above, is_nested });
+            holds.folders.push(Self { place, path: Some(path), above, is_nested });
         }
         walk.seen.listed.extend(self.path.clone());
         let read = |path: RepoPath| {
