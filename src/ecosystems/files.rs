@@ -150,6 +150,11 @@ pub fn file(folder: &str, name: &str) -> Option<&'static File> {
     named(folder, name).min_by_key(|it| it.0).map(|it| it.1)
 }
 
+/// Whether a file of this name in a folder of that name is a lock to the first manager that reads it.
+pub fn is_lock_in(folder: &str, name: &str) -> bool {
+    file(folder, name).is_some_and(|it| it.kind == FileKind::Lock)
+}
+
 /// Whether a folder with a file of this name is a project of its own.
 pub fn marks_project(name: &str) -> bool {
     named("", name).any(|it| it.1.marks_project)

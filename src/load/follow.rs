@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{
     text::{self, Read},
-    wanted::Wanted,
+    wanted::{self, Wanted},
 };
 use crate::{
     callers,
@@ -38,6 +38,9 @@ pub(super) fn read_named(
     let mut queue: Vec<_> = named.collect();
     while let Some((path, wanted)) = queue.pop() {
         if texts.contains_key(&path) || !tree.is_file(&path) {
+            continue;
+        }
+        if wanted::file(&path) == Some(Wanted::Lock) {
             continue;
         }
         match text::read_as(root, &path, wanted) {

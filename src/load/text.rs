@@ -31,17 +31,21 @@ pub(super) fn unreadable(path: &RepoPath, reason: &str) -> Problem {
     problem(path, &format!("cannot be read: {reason}"), "make it readable, or exclude it")
 }
 
-/// Reads a file if it matters.
+/// Reads a file if it matters at once.
 pub(super) fn read(root: &Path, path: &RepoPath) -> Read {
-    wanted::file(path).map_or(Read::Skipped, |it| read_as(root, path, it))
+    let wanted = wanted::file(path).filter(|it| *it != Wanted::Lock);
+    wanted.map_or(Read::Skipped, |it| read_as(root, path, it))
 }
 
-/// Reads source files of a project later, when they are asked for.
+/// Reads source files and locks of a project later, when they are asked for.
 pub(super) fn reader(root: &Path) -> Box<Reader> {
     let root = root.to_owned();
-    Box::new(move |path| match read_as(&root, path, Wanted::Source) {
-        Read::Text(text) => Some(text),
-        Read::Problem(_) | Read::Unread(_) | Read::Skipped => None,
+    Box::new(move |path| {
+        let lock = wanted::file(path).filter(|it| *it == Wanted::Lock);
+        match read_as(&root, path, lock.unwrap_or(Wanted::Source)) {
+            Read::Text(text) => Some(text),
+            Read::Problem(_) | Read::Unread(_) | Read::Skipped => None,
+        }
     })
 }
 

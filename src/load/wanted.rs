@@ -26,7 +26,7 @@ pub(super) enum Wanted {
     Deployment,
     /// It is a manifest or settings.
     Manifest,
-    /// It is a lock, and may be large.
+    /// It is a lock, may be large, and is read when it is asked for.
     Lock,
     /// It is read by a program when a container starts.
     Settings,

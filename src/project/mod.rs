@@ -6,6 +6,7 @@ pub mod change;
 mod edited;
 mod file;
 pub mod selection;
+mod sources;
 pub mod tree;
 
 use std::{
@@ -14,18 +15,16 @@ use std::{
     sync::Arc,
 };
 
-use elsa::sync::FrozenMap;
 pub use file::{File, is_dockerfile};
 use rayon::prelude::*;
+pub use sources::Reader;
+use sources::Sources;
 pub use tree::Tree;
 
 use self::change::{Change, FileChange, Outcome, Panicked};
 use crate::{
     dockerfile::Dockerfile,
-    ecosystems::{
-        self, Manager,
-        code::{self, Language, SourceFacts},
-    },
+    ecosystems::{self, Manager},
     text::{Edit, Memo, RepoPath, is_template, panics, tails},
 };
 
@@ -51,19 +50,6 @@ pub struct Project {
     /// The source files that were asked for.
     sources: Arc<Sources>,
 }
-
-/// Reads the text of a file that was not read with the project; `None` if it has none.
-pub type Reader = dyn Fn(&RepoPath) -> Option<String> + Send + Sync;
-
-/// Source files, each read when it is first asked for: most are never needed.
-#[derive(Default)]
-struct Sources {
-    reader: Option<Box<Reader>>,
-    files: FrozenMap<RepoPath, Box<Option<File>>>,
-}
-
-/// What a source file says when it is run, or when it is imported.
-struct Facts<const IS_RUN: bool>(Option<SourceFacts>);
 
 /// A file that configures a package manager's cache, with the manager and the key that it sets.
 pub type CacheSetting = (RepoPath, &'static str, &'static str);
@@ -115,41 +101,6 @@ impl Project {
         Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
     }
 
-    /// The same project, which reads source files when they are asked for.
-    #[must_use]
-    pub fn with_reader(mut self, reader: Box<Reader>) -> Self {
-        self.sources = Arc::new(Sources { reader: Some(reader), files: FrozenMap::default() });
-        self
-    }
-
-    /// The source file at `path`, which is read now if it was not read with the project: the same text each
-    /// time. `None` if the project does not have it, or its text cannot be read.
-    pub fn source(&self, path: &RepoPath) -> Option<&File> {
-        if let Some(file) = self.file(path.as_str()) {
-            return Some(file);
-        }
-        if !self.tree.is_file(path) {
-            return None;
-        }
-        let read = || {
-            let text = self.sources.reader.as_ref()?(path)?;
-            Some(File::new(path.clone(), text))
-        };
-        let known = self.sources.files.get(path);
-        known.unwrap_or_else(|| self.sources.files.insert(path.clone(), Box::new(read()))).as_ref()
-    }
-
-    /// What the source file at `path` says when it is run, or when another one imports it; read once. `None` if its
-    /// text cannot be read, or is too long.
-    pub fn facts(&self, path: &RepoPath, language: Language, is_run: bool) -> Option<&SourceFacts> {
-        let file = self.source(path)?;
-        let read = || code::read_as(language, &file.text, is_run);
-        match is_run {
-            true => file.memo.get(|| Facts::<true>(read())).0.as_ref(),
-            false => file.memo.get(|| Facts::<false>(read())).0.as_ref(),
-        }
-    }
-
     /// The same project with files that may say who builds or starts an image, and could not be read.
     #[must_use]
     pub fn with_unread(mut self, unread: Vec<Unread>) -> Self {
@@ -178,9 +129,14 @@ impl Project {
         self
     }
 
-    /// The file at `path`, when its text was read.
+    /// The file at `path`, when its text was read with the project, or if it is a lock.
     pub fn file(&self, path: &str) -> Option<&Arc<File>> {
-        self.files.get(path)
+        self.files.get(path).or_else(|| {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let folder = folder.rsplit('/').next().unwrap_or_default();
+            let is_lock = self.sources.has_reader() && ecosystems::is_lock_in(folder, name);
+            is_lock.then(|| self.read_late(&RepoPath::new(path)?)).flatten()
+        })
     }
 
     /// The file in a folder or below it that a path of an image may stand for, which has other folders before it.
@@ -188,7 +144,7 @@ impl Project {
         tails(path).find_map(|it| self.file(folder.join(it)?.as_str()))
     }
 
-    /// The files whose text was read, by path.
+    /// The files whose text was read with the project, by path.
     pub fn files(&self) -> impl Iterator<Item = &Arc<File>> {
         self.files.values()
     }

@@ -304,3 +304,16 @@ fn the_corpus_loads_whole() {
     assert_eq!(problems(&loaded), [""; 0]);
     assert!(loaded.project.files().count() >= 5000);
 }
+
+#[test]
+fn a_lock_is_read_when_it_is_asked_for() {
+    let root = tree(&[("Dockerfile", b"FROM a\nCOPY *.lock ./\n"), ("poetry.lock", b"# x\n")]);
+    let loaded = load_all(root.path());
+    assert_eq!(read(&loaded), ["Dockerfile"]);
+    fs::write(root.path().join("poetry.lock"), "# y\n").unwrap();
+    for _ in 0..2 {
+        assert_eq!(&*loaded.project.file("poetry.lock").unwrap().text, "# y\n");
+        fs::remove_file(root.path().join("poetry.lock")).ok();
+    }
+    assert!(loaded.project.file("uv.lock").is_none());
+}
