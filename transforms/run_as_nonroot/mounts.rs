@@ -104,7 +104,7 @@ pub(super) fn hides(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Resu
             let reason = format!(
                 "{path} is written to ({evidence}), and {} mounts {host} of the host over it, whose owner is \
                  another user",
-                mount.place
+                mount.started.at(mount.place)
             );
             return Err(Refusal::new("bind-mount", reason));
         }

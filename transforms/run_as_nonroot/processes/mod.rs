@@ -203,8 +203,11 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
         let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
         let writes = writes.filter(|it| !it.operator.ends_with('&'));
         let writes: Vec<_> = writes.map(|it| path(&it.target)).collect();
-        // `exec "$@"` runs the arguments, which the caller looks at.
-        if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
+        // `exec "$@"` and `exec tini -- "$@"` run the arguments, which the caller looks at.
+        let given = command.words.last().filter(|it| it.raw.contains("$@"));
+        let runs = ecosystems::invocation_of(command, |it| Some(it.raw.clone()));
+        let runs = runs.filter(|it| it.other_user.is_none() && it.runner.is_none());
+        if given.is_some() && runs.is_some_and(|it| it.word + 1 == command.words.len()) {
             continue;
         }
         let folder = targets

@@ -265,7 +265,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
         for &Of { file, what: call } in self.index().calls.get(function).into_iter().flatten() {
             let named = call.arguments.iter().find(|it| it.0.as_deref() == Some(name));
             let at = call.arguments.get(index).filter(|it| it.0.is_none());
+            // A function of the same name that is called with the parameter itself: `fn open(path: …) { file.open(path) }`.
+            let is_itself = |it: &Value| matches!(it, Value::Parameter { function: of, index: at, .. } if of == function && *at == index);
             match named.or(at) {
+                Some((_, value)) if is_itself(value) => {}
                 Some((_, value)) => add(self.resolve(file, value, depth)),
                 None => add(own.clone().unwrap_or_else(|| vec![Spot::Unknown])),
             }
