@@ -10,6 +10,7 @@ use super::{
     failure::Failure,
     inputs::Inputs,
     output::{self, Output},
+    story::Kind,
     summary,
     verify::{self, Building, Session},
 };
@@ -90,7 +91,9 @@ impl Apply {
             output::print_raw(changed)?;
         }
         let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
-        let problems = summary::print(&report, summary::Kind::Applied, &named, output)?;
+        let problems = summary::problems(&report, &named)?;
+        let width = output::note_width();
+        output::say(&summary::text(&report, Kind::Applied, &self.run, output, width), output)?;
         let verified = if left_out { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(verified)))
     }

@@ -9,7 +9,7 @@ use super::{Status, formats::Reports};
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// When to use colors; `auto` also honours NO_COLOR
+    /// When to use colors; `auto` also honours NO_COLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
     /// Print no summary
@@ -18,6 +18,9 @@ pub(super) struct Global {
     /// Print every change and every place left alone
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
+    /// Show nothing in a pager; else it is $REFIT_PAGER, $PAGER or `less -FRX`, on a terminal
+    #[arg(long, global = true)]
+    pub(super) no_pager: bool,
     /// How many threads to use, at most 256 [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
@@ -30,6 +33,9 @@ pub(super) struct Run {
     pub(super) scope: Scope,
     #[command(flatten)]
     pub(super) report: Reports,
+    /// Sum up by transform and by the code of what was left alone, instead of file by file
+    #[arg(long)]
+    pub(super) statistics: bool,
     /// The path of the Dockerfile on standard input, used to find its project
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
@@ -70,12 +76,36 @@ impl Scope {
         self.paths.iter().any(|it| it.as_os_str() == "-")
     }
 
+    /// The arguments that choose files and transforms, to be given to another command: each with a blank before it.
+    pub(super) fn arguments(&self) -> String {
+        let mut all: Vec<String> = Vec::new();
+        let lists = [("--only", &self.only), ("--skip", &self.skip), ("--exclude", &self.exclude)];
+        all.extend(self.recipe.iter().flat_map(|it| ["--recipe".to_owned(), it.clone()]));
+        all.extend(lists.iter().flat_map(|(name, values)| {
+            values.iter().flat_map(|it| [(*name).to_owned(), it.clone()])
+        }));
+        let config = self.config.iter();
+        all.extend(config.flat_map(|it| ["--config".to_owned(), it.display().to_string()]));
+        let here = self.paths.iter().all(|it| it.as_os_str() == ".");
+        all.extend(self.paths.iter().filter(|_| !here).map(|it| it.display().to_string()));
+        all.iter().map(|it| format!(" {}", quoted(it))).collect()
+    }
+
     /// The outcome of a command that ran to its end, as `--exit-zero` wants it.
     pub(super) fn status(&self, status: Status) -> Status {
         match status {
             Status::Pending | Status::Failed if self.exit_zero => Status::Done,
             it => it,
         }
+    }
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_./,:=@+%".contains(it);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 

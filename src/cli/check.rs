@@ -1,6 +1,6 @@
 //! `refit check`.
 
-use std::{fmt::Write as _, mem::ManuallyDrop};
+use std::mem::ManuallyDrop;
 
 use clap::Args;
 
@@ -9,11 +9,11 @@ use super::{
     args::Run,
     inputs::Inputs,
     output::{self, Output},
-    summary,
+    pager, snippets, story, summary,
 };
 use crate::report::Report;
 
-/// Print a line per change and per place left alone; exit with 1 when a change is pending
+/// Print each change and each place left alone, with its line; exit with 1 when a change is pending
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -27,23 +27,37 @@ impl Check {
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);
-        self.run.report.write(&report, || lines(&report))?;
-        if self.run.report.is_text() {
-            output::print(&lines(&report))?;
+        let findings = |width| self.findings(&report, &input, output, width);
+        self.run.report.write(&report, || output::plain(&findings(None)))?;
+        let problems = summary::problems(&report, &input.named())?;
+        let figures = |width| story::figures(&report, story::Kind::Proposed, width);
+        let next = story::next(&report, story::Kind::Proposed, &self.run.scope.arguments());
+        if !self.run.report.is_text() {
+            output::say(&figures(output::note_width()), output)?;
+        } else if pager::is_wanted(output) && !output.quiet {
+            let width = output::width();
+            pager::page(&[figures(width), findings(width), next].join("\n"), output)?;
+        } else {
+            output::print(&findings(output::width()))?;
+            output::say(&(figures(output::note_width()) + &next), output)?;
         }
-        let problems = summary::print(&report, summary::Kind::Listed, &input.named(), output)?;
         let pending = if report.files.is_empty() { Status::Done } else { Status::Pending };
         Ok(self.run.scope.status(problems.max(pending)))
     }
-}
 
-fn lines(report: &Report) -> String {
-    let mut out = String::new();
-    for change in &report.changes {
-        let _ = writeln!(out, "{}", summary::change_line(change));
+    fn findings(
+        &self,
+        report: &Report,
+        input: &Inputs,
+        output: &Output,
+        width: Option<usize>,
+    ) -> String {
+        if self.run.statistics {
+            story::statistics(report, true).trim_start_matches('\n').to_owned()
+        } else if output.verbose || story::files(report) <= story::FILES {
+            snippets::snippets(report, |path| input.text_of(path), width)
+        } else {
+            story::by_file(report, width).trim_start_matches('\n').to_owned()
+        }
     }
-    for decline in &report.declines {
-        let _ = writeln!(out, "{}", summary::decline_line(decline));
-    }
-    out
 }

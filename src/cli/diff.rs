@@ -9,6 +9,8 @@ use super::{
     args::Run,
     inputs::Inputs,
     output::{self, Output},
+    pager,
+    story::Kind,
     summary,
 };
 use crate::report::formats;
@@ -32,10 +34,18 @@ impl Diff {
         let report = input.report(&plan);
         let diffs = || formats::patch(&report);
         self.run.report.write(&report, diffs)?;
-        if self.run.report.is_text() {
+        let problems = summary::problems(&report, &input.named())?;
+        let summary = |width| summary::text(&report, Kind::Proposed, &self.run, output, width);
+        if !self.run.report.is_text() {
+            output::say(&summary(output::note_width()), output)?;
+        } else if pager::is_wanted(output) {
+            let summary =
+                if output.quiet { String::new() } else { summary(output::width()) + "\n" };
+            pager::page(&(summary + &output::colored(&diffs())), output)?;
+        } else {
             output::diff(&diffs())?;
+            output::say(&summary(output::note_width()), output)?;
         }
-        let problems = summary::print(&report, summary::Kind::Proposed, &input.named(), output)?;
         let pending = self.exit_code && !report.files.is_empty();
         let pending = if pending { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(pending)))

@@ -1,18 +1,20 @@
 //! `refit explain`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::config;
 use super::{Status, failure::Failure, markdown, output};
 use crate::{
-    report::pages::title,
+    report::pages::{self, title},
     transforms::{self, recipe},
 };
 
-/// Show a transform's page: what it does, when it declines, and examples
+/// Show the page of a transform, or what the code of a place left alone means
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The transform or recipe; `refit list` shows them
+    /// A transform or recipe, which `refit list` shows, or the code of a place left alone
     #[arg(value_name = "NAME")]
     name: String,
 }
@@ -27,6 +29,7 @@ impl Explain {
                     it.transforms().map(|it| format!("- `{}`: {}\n", it.name, title(it.docs)));
                 format!("# {}\n\n{}", it.title, lines.collect::<String>())
             }
+            (None, None) if !pages::meanings(&self.name).is_empty() => code(&self.name),
             (None, None) => {
                 let unknown = config::unknown_transform(&self.name);
                 return Err(unknown
@@ -37,4 +40,14 @@ impl Explain {
         output::print(&markdown::render(&page, output::has_colors()))?;
         Ok(Status::Done)
     }
+}
+
+/// The page of a code: what it means, by transform.
+fn code(name: &str) -> String {
+    let mut page = format!("# {name}\n");
+    for it in pages::meanings(name) {
+        let by = it.transform.map_or_else(|| "any transform".to_owned(), |it| format!("`{it}`"));
+        let _ = writeln!(page, "\nA place left alone by {by}:\n\n{}.", it.text);
+    }
+    page
 }

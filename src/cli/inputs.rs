@@ -90,6 +90,17 @@ impl Inputs {
         Report::join(all.map(|((input, folder), plan)| input.report(folder, plan)))
     }
 
+    /// The text of a file on disk, by its path in a report.
+    pub(super) fn text_of(&self, path: &str) -> Option<&str> {
+        let path = RepoPath::new(path)?;
+        let found = self
+            .all
+            .iter()
+            .zip(&self.folders)
+            .find_map(|(input, folder)| input.project.file(path.strip_prefix(folder)?));
+        found.map(|it| &*it.text)
+    }
+
     /// The files and folders that the arguments name.
     pub(super) fn named(&self) -> Vec<String> {
         let all = self.all.iter().zip(&self.folders);

@@ -14,10 +14,14 @@ mod inputs;
 mod list;
 mod markdown;
 mod output;
+mod pager;
 mod scopes;
+mod snippets;
+mod story;
 mod summary;
 mod undo;
 mod verify;
+mod wrap;
 
 use std::{io, process::ExitCode};
 

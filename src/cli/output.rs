@@ -16,6 +16,8 @@ pub(super) struct Output {
     pub(super) quiet: bool,
     /// Every change and every place.
     pub(super) verbose: bool,
+    /// A pager may be started.
+    pub(super) pager: bool,
 }
 
 pub(super) const BOLD: Style = Style::new().effects(Effects::BOLD);
@@ -29,7 +31,7 @@ const HINT: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 
 impl Output {
     pub(super) fn new(global: &Global) -> Self {
-        Self { quiet: global.quiet, verbose: global.verbose }
+        Self { quiet: global.quiet, verbose: global.verbose, pager: !global.no_pager }
     }
 }
 
@@ -52,9 +54,33 @@ pub(super) fn note(text: &str) -> io::Result<()> {
     anstream::stderr().lock().write_all(text.as_bytes())
 }
 
+/// Prints what is said about it, unless nothing is to be said.
+pub(super) fn say(text: &str, output: &Output) -> io::Result<()> {
+    if output.quiet { Ok(()) } else { note(text) }
+}
+
+/// A text without its colors.
+pub(super) fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 /// Prints a diff in the colors of git's; to a file, byte for byte.
 pub(super) fn diff(diff: &str) -> io::Result<()> {
     if has_colors() { print(&colored(diff)) } else { print_raw(diff) }
+}
+
+/// The columns of the terminal that standard output is; `None` if it is something else.
+pub(super) fn width() -> Option<usize> {
+    columns(terminal_size::terminal_size_of(io::stdout()))
+}
+
+/// The columns of the terminal that standard error is; `None` if it is something else.
+pub(super) fn note_width() -> Option<usize> {
+    columns(terminal_size::terminal_size_of(io::stderr()))
+}
+
+fn columns(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
+    size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
 }
 
 /// Returns true if standard output takes colors.

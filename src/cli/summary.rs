@@ -1,46 +1,19 @@
-//! The summary of a run on standard error.
+//! The summary of a run, and what went wrong in it.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fmt::Write as _,
-};
+use std::{collections::HashSet, fmt::Write as _};
 
 use super::{
     Status,
+    args::Run,
     failure::Failure,
-    output::{self, BOLD, DIM, GREEN, Output, YELLOW},
+    output::{self, DIM, Output, YELLOW},
+    story::{self, Kind},
 };
-use crate::{
-    engine::plan::codes,
-    project::Problem,
-    report::{ChangeReport, DeclineReport, Report},
-    text::{RepoPath, count::counted},
-};
+use crate::{engine::plan::codes, project::Problem, report::Report, text::RepoPath};
 
-/// What a command did with the changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Shown as a diff.
-    Proposed,
-    /// Listed with the places left alone.
-    Listed,
-    /// Written to disk.
-    Applied,
-}
-
-/// Changes to print before the rest is only counted.
-const CHANGES: usize = 20;
-/// Places to print per code before the rest is only counted.
-const PLACES: usize = 3;
-
-/// Prints the problems, bugs and figures of a run. It fails when a file that the arguments name could not be
-/// read or parsed, and when there is no Dockerfile; other problems are reported.
-pub(super) fn print(
-    report: &Report,
-    kind: Kind,
-    named: &[String],
-    output: &Output,
-) -> anyhow::Result<Status> {
+/// Prints the problems and bugs of a run. It fails when a file that the arguments name could not be read or parsed,
+/// and when there is no Dockerfile; other problems are reported.
+pub(super) fn problems(report: &Report, named: &[String]) -> anyhow::Result<Status> {
     let mut hints = HashSet::new();
     for it in &report.problems {
         // The same advice once.
@@ -69,13 +42,6 @@ pub(super) fn print(
         output::failure(&Failure::new("no Dockerfile here", hint))?;
         return Ok(Status::NoDockerfile);
     }
-    if !output.quiet {
-        output::note(&figures(report, kind))?;
-        if kind != Kind::Listed {
-            output::note(&changes(report, output.verbose))?;
-            output::note(&declines(report, output.verbose))?;
-        }
-    }
     let failed = report.problems.iter().any(|it| named.contains(&it.path));
     Ok(match (failed, report.summary.dockerfiles) {
         (true, _) => Status::Failed,
@@ -84,91 +50,24 @@ pub(super) fn print(
     })
 }
 
-/// `pin-poetry: api/Dockerfile:5 pin Poetry to 1.8.3: poetry.lock says so [safe]`.
-pub(super) fn change_line(change: &ChangeReport) -> String {
-    format!(
-        "{}: {} {}: {} [{}]",
-        change.transform, change.place, change.title, change.reason, change.safety
-    )
-}
-
-/// `pin-poetry: api/Dockerfile:5 left alone: what it installs is in a variable [variable]`.
-pub(super) fn decline_line(decline: &DeclineReport) -> String {
-    format!(
-        "{}: {} left alone: {} [{}]",
-        decline.transform, decline.place, decline.reason, decline.code
-    )
-}
-
-fn figures(report: &Report, kind: Kind) -> String {
-    let summary = &report.summary;
-    let mut out = String::new();
-    let looked = counted(summary.dockerfiles, "Dockerfile");
-    if summary.changes == 0 {
-        let _ = writeln!(out, "{BOLD}nothing to change{BOLD:#} in {looked}");
+/// The summary of a run: figures, the story of each file or a table, and what to do next; lines no longer than
+/// `width`.
+pub(super) fn text(
+    report: &Report,
+    kind: Kind,
+    run: &Run,
+    output: &Output,
+    width: Option<usize>,
+) -> String {
+    let mut out = story::figures(report, kind, width);
+    if run.statistics {
+        out.push_str(&story::statistics(report, true));
+    } else if output.verbose || story::files(report) <= story::FILES {
+        out.push_str(&story::by_file(report, width));
     } else {
-        let verb = if kind == Kind::Applied { "changed" } else { "would change" };
-        let files = counted(summary.changed_files, "file");
-        let all = counted(summary.changes, "change");
-        let (safe, review) = (summary.safe, summary.review);
-        let _ = writeln!(
-            out,
-            "{BOLD}{files} {verb}{BOLD:#}: {all} ({safe} safe, {review} to review) in {looked}"
-        );
+        out.push_str(&story::statistics(report, false));
+        let _ = writeln!(out, "\n{DIM}-v shows each file{DIM:#}");
     }
-    if summary.vendored != 0 {
-        let left = counted(summary.vendored, "Dockerfile");
-        let _ = writeln!(
-            out,
-            "  {left} below vendor/ and the like left out as other people's; name the folder to have them done"
-        );
-    }
-    let width = summary.by_transform.keys().map(|it| it.len()).max().unwrap_or_default();
-    for (name, counts) in &summary.by_transform {
-        let by = [("safe", counts.safe), ("to review", counts.review)];
-        let by: Vec<_> =
-            by.iter().filter(|it| it.1 != 0).map(|it| format!("{} {}", it.1, it.0)).collect();
-        let _ = writeln!(out, "  {name:width$}  {}", by.join(", "));
-    }
+    out.push_str(&story::next(report, kind, &run.scope.arguments()));
     out
-}
-
-fn changes(report: &Report, verbose: bool) -> String {
-    let mut out = String::new();
-    let shown = if verbose { usize::MAX } else { CHANGES };
-    if !report.changes.is_empty() {
-        let _ = writeln!(out, "{GREEN}changes{GREEN:#}:");
-    }
-    for it in report.changes.iter().take(shown) {
-        let _ = writeln!(out, "  {}", change_line(it));
-    }
-    rest(&mut out, "  ", report.changes.len(), shown);
-    out
-}
-
-fn declines(report: &Report, verbose: bool) -> String {
-    let mut out = String::new();
-    let shown = if verbose { usize::MAX } else { PLACES };
-    let mut by_code: BTreeMap<(&str, &str), Vec<&DeclineReport>> = BTreeMap::new();
-    for it in report.declines.iter().filter(|it| it.code != codes::ENGINE) {
-        by_code.entry((&it.transform, it.code)).or_default().push(it);
-    }
-    if !by_code.is_empty() {
-        let _ = writeln!(out, "{YELLOW}left alone{YELLOW:#}:");
-    }
-    for ((transform, code), places) in by_code {
-        let total = counted(places.len(), "place");
-        let _ = writeln!(out, "  {transform} [{code}] {DIM}{total}{DIM:#}");
-        for it in places.iter().take(shown) {
-            let _ = writeln!(out, "    {} {}", it.place, it.reason);
-        }
-        rest(&mut out, "    ", places.len(), shown);
-    }
-    out
-}
-
-fn rest(out: &mut String, indent: &str, all: usize, shown: usize) {
-    if shown < all {
-        let _ = writeln!(out, "{indent}{DIM}and {} more; -v names them{DIM:#}", all - shown);
-    }
 }

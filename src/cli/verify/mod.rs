@@ -26,7 +26,7 @@ use super::{
     input::Input,
     inputs::Inputs,
     output::{self, Output},
-    summary,
+    story, summary,
 };
 use crate::{
     engine::plan::Plan,
@@ -173,7 +173,9 @@ impl Verify {
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan();
         let problems = input.report(&RepoPath::root(), &plan);
-        let problems = summary::print(&problems, summary::Kind::Listed, &named, output)?;
+        let figures = story::figures(&problems, story::Kind::Proposed, output::note_width());
+        output::say(&figures, output)?;
+        let problems = summary::problems(&problems, &named)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;
         let mut report = Report::new(&plan, input.selection());

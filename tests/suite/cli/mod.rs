@@ -5,6 +5,7 @@ mod hostile;
 mod projects;
 mod saved;
 mod settings;
+mod story;
 
 use std::{
     fs,
@@ -107,7 +108,9 @@ fn diff_shows_and_writes_nothing() {
     assert!(ran.stdout.starts_with("diff --git a/api/Dockerfile b/api/Dockerfile\n--- a/api/D"));
     assert!(ran.stdout.contains("\n-RUN pip install poetry\n+RUN pip install poetry==1.8.3\n"));
     assert!(ran.stderr.contains("1 file would change: 1 change"), "{ran:?}");
-    assert!(ran.stderr.contains("pin-poetry: api/Dockerfile:3 "), "{ran:?}");
+    assert!(
+        ran.stderr.contains("\napi/Dockerfile\n     3  review  Pin Poetry to 1.8.3  pin-poetry\n")
+    );
     assert_eq!(folder.read("api/Dockerfile"), UNPINNED);
     assert_eq!(folder.refit(&["diff", "--only", "pin-poetry", "--exit-code"]).code, 1);
     assert_eq!(
@@ -131,12 +134,17 @@ fn git_applies_what_diff_shows_and_apply_writes_the_same() {
 }
 
 #[test]
-fn check_prints_a_line_each_and_tells_by_its_exit_code() {
+fn check_shows_each_place_and_tells_by_its_exit_code() {
     let folder = unpinned();
     let ran = folder.refit(&["check", "--only", "pin-poetry"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stdout.starts_with("pin-poetry: api/Dockerfile:3 "), "{ran:?}");
-    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    assert!(ran.stdout.starts_with("review[pin-poetry]: Pin Poetry to 1.8.3\n"), "{ran:?}");
+    assert!(ran.stdout.contains("--> api/Dockerfile:3:1\n"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\n3 | RUN pip install poetry\n  | ^^^^^^^^^^^^^^^^^^^^^^\n"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("\n  refit apply --only pin-poetry  makes it;"), "{ran:?}");
     let ran = folder.refit(&["check", "--only", "pin-poetry", "Dockerfile", "-q"]);
     assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""));
 }
@@ -188,6 +196,10 @@ fn list_and_explain_know_every_transform_and_recipe() {
         let page = folder.refit(&["explain", name]);
         assert_eq!(page.code, 0);
         assert!(!page.stdout.contains("```") && !page.stdout.starts_with('#'), "{}", page.stdout);
+    }
+    for code in refit::transforms::ALL.iter().flat_map(|it| it.codes) {
+        let page = folder.refit(&["explain", code]);
+        assert!(page.code == 0 && page.stdout.starts_with(code), "{page:?}");
     }
     for name in refit::transforms::recipe::ALL.iter().map(|it| it.name) {
         assert!(list.contains(&format!("  {name} ")), "{list}");

@@ -86,5 +86,5 @@ fn a_repository_in_another_has_its_own_dockerfiles() {
     assert!(ran.stdout.contains("--- a/sub/Dockerfile\n"), "{ran:?}");
     assert!(ran.stderr.contains("2 changes (1 safe, 1 to review) in 2 Dockerfiles"), "{ran:?}");
     let ran = folder.refit(&["check", "--only", "pin-poetry", "sub"]);
-    assert!(ran.stdout.starts_with("pin-poetry: Dockerfile:3 "), "{ran:?}");
+    assert!(ran.stdout.contains("\n --> Dockerfile:3:1\n"), "{ran:?}");
 }

@@ -124,7 +124,7 @@ fn an_ignore_that_says_nothing_is_a_warning() {
         "warning: Dockerfile:9: a comment for refit inside an instruction has no effect; put it directly above the instruction",
     ];
     assert_eq!(warnings, expected, "{ran:?}");
-    let said = "Dockerfile:4 the comment on line 3 says so: the index has one version";
+    let said = "     4  left    pin-poetry [ignored]\n                the comment on line 3 says so: the index has one version\n";
     assert!(ran.stderr.contains(said), "{ran:?}");
     // With every transform it is known that nothing keeps away from line 12.
     let ran = folder.refit(&["check", "-q", "--format", "json"]);

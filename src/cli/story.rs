@@ -1,0 +1,226 @@
+//! A run as people read it: file by file, what changes there and what was left alone.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use anstyle::Style;
+
+use super::{
+    output::{BOLD, CYAN, DIM, GREEN, YELLOW},
+    wrap::wrap,
+};
+use crate::{
+    engine::plan::codes,
+    report::{ChangeReport, DeclineReport, Report},
+    text::count::{counted, number},
+};
+
+/// What a command did with the changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// They are shown.
+    Proposed,
+    /// They are written to disk.
+    Applied,
+}
+
+/// The most files that are told of one by one; of more only figures are shown, unless all is asked for.
+pub(super) const FILES: usize = 10;
+/// The most codes in the figures of a run that did not ask for them.
+const CODES: usize = 10;
+/// Where a title starts: after the line and the safety.
+const INDENT: &str = "                ";
+
+/// Everything about one file.
+#[derive(Default)]
+struct Chapter<'r> {
+    changes: Vec<&'r ChangeReport>,
+    declines: Vec<&'r DeclineReport>,
+}
+
+fn chapters(report: &Report) -> BTreeMap<&str, Chapter<'_>> {
+    let mut files: BTreeMap<&str, Chapter<'_>> = BTreeMap::new();
+    for it in &report.changes {
+        files.entry(&it.place.path).or_default().changes.push(it);
+    }
+    for it in declines(report) {
+        files.entry(&it.place.path).or_default().declines.push(it);
+    }
+    for chapter in files.values_mut() {
+        chapter.changes.sort_by_key(|it| it.place.line);
+        chapter.declines.sort_by_key(|it| it.place.line);
+    }
+    files
+}
+
+/// The places left alone but for bugs, of which there are warnings.
+pub(super) fn declines(report: &Report) -> impl Iterator<Item = &DeclineReport> {
+    report.declines.iter().filter(|it| it.code != codes::ENGINE)
+}
+
+/// The number of files that there is something to say about.
+pub(super) fn files(report: &Report) -> usize {
+    chapters(report).len()
+}
+
+/// The figures of a run in one sentence, lines no longer than `width`.
+pub(super) fn figures(report: &Report, kind: Kind, width: Option<usize>) -> String {
+    let summary = &report.summary;
+    let mut out = String::new();
+    if summary.dockerfiles == 0 && report.problems.is_empty() {
+        return out;
+    }
+    let looked = counted(summary.dockerfiles, "Dockerfile");
+    let left = declines(report).count();
+    let left = match left {
+        0 => String::new(),
+        left => format!("; {} left alone", counted(left, "place")),
+    };
+    if summary.changes == 0 {
+        let text = format!("{BOLD}nothing to change{BOLD:#} in {looked}{left}");
+        out.push_str(&wrap(&text, "", "", width));
+    } else {
+        let verb = if kind == Kind::Applied { "changed" } else { "would change" };
+        let files = counted(summary.changed_files, "file");
+        let all = counted(summary.changes, "change");
+        let (safe, review) = (number(summary.safe as u64), number(summary.review as u64));
+        let text = format!(
+            "{BOLD}{files} {verb}{BOLD:#}: {all} ({safe} safe, {review} to review) in {looked}{left}"
+        );
+        out.push_str(&wrap(&text, "", "", width));
+    }
+    if summary.vendored != 0 {
+        let left = counted(summary.vendored, "Dockerfile");
+        let text = format!(
+            "{left} below vendor/ and the like left out as other people's; name the folder to have them done"
+        );
+        out.push_str(&wrap(&text, "", "", width));
+    }
+    out
+}
+
+/// The run file by file, lines no longer than `width`.
+pub(super) fn by_file(report: &Report, width: Option<usize>) -> String {
+    let mut out = String::new();
+    for (path, chapter) in chapters(report) {
+        let _ = writeln!(out, "\n{BOLD}{path}{BOLD:#}");
+        let same = |a: &&ChangeReport, b: &&ChangeReport| {
+            (a.place.line, &a.title, &a.reason) == (b.place.line, &b.title, &b.reason)
+        };
+        for group in chapter.changes.chunk_by(same) {
+            let Some(it) = group.first() else { continue };
+            let times = match group.len() {
+                1 => String::new(),
+                times => format!(" ({times} times)"),
+            };
+            let (style, safety) = safety(it);
+            let (title, transform) = (&it.title, &it.transform);
+            let head = format!(
+                "{:>6}  {style}{safety:6}{style:#}  {title}{times}  {DIM}{transform}{DIM:#}",
+                it.place.line
+            );
+            out.push_str(&wrap(&head, "", INDENT, width));
+            let others: Vec<&str> =
+                it.files.iter().map(String::as_str).filter(|it| *it != path).collect();
+            let others = match others.as_slice() {
+                [] => String::new(),
+                others => format!(" (with {})", others.join(", ")),
+            };
+            out.push_str(&wrap(&format!("{}{others}", it.reason), INDENT, INDENT, width));
+        }
+        for it in chapter.declines {
+            let (transform, code) = (&it.transform, it.code);
+            let head = format!(
+                "{:>6}  {DIM}left    {DIM:#}{transform} {YELLOW}[{code}]{YELLOW:#}",
+                it.place.line
+            );
+            out.push_str(&wrap(&head, "", INDENT, width));
+            out.push_str(&wrap(&it.reason, INDENT, INDENT, width));
+        }
+    }
+    out
+}
+
+fn safety(change: &ChangeReport) -> (Style, &'static str) {
+    (if change.safety == "safe" { GREEN } else { YELLOW }, change.safety)
+}
+
+/// The run in figures: by transform, and by code of what was left alone; all codes if they were asked for.
+pub(super) fn statistics(report: &Report, all: bool) -> String {
+    let mut rows: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for (name, counts) in &report.summary.by_transform {
+        rows.insert(name, [counts.safe, counts.review, 0]);
+    }
+    let mut codes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for it in declines(report) {
+        rows.entry(&it.transform).or_default()[2] += 1;
+        *codes.entry((&it.transform, it.code)).or_default() += 1;
+    }
+    let mut out = String::new();
+    if rows.is_empty() {
+        return out;
+    }
+    let width = rows.keys().map(|it| it.len()).max().unwrap_or_default();
+    let _ = writeln!(out, "\n{DIM}{:width$}    safe  review  left alone{DIM:#}", "");
+    for (name, counts) in &rows {
+        let [safe, review, left] = counts.map(|it| match it {
+            0 => "-".to_owned(),
+            it => number(it as u64),
+        });
+        let _ = writeln!(
+            out,
+            "{name:width$}  {GREEN}{safe:>6}{GREEN:#}  {YELLOW}{review:>6}{YELLOW:#}  {left:>10}"
+        );
+    }
+    let mut codes: Vec<_> = codes.into_iter().collect();
+    codes.sort_by_key(|it| (std::cmp::Reverse(it.1), it.0));
+    let shown = if all { codes.len() } else { CODES };
+    if !codes.is_empty() {
+        let _ = writeln!(out, "\n{DIM}places  left alone{DIM:#}");
+    }
+    for ((transform, code), places) in codes.iter().take(shown) {
+        let places = number(*places as u64);
+        let _ = writeln!(out, "{places:>6}  {transform} {YELLOW}[{code}]{YELLOW:#}");
+    }
+    if shown < codes.len() {
+        let more = codes.len() - shown;
+        let _ = writeln!(out, "        {DIM}and {more} more; --statistics shows all{DIM:#}");
+    }
+    out
+}
+
+/// What to do next, a command a line; `scope` has the arguments of this run that choose files and transforms.
+pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
+    let summary = &report.summary;
+    let mut rows: Vec<(String, String)> = Vec::new();
+    match kind {
+        Kind::Applied if summary.changes != 0 => {
+            rows.push(("git diff".to_owned(), "shows what is different now".to_owned()));
+            rows.push(("refit undo".to_owned(), "takes it back".to_owned()));
+        }
+        Kind::Proposed if summary.changes != 0 => {
+            let (safe, all) =
+                (counted(summary.safe, "safe change"), number(summary.changes as u64));
+            if summary.safe != 0 && summary.review != 0 {
+                rows.push((format!("refit apply --safe{scope}"), format!("makes the {safe}")));
+            }
+            let what = match (summary.changes, summary.review) {
+                (1, _) => "makes it".to_owned(),
+                (_, 0) => format!("makes the {safe}"),
+                _ => format!("makes all {all}"),
+            };
+            let what = format!("{what}; `refit undo` takes that back");
+            rows.push((format!("refit apply{scope}"), what));
+        }
+        Kind::Applied | Kind::Proposed => {}
+    }
+    if let Some(first) = declines(report).next() {
+        let what = "says what a code means".to_owned();
+        rows.push((format!("refit explain {}", first.code), what));
+    }
+    let width = rows.iter().map(|it| it.0.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    for (command, what) in rows {
+        let _ = writeln!(out, "  {CYAN}{command:width$}{CYAN:#}  {what}");
+    }
+    if out.is_empty() { out } else { format!("\n{out}") }
+}
