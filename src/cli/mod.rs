@@ -122,7 +122,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
         Command::Verify(it) => it.run(output),
         Command::Undo(it) => it.run(output),
         Command::List(it) => it.run(),
-        Command::Explain(it) => it.run(),
+        Command::Explain(it) => it.run(output),
     }
 }
 

@@ -64,3 +64,32 @@ pub fn meanings(name: &str) -> Vec<Meaning> {
     });
     shared.into_iter().chain(own).collect()
 }
+
+/// The text below the first heading of one of these names.
+pub fn section<'p>(page: &'p str, names: &[&str]) -> Option<&'p str> {
+    let start = names.iter().find_map(|it| {
+        let heading = format!("\n## {it}\n");
+        page.find(&heading).map(|at| at + heading.len())
+    })?;
+    let rest = &page[start..];
+    Some(rest[..rest.find("\n#").unwrap_or(rest.len())].trim())
+}
+
+/// An example of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example<'p> {
+    /// Its heading.
+    pub title: &'p str,
+    /// The diff that it expects.
+    pub diff: &'p str,
+}
+
+/// The examples of a page that change something.
+pub fn examples(page: &str) -> impl Iterator<Item = Example<'_>> {
+    page.split("\n## ").skip(1).filter_map(|it| {
+        let title = it.lines().next()?;
+        let (_, rest) = it.split_once("\n```diff\n")?;
+        let end = rest.find("\n```").map(|it| it + 1)?;
+        Some(Example { title, diff: &rest[..end] })
+    })
+}

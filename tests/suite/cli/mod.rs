@@ -196,11 +196,21 @@ fn list_and_explain_know_every_transform_and_recipe() {
         let page = folder.refit(&["explain", name]);
         assert_eq!(page.code, 0);
         assert!(!page.stdout.contains("```") && !page.stdout.starts_with('#'), "{}", page.stdout);
+        assert!(page.stdout.lines().count() <= 60, "{}", page.stdout);
+        let whole = folder.refit(&["explain", name, "--examples"]);
+        assert!(whole.code == 0 && page.stdout.len() < whole.stdout.len() && !whole.stdout.contains("```"));
     }
     for code in refit::transforms::ALL.iter().flat_map(|it| it.codes) {
         let page = folder.refit(&["explain", code]);
         assert!(page.code == 0 && page.stdout.starts_with(code), "{page:?}");
     }
+    for (name, said) in [("uid", "run-as-nonroot.uid in refit.toml"), ("exclude", "- type: list of strings")] {
+        let page = folder.refit(&["explain", name]);
+        assert!(page.code == 0 && page.stdout.contains(said), "{page:?}");
+    }
+    let json = folder.refit(&["list", "--format", "json"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["transforms"].as_array().unwrap().len(), refit::transforms::ALL.len());
     for name in refit::transforms::recipe::ALL.iter().map(|it| it.name) {
         assert!(list.contains(&format!("  {name} ")), "{list}");
         assert_eq!(folder.refit(&["explain", name]).code, 0);

@@ -147,7 +147,7 @@ fn mistakes_are_errors_with_a_hint() {
             "not a folder and not named as a Dockerfile",
             "name a folder",
         ),
-        (["explain", "-q", "pin"], "there is no transform `pin`", "`pin-poetry`"),
+        (["explain", "-q", "pin"], "there is no transform, code or setting `pin`", "`pin-poetry`"),
     ] {
         let ran = folder.refit(&arguments);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
