@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::{
@@ -17,10 +18,15 @@ use super::{
 use crate::{
     engine::{
         apply,
+        diff::changed,
         plan::Plan,
         transaction::{Direction, Recovered},
     },
-    load::git,
+    load::{
+        commit::{self, Committed},
+        git,
+    },
+    report::series,
     text::{RepoPath, count::counted},
 };
 
@@ -32,6 +38,12 @@ pub(super) struct Apply {
     /// Write although git has uncommitted changes, or does not keep the files
     #[arg(long)]
     allow_dirty: bool,
+    /// Write although git has staged changes, which the working tree does not go beyond
+    #[arg(long)]
+    allow_staged: bool,
+    /// Commit the changes as well, one commit for each transform
+    #[arg(long, conflicts_with_all = ["allow_dirty", "allow_staged"])]
+    commit: bool,
     /// Build every image before and after, and write only what is verified
     #[arg(long)]
     verify: bool,
@@ -70,7 +82,7 @@ impl Apply {
             let root = input.root.clone().unwrap_or_default();
             // Not after half an hour of builds.
             if !self.allow_dirty {
-                plans.iter().try_for_each(|it| check_saved(&root, it))?;
+                plans.iter().try_for_each(|it| self.check_saved(&root, it))?;
             }
             let (verified, report) = Session::settle(&self.building, &input, output)?;
             plans = vec![verified];
@@ -93,7 +105,8 @@ impl Apply {
         let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
         let problems = summary::problems(&report, &named)?;
         let width = output::note_width();
-        output::say(&summary::text(&report, Kind::Applied, &self.run, output, width), output)?;
+        let kind = if self.commit { Kind::Committed } else { Kind::Applied };
+        output::say(&summary::text(&report, kind, &self.run, output, width), output)?;
         let verified = if left_out { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(verified)))
     }
@@ -104,25 +117,45 @@ impl Apply {
         let all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
         let all: Vec<(&Path, &Plan)> = all.collect();
         for (root, plan) in all.iter().filter(|_| !self.allow_dirty) {
-            check_saved(root, plan)?;
+            self.check_saved(root, plan)?;
+        }
+        for (root, _) in all.iter().filter(|_| self.commit) {
+            // Not after the files are written.
+            commit::author(root)?;
         }
         for (root, plan) in all {
             apply::apply(plan, root)?;
+            if self.commit {
+                commit_parts(root, plan).context("all files are written, but not all are committed")?;
+            }
         }
         Ok(())
     }
+
+    /// Refuses to write a plan where that could lose work.
+    fn check_saved(&self, root: &Path, plan: &Plan) -> anyhow::Result<()> {
+        git::check_saved(root, self.allow_staged)?;
+        // A link is written through: what it points at is what git must keep.
+        let real = |path: &RepoPath| {
+            let real = root.join(path.as_str()).canonicalize().ok()?;
+            RepoPath::new(real.strip_prefix(root).ok()?.to_str()?)
+        };
+        let paths = apply::overwritten(plan).into_iter().map(|it| real(&it).unwrap_or(it));
+        let paths: Vec<_> = paths.collect();
+        let paths: Vec<_> = paths.iter().map(RepoPath::as_str).collect();
+        Ok(git::check_kept(root, &paths)?)
+    }
 }
 
-/// Refuses to write a plan where that could lose work.
-fn check_saved(root: &Path, plan: &Plan) -> anyhow::Result<()> {
-    git::check_saved(root)?;
-    // A link is written through: what it points at is what git must keep.
-    let real = |path: &RepoPath| {
-        let real = root.join(path.as_str()).canonicalize().ok()?;
-        RepoPath::new(real.strip_prefix(root).ok()?.to_str()?)
-    };
-    let paths = apply::overwritten(plan).into_iter().map(|it| real(&it).unwrap_or(it));
-    let paths: Vec<_> = paths.collect();
-    let paths: Vec<_> = paths.iter().map(RepoPath::as_str).collect();
-    Ok(git::check_kept(root, &paths)?)
+/// Commits what each transform did.
+fn commit_parts(root: &Path, plan: &Plan) -> anyhow::Result<()> {
+    for part in series::parts(plan) {
+        let files = changed(part.before, part.after).into_iter().map(|path| Committed {
+            path,
+            text: part.after.file(path.as_str()).map(|it| &*it.text),
+        });
+        let files: Vec<Committed<'_>> = files.collect();
+        commit::commit(root, &files, &part.message(&RepoPath::root()))?;
+    }
+    Ok(())
 }

@@ -62,6 +62,15 @@ pub(super) struct Scope {
     /// Leave matching files alone; the syntax is that of a .gitignore in the current folder
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
+    /// Only Dockerfiles that are different from this commit, or new
+    #[arg(long, value_name = "COMMIT", conflicts_with_all = ["changed", "staged"])]
+    pub(super) since: Option<String>,
+    /// Only Dockerfiles that are different from the last commit, or new: --since HEAD
+    #[arg(long, conflicts_with = "staged")]
+    pub(super) changed: bool,
+    /// Only Dockerfiles that are staged, as the working tree has them
+    #[arg(long)]
+    pub(super) staged: bool,
     /// Exit with 0 also when changes are pending or not verified, or a named file cannot be read
     #[arg(long)]
     pub(super) exit_zero: bool,
@@ -86,9 +95,22 @@ impl Scope {
         }));
         let config = self.config.iter();
         all.extend(config.flat_map(|it| ["--config".to_owned(), it.display().to_string()]));
+        all.extend(self.since.iter().flat_map(|it| ["--since".to_owned(), it.clone()]));
+        let flags = [("--changed", self.changed), ("--staged", self.staged)];
+        all.extend(flags.iter().filter(|it| it.1).map(|it| it.0.to_owned()));
         let here = self.paths.iter().all(|it| it.as_os_str() == ".");
         all.extend(self.paths.iter().filter(|_| !here).map(|it| it.display().to_string()));
         all.iter().map(|it| format!(" {}", quoted(it))).collect()
+    }
+
+    /// The commit that Dockerfiles have to differ from; for `--staged` the index has to.
+    pub(super) fn base(&self) -> Option<Base<'_>> {
+        match (&self.since, self.changed, self.staged) {
+            (Some(since), _, _) => Some(Base::Commit(since)),
+            (None, true, _) => Some(Base::Commit("HEAD")),
+            (None, _, true) => Some(Base::Index),
+            (None, false, false) => None,
+        }
     }
 
     /// The outcome of a command that ran to its end, as `--exit-zero` wants it.
@@ -98,6 +120,15 @@ impl Scope {
             it => it,
         }
     }
+}
+
+/// What Dockerfiles are compared with, to look only at those that changed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Base<'a> {
+    /// A commit.
+    Commit(&'a str),
+    /// The last commit, with the index.
+    Index,
 }
 
 /// A word as a shell reads it.

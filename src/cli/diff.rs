@@ -23,6 +23,9 @@ pub(super) struct Diff {
     /// Exit with 1 when there is a change
     #[arg(long)]
     exit_code: bool,
+    /// Show a series of patches instead, one for each transform: mails that `git am` takes
+    #[arg(long, conflicts_with_all = ["format", "output"])]
+    steps: bool,
 }
 
 impl Diff {
@@ -32,7 +35,10 @@ impl Diff {
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
         let report = input.report(&plan);
-        let diffs = || formats::patch(&report);
+        let diffs = || match self.steps {
+            true => input.mails(&plan),
+            false => formats::patch(&report),
+        };
         self.run.report.write(&report, diffs)?;
         let problems = summary::problems(&report, &input.named())?;
         let summary = |width| summary::text(&report, Kind::Proposed, &self.run, output, width);

@@ -50,7 +50,7 @@ impl From<Unknown> for Failure {
 
 fn unsaved(error: &Unsaved) -> String {
     match error {
-        Unsaved::Changes(_) => "commit or stash them first, or use --allow-dirty",
+        Unsaved::Changes(_) => "commit or stash them first, or use --allow-dirty (--allow-staged if all of them are staged)",
         Unsaved::NotKept(_) => "add and commit them first, or use --allow-dirty",
         Unsaved::NoRepository(_) | Unsaved::Git(_) => {
             "use --allow-dirty to write anyway; `refit undo` takes it back"

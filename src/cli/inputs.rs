@@ -2,19 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use rayon::prelude::*;
 
 use super::{
-    args::{Run, Scope},
+    args::{Base, Run, Scope},
     failure::Failure,
     input::Input,
 };
 use crate::{
     engine::{plan::Plan, transaction::Transaction},
-    load,
-    report::Report,
+    load::{self, commit, git},
+    project::is_dockerfile,
+    report::{Report, series},
     text::RepoPath,
 };
+
+/// What the arguments of a command ask for.
+pub(super) struct Named {
+    /// The files and folders that they name.
+    pub(super) paths: Vec<String>,
+    /// True if they ask only for what changed, which may be nothing.
+    pub(super) is_limited: bool,
+}
 
 /// The input of a command, by project.
 pub(super) struct Inputs {
@@ -22,6 +32,7 @@ pub(super) struct Inputs {
     pub(super) all: Vec<Input>,
     /// The folder of each as seen from the one that all lie in.
     folders: Vec<RepoPath>,
+    is_limited: bool,
 }
 
 impl Inputs {
@@ -38,12 +49,17 @@ impl Inputs {
         }
         let mut all: Vec<Input> = Vec::new();
         let mut queue = load::by_project(&scope.paths)?;
+        let base = scope.base();
+        if let Some(base) = base {
+            let chosen: anyhow::Result<Vec<_>> = queue.iter().map(|it| changed(it, base)).collect();
+            queue = chosen?.into_iter().filter(|it| !it.is_empty()).collect();
+        }
         queue.reverse();
         while let Some(paths) = queue.pop() {
             let input = Input::of_scope(scope, &paths, None)?;
             let root = input.root.clone().unwrap_or_default();
             let nested = input.nested.iter().rev().map(|it| vec![root.join(it.as_str())]);
-            queue.extend(nested);
+            queue.extend(nested.filter(|_| base.is_none()));
             if !all.iter().any(|it| it.root == input.root) {
                 all.push(input);
             }
@@ -61,7 +77,7 @@ impl Inputs {
             RepoPath::new(inside)
         };
         let folders = roots.iter().map(|it| folder(it).unwrap_or(RepoPath::root())).collect();
-        Ok(Self { all, folders })
+        Ok(Self { all, folders, is_limited: base.is_some() })
     }
 
     /// Refuses a project that an interrupted apply or undo left half changed: what would be said about it
@@ -90,6 +106,14 @@ impl Inputs {
         Report::join(all.map(|((input, folder), plan)| input.report(folder, plan)))
     }
 
+    /// The plans as a series of mails.
+    pub(super) fn mails(&self, plans: &[Plan]) -> String {
+        let root = self.all.iter().find_map(|it| it.root.as_deref());
+        let author = root.and_then(|it| commit::author(it).ok());
+        let author = author.unwrap_or_else(|| "refit <refit@localhost>".to_owned());
+        series::mails(self.folders.iter().zip(plans), &author)
+    }
+
     /// The text of a file on disk, by its path in a report.
     pub(super) fn text_of(&self, path: &str) -> Option<&str> {
         let path = RepoPath::new(path)?;
@@ -102,12 +126,12 @@ impl Inputs {
     }
 
     /// The files and folders that the arguments name.
-    pub(super) fn named(&self) -> Vec<String> {
+    pub(super) fn named(&self) -> Named {
         let all = self.all.iter().zip(&self.folders);
         let paths = all.flat_map(|(input, folder)| {
             input.selection().paths().iter().filter_map(|it| folder.join(it.as_str()))
         });
-        paths.map(|it| it.to_string()).collect()
+        Named { paths: paths.map(|it| it.to_string()).collect(), is_limited: self.is_limited }
     }
 
     /// The one project, for a command that can only have one.
@@ -125,8 +149,30 @@ impl Inputs {
     }
 }
 
+/// The Dockerfiles at these paths of one project that are different from something.
+fn changed(paths: &[PathBuf], base: Base<'_>) -> anyhow::Result<Vec<PathBuf>> {
+    let real = |it: &PathBuf| it.canonicalize().with_context(|| it.display().to_string());
+    let paths = paths.iter().map(real).collect::<anyhow::Result<Vec<PathBuf>>>()?;
+    let Some(root) = paths.first().and_then(|it| git::top(it)) else {
+        let hint = "run it in a repository, or without --since, --changed and --staged";
+        return Err(Failure::new("git does not keep these files", hint).into());
+    };
+    let changed = commit::changed(
+        root,
+        match base {
+            Base::Commit(commit) => Some(commit),
+            Base::Index => None,
+        },
+    )?;
+    let changed = changed.iter().map(|it| root.join(it)).filter(|it| {
+        let name = it.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        is_dockerfile(name) && it.is_file() && paths.iter().any(|path| it.starts_with(path))
+    });
+    Ok(changed.collect())
+}
+
 impl From<Input> for Inputs {
     fn from(input: Input) -> Self {
-        Self { all: vec![input], folders: vec![RepoPath::root()] }
+        Self { all: vec![input], folders: vec![RepoPath::root()], is_limited: false }
     }
 }

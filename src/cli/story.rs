@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Proposed,
     /// They are written to disk.
     Applied,
+    /// They are written to disk and committed.
+    Committed,
 }
 
 /// The most files that are told of one by one; of more only figures are shown, unless all is asked for.
@@ -79,7 +81,7 @@ pub(super) fn figures(report: &Report, kind: Kind, width: Option<usize>) -> Stri
         let text = format!("{BOLD}nothing to change{BOLD:#} in {looked}{left}");
         out.push_str(&wrap(&text, "", "", width));
     } else {
-        let verb = if kind == Kind::Applied { "changed" } else { "would change" };
+        let verb = if kind == Kind::Proposed { "would change" } else { "changed" };
         let files = counted(summary.changed_files, "file");
         let all = counted(summary.changes, "change");
         let (safe, review) = (number(summary.safe as u64), number(summary.review as u64));
@@ -197,6 +199,9 @@ pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
             rows.push(("git diff".to_owned(), "shows what is different now".to_owned()));
             rows.push(("refit undo".to_owned(), "takes it back".to_owned()));
         }
+        Kind::Committed if summary.changes != 0 => {
+            rows.push(("git log --patch".to_owned(), "shows the commits, one for each transform".to_owned()));
+        }
         Kind::Proposed if summary.changes != 0 => {
             let (safe, all) =
                 (counted(summary.safe, "safe change"), number(summary.changes as u64));
@@ -211,7 +216,7 @@ pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
             let what = format!("{what}; `refit undo` takes that back");
             rows.push((format!("refit apply{scope}"), what));
         }
-        Kind::Applied | Kind::Proposed => {}
+        Kind::Applied | Kind::Committed | Kind::Proposed => {}
     }
     if let Some(first) = declines(report).next() {
         let what = "says what a code means".to_owned();

@@ -6,6 +6,7 @@ use super::{
     Status,
     args::Run,
     failure::Failure,
+    inputs::Named,
     output::{self, DIM, Output, YELLOW},
     story::{self, Kind},
 };
@@ -13,7 +14,7 @@ use crate::{engine::plan::codes, project::Problem, report::Report, text::RepoPat
 
 /// Prints the problems and bugs of a run. It fails when a file that the arguments name could not be read or parsed,
 /// and when there is no Dockerfile; other problems are reported.
-pub(super) fn problems(report: &Report, named: &[String]) -> anyhow::Result<Status> {
+pub(super) fn problems(report: &Report, named: &Named) -> anyhow::Result<Status> {
     let mut hints = HashSet::new();
     for it in &report.problems {
         // The same advice once.
@@ -33,6 +34,10 @@ pub(super) fn problems(report: &Report, named: &[String]) -> anyhow::Result<Stat
             it.reason
         ))?;
     }
+    if report.summary.dockerfiles == 0 && report.problems.is_empty() && named.is_limited {
+        output::note("no Dockerfile changed\n")?;
+        return Ok(Status::Done);
+    }
     if report.summary.dockerfiles == 0 && report.problems.is_empty() {
         let hint = if report.summary.vendored == 0 {
             "name a folder of the project, or a file called Dockerfile, Dockerfile.* or *.Dockerfile"
@@ -42,7 +47,7 @@ pub(super) fn problems(report: &Report, named: &[String]) -> anyhow::Result<Stat
         output::failure(&Failure::new("no Dockerfile here", hint))?;
         return Ok(Status::NoDockerfile);
     }
-    let failed = report.problems.iter().any(|it| named.contains(&it.path));
+    let failed = report.problems.iter().any(|it| named.paths.contains(&it.path));
     Ok(match (failed, report.summary.dockerfiles) {
         (true, _) => Status::Failed,
         (false, 0) => Status::NoDockerfile,

@@ -29,11 +29,12 @@ pub fn top(path: &Path) -> Option<&Path> {
     path.ancestors().find(|it| it.join(".git").exists())
 }
 
-/// Refuses a tree with uncommitted changes, and one that no git keeps.
+/// Refuses a tree with uncommitted changes, and one that no git keeps; with `staged`, what the index has is kept
+/// well enough.
 ///
 /// # Errors
 /// There is no repository, it has changes, or git fails.
-pub fn check_saved(root: &Path) -> Result<(), Unsaved> {
+pub fn check_saved(root: &Path, staged: bool) -> Result<(), Unsaved> {
     // A repository further up does not keep it: then it would be the root, or ignores this folder.
     if !root.join(".git").exists() {
         return Err(Unsaved::NoRepository(root.to_owned()));
@@ -48,6 +49,9 @@ pub fn check_saved(root: &Path) -> Result<(), Unsaved> {
         let (status, path) = record.split_at_checked(3).unwrap_or((record, ""));
         if status.starts_with(['R', 'C']) {
             records.next();
+        }
+        if staged && status.ends_with("  ") {
+            continue;
         }
         changed.push(path.to_owned());
     }
@@ -112,12 +116,17 @@ const ELSEWHERE: &[&str] = &[
     "GIT_WORK_TREE",
 ];
 
-/// What git answers in this folder.
-fn ask(root: &Path, arguments: &[&str], paths: &[&str]) -> Result<String, Unsaved> {
-    let mut command = Command::new("git");
+/// Keeps git in the repository of the folder that it is started in.
+pub(super) fn at_home(command: &mut Command) {
     for variable in ELSEWHERE {
         command.env_remove(variable);
     }
+}
+
+/// What git answers in this folder.
+pub(super) fn ask(root: &Path, arguments: &[&str], paths: &[&str]) -> Result<String, Unsaved> {
+    let mut command = Command::new("git");
+    at_home(&mut command);
     command.args(arguments).args(paths).current_dir(root).env("GIT_OPTIONAL_LOCKS", "0");
     let output = command.output().map_err(|it| Unsaved::Git(it.to_string()))?;
     if !output.status.success() {

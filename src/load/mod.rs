@@ -5,6 +5,7 @@
 //! Nothing here understands what it reads: see [`crate::callers`] and [`crate::context`].
 
 mod follow;
+pub mod commit;
 pub mod git;
 mod ignored;
 mod kept;

@@ -6,6 +6,7 @@ mod links;
 pub mod pages;
 mod place;
 mod problems;
+pub mod series;
 mod summary;
 
 use std::collections::{BTreeMap, HashMap};

@@ -169,6 +169,9 @@ impl Verify {
         self.check()?;
         let input = Inputs::of_scope(&self.scope, None)?;
         let named = input.named();
+        if input.all.is_empty() {
+            return summary::problems(&crate::report::Report::default(), &named);
+        }
         let input = input.only()?;
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan();

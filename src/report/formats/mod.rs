@@ -106,7 +106,7 @@ fn findings(report: &Report) -> Vec<Finding> {
 }
 
 /// A text in which control characters are escaped, so that it stays on its line.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c.is_control() {

@@ -4,6 +4,7 @@ mod formats;
 mod hostile;
 mod projects;
 mod saved;
+mod series;
 mod settings;
 mod story;
 
