@@ -35,12 +35,8 @@ use crate::{
 pub(super) struct Apply {
     #[command(flatten)]
     run: Run,
-    /// Write although git has uncommitted changes, or does not keep the files
-    #[arg(long)]
-    allow_dirty: bool,
-    /// Write although git has staged changes, which the working tree does not go beyond
-    #[arg(long)]
-    allow_staged: bool,
+    #[command(flatten)]
+    allow: Allow,
     /// Commit the changes as well, one commit for each transform
     #[arg(long, conflicts_with_all = ["allow_dirty", "allow_staged"])]
     commit: bool,
@@ -49,6 +45,17 @@ pub(super) struct Apply {
     verify: bool,
     #[command(flatten)]
     building: Building,
+}
+
+/// Which unsaved work is written over.
+#[derive(Debug, Args)]
+struct Allow {
+    /// Write although git has uncommitted changes, or does not keep the files
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Write although git has staged changes, which the working tree does not go beyond
+    #[arg(long)]
+    allow_staged: bool,
 }
 
 impl Apply {
@@ -81,7 +88,7 @@ impl Apply {
             let input = inputs.only()?;
             let root = input.root.clone().unwrap_or_default();
             // Not after half an hour of builds.
-            if !self.allow_dirty {
+            if !self.allow.allow_dirty {
                 plans.iter().try_for_each(|it| self.check_saved(&root, it))?;
             }
             let (verified, report) = Session::settle(&self.building, &input, output)?;
@@ -116,7 +123,7 @@ impl Apply {
         let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
         let all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
         let all: Vec<(&Path, &Plan)> = all.collect();
-        for (root, plan) in all.iter().filter(|_| !self.allow_dirty) {
+        for (root, plan) in all.iter().filter(|_| !self.allow.allow_dirty) {
             self.check_saved(root, plan)?;
         }
         for (root, _) in all.iter().filter(|_| self.commit) {
@@ -126,7 +133,8 @@ impl Apply {
         for (root, plan) in all {
             apply::apply(plan, root)?;
             if self.commit {
-                commit_parts(root, plan).context("all files are written, but not all are committed")?;
+                commit_parts(root, plan)
+                    .context("all files are written, but not all are committed")?;
             }
         }
         Ok(())
@@ -134,7 +142,7 @@ impl Apply {
 
     /// Refuses to write a plan where that could lose work.
     fn check_saved(&self, root: &Path, plan: &Plan) -> anyhow::Result<()> {
-        git::check_saved(root, self.allow_staged)?;
+        git::check_saved(root, self.allow.allow_staged)?;
         // A link is written through: what it points at is what git must keep.
         let real = |path: &RepoPath| {
             let real = root.join(path.as_str()).canonicalize().ok()?;

@@ -62,21 +62,28 @@ pub(super) struct Scope {
     /// Leave matching files alone; the syntax is that of a .gitignore in the current folder
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
-    /// Only Dockerfiles that are different from this commit, or new
-    #[arg(long, value_name = "COMMIT", conflicts_with_all = ["changed", "staged"])]
-    pub(super) since: Option<String>,
-    /// Only Dockerfiles that are different from the last commit, or new: --since HEAD
-    #[arg(long, conflicts_with = "staged")]
-    pub(super) changed: bool,
-    /// Only Dockerfiles that are staged, as the working tree has them
-    #[arg(long)]
-    pub(super) staged: bool,
+    #[command(flatten)]
+    differing: Differing,
     /// Exit with 0 also when changes are pending or not verified, or a named file cannot be read
     #[arg(long)]
     pub(super) exit_zero: bool,
     /// The configuration to use [default: the closest refit.toml above each Dockerfile]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+}
+
+/// Which Dockerfiles are looked at, of those at the paths.
+#[derive(Debug, Args)]
+struct Differing {
+    /// Only Dockerfiles that are different from this commit, or new
+    #[arg(long, value_name = "COMMIT", conflicts_with_all = ["changed", "staged"])]
+    since: Option<String>,
+    /// Only Dockerfiles that are different from the last commit, or new: --since HEAD
+    #[arg(long, conflicts_with = "staged")]
+    changed: bool,
+    /// Only Dockerfiles that are staged, as the working tree has them
+    #[arg(long)]
+    staged: bool,
 }
 
 impl Scope {
@@ -95,8 +102,8 @@ impl Scope {
         }));
         let config = self.config.iter();
         all.extend(config.flat_map(|it| ["--config".to_owned(), it.display().to_string()]));
-        all.extend(self.since.iter().flat_map(|it| ["--since".to_owned(), it.clone()]));
-        let flags = [("--changed", self.changed), ("--staged", self.staged)];
+        all.extend(self.differing.since.iter().flat_map(|it| ["--since".to_owned(), it.clone()]));
+        let flags = [("--changed", self.differing.changed), ("--staged", self.differing.staged)];
         all.extend(flags.iter().filter(|it| it.1).map(|it| it.0.to_owned()));
         let here = self.paths.iter().all(|it| it.as_os_str() == ".");
         all.extend(self.paths.iter().filter(|_| !here).map(|it| it.display().to_string()));
@@ -105,7 +112,8 @@ impl Scope {
 
     /// The commit that Dockerfiles have to differ from; for `--staged` the index has to.
     pub(super) fn base(&self) -> Option<Base<'_>> {
-        match (&self.since, self.changed, self.staged) {
+        let Differing { since, changed, staged } = &self.differing;
+        match (since, changed, staged) {
             (Some(since), _, _) => Some(Base::Commit(since)),
             (None, true, _) => Some(Base::Commit("HEAD")),
             (None, _, true) => Some(Base::Index),

@@ -85,7 +85,8 @@ fn screen(transform: &Transform) -> String {
     let codes: Vec<String> = transform.codes.iter().map(|it| format!("`{it}`")).collect();
     let _ = writeln!(page, "\n# Reasons to leave a place alone\n\n{}", codes.join(", "));
     if let Some(example) = pages::examples(docs).find(|it| it.diff.lines().count() <= EXAMPLE) {
-        let _ = writeln!(page, "\n# {}\n\n```diff\n{}```", example.title, example.diff);
+        let _ =
+            writeln!(page, "\n# For example: {}\n\n```diff\n{}```", example.title, example.diff);
     }
     let count = pages::examples(docs).count();
     let _ = writeln!(
@@ -121,22 +122,22 @@ fn code(name: &str) -> Option<String> {
 }
 
 /// A setting of `refit.toml`.
-struct Setting {
+pub(super) struct Setting {
     /// Its name: `exclude`, `pin-poetry.version`.
-    name: String,
+    pub(super) name: String,
     /// What it is for.
-    description: String,
+    pub(super) description: String,
     /// The types of its values.
-    types: String,
+    pub(super) types: String,
     /// Its default as TOML; `None` if there is none.
-    default: Option<String>,
+    pub(super) default: Option<String>,
     /// The values that it may have, if they are listed.
-    values: Vec<String>,
+    pub(super) values: Vec<String>,
 }
 
 impl Setting {
     fn new(name: String, schema: &Value) -> Self {
-        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        let text = |it: &Value| it.as_str().unwrap_or_default().replace('\n', " ");
         let of_list = schema.get("items").map(|it| text(&it["type"]));
         let values = schema.get("enum").or_else(|| schema.get("items")?.get("enum"));
         let values = values.and_then(Value::as_array).into_iter().flatten().map(text);
@@ -158,7 +159,7 @@ impl Setting {
 }
 
 /// The settings, as the schema of `refit.toml` has them.
-fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting> {
     let schema = config::schema();
     let properties = schema.get("properties").and_then(Value::as_object);
     let mut all = Vec::new();

@@ -74,7 +74,10 @@ fn marker(line: &str) -> &str {
 /// Returns true for a line that goes on with the paragraph or entry above it.
 fn continues(line: &str) -> bool {
     let text = line.trim_start();
-    !text.is_empty() && !text.starts_with(['#', '|']) && !text.starts_with("```") && marker(line).is_empty()
+    !text.is_empty()
+        && !text.starts_with(['#', '|'])
+        && !text.starts_with("```")
+        && marker(line).is_empty()
 }
 
 /// A table in columns, cells wrapped where it would be too wide.
@@ -86,7 +89,8 @@ fn table(rows: &[&str], colors: bool, width: usize) -> String {
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let natural = |at: usize| rows.iter().filter_map(|it| it.get(at)).map(|it| columns_of(it)).max();
+    let natural =
+        |at: usize| rows.iter().filter_map(|it| it.get(at)).map(|it| columns_of(it)).max();
     let mut widths: Vec<usize> = (0..columns).map(|it| natural(it).unwrap_or_default()).collect();
     while width < widths.iter().map(|it| it + 2).sum() {
         let Some(widest) = widths.iter_mut().max().filter(|it| NARROW < **it) else { break };
@@ -97,13 +101,15 @@ fn table(rows: &[&str], colors: bool, width: usize) -> String {
         let cells: Vec<Vec<String>> = row
             .iter()
             .zip(&widths)
-            .map(|(cell, width)| wrap(cell, "", "", Some(*width)).lines().map(str::to_owned).collect())
+            .map(|(cell, width)| {
+                wrap(cell, "", "", Some(*width)).lines().map(str::to_owned).collect()
+            })
             .collect();
         for line in 0..cells.iter().map(Vec::len).max().unwrap_or_default() {
             let mut text = String::new();
             for (cell, width) in cells.iter().zip(&widths) {
                 let part = cell.get(line).map_or("", String::as_str);
-                let blanks = " ".repeat((width + 2).saturating_sub(columns_of(part)));
+                let blanks = " ".repeat((width + 2).saturating_sub(columns_of(part)).max(2));
                 text.push_str(part);
                 text.push_str(&blanks);
             }
@@ -123,7 +129,7 @@ fn columns_of(text: &str) -> usize {
 /// Code and emphasis in a line are colored instead of marked; without colors code stays marked.
 fn inline(line: &str, colors: bool) -> String {
     let mut out = String::with_capacity(line.len());
-    let is_whole = line.matches('`').count() % 2 == 0;
+    let is_whole = line.matches('`').count().is_multiple_of(2);
     let mut is_bold = false;
     for (at, part) in line.split('`').enumerate() {
         if is_whole && at % 2 == 1 {
@@ -151,20 +157,25 @@ fn inline(line: &str, colors: bool) -> String {
 mod tests {
     use super::*;
 
-    const PAGE: &str =
-        "# Do `it`\n\nSee `RUN **`,\nor **not**.\n\n```diff\n-a\n+b\n\n```\n\n`x`:\n\n```text\ncode\n```\n";
+    const PAGE: &str = "# Do `it`\n\nSee `RUN **`,\nor **not**.\n\n```diff\n-a\n+b\n\n```\n\n`x`:\n\n```text\ncode\n```\n";
 
     #[test]
     fn a_page_without_colors_is_text() {
         let plain = plain(&render(PAGE, false, None));
-        assert_eq!(plain, "Do `it`\n\nSee `RUN **`, or not.\n\n    -a\n    +b\n\n\n`x`:\n\n    code\n");
+        assert_eq!(
+            plain,
+            "Do `it`\n\nSee `RUN **`, or not.\n\n    -a\n    +b\n\n\n`x`:\n\n    code\n"
+        );
     }
 
     #[test]
     fn a_page_with_colors_says_the_same() {
         let colored = render(PAGE, true, None);
         assert!(colored.contains("\u{1b}["));
-        assert_eq!(plain(&colored), "Do `it`\n\nSee RUN **, or not.\n\n    -a\n    +b\n\n\nx:\n\n    code\n");
+        assert_eq!(
+            plain(&colored),
+            "Do `it`\n\nSee RUN **, or not.\n\n    -a\n    +b\n\n\nx:\n\n    code\n"
+        );
     }
 
     #[test]

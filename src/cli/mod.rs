@@ -3,12 +3,14 @@
 mod apply;
 mod args;
 mod check;
+mod completions;
 pub mod config;
 mod diff;
 mod explain;
 mod failure;
 mod formats;
 mod ignores;
+mod init;
 mod input;
 mod inputs;
 mod list;
@@ -51,6 +53,9 @@ enum Command {
     Undo(undo::Undo),
     List(list::List),
     Explain(explain::Explain),
+    Init(init::Init),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`) or \
@@ -123,6 +128,9 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
         Command::Undo(it) => it.run(output),
         Command::List(it) => it.run(),
         Command::Explain(it) => it.run(output),
+        Command::Init(it) => it.run(output),
+        Command::Completions(it) => it.run(),
+        Command::Man(it) => it.run(),
     }
 }
 

@@ -200,7 +200,10 @@ pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
             rows.push(("refit undo".to_owned(), "takes it back".to_owned()));
         }
         Kind::Committed if summary.changes != 0 => {
-            rows.push(("git log --patch".to_owned(), "shows the commits, one for each transform".to_owned()));
+            rows.push((
+                "git log --patch".to_owned(),
+                "shows the commits, one for each transform".to_owned(),
+            ));
         }
         Kind::Proposed if summary.changes != 0 => {
             let (safe, all) =

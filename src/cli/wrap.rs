@@ -6,7 +6,9 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 /// others with `rest`. Without a width it is one line. A word that is longer than a line is not cut.
 pub(super) fn wrap(text: &str, first: &str, rest: &str, width: Option<usize>) -> String {
     let Some(width) = width else { return format!("{first}{text}\n") };
-    let options = Options::new(width.max(rest.len() + 20))
+    // Behind an indentation there is always room for a few words.
+    let least = if rest.is_empty() { 0 } else { rest.len() + 20 };
+    let options = Options::new(width.max(least))
         .initial_indent(first)
         .subsequent_indent(rest)
         .break_words(false)

@@ -33,7 +33,8 @@ pub fn commit(root: &Path, files: &[Committed<'_>], message: &str) -> Result<(),
                 // As git would add it: with the line ends and filters of its attributes.
                 let hash = ["hash-object", "-w", "--stdin", "--path", path];
                 let blob = tell(root, &hash, text)?;
-                let listed = git::ask(root, &["--literal-pathspecs", "ls-files", "--stage", "--"], &[path])?;
+                let listed =
+                    git::ask(root, &["--literal-pathspecs", "ls-files", "--stage", "--"], &[path])?;
                 let mode = listed.split(' ').next().filter(|it| !it.is_empty()).unwrap_or("100644");
                 let entry = format!("{mode},{},{path}", blob.trim());
                 git::ask(root, &["update-index", "--add", "--cacheinfo", &entry], &[])?;

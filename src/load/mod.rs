@@ -4,8 +4,8 @@
 //! of the root. The text of source files and locks is read when a transform asks the snapshot for it. What cannot be read becomes a [`Problem`]; only a path that makes no sense is an error.
 //! Nothing here understands what it reads: see [`crate::callers`] and [`crate::context`].
 
-mod follow;
 pub mod commit;
+mod follow;
 pub mod git;
 mod ignored;
 mod kept;

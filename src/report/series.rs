@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use super::pages;
 use crate::{
-    engine::{
-        diff::diff_below,
-        plan::Plan,
-    },
+    engine::{diff::diff_below, plan::Plan},
     project::{
         Project,
         change::{Change, Safety},
     },
-    text::{RepoPath, count::{counted, listed}},
+    text::{
+        RepoPath,
+        count::{counted, listed},
+    },
     transforms,
 };
 
@@ -127,7 +127,8 @@ fn filled(text: &str) -> String {
 fn mail(part: &Part<'_>, folder: &RepoPath, from: &str, (number, all): (usize, usize)) -> String {
     let diffs = diff_below(folder, part.before, part.after);
     let diff: String = diffs.iter().map(ToString::to_string).collect();
-    let body = format!("{}---\n{diff}-- \nrefit {}\n", part.body(folder), env!("CARGO_PKG_VERSION"));
+    let body =
+        format!("{}---\n{diff}-- \nrefit {}\n", part.body(folder), env!("CARGO_PKG_VERSION"));
     // git takes the carriage returns out of a mail that comes as it is.
     let (encoding, body) = match body.contains('\r') {
         true => ("quoted-printable", quoted_printable(&body)),
@@ -141,7 +142,7 @@ fn mail(part: &Part<'_>, folder: &RepoPath, from: &str, (number, all): (usize, u
     )
 }
 
-/// A header that is ASCII, whatever is in it: RFC 2047.
+/// A header in ASCII only (RFC 2047).
 fn encoded_word(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();

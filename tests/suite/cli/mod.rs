@@ -2,6 +2,7 @@
 
 mod formats;
 mod hostile;
+mod install;
 mod projects;
 mod saved;
 mod series;
@@ -199,13 +200,19 @@ fn list_and_explain_know_every_transform_and_recipe() {
         assert!(!page.stdout.contains("```") && !page.stdout.starts_with('#'), "{}", page.stdout);
         assert!(page.stdout.lines().count() <= 60, "{}", page.stdout);
         let whole = folder.refit(&["explain", name, "--examples"]);
-        assert!(whole.code == 0 && page.stdout.len() < whole.stdout.len() && !whole.stdout.contains("```"));
+        assert!(
+            whole.code == 0
+                && page.stdout.len() < whole.stdout.len()
+                && !whole.stdout.contains("```")
+        );
     }
     for code in refit::transforms::ALL.iter().flat_map(|it| it.codes) {
         let page = folder.refit(&["explain", code]);
         assert!(page.code == 0 && page.stdout.starts_with(code), "{page:?}");
     }
-    for (name, said) in [("uid", "run-as-nonroot.uid in refit.toml"), ("exclude", "- type: list of strings")] {
+    for (name, said) in
+        [("uid", "run-as-nonroot.uid in refit.toml"), ("exclude", "- type: list of strings")]
+    {
         let page = folder.refit(&["explain", name]);
         assert!(page.code == 0 && page.stdout.contains(said), "{page:?}");
     }
@@ -246,7 +253,19 @@ fn the_help_is_one_screen() {
     let folder = Folder::new(&[]);
     let help = folder.refit(&["-h"]).stdout;
     assert!(help.lines().count() <= 40, "{help}");
-    for command in ["diff", "apply", "check", "verify", "undo", "list", "explain"] {
+    let commands = [
+        "diff",
+        "apply",
+        "check",
+        "verify",
+        "undo",
+        "list",
+        "explain",
+        "init",
+        "completions",
+        "man",
+    ];
+    for command in commands {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         assert_eq!(folder.refit(&[command, "--help"]).code, 0);
     }
