@@ -9,6 +9,17 @@ use std::{
     process::Command,
 };
 
+use refit::{
+    cli::config::{self, Config},
+    engine::{
+        diff::diff,
+        plan::{Options, plan},
+    },
+    transforms,
+};
+
+use crate::support::page::cases;
+
 const README: &str = "examples/assistants/README.md";
 
 #[test]
@@ -118,4 +129,44 @@ fn session(folder: &Path, command: &str) -> String {
         Some(0) => text,
         code => format!("{text}[exit {}]\n", code.unwrap_or(-1)),
     }
+}
+
+#[test]
+fn the_readme_shows_what_refit_does() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let mut readme = fs::read_to_string(&path).unwrap();
+    let case = cases(&readme).into_iter().next().unwrap();
+    let plan = plan(case.project().unwrap(), transforms::ALL, &Options::default());
+    let diffs = diff(&plan.before, plan.after());
+    let shown: String = diffs.iter().map(|it| it.body.as_str()).collect();
+    assert_eq!(plan.changes().count(), 4);
+    if env::var_os("UPDATE").is_some() {
+        readme.replace_range(case.diff_span.clone().unwrap(), &shown);
+        fs::write(path, &readme).unwrap();
+    }
+    assert_eq!(case.diff.unwrap_or_default(), shown, "UPDATE=1 cargo test --test suite readme");
+}
+
+#[test]
+fn the_readme_names_every_transform_and_every_setting() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    for name in transforms::ALL.iter().map(|it| it.name) {
+        assert!(readme.contains(&format!("\n| [`{name}`](")), "{name} has no row in the table");
+    }
+    let settings = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    Config::parse(settings).unwrap();
+    let schema = config::schema();
+    let mut seen = 0;
+    for (name, it) in schema.get("properties").unwrap().as_object().unwrap() {
+        for option in it["properties"].as_object().into_iter().flatten().map(|it| it.0) {
+            assert!(settings.contains(&format!("\n{option} = ")), "{name}.{option}");
+            seen += 1;
+        }
+        // The one or the other.
+        let one =
+            settings.contains(&format!("{name} = ")) || settings.contains(&format!("`{name}`"));
+        assert!(one || settings.contains(&format!("\n[{name}]\n")), "{name}");
+    }
+    assert!(5 < seen, "{seen}");
 }
