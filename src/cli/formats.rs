@@ -39,6 +39,8 @@ pub(super) enum Format {
     Junit,
     /// For a pull request
     Markdown,
+    /// One page for a browser
+    Html,
     /// The diffs, for `git apply`
     Patch,
 }
@@ -111,6 +113,7 @@ fn write(format: Format, report: &Report, text: &impl Fn() -> String) -> anyhow:
         Format::Gitlab => formats::gitlab(report)?,
         Format::Junit => formats::junit(report),
         Format::Markdown => formats::markdown(report),
+        Format::Html => formats::html(report),
         Format::Patch => formats::patch(report),
     })
 }

@@ -6,6 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+#[cfg(unix)]
+use std::sync::Arc;
+
 use super::output::{self, Output};
 
 /// The pager of somebody who has not chosen one: it ends at once where everything fits the screen, shows colors,
@@ -30,6 +33,9 @@ pub(super) fn page(text: &str, output: &Output) -> io::Result<()> {
             pager.env(name, value);
         }
     }
+    // An interrupt is for the pager, which only stops to look for something.
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::default())?;
     let Ok(mut child) = pager.spawn() else { return output::print(text) };
     let colored = if output::has_colors() { text.to_owned() } else { output::plain(text) };
     if let Some(mut stdin) = child.stdin.take() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Finding, Level, findings};
+use super::{Finding, Level, findings, markup};
 use crate::report::Report;
 
 /// The report as XML: a change is a failure, a place left alone is skipped, and a file that cannot be read is an
@@ -14,17 +14,17 @@ pub fn junit(report: &Report) -> String {
     let _ = writeln!(out, "<testsuites name=\"refit\" {}>", counts(&all));
     for suite in suites {
         let path = suite.first().map_or("", |it| &it.path);
-        let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", escaped(path), counts(suite));
+        let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", markup(path), counts(suite));
         for it in suite {
             let name = format!("{}:{}:{} {}", it.path, it.line(), it.column(), it.code);
-            let (class, name) = (escaped(&it.path), escaped(&name));
+            let (class, name) = (markup(&it.path), markup(&name));
             let _ = writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\">");
             let element = match it.level {
                 Level::Note => "skipped",
                 Level::Warning => "failure",
                 Level::Error => "error",
             };
-            let _ = writeln!(out, "      <{element} message=\"{}\"/>", escaped(&it.message));
+            let _ = writeln!(out, "      <{element} message=\"{}\"/>", markup(&it.message));
             out.push_str("    </testcase>\n");
         }
         out.push_str("  </testsuite>\n");
@@ -42,24 +42,4 @@ fn counts(findings: &[Finding]) -> String {
         count(Level::Error),
         count(Level::Note)
     )
-}
-
-/// A text as the value of an attribute. XML has no way to say most control characters, so they are written as in
-/// Rust.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\r' | '\t' => _ = write!(out, "&#{};", u32::from(c)),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
-                _ = write!(out, "{}", c.escape_default());
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

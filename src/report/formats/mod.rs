@@ -3,6 +3,7 @@
 mod concise;
 mod github;
 mod gitlab;
+mod html;
 mod junit;
 mod markdown;
 mod sarif;
@@ -12,6 +13,7 @@ use std::fmt::Write as _;
 pub use concise::concise;
 pub use github::github;
 pub use gitlab::gitlab;
+pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use sarif::sarif;
@@ -112,6 +114,26 @@ pub(super) fn on_one_line(text: &str) -> String {
         match c.is_control() {
             true => _ = write!(out, "{}", c.escape_default()),
             false => out.push(c),
+        }
+    }
+    out
+}
+
+/// A text as the value of an attribute or the content of an element of XML or HTML. They have no way to say most
+/// control characters, so these are written as in Rust.
+fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\r' | '\t' => _ = write!(out, "&#{};", u32::from(c)),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                _ = write!(out, "{}", c.escape_default());
+            }
+            c => out.push(c),
         }
     }
     out

@@ -107,6 +107,19 @@ fn markdown_is_never_longer_than_a_comment() {
 }
 
 #[test]
+fn html_has_no_markup_but_its_own() {
+    let text = html(&report());
+    assert!(text.contains("<h2>a, b:&lt;&amp;&quot;%é`|\\n/Dockerfile</h2>"), "{text}");
+    assert!(text.contains("<span class=\"add\">+RUN pip install poetry==1.8.3</span>"), "{text}");
+    assert!(text.contains("<a href=\"https://") && !text.contains("<script"), "{text}");
+    for element in ["section", "details", "pre", "p", "span", "h2", "h3", "table", "body"] {
+        let opened = text.matches(&format!("<{element}>")).count()
+            + text.matches(&format!("<{element} ")).count();
+        assert_eq!(opened, text.matches(&format!("</{element}>")).count(), "{element}");
+    }
+}
+
+#[test]
 fn sarif_refers_to_what_it_has() {
     let log: serde_json::Value = serde_json::from_str(&sarif(&report()).unwrap()).unwrap();
     assert_eq!(log["version"], "2.1.0");

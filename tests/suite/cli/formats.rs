@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 
 use super::{Folder, Ran, UNPINNED, unpinned};
 
-const FORMATS: [&str; 9] =
-    ["text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "patch"];
+const FORMATS: [&str; 10] =
+    ["text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "html", "patch"];
 
 #[test]
 fn each_format_is_the_same_in_a_file_and_printed() {
