@@ -101,6 +101,12 @@ impl Given {
     }
 }
 
+/// The words of commands that only wait: `while sleep 1000; do :; done`, `tail -f /dev/null`.
+const WAITING: &[&str] = &[
+    "-F", "-c", "-f", "bash", "do", "done", "exec", "inf", "infinity", "null", "sh", "sleep",
+    "tail", "true", "while",
+];
+
 impl Service {
     /// Reads one of the services of a file, with what it takes from those that it extends.
     pub(super) fn read(path: &RepoPath, service: &Entry, services: &Arc<Node>) -> Self {
@@ -147,6 +153,22 @@ impl Service {
     /// The place.
     pub fn place(&self, path: &RepoPath) -> Place {
         Place::line(path, self.line)
+    }
+}
+
+impl Service {
+    /// Whether it only keeps its container there, for what people run in it.
+    pub fn keeps_waiting(&self) -> bool {
+        self.command.as_ref().is_some_and(|it| {
+            let said = it.text();
+            let parts = said.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
+            let words: Vec<&str> = parts.filter(|it| !it.is_empty()).collect();
+            let is_idle = |it: &&str| {
+                WAITING.contains(&it.rsplit('/').next().unwrap_or_default())
+                    || it.parse::<u32>().is_ok()
+            };
+            words.iter().any(|it| ["sleep", "tail"].contains(it)) && words.iter().all(is_idle)
+        })
     }
 }
 

@@ -39,12 +39,18 @@ const WRITING: [&str; 12] = [
     "server.undertow.accesslog.dir",
 ];
 
+/// The settings that name the port that a program listens on: docs.spring.io/spring-boot, quarkus.io/guides/all-config,
+/// docs.micronaut.io: "HTTP Server".
+pub const PORTS: [&str; 3] = ["micronaut.server.port", "quarkus.http.port", "server.port"];
+
 /// Databases that are files.
 const DATABASES: [&str; 4] = ["jdbc:derby:", "jdbc:h2:", "jdbc:hsqldb:", "jdbc:sqlite:"];
 
 /// What the settings of a log write to files: logback.qos.ch/manual/appenders.html,
 /// logging.apache.org/log4j/2.x/manual/appenders.html.
-const APPENDERS: [&str; 6] = [
+const APPENDERS: [&str; 8] = [
+    ".File=",
+    ".fileName",
     "FileAppender",
     "<File ",
     "<RandomAccessFile",

@@ -1,10 +1,27 @@
 //! The users that a Dockerfile creates itself.
 
-use super::{Account, Image, image::resolve};
+use super::{Account, Image, base::Base, image::resolve};
 use crate::{
+    ecosystems::images::Accounts,
     shell::{Command, Word},
     text::Refusal,
 };
+
+/// The script that creates a user. It always gets a home: an empty folder costs nothing, and many programs keep
+/// settings or caches there and fail without one.
+pub(super) fn creation(base: &Base, account: &Account) -> String {
+    let name = account.name.as_deref().unwrap_or("app");
+    let (user, group) = (account.user, account.group.unwrap_or(account.user));
+    match base.accounts {
+        Accounts::Busybox => {
+            format!("addgroup -S -g {group} {name} && adduser -S -D -u {user} -G {name} {name}")
+        }
+        Accounts::Bare | Accounts::Shadow => format!(
+            "groupadd --system --gid {group} {name} && \
+             useradd --system --uid {user} --gid {name} --create-home {name}"
+        ),
+    }
+}
 
 /// The user that RUNs of an image create and no USER switches to; `None` if there is none.
 ///

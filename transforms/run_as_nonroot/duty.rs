@@ -198,6 +198,10 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
             let reason = format!("{place} runs the image as {user}");
             return Err(Refusal::new("compose-user", reason));
         }
+        if service.keeps_waiting() {
+            let reason = format!("{place} starts it only to wait for what people run in it");
+            return Err(Refusal::new("tool-image", reason));
+        }
         if let Some(privilege) = service.privileges.first() {
             return Err(Refusal::new("needs-privileges", format!("{place} sets {privilege}")));
         }
@@ -310,7 +314,17 @@ pub(super) fn low_ports(
     if ports.contains(&22) {
         return Err(Refusal::new("needs-root", "it listens on port 22, which sshd does as root"));
     }
-    let Some(port) = ports.first() else { return Ok(ports) };
+    if let Some(port) = ports.first() {
+        check_port(image, &port.to_string())?;
+    }
+    Ok(ports)
+}
+
+/// Checks that nothing runs an image where a port below 1024, as it is called, needs root.
+///
+/// # Errors
+/// A decline's code and reason.
+pub(super) fn check_port(image: &Image<'_>, port: &str) -> Result<(), Refusal> {
     let deployed = image.project.deployments(image.site.path).into_iter().map(|it| it.0);
     let mut reasons = deployed.filter_map(|it| match it.reader {
         Reader::Kubernetes => Some(format!("which needs root in Kubernetes ({})", it.path)),
@@ -327,5 +341,5 @@ pub(super) fn low_ports(
             format!("it listens on port {port}, which needs root on the host's network ({place})");
         return Err(Refusal::new("privileged-port", reason));
     }
-    Ok(ports)
+    Ok(())
 }

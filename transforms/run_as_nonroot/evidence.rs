@@ -219,11 +219,27 @@ pub(super) fn is_new(image: &Image<'_>, value: &str) -> Result<(), Refusal> {
 /// After "Database URLs" of SQLAlchemy, in whose `sqlite` addresses the path comes after a third slash. Rails'
 /// `sqlite3` has the path of an address after the host, so that it is absolute (`ActiveRecord::ConnectionUrlResolver`).
 pub(super) fn sqlite(value: &str) -> Option<String> {
+    // Databases of Java: h2database.com: "Database URL Overview"; github.com/xerial/sqlite-jdbc; db.apache.org/derby;
+    // hsqldb.org: "Connections".
+    if let Some(rest) = value.strip_prefix("jdbc:") {
+        let (engine, rest) = rest.split_once(':')?;
+        let is_file = match engine {
+            "h2" => rest.starts_with(['.', '/', '~']) || rest.starts_with("file:"),
+            "hsqldb" => rest.starts_with("file:"),
+            "derby" => !rest.starts_with("//") && !rest.starts_with("memory:"),
+            "sqlite" => !rest.is_empty() && !rest.starts_with(":memory:"),
+            _ => false,
+        };
+        let path = rest.strip_prefix("file:").unwrap_or(rest);
+        let path = path.split([';', '?']).next().unwrap_or(path);
+        return (is_file && !path.contains('$')).then(|| path.to_owned());
+    }
     let path = match value.split_once(':') {
         Some(("sqlite3", rest)) => rest.strip_prefix("//").unwrap_or(rest),
         Some((scheme, rest)) if scheme.split('+').next() == Some("sqlite") => {
-            let rest = rest.strip_prefix("//")?;
-            rest.strip_prefix('/').unwrap_or(rest)
+            // php.net: "PDO_SQLITE DSN"; docs.rs/sqlx: `SqliteConnectOptions`.
+            let slashes = rest.strip_prefix("//");
+            slashes.map_or(rest, |it| it.strip_prefix('/').unwrap_or(it))
         }
         Some(("file", rest)) => rest.strip_prefix("//").unwrap_or(rest),
         _ => return None,

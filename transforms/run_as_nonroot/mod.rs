@@ -48,7 +48,6 @@ use crate::{
     run::Site,
     text::{Edit, Refusal},
 };
-use base::Base;
 use changes::Changes;
 pub use image::Image;
 use needs::Needs;
@@ -247,6 +246,9 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if !source.is_whole {
         source.traces.extend(hints::examples(image));
     }
+    if let Some(port) = source.low_port(&low_ports) {
+        duty::check_port(image, &port)?;
+    }
     image.owner.settle(source.refusal.clone().map_or(Ok(()), Err))?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
     state::check_names(&folders)?;
@@ -269,7 +271,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     image.owner.settle(source.unread.clone().map_or(Ok(()), Err))?;
     image.owner.settle(hints::ignored(image, &source, &folders))?;
-    let creation = (!brought).then(|| creation(&base, &account));
+    let creation = (!brought).then(|| accounts::creation(&base, &account));
     let handover = Handover {
         account,
         creation,
@@ -281,22 +283,6 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         has_unknown_services: image.has_unknown_services(),
     };
     Ok(Some(handover))
-}
-
-/// The script that creates the user. It always gets a home: an empty folder costs nothing, and many programs keep
-/// settings or caches there and fail without one.
-fn creation(base: &Base, account: &Account) -> String {
-    let name = account.name.as_deref().unwrap_or("app");
-    let (user, group) = (account.user, account.group.unwrap_or(account.user));
-    match base.accounts {
-        Accounts::Busybox => {
-            format!("addgroup -S -g {group} {name} && adduser -S -D -u {user} -G {name} {name}")
-        }
-        Accounts::Bare | Accounts::Shadow => format!(
-            "groupadd --system --gid {group} {name} && \
-             useradd --system --uid {user} --gid {name} --create-home {name}"
-        ),
-    }
 }
 
 impl Handover {
@@ -335,7 +321,8 @@ impl Handover {
         if !self.others.is_empty() {
             parts.push(format!("the last stage gets it, and not {}", self.others.join(", ")));
         }
-        if let Some(port) = self.low_ports.first() {
+        let port = self.low_ports.first().map(u16::to_string);
+        if let Some(port) = port.or_else(|| self.source.low_port(&self.low_ports)) {
             parts.push(format!("Docker 20.10 and later let it listen on port {port} without root"));
         }
         parts.join("; ")

@@ -55,6 +55,29 @@ pub(super) fn traces(image: &Image<'_>, process: &Process) -> Result<Vec<Trace>,
     Ok(told.found)
 }
 
+/// Whether the last argument of a process names the place that it writes to, and is not known.
+pub(super) fn hides_last(process: &Process) -> bool {
+    let is_hidden = process.arguments.last().is_some_and(Option::is_none);
+    is_hidden && paths::of(&process.program).iter().any(|it| it.is_last)
+}
+
+/// The last argument, if that names the place that a program writes to.
+fn last<'p>(naming: &Naming, process: &'p Process) -> Option<&'p str> {
+    let last = process.arguments.last()?.as_deref()?;
+    (naming.is_last && 1 < process.arguments.len() && !last.starts_with('-')).then_some(last)
+}
+
+/// The files of a settings file of Python's logging, which source reads at a place.
+///
+/// # Errors
+/// A decline's code and reason: it cannot be read, or computes a path.
+pub(super) fn logs(image: &Image<'_>, from: &str, path: &str) -> Result<Vec<Trace>, Refusal> {
+    let process = Process { from: from.to_owned(), ..Process::default() };
+    let mut told = Told { image, process: &process, names: &[], found: Vec::new() };
+    told.logging(path)?;
+    Ok(told.found)
+}
+
 /// The words of a line of options.
 fn words(line: &str) -> Vec<Option<String>> {
     let script = Script::of_text(line).ok();
@@ -83,6 +106,7 @@ impl Told<'_, '_> {
 
     /// What options say.
     fn options(&mut self, process: &Process) -> Result<(), Refusal> {
+        let mut is_told = false;
         for naming in self.names {
             let options = &naming.options;
             if naming.what == What::User && !process.values(options).is_empty() {
@@ -99,9 +123,18 @@ impl Told<'_, '_> {
                 let reason = format!("{option} of {} names a path in a variable", process.from);
                 return Err(Refusal::new("unknown-folder", reason));
             }
-            for value in process.values(options) {
-                self.add(naming.what, value, &format!("{value} of {}", process.from))?;
+            let evidence = |it: &str| format!("{it} of {}", process.from);
+            if naming.what == What::Here && process.has(options) {
+                self.add(What::Folder, ".", &evidence(&process.program))?;
             }
+            for value in process.values(options).into_iter().chain(last(naming, process)) {
+                is_told |= is_path;
+                self.add(naming.what, value, &evidence(value))?;
+            }
+        }
+        let is_default = self.names.iter().any(|it| it.is_default) && !is_told;
+        if is_default && !process.arguments.is_empty() {
+            self.add(What::Folder, ".", &format!("{} of {}", process.program, process.from))?;
         }
         Ok(())
     }
@@ -113,7 +146,12 @@ impl Told<'_, '_> {
             What::File => file(value).map(Written::file),
             What::Folder => Some(value).filter(|it| !it.is_empty()).map(Written::folder),
             What::Socket => socket(value).map(Written::file),
-            What::Arguments | What::Directory | What::Logging | What::Settings | What::User => None,
+            What::Arguments
+            | What::Directory
+            | What::Here
+            | What::Logging
+            | What::Settings
+            | What::User => None,
         };
         let Some(written) = written else { return Ok(()) };
         let folder = if written.is_file {
@@ -202,7 +240,11 @@ impl Told<'_, '_> {
             Value::Computed(text) => {
                 let may_be_path = match what {
                     What::Socket => text.contains("unix") || text.contains(".sock"),
-                    What::Directory | What::Settings | What::Arguments | What::User => false,
+                    What::Directory
+                    | What::Here
+                    | What::Settings
+                    | What::Arguments
+                    | What::User => false,
                     What::Database | What::File | What::Folder | What::Logging => true,
                 };
                 if may_be_path {
@@ -333,8 +375,8 @@ fn file(value: &str) -> Option<&str> {
     let value = value.strip_prefix("file:").unwrap_or(value);
     let is_name =
         value.contains(['/', '.']) || !["stdio", "stdout", "stderr", "syslog"].contains(&value);
-    let is_other =
-        value.contains("://") || value.starts_with("redislog") || value.starts_with("syslog");
+    let is_other = ["redislog", "syslog", "pipe:"].iter().any(|it| value.starts_with(it))
+        || value.contains("://");
     (!value.is_empty() && value != "-" && is_name && !is_other).then_some(value)
 }
 

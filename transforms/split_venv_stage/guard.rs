@@ -79,7 +79,7 @@ impl Separation<'_> {
         }
         for (file, service) in self.project.runs(self.site.path) {
             let place = service.place(file);
-            if usage::keeps_waiting(service) {
+            if service.keeps_waiting() {
                 let reason = format!(
                     "{place} starts it only to wait for what people run in it, who may need the tools"
                 );

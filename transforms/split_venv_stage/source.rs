@@ -40,7 +40,7 @@ pub(super) fn check(separation: &Separation<'_>, runtime: &Runtime<'_>) -> Resul
 }
 
 fn started(runtime: &Runtime<'_>, start: &Start, place: &str) -> Result<(), Refusal> {
-    let line = match start.words.as_slice() {
+    let line = match start.texts().as_slice() {
         [Some(line)] if start.is_line => Line::of_text(line),
         words => Line::of_words(words.iter().map_while(Clone::clone).collect()),
     };
@@ -69,7 +69,7 @@ fn started(runtime: &Runtime<'_>, start: &Start, place: &str) -> Result<(), Refu
 
 /// The calls that a program starts with.
 fn calls(start: &Start) -> Vec<Invocation> {
-    match start.words.as_slice() {
+    match start.texts().as_slice() {
         [Some(line)] if start.is_line => {
             let Ok(script) = Script::of_text(line) else { return Vec::new() };
             let words = script

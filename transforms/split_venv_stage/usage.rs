@@ -5,7 +5,6 @@ use super::{
     runtime::{Runtime, words},
 };
 use crate::{
-    callers::service::Service,
     dockerfile::{Keyword, instruction::Command, stage::Stage},
     ecosystems,
     text::{Refusal, RepoPath},
@@ -74,23 +73,6 @@ fn installs_tools(word: &str) -> bool {
     let own = call.and_then(|it| ecosystems::manager(&it)?.environments);
     own.is_some_and(|it| it.is_bundled)
 }
-
-/// Whether a service only keeps its container there, for what people run in it.
-pub(super) fn keeps_waiting(service: &Service) -> bool {
-    service.command.as_ref().is_some_and(|it| {
-        let said = it.text();
-        let is_idle = |it: &str| {
-            IDLE.contains(&it.rsplit('/').next().unwrap_or_default()) || it.parse::<u32>().is_ok()
-        };
-        words(&said).any(|it| ["sleep", "tail"].contains(&it)) && words(&said).all(is_idle)
-    })
-}
-
-/// The words of commands that only wait: `while sleep 1000; do :; done`, `tail -f /dev/null`.
-const IDLE: &[&str] = &[
-    "-F", "-c", "-f", "bash", "do", "done", "exec", "inf", "infinity", "null", "sh", "sleep",
-    "tail", "true", "while",
-];
 
 /// The commands that only keep a container there.
 const WAITS: &[&str] = &["sleep infinity", "tail -F /dev/null", "tail -f /dev/null"];

@@ -63,7 +63,11 @@ impl<'t> Evaluator<'_, 't> {
             named: Vec::new(),
             block: at.node.part("block"),
         };
-        if let Some(list) = at.node.part(arguments) {
+        let list = at.node.part(arguments);
+        // A template that a function is given: $`date`.
+        let is_text = |it: &Node<'t>| matches!(grammar.role(*it), Some(Role::Text));
+        call.positional.extend(list.filter(is_text));
+        if let Some(list) = list.filter(|it| !is_text(it)) {
             let mut cursor = list.walk();
             for node in list.named_children(&mut cursor) {
                 match grammar.role(node) {

@@ -95,9 +95,9 @@ impl<'s, 't> Evaluator<'s, 't> {
                 None => Value::Unknown,
             },
             Some(Role::Assign { right, .. } | Role::Default { right, .. }) => inner(right),
+            Some(Role::Constant) => Value::literal(self.scopes.text_of(node)),
             Some(
-                Role::Constant
-                | Role::Block { .. }
+                Role::Block { .. }
                 | Role::Table
                 | Role::List
                 | Role::Function { .. }

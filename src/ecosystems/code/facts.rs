@@ -1,5 +1,7 @@
 //! The words in which a language says which of its functions write, and which give a path.
 
+pub(super) use super::tables::{Entry, Keeper, Keyed, OptionOf, Setting, setting};
+
 /// What is known of a function, a method (`.name`), a property (`.name`) or a name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fact {
@@ -16,6 +18,10 @@ pub(super) enum Does {
     Gives(Gives),
     /// It writes.
     Writes(Writes),
+    /// It uses the database that the settings of a program name.
+    Uses(&'static str),
+    /// It writes the logs that a settings file says, which an argument names or is read from.
+    Configures(Argument),
     /// It starts the program that an argument names: with its arguments, or as a line for the shell.
     Starts(Argument),
     /// It starts the program that its first argument names, or the line for the shell if that is all.
@@ -24,10 +30,15 @@ pub(super) enum Does {
     Runs(&'static [&'static str], Argument),
     /// It starts the program that the argument at a position names, with the arguments after it.
     StartsWith(usize),
+    /// It starts the program that the argument at a position names, whose arguments other calls give.
+    StartsAlone(usize),
     /// It writes, and no argument says where.
     WritesSomewhere,
     /// It needs root.
     NeedsRoot(Needs),
+    /// It listens on the port of the address that an argument names, if the file imports one of these modules; of no
+    /// module if there is none.
+    Listens(Argument, &'static [&'static str]),
     /// It imports the module that an argument names.
     Imports(usize),
     /// It loads the modules, files or folders that the arguments from a position on name.
@@ -142,7 +153,8 @@ pub(super) struct Writes {
     pub path: Argument,
     /// What names the folder instead, if it is given.
     pub folder: Option<Argument>,
-    /// The place if no argument names one; `None` if the function writes nothing then.
+    /// The place if no argument names one: a path, or `$NAME:path` for the value of a variable or else a path; `None` if
+    /// the function writes nothing then.
     pub otherwise: Option<&'static str>,
     /// What is written.
     pub kind: Kind,
@@ -199,6 +211,8 @@ pub(super) enum When {
     Engine(Argument),
     /// If the argument is no stream.
     UnlessStream(Argument),
+    /// Unless the file mentions this.
+    Lacks(&'static str),
     /// If the argument is given, and not false.
     On(Argument),
     /// If the argument is a text, or begins or ends with one, and that has the ending of a file.
@@ -220,34 +234,6 @@ pub(super) enum Argument {
     Entry(usize, &'static str),
     /// The object of a method.
     Object,
-}
-
-/// An entry of a table that names a place, if another entry says so.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    /// The module that the file has to import; empty if none is needed.
-    pub module: &'static str,
-    /// The entry; `a.b` is the entry `b` of the table that is the entry `a`.
-    pub key: &'static str,
-    /// The other entry; empty if none is needed.
-    pub beside: &'static str,
-    /// What the other contains.
-    pub contains: &'static str,
-    /// What is written.
-    pub kind: Kind,
-    /// What to call it.
-    pub what: &'static str,
-}
-
-/// A name whose value is a place that a library writes to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Setting {
-    /// The name.
-    pub name: &'static str,
-    /// What is written.
-    pub kind: Kind,
-    /// If the value contains the first text, the second is a place that is written to; the value itself is none.
-    pub implies: Option<(&'static str, &'static str)>,
 }
 
 /// A fact about a value.
@@ -310,14 +296,23 @@ pub(super) const fn needs_root_if(name: &'static str, needs: Needs) -> Fact {
     Fact { name, does: Does::NeedsRoot(needs) }
 }
 
+/// A function that listens on the port of the address that an argument names.
+pub(super) const fn listens(name: &'static str, address: Argument) -> Fact {
+    Fact { name, does: Does::Listens(address, &[]) }
+}
+
+/// A method that does so if the file imports one of these modules.
+pub(super) const fn listens_with(
+    name: &'static str,
+    address: Argument,
+    with: &'static [&'static str],
+) -> Fact {
+    Fact { name, does: Does::Listens(address, with) }
+}
+
 /// A function that starts a program.
 pub(super) const fn starts(name: &'static str, words: Argument) -> Fact {
     Fact { name, does: Does::Starts(words) }
-}
-
-/// A name whose value is a place that a library writes to.
-pub(super) const fn setting(name: &'static str, kind: Kind) -> Setting {
-    Setting { name, kind, implies: None }
 }
 
 impl Fact {
@@ -369,22 +364,7 @@ pub(super) const fn starts_with(name: &'static str, at: usize) -> Fact {
     Fact { name, does: Does::StartsWith(at) }
 }
 
-/// A function that gives a variable the value of an option of the command line.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OptionOf {
-    /// The method.
-    pub name: &'static str,
-    /// The position of the option's name, and of its default after it.
-    pub at: [usize; 2],
-}
-
-/// A module that keeps files.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Keeper {
-    /// The module; those below it count as well.
-    pub module: &'static str,
-    /// What it is, for people.
-    pub what: &'static str,
-    /// The starts of the names of the functions that say where; empty if none does.
-    pub told_by: &'static [&'static str],
+/// A function that starts the program that the argument at a position names, whose arguments other calls give.
+pub(super) const fn starts_alone(name: &'static str, at: usize) -> Fact {
+    Fact { name, does: Does::StartsAlone(at) }
 }

@@ -8,7 +8,7 @@ use tree_sitter_language::LanguageFn;
 use super::{
     Value,
     evaluate::Evaluator,
-    facts::{Does, Entry, Fact, Gives, Keeper, OptionOf, Setting},
+    facts::{Does, Entry, Fact, Gives, Keeper, Keyed, OptionOf, Setting},
     scopes::{Located, Scopes},
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Grammar {
     pub facts: &'static [&'static [Fact]],
     /// The entries of tables that name places.
     pub entries: &'static [Entry],
+    /// The entries whose keys name places.
+    pub keyed: &'static [Keyed],
     /// The names of places that libraries write to.
     pub settings: &'static [Setting],
     /// The named arguments of calls that name such places.
@@ -83,6 +85,7 @@ impl Grammar {
             roles: &[],
             facts: &[],
             entries: &[],
+            keyed: &[],
             settings: &[],
             keywords: &[],
             modules: &[],

@@ -10,9 +10,12 @@ use tree_sitter::Node;
 use super::{
     Import, Value,
     evaluate::module,
-    facts::{Argument::At, Does, Fact, Gives, Kind, gives, starts, writes, writes_if},
+    facts::{
+        Argument::At, Does, Fact, Gives, Kind, gives, may_write, needs_root, starts, writes,
+        writes_if,
+    },
     grammar::{Compiled, Grammar, Role, line},
-    node_packages,
+    listening, node_packages,
     scopes::{Definition, Scopes},
 };
 
@@ -76,7 +79,7 @@ const ROLES: &[(&str, Role)] = &[
 const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
     Grammar {
         roles: ROLES,
-        facts: &[FILES, OBJECTS, PATHS, MODULES, node_packages::FACTS],
+        facts: &[FILES, OBJECTS, PATHS, MODULES, node_packages::FACTS, listening::SCRIPTS],
         entries: node_packages::ENTRIES,
         loaders: node_packages::LOADERS,
         // nodejs.org/api/modules.html: "Accessing the main module"; nodejs.org/api/esm.html: `import.meta.main`.
@@ -147,6 +150,10 @@ macro_rules! files {
             writes(concat!($module, ".moveSync"), At(1, ""), Kind::File),
             writes(concat!($module, ".link"), At(1, ""), Kind::File),
             writes(concat!($module, ".linkSync"), At(1, ""), Kind::File),
+            may_write(concat!($module, ".rm"), At(0, ""), Kind::File),
+            may_write(concat!($module, ".rmSync"), At(0, ""), Kind::File),
+            may_write(concat!($module, ".unlink"), At(0, ""), Kind::File),
+            may_write(concat!($module, ".unlinkSync"), At(0, ""), Kind::File),
             gives(concat!($module, ".mkdtemp"), Gives::First),
             gives(concat!($module, ".mkdtempSync"), Gives::First),
         )*]
@@ -194,6 +201,9 @@ const PATHS: &[Fact] = &[
     gives("path.normalize", Gives::First),
     gives("path.dirname", Gives::Parent),
     gives("String", Gives::First),
+    gives("Number", Gives::First),
+    gives("parseInt", Gives::First),
+    gives("Number.parseInt", Gives::First),
     gives(".toString", Gives::Object),
     gives("process.cwd", Gives::Working),
     gives("process.env", Gives::Environment),
@@ -219,6 +229,11 @@ const MODULES: &[Fact] = &[
     Fact { name: "child_process.fork", does: Does::RunsFile(0) },
     Fact { name: "worker_threads.Worker", does: Does::RunsFile(0) },
     Fact { name: "Worker", does: Does::RunsFile(0) },
+    // nodejs.org/api/process.html
+    needs_root("process.initgroups"),
+    needs_root("process.setgid"),
+    needs_root("process.setgroups"),
+    needs_root("process.setuid"),
     gives("process.execPath", Gives::Text("node")),
     starts("execa", At(0, "")),
     starts("execa.execa", At(0, "")),

@@ -8,9 +8,10 @@ use super::{
     Import, Kind, Load, Passing, SeenBy, SourceFacts, Start, Value, Write,
     call::Call,
     evaluate::{Evaluator, module},
-    facts::{Argument, Does, Setting},
+    facts::{Does, Setting},
     grammar::{Parts as _, Role, line},
     scopes::{Definition, Located, Scopes},
+    started::line_of,
 };
 
 /// What a file says.
@@ -73,14 +74,6 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     facts
 }
 
-/// A command line, in which a variable that nobody sets stands for what is not known; `None` if its first word is not.
-fn command(value: &Value) -> Option<String> {
-    let Value::Concat(parts) = value else { return value.text().map(str::to_owned) };
-    let first = command(parts.first()?)?;
-    let rest = parts.iter().skip(1).map(|it| command(it).unwrap_or_else(|| "$UNKNOWN".to_owned()));
-    first.contains(' ').then(|| first.clone() + &rest.collect::<String>())
-}
-
 impl SourceFacts {
     /// Whether the programs that it starts have to be known as well.
     pub fn is_strict(&self) -> bool {
@@ -105,7 +98,8 @@ impl SourceFacts {
 
 pub(super) fn is_imported(imports: &[Import], module: &str) -> bool {
     let is_part = |it: &str| {
-        it.strip_prefix(module).is_some_and(|it| it.is_empty() || it.starts_with(['.', '/']))
+        it.strip_prefix(module)
+            .is_some_and(|it| it.is_empty() || it.starts_with(['.', '/', ':', '\\']))
     };
     imports.iter().any(|it| is_part(&it.module))
 }
@@ -126,7 +120,7 @@ fn place(setting: &Setting, line: usize, value: Value) -> Option<Write> {
             Value::Text(is_told.then_some(place)?.to_owned())
         }
     };
-    let is_place = !matches!(target, Value::Nothing);
+    let is_place = !target.is_nothing();
     is_place.then_some(Write { line, what, kind, target, is_sure: true, engine: None, with: &[] })
 }
 
@@ -173,7 +167,7 @@ impl<'t> Evaluator<'_, 't> {
                     let (module, names) = (module(&name), Vec::new());
                     facts.imports.push(Import { module, names, line: line(at.node) });
                 }
-                Value::Nothing => {}
+                Value::Nothing | Value::Number(_) => {}
                 module => {
                     facts.loads.push(Load { line: line(at.node), module, is_run: false });
                 }
@@ -212,12 +206,28 @@ impl<'t> Evaluator<'_, 't> {
                     }
                     Does::StartsWith(index) => {
                         let words = call.positional.iter().skip(*index);
-                        let text = |it: &Node<'t>| self.value(Located { node: *it, ..at });
-                        let words = words.map(|it| text(it).text().map(str::to_owned)).collect();
+                        let words =
+                            words.map(|it| self.value(Located { node: *it, ..at })).collect();
+                        facts.starts.push(Start { line: line(at.node), words, is_line: false });
+                    }
+                    Does::StartsAlone(index) => {
+                        let program = call.positional.get(*index);
+                        let program = program.map(|it| self.value(Located { node: *it, ..at }));
+                        let words = program.into_iter().chain([Value::Unknown]).collect();
                         facts.starts.push(Start { line: line(at.node), words, is_line: false });
                     }
                     Does::WritesSomewhere => facts.writes.push(somewhere(name, line(at.node))),
                     Does::NeedsRoot(needs) => facts.roots.extend(self.root(&call, at, name, needs)),
+                    Does::Uses(program) => facts.uses.push((line(at.node), program)),
+                    Does::Configures(argument) => {
+                        let node = self.argument(&call, *argument, at.scope);
+                        let path = node.and_then(|node| self.settings(Located { node, ..at }, 6));
+                        facts.settings.extend(path.map(|path| (line(at.node), path)));
+                    }
+                    Does::Listens(address, with) => {
+                        let is_meant = with.is_empty() || with.iter().any(|it| facts.imports(it));
+                        facts.listens.extend(self.listened(&call, at, *address, is_meant));
+                    }
                     Does::Finds(module) => facts.finds = Some(module),
                     Does::LoadsFolders(argument) => {
                         if self.argument(&call, *argument, at.scope).is_some() {
@@ -235,9 +245,8 @@ impl<'t> Evaluator<'_, 't> {
                     }
                     Does::StartsAll => {
                         let words = call.positional.iter();
-                        let text = |it: &Node<'t>| self.value(Located { node: *it, ..at });
                         let words: Vec<_> =
-                            words.map(|it| text(it).text().map(str::to_owned)).collect();
+                            words.map(|it| self.value(Located { node: *it, ..at })).collect();
                         let is_line = words.len() == 1;
                         facts.starts.push(Start { line: line(at.node), words, is_line });
                     }
@@ -293,7 +302,11 @@ impl<'t> Evaluator<'_, 't> {
         let arguments: Vec<_> = positional.chain(named).collect();
         for (name, value) in &arguments {
             let known = |it: &&Setting| name.as_deref() == Some(it.name);
-            if let Some(it) = self.scopes.grammar.grammar.keywords.iter().find(known) {
+            let grammar = self.scopes.grammar.grammar;
+            // flask.palletsprojects.com: "Configuration Handling".
+            let sets = ["from_mapping", "update"].contains(&function);
+            let settings = if sets { grammar.settings } else { &[] };
+            if let Some(it) = grammar.keywords.iter().chain(settings).find(known) {
                 facts.writes.extend(place(it, line(at.node), value.clone()));
             }
         }
@@ -316,44 +329,28 @@ impl<'t> Evaluator<'_, 't> {
             facts.loads.push(Load { line: line(at.node), module, is_run: false });
         }
         for at in &self.scopes.lines {
-            let words = vec![self.text(*at, 8).text().map(str::to_owned)];
+            let words = vec![line_of(self.text(*at, 8))];
             facts.starts.push(Start { line: line(at.node), words, is_line: true });
         }
     }
 
-    fn start(
-        &self,
-        call: &Call<'t>,
-        at: Located<'t>,
-        words: Argument,
-        before: &[&str],
-    ) -> Option<Start> {
-        let node = self.argument(call, words, at.scope)?;
-        let text = |node| self.value(Located { node, ..at }).text().map(str::to_owned);
-        let is_list = |node| matches!(self.scopes.grammar.role(node), Some(Role::List));
-        let elements = |node: Node<'t>| {
-            let mut cursor = node.walk();
-            let all: Vec<Node<'t>> = node.named_children(&mut cursor).collect();
-            all.into_iter().map(text).collect::<Vec<_>>()
-        };
-        let mut all: Vec<Option<String>> = before.iter().map(|it| Some((*it).to_owned())).collect();
-        let is_line = !is_list(node) && before.is_empty();
-        if is_list(node) {
-            all.extend(elements(node));
-        } else if is_line {
-            all.push(command(&self.value(Located { node, ..at })));
-        } else {
-            all.push(text(node));
-        }
-        let Argument::At(index, _) = words else { return None };
-        // `spawn("npx", ["serve"])`
-        let list = call.positional.get(index + 1).copied().filter(|it| is_list(*it));
-        let more = list.is_some();
-        all.extend(list.map(elements).unwrap_or_default());
-        Some(Start { line: line(at.node), words: all, is_line: is_line && !more })
-    }
-
     fn read_table(&self, at: Located<'t>, facts: &mut SourceFacts) {
+        for keyed in self.scopes.grammar.grammar.keyed {
+            if !facts.imports(keyed.module) {
+                continue;
+            }
+            let node = self.entry(at.node, keyed.key);
+            let Some(table) = node.and_then(|it| self.table(it, at.scope)) else { continue };
+            let mut cursor = table.walk();
+            for node in table.named_children(&mut cursor) {
+                let Some(Role::Pair { key, .. }) = self.scopes.grammar.role(node) else { continue };
+                let Some(key) = node.part(key) else { continue };
+                let (line, what, kind) = (line(key), keyed.key, keyed.kind);
+                let target = self.value(Located { node: key, ..at });
+                let (is_sure, engine) = (true, None);
+                facts.writes.push(Write { line, what, kind, target, is_sure, engine, with: &[] });
+            }
+        }
         for entry in self.scopes.grammar.grammar.entries {
             if !entry.module.is_empty() && !facts.imports(entry.module) {
                 continue;
@@ -372,7 +369,7 @@ impl<'t> Evaluator<'_, 't> {
                 }
             }
             let target = self.value(Located { node, ..at });
-            if target == Value::Nothing {
+            if target.is_nothing() {
                 continue;
             }
             let (line, what, kind) = (line(node), entry.what, entry.kind);

@@ -9,6 +9,7 @@
 
 mod call;
 mod classes;
+mod configured;
 mod evaluate;
 mod facts;
 mod go;
@@ -16,6 +17,7 @@ mod grammar;
 mod guards;
 mod java;
 mod javascript;
+mod listening;
 mod loops;
 mod matching;
 mod names;
@@ -27,6 +29,7 @@ mod php;
 mod php_packages;
 mod python;
 mod python_packages;
+mod python_settings;
 mod results;
 mod rights;
 mod ruby;
@@ -34,6 +37,8 @@ mod ruby_packages;
 mod rust;
 mod scopes;
 mod shared;
+mod started;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -96,6 +101,12 @@ pub struct SourceFacts {
     pub texts: Vec<String>,
     /// The calls of functions that need root.
     pub roots: Vec<Rooted>,
+    /// The programs whose settings name the database that it uses, each with the line.
+    pub uses: Vec<(usize, &'static str)>,
+    /// The settings files of logs that it reads, each with the line.
+    pub settings: Vec<(usize, Value)>,
+    /// The addresses that it listens on.
+    pub listens: Vec<Listening>,
     /// Which files see its names.
     pub seen_by: SeenBy,
     /// False if a part of it could not be read.
@@ -127,6 +138,15 @@ pub struct Rooted {
     pub with: &'static str,
     /// The variable of the environment with which it does not need root; empty if there is none.
     pub unless: &'static str,
+}
+
+/// A call that listens on a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The port, or the address that ends with it.
+    pub address: Value,
 }
 
 /// A module that keeps files.
@@ -170,10 +190,17 @@ pub struct Write {
 pub struct Start {
     /// The line, counted from 1.
     pub line: usize,
-    /// The words of the command line; one that is not known is `None`.
-    pub words: Vec<Option<String>>,
+    /// The words of the command line.
+    pub words: Vec<Value>,
     /// True if a shell splits the one word.
     pub is_line: bool,
+}
+
+impl Start {
+    /// The words that are known as they stand.
+    pub fn texts(&self) -> Vec<Option<String>> {
+        self.words.iter().map(|it| it.text().map(str::to_owned)).collect()
+    }
 }
 
 /// An import.

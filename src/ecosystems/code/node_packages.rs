@@ -5,7 +5,7 @@
 use super::facts::{
     Argument::{At, Entry as In},
     Does, Entry, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root,
-    needs_root_if, writes,
+    needs_root_if, starts, writes,
 };
 
 /// Functions and methods.
@@ -149,6 +149,34 @@ pub(super) const FACTS: &[Fact] = &[
     writes("simple-node-logger.createSimpleFileLogger", At(0, ""), Kind::File),
     // github.com/parse-community/parse-server: `src/Options/index.js`, logsFolder.
     writes("parse-server.ParseServer", In(0, "logsFolder"), Kind::Folder).or("logs"),
+    // The README of module-alias.
+    Fact { name: "module-alias.addAlias", does: Does::Loads(1) },
+    // prisma.io/docs: "Connection URLs": the schema names the file, seen from its folder.
+    Fact { name: "@prisma/client.PrismaClient", does: Does::Uses("prisma") },
+    // The READMEs of keyv-file, csv-writer, cacache, flat-cache, i18n and shelljs.
+    writes("keyv-file.KeyvFile", In(0, "filename"), Kind::File),
+    writes("csv-writer.createObjectCsvWriter", In(0, "path"), Kind::File),
+    writes("csv-writer.createArrayCsvWriter", In(0, "path"), Kind::File),
+    writes("cacache.put", At(0, ""), Kind::Folder),
+    writes("flat-cache.load", At(1, ""), Kind::Folder),
+    writes("flat-cache.create", In(0, "cacheDir"), Kind::Folder),
+    writes("i18n.configure", In(0, "directory"), Kind::Folder)
+        .when(When::Unless(In(0, "updateFiles"), &["false"])),
+    writes("shelljs.mkdir", At(1, ""), Kind::Folder).when(When::Counted(2)),
+    writes("shelljs.mkdir", At(0, ""), Kind::Folder).when(When::Fewer(2)),
+    writes("shelljs.cp", At(2, ""), Kind::File).when(When::Counted(3)),
+    writes("shelljs.cp", At(1, ""), Kind::File).when(When::Fewer(3)),
+    writes("shelljs.mv", At(1, ""), Kind::File).when(When::Fewer(3)),
+    writes("shelljs.touch", At(0, ""), Kind::File),
+    starts("shelljs.exec", At(0, "")),
+    // google.github.io/zx: `$`.
+    starts("zx.$", At(0, "")),
+    writes(".output", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["fluent-ffmpeg"]),
+    writes("rocksdb", At(0, ""), Kind::Folder),
+    // Removed with what is in it: the README of rimraf.
+    may_write("rimraf", At(0, ""), Kind::File),
+    may_write("rimraf.sync", At(0, ""), Kind::File),
+    may_write("rimraf.rimraf", At(0, ""), Kind::File),
     // Files that are run as programs of their own: discord.js.org: `ShardingManager`; the READMEs of
     // discord-hybrid-sharding and piscina; docs.bullmq.io: "Sandboxed processors"; the reference of bull.
     Fact { name: "discord.js.ShardingManager", does: Does::RunsFile(0) },
@@ -193,6 +221,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     sqlite("", "connection.filename", "client", "Knex"),
     sqlite("", "dbName", "type", "MikroORM"),
     sqlite("@mikro-orm/sqlite", "dbName", "", "MikroORM"),
+    sqlite("@mikro-orm/better-sqlite", "dbName", "", "MikroORM"),
+    sqlite("@mikro-orm/libsql", "dbName", "", "MikroORM"),
     // formidable: `form.uploadDir`, koa-body: `formidable: { uploadDir }`.
     Entry {
         module: "",
@@ -224,7 +254,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         module: "bunyan",
         key: "path",
-        beside: "level",
+        beside: "",
         contains: "",
         kind: Kind::File,
         what: "bunyan",

@@ -11,7 +11,7 @@ use super::{
         writes_if,
     },
     grammar::{Compiled, Grammar, Open, Parts as _, Role, line},
-    php_packages,
+    listening, php_packages,
     scopes::{Definition, Scopes},
 };
 
@@ -88,7 +88,7 @@ static GRAMMAR: Grammar = Grammar {
         ("require_once_expression", Role::Include),
         ("namespace_use_declaration", Role::Import),
     ],
-    facts: &[LIBRARY, PATHS, PROGRAMS, php_packages::FACTS],
+    facts: &[LIBRARY, PATHS, PROGRAMS, php_packages::FACTS, listening::PHP],
     entries: php_packages::ENTRIES,
     constructors: &["__construct"],
     open: Some(Open {

@@ -3,8 +3,12 @@
 //! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
 
 use super::facts::{
-    Argument::At, Entry, Fact, Gives, Keeper, Kind, gives, may_write, starts, writes, writes_if,
+    Argument::{At, Entry as In},
+    Entry, Fact, Gives, Keeper, Kind, When, gives, may_write, starts, writes, writes_if,
 };
+
+/// When nothing else tells Smarty where it keeps what it makes of templates.
+const COMPILED: When = When::Lacks("setCompileDir");
 
 /// Functions and methods.
 pub(super) const FACTS: &[Fact] = &[
@@ -48,6 +52,17 @@ pub(super) const FACTS: &[Fact] = &[
     gives(".getLogDir", Gives::In("var/log")),
     starts("Symfony\\Component\\Process\\Process", At(0, "command")),
     starts("Symfony\\Component\\Process\\Process.fromShellCommandline", At(0, "command")),
+    // Caches of templates: twig.symfony.com: "Environment Options"; smarty-php.github.io: "Rendering templates".
+    writes("Twig\\Environment", In(1, "cache"), Kind::Folder),
+    writes("Smarty", At(98, ""), Kind::Folder).or("templates_c").when(COMPILED),
+    writes("Smarty\\Smarty", At(98, ""), Kind::Folder).or("templates_c").when(COMPILED),
+    may_write(".setCompileDir", At(0, ""), Kind::Folder),
+    may_write(".setCacheDir", At(0, ""), Kind::Folder),
+    // php.net: `ZipArchive::open`.
+    writes_if(".open", At(0, "filename"), At(1, "flags"), &["CREATE", "OVERWRITE"]).perhaps(),
+    writes(".save", At(0, "filename"), Kind::File)
+        .when(When::File(At(0, "filename")))
+        .with(&["PhpOffice"]),
     // Documents: phpspreadsheet.readthedocs.io, mpdf.github.io, tcpdf.org: `Output` with a file.
     writes_if(".Output", At(0, "name"), At(1, "dest"), &["F"]).perhaps(),
 ];

@@ -3,8 +3,9 @@
 //! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
 
 use super::facts::{
-    Argument::At, Does, Entry, Fact, Gives, Kind, NEEDS, Needs, Setting, When, gives, may_write,
-    needs_root, needs_root_if, setting, starts, writes, writes_if,
+    Argument::{At, Object},
+    Does, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root, needs_root_if,
+    starts, writes, writes_if,
 };
 
 /// Functions and methods.
@@ -156,6 +157,12 @@ pub(super) const FACTS: &[Fact] = &[
     writes("nltk.download", At(1, "download_dir"), Kind::Folder).or("~"),
     writes("whisper.load_model", At(2, "download_root"), Kind::Folder).or("~"),
     writes("wandb.init", At(99, "dir"), Kind::Folder).or("wandb"),
+    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+        .or(".gradio/flagged")
+        .when(When::Told(At(99, "flagging_mode"), &["auto", "manual"])),
+    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+        .or("flagged")
+        .when(When::Told(At(99, "allow_flagging"), &["auto", "manual"])),
     // gradio.app/docs: "Interface", flagging_dir: `.gradio/flagged` since 5, `flagged` before.
     writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
         .or(".gradio/flagged")
@@ -232,6 +239,48 @@ pub(super) const FACTS: &[Fact] = &[
     Fact { name: ".load_extensions", does: Does::Loads(0) },
     Fact { name: ".load_extensions_from", does: Does::Loads(0) },
     Fact { name: ".load_extension_from_path", does: Does::Loads(0) },
+    // mlflow.org/docs: "MLflow Tracking"; `mlflow/tracking/_tracking_service/utils.py`: the folder `mlruns`, or since
+    // version 3.7 `mlflow.db` as well, where the process runs.
+    writes("mlflow.set_tracking_uri", At(0, "uri"), Kind::Url),
+    writes("mlflow.start_run", At(98, ""), Kind::Folder).or(RUNS).when(TRACKED),
+    writes("mlflow.set_experiment", At(98, ""), Kind::Folder).or(RUNS).when(TRACKED),
+    writes("mlflow.log_metric", At(98, ""), Kind::Folder).or(RUNS).when(TRACKED),
+    writes("mlflow.log_param", At(98, ""), Kind::Folder).or(RUNS).when(TRACKED),
+    writes("mlflow.log_artifact", At(98, ""), Kind::Folder).or(RUNS).when(TRACKED),
+    // gitpython.readthedocs.io: "GitPython Tutorial".
+    writes(".pull", Object, Kind::Folder).with(&["git"]),
+    // docs.python.org: "logging.config".
+    Fact { name: "logging.config.fileConfig", does: Does::Configures(At(0, "fname")) },
+    Fact { name: "logging.config.dictConfig", does: Does::Configures(At(0, "config")) },
+    // github.com/spotipy-dev/spotipy: `CacheFileHandler`; the READMEs of filelock, ZODB, instaloader and ebooklib;
+    // pid's `PidFile`; optuna.readthedocs.io: `create_study`; apscheduler.readthedocs.io: `add_jobstore`;
+    // numpy.org/doc: `memmap`; lightning.ai/docs: "Trainer"; docs.paramiko.org: `SFTPClient.get`;
+    // github.com/john-kurkowski/tldextract: "Note About Caching".
+    writes("spotipy.oauth2.SpotifyOAuth", At(99, "cache_path"), Kind::File)
+        .or(".cache")
+        .when(When::Without(&["cache_handler"])),
+    writes("spotipy.cache_handler.CacheFileHandler", At(0, "cache_path"), Kind::File).or(".cache"),
+    writes("filelock.FileLock", At(0, "lock_file"), Kind::File),
+    writes("filelock.SoftFileLock", At(0, "lock_file"), Kind::File),
+    writes("ZODB.FileStorage.FileStorage", At(0, "file_name"), Kind::Database),
+    writes("pid.PidFile", At(1, "piddir"), Kind::Folder).or("/var/run"),
+    writes("optuna.create_study", At(99, "storage"), Kind::Url),
+    writes("optuna.load_study", At(99, "storage"), Kind::Url),
+    writes(".add_jobstore", At(99, "url"), Kind::Url),
+    writes_if("numpy.memmap", At(0, "filename"), At(2, "mode"), &["w", "+"]),
+    writes("pytorch_lightning.Trainer", At(99, "default_root_dir"), Kind::Folder).or("."),
+    writes("lightning.Trainer", At(99, "default_root_dir"), Kind::Folder).or("."),
+    writes("lightning.pytorch.Trainer", At(99, "default_root_dir"), Kind::Folder).or("."),
+    writes("ebooklib.epub.write_epub", At(0, "name"), Kind::File),
+    writes(".get", At(1, "localpath"), Kind::File)
+        .when(When::File(At(1, "localpath")))
+        .with(&["paramiko"]),
+    writes(".download_profile", At(98, ""), Kind::Folder).or(".").with(&["instaloader"]),
+    writes(".download_post", At(98, ""), Kind::Folder).or(".").with(&["instaloader"]),
+    writes("tldextract.extract", At(98, ""), Kind::Folder).or("~"),
+    writes("tldextract.TLDExtract", At(0, "cache_dir"), Kind::Folder).or("~"),
+    // gitlab.com/doctormo/python-crontab: a crontab is written by a program that has the rights of a group.
+    needs_root("crontab.CronTab"),
     // docs.pyrogram.org: "Smart Plugins"; docs.celeryq.dev: `Celery.autodiscover_tasks`.
     Fact { name: "pyrogram.Client", does: Does::LoadsFolders(At(99, "plugins")) },
     Fact { name: ".autodiscover_tasks", does: Does::Finds("tasks") },
@@ -282,6 +331,12 @@ pub(super) const FACTS: &[Fact] = &[
     starts("google.adk.tools.mcp_tool.mcp_toolset.StdioServerParameters", At(0, "command")),
 ];
 
+/// Where mlflow keeps runs unless it is told.
+const RUNS: &str = ".";
+
+/// When nothing tells it.
+const TRACKED: When = When::Lacks("_tracking_uri");
+
 /// A function of scapy, which opens a raw socket.
 const SCAPY: Needs = Needs { with: &["scapy"], ..NEEDS };
 
@@ -293,67 +348,3 @@ const PIP: Does = Does::Runs(&["pip"], At(0, "args"));
 
 /// The packages whose tables write themselves to files.
 const TABLES: &[&str] = &["dask", "geopandas", "pandas", "polars", "pyspark"];
-
-/// Entries of tables of settings.
-pub(super) const ENTRIES: &[Entry] = &[
-    // docs.djangoproject.com: "Settings", DATABASES and CACHES; docs.python.org: "Configuration dictionary schema";
-    // django-haystack.readthedocs.io: "Haystack Settings"; flask-caching.readthedocs.io: "Configuring Flask-Caching".
-    entry("NAME", "ENGINE", "sqlite", Kind::Database, "DATABASES"),
-    entry("filename", "class", "FileHandler", Kind::File, "logging.FileHandler"),
-    entry("LOCATION", "BACKEND", "FileBasedCache", Kind::Folder, "CACHES"),
-    entry("PATH", "ENGINE", "whoosh", Kind::Folder, "HAYSTACK_CONNECTIONS"),
-    entry("CACHE_DIR", "CACHE_TYPE", "ile", Kind::Folder, "CACHE_DIR"),
-    // loguru.readthedocs.io: `Logger.configure`.
-    Entry {
-        module: "loguru",
-        key: "sink",
-        beside: "",
-        contains: "",
-        kind: Kind::File,
-        what: "loguru",
-    },
-    // github.com/yt-dlp/yt-dlp: "Embedding yt-dlp".
-    entry("outtmpl", "", "", Kind::File, "yt-dlp"),
-];
-
-const fn entry(
-    key: &'static str,
-    beside: &'static str,
-    contains: &'static str,
-    kind: Kind,
-    what: &'static str,
-) -> Entry {
-    Entry { module: "", key, beside, contains, kind, what }
-}
-
-/// Names of settings. docs.djangoproject.com: "Settings"; flask-sqlalchemy.palletsprojects.com: "Configuration";
-/// flask-session.readthedocs.io: "Configuration"; flask-uploads.readthedocs.io: "Configuration".
-pub(super) const SETTINGS: &[Setting] = &[
-    setting("EMAIL_FILE_PATH", Kind::Folder),
-    setting("MEDIA_ROOT", Kind::Folder),
-    setting("SESSION_FILE_DIR", Kind::Folder),
-    setting("SESSION_FILE_PATH", Kind::Folder),
-    setting("SQLALCHEMY_DATABASE_URI", Kind::Url),
-    setting("UPLOADED_FILES_DEST", Kind::Folder),
-    setting("UPLOADED_PHOTOS_DEST", Kind::Folder),
-    setting("UPLOADS_DEFAULT_DEST", Kind::Folder),
-    Setting {
-        name: "SESSION_TYPE",
-        kind: Kind::Folder,
-        implies: Some(("filesystem", "flask_session")),
-    },
-];
-
-/// Named arguments. huggingface.co/docs, sbert.net and python.langchain.com.
-pub(super) const KEYWORDS: &[Setting] = &[
-    setting("cache_folder", Kind::Folder),
-    setting("download_root", Kind::Folder),
-    setting("persist_directory", Kind::Folder),
-    setting("user_data_dir", Kind::Folder),
-];
-
-/// Modules that write when they are imported. github.com/Chainlit/chainlit: backend/chainlit/config.py.
-pub(super) const ON_IMPORT: &[(&str, &str)] = &[("chainlit", ".files"), ("chainlit", ".chainlit")];
-
-/// Modules that load the modules of the project's folders by themselves.
-pub(super) const LOADERS: &[&str] = &["nonebot", "pyrogram.plugins", "straight.plugin", "yapsy"];

@@ -11,7 +11,7 @@ use super::{
         writes_somewhere,
     },
     grammar::{Compiled, Grammar, Open, Role},
-    ruby_packages,
+    listening, ruby_packages,
     scopes::Scopes,
 };
 
@@ -72,7 +72,7 @@ static GRAMMAR: Grammar = Grammar {
         ),
         ("subshell", Role::Line),
     ],
-    facts: &[LIBRARY, PATHS, PROGRAMS, ruby_packages::FACTS],
+    facts: &[LIBRARY, PATHS, PROGRAMS, ruby_packages::FACTS, listening::RUBY],
     entries: ruby_packages::ENTRIES,
     loaders: ruby_packages::LOADERS,
     guards: &["$0==__FILE__", "$PROGRAM_NAME==__FILE__", "__FILE__==$0", "__FILE__==$PROGRAM_NAME"],
@@ -161,6 +161,9 @@ const LIBRARY: &[Fact] = &[
     writes(".gettextfile", At(1, ""), Kind::File),
     // Paths that are relative begin elsewhere from then on.
     writes_somewhere("Dir.chdir"),
+    needs_root("File.chown"),
+    needs_root("FileUtils.chown"),
+    needs_root("FileUtils.chown_R"),
     needs_root("Process.Sys.setuid"),
     needs_root("Process.UID.change_privilege"),
     needs_root("Dir.chroot"),
@@ -177,6 +180,8 @@ const PATHS: &[Fact] = &[
     gives("Pathname.new", Gives::First),
     gives("Pathname", Gives::First),
     gives("String", Gives::First),
+    gives("Integer", Gives::First),
+    gives(".to_i", Gives::Object),
     gives("Pathname.pwd", Gives::Working),
     gives("Pathname.getwd", Gives::Working),
     gives("Dir.pwd", Gives::Working),

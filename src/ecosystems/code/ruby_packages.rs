@@ -58,6 +58,7 @@ pub(super) const FACTS: &[Fact] = &[
     writes("WriteXLSX.new", At(0, ""), Kind::File),
     may_write(".serialize", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
     may_write(".write", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
+    writes(".write", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["mini_magick"]),
     may_write(".write_to_file", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
     may_write(".save_screenshot", At(0, ""), Kind::File),
     may_write(".atomic_write", At(0, ""), Kind::File),

@@ -186,7 +186,11 @@ pub(super) fn format(arguments: Vec<Value>) -> Value {
             parts.push(Value::Text("%".to_owned()));
         } else {
             let value = arguments.next().unwrap_or(Value::Unknown);
-            parts.push(if verb.starts_with(['s', 'v']) { value } else { Value::Unknown });
+            parts.push(if verb.starts_with(['s', 'v']) || after.starts_with('d') {
+                value
+            } else {
+                Value::Unknown
+            });
         }
     }
     parts.push(Value::Text(rest.to_owned()));

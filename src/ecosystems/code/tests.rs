@@ -1,5 +1,6 @@
 use super::*;
 
+mod listening;
 mod open;
 mod reached;
 
@@ -33,7 +34,7 @@ pub(super) fn shown(value: &Value) -> String {
         }
         Value::Concat(parts) => format!("({})", all(parts, " + ")),
         Value::Any(parts) => format!("({})", all(parts, " | ")),
-        Value::Nothing => "-".to_owned(),
+        Value::Nothing | Value::Number(_) => "-".to_owned(),
         Value::Unknown => "?".to_owned(),
     }
 }
@@ -235,7 +236,7 @@ fn programs_and_imports_are_seen() {
     let facts = facts.unwrap();
     let modules: Vec<_> = facts.imports.iter().map(|it| it.module.as_str()).collect();
     assert_eq!(modules, ["subprocess", ".", "b.c"]);
-    assert_eq!(facts.starts[0].words, [Some("npx".to_owned()), None]);
+    assert_eq!(facts.starts[0].texts(), [Some("npx".to_owned()), None]);
     let facts = read(
         Language::JavaScript,
         "import './a'\nexport * from './b'\nconst c = require('./c')\nrequire('child_process').spawn('npx', ['serve'])",
@@ -243,7 +244,7 @@ fn programs_and_imports_are_seen() {
     let facts = facts.unwrap();
     let modules: Vec<_> = facts.imports.iter().map(|it| it.module.as_str()).collect();
     assert_eq!(modules, ["./a", "./b", "./c", "child_process"]);
-    assert_eq!(facts.starts[0].words, [Some("npx".to_owned()), Some("serve".to_owned())]);
+    assert_eq!(facts.starts[0].texts(), [Some("npx".to_owned()), Some("serve".to_owned())]);
 }
 
 #[test]
@@ -290,7 +291,7 @@ fn loaded_files_and_commands_are_seen() {
     );
     let fork = "const { fork } = require('child_process')\nfork('./a.js')";
     assert_eq!(loads(Language::JavaScript, fork), [("\"./a.js\"".to_owned(), true)]);
-    let words = |text: &str| facts(python, text).starts[0].words.clone();
+    let words = |text: &str| facts(python, text).starts[0].texts();
     assert_eq!(
         words("import os\nos.system(f'tar xf {name}')"),
         [Some("tar xf $UNKNOWN".to_owned())]

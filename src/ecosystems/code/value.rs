@@ -66,7 +66,9 @@ pub enum Value {
     Concat(Vec<Self>),
     /// One of these.
     Any(Vec<Self>),
-    /// Nothing that is a place: a number, a function, a stream, a table.
+    /// A small number, such as that of a port, which is no place.
+    Number(u16),
+    /// Nothing that is a place: another number, a function, a stream, a table.
     Nothing,
     /// Not known.
     Unknown,
@@ -81,11 +83,20 @@ impl Value {
         Self::Reference { module: String::new(), path: vec![name.to_owned()] }
     }
 
+    /// The value of a literal that is no text: of a small number, this. `80`, `8_080`, `80u16`.
+    pub(super) fn literal(text: &str) -> Self {
+        let text = text.replace('_', "");
+        let digits = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
+        let (number, rest) = text.split_at(digits);
+        let is_plain = rest.is_empty() || rest.starts_with(['u', 'i']);
+        number.parse().ok().filter(|_| is_plain).map_or(Self::Nothing, Self::Number)
+    }
+
     /// Something in a folder below the one that the process runs in.
     pub(super) fn in_working(folder: &str, inside: Option<Self>) -> Self {
         let folder = Some(folder).filter(|it| !it.is_empty()).map(|it| Self::Text(it.to_owned()));
         // An empty path is the folder itself.
-        let inside = inside.filter(|it| !matches!(it, Self::Nothing));
+        let inside = inside.filter(|it| !it.is_nothing());
         match (folder, inside) {
             (None, None) => Self::Working,
             (folder, inside) => {
@@ -124,7 +135,7 @@ impl Value {
     /// The folder of a path.
     pub(super) fn parent(self) -> Self {
         match self {
-            Self::Unknown | Self::Temporary | Self::Nothing => self,
+            Self::Unknown | Self::Temporary | Self::Nothing | Self::Number(_) => self,
             known => Self::Parent(Box::new(known)),
         }
     }
@@ -199,6 +210,11 @@ impl Value {
             }
             other => other,
         }
+    }
+
+    /// Whether it is no place.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Number(_))
     }
 
     /// The text, if it is one.

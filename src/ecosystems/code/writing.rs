@@ -40,6 +40,17 @@ fn is_path(value: &Value, is_object: bool) -> bool {
     }
 }
 
+/// The place that no argument names: a path, or `$NAME:path`.
+fn default(place: &str) -> Value {
+    let text = |it: &str| Value::Text(it.to_owned());
+    match place.strip_prefix('$').and_then(|it| it.split_once(':')) {
+        Some((name, path)) => {
+            Value::Variable { name: name.to_owned(), default: Some(Box::new(text(path))) }
+        }
+        None => text(place),
+    }
+}
+
 /// Whether a value is the name of a file, by its ending.
 fn has_ending(value: &Value) -> bool {
     let is_ending =
@@ -85,8 +96,10 @@ impl<'t> Evaluator<'_, 't> {
                 let mode = argument(mode)?;
                 let contains = |text: &str| marks.iter().any(|it| text.contains(it));
                 match self.value(Located { node: mode, ..at }) {
+                    // `create: true`
+                    Value::Nothing if marks.contains(&self.scopes.text_of(mode)) => {}
                     Value::Text(text) if !contains(&text) || MODE < text.len() => return None,
-                    Value::Nothing => return None,
+                    Value::Nothing | Value::Number(_) => return None,
                     // Constants: `os.O_RDONLY`.
                     Value::Reference { .. } if self.scopes.text_of(mode).contains("RD") => {
                         return None;
@@ -136,6 +149,8 @@ impl<'t> Evaluator<'_, 't> {
                     return None;
                 }
             }
+            When::Lacks(text) if self.scopes.text.contains(text) => return None,
+            When::Lacks(_) => {}
             When::On(option) => {
                 let text = self.scopes.text_of(argument(option)?).to_lowercase();
                 if ["0", "false", "none", "null", "undefined"].contains(&text.as_str()) {
@@ -174,11 +189,11 @@ impl<'t> Evaluator<'_, 't> {
             (Some(node), _) => self.value(Located { node, ..at }),
             (None, path) => match self.options(call, at, path) {
                 Options::Hidden => Value::Unknown,
-                Options::Known => Value::Text(writes.otherwise?.to_owned()),
+                Options::Known => default(writes.otherwise?),
                 Options::Others => return None,
             },
         };
-        (target != Value::Nothing).then(|| Write {
+        (!target.is_nothing()).then(|| Write {
             line: line(at.node),
             what,
             kind,
@@ -197,7 +212,7 @@ impl<'t> Evaluator<'_, 't> {
             return Options::Known;
         }
         match self.value(Located { node, ..at }) {
-            Value::Nothing | Value::Text(_) => Options::Known,
+            Value::Nothing | Value::Number(_) | Value::Text(_) => Options::Known,
             Value::Reference { path, .. } if path.is_empty() => Options::Others,
             _ => Options::Hidden,
         }

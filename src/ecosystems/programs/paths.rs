@@ -23,6 +23,8 @@ pub enum What {
     File,
     /// A folder that it writes to.
     Folder,
+    /// Options with which it writes to the directory that it runs in.
+    Here,
     /// A settings file of Python's logging.
     Logging,
     /// A settings file of its own.
@@ -42,17 +44,22 @@ pub struct Naming {
     pub options: Vec<&'static str>,
     /// The variables that name it.
     pub variables: Vec<&'static str>,
+    /// True if the last argument names it.
+    pub is_last: bool,
+    /// True if it is the directory that the program runs in, unless another line names a place.
+    pub is_default: bool,
     /// The keys of its settings files that name it; of [`What::Settings`], the files that it reads unasked.
     pub keys: Vec<&'static str>,
 }
 
 impl What {
-    const ALL: [(&'static str, Self); 9] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("arguments", Self::Arguments),
         ("database", Self::Database),
         ("directory", Self::Directory),
         ("file", Self::File),
         ("folder", Self::Folder),
+        ("here", Self::Here),
         ("logging", Self::Logging),
         ("settings", Self::Settings),
         ("socket", Self::Socket),
@@ -104,7 +111,9 @@ impl Row {
             what: What::of(self.what)?,
             options: words().filter(begins('-')).collect(),
             variables: words().filter_map(|it| it.strip_prefix('$')).collect(),
-            keys: words().filter(|it| !it.starts_with(['-', '$'])).collect(),
+            is_last: words().any(|it| it == "@last"),
+            is_default: words().any(|it| it == "@default"),
+            keys: words().filter(|it| !it.starts_with(['-', '$', '@'])).collect(),
         })
     }
 }

@@ -1,12 +1,15 @@
 //! The files of the project that a source file imports.
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::{cell::OnceCell, collections::HashMap, rc::Rc};
 
 use super::{files::Files, names::module_text, reach::Explorer};
 use crate::{
     ecosystems::{
         code::{Import, Language, SourceFacts},
-        node::{self, aliases},
+        node::{
+            self,
+            aliases::{self, Mapping},
+        },
     },
     project::Project,
     text::{ImagePath, RepoPath},
@@ -20,6 +23,15 @@ pub(super) struct Imported {
     /// True if a module that seems to be the project's own was not found.
     pub is_lost: bool,
 }
+
+/// The settings of TypeScript's compiler of folders, with the folders of their files.
+pub(super) type Mappings = HashMap<ImagePath, Option<(Rc<Mapping>, ImagePath)>>;
+
+/// The names of files with settings of TypeScript's compiler.
+const CONFIGS: [&str; 2] = ["tsconfig.json", "jsconfig.json"];
+
+/// How many files settings may go on from.
+const FILES: usize = 6;
 
 /// Endings of files that are imported and are no source.
 const ASSETS: [&str; 16] = [
@@ -120,8 +132,11 @@ impl Explorer<'_, '_> {
                 at.parent().and_then(|it| self.script_module(&it.join(module)))
             } else {
                 let own = self.own_module(at, module, package());
-                is_own |= own.is_some() || module.starts_with('#');
-                own.into_iter().flatten().next().or_else(|| self.aliased(module, alias, package()))
+                let (named, other) = self.mapped(at, module, package());
+                is_own |= own.is_some() || named.is_some() || module.starts_with('#');
+                let all = own.into_iter().chain(named).flatten().chain(other);
+                let mut all = all.filter_map(|it| self.script_module(&it));
+                all.next().or_else(|| self.aliased(module, alias, package()))
             };
             let is_asset = ASSETS.iter().any(|it| module.ends_with(it));
             imported.is_lost |= file.is_none() && is_own && !is_asset;
@@ -149,11 +164,54 @@ impl Explorer<'_, '_> {
             };
             is_own = true;
             let mut all = targets.iter().map(|it| folder.join(it));
-            if let Some(found) = all.find_map(|it| self.script_module(&it)) {
+            if let Some(found) = all.find(|it| self.script_module(it).is_some()) {
                 return Some(vec![found]);
             }
         }
         is_own.then(Vec::new)
+    }
+
+    /// The places of a module that the settings of TypeScript's compiler name, which may not be there, or `None`; then
+    /// one that they may mean.
+    fn mapped(
+        &self,
+        at: &ImagePath,
+        module: &str,
+        package: Option<&ImagePath>,
+    ) -> (Option<Vec<ImagePath>>, Option<ImagePath>) {
+        let folders = at.ancestors().skip(1).chain(package.cloned());
+        for folder in folders {
+            let Some((mapping, folder)) = self.mapping(&folder) else { continue };
+            let (named, other) = mapping.places(module);
+            let named: Vec<ImagePath> = named.iter().map(|it| folder.join(it)).collect();
+            let other = other.map(|it| folder.join(&it));
+            return ((!named.is_empty()).then_some(named), other);
+        }
+        (None, None)
+    }
+
+    /// The settings of TypeScript's compiler in a folder that say where modules are, with the folder of their file.
+    fn mapping(&self, folder: &ImagePath) -> Option<(Rc<Mapping>, ImagePath)> {
+        if let Some(known) = self.mappings.borrow().get(folder) {
+            return known.clone();
+        }
+        let found = CONFIGS.iter().find_map(|it| self.told_mapping(&folder.join(it), FILES));
+        self.mappings.borrow_mut().insert(folder.clone(), found.clone());
+        found
+    }
+
+    /// The settings of a file, or of the one that it goes on from.
+    fn told_mapping(&self, file: &ImagePath, files: usize) -> Option<(Rc<Mapping>, ImagePath)> {
+        let files = files.checked_sub(1)?;
+        let text = self.project.source(&self.files.at(file)?)?;
+        let mapping = aliases::mapping(&text.text)?;
+        let folder = file.parent()?;
+        if mapping.is_told() {
+            return Some((Rc::new(mapping), folder));
+        }
+        let base = mapping.extends.filter(|it| it.starts_with('.'))?;
+        let names = [base.clone(), format!("{base}.json")];
+        names.iter().find_map(|it| self.told_mapping(&folder.join(it), files))
     }
 
     /// The file of a module that is named from where the program or its project begins, as the aliases of a

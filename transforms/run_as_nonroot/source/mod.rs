@@ -12,6 +12,7 @@ mod jars;
 mod loads;
 mod modules;
 mod names;
+mod places;
 mod reach;
 mod resolve;
 mod shared;
@@ -28,10 +29,12 @@ use super::{
     process::{Form, Process},
     processes,
     roles::Role,
+    told,
 };
 use crate::{
     ecosystems::{
-        code::{Import, Kept, Kind, Language, Rooted, Write},
+        code::{Import, Kept, Kind, Language, Rooted},
+        jvm,
         programs::Trait,
     },
     text::{ImagePath, Refusal, count::counted},
@@ -39,9 +42,10 @@ use crate::{
 use entries::hosted;
 use files::Files;
 use modules::Followed;
+pub(super) use places::roots;
 use reach::{Entry, Explorer, Reach, Reached};
 use resolve::Resolver;
-use spot::Spot;
+use spot::{Spot, closed};
 
 /// What the source says.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +62,10 @@ pub(super) struct Source {
     pub files: usize,
     /// False if the source of a program was not found, or a part of it could not be read.
     pub is_whole: bool,
+    /// The first program that it starts of which it is not known what it writes, after the file and line.
+    pub started: Option<(String, String)>,
+    /// The ports that it listens on, each with the file and line.
+    pub ports: Vec<(u16, String)>,
     /// True if it writes to folders for temporary files or to its home.
     pub is_scratch: bool,
 }
@@ -147,10 +155,15 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         let read = explorer.extend(&mut reach, &more);
         let loaded = loads::of(&explorer, &Resolver::new(&reach, &variable), &read);
         more = loaded.entries;
-        for file in read.iter().map(|it| &reach.files[*it]) {
-            let started =
-                file.facts.starts.iter().flat_map(|it| starts::processes(image, it, file));
-            more.extend(started.flat_map(|it| explorer.entries(&it, &env)));
+        {
+            let resolver = Resolver::new(&reach, &variable);
+            for number in &read {
+                let file = &reach.files[*number];
+                let started = file.facts.starts.iter();
+                let started =
+                    started.flat_map(|it| starts::processes(image, &resolver, *number, it, file));
+                more.extend(started.flat_map(|it| explorer.entries(&it, &env)));
+            }
         }
         loaded.lost.into_iter().for_each(|it| reach.files[it].is_lost = true);
         more.retain(|it| !reach.has(it, &files));
@@ -186,12 +199,26 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
 }
 
 impl Source {
+    /// The first port below 1024 that the source listens on and that is not among those known, with the place in
+    /// parentheses.
+    pub(super) fn low_port(&self, known: &[u16]) -> Option<String> {
+        let found = self.ports.iter().find(|it| it.0 < 1024 && !known.contains(&it.0));
+        found.map(|(port, place)| format!("{port} ({place})"))
+    }
+
     /// What was read and found, as a sentence.
     pub(super) fn said(&self) -> String {
         if self.files == 0 {
             return "its source was not read".to_owned();
         }
         let files = counted(self.files, "file");
+        if let Some((place, name)) = self.started.as_ref().filter(|_| self.is_whole) {
+            let itself =
+                if self.traces.is_empty() { "no files itself" } else { "nowhere else itself" };
+            return format!(
+                "its source ({files}) writes {itself}, but {place} starts {name}, and where that writes is not known"
+            );
+        }
         match (self.is_whole, self.traces.is_empty(), self.is_scratch) {
             (false, ..) => format!("its source was read in part ({files})"),
             (true, false, _) => format!("its source ({files}) writes nowhere else"),
@@ -220,10 +247,21 @@ impl Source {
         for (number, file) in reach.files.iter().enumerate() {
             for start in &file.facts.starts {
                 let place = format!("{}:{}", file.path, start.line);
-                match starts::check(image, start, &place, file.facts.is_strict()) {
-                    Err(why) if starts::SETTLED.contains(&why.code) => self.refuse(why),
-                    checked => checked?,
+                let words = starts::words(resolver, number, start);
+                let is_strict = file.facts.is_strict();
+                let started = starts::read(image, &words, start.is_line, is_strict, &place)?;
+                for (kind, path, program) in started.writes {
+                    let evidence = format!("{place} runs {program}");
+                    self.add(files, &file.folder, kind, closed(&path), evidence);
                 }
+                let Some(name) = started.unknown else { continue };
+                // Of a language whose other writes are all known, this counts as well.
+                if is_strict {
+                    let reason =
+                        format!("{place} starts {name}, and it is not known what that writes");
+                    self.refuse(Refusal::new("unknown-write", reason));
+                }
+                self.started.get_or_insert((place, name));
             }
             let is_spared =
                 |it: &Rooted| image.variable(it.unless).is_some_and(|it| !it.is_empty());
@@ -232,6 +270,37 @@ impl Source {
                 let what = [it.what, with, it.with].concat();
                 let reason = format!("{}:{} calls {what}, which needs root", file.path, it.line);
                 return Err(Refusal::new("needs-root", reason));
+            }
+            for (line, value) in &file.facts.settings {
+                let from = format!("{}:{line}", file.path);
+                for spot in resolver.spots(number, value) {
+                    let Spot::Text { text, is_open: false } = spot else { continue };
+                    let path = file.folder.join(&text);
+                    self.traces.extend(told::logs(image, &from, path.as_str())?);
+                }
+            }
+            for (line, program) in &file.facts.uses {
+                let from = format!("{}:{line}", file.path);
+                let process = Process {
+                    program: (*program).to_owned(),
+                    from: from.clone(),
+                    ..Process::default()
+                };
+                for trace in told::traces(image, &process)? {
+                    let evidence = format!("{from} uses the database of {}", trace.evidence);
+                    self.add(
+                        files,
+                        &file.folder,
+                        Kind::Database,
+                        closed(&trace.written.path),
+                        evidence,
+                    );
+                }
+            }
+            for it in &file.facts.listens {
+                let place = format!("{}:{}", file.path, it.line);
+                let ports = resolver.spots(number, &it.address).into_iter();
+                self.ports.extend(ports.filter_map(|it| Some((it.port()?, place.clone()))));
             }
             for write in &file.facts.writes {
                 let engine = write.engine.as_ref().map(|it| resolver.spots(number, it));
@@ -249,9 +318,29 @@ impl Source {
                         told.push(write.what);
                     }
                     let spot = if is_moved { spot.within(&file.folder) } else { spot };
-                    self.add(files, &file.folder, write, spot, &place);
+                    // A class of PHP may have a name in capitals as well.
+                    let sets = file.language != Language::Php
+                        && !write.what.chars().any(char::is_lowercase);
+                    let verb = if sets { "sets" } else { "calls" };
+                    let what = write.what.trim_start_matches('.');
+                    let evidence = format!("{place} {verb} {what}");
+                    // A URL that nothing names is that of a server.
+                    let is_address = [Kind::Fetched, Kind::Socket, Kind::Url].contains(&write.kind);
+                    match spot {
+                        Spot::Unknown if write.is_sure && !is_address => {
+                            let reason =
+                                format!("{evidence}, and its source does not tell where it writes");
+                            self.refuse(Refusal::new("unknown-write", reason));
+                        }
+                        spot => self.add(files, &file.folder, write.kind, spot, evidence),
+                    }
                 }
             }
+        }
+        let set = jvm::PORTS.into_iter().filter(|it| reach.properties.contains_key(*it));
+        for key in set {
+            let ports = resolver.spots(0, &jvm::placeholder(&format!("${{{key}}}"))).into_iter();
+            self.ports.extend(ports.filter_map(|it| Some((it.port()?, key.to_owned()))));
         }
         let is_silent = |it: &Kept| !told.iter().any(|name| it.is_told_by(name));
         for file in &reach.files {
@@ -265,104 +354,6 @@ impl Source {
         }
         Ok(())
     }
-
-    fn refuse(&mut self, why: Refusal) {
-        self.refusal.get_or_insert(why);
-    }
-
-    fn add(
-        &mut self,
-        files: &Files<'_, '_>,
-        folder: &ImagePath,
-        write: &Write,
-        spot: Spot,
-        place: &str,
-    ) {
-        let verb = if write.what.chars().any(char::is_lowercase) { "calls" } else { "sets" };
-        let evidence = format!("{place} {verb} {}", write.what.trim_start_matches('.'));
-        match spot {
-            Spot::Home => {
-                self.is_scratch = true;
-                self.home.get_or_insert(evidence);
-            }
-            Spot::Temporary => self.is_scratch = true,
-            Spot::Nothing => {}
-            Spot::Unknown => {
-                // A URL that nothing names is that of a server.
-                if write.is_sure && ![Kind::Fetched, Kind::Socket, Kind::Url].contains(&write.kind)
-                {
-                    let why = format!("{evidence}, and its source does not tell where it writes");
-                    self.refuse(Refusal::new("unknown-write", why));
-                }
-            }
-            Spot::Text { text, is_open } => {
-                // https://www.sqlite.org/uri.html
-                let is_memory = text.contains(":memory:") || text.contains("mode=memory");
-                let (text, kind) = match sqlite(&text) {
-                    _ if is_memory => return,
-                    _ if write.kind == Kind::Socket => match socket(&text) {
-                        Some(path) => (path.to_owned(), Kind::File),
-                        None => return,
-                    },
-                    Some(path) => (path, Kind::Database),
-                    None if write.kind == Kind::Url || text.contains("://") => return,
-                    None if write.kind == Kind::Database => {
-                        let path = text.strip_prefix("file:").unwrap_or(&text);
-                        (path.split('?').next().unwrap_or(path).to_owned(), write.kind)
-                    }
-                    None => (text, write.kind),
-                };
-                // The names of streams in the settings of logs.
-                let is_stream = kind == Kind::File && ["stdout", "stderr"].contains(&text.as_str());
-                if is_stream || text.is_empty() || Process::is_scratch(&text) {
-                    self.is_scratch |= text.starts_with('/');
-                    return;
-                }
-                let is_own = |it: &ImagePath| files.is_own(it);
-                if let Some(why) = roots(&text, &evidence, &is_own) {
-                    self.refusal.get_or_insert(why);
-                    return;
-                }
-                // What the image has is not fetched, and a path is that of a file which is there.
-                let is_there = text.contains('/') || files.at(&folder.join(&text)).is_some();
-                if kind == Kind::Fetched && (is_open || is_there) {
-                    return;
-                }
-                // A file that the image has belongs to root, whoever its folder belongs to.
-                let path = folder.join(&text);
-                let is_made = kind == Kind::Database && files.is_mentioned(path.file_name());
-                if is_made {
-                    let reason = format!("{evidence} with {path}, which a RUN makes as root");
-                    self.refuse(Refusal::new("database-in-image", reason));
-                    return;
-                }
-                if !is_open && kind != Kind::Folder && files.at(&path).is_some() {
-                    if kind == Kind::Database {
-                        let reason = format!(
-                            "{evidence} with {path}, which is copied into the image as root"
-                        );
-                        self.refuse(Refusal::new("database-in-image", reason));
-                        return;
-                    }
-                    let written = Written::folder(path.as_str());
-                    self.traces.push(Trace { exists: true, ..Trace::new(written, evidence) });
-                    return;
-                }
-                let written = match (kind, is_open) {
-                    (_, true) => {
-                        let folder = text.rsplit_once('/').map_or(".", |it| it.0);
-                        Written::folder(if folder.is_empty() { "/" } else { folder })
-                    }
-                    (Kind::Folder, false) => Written::folder(text),
-                    (
-                        Kind::File | Kind::Database | Kind::Fetched | Kind::Socket | Kind::Url,
-                        false,
-                    ) => Written::file(text),
-                };
-                self.traces.push(Trace::new(written, evidence));
-            }
-        }
-    }
 }
 
 /// Why it is not known where a package keeps files.
@@ -370,31 +361,4 @@ fn silent(place: &str, kept: &Kept) -> Refusal {
     let reason =
         format!("{place} {}, {}, and its source does not tell where", kept.module, kept.what);
     Refusal::new("unknown-write", reason)
-}
-
-/// The path of a socket; `None` for an address of the network.
-fn socket(address: &str) -> Option<&str> {
-    let path = address.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
-    let is_path = address.starts_with('/') || address.ends_with(".sock");
-    path.or_else(|| (is_path && !address.contains("://")).then_some(address))
-}
-
-/// Why a path is one that only root should write to, if so, and it `is_own` to no application.
-pub(super) fn roots(
-    path: &str,
-    evidence: &str,
-    is_own: &dyn Fn(&ImagePath) -> bool,
-) -> Option<Refusal> {
-    let path = ImagePath::new(path).filter(|it| !is_own(it))?;
-    if path.is_within_fixed(&["/proc", "/sys", "/dev"]) {
-        return Some(Refusal::new(
-            "needs-root",
-            format!("{evidence} with {path}, which needs root"),
-        ));
-    }
-    let system = ["/bin", "/boot", "/etc", "/lib", "/run", "/sbin", "/usr"];
-    path.is_within_fixed(&system).then(|| {
-        let reason = format!("{evidence} with {path}, which is not the application's own");
-        Refusal::new("shared-folder", reason)
-    })
 }

@@ -5,7 +5,10 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
 };
 
-use super::{files::Files, imports::Imported};
+use super::{
+    files::Files,
+    imports::{Imported, Mappings},
+};
 use crate::{
     ecosystems::code::{self, Kept, Language, SourceFacts},
     project::Project,
@@ -78,6 +81,8 @@ pub(super) struct Explorer<'f, 'a> {
     pub starts: Vec<ImagePath>,
     /// The modules that aliases name, as far as they were asked for.
     pub aliased: RefCell<Aliased>,
+    /// The settings of TypeScript's compiler, by the folder that asks for them.
+    pub mappings: RefCell<Mappings>,
     /// The folders whose source was added as a whole.
     pub opened: RefCell<HashSet<ImagePath>>,
 }
@@ -114,7 +119,8 @@ impl<'f, 'a> Explorer<'f, 'a> {
     ) -> Self {
         let starts = Vec::new();
         let (aliased, opened) = (RefCell::default(), RefCell::default());
-        Self { project, files, workdir, roots, starts, aliased, opened }
+        let mappings = RefCell::default();
+        Self { project, files, workdir, roots, starts, aliased, mappings, opened }
     }
 
     /// Reads these files and what they import, and gives the numbers of all that were read.

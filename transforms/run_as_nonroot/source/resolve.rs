@@ -176,6 +176,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
             }
             Value::Reference { module, path } => self.reference(file, module, path, depth),
             Value::Nothing => vec![Spot::Nothing],
+            Value::Number(number) => vec![Spot::Number(*number)],
             Value::Unknown => unknown(),
         }
     }
@@ -214,8 +215,12 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let mut found: Vec<Spot> = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             let mut next = self.resolve(file, part, depth);
-            for it in next.iter_mut().filter(|it| **it == Spot::Nothing) {
-                *it = Spot::Unknown;
+            for it in &mut next {
+                match it {
+                    Spot::Nothing => *it = Spot::Unknown,
+                    Spot::Number(number) => *it = closed(&number.to_string()),
+                    _ => {}
+                }
             }
             found = match at {
                 0 => next,

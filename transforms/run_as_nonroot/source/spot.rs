@@ -16,7 +16,9 @@ pub(super) enum Spot {
     Home,
     /// Where every user may write.
     Temporary,
-    /// No place: a stream, memory, a number.
+    /// A small number, such as that of a port.
+    Number(u16),
+    /// No place: a stream, memory, another number.
     Nothing,
     /// Not known.
     Unknown,
@@ -28,6 +30,18 @@ pub(super) fn closed(text: &str) -> Spot {
 }
 
 impl Spot {
+    /// The port of an address that ends with it; `None` if it has none, or leaves it to the system.
+    pub(super) fn port(&self) -> Option<u16> {
+        let port = match self {
+            Self::Number(port) => Some(*port),
+            Self::Text { text, is_open: false } => {
+                text.trim_end_matches('/').rsplit(':').next()?.parse().ok()
+            }
+            _ => None,
+        };
+        port.filter(|it| *it != 0)
+    }
+
     /// The place, seen from a folder.
     pub(super) fn within(self, folder: &ImagePath) -> Self {
         match self {
@@ -49,10 +63,11 @@ impl Spot {
                 | Self::Home
                 | Self::Temporary
                 | Self::Nothing
+                | Self::Number(_)
                 | Self::Unknown,
                 _,
             ) => self.clone(),
-            (Self::Text { text, .. }, Self::Unknown | Self::Nothing) => {
+            (Self::Text { text, .. }, Self::Unknown | Self::Nothing | Self::Number(_)) => {
                 Self::Text { text: format!("{}/", text.trim_end_matches('/')), is_open: true }
             }
             (Self::Text { text, .. }, Self::Text { text: more, is_open }) => {
@@ -88,6 +103,7 @@ impl Spot {
             Self::Home => Value::Home,
             Self::Temporary => Value::Temporary,
             Self::Nothing => Value::Nothing,
+            Self::Number(number) => Value::Number(number),
             Self::Unknown => Value::Unknown,
         }
     }

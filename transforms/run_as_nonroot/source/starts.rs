@@ -1,66 +1,139 @@
-//! The programs that source starts.
+//! The programs that source starts, and what they write.
 
-use super::{Image, Process, changes, needs, processes, reach::Reached};
+use super::{
+    Image, Process, changes, needs, processes, reach::Reached, resolve::Resolver, spot::Spot, told,
+};
 use crate::{
     ecosystems::{
-        code::Start,
-        programs::{self, Trait},
+        code::{Kind, Start},
+        programs::{Trait, paths},
     },
     text::Refusal,
 };
 
-/// The codes that say what is not known, which more of the source may tell, or its owner.
-pub(super) const SETTLED: [&str; 1] = ["unknown-write"];
-
-/// The processes that a source file starts, as far as they can be known.
-pub(super) fn processes(image: &Image<'_>, start: &Start, file: &Reached<'_>) -> Vec<Process> {
-    let place = format!("{}:{}", file.path, start.line);
-    processes::started(image, &start.words, start.is_line, &place).unwrap_or_default()
+/// What the programs of a command line write that source starts.
+#[derive(Default)]
+pub(super) struct Started {
+    /// The files and folders, each with the program.
+    pub writes: Vec<(Kind, String, String)>,
+    /// The first program of which it is not known what it writes.
+    pub unknown: Option<String>,
 }
 
-/// Checks that a user other than root can run a program that the source starts; `is_compiled` of one whose other
-/// writes are known, so that what it starts has to be known as well.
+/// The words of a command line, as far as they are known.
+pub(super) fn words(
+    resolver: &Resolver<'_, '_>,
+    file: usize,
+    start: &Start,
+) -> Vec<Option<String>> {
+    let word = |it| {
+        if start.is_line {
+            return start.words[0].text().map(str::to_owned);
+        }
+        match resolver.spots(file, it).as_slice() {
+            [Spot::Text { text, is_open: false }] => Some(text.clone()),
+            // Something in a folder that is known.
+            [Spot::Text { text, is_open: true }] if text.contains('/') => Some(format!("{text}x")),
+            [Spot::Number(number)] => Some(number.to_string()),
+            [Spot::Temporary] => Some("/tmp/x".to_owned()),
+            _ => None,
+        }
+    };
+    start.words.iter().map(word).collect()
+}
+
+/// The processes that a source file starts, as far as they can be known.
+pub(super) fn processes(
+    image: &Image<'_>,
+    resolver: &Resolver<'_, '_>,
+    number: usize,
+    start: &Start,
+    file: &Reached<'_>,
+) -> Vec<Process> {
+    let place = format!("{}:{}", file.path, start.line);
+    let words = words(resolver, number, start);
+    processes::started(image, &words, start.is_line, &place).unwrap_or_default()
+}
+
+/// What the programs write that the source starts at a place; `is_strict` if all of them have to be known.
 ///
 /// # Errors
-/// A decline's code and reason.
-pub(super) fn check(
+/// A decline's code and reason: a user other than root cannot run one of them.
+pub(super) fn read(
     image: &Image<'_>,
-    start: &Start,
+    words: &[Option<String>],
+    is_line: bool,
+    is_strict: bool,
     place: &str,
-    is_compiled: bool,
-) -> Result<(), Refusal> {
-    let found = processes::started(image, &start.words, start.is_line, place);
-    if is_compiled {
-        let is_harmless = |it: &Process| {
-            let program = programs::named(&it.program);
-            let writes = [Trait::Tool, Trait::Changes, Trait::Unread].iter();
-            program.is_listed() && !writes.into_iter().any(|what| program.is(*what))
-        };
-        let all = found.iter().flatten();
-        let unknown = match &found {
-            Ok(found) if found.iter().all(is_harmless) => None,
-            Ok(_) => all.into_iter().find(|it| !is_harmless(it)).map(|it| it.program.clone()),
-            Err(_) => Some("a program".to_owned()),
-        };
-        if let Some(name) = unknown {
-            let reason = format!("{place} starts {name}, and it is not known what that writes");
-            return Err(Refusal::new("unknown-write", reason));
+) -> Result<Started, Refusal> {
+    let mut started = Started::default();
+    let Ok(found) = processes::started(image, words, is_line, place) else {
+        started.unknown = Some("a program".to_owned());
+        return Ok(started);
+    };
+    for process in &found {
+        let names = paths::of(&process.program);
+        // What it does to files is in the table, or it changes those that it is given.
+        let quiet = Process { writes: Vec::new(), ..process.clone() };
+        let changed = if names.is_empty() { changes::check(&quiet) } else { Ok(()) };
+        if changed.is_err() && is_strict {
+            started.lose(process.program.clone());
         }
-    }
-    for process in found.iter().flatten() {
         if process.has(&["collectstatic"]) {
             let reason =
                 format!("{place} runs collectstatic, and where that writes was not followed");
             return Err(Refusal::new("writes-at-start", reason));
         }
-        match needs::of(process).and_then(|_| changes::check(process)) {
-            Err(why) if ["needs-root", "writes-at-start"].contains(&why.code) => {
+        let changed = changed.err().filter(|_| !is_strict);
+        for why in [needs::of(process).err(), changed].into_iter().flatten() {
+            if ["needs-root", "writes-at-start"].contains(&why.code) {
                 // When it does so is not known.
                 let reason = why.reason.trim_end_matches(" when it starts");
                 return Err(Refusal::new(why.code, reason));
             }
-            _ => needs::repository(image, process)?,
+        }
+        needs::repository(image, process)?;
+        if is_strict && !process.facts().is_listed() {
+            started.lose(process.program.clone());
+        }
+        started.add(image, process);
+    }
+    Ok(started)
+}
+
+impl Started {
+    fn add(&mut self, image: &Image<'_>, process: &Process) {
+        let program = process.facts();
+        let name = || process.program.clone();
+        let traces = match told::traces(image, process) {
+            Ok(traces) => traces.into_iter().map(|it| it.written).collect(),
+            Err(_) => {
+                self.lose(name());
+                Vec::new()
+            }
+        };
+        for written in traces {
+            let kind = if written.is_file { Kind::File } else { Kind::Folder };
+            self.writes.push((kind, written.path, name()));
+        }
+        for target in &process.writes {
+            match target {
+                Some(path) => self.writes.push((Kind::File, path.clone(), name())),
+                None => self.lose(name()),
+            }
+        }
+        let has_lines = !paths::of(&process.program).is_empty();
+        let is_tool = program.is(Trait::Tool) && !program.is(Trait::Builtin);
+        let is_unknown = match has_lines {
+            true => told::hides_last(process),
+            false => is_tool || program.is(Trait::Unread) || needs::is_unknown(image, process),
+        };
+        if is_unknown {
+            self.lose(name());
         }
     }
-    Ok(())
+
+    fn lose(&mut self, program: String) {
+        self.unknown.get_or_insert(program);
+    }
 }

@@ -3,8 +3,8 @@
 //! What functions of the library do is from <https://pkg.go.dev/std>, of packages from their pages on pkg.go.dev.
 
 use super::super::facts::{
-    Argument::At, Fact, Gives, Kind, Setting, gives, may_write, needs_root, opens, setting,
-    starts_with, writes, writes_if, writes_somewhere, writes_unless,
+    Argument::At, Fact, Gives, Kind, NEEDS, Needs, Setting, gives, may_write, needs_root,
+    needs_root_if, opens, setting, starts_with, writes, writes_if, writes_somewhere, writes_unless,
 };
 
 /// An argument that has a name, and no position.
@@ -42,6 +42,8 @@ pub(super) const LIBRARY: &[Fact] = &[
     starts_with("os/exec.CommandContext", 1),
     starts_with("os.StartProcess", 0),
     starts_with("syscall.Exec", 0),
+    needs_root_if("syscall.Socket", Needs { told: Some((At(1, ""), "SOCK_RAW")), ..NEEDS }),
+    needs_root_if("syscall.Socket", Needs { told: Some((At(0, ""), "AF_PACKET")), ..NEEDS }),
     needs_root("syscall.Chroot"),
     needs_root("syscall.Mount"),
     needs_root("syscall.Setgid"),
@@ -78,10 +80,22 @@ pub(super) const LIBRARY: &[Fact] = &[
     gives("strings.TrimRight", Gives::First),
     gives("fmt.Sprintf", Gives::Format),
     gives("fmt.Sprint", Gives::First),
+    gives("strconv.Atoi", Gives::First),
+    gives("strconv.Itoa", Gives::First),
     gives("string", Gives::First),
     gives("cmp.Or", Gives::Or),
     gives("flag.String", Gives::CommandOption),
 ];
+
+/// Packages that send ICMP.
+const PING: &[&str] = &[
+    "github.com/go-ping/ping",
+    "github.com/prometheus-community/pro-bing",
+    "github.com/sparrc/go-ping",
+];
+
+/// A client of the Docker daemon.
+const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Packages of others.
 pub(super) const PACKAGES: &[Fact] = &[
@@ -167,7 +181,21 @@ pub(super) const PACKAGES: &[Fact] = &[
     needs_root("golang.org/x/sys/unix.Chroot"),
     needs_root("golang.org/x/sys/unix.Mount"),
     needs_root("github.com/google/gopacket/pcap.OpenLive"),
+    needs_root("github.com/vishvananda/netlink.AddrAdd"),
     needs_root("github.com/vishvananda/netlink.LinkAdd"),
+    needs_root("github.com/vishvananda/netlink.LinkDel"),
+    needs_root("github.com/vishvananda/netlink.LinkSetUp"),
+    needs_root("github.com/vishvananda/netlink.RouteAdd"),
+    // Raw sockets: pkg.go.dev/golang.org/x/net/icmp#ListenPacket; the README of pro-bing, which pings without them
+    // unless it is told.
+    needs_root_if(
+        "golang.org/x/net/icmp.ListenPacket",
+        Needs { told: Some((At(0, ""), "\"ip")), ..NEEDS },
+    ),
+    needs_root_if(".SetPrivileged", Needs { told: Some((At(0, ""), "true")), with: PING, ..NEEDS }),
+    // The socket of Docker's daemon is root's, unless another host is told.
+    needs_root_if("github.com/docker/docker/client.NewClientWithOpts", DOCKER),
+    needs_root_if("github.com/docker/docker/client.NewEnvClient", DOCKER),
     needs_root("github.com/songgao/water.New"),
 ];
 

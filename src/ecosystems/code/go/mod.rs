@@ -11,6 +11,7 @@ use super::{
     Import, Value,
     facts::OptionOf,
     grammar::{Compiled, Grammar, Packages, Role, line},
+    listening,
     scopes::{Definition, Scopes},
 };
 
@@ -28,6 +29,7 @@ static GRAMMAR: Grammar = Grammar {
         ("raw_string_literal_content", Role::Plain),
         ("escape_sequence", Role::Escape),
         ("identifier", Role::Name),
+        ("int_literal", Role::Constant),
         ("package_identifier", Role::Name),
         ("short_var_declaration", Role::Assign { left: "left", right: "right" }),
         ("assignment_statement", Role::Set { left: "left", right: "right" }),
@@ -50,7 +52,7 @@ static GRAMMAR: Grammar = Grammar {
         ("binary_expression", Role::Operation { left: "left", right: "right" }),
         ("import_spec", Role::Import),
     ],
-    facts: &[facts::LIBRARY, facts::PACKAGES],
+    facts: &[facts::LIBRARY, facts::PACKAGES, listening::GO],
     settings: facts::SETTINGS,
     packages: Some(Packages {
         constant: "const_spec",

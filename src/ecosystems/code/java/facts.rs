@@ -3,13 +3,17 @@
 //! What classes of the library do is from <https://docs.oracle.com/en/java/javase/21/docs/api/>, of packages from
 //! their own pages: commons.apache.org/proper/commons-io, guava.dev, docs.spring.io.
 
-use super::super::facts::{
-    Argument::{At, Object},
-    Fact, Gives, Kind, When, gives, may_write, starts, writes, writes_if, writes_unless,
+use super::super::{
+    facts::{
+        Argument::{At, Object},
+        Fact, Gives, Kind, When, gives, may_write, starts, starts_with, writes, writes_if,
+        writes_unless,
+    },
+    listening,
 };
 
 /// All of them.
-pub(super) const ALL: &[&[Fact]] = &[LIBRARY, PACKAGES];
+pub(super) const ALL: &[&[Fact]] = &[LIBRARY, PACKAGES, listening::JAVA];
 
 /// The library.
 const LIBRARY: &[Fact] = &[
@@ -63,7 +67,7 @@ const LIBRARY: &[Fact] = &[
     writes(".transferTo", At(0, ""), Kind::File).with(&["org.springframework.web.multipart"]),
     writes(".write", At(0, ""), Kind::File)
         .with(&["jakarta.servlet.http.Part", "javax.servlet.http.Part"]),
-    starts("java.lang.ProcessBuilder", At(0, "")),
+    starts_with("java.lang.ProcessBuilder", 0),
     starts(".exec", At(0, "")),
     gives("java.nio.file.Paths.get", Gives::Join),
     gives("java.nio.file.Path.of", Gives::Join),
@@ -72,6 +76,8 @@ const LIBRARY: &[Fact] = &[
     gives("java.lang.System.getProperty", Gives::SystemProperty),
     gives("java.lang.String.format", Gives::Format),
     gives("java.lang.String.valueOf", Gives::First),
+    gives("java.lang.Integer.parseInt", Gives::First),
+    gives("java.lang.Integer.valueOf", Gives::First),
     gives("java.util.Objects.requireNonNull", Gives::First),
     gives("java.util.Optional.of", Gives::First),
     gives("java.util.Optional.ofNullable", Gives::First),

@@ -3,8 +3,8 @@
 //! What functions of the library do is from <https://doc.rust-lang.org/std/>, of crates from their pages on docs.rs.
 
 use super::super::facts::{
-    Argument::At, Fact, Gives, Kind, When, gives, may_write, needs_root, starts_with, writes,
-    writes_somewhere,
+    Argument::At, Fact, Gives, Kind, NEEDS, Needs, When, gives, listens, listens_with, may_write,
+    needs_root, needs_root_if, starts_alone, writes, writes_somewhere,
 };
 
 /// The library of files, and those that have its functions: docs.rs/tokio, docs.rs/async-std, docs.rs/async-fs,
@@ -34,6 +34,7 @@ macro_rules! files {
 pub(super) const ALL: &[&[Fact]] = &[
     LIBRARY,
     CRATES,
+    LISTENERS,
     files!("std::fs"),
     files!("tokio::fs"),
     files!("async_std::fs"),
@@ -58,9 +59,9 @@ const LIBRARY: &[Fact] = &[
     writes("tokio::net::UnixDatagram::bind", At(0, ""), Kind::File),
     // Paths that are relative begin elsewhere from then on.
     writes_somewhere("std::env::set_current_dir"),
-    starts_with("std::process::Command::new", 0),
-    starts_with("tokio::process::Command::new", 0),
-    starts_with("async_process::Command::new", 0),
+    starts_alone("std::process::Command::new", 0),
+    starts_alone("tokio::process::Command::new", 0),
+    starts_alone("async_process::Command::new", 0),
     needs_root("std::os::unix::fs::chown"),
     needs_root("std::os::unix::fs::lchown"),
     needs_root("std::os::unix::fs::chroot"),
@@ -105,6 +106,7 @@ const LIBRARY: &[Fact] = &[
     gives(".ok", Gives::Object),
     gives(".ok_or", Gives::Object),
     gives(".ok_or_else", Gives::Object),
+    gives(".parse", Gives::Object),
     gives(".path", Gives::Object),
     gives(".to_owned", Gives::Object),
     gives(".to_path_buf", Gives::Object),
@@ -123,14 +125,21 @@ const LIBRARY: &[Fact] = &[
     gives(".unwrap_or_else", Gives::ObjectOr),
 ];
 
+/// A client of the Docker daemon.
+const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
+
 /// Crates of others.
 const CRATES: &[Fact] = &[
     // Databases.
     writes("rusqlite::Connection::open", At(0, ""), Kind::Database),
+    writes("rusqlite::Connection::open_in_memory", At(98, ""), Kind::Database).or(":memory:"),
     writes("tokio_rusqlite::Connection::open", At(0, ""), Kind::Database),
     writes("rusqlite::Connection::open_with_flags", At(0, ""), Kind::Database),
     writes("r2d2_sqlite::SqliteConnectionManager::file", At(0, ""), Kind::Database),
+    // After `use diesel::prelude::*`.
+    writes("SqliteConnection::establish", At(0, ""), Kind::Database),
     writes("diesel::SqliteConnection::establish", At(0, ""), Kind::Database),
+    writes("csv::Writer::from_path", At(0, ""), Kind::File),
     writes("diesel::sqlite::SqliteConnection::establish", At(0, ""), Kind::Database),
     writes("sqlx::SqlitePool::connect", At(0, ""), Kind::Database),
     writes("sqlx::SqlitePool::connect_lazy", At(0, ""), Kind::Database),
@@ -206,4 +215,26 @@ const CRATES: &[Fact] = &[
     needs_root("nix::unistd::chown"),
     needs_root("nix::mount::mount"),
     needs_root("pcap::Capture::from_device"),
+    needs_root("pnet::datalink::channel"),
+    needs_root_if("socket2::Socket::new", Needs { told: Some((At(1, ""), "RAW")), ..NEEDS }),
+    // The socket of Docker's daemon is root's, unless another host is told.
+    needs_root_if("bollard::Docker::connect_with_local_defaults", DOCKER),
+    needs_root_if("bollard::Docker::connect_with_socket_defaults", DOCKER),
+    needs_root_if("bollard::Docker::connect_with_unix_defaults", DOCKER),
+];
+
+/// Functions that listen on a port. docs.rs/tokio, docs.rs/actix-web, docs.rs/axum-server, docs.rs/warp, docs.rs/hyper.
+const LISTENERS: &[Fact] = &[
+    listens("std::net::TcpListener::bind", At(0, "")),
+    listens("std::net::UdpSocket::bind", At(0, "")),
+    listens("tokio::net::TcpListener::bind", At(0, "")),
+    listens("tokio::net::UdpSocket::bind", At(0, "")),
+    listens("async_std::net::TcpListener::bind", At(0, "")),
+    listens("smol::net::TcpListener::bind", At(0, "")),
+    listens("poem::listener::TcpListener::bind", At(0, "")),
+    listens("axum::Server::bind", At(0, "")),
+    listens("hyper::Server::bind", At(0, "")),
+    listens("axum_server::bind", At(0, "")),
+    listens_with(".bind", At(0, ""), &["actix_web"]),
+    listens_with(".run", At(0, ""), &["warp"]),
 ];

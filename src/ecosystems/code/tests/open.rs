@@ -57,7 +57,7 @@ fn ruby_imports_and_starts() {
     assert_eq!(modules, ["json"]);
     let loads: Vec<_> = facts.loads.iter().map(|it| shown(&it.module)).collect();
     assert_eq!(loads, ["(up(file) / \"lib/a\")", "(cwd / \"./b\")", "?"]);
-    let starts: Vec<_> = facts.starts.iter().map(|it| (it.words.clone(), it.is_line)).collect();
+    let starts: Vec<_> = facts.starts.iter().map(|it| (it.texts(), it.is_line)).collect();
     let text = |it: &str| Some(it.to_owned());
     assert_eq!(starts, [(vec![text("ls"), None], false), (vec![text("git log")], true)]);
 }

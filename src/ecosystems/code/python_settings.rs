@@ -1,0 +1,91 @@
+//! The settings of packages of Python that name places, and the packages that load modules by themselves.
+//!
+//! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
+
+use super::facts::{Entry, Keyed, Kind, Setting, setting};
+
+/// Entries of tables of settings.
+pub(super) const ENTRIES: &[Entry] = &[
+    // docs.djangoproject.com: "Settings", DATABASES and CACHES; docs.python.org: "Configuration dictionary schema";
+    // django-haystack.readthedocs.io: "Haystack Settings"; flask-caching.readthedocs.io: "Configuring Flask-Caching".
+    entry("NAME", "ENGINE", "sqlite", Kind::Database, "DATABASES"),
+    entry("filename", "class", "FileHandler", Kind::File, "logging.FileHandler"),
+    entry("LOCATION", "BACKEND", "FileBasedCache", Kind::Folder, "CACHES"),
+    entry("PATH", "ENGINE", "whoosh", Kind::Folder, "HAYSTACK_CONNECTIONS"),
+    entry("CACHE_DIR", "CACHE_TYPE", "ile", Kind::Folder, "CACHE_DIR"),
+    // loguru.readthedocs.io: `Logger.configure`.
+    Entry {
+        module: "loguru",
+        key: "sink",
+        beside: "",
+        contains: "",
+        kind: Kind::File,
+        what: "loguru",
+    },
+    // docs.scrapy.org: "Settings"; dogpilecache.sqlalchemy.org: "File Backends".
+    scrapy("LOG_FILE", Kind::File),
+    scrapy("FEED_URI", Kind::File),
+    scrapy("FILES_STORE", Kind::Folder),
+    scrapy("IMAGES_STORE", Kind::Folder),
+    scrapy("HTTPCACHE_DIR", Kind::Folder),
+    scrapy("JOBDIR", Kind::Folder),
+    Entry {
+        module: "dogpile",
+        key: "filename",
+        beside: "",
+        contains: "",
+        kind: Kind::File,
+        what: "dogpile",
+    },
+    // github.com/yt-dlp/yt-dlp: "Embedding yt-dlp".
+    entry("outtmpl", "", "", Kind::File, "yt-dlp"),
+];
+
+const fn scrapy(key: &'static str, kind: Kind) -> Entry {
+    Entry { module: "scrapy", key, beside: "", contains: "", kind, what: key }
+}
+
+/// Entries whose keys name places: docs.scrapy.org: "Feed exports".
+pub(super) const KEYED: &[Keyed] = &[Keyed { module: "scrapy", key: "FEEDS", kind: Kind::File }];
+
+const fn entry(
+    key: &'static str,
+    beside: &'static str,
+    contains: &'static str,
+    kind: Kind,
+    what: &'static str,
+) -> Entry {
+    Entry { module: "", key, beside, contains, kind, what }
+}
+
+/// Names of settings. docs.djangoproject.com: "Settings"; flask-sqlalchemy.palletsprojects.com: "Configuration";
+/// flask-session.readthedocs.io: "Configuration"; flask-uploads.readthedocs.io: "Configuration".
+pub(super) const SETTINGS: &[Setting] = &[
+    setting("EMAIL_FILE_PATH", Kind::Folder),
+    setting("MEDIA_ROOT", Kind::Folder),
+    setting("SESSION_FILE_DIR", Kind::Folder),
+    setting("SESSION_FILE_PATH", Kind::Folder),
+    setting("SQLALCHEMY_DATABASE_URI", Kind::Url),
+    setting("UPLOADED_FILES_DEST", Kind::Folder),
+    setting("UPLOADED_PHOTOS_DEST", Kind::Folder),
+    setting("UPLOADS_DEFAULT_DEST", Kind::Folder),
+    Setting {
+        name: "SESSION_TYPE",
+        kind: Kind::Folder,
+        implies: Some(("filesystem", "flask_session")),
+    },
+];
+
+/// Named arguments. huggingface.co/docs, sbert.net and python.langchain.com.
+pub(super) const KEYWORDS: &[Setting] = &[
+    setting("cache_folder", Kind::Folder),
+    setting("download_root", Kind::Folder),
+    setting("persist_directory", Kind::Folder),
+    setting("user_data_dir", Kind::Folder),
+];
+
+/// Modules that write when they are imported. github.com/Chainlit/chainlit: backend/chainlit/config.py.
+pub(super) const ON_IMPORT: &[(&str, &str)] = &[("chainlit", ".files"), ("chainlit", ".chainlit")];
+
+/// Modules that load the modules of the project's folders by themselves.
+pub(super) const LOADERS: &[&str] = &["nonebot", "pyrogram.plugins", "straight.plugin", "yapsy"];
