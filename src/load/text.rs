@@ -43,8 +43,10 @@ pub(super) fn reader(root: &Path) -> Box<Reader> {
     Box::new(move |path| {
         let lock = wanted::file(path).filter(|it| *it == Wanted::Lock);
         match read_as(&root, path, lock.unwrap_or(Wanted::Source)) {
-            Read::Text(text) => Some(text),
-            Read::Problem(_) | Read::Unread(_) | Read::Skipped => None,
+            Read::Text(text) => Ok(Some(text)),
+            // Whoever asks for a source file says what follows if its text is not known.
+            Read::Problem(problem) if lock.is_some() => Err(problem),
+            Read::Problem(_) | Read::Unread(_) | Read::Skipped => Ok(None),
         }
     })
 }

@@ -159,9 +159,9 @@ impl Project {
         &self.problems
     }
 
-    /// The manifests of package managers that cannot be read.
+    /// The manifests of package managers that cannot be read, and the locks of those that were asked for.
     pub fn manifest_problems(&self) -> impl Iterator<Item = Problem> {
-        self.files().filter_map(|file| {
+        self.files().chain(self.late_files()).filter_map(|file| {
             // A template is a manifest only once somebody fills it in.
             let broken = ecosystems::broken_manifest(file.path.file_name(), &file.text)
                 .filter(|_| !is_template(&file.text))?;

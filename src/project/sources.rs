@@ -4,20 +4,26 @@ use std::sync::Arc;
 
 use elsa::sync::FrozenMap;
 
-use super::{File, Project};
+use super::{File, Problem, Project};
 use crate::{
     ecosystems::code::{self, Language, SourceFacts},
     text::RepoPath,
 };
 
-/// Reads the text of a file that was not read with the project; `None` if it has none.
-pub type Reader = dyn Fn(&RepoPath) -> Option<String> + Send + Sync;
+/// Reads the text of a file that was not read with the project; `None` if it has none that matters.
+///
+/// # Errors
+/// What stands in the way, if the file matters whatever it says.
+pub type Reader = dyn Fn(&RepoPath) -> Result<Option<String>, Problem> + Send + Sync;
+
+/// What came of reading a file.
+type Late = Result<Option<Arc<File>>, Problem>;
 
 /// Source files and locks, each read when it is first asked for: most are never needed.
 #[derive(Default)]
 pub(super) struct Sources {
     reader: Option<Box<Reader>>,
-    files: FrozenMap<RepoPath, Box<Option<Arc<File>>>>,
+    files: FrozenMap<RepoPath, Box<Late>>,
 }
 
 /// What a source file says when it is run, or when it is imported.
@@ -27,6 +33,10 @@ impl Sources {
     /// Whether there are files to read.
     pub(super) fn has_reader(&self) -> bool {
         self.reader.is_some()
+    }
+
+    fn late(&self) -> impl Iterator<Item = &Late> {
+        self.files.keys_cloned().into_iter().filter_map(|it| self.files.get(&it))
     }
 }
 
@@ -49,11 +59,24 @@ impl Project {
             return None;
         }
         let read = || {
-            let text = self.sources.reader.as_ref()?(path)?;
-            Some(Arc::new(File::new(path.clone(), text)))
+            let Some(reader) = &self.sources.reader else { return Ok(None) };
+            let text = reader(path)?;
+            Ok(text.map(|it| Arc::new(File::new(path.clone(), it))))
         };
         let known = self.sources.files.get(path);
-        known.unwrap_or_else(|| self.sources.files.insert(path.clone(), Box::new(read()))).as_ref()
+        let late =
+            known.unwrap_or_else(|| self.sources.files.insert(path.clone(), Box::new(read())));
+        late.as_ref().ok()?.as_ref()
+    }
+
+    /// The files that were asked for until now and could not be read.
+    pub fn late_problems(&self) -> impl Iterator<Item = &Problem> {
+        self.sources.late().filter_map(|it| it.as_ref().err())
+    }
+
+    /// The files that were asked for until now.
+    pub(super) fn late_files(&self) -> impl Iterator<Item = &Arc<File>> {
+        self.sources.late().filter_map(|it| it.as_ref().ok()?.as_ref())
     }
 
     /// What the source file at `path` says when it is run, or when another one imports it; read once. `None` if its

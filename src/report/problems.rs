@@ -8,6 +8,7 @@ use crate::{
 /// The files of a project that could not be read or understood, each with its first error.
 pub fn problems(project: &Project, selection: &Selection) -> Vec<Problem> {
     let mut problems = project.problems().to_vec();
+    problems.extend(project.late_problems().cloned());
     problems.extend(project.caller_problems().cloned());
     problems.extend(project.manifest_problems());
     for file in project.files() {

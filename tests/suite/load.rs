@@ -317,3 +317,17 @@ fn a_lock_is_read_when_it_is_asked_for() {
     }
     assert!(loaded.project.file("uv.lock").is_none());
 }
+
+#[test]
+fn a_lock_that_cannot_be_read_is_a_problem_once_somebody_asks_for_it() {
+    let root =
+        tree(&[("Dockerfile", b"FROM a\n"), ("poetry.lock", b"# \xFF\n"), ("a.py", b"\xFF")]);
+    let loaded = load_all(root.path());
+    let late = || loaded.project.late_problems().cloned().collect::<Vec<_>>();
+    assert_eq!(late(), []);
+    assert!(loaded.project.file("poetry.lock").is_none());
+    assert!(loaded.project.source(&path("a.py")).is_none());
+    let [problem] = late().try_into().unwrap();
+    assert_eq!((problem.path.as_str(), problem.line), ("poetry.lock", Some(1)));
+    assert_eq!(problem.message, "not UTF-8: byte 0xFF at offset 2");
+}
