@@ -3,7 +3,7 @@
 //! A `## ` heading with files under it is a case. A fenced block labelled by a line `` `path`: `` is that
 //! file, an unlabelled one is `Dockerfile`; a `diff` block is what the transform must do, and without one
 //! the files must stay untouched. A line ``Declined: `code`.`` names the codes the run must decline with,
-//! all of them; `Safety: review.` says how sure the changes are, safe when it is missing. A `refit.toml`
+//! all of them; `Safety: review.` or `Safety: safe and review.` says how sure the changes are, safe when it is missing. A `refit.toml`
 //! sets options. `UPDATE=1 cargo test --test pages` rewrites the diffs, and the index in
 //! `transforms/README.md`.
 
@@ -62,7 +62,11 @@ fn check(transform: &Transform, case: &Case) -> Result<(), Failed> {
         return Err(format!("expected declines {expected:?}, actual {declines:#?}").into());
     }
     let safety = case.safety.unwrap_or(Safety::Safe);
-    if let Some((_, it)) = plan.changes().find(|(_, it)| it.safety != safety) {
+    let safeties: BTreeSet<Safety> = plan.changes().map(|it| it.1.safety).collect();
+    if case.is_mixed && safeties.len() < 2 {
+        return Err(format!("all changes are {safeties:?}").into());
+    }
+    if let Some((_, it)) = plan.changes().find(|(_, it)| !case.is_mixed && it.safety != safety) {
         return Err(format!("`{}` is {}", it.title, it.safety.as_str()).into());
     }
     // An example of a file that Docker refuses may leave it as it is.

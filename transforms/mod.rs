@@ -7,6 +7,7 @@ pub mod pin_poetry;
 pub mod recipe;
 pub mod run_as_nonroot;
 pub mod split_venv_stage;
+pub mod write_dockerignore;
 
 use crate::engine::Transform;
 
@@ -18,4 +19,5 @@ pub const ALL: &[Transform] = &[
     mount_caches::TRANSFORM,
     merge_test_dockerfile::TRANSFORM,
     run_as_nonroot::TRANSFORM,
+    write_dockerignore::TRANSFORM,
 ];

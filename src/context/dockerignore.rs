@@ -4,8 +4,10 @@
 //! matches wins, and a folder's match covers what it holds until a later `!` brings a part of it back.
 //! A `# comment` after a pattern is part of the pattern.
 
-use crate::text::RepoPath;
-use crate::{project::Project, text::glob::Glob};
+use crate::{
+    project::Project,
+    text::{Edit, RepoPath, glob::Glob},
+};
 
 /// The patterns of a `.dockerignore`.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,13 @@ impl Dockerignore {
         read
     }
 
+    /// The ignore file that [`Dockerignore::for_build`] reads; `None` if there is none.
+    pub fn path(project: &Project, dockerfile: &RepoPath, context: &RepoPath) -> Option<RepoPath> {
+        let own = RepoPath::new(&format!("{}.dockerignore", dockerfile.as_str()));
+        let shared = context.join(".dockerignore");
+        [own, shared].into_iter().flatten().find(|it| project.tree().exists(it))
+    }
+
     /// The ignore file that a build obeys: `<Dockerfile>.dockerignore` beside the Dockerfile if there is
     /// one, else the context's `.dockerignore`.
     ///
@@ -58,9 +67,7 @@ impl Dockerignore {
         dockerfile: &RepoPath,
         context: &RepoPath,
     ) -> Option<(RepoPath, Self)> {
-        let own = RepoPath::new(&format!("{}.dockerignore", dockerfile.as_str()));
-        let shared = context.join(".dockerignore");
-        let path = [own, shared].into_iter().flatten().find(|it| project.tree().exists(it))?;
+        let path = Self::path(project, dockerfile, context)?;
         let read = match project.file(path.as_str()) {
             Some(file) => Self::parse(&file.text),
             None => Self { errors: vec![(1, "could not be read".to_owned())], ..Self::default() },
@@ -119,6 +126,30 @@ impl Dockerignore {
     /// Returns true if any pattern re-includes something, so that an excluded folder may still hold files.
     pub fn has_exceptions(&self) -> bool {
         self.patterns.iter().any(|it| it.exception)
+    }
+
+    /// Returns true if it excludes everything and brings back what the image needs.
+    pub fn is_allow_list(&self) -> bool {
+        let excludes_all = |it: &Pattern| {
+            !it.exception && matches!(it.text.as_str(), "*" | "**" | "**/*" | "**/**" | "*/**")
+        };
+        self.patterns.iter().any(excludes_all) && self.has_exceptions()
+    }
+
+    /// The edit of the text of an ignore file that puts lines after one of its own, by its number, or at its end.
+    /// They end as its lines do, and the last one as the last one of the file does.
+    pub fn add(text: &str, after: Option<usize>, lines: &[String]) -> Edit {
+        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let starts = text.split_inclusive('\n').scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        });
+        let at = after.and_then(|it| starts.into_iter().nth(it - 1)).unwrap_or(text.len());
+        let lines = lines.join(end);
+        match text[..at].ends_with('\n') || at == 0 {
+            true => Edit::insert(at, lines + end),
+            false => Edit::insert(at, format!("{end}{lines}")),
+        }
     }
 
     /// The patterns, in order.

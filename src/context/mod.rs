@@ -7,6 +7,7 @@ pub mod brought;
 pub mod copies;
 pub mod dockerignore;
 pub mod layers;
+pub mod taken;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,7 +16,11 @@ use elsa::sync::FrozenMap;
 use self::dockerignore::Dockerignore;
 use crate::{
     callers::{Build, BuildContext},
-    ecosystems::{self, images::stages},
+    ecosystems::{
+        self,
+        clutter::{self, Class},
+        images::stages,
+    },
     project::{Project, is_dockerfile, tree},
     text::glob::{self, Glob},
 };
@@ -59,6 +64,15 @@ impl Context {
         match self {
             Self::Known { folder, .. } => Some(folder),
             Self::Several(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The folders that it is built from; none if that is not known.
+    pub fn folders(&self) -> &[RepoPath] {
+        match self {
+            Self::Known { folder, .. } => std::slice::from_ref(folder),
+            Self::Several(all) => all,
+            Self::Unknown(_) => &[],
         }
     }
 }
@@ -214,7 +228,7 @@ fn taken(instruction: &Instruction) -> Vec<String> {
 }
 
 /// Returns true if a source is the context itself.
-fn is_whole(source: &str) -> bool {
+pub fn is_whole(source: &str) -> bool {
     source.split('/').all(|it| matches!(it, "" | "." | ".." | "*"))
 }
 
@@ -241,6 +255,7 @@ fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
 /// Returns true if a file serves containers only, and so does not make its folder a context.
 fn is_ours(name: &str) -> bool {
     is_dockerfile(name)
+        || clutter::class_of(name) == Some(Class::VersionControl)
         || name.ends_with(".dockerignore")
         || name.contains("compose")
         || name.ends_with(".md")

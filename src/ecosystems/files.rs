@@ -124,7 +124,7 @@ fn named(folder: &str, name: &str) -> impl Iterator<Item = (usize, &'static File
 }
 
 /// Whether a name is like a pattern; nothing is built for it.
-fn is_like(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
         Some((b'*', [])) => true,

@@ -7,6 +7,7 @@
 mod at;
 mod cache;
 pub mod cargo;
+pub mod clutter;
 pub mod code;
 pub mod complaints;
 mod environments;
@@ -16,6 +17,7 @@ pub mod go;
 mod grammar;
 mod guess;
 pub mod habits;
+pub mod history;
 pub mod homes;
 pub mod images;
 mod install;

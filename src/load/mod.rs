@@ -10,6 +10,7 @@ mod follow;
 pub mod git;
 mod ignored;
 mod kept;
+mod listing;
 mod text;
 mod walk;
 mod wanted;
@@ -82,6 +83,7 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     let Walk {
         tree,
         pruned,
+        hidden,
         nested,
         mut texts,
         mut problems,
@@ -100,13 +102,14 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     }
     follow::read_named(&root, &tree, &mut texts, &mut problems);
     let kept = seen.kept_from_git(&root, &tree, &texts);
-    let tree = tree.with_ignored(pruned.into_iter().chain(kept));
+    let tree = tree.with_ignored(pruned.into_iter().chain(kept)).with_hidden(hidden);
     problems.retain(|it| selection.selects(&it.path));
     problems.sort();
     problems.dedup();
     unread.sort();
     let project = Project::loaded(texts, tree, problems);
     let project = project.with_reader(text::reader(&root)).with_unread(unread);
+    let project = project.with_lister(listing::lister(&root));
     let nested = nested.into_iter().filter(|it| selection.reaches(it)).collect();
     Ok(Loaded { project, root, selection, nested })
 }

@@ -32,6 +32,8 @@ pub(super) struct Walk {
     pub(super) tree: Tree,
     /// Folders that are not looked into.
     pub(super) pruned: Vec<RepoPath>,
+    /// Folders of version control.
+    pub(super) hidden: Vec<RepoPath>,
     /// The folders of other repositories, in order.
     pub(super) nested: Vec<RepoPath>,
     /// The files whose text matters.
@@ -163,7 +165,10 @@ impl Folder {
             walk.seen.others.insert(path.clone());
             match wanted::folder(path.file_name(), &place) {
                 wanted::Folder::Walk => {}
-                wanted::Folder::Hide => continue,
+                wanted::Folder::Hide => {
+                    walk.hidden.push(path);
+                    continue;
+                }
                 wanted::Folder::Note => {
                     walk.pruned.push(path);
                     continue;
@@ -201,6 +206,7 @@ impl Walk {
 
     fn extend(&mut self, more: Self) {
         self.pruned.extend(more.pruned);
+        self.hidden.extend(more.hidden);
         self.nested.extend(more.nested);
         self.problems.extend(more.problems);
         self.folders_named_dockerfile.extend(more.folders_named_dockerfile);

@@ -62,7 +62,7 @@ pub(super) enum Folder {
 /// Names that are often in a build context although git ignores them.
 pub(super) fn often_ignored() -> impl Iterator<Item = &'static str> {
     let locks = ecosystems::files().filter(|it| it.kind == FileKind::Lock).map(|it| it.pattern);
-    [".env", "venv"].into_iter().chain(ecosystems::makes()).chain(locks)
+    ecosystems::clutter::often_ignored().chain(locks)
 }
 
 /// Decides what to do with the folder of this name at this place.
@@ -112,6 +112,7 @@ pub(super) fn file(path: &RepoPath) -> Option<Wanted> {
     match name {
         _ if kind.is_some() => Some(Wanted::MaybeCompose),
         "refit.toml" => Some(Wanted::Manifest),
+        ".gitignore" => Some(Wanted::Settings),
         _ if ecosystems::programs::paths::is_settings_file(name) => Some(Wanted::Settings),
         _ if callers::is_deployment(path) => Some(Wanted::Deployment),
         _ if may_mention(path) => Some(Wanted::Mention),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     dockerfile::Keyword,
+    ecosystems::clutter::Class,
     text::{Edit, ImagePath, Place, Refusal, RepoPath, Span},
 };
 
@@ -86,6 +87,13 @@ pub enum Alteration {
     /// The setting of this instruction in the image's configuration: `USER`, or a `CMD` whose tool only
     /// starts another command.
     Config(Keyword),
+    /// Builders are no longer sent these files of a build context, and no COPY of the whole context brings them.
+    Unsent {
+        /// The kinds of clutter that they are of.
+        classes: Vec<Class>,
+        /// Patterns of an ignore file that the owner of the project asks for.
+        asked_for: Vec<String>,
+    },
     /// The image that was built from one Dockerfile is now built from another, unchanged.
     Moved {
         /// The Dockerfile that it was the default target of.

@@ -5,6 +5,7 @@
 pub mod change;
 mod edited;
 mod file;
+mod listings;
 pub mod selection;
 mod sources;
 pub mod tree;
@@ -16,12 +17,14 @@ use std::{
 };
 
 pub use file::{File, is_dockerfile};
+pub use listings::{DiskFile, Lister};
 use rayon::prelude::*;
 pub use sources::Reader;
 use sources::Sources;
 pub use tree::Tree;
 
 use self::change::{Change, FileChange, Outcome, Panicked};
+use self::listings::Listings;
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
@@ -49,6 +52,8 @@ pub struct Project {
     focus: Option<Arc<HashSet<RepoPath>>>,
     /// The source files that were asked for.
     sources: Arc<Sources>,
+    /// The folders that were listed.
+    listings: Arc<Listings>,
 }
 
 /// A file that configures a package manager's cache, with the manager and the key that it sets.

@@ -10,12 +10,14 @@ pub struct Tree {
     files: BTreeSet<RepoPath>,
     /// Files and folders that exist, are ignored by git and were therefore not walked.
     ignored: BTreeSet<RepoPath>,
+    /// Folders of version control, which no source is read from.
+    hidden: BTreeSet<RepoPath>,
 }
 
 impl Tree {
     /// A tree of these files.
     pub fn new(files: impl IntoIterator<Item = RepoPath>) -> Self {
-        Self { files: files.into_iter().collect(), ignored: BTreeSet::new() }
+        Self { files: files.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds what exists although git ignores it, such as `.venv`.
@@ -23,6 +25,18 @@ impl Tree {
     pub fn with_ignored(mut self, ignored: impl IntoIterator<Item = RepoPath>) -> Self {
         self.ignored = ignored.into_iter().collect();
         self
+    }
+
+    /// Adds the folders of version control that exist.
+    #[must_use]
+    pub fn with_hidden(mut self, hidden: impl IntoIterator<Item = RepoPath>) -> Self {
+        self.hidden = hidden.into_iter().collect();
+        self
+    }
+
+    /// Returns true if the folder of version control exists, such as `.git`.
+    pub fn is_hidden(&self, path: &RepoPath) -> bool {
+        self.hidden.contains(path)
     }
 
     /// Adds a file.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{PlaceReport, links};
+use crate::ecosystems::clutter::Class;
 use crate::{
     engine::{diff::FileDiff, plan::Plan},
     project::{
@@ -137,7 +138,14 @@ pub enum AlterationReport {
     },
     /// A setting of the image.
     Config {
-        /// The instruction that sets it.
+        /// Builders are no longer sent these files of a build context.
+    Unsent {
+        /// The kinds of clutter that they are of.
+        classes: Vec<Class>,
+        /// Patterns that the settings ask for.
+        asked_for: Vec<String>,
+    },
+    /// The instruction that sets it.
         instruction: String,
     },
     /// An image is built from another Dockerfile, unchanged.
@@ -269,6 +277,9 @@ impl Made<'_> {
             Alteration::Fetch(script) => Report::Fetch { script: script.clone() },
             Alteration::Config(keyword) => {
                 Report::Config { instruction: keyword.as_str().to_owned() }
+            }
+            Alteration::Unsent { classes, asked_for } => {
+                Report::Unsent { classes: classes.clone(), asked_for: asked_for.clone() }
             }
             Alteration::Moved { from, to } => {
                 let Origin { dockerfile, target, arguments } = to;

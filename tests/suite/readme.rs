@@ -79,7 +79,15 @@ fn the_readme_names_commands_that_exist() {
 }
 
 fn similar_asserts(expected: &str, actual: &str) {
-    if expected != actual {
+    // How large the history is that a context no longer holds depends on git.
+    let steady = |text: &str| {
+        let lines = text.lines().map(|line| match line.contains("no longer sent") {
+            true => line.split_once("; ").map_or(line, |it| it.0),
+            false => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    if steady(expected) != steady(actual) {
         let diff = similar::TextDiff::from_lines(expected, actual);
         panic!("{README} is stale (UPDATE=1 writes it):\n{}", diff.unified_diff());
     }
@@ -139,7 +147,7 @@ fn the_readme_shows_what_refit_does() {
     let plan = plan(case.project().unwrap(), transforms::ALL, &Options::default());
     let diffs = diff(&plan.before, plan.after());
     let shown: String = diffs.iter().map(|it| it.body.as_str()).collect();
-    assert_eq!(plan.changes().count(), 4);
+    assert_eq!(plan.changes().count(), 5);
     if env::var_os("UPDATE").is_some() {
         readme.replace_range(case.diff_span.clone().unwrap(), &shown);
         fs::write(path, &readme).unwrap();

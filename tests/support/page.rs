@@ -27,6 +27,8 @@ pub struct Case {
     pub declined: Vec<String>,
     /// How sure the changes must be.
     pub safety: Option<Safety>,
+    /// True if some changes must be safe, and the others need a review.
+    pub is_mixed: bool,
 }
 
 impl Case {
@@ -83,6 +85,7 @@ pub fn cases(page: &str) -> Vec<Case> {
                 case.declined.extend(codes.split('`').skip(1).step_by(2).map(str::to_owned));
             } else if let Some(safety) = line.strip_prefix("Safety: ") {
                 let review = safety.starts_with("review");
+                case.is_mixed = safety.starts_with("safe and review");
                 case.safety = Some(if review { Safety::Review } else { Safety::Safe });
             }
         }

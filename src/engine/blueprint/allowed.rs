@@ -62,7 +62,10 @@ impl<'a> Allowed<'a> {
                     allowed.config.insert(*keyword);
                 }
                 // Files are not seen here, only what is run.
-                Alteration::Pipeline(_) | Alteration::Moved { .. } | Alteration::Pinned(_) => {}
+                Alteration::Pipeline(_)
+                | Alteration::Moved { .. }
+                | Alteration::Pinned(_)
+                | Alteration::Unsent { .. } => {}
             }
         }
         allowed

@@ -3,6 +3,7 @@
 //! A transform that fails one has a bug. Its change is dropped, never written.
 
 mod images;
+mod sent;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -63,6 +64,9 @@ pub fn step(before: &Project, after: &Project, changes: &[&Change]) -> BTreeMap<
     }
     let look = |path: &RepoPath, changes: Vec<&Change>| {
         let old = before.file(path.as_str());
+        if let Some(objection) = sent::objection(before, after, path, &changes) {
+            return Some(objection);
+        }
         match (old, after.file(path.as_str())) {
             (Some(old), Some(new)) => file(old, new, &changes)
                 .or_else(|| Images { before, after, changes: &changes }.of(old, new)),

@@ -8,6 +8,7 @@ use crate::{
 mod effects;
 mod halves;
 mod leaving;
+mod sent;
 
 fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()

@@ -15,7 +15,7 @@ use super::{Transform, check};
 use crate::{
     project::{
         Project,
-        change::{Change, Decline, Outcome, Panicked},
+        change::{Change, Decline, FileChange, Outcome, Panicked},
     },
     text::{Place, Refusal, RepoPath, panics},
 };
@@ -302,15 +302,22 @@ impl Plan {
         self.steps.last().map_or(&self.before, |it| &it.after)
     }
 
-    /// The place of a change in the files that the run leaves; `None` if what was there is gone.
+    /// The place of a change in the files that the run leaves: the first line of a file that it makes. `None` if what
+    /// was there is gone.
     pub fn place_after(&self, change: &Change) -> Option<Place> {
         let own = change.files.keys().filter(|it| **it == change.place.path);
         let mut paths = own.chain(change.files.keys());
-        paths.find_map(|path| {
+        let found = paths.find_map(|path| {
             let file = self.after().file(path.as_str())?;
             let span = file.provenance().find(&change.place)?;
             Some(file.line_starts().place(path, &file.text, &span))
-        })
+        });
+        let is_made = |path: &&RepoPath| {
+            matches!(change.files[*path], FileChange::Create(_))
+                && self.after().file(path.as_str()).is_some()
+        };
+        let made = || change.files.keys().find(is_made).map(|it| Place::line(it, 1));
+        found.or_else(made)
     }
 
     /// Asks a transform, unless it has nothing new to say, about all Dockerfiles or those that changed since it

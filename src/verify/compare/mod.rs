@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     dockerfile::Keyword,
+    ecosystems::clutter::Class,
     engine::blueprint::named_caches,
     text::{ImagePath, count::counted},
 };
@@ -40,8 +41,19 @@ pub struct Declared {
     pub pinned: BTreeSet<String>,
     /// Paths that are not the same in two builds of the same Dockerfile.
     pub unstable: BTreeSet<ImagePath>,
+    /// The files of the build context that are no longer sent.
+    pub unsent: Unsent,
     /// The commands that callers start containers with, before and after.
     pub given: Vec<Given>,
+}
+
+/// Files of the build context that a rewrite keeps from the builder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// The kinds of clutter that they are of.
+    pub classes: BTreeSet<Class>,
+    /// Patterns of an ignore file.
+    pub asked_for: BTreeSet<String>,
 }
 
 /// The comparison of two images.

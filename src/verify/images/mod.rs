@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compare::Declared;
 use crate::{
     callers::{Build, BuildContext},
-    context::Context,
+    context::{Context, dockerignore::Dockerignore},
     dockerfile::{Dockerfile, Keyword},
     engine::plan::Plan,
     project::{
@@ -67,7 +67,8 @@ pub fn images(plan: &Plan) -> (Vec<Image>, Vec<Unknown>) {
     let (mut images, mut unknown) = (Vec::new(), Vec::new());
     for (file, dockerfile) in plan.before.dockerfiles() {
         let now = plan.after().file(file.path.as_str());
-        if now.is_some_and(|it| it.text == file.text) {
+        let is_sent_the_same = || same_ignore_files(plan, &file.path);
+        if now.is_some_and(|it| it.text == file.text) && is_sent_the_same() {
             continue;
         }
         match pairs(plan, &file.path, dockerfile) {
@@ -88,7 +89,14 @@ impl Image {
         let name = service.map_or_else(|| before.folder_name(), |it| it.1.name.clone());
         let files = [Some(&before), after.as_ref()];
         let files: Vec<_> = files.into_iter().flatten().map(|it| &it.origin.dockerfile).collect();
-        let touches = |it: &Change| it.files.keys().any(|it| files.contains(&it));
+        let sides = [(&plan.before, Some(&before)), (plan.after(), after.as_ref())];
+        let obeyed = sides.into_iter().filter_map(|(project, build)| {
+            let build = build?;
+            Dockerignore::path(project, &build.origin.dockerfile, &build.context)
+        });
+        let obeyed: Vec<RepoPath> = obeyed.collect();
+        let touches =
+            |it: &Change| it.files.keys().any(|it| files.contains(&it) || obeyed.contains(it));
         let (mut transforms, mut declared) = (Vec::new(), Declared::default());
         for (transform, change) in plan.changes().filter(|it| touches(it.1)) {
             if !transforms.contains(&transform) {
@@ -126,6 +134,10 @@ fn declare(declared: &mut Declared, alteration: &Alteration) {
         Alteration::Pinned(name) => {
             declared.pinned.insert((*name).to_owned());
         }
+        Alteration::Unsent { classes, asked_for } => {
+            declared.unsent.classes.extend(classes);
+            declared.unsent.asked_for.extend(asked_for.iter().cloned());
+        }
         Alteration::Argument(_)
         | Alteration::Pipeline(_)
         | Alteration::Order
@@ -133,6 +145,17 @@ fn declare(declared: &mut Declared, alteration: &Alteration) {
         | Alteration::Fetch(_)
         | Alteration::Moved { .. } => {}
     }
+}
+
+/// Returns true if the ignore files that the builds of a Dockerfile obey say the same after a plan.
+fn same_ignore_files(plan: &Plan, dockerfile: &RepoPath) -> bool {
+    plan.before.context_of(dockerfile).folders().iter().all(|folder| {
+        let text = |project: &Project| {
+            let path = Dockerignore::path(project, dockerfile, folder)?;
+            Some(project.file(path.as_str())?.text.clone())
+        };
+        text(&plan.before) == text(plan.after())
+    })
 }
 
 fn mounts_caches(dockerfile: &Dockerfile) -> bool {

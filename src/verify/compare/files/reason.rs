@@ -5,8 +5,12 @@ use std::collections::{HashMap, HashSet};
 use super::{Reasons, places};
 use crate::verify::compare::some;
 use crate::{
-    ecosystems::Ecosystem,
-    text::{ImagePath, count::counted},
+    context::dockerignore::Dockerignore,
+    ecosystems::{
+        Ecosystem,
+        clutter::{self, Class},
+    },
+    text::{ImagePath, count::counted, tails},
     verify::contents::{Distribution, Entry, Kind},
 };
 
@@ -26,6 +30,7 @@ pub(super) enum Reason {
     Manager,
     Manifest,
     Unquoted,
+    Unsent,
 }
 
 impl Reasons<'_> {
@@ -104,8 +109,19 @@ impl Reasons<'_> {
         match split {
             Some(_) if Ecosystem::Python.is_manifest(name) => Some(Reason::Manifest),
             Some(_) if unquoted && entry.kind == Kind::File => Some(Reason::Unquoted),
-            _ => None,
+            _ => self.is_unsent(text).then_some(Reason::Unsent),
         }
+    }
+
+    /// Whether the builder is no longer sent a file, as a change says. What a RUN makes has to be there all the same.
+    fn is_unsent(&self, path: &str) -> bool {
+        let unsent = &self.declared.unsent;
+        let is_made =
+            |it: Class| matches!(it, Class::Environments | Class::Packages | Class::Outputs);
+        let class = clutter::class_of(path).filter(|it| !is_made(*it));
+        let asked_for = Dockerignore::of_flags(unsent.asked_for.iter().map(String::as_str));
+        class.is_some_and(|it| unsent.classes.contains(&it))
+            || tails(path).any(|it| asked_for.excludes(it))
     }
 
     /// The place of a file in the new environment.
@@ -213,6 +229,7 @@ impl Reasons<'_> {
             }
             Reason::Manager => "of package managers and their settings".to_owned(),
             Reason::Unquoted => "that a shell made of requirements without quotes".to_owned(),
+            Reason::Unsent => "that the builder is no longer sent".to_owned(),
             Reason::Manifest => "of manifests and locks, which package managers read".to_owned(),
         }
     }

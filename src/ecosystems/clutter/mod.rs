@@ -1,0 +1,322 @@
+//! What lies in the folder of a project and most images do without: version control, caches, environments, editors'
+//! settings, documentation. By the names that tools give it.
+//!
+//! To add something, add a line to [`TABLE`]. What a package manager makes beside a manifest, its facts say
+//! ([`super::Manager::makes`]).
+
+mod table;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::MANAGERS;
+pub use table::TABLE;
+
+/// The kinds of clutter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// The history of the repository.
+    VersionControl,
+    /// Caches and reports of compilers, linters and test runners.
+    Caches,
+    /// Virtual environments: what is installed for this machine.
+    Environments,
+    /// Packages that a manager installs beside the manifest.
+    Packages,
+    /// What a build makes.
+    Outputs,
+    /// Settings of editors.
+    Editors,
+    /// What operating systems leave in folders.
+    System,
+    /// Logs that package managers leave.
+    Logs,
+    /// Dockerfiles, compose files and the like.
+    Containers,
+    /// Settings of CI and of services around the repository.
+    Ci,
+    /// Documentation.
+    Docs,
+    /// Tests.
+    Tests,
+    /// Passwords and private keys.
+    Secrets,
+    /// Databases of developers.
+    Databases,
+}
+
+/// A file or folder of a kind, by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Clutter {
+    /// Its name, in which `*` stands for anything.
+    pub name: &'static str,
+    /// Its kind.
+    pub class: Class,
+    /// The folders that it is found in.
+    pub place: Place,
+    /// False if something that belongs to the source may have the same name: then it counts only where git ignores it.
+    pub is_distinct: bool,
+    /// Files of a folder beside or below which it comes to be, by name; `*` stands for anything.
+    beside: &'static [&'static str],
+    /// Packages that make it, as manifests name them.
+    pub packages: &'static [&'static str],
+    /// A file without which it does not come to be, by name, where neither of these shows it; empty if anybody may have
+    /// it.
+    pub with: &'static str,
+    /// How commands begin that make it again, without the paths of their programs.
+    pub made_by: &'static [&'static str],
+}
+
+/// The folders that a kind of clutter is found in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The folder of the repository.
+    Top,
+    /// Beside a manifest.
+    Project,
+    /// Any folder.
+    Anywhere,
+}
+
+impl Class {
+    /// All kinds, in the order in which an ignore file lists them.
+    pub const ALL: [Self; 14] = [
+        Self::VersionControl,
+        Self::Environments,
+        Self::Packages,
+        Self::Caches,
+        Self::Outputs,
+        Self::Editors,
+        Self::System,
+        Self::Logs,
+        Self::Containers,
+        Self::Ci,
+        Self::Docs,
+        Self::Tests,
+        Self::Secrets,
+        Self::Databases,
+    ];
+
+    /// What it is called in the heading of a list.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::VersionControl => "Version control",
+            Self::Caches => "Caches",
+            Self::Environments => "Virtual environments",
+            Self::Packages => "Packages",
+            Self::Outputs => "Build outputs",
+            Self::Editors => "Editors",
+            Self::System => "Operating systems",
+            Self::Logs => "Logs",
+            Self::Containers => "Docker",
+            Self::Ci => "CI",
+            Self::Docs => "Documentation",
+            Self::Tests => "Tests",
+            Self::Secrets => "Secrets",
+            Self::Databases => "Databases",
+        }
+    }
+
+    /// True if no image is meant to have it: a tool made it for this machine, and makes it again wherever it is needed.
+    pub fn is_local(self) -> bool {
+        !matches!(
+            self,
+            Self::Containers
+                | Self::Ci
+                | Self::Docs
+                | Self::Tests
+                | Self::Secrets
+                | Self::Databases
+        )
+    }
+}
+
+impl Clutter {
+    const fn new(name: &'static str, class: Class, place: Place) -> Self {
+        Self {
+            name,
+            class,
+            place,
+            is_distinct: true,
+            beside: &[],
+            packages: &[],
+            with: "",
+            made_by: &[],
+        }
+    }
+
+    const fn near(self, beside: &'static [&'static str]) -> Self {
+        Self { beside, ..self }
+    }
+
+    const fn of_packages(self, packages: &'static [&'static str]) -> Self {
+        Self { packages, ..self }
+    }
+
+    const fn with(self, with: &'static str) -> Self {
+        Self { with, ..self }
+    }
+
+    const fn made_by(self, made_by: &'static [&'static str]) -> Self {
+        Self { made_by, ..self }
+    }
+
+    const fn or_source(self) -> Self {
+        Self { is_distinct: false, ..self }
+    }
+
+    /// The names of files beside or below which it comes to be: those of the table, the manifest that the managers which
+    /// make it have in common, and the lock of one that makes it alone.
+    pub fn beside(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let name = self.name;
+        let makers = move || MANAGERS.iter().filter(move |it| it.makes.contains(&name));
+        let is_alone = makers().count() == 1;
+        let files = makers().map(move |it| if is_alone { it.lock() } else { it.manifest });
+        self.beside.iter().copied().chain(files)
+    }
+
+    /// Whether it comes to be beside or below a file of this name.
+    pub fn comes_beside(&self, name: &str) -> bool {
+        self.beside().any(|it| is_like(it, name))
+    }
+
+    /// Whether a file or folder of this name may be it.
+    pub fn is_called(&self, name: &str) -> bool {
+        is_like(self.name, name)
+    }
+}
+
+/// Whether a name is like one in which `*` stands for anything.
+pub fn is_like(pattern: &str, name: &str) -> bool {
+    super::files::is_like(pattern.as_bytes(), name.as_bytes())
+}
+
+/// The kind of clutter that a path, seen from a build context, is or lies in; `None` if it is none by its name.
+pub fn class_of(path: &str) -> Option<Class> {
+    let named = |part: &str| TABLE.iter().find(|it| it.is_called(part)).map(|it| it.class);
+    path.split('/').find_map(named)
+}
+
+/// The names of what git often ignores and a builder is sent all the same.
+pub fn often_ignored() -> impl Iterator<Item = &'static str> {
+    let rows = TABLE.iter().filter(|it| it.class.is_local() || it.class == Class::Secrets);
+    rows.map(|it| it.name).filter(|it| !it.contains('*'))
+}
+
+/// Files that make their folder a project, beside the manifests of the managers that are known.
+const PROJECTS: &[&str] = &[
+    "Cargo.toml",
+    "Gemfile",
+    "Package.swift",
+    "build.gradle",
+    "build.gradle.kts",
+    "build.sbt",
+    "composer.json",
+    "deno.json",
+    "mix.exs",
+    "pom.xml",
+    "setup.cfg",
+    "setup.py",
+    "*.csproj",
+    "*.sln",
+];
+
+/// Whether a folder with a file of this name is a project.
+pub fn marks_project(name: &str) -> bool {
+    super::files().any(|it| it.marks_project && it.matches("", name))
+        || PROJECTS.iter().any(|it| is_like(it, name))
+}
+
+/// Words by which commands run tests, besides those that have `test` in them.
+const TEST_RUNNERS: &[&str] =
+    &["behave", "ci", "cypress", "jest", "mocha", "nox", "phpunit", "playwright", "rspec", "tox"];
+
+/// Whether a command line runs tests, or may: one of its words is, or begins or ends with, the name of a test runner.
+pub fn runs_tests(text: &str) -> bool {
+    let mut words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
+    words.any(|word| {
+        let word = word.to_ascii_lowercase();
+        word.contains("test") && word != "latest" || TEST_RUNNERS.contains(&word.as_str())
+    })
+}
+
+/// Words in source and manifests of what reads `.env` when the program starts or is built: libraries, and frameworks
+/// that do it by themselves.
+pub const READS_DOTENV: &[&str] = &[
+    ".env",
+    "EnvironmentFile",
+    "decouple",
+    "dotenv",
+    "env_file",
+    "environ.Env",
+    "laravel/framework",
+    "\"@angular/core\"",
+    "\"astro\"",
+    "\"bun-types\"",
+    "\"next\"",
+    "\"nuxt\"",
+    "\"react-scripts\"",
+    "\"vite\"",
+    "read_env",
+    "symfony/",
+];
+
+/// How the headers of tables in `pyproject.toml` and `setup.cfg` begin that configure tools of developers, which no
+/// build reads.
+pub const DEVELOPERS_TABLES: &[&str] = &[
+    "[coverage",
+    "[flake8",
+    "[isort",
+    "[mypy",
+    "[pytest",
+    "[tool.bandit",
+    "[tool.black",
+    "[tool.coverage",
+    "[tool.isort",
+    "[tool.mypy",
+    "[tool.pylint",
+    "[tool.pyright",
+    "[tool.pytest",
+    "[tool.ruff",
+    "[tool.ty",
+    "[tool:pytest",
+];
+
+/// Whether a text is a private key.
+pub fn is_private_key(text: &str) -> bool {
+    text.contains("PRIVATE KEY-----")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_managers_make_is_clutter() {
+        let unknown = crate::ecosystems::makes().filter(|it| class_of(it).is_none());
+        assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
+    }
+
+    #[test]
+    fn a_path_is_what_the_first_of_its_folders_is() {
+        let rows = [
+            ("web/node_modules/a/README.md", Some(Class::Packages)),
+            (".git", Some(Class::VersionControl)),
+            ("api/tests/__pycache__/a.pyc", Some(Class::Tests)),
+            ("deploy/Dockerfile.dev", Some(Class::Containers)),
+            ("src/main.py", None),
+            (".gitignore", None),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(class_of(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn environments_come_beside_the_manifests_of_their_managers() {
+        let row = TABLE.iter().find(|it| it.name == ".venv").unwrap();
+        assert!(row.beside().any(|it| it == "pyproject.toml"));
+        assert!(row.comes_beside("requirements-dev.txt") && !row.comes_beside("package.json"));
+    }
+}

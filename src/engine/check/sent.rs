@@ -1,0 +1,144 @@
+//! What a step that changes an ignore file keeps from builders: only files that the change says, none that a step of
+//! a build names, and nothing is sent that was not.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    context::{self, dockerignore::Dockerignore},
+    dockerfile::{Dockerfile, Keyword},
+    ecosystems::{
+        self,
+        clutter::{self, Class},
+        history::{self, Asks},
+    },
+    project::{
+        Project,
+        change::{Alteration, Change},
+        tree,
+    },
+    shell::Script,
+    text::{RepoPath, tails},
+};
+
+/// What is wrong with what builders are sent after a step, where the file at `path` is an ignore file.
+pub(super) fn objection(
+    before: &Project,
+    after: &Project,
+    path: &RepoPath,
+    changes: &[&Change],
+) -> Option<String> {
+    if !path.file_name().ends_with(".dockerignore") {
+        return None;
+    }
+    let mut compared = BTreeSet::new();
+    // A Dockerfile that goes with its ignore file builds nothing any more.
+    before.dockerfiles().filter(|it| after.file(it.0.path.as_str()).is_some()).find_map(|it| {
+        let (file, dockerfile) = it;
+        before.context_of(&file.path).folders().iter().find_map(|folder| {
+            let obeyed = |it: &Project| Dockerignore::path(it, &file.path, folder);
+            let (old, new) = (obeyed(before), obeyed(after));
+            if ![&old, &new].contains(&&Some(path.clone())) {
+                return None;
+            }
+            let read = |it: &Project| Dockerignore::for_build(it, &file.path, folder);
+            let rules =
+                |it: Option<(RepoPath, Dockerignore)>| it.map(|it| it.1).unwrap_or_default();
+            let sent =
+                Sent { before, folder, old: rules(read(before)), new: rules(read(after)), changes };
+            if !sent.new.errors.is_empty() && sent.old.errors.is_empty() {
+                return Some("leaves patterns that Docker refuses".to_owned());
+            }
+            // Dockerfiles with one context and one ignore file are sent the same.
+            let files = compared.insert((folder.clone(), old)).then(|| sent.files()).flatten();
+            files.or_else(|| sent.named(dockerfile))
+        })
+    })
+}
+
+/// What the builds from a folder are sent, before and after.
+struct Sent<'a> {
+    before: &'a Project,
+    folder: &'a RepoPath,
+    old: Dockerignore,
+    new: Dockerignore,
+    changes: &'a [&'a Change],
+}
+
+impl Sent<'_> {
+    /// A file that is sent and was not, or that is not sent although no change says so.
+    fn files(&self) -> Option<String> {
+        self.before.on_disk(self.folder).iter().find_map(|file| {
+            let path = file.path.strip_prefix(self.folder)?;
+            match (self.old.excludes(path), self.new.excludes(path)) {
+                (true, false) => Some(format!("sends {}, which was not sent", file.path)),
+                (false, true) if !self.is_declared(path) => {
+                    Some(format!("no longer sends {}", file.path))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    fn is_declared(&self, path: &str) -> bool {
+        let alters = self.changes.iter().flat_map(|it| &it.alters);
+        alters.into_iter().any(|it| match it {
+            Alteration::Unsent { classes, asked_for } => {
+                clutter::class_of(path).is_some_and(|it| classes.contains(&it))
+                    || Dockerignore::of_flags(asked_for.iter().map(String::as_str)).excludes(path)
+            }
+            _ => false,
+        })
+    }
+
+    /// Something that is no longer sent and that a step of the Dockerfile names.
+    fn named(&self, dockerfile: &Dockerfile) -> Option<String> {
+        let copied = context::context_sources(dockerfile).into_iter().find_map(|source| {
+            let found = tree::sources(self.before.tree(), self.folder, &source);
+            let found =
+                found.iter().filter_map(|it| it.strip_prefix(self.folder)).map(str::to_owned);
+            let mut all = found.chain([source.trim_start_matches("./").to_owned()]);
+            let is_whole = context::is_whole(&source);
+            all.find(|it| !is_whole && self.goes(it))
+        });
+        copied
+            .or_else(|| self.run(dockerfile))
+            .map(|it| format!("no longer sends {it}, which a step names"))
+    }
+
+    /// Returns true if a path was sent and is no more.
+    fn goes(&self, path: &str) -> bool {
+        !self.old.excludes(path) && self.new.excludes(path)
+    }
+
+    /// What a command names of what goes. What tools make again is often named to remove it.
+    fn run(&self, dockerfile: &Dockerfile) -> Option<String> {
+        let is_break = |it: char| it.is_whitespace() || "\"'`;,=|&()<>[]{}".contains(it);
+        let is_there =
+            |path: &str| self.folder.join(path).is_some_and(|it| self.before.tree().exists(&it));
+        let goes = |path: &&str| {
+            let is_local = clutter::class_of(path).is_some_and(Class::is_local);
+            !is_local && self.goes(path) && is_there(path)
+        };
+        let history = RepoPath::new(".git").is_some_and(|it| self.goes(it.as_str()));
+        dockerfile.instructions_at(0..dockerfile.items.len()).find_map(|(item, it)| {
+            let is_command =
+                matches!(it.keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint);
+            if !is_command {
+                return None;
+            }
+            if history && asks_history(dockerfile, item) {
+                return Some(".git".to_owned());
+            }
+            let mut words = it.text().split(is_break).filter(|it| !it.is_empty());
+            words.find_map(|word| tails(word).find(goes).map(str::to_owned))
+        })
+    }
+}
+
+/// Returns true if a RUN needs the history of the repository.
+fn asks_history(dockerfile: &Dockerfile, item: usize) -> bool {
+    let Ok(script) = Script::at(dockerfile, item) else { return false };
+    let calls = script.commands().iter();
+    let mut calls = calls.filter_map(|it| ecosystems::invocation_of(it, |it| it.value.clone()));
+    calls.any(|it| history::asks(&it) == Some(Asks::Needs))
+}

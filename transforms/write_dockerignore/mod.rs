@@ -1,0 +1,272 @@
+#![doc = include_str!("page.md")]
+
+// [`group`] finds the contexts that builds send, [`found`] the clutter in them, and [`readers`] who reads it all the
+// same. [`lines`] writes the file.
+
+mod found;
+mod group;
+mod lines;
+mod named;
+mod packages;
+mod readers;
+mod texts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::{
+    found::Found,
+    group::{Group, Taker},
+    lines::Line,
+    readers::{Readers, Verdict},
+};
+use crate::{
+    context::{dockerignore::Dockerignore, is_whole, taken::takes},
+    ecosystems::clutter::Class,
+    engine::{
+        Transform,
+        settings::{self, Settings},
+    },
+    project::{
+        Project,
+        change::{Alteration, Change, Decline, Outcome, Safety},
+    },
+    text::{
+        Place, Refusal,
+        count::{counted, listed, number},
+    },
+};
+
+/// Keeps what no image needs out of build contexts.
+pub(super) const TRANSFORM: Transform = Transform {
+    name: NAME,
+    docs: include_str!("page.md"),
+    codes: &[
+        "allow-list",
+        "broken-ignore-file",
+        "pattern-is-read",
+        "secret-is-read",
+        "unknown-context",
+    ],
+    options: Some(settings::Options::of::<Options>()),
+    run,
+};
+
+const NAME: &str = "write-dockerignore";
+
+/// The options of this transform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// The kinds of clutter that stay in the context.
+    pub keep: Vec<Class>,
+    /// Patterns that every ignore file has to have.
+    pub patterns: Vec<String>,
+}
+
+fn run(project: &Project, settings: &Settings) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (file, dockerfile, why) in group::unknown(project) {
+        let item = takes(dockerfile).iter().find(|it| is_whole(&it.source)).map(|it| it.item);
+        let place =
+            item.map_or_else(|| Place::line(&file.path, 1), |it| dockerfile.place(&file.path, it));
+        let why = Refusal::new("unknown-context", why);
+        outcome.declines.push(Decline { transform: NAME, place, why });
+    }
+    for group in group::groups(project) {
+        look(project, settings, &group, &mut outcome);
+    }
+    outcome
+}
+
+/// What is to be written into the ignore file of a group.
+fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut Outcome) {
+    let Some((taker, item)) = first(project, group) else { return };
+    let place = taker.dockerfile.place(&taker.file.path, item);
+    let decline = |why| Decline { transform: NAME, place: place.clone(), why };
+    let options: Options = settings.of(&taker.file.path);
+    let mut all = found::all(project, group);
+    all.retain(|it| !options.keep.contains(&it.row.class));
+    let asked_for = asked_for(project, group, &options);
+    if let Some(rules) = &group.rules {
+        // What nobody sees is no reason to touch a file that is there.
+        for it in &mut all {
+            it.forget_guesses(rules);
+        }
+        all.retain(|it| it.places().next().is_some());
+        if all.is_empty() && asked_for.is_empty() {
+            return;
+        }
+        if let Some((line, error)) = rules.errors.first() {
+            let reason = format!("{}:{line} {error}", group.path);
+            return outcome.declines.push(decline(Refusal::new("broken-ignore-file", reason)));
+        }
+        if rules.is_allow_list() {
+            let reason = format!("{} excludes everything and names what is sent", group.path);
+            return outcome.declines.push(decline(Refusal::new("allow-list", reason)));
+        }
+    }
+    if !all.iter().any(Found::weighs) && asked_for.is_empty() {
+        return;
+    }
+    let readers = Readers::new(project, group);
+    let mut parts: BTreeMap<Safety, Vec<Found>> = BTreeMap::new();
+    for mut it in all {
+        match readers.judge(&mut it) {
+            Verdict::Goes(safety) => parts.entry(safety).or_default().push(it),
+            Verdict::Stays => {}
+            Verdict::Kept(why) => outcome.declines.push(decline(why)),
+        }
+    }
+    let mut asked = Vec::new();
+    for pattern in asked_for {
+        match readers.read_of(&pattern) {
+            None => asked.push(pattern),
+            Some(path) => {
+                let reason = format!("{pattern} would exclude {path}, which a step names");
+                outcome.declines.push(decline(Refusal::new("pattern-is-read", reason)));
+            }
+        }
+    }
+    let weighs = parts.values().flatten().any(Found::weighs);
+    if !weighs && asked.is_empty() {
+        return;
+    }
+    let safe = parts.remove(&Safety::Safe).unwrap_or_default();
+    if !safe.is_empty() {
+        outcome.changes.push(change(project, group, &safe, &[], Safety::Safe, place.clone()));
+    }
+    let review = parts.remove(&Safety::Review).unwrap_or_default();
+    if !review.is_empty() || !asked.is_empty() {
+        outcome.changes.push(change(
+            project,
+            group,
+            &review,
+            &asked,
+            Safety::Review,
+            place.clone(),
+        ));
+    }
+}
+
+/// The first Dockerfile that is to be looked at and takes a folder, with the instruction that does.
+fn first<'g>(project: &Project, group: &'g Group<'_>) -> Option<(&'g Taker<'g>, usize)> {
+    let near = group.builds.iter().filter(|it| project.is_in_focus(&it.file.path));
+    near.into_iter().find_map(|taker| {
+        let takes = takes(taker.dockerfile).iter();
+        let folder =
+            |it: &str| group.folder.join(it).is_some_and(|it| project.tree().is_folder(&it));
+        let mut takes = takes.filter(|it| is_whole(&it.source) || folder(&it.source));
+        Some((taker, takes.next()?.item))
+    })
+}
+
+/// The patterns that the options ask for and the ignore file does not have.
+fn asked_for(project: &Project, group: &Group<'_>, options: &Options) -> Vec<String> {
+    let text = project.file(group.path.as_str()).map_or("", |it| &it.text);
+    let has = |pattern: &&String| text.lines().any(|it| it.trim() == **pattern);
+    options.patterns.iter().filter(|it| !has(it)).cloned().collect()
+}
+
+/// The change that writes lines for what was found.
+fn change(
+    project: &Project,
+    group: &Group<'_>,
+    found: &[Found],
+    asked: &[String],
+    safety: Safety,
+    place: Place,
+) -> Change {
+    let mut lines: Vec<Line> = Vec::new();
+    for it in found {
+        let class = Some(it.row.class);
+        lines.extend(lines::patterns(it).into_iter().map(|pattern| Line { pattern, class }));
+    }
+    lines.extend(asked.iter().map(|it| Line { pattern: it.clone(), class: None }));
+    lines.dedup();
+    let text = project.file(group.path.as_str()).map(|it| &*it.text);
+    let file = lines::change(text, &lines);
+    let classes: BTreeSet<Class> = found.iter().map(|it| it.row.class).collect();
+    let classes = classes.into_iter().collect();
+    let patterns: Vec<&str> = lines.iter().map(|it| it.pattern.as_str()).collect();
+    let title = match (patterns.as_slice(), patterns.len()) {
+        (_, 0..=4) => format!("Keep {} out of the build context", listed(&patterns)),
+        (_, count) => {
+            let rest = format!("{} more", count - 3);
+            let mut shown = patterns[..3].to_vec();
+            shown.push(&rest);
+            format!("Keep {} out of the build context", listed(&shown))
+        }
+    };
+    let reason = reason(project, group, found, &patterns, safety);
+    let alters = vec![Alteration::Unsent { classes, asked_for: asked.to_vec() }];
+    Change { title, reason, safety, place, files: [(group.path.clone(), file)].into(), alters }
+}
+
+/// The reason, with what is no longer sent, as it lies on the disk.
+fn reason(
+    project: &Project,
+    group: &Group<'_>,
+    found: &[Found],
+    patterns: &[&str],
+    safety: Safety,
+) -> String {
+    let new = Dockerignore::of_flags(patterns.iter().copied());
+    let (mut files, mut bytes, mut all, mut whole) = (0, 0, 0, 0);
+    for it in project.on_disk(&group.folder) {
+        let Some(path) = it.path.strip_prefix(&group.folder) else { continue };
+        if !group.takes(path) {
+            continue;
+        }
+        (all, whole) = (all + 1, whole + it.bytes);
+        if new.excludes(path) {
+            (files, bytes) = (files + 1, bytes + it.bytes);
+        }
+    }
+    let secrets = found.iter().filter(|it| it.row.class == Class::Secrets);
+    let secrets: Vec<&str> = secrets.flat_map(Found::places).collect();
+    let mut reason = match safety {
+        Safety::Safe => {
+            "they are for the machine that they lie on, and no step of a build names them"
+                .to_owned()
+        }
+        Safety::Review => "no step of a build names them, and no source that was read".to_owned(),
+    };
+    if found.iter().any(|it| it.row.class == Class::VersionControl) && safety == Safety::Review {
+        reason += "; what is built no longer has the commit stamped on it";
+    }
+    reason += &match files {
+        0 => "; none of it lies here now, but tools leave it there".to_owned(),
+        _ => format!(
+            "; {} of {} ({} of {}) {} no longer sent",
+            counted(files, "file"),
+            number(all),
+            size(bytes),
+            size(whole),
+            if files == 1 { "is" } else { "are" }
+        ),
+    };
+    if !secrets.is_empty() {
+        let be = if secrets.len() == 1 { "is" } else { "are" };
+        reason = format!(
+            "{} {be} in the image today, for everybody who can pull it; {reason}",
+            listed(&secrets)
+        );
+    }
+    reason
+}
+
+/// A number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    let units = ["KB", "MB", "GB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let (mut value, mut unit) = (bytes / 100, 0);
+    while value >= 10_000 && unit < 2 {
+        (value, unit) = (value / 1000, unit + 1);
+    }
+    format!("{}.{} {}", value / 10, value % 10, units[unit])
+}

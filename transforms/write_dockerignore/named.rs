@@ -1,0 +1,105 @@
+//! What the steps of all Dockerfiles of a context name: sources of COPYs, and words of commands.
+
+use std::collections::HashSet;
+
+use super::group::{Group, Taker};
+use crate::{
+    callers::service::Given,
+    context::{is_whole, taken::takes},
+    dockerfile::{Instruction, Keyword},
+    project::Project,
+    text::{
+        glob::{self, Glob},
+        tails,
+    },
+};
+
+/// What steps name.
+pub(super) struct Named {
+    /// The sources of COPYs, ADDs and bind mounts, and the folders that they lie in.
+    sources: Paths,
+    /// The same of the words of commands.
+    words: Paths,
+}
+
+/// Paths, and patterns for more.
+#[derive(Default)]
+struct Paths {
+    plain: HashSet<String>,
+    patterns: Vec<Glob>,
+    /// The patterns as they are written.
+    seen: HashSet<String>,
+}
+
+impl Named {
+    /// What the Dockerfiles of a group name, and the services that run them.
+    pub(super) fn of(project: &Project, group: &Group<'_>) -> Self {
+        let mut named = Self { sources: Paths::default(), words: Paths::default() };
+        for taker in group.all() {
+            let takes = takes(taker.dockerfile).iter().map(|it| it.source.as_str());
+            for source in takes.filter(|it| !is_whole(it)) {
+                named.sources.add(source.trim_start_matches("./").trim_matches('/'));
+            }
+            for word in words(project, taker) {
+                tails(&word).for_each(|it| named.words.add(it.trim_end_matches('/')));
+            }
+        }
+        named
+    }
+
+    /// Returns true if a source names a path or something in it, and does not bring it with a folder or with everything.
+    pub(super) fn is_source(&self, path: &str) -> bool {
+        self.sources.have(path)
+    }
+
+    /// Returns true if a word of a command is about a path: it, something in it, or a pattern that matches it.
+    pub(super) fn is_word(&self, path: &str) -> bool {
+        self.words.have(path)
+    }
+}
+
+impl Paths {
+    /// Adds a path and the folders that it lies in. What matches everything names nothing.
+    fn add(&mut self, path: &str) {
+        let ends = path.match_indices('/').map(|it| it.0).chain([path.len()]);
+        for path in ends.into_iter().map(|it| &path[..it]) {
+            if !glob::is_pattern(path) {
+                if !self.plain.contains(path) {
+                    self.plain.insert(path.to_owned());
+                }
+            } else if !path.ends_with("/*") && path != "*" && self.seen.insert(path.to_owned()) {
+                self.patterns.extend(Glob::new(path));
+            }
+        }
+    }
+
+    fn have(&self, path: &str) -> bool {
+        self.plain.contains(path) || self.patterns.iter().any(|it| it.matches(path))
+    }
+}
+
+/// The words of the commands of a Dockerfile and of the services that run it.
+pub(super) fn words(project: &Project, taker: &Taker<'_>) -> HashSet<String> {
+    let is_break = |it: char| it.is_whitespace() || "\"'`;,=|&()<>[]{}".contains(it);
+    let mut words = HashSet::new();
+    let mut add = |text: &str| {
+        for word in text.split(is_break).filter(|it| !it.is_empty()) {
+            if !words.contains(word) {
+                words.insert(word.to_owned());
+            }
+        }
+    };
+    let commands = taker.dockerfile.instructions().map(|it| it.1).filter(|it| is_command(it));
+    commands.for_each(|it| add(it.text()));
+    for (_, service) in project.services(&taker.file.path) {
+        let given = [&service.command, &service.entrypoint, &service.healthcheck];
+        given.into_iter().flatten().map(Given::text).for_each(|it| add(&it));
+    }
+    words
+}
+
+/// Returns true if an instruction has words of commands.
+pub(super) fn is_command(instruction: &Instruction) -> bool {
+    use Keyword::{Cmd, Entrypoint, Env, Healthcheck, Run};
+    matches!(instruction.keyword, Cmd | Entrypoint | Env | Healthcheck | Run)
+}

@@ -1,0 +1,118 @@
+//! Packages beside a manifest: they go where the Dockerfile installs its own.
+
+use super::{
+    found::{Found, parent},
+    readers::{Readers, Verdict},
+};
+use crate::{
+    context::{is_whole, taken::takes},
+    dockerfile::stage::Stage,
+    ecosystems::{self, clutter::Clutter},
+    project::{change::Safety, tree},
+    run::{Run, Site},
+    text::ImagePath,
+};
+
+/// Whether packages may go: each stage that takes them with a folder installs its own there, or runs no program that
+/// could use them.
+pub(super) fn judge(readers: &Readers<'_>, found: &mut Found) -> Verdict {
+    let is_needed = |path: &&str| {
+        readers.group.all().any(|it| {
+            let site = Site::new(&it.file.path, it.dockerfile);
+            site.stages.iter().any(|stage| needs(readers, &site, stage, found.row, path))
+        })
+    };
+    let kept: Vec<String> = found.places().filter(is_needed).map(str::to_owned).collect();
+    found.there.retain(|it| !kept.contains(it));
+    found.expected.retain(|it| !kept.contains(it));
+    match found.places().next() {
+        None => Verdict::Stays,
+        Some(_) => Verdict::Goes(Safety::Safe),
+    }
+}
+
+/// Returns true if a stage needs the packages that lie in the context, as it does not install them itself.
+fn needs(
+    readers: &Readers<'_>,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    row: &Clutter,
+    path: &str,
+) -> bool {
+    let places = places(readers, site, stage, parent(path));
+    if places.is_empty() {
+        return false;
+    }
+    // Another language's image has them by accident; what serves them names them.
+    let manifests: Vec<&str> = row.beside().collect();
+    let uses = |word: &str| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        program == "node" || ecosystems::manifests_of(program).any(|it| manifests.contains(&it))
+    };
+    let lineage = stage.lineage(&site.stages);
+    let texts = lineage.iter().flat_map(|it| it.instructions().map(|it| it.2.text()));
+    let mut words =
+        texts.flat_map(|it| it.split(|it: char| !(it.is_alphanumeric() || "-_./".contains(it))));
+    let is_concerned = words.any(uses) || readers.is_started_by(site.path, uses);
+    if !is_concerned {
+        return readers.texts().mention(readers.project, row.name).is_some();
+    }
+    !places.iter().all(|place| fills(site, stage, row, place))
+}
+
+/// Where the COPYs of a stage put a folder of the context that they bring with what is in it.
+fn places(
+    readers: &Readers<'_>,
+    site: &Site<'_>,
+    stage: &Stage<'_>,
+    folder: &str,
+) -> Vec<ImagePath> {
+    let context = &readers.group.folder;
+    let mut places = Vec::new();
+    for (item, _, it) in stage.instructions() {
+        let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { continue };
+        let state = stage.state_before(item);
+        let destination = state.expand(&copy.destination.text, site.dockerfile.escape);
+        let Some(destination) = destination.and_then(|it| state.absolute(&it)) else { continue };
+        for take in takes(site.dockerfile).iter().filter(|it| it.item == item) {
+            if is_whole(&take.source) {
+                places.push(destination.join(folder));
+                continue;
+            }
+            let found = tree::sources(readers.project.tree(), context, &take.source);
+            for source in found.iter().filter_map(|it| it.strip_prefix(context)) {
+                let rest =
+                    folder.strip_prefix(source).filter(|it| it.is_empty() || it.starts_with('/'));
+                places.extend(rest.map(|it| destination.join(it.trim_start_matches('/'))));
+            }
+        }
+    }
+    places
+}
+
+/// Returns true if a stage, or one that it is built on, has packages of its own in a folder of the image: it installs
+/// there or above, or copies them from another stage.
+fn fills(site: &Site<'_>, stage: &Stage<'_>, row: &Clutter, place: &ImagePath) -> bool {
+    stage.lineage(&site.stages).iter().any(|below| {
+        let copied = below.instructions().any(|(item, _, it)| {
+            let Some(copy) = it.copy().filter(|it| it.from.is_some()) else { return false };
+            let state = below.state_before(item);
+            let destination = state.expand(&copy.destination.text, site.dockerfile.escape);
+            let destination = destination.and_then(|it| state.absolute(&it));
+            destination.is_some_and(|it| it.file_name() == row.name || place.is_within(&it))
+        });
+        let manifests: Vec<&str> = row.beside().collect();
+        let is_its =
+            |program: &str| ecosystems::manifests_of(program).any(|it| manifests.contains(&it));
+        let installs = |run: &Run<'_>| {
+            run.calls().iter().any(|it| {
+                let installs = ecosystems::installs_packages(&it.call) == Some(true);
+                installs
+                    && is_its(&it.call.program)
+                    && it.directory.as_ref().is_some_and(|it| place.is_within(it))
+            })
+        };
+        let mut runs = site.runs(below, &[""]).filter_map(|it| site.run(below, it).ok());
+        copied || runs.any(|it| installs(&it))
+    })
+}

@@ -1,0 +1,241 @@
+//! Who reads clutter all the same: steps of the Dockerfiles, services, source, settings.
+
+use std::cell::OnceCell;
+
+use super::{
+    found::{Found, name},
+    group::{Group, Taker},
+    named::{Named, is_command, words},
+    packages,
+    texts::Texts,
+};
+use crate::{
+    callers::{self, Kind, service::Given},
+    context::{dockerignore::Dockerignore, is_whole, taken::takes},
+    dockerfile::Keyword,
+    ecosystems::{
+        clutter::{self, Class},
+        history::{self, Asks},
+    },
+    project::{Project, change::Safety, tree},
+    run::Site,
+    text::{Refusal, RepoPath, tails},
+};
+
+/// Whether something may go.
+pub(super) enum Verdict {
+    /// It may, this surely.
+    Goes(Safety),
+    /// It stays, and there is nothing to say.
+    Stays,
+    /// It stays for a reason that its owner should know.
+    Kept(Refusal),
+}
+
+/// What reads the context of a group.
+pub(super) struct Readers<'a> {
+    pub(super) project: &'a Project,
+    pub(super) group: &'a Group<'a>,
+    named: OnceCell<Named>,
+}
+
+/// Whether tests run in containers of the project, as far as its callers tell.
+struct RunsTests(bool);
+
+impl<'a> Readers<'a> {
+    /// What reads the context of a group.
+    pub(super) fn new(project: &'a Project, group: &'a Group<'a>) -> Self {
+        Self { project, group, named: OnceCell::new() }
+    }
+
+    /// Takes the places out of what was found that are read, and says whether the rest may go.
+    pub(super) fn judge(&self, found: &mut Found) -> Verdict {
+        let class = found.row.class;
+        found.there.retain(|it| !self.is_named(class, it));
+        found.expected.retain(|it| !self.is_named(class, it));
+        if found.places().next().is_none() {
+            return Verdict::Stays;
+        }
+        match class {
+            Class::VersionControl => self.history(),
+            Class::Packages => packages::judge(self, found),
+            Class::Environments => {
+                // Without a command that fills it, what is started there comes from the context.
+                let starts = |it: &Taker<'_>| {
+                    words(self.project, it).iter().any(|word| {
+                        tails(word).any(|it| it.split('/').next() == Some(found.row.name))
+                    })
+                };
+                let is_filled = |it: &Taker<'_>| !it.file.managers().is_empty();
+                let is_needed = self.group.all().any(|it| starts(it) && !is_filled(it));
+                if is_needed { Verdict::Stays } else { Verdict::Goes(Safety::Safe) }
+            }
+            Class::Outputs => self.outputs(found),
+            _ if class.is_local() => Verdict::Goes(Safety::Safe),
+            Class::Secrets => self.secrets(found),
+            Class::Tests if self.runs_tests() => Verdict::Stays,
+            _ => {
+                let texts = self.texts();
+                if !texts.is_complete {
+                    return Verdict::Stays;
+                }
+                found.there.retain(|it| texts.mention(self.project, it).is_none());
+                match found.there.is_empty() {
+                    true => Verdict::Stays,
+                    false => Verdict::Goes(Safety::Review),
+                }
+            }
+        }
+    }
+
+    /// The texts of the context.
+    pub(super) fn texts(&self) -> &'a Texts {
+        Texts::of(self.project, &self.group.folder)
+    }
+
+    /// Returns true if a step names a path of the context: as a source, or, unless tools make such things again, in a
+    /// command.
+    fn is_named(&self, class: Class, path: &str) -> bool {
+        let named = self.named.get_or_init(|| Named::of(self.project, self.group));
+        named.is_source(path) || (!class.is_local() && named.is_word(path))
+    }
+
+    /// A path that a pattern would exclude and that a step names.
+    pub(super) fn read_of(&self, pattern: &str) -> Option<String> {
+        let rules = Dockerignore::of_flags([pattern]);
+        let folder = &self.group.folder;
+        let sources =
+            self.group.all().flat_map(|it| takes(it.dockerfile)).map(|it| it.source.as_str());
+        let sources = sources.filter(|it| !is_whole(it)).flat_map(|it| {
+            let found = tree::sources(self.project.tree(), folder, it);
+            found.into_iter().filter_map(|it| it.strip_prefix(folder).map(str::to_owned))
+        });
+        let words = self.group.all().flat_map(|it| words(self.project, it));
+        let is_there = |it: &str| folder.join(it).is_some_and(|it| self.project.tree().exists(&it));
+        let words = words.flat_map(|it| tails(&it).map(str::to_owned).collect::<Vec<_>>());
+        let words = words.filter(|it| !it.is_empty() && is_there(it));
+        sources.chain(words).find(|it| rules.excludes(it))
+    }
+
+    /// Returns true if a service that runs a Dockerfile starts such a program.
+    pub(super) fn is_started_by(&self, dockerfile: &RepoPath, uses: impl Fn(&str) -> bool) -> bool {
+        let services = self.project.services(dockerfile).iter();
+        let given = services.flat_map(|it| [&it.1.command, &it.1.entrypoint]).flatten();
+        given.map(Given::text).any(|it| it.split_whitespace().any(&uses))
+    }
+
+    /// Whether the history may go: not if something asks for it, and with a look at it if it is stamped on what is
+    /// built.
+    fn history(&self) -> Verdict {
+        let mut safety = Safety::Safe;
+        for taker in self.group.all() {
+            let site = Site::new(&taker.file.path, taker.dockerfile);
+            for stage in &site.stages {
+                let texts = stage.instructions().filter(|it| is_command(it.2));
+                if texts.into_iter().any(|it| history::asked_in(it.2.text()).is_some()) {
+                    return Verdict::Stays;
+                }
+                for item in site.runs(stage, &[""]) {
+                    let Ok(run) = site.run(stage, item) else {
+                        continue;
+                    };
+                    for call in run.calls() {
+                        match history::asks(&call.call) {
+                            Some(Asks::Needs) => return Verdict::Stays,
+                            Some(Asks::Stamps) => safety = Safety::Review,
+                            None => {}
+                        }
+                    }
+                }
+            }
+        }
+        let texts = self.texts();
+        let starts_scripts = self.group.all().any(|it| {
+            words(self.project, it)
+                .iter()
+                .any(|it| it.ends_with(".sh") || matches!(name(it), "make" | "just" | "task"))
+        });
+        if !texts.is_complete || texts.history(self.project, starts_scripts).is_some() {
+            return Verdict::Stays;
+        }
+        Verdict::Goes(safety)
+    }
+
+    /// Whether outputs may go: each Dockerfile that takes them has to make them again.
+    fn outputs(&self, found: &Found) -> Verdict {
+        let takes = |it: &&Taker<'_>| found.places().any(|path| it.wanted.takes_with_folder(path));
+        let makes = |it: &Taker<'_>| {
+            let runs = it.dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run);
+            let mut texts = runs.map(|it| it.1.text());
+            texts.any(|text| found.row.made_by.iter().any(|it| text.contains(it)))
+        };
+        let mut takers = self.group.all().filter(takes);
+        match takers.all(makes) {
+            true => Verdict::Goes(Safety::Safe),
+            false => Verdict::Stays,
+        }
+    }
+
+    /// Whether secrets may go, which somebody may read where they are.
+    fn secrets(&self, found: &mut Found) -> Verdict {
+        let is_key = |path: &String| {
+            let path = self.group.folder.join(path);
+            let text = path.and_then(|it| self.project.source(&it));
+            text.is_some_and(|it| clutter::is_private_key(&it.text))
+        };
+        let is_settings = found.row.name.starts_with(".env");
+        found.there.retain(|it| is_settings || is_key(it));
+        let Some(first) = found.there.first().cloned() else { return Verdict::Stays };
+        let texts = self.texts();
+        if !texts.is_complete {
+            return Verdict::Stays;
+        }
+        let by = match is_settings {
+            true => texts.word(self.project, clutter::READS_DOTENV),
+            false => found.there.iter().find_map(|it| texts.mention(self.project, it)),
+        };
+        match by {
+            None => Verdict::Goes(Safety::Review),
+            Some(place) => {
+                let reason = format!(
+                    "{first} is copied into the image with its folder, and {place} may read it there: it stays, \
+                     but whoever has the image has it, too"
+                );
+                Verdict::Kept(Refusal::new("secret-is-read", reason))
+            }
+        }
+    }
+
+    /// Returns true if tests may run in an image that is built from the context.
+    fn runs_tests(&self) -> bool {
+        let in_file = self.group.all().any(|taker| {
+            let stages = taker.dockerfile.instructions().filter_map(|it| it.1.from()?.name);
+            let mut stages = stages.into_iter();
+            let services = self.project.services(&taker.file.path);
+            let comments =
+                taker.dockerfile.source.lines().filter(|it| it.trim_start().starts_with('#'));
+            stages.any(clutter::runs_tests)
+                || comments.into_iter().any(clutter::runs_tests)
+                || words(self.project, taker).iter().any(|it| clutter::runs_tests(it))
+                || services.iter().any(|it| !it.1.synced.is_empty())
+        });
+        in_file || self.callers_run_tests()
+    }
+
+    fn callers_run_tests(&self) -> bool {
+        let RunsTests(known) = self.project.surroundings().get(|| {
+            let told = |text: &str| {
+                let starts = |it: &&str| {
+                    ["docker", "compose", "podman"].iter().any(|word| it.contains(word))
+                };
+                text.lines().filter(starts).any(clutter::runs_tests)
+            };
+            let callers = self
+                .project
+                .files()
+                .filter(|it| Kind::of(&it.path).is_some() || callers::is_guide(&it.path));
+            RunsTests(callers.into_iter().any(|it| told(&it.text)))
+        });
+        *known
+    }
+}

@@ -1,0 +1,158 @@
+//! The source, settings and scripts of a build context, and what they mention.
+
+use elsa::sync::FrozenMap;
+
+use super::found::name;
+use crate::{
+    ecosystems::{self, clutter, history, sources},
+    project::{File, Project, selection::is_vendored},
+    text::{Place, RepoPath, Span},
+};
+
+/// The most files that are read.
+const MOST: usize = 3_000;
+
+/// How the names of settings and scripts end, besides those of source.
+const ENDINGS: &[&str] = &[
+    "cfg",
+    "conf",
+    "config",
+    "csproj",
+    "ejs",
+    "env",
+    "erb",
+    "fsproj",
+    "gradle",
+    "gemspec",
+    "ini",
+    "json",
+    "json5",
+    "kts",
+    "mk",
+    "properties",
+    "props",
+    "targets",
+    "toml",
+    "tt",
+    "xml",
+    "yaml",
+    "yml",
+];
+
+/// The texts of a build context.
+pub(super) struct Texts {
+    files: Vec<RepoPath>,
+    /// False if there are too many to read them all.
+    pub(super) is_complete: bool,
+}
+
+/// The texts of the contexts of a project, by folder.
+#[derive(Default)]
+struct All(FrozenMap<RepoPath, Box<Texts>>);
+
+impl Texts {
+    /// The texts of the files in a folder that are neither clutter nor other people's.
+    pub(super) fn of<'a>(project: &'a Project, folder: &RepoPath) -> &'a Self {
+        let All(known) = project.surroundings().get(All::default);
+        let read = || {
+            let files = project.tree().below(folder);
+            let files = files.filter(|it| is_read(it.strip_prefix(folder).unwrap_or_default()));
+            let mut files: Vec<RepoPath> = files.take(MOST + 1).cloned().collect();
+            let is_complete = files.len() <= MOST;
+            files.truncate(MOST);
+            Box::new(Self { files, is_complete })
+        };
+        known.get(folder).unwrap_or_else(|| known.insert(folder.clone(), read()))
+    }
+
+    /// The first place that mentions a path of the context.
+    pub(super) fn mention(&self, project: &Project, path: &str) -> Option<Place> {
+        let own = name(path);
+        // `README.md` may be told by `README*` or without its ending.
+        let stem = own.split_once('.').map_or(own, |it| it.0);
+        let word = if stem.is_empty() { own } else { stem };
+        self.find(project, |file| {
+            let text = &file.text;
+            let mut all = text.match_indices(word).map(|it| it.0);
+            let is_it =
+                |at: &usize| is_path(text, *at..at + word.len()) && !is_for_developers(text, *at);
+            let at = all.find(is_it)?;
+            Some(at..at + word.len())
+        })
+    }
+
+    /// The first place that has one of these words.
+    pub(super) fn word(&self, project: &Project, words: &[&str]) -> Option<Place> {
+        self.find(project, |file| {
+            words.iter().find_map(|word| {
+                let at = file.text.find(word)?;
+                Some(at..at + word.len())
+            })
+        })
+    }
+
+    /// The first file that asks a repository for its history, with the word that does. Scripts count only if
+    /// `runs_scripts`.
+    pub(super) fn history(&self, project: &Project, runs_scripts: bool) -> Option<&'static str> {
+        let files = self.files.iter().filter(|it| runs_scripts || !is_script(it.file_name()));
+        files.filter_map(|it| project.source(it)).find_map(|it| {
+            let Asked(word) = it.memo.get(|| Asked(history::asked_in(&it.text)));
+            *word
+        })
+    }
+
+    fn find(&self, project: &Project, find: impl Fn(&File) -> Option<Span>) -> Option<Place> {
+        self.files.iter().filter_map(|it| project.source(it)).find_map(|file| {
+            let span = find(file)?;
+            Some(file.place(&span))
+        })
+    }
+}
+
+/// The word of a text that asks for history.
+struct Asked(Option<&'static str>);
+
+/// Returns true if a file, seen from the context, is source, a script or settings.
+fn is_read(path: &str) -> bool {
+    let name = name(path);
+    let ending = name.rsplit_once('.').map_or("", |it| it.1);
+    let is_text = sources::language_of(ending).is_some()
+        || ENDINGS.contains(&ending)
+        || !name.contains('.')
+        || ecosystems::file("", name).is_some();
+    is_text
+        && !ecosystems::is_lock(name)
+        && !name.contains("-lock.")
+        && clutter::class_of(path).is_none()
+        && !is_vendored(path)
+}
+
+fn is_script(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |it| it.1);
+    matches!(ending, "bash" | "mk" | "sh") || !name.contains('.')
+}
+
+/// Returns true if a place of a text is in a table of settings for a tool that runs on a developer's machine.
+fn is_for_developers(text: &str, at: usize) -> bool {
+    let table = text[..at].rfind("\n[").map_or("", |it| &text[it + 1..at]);
+    clutter::DEVELOPERS_TABLES.iter().any(|it| table.starts_with(it))
+}
+
+/// Returns true if what stands at a span is a path or a part of one: quoted, beside a slash, or imported.
+fn is_path(text: &str, span: Span) -> bool {
+    let before = text[..span.start].chars().next_back();
+    let after = text[span.end..].chars().next();
+    let goes_on = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || "_-".contains(it));
+    if goes_on(before) || goes_on(after) {
+        return false;
+    }
+    let line = text[..span.start].rfind('\n').map_or(0, |it| it + 1);
+    let lead = &text[line..span.start];
+    let token = lead.rsplit(|it: char| it.is_whitespace() || "\"'`(<".contains(it)).next();
+    if token.is_some_and(|it| it.contains("://")) {
+        return false;
+    }
+    let marks = |it: Option<char>| it.is_some_and(|it| "\"'`/*".contains(it));
+    let is_import = ["from ", "import ", "include "].iter().any(|it| lead.ends_with(it));
+    marks(before) || marks(after) || is_import || after == Some('.')
+}
