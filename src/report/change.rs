@@ -136,16 +136,16 @@ pub enum AlterationReport {
         /// Its script.
         script: String,
     },
-    /// A setting of the image.
-    Config {
-        /// Builders are no longer sent these files of a build context.
+    /// Builders are no longer sent these files of a build context.
     Unsent {
         /// The kinds of clutter that they are of.
         classes: Vec<Class>,
         /// Patterns that the settings ask for.
         asked_for: Vec<String>,
     },
-    /// The instruction that sets it.
+    /// A setting of the image.
+    Config {
+        /// The instruction that sets it.
         instruction: String,
     },
     /// An image is built from another Dockerfile, unchanged.
