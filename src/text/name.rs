@@ -28,6 +28,25 @@ fn stands_alone(text: &[u8], span: Span) -> bool {
     !goes_on(before) && !goes_on(text.get(span.end))
 }
 
+/// Returns true if what stands at a span is a path or a part of one: quoted, beside a slash, or imported.
+pub fn is_path_at(text: &str, span: Span) -> bool {
+    let before = text[..span.start].chars().next_back();
+    let after = text[span.end..].chars().next();
+    let goes_on = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || "_-".contains(it));
+    if goes_on(before) || goes_on(after) {
+        return false;
+    }
+    let line = text[..span.start].rfind('\n').map_or(0, |it| it + 1);
+    let lead = &text[line..span.start];
+    let token = lead.rsplit(|it: char| it.is_whitespace() || "\"'`(<".contains(it)).next();
+    if token.is_some_and(|it| it.contains("://")) {
+        return false;
+    }
+    let marks = |it: Option<char>| it.is_some_and(|it| "\"'`/*".contains(it));
+    let is_import = ["from ", "import ", "include "].iter().any(|it| lead.ends_with(it));
+    marks(before) || marks(after) || is_import || after == Some('.')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +64,21 @@ mod tests {
             has_name("cargo", "") && has_name("pip3 install", "pip") && is_name_at("pip3", 0..3)
         );
         assert!(!is_name_at("cargo", 3..5) && is_name_at("a go", 2..4));
+    }
+
+    #[test]
+    fn paths_are_quoted_imported_or_beside_a_slash() {
+        let rows = [
+            ("open(\"docs\")", true),
+            ("\"./docs/index.md\"", true),
+            ("from docs import x", true),
+            ("see https://x.y/docs/z", false),
+            ("docs = 1", false),
+            ("\"mydocs\"", false),
+        ];
+        for (text, expected) in rows {
+            let at = text.find("docs").unwrap();
+            assert_eq!(is_path_at(text, at..at + 4), expected, "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::found::name;
 use crate::{
     ecosystems::{self, clutter, history, sources},
     project::{File, Project, selection::is_vendored},
-    text::{Place, RepoPath, Span},
+    text::{Place, RepoPath, Span, is_path_at},
 };
 
 /// The most files that are read.
@@ -74,8 +74,9 @@ impl Texts {
         self.find(project, |file| {
             let text = &file.text;
             let mut all = text.match_indices(word).map(|it| it.0);
-            let is_it =
-                |at: &usize| is_path(text, *at..at + word.len()) && !is_for_developers(text, *at);
+            let is_it = |at: &usize| {
+                is_path_at(text, *at..at + word.len()) && !is_for_developers(text, *at)
+            };
             let at = all.find(is_it)?;
             Some(at..at + word.len())
         })
@@ -136,23 +137,4 @@ fn is_script(name: &str) -> bool {
 fn is_for_developers(text: &str, at: usize) -> bool {
     let table = text[..at].rfind("\n[").map_or("", |it| &text[it + 1..at]);
     clutter::DEVELOPERS_TABLES.iter().any(|it| table.starts_with(it))
-}
-
-/// Returns true if what stands at a span is a path or a part of one: quoted, beside a slash, or imported.
-fn is_path(text: &str, span: Span) -> bool {
-    let before = text[..span.start].chars().next_back();
-    let after = text[span.end..].chars().next();
-    let goes_on = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || "_-".contains(it));
-    if goes_on(before) || goes_on(after) {
-        return false;
-    }
-    let line = text[..span.start].rfind('\n').map_or(0, |it| it + 1);
-    let lead = &text[line..span.start];
-    let token = lead.rsplit(|it: char| it.is_whitespace() || "\"'`(<".contains(it)).next();
-    if token.is_some_and(|it| it.contains("://")) {
-        return false;
-    }
-    let marks = |it: Option<char>| it.is_some_and(|it| "\"'`/*".contains(it));
-    let is_import = ["from ", "import ", "include "].iter().any(|it| lead.ends_with(it));
-    marks(before) || marks(after) || is_import || after == Some('.')
 }
