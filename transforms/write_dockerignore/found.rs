@@ -35,6 +35,8 @@ impl Found {
         if !is_sure || rules.excludes(self.row.name) {
             self.expected.clear();
         }
+        // Below, another project may have it, which no step may be about.
+        self.expected.retain(|it| !it.contains('/'));
     }
 
     /// Returns true if it is worth a change: it is large, or it is there and is not what a few small files say about the

@@ -244,7 +244,7 @@ pub fn runs_tests(text: &str) -> bool {
 }
 
 /// Words in source and manifests of what reads `.env` when the program starts or is built: libraries, and frameworks
-/// that do it by themselves.
+/// that do it by themselves. A `build` script of a `package.json` mostly runs one of these.
 pub const READS_DOTENV: &[&str] = &[
     ".env",
     "EnvironmentFile",
@@ -254,6 +254,7 @@ pub const READS_DOTENV: &[&str] = &[
     "environ.Env",
     "laravel/framework",
     "\"@angular/core\"",
+    "\"build\":",
     "\"astro\"",
     "\"bun-types\"",
     "\"next\"",
