@@ -36,8 +36,25 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
             runs.dockerfile = Some(build.dockerfile.clone());
             runs.target.clone_from(&build.target);
         }
+        if runs.dockerfile.is_none() {
+            let mut nodes = build.iter().map(|it| &it.value);
+            runs.completes = nodes.find_map(|it| it.text("dockerfile")).map(str::to_owned);
+        }
+        for volume in &mut runs.volumes {
+            let name = volume.source.as_deref();
+            volume.source = name.and_then(|it| device(root, it)).or(volume.source.take());
+        }
         into.services.push(runs);
     }
+}
+
+/// The folder of the host that a volume of this name is, if it is one.
+///
+/// <https://docs.docker.com/engine/storage/volumes/#start-a-container-which-creates-a-volume-using-a-volume-driver>
+fn device(root: &Arc<Node>, name: &str) -> Option<String> {
+    let options = root.get("volumes")?.get(name)?.get("driver_opts")?;
+    let is_bind = options.text("o")?.split(',').any(|it| ["bind", "rbind"].contains(&it.trim()));
+    options.text("device").filter(|_| is_bind).map(str::to_owned)
 }
 
 /// A service's own `build`, followed by those it inherits from services of the same file.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Caller, Callers, compose, image_name, published::is_candidate, runs_containers, script::Script,
-    traced::Traced,
+    Build, Caller, Callers, compose, image_name, published::is_candidate, runs_containers,
+    script::Script, service::Service, traced::Traced,
 };
 use crate::{
     project::is_dockerfile,
@@ -22,7 +22,8 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
     if !(is_guide || is_unit || is_comment) || !starts_containers(text) {
         return;
     }
-    let mut reader = Reader { path, lines: Vec::new(), start: 1, into };
+    let (builds, services) = (Vec::new(), Vec::new());
+    let mut reader = Reader { path, lines: Vec::new(), start: 1, builds, services, into };
     let mut fence: Option<&str> = None;
     for (at, line) in text.lines().enumerate() {
         let inner = line.trim();
@@ -49,6 +50,7 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
         }
     }
     reader.finish();
+    reader.settle();
 }
 
 /// Returns true if a file of this path is written for people in Markdown.
@@ -64,12 +66,32 @@ pub fn starts_containers(text: &str) -> bool {
 /// What stands before a command line that is shown as it was typed.
 const PROMPTS: [&str; 3] = ["$ ", "# ", "> "];
 
+/// A line without the comment after the backslash at its end, which the shell would take for the end of the command:
+/// `-v data:/data \ # your data`.
+fn whole(line: &str) -> &str {
+    let comment = line.match_indices('#').find_map(|(at, _)| {
+        let before = line[..at].trim_end();
+        (before.ends_with(" \\") && before.len() < at).then_some(before)
+    });
+    comment.unwrap_or(line)
+}
+
+/// Whether a line is the rest of a command, since it begins with an option.
+fn is_option(line: &str) -> bool {
+    let name = line.strip_prefix("--").or_else(|| line.strip_prefix('-'));
+    name.is_some_and(|it| it.starts_with(|it: char| it.is_ascii_alphabetic()))
+}
+
 /// Collects the lines that belong together.
 struct Reader<'a> {
     path: &'a RepoPath,
     lines: Vec<&'a str>,
     /// The line of the first.
     start: usize,
+    /// What the text builds.
+    builds: Vec<Build>,
+    /// The containers that it starts.
+    services: Vec<Service>,
     into: &'a mut Callers,
 }
 
@@ -91,10 +113,23 @@ impl<'a> Reader<'a> {
         }
         let lines = lines.iter().map(|it| {
             let line = it.trim();
-            PROMPTS.iter().find_map(|it| line.strip_prefix(it)).unwrap_or(line)
+            whole(PROMPTS.iter().find_map(|it| line.strip_prefix(it)).unwrap_or(line))
         });
-        let text = lines.collect::<Vec<_>>().join("\n");
-        if !runs_containers(&format!(" {text} ")) {
+        let mut text = String::new();
+        for line in lines {
+            // An option begins no command, so the line before it goes on.
+            let goes_on = is_option(line) && !text.is_empty() && !text.ends_with('\\');
+            text += if text.is_empty() {
+                ""
+            } else if goes_on {
+                " \\\n"
+            } else {
+                "\n"
+            };
+            text += line;
+        }
+        let padded = format!(" {text} ");
+        if !runs_containers(&padded) && !padded.contains(" build ") {
             return;
         }
         let script = Script {
@@ -107,10 +142,16 @@ impl<'a> Reader<'a> {
         let mut found = Callers::default();
         let start = self.start;
         script.read(&Traced::untraced(&text), &|it| start + it - 1, &mut found);
+        self.builds.append(&mut found.builds);
+        self.services.append(&mut found.services);
+    }
+
+    /// Says which Dockerfiles the containers are of, once all that the text builds is known.
+    fn settle(self) {
         let own = Some(self.path).filter(|it| is_dockerfile(it.file_name()));
-        for mut service in found.services {
+        for mut service in self.services {
             let name = service.image.as_deref().and_then(image_name);
-            let mut builds = found.builds.iter();
+            let mut builds = self.builds.iter();
             let built = builds.find(|it| name.as_ref().is_some_and(|name| it.tags.contains(name)));
             let own = own.filter(|_| is_candidate(&service));
             service.dockerfile = own.or(built.map(|it| &it.dockerfile)).cloned();

@@ -4,7 +4,7 @@
 //! Whose image it is has to be judged, by the folders that a service mounts or names, by the image's name, or
 //! because there is no other Dockerfile. Images that are well known are never the project's own.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{image_name, service::Service};
 use crate::{
@@ -35,6 +35,49 @@ struct Index {
     by_trait: HashMap<(RepoPath, Trait), Vec<usize>>,
 }
 
+/// Whose the repository of a project is, and what it is called, as its manifests and guides say.
+#[derive(Default)]
+struct Owners(HashSet<(String, String)>);
+
+/// What stands before the owner and the name of a repository.
+const HOSTS: [&str; 6] =
+    ["bitbucket.org/", "codeberg.org/", "github.com/", "github.com:", "gitlab.com/", "gitlab.com:"];
+
+impl Owners {
+    fn read(project: &Project) -> Self {
+        let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
+        let manifests = manifests.filter_map(|it| project.file(it));
+        let own = ["\"repository\"", "\"url\"", "module ", "repository", "homepage", "source"];
+        let said = manifests
+            .flat_map(|it| it.text.lines())
+            .filter(|line| own.iter().any(|it| line.trim_start().to_lowercase().starts_with(it)));
+        let guide = RepoPath::new("README.md").and_then(|it| project.source(&it));
+        let cloned = guide.iter().flat_map(|it| it.text.lines());
+        let cloned = cloned.filter(|it| it.contains("git clone "));
+        let lines: Vec<&str> = said.chain(cloned).collect();
+        let found = lines.into_iter().filter_map(|line| {
+            let rest = HOSTS.iter().find_map(|it| Some(line.split_once(it)?.1))?;
+            let mut parts = rest.split(['/', '"', '\'', ' ', '`', ')']);
+            let owner = parts.next()?.to_lowercase();
+            let name = image_name(parts.next()?.trim_end_matches(".git"))?;
+            Some((owner, name))
+        });
+        Self(found.filter(|it| !it.0.contains(['<', '$', '{'])).collect())
+    }
+
+    /// Returns true if a service runs an image of another owner and of another name.
+    fn rule_out(&self, service: &Service) -> bool {
+        let image = service.image.as_deref().unwrap_or_default();
+        let Some((above, _)) = image.rsplit_once('/').filter(|it| !it.0.contains('$')) else {
+            return false;
+        };
+        let owner = above.rsplit('/').next().unwrap_or(above).to_lowercase();
+        let name = image_name(image).unwrap_or_default();
+        let is_own = |it: &(String, String)| it.0 == owner || it.1 == name;
+        !self.0.is_empty() && !self.0.iter().any(is_own)
+    }
+}
+
 /// What tells whose image a service runs.
 #[derive(PartialEq, Eq, Hash)]
 enum Trait {
@@ -42,6 +85,13 @@ enum Trait {
     Name(String),
     /// A folder that it mounts or names, or one above it.
     Folder(String),
+}
+
+/// Returns true if a guide tells people to start an image which they have by a name that nothing here gives it: one
+/// that is only an example.
+fn is_example(service: &Service) -> bool {
+    let image = service.image.as_deref().unwrap_or_default();
+    service.is_run && !image.contains(['/', '$', '<', '{'])
 }
 
 /// Returns true if a service names an image that may be the project's own.
@@ -168,7 +218,11 @@ impl Project {
         guessed.retain(|it| !is_foreign(it) && !found.contains(it));
         near.retain(|it| !is_foreign(it));
         if is_alone && found.is_empty() && guessed.is_empty() && built.is_empty() {
-            guessed.clone_from(&near);
+            let owners: &Owners = self.surroundings().get(|| Owners::read(self));
+            let may_be = |at: &&usize| {
+                all.get(**at).is_some_and(|it| !is_example(&it.1) && !owners.rule_out(&it.1))
+            };
+            guessed = near.iter().filter(may_be).copied().collect();
         }
         let services = |it: &BTreeSet<usize>| it.iter().filter_map(|it| all.get(*it)).collect();
         Published {

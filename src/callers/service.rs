@@ -25,6 +25,8 @@ pub struct Service {
     pub dockerfile: Option<RepoPath>,
     /// True if `docker run` starts it, or a compose file that a guide shows: there is no compose file to start it with.
     pub is_run: bool,
+    /// The Dockerfile that it names, if another file says in which context.
+    pub completes: Option<String>,
     /// The stage it builds, when it names one.
     pub target: Option<String>,
     /// The image it names.
@@ -210,9 +212,28 @@ impl Volume {
 
     /// Returns true if it is a folder or a file of the host.
     pub fn is_bind(&self) -> bool {
-        let host = |it: &str| it.starts_with(['.', '/', '~', '$']) || it.contains('/');
+        let host = |it: &str| {
+            it.starts_with(['.', '/', '~', '$']) || it.contains('/') || is_placeholder(it)
+        };
         self.source.as_deref().is_some_and(host)
     }
+
+    /// Returns true if a container can have it: the path in it is absolute, and stands for no other path. What is
+    /// mounted from the host has an owner there in any case.
+    ///
+    /// <https://docs.docker.com/engine/storage/volumes/#options-for---volume>
+    pub(super) fn is_possible(&self) -> bool {
+        let target = self.target.as_str();
+        self.is_bind() || target.starts_with(['/', '$']) && !target.starts_with("/path/")
+    }
+}
+
+/// Whether a guide writes this in the place of a path of the reader's own: `<folder>`, `YOUR_DATA_DIR`.
+fn is_placeholder(text: &str) -> bool {
+    let is_capital = |it: char| it.is_ascii_uppercase() || it == '_';
+    let words = ["DIR", "FOLDER", "PATH", "YOUR"];
+    text.starts_with('<')
+        || text.chars().all(is_capital) && text.split('_').any(|it| words.contains(&it))
 }
 
 /// The targets of `sync` and `sync+restart` in `develop.watch`; what is rebuilt is not written to.

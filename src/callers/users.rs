@@ -58,10 +58,11 @@ pub(super) fn services(
     let mut found = Services::new();
     for it in &built {
         let Some(dockerfile) = it.1.dockerfile.clone() else { continue };
-        let into = found.entry(dockerfile).or_default();
+        let into = found.entry(dockerfile.clone()).or_default();
         into.push(it.clone());
         for more in completing.get(&(it.0.parent(), it.1.name.as_str())).into_iter().flatten() {
-            if more.0 != it.0 && !into.iter().any(|it| it == *more) {
+            let is_other = more.1.completes.as_deref().is_some_and(|it| !is_end(&dockerfile, it));
+            if more.0 != it.0 && !is_other && !into.iter().any(|it| it == *more) {
                 let service = Service { target: it.1.target.clone(), ..more.1.clone() };
                 into.push((more.0.clone(), service));
             }
@@ -86,6 +87,13 @@ pub(super) fn services(
         }
     }
     (found, unbuilt)
+}
+
+/// Whether a Dockerfile may be the one of this name in some context: `./ops/Dockerfile`.
+fn is_end(dockerfile: &RepoPath, name: &str) -> bool {
+    let name = name.trim_start_matches("./");
+    let rest = dockerfile.as_str().strip_suffix(name);
+    name.contains('$') || rest.is_some_and(|it| it.is_empty() || it.ends_with('/'))
 }
 
 /// The builds that a name means in this file: those of the file itself, else those of its folder, else all.

@@ -29,8 +29,8 @@ pub struct Leaving {
     pub without: Option<Brought>,
     /// Left only in images with this program.
     pub within: Option<Brought>,
-    /// Left only if a manifest names this package.
-    pub package: Option<&'static str>,
+    /// Left only if a manifest names one of these packages; empty if none is needed.
+    pub packages: &'static [&'static str],
     /// Left only if an argument contains this text.
     pub argument: Option<&'static str>,
     /// True if the manager's `run` needs nothing else from the home: where a variable puts this elsewhere, it
@@ -56,7 +56,7 @@ impl Leaving {
         said: &[],
         without: None,
         within: None,
-        package: None,
+        packages: &[],
         argument: None,
         run_needs_only_this: false,
     };
@@ -130,9 +130,10 @@ pub const PACKAGES: [&str; 37] = [
     "yfinance",
 ];
 
-/// Puppeteer's browser, which its install script fetches. After "Configuration" of Puppeteer.
+/// Puppeteer's browser, which its install script fetches, also where another package brings it. After "Configuration"
+/// of Puppeteer; pedroslopez/whatsapp-web.js: `package.json`.
 pub(super) const PUPPETEER: Leaving = Leaving {
-    package: Some("puppeteer"),
+    packages: &["puppeteer", "whatsapp-web.js"],
     unless: &[
         Switch::Set("PUPPETEER_CACHE_DIR"),
         Switch::Set("PUPPETEER_EXECUTABLE_PATH"),

@@ -36,9 +36,6 @@ pub struct Site<'a> {
 /// The RUNs of a Dockerfile, by the index of their items: each is read once and asked for many times.
 type Readings = Each<Result<Arc<Reading>, Refusal>>;
 
-/// What [`Site::ecosystems`] are, by the index of the stage.
-struct Ecosystems(Each<Vec<Ecosystem>>);
-
 /// A RUN that a shell runs.
 pub struct Run<'a> {
     /// Its index among the items.
@@ -204,13 +201,8 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// What the package managers are for that the RUNs of a stage and of those below it mention; found once.
-    pub fn ecosystems(&self, stage: &Stage<'a>) -> &'a [Ecosystem] {
-        let Ecosystems(known) = self.dockerfile.memo.get(|| Ecosystems(Each::default()));
-        known.get(stage.index, || self.mentioned(stage))
-    }
-
-    fn mentioned(&self, stage: &Stage<'a>) -> Vec<Ecosystem> {
+    /// What the package managers are for that the RUNs of a stage and of those below it mention.
+    pub fn ecosystems(&self, stage: &Stage<'a>) -> Vec<Ecosystem> {
         let lineage = stage.lineage(&self.stages);
         let mentions = |it: &Manager| {
             lineage.iter().any(|below| self.runs(below, it.programs).next().is_some())

@@ -9,6 +9,7 @@ use crate::{
     ecosystems::{self, Verb, python},
     project::{File, Project},
     run::Site,
+    shell::Script,
 };
 
 /// How many scripts deep is looked.
@@ -111,7 +112,21 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     parts.filter(|it| !it.is_empty())
 }
 
-/// The words in quotes of a line.
+/// The words in quotes of a line that are words or lines of commands, and not sentences for people.
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
-    line.split(['"', '\'']).skip(1).step_by(2).flat_map(str::split_whitespace)
+    let texts = line.split(['"', '\'']).skip(1).step_by(2);
+    texts.filter(|it| is_command(it)).flat_map(str::split_whitespace)
+}
+
+/// Whether a text is a word, or a command line that calls a manager.
+fn is_command(text: &str) -> bool {
+    if text.split_whitespace().count() < 2 {
+        return true;
+    }
+    let script = Script::of_text(text);
+    let mut commands = script.iter().flat_map(Script::commands);
+    commands.any(|it| {
+        let call = ecosystems::invocation_of(it, |it| it.value.clone());
+        call.is_some_and(|it| ecosystems::manager(&it).is_some() || it.script.is_some())
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Image, image::Placed, own::Compiled, packages::Packages, started::Started};
+use super::{Image, image::Placed, mounts, own::Compiled, packages::Packages, started::Started};
 use crate::{
     context::{
         brought::Brought,
@@ -60,6 +60,12 @@ impl<'a> Image<'a> {
         let copies = self.layers().into_iter().flat_map(|it| &it.copies);
         let mut sources = copies.filter_map(Layer::brings).flat_map(|it| &it.sources);
         sources.any(|it| it.is_folder && folder.strip_prefix(&it.path).is_some())
+    }
+
+    /// Whether COPYs bring source to a folder or below it.
+    pub(super) fn brings_code(&self, path: &ImagePath) -> bool {
+        let below = self.brought().ok().map(|it| it.below(self.stage.index, path));
+        below.is_some_and(|it| it.values().any(mounts::is_code))
     }
 
     /// Whether a COPY brings the repository of git itself, as far as the builder is sent it.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     callers::{Claim, Reader},
-    dockerfile::{Keyword, stage::Stage},
+    dockerfile::{Instruction, Keyword, stage::Stage},
     ecosystems::{
         Setting, grammar_of, images,
         programs::{self, Trait},
@@ -122,9 +122,10 @@ pub(super) fn base(image: &Image<'_>) -> Result<Option<Base>, Refusal> {
         return Err(Refusal::new("unknown-base", "its base image is not known"));
     };
     let Some(base) = base::of(reference)? else { return Ok(None) };
-    // The only stage is what is built and run, even if it is called `builder`.
-    let is_alone = image.site.stages.len() == 1;
-    let is_of_others = |it: &str| is_not_deployed(it) && !(is_alone && builds_only(it));
+    // The only stage is what is built and run, even if it is called `builder`, and so is one with a command.
+    let starts = |it: &Instruction| matches!(it.keyword, Keyword::Cmd | Keyword::Entrypoint);
+    let is_run = image.site.stages.len() == 1 || image.stage.instructions().any(|it| starts(it.2));
+    let is_of_others = |it: &str| is_not_deployed(it) && !(is_run && builds_only(it));
     if let Some(name) = image.stage.name.filter(|it| is_of_others(it)) {
         return Err(Refusal::new("test-image", format!("its last stage is named {name}")));
     }

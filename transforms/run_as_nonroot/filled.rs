@@ -18,6 +18,17 @@ impl Image<'_> {
         self.provided(&self.moved_from(&self.state().absolute(path)?)?)
     }
 
+    /// The script of the project that a RUN moves or copies to a folder of programs, by its name alone.
+    pub(super) fn linked(&self, name: &str) -> Option<RepoPath> {
+        if name.contains('/') || !self.mentions_run(&[name]) {
+            return None;
+        }
+        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
+        let mut folders = folders.into_iter().filter_map(ImagePath::new);
+        let found = folders.find_map(|it| self.provided(&self.moved_from(&it.join(name))?))?;
+        self.text(&found)?.starts_with("#!").then_some(found)
+    }
+
     /// The path from which a RUN moves or copies a file to a path of the image, if one does.
     fn moved_from(&self, path: &ImagePath) -> Option<ImagePath> {
         let runs = self.runs(&COPIES).ok()?;

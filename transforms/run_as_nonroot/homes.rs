@@ -307,7 +307,7 @@ fn is_elsewhere(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool
     };
     !((leaving.when.is_empty() || leaving.when.iter().any(holds))
         && !leaving.unless.iter().any(holds)
-        && leaving.package.is_none_or(|it| image.depends_on(it))
+        && (leaving.packages.is_empty() || leaving.packages.iter().any(|it| image.depends_on(it)))
         && (leaving.said.is_empty() || !image.mentions_run(leaving.said))
         && !leaving.preferences.iter().any(|it| is_preferred(image, it, leaving.settings)))
 }

@@ -8,7 +8,7 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Base, Stage, State},
     },
-    ecosystems::{FETCHERS, homes, programs::BUILDS},
+    ecosystems::{FETCHERS, homes, node, programs::BUILDS},
     project::Project,
     run::{Run, Site},
     shell::{Command, Script, Word},
@@ -178,7 +178,11 @@ impl<'a> Image<'a> {
                 || is_named(&it.destination.text)
                 || it.sources.iter().any(|it| is_named(&it.text))
         });
-        copies || self.function(name).is_some() || self.mentions_run(&BUILDS)
+        let is_linked = |it: &&str| node::program(it, name).is_some();
+        copies
+            || self.function(name).is_some()
+            || self.manifests().iter().any(is_linked)
+            || self.mentions_run(&BUILDS)
     }
 
     /// The function of Python that a manifest makes a program of: `shop.cli:main`.

@@ -46,7 +46,7 @@ pub(super) fn bind(
 }
 
 /// Whether a file is source or a script.
-fn is_code(path: &RepoPath) -> bool {
+pub(super) fn is_code(path: &RepoPath) -> bool {
     let others = [".go", ".html", ".java", ".php", ".rb", ".rs", ".sh"];
     Language::of(path.file_name()).is_some() || others.iter().any(|it| path.as_str().ends_with(it))
 }
@@ -104,7 +104,7 @@ pub(super) fn hides(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Resu
             let reason = format!(
                 "{path} is written to ({evidence}), and {} mounts {host} of the host over it, whose owner is \
                  another user",
-                mount.started.at(mount.place)
+                mount.place
             );
             return Err(Refusal::new("bind-mount", reason));
         }

@@ -79,7 +79,7 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     if let (Some(only), None) = (only, arguments.next()) {
         return by_hand(&format!("{name} {only}"));
     }
-    if is_main && program.is(Trait::Tool) {
+    if is_main && program.is(Trait::Tool) && !process.known().any(|it| program.sends(it)) {
         let reason =
             format!("{from} runs {name}, a tool that works on the user's files and accounts");
         return Err(Refusal::new("tool-image", reason));

@@ -10,10 +10,13 @@ use crate::{
     context::sources_of,
     dockerfile::Keyword,
     ecosystems::{
-        FileKind, files,
+        self, FileKind, files,
         node::{self, Dependencies},
     },
-    text::RepoPath,
+    text::{
+        RepoPath,
+        glob::{self, Glob},
+    },
 };
 
 /// What is found out about the packages of an image, when it is first asked for.
@@ -52,6 +55,7 @@ impl<'a> Image<'a> {
         lists.texts.iter().any(|it| names(it, package))
             || all(|it| &it.always).any(|it| names(it, package))
             || all(|it| &it.development).any(|it| names(it, package)) && self.has_development()
+            || self.adds(package)
     }
 
     /// Whether a package of a manifest brings a program.
@@ -83,18 +87,56 @@ impl<'a> Image<'a> {
         for stage in &self.site.stages {
             let mut add = |path| found.entry(path).or_default().insert(stage.index);
             for source in sources_of(stage, self.site.dockerfile.escape) {
-                let source = source.trim_start_matches('/').trim_end_matches('*');
-                let Some(path) = folder.join(source) else { continue };
+                let source = source.trim_start_matches('/');
+                let is_list = |it: &RepoPath| {
+                    let name = it.file_name();
+                    names.contains(name) || name.ends_with(".txt") || name.ends_with(".in")
+                };
+                let matching = self.matching(folder, source).into_iter();
+                matching.filter(is_list).for_each(|it| {
+                    add(it);
+                });
+                let Some(path) = folder.join(source.trim_end_matches('*')) else { continue };
                 names.iter().filter_map(|it| path.join(it)).for_each(|it| {
                     add(it);
                 });
-                let name = path.file_name();
-                if names.contains(name) || name.ends_with(".txt") || name.ends_with(".in") {
+                if is_list(&path) {
                     add(path);
                 }
             }
         }
         found
+    }
+
+    /// The files of the project that a pattern names: `package*.json`.
+    fn matching(&self, folder: &RepoPath, source: &str) -> Vec<RepoPath> {
+        if !glob::is_pattern(source) {
+            return Vec::new();
+        }
+        let source = source.trim_start_matches("./");
+        let Ok(pattern) = Glob::new(source) else { return Vec::new() };
+        let within = source.rsplit_once('/').map_or("", |it| it.0);
+        let fixed = within.split('/').take_while(|it| !glob::is_pattern(it));
+        let Some(above) = folder.join(&fixed.collect::<Vec<_>>().join("/")) else {
+            return Vec::new();
+        };
+        let is_meant =
+            |it: &RepoPath| it.strip_prefix(folder).is_some_and(|it| pattern.matches(it));
+        let tree = self.project.tree();
+        match glob::is_pattern(within) {
+            true => tree.below(&above).filter(|it| is_meant(it)).cloned().collect(),
+            false => tree.children(&above).filter(is_meant).collect(),
+        }
+    }
+
+    /// Whether a RUN installs a package by its name: `npm install puppeteer`, `pip install playwright==1.47`.
+    fn adds(&self, package: &str) -> bool {
+        let runs = self.runs(&[package]).unwrap_or_default();
+        let mut calls = runs.iter().flat_map(|it| it.calls()).map(|it| &it.call);
+        calls.any(|call| {
+            let installs = ecosystems::installs_packages(call) == Some(true);
+            installs && call.texts().any(|it| !it.starts_with('-') && is_of(it, package))
+        })
     }
 
     /// The numbers of the stages whose packages the image may have: its own, and those that it copies more from than
@@ -134,6 +176,12 @@ impl<'a> Image<'a> {
         let found = || !self.with_packages().into_iter().any(leaves_out);
         *self.contents.packages.has_development.get_or_init(found)
     }
+}
+
+/// Whether an argument of an install is a package, perhaps with its version.
+fn is_of(argument: &str, package: &str) -> bool {
+    let rest = argument.strip_prefix(package);
+    rest.is_some_and(|it| it.is_empty() || it.starts_with(['@', '=', '<', '>', '~', '!', '[']))
 }
 
 /// Whether a text names a package as a word of its own.

@@ -50,6 +50,11 @@ impl Process {
         programs::named(if self.form == Form::Own { "" } else { &self.program })
     }
 
+    /// Whether it is named without a folder, so that PATH says where it is.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.path.contains('/')
+    }
+
     /// The arguments that are known.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         self.arguments.iter().flatten().map(String::as_str)

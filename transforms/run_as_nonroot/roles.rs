@@ -44,8 +44,13 @@ pub(super) fn roles(commands: &[Command]) -> Vec<Role> {
         .iter()
         .enumerate()
         .any(|(at, it)| !is_condition(it) && !idles(it) && (ends(at) || it.background));
+    // `until python worker.py; do sleep 10; done` starts it again and again.
+    let repeats = |at: usize, it: &Command| {
+        !works && ends(at) && it.scope.contains(&Scope::WhileCondition) && !idles(it)
+    };
+    let works = works || commands.iter().enumerate().any(|(at, it)| repeats(at, it));
     let roles = commands.iter().enumerate().map(|(at, it)| {
-        if is_condition(it) {
+        if is_condition(it) && !repeats(at, it) {
             Role::Condition
         } else if replaces(it) || (ends(at) && !(works && idles(it))) {
             Role::Main

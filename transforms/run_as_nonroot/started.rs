@@ -2,7 +2,6 @@
 
 use super::{
     Image,
-    contents::of_project,
     duty::is_of_development,
     image::Placed,
     state::{is_shared, made_by},
@@ -68,30 +67,13 @@ impl<'a> Image<'a> {
             let Published { services, guessed, has_others } =
                 self.project.published(self.site.path, &self.own_folders());
             // What tests start beside it is not it.
-            let guessed = guessed
-                .into_iter()
-                .filter(|it| !is_of_development(&it.0) && !self.mounts_another(&it.0, &it.1));
+            let guessed = guessed.into_iter().filter(|it| !is_of_development(&it.0));
             let started = |is_sure: bool| {
                 move |(file, service): &'a (RepoPath, Service)| Started { file, service, is_sure }
             };
             let services = services.into_iter().chain(guessed).map(started(false));
             let services = built.map(started(true)).chain(services).collect();
             Runners { services, has_others }
-        })
-    }
-
-    /// Whether a service mounts a folder of the project that has nothing to do with the build context over a folder of
-    /// the image: it runs the source of another part of the project.
-    fn mounts_another(&self, file: &RepoPath, service: &Service) -> bool {
-        let Some(context) = self.context_folder() else { return false };
-        let is_inside = |it: &RepoPath, of: &RepoPath| it.strip_prefix(of).is_some();
-        let folders = self.own_folders();
-        service.volumes.iter().filter(|it| it.is_bind()).any(|it| {
-            let target = ImagePath::new(&it.target);
-            let host = it.source.as_deref().and_then(|it| of_project(file, it));
-            let host = host.filter(|it| self.project.tree().is_folder(it));
-            target.is_some_and(|it| folders.contains(&it))
-                && host.is_some_and(|it| !is_inside(&it, context) && !is_inside(context, &it))
         })
     }
 

@@ -13,6 +13,7 @@ mod finish;
 mod guard;
 mod inputs;
 mod items;
+mod login;
 mod loss;
 mod programs;
 mod role;
@@ -68,6 +69,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "indirect-install",
         "install-elsewhere",
         "late-tool",
+        "login-shell",
         "managed-python",
         "manager-at-runtime",
         "manager-script",
@@ -315,6 +317,7 @@ impl<'a> Separation<'a> {
         let at_stage = |why| (self.stage.from, why);
         self.loss.compiles_later(&runtime.manifests).map_err(at_stage)?;
         loss::command(self)?;
+        login::of_stage(self.stage).map_or(Ok(()), Err)?;
         let python = images::named(image_of(self.stage)).python();
         loss::setuptools(self, python, &runtime.manifests)?;
         if let Some(it) = self.project.unread_caller(self.site.path) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    login,
     loss::Loss,
     programs::{self, SUPERVISORS},
     target::alone,
@@ -110,6 +111,7 @@ impl Runtime<'_> {
     /// a program may run what it is given.
     pub(super) fn starts(&self, line: &Line) -> Result<(), Refusal> {
         let said = &line.said;
+        login::check(said)?;
         for word in words(said) {
             let name = word.rsplit('/').next().unwrap_or_default();
             if ["cron", "crond"].contains(&name) {
@@ -218,7 +220,11 @@ impl Runtime<'_> {
                 format!("the commands in {name} are not known"),
             ));
         };
+        let first = file.text.lines().next().filter(|it| it.starts_with("#!"));
+        let named = |it: Refusal| Refusal { reason: format!("{name}: {}", it.reason), ..it };
+        first.map_or(Ok(()), login::check).map_err(named)?;
         for line in file.text.lines().filter(|it| !it.trim_start().starts_with('#')) {
+            login::check(line).map_err(named)?;
             if let Some(tool) = self.named_tool(line) {
                 return Err(Refusal::new(
                     "manager-at-runtime",

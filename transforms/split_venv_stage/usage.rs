@@ -1,7 +1,7 @@
 //! What people, CI and Makefiles run in an image besides what it starts.
 
 use super::{
-    Stop,
+    Stop, login,
     runtime::{Runtime, words},
 };
 use crate::{
@@ -41,9 +41,10 @@ impl Runtime<'_> {
                 let reason = format!("{place} calls {tool}, which only the builder has");
                 return Err(Refusal::new("manager-at-runtime", reason));
             }
+            let named = |it: Refusal| Refusal { reason: format!("{place}: {}", it.reason), ..it };
+            login::check(line).map_err(named)?;
             for word in words(line) {
-                self.path(word)
-                    .map_err(|it| Refusal::new(it.code, format!("{place}: {}", it.reason)))?;
+                self.path(word).map_err(named)?;
             }
         }
         Ok(())

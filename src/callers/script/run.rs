@@ -135,8 +135,14 @@ impl Service {
     /// Takes over an option of `docker run` that has a value.
     fn takes(&mut self, name: &str, value: String, place: &Place) {
         match name {
-            "-v" | "--volume" => self.volumes.extend(Volume::of_text(&value, place.clone())),
-            "--mount" => self.volumes.extend(mount(&value, place.clone())),
+            "-v" | "--volume" => {
+                let volume = Volume::of_text(&value, place.clone());
+                self.volumes.extend(volume.filter(Volume::is_possible));
+            }
+            "--mount" => {
+                let volume = mount(&value, place.clone());
+                self.volumes.extend(volume.filter(Volume::is_possible));
+            }
             "-u" | "--user" => self.user = Some(value),
             "-w" | "--workdir" => self.workdir = Some(value),
             "--device" => self.privileges.push("devices"),

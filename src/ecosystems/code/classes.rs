@@ -1,33 +1,99 @@
-//! The class that a class is made from.
+//! The classes that a class is made from.
 
 use tree_sitter::Node;
 
-use super::{call::Call, evaluate::Evaluator, grammar::Role};
+use super::{call::Call, evaluate::Evaluator, grammar::Role, open::children_of, scopes::Located};
+
+/// The nodes that hold what a class is made from, where no field of the class does.
+const HERITAGE: [&str; 3] = ["base_clause", "class_heritage", "extends_clause"];
 
 impl<'t> Evaluator<'_, 't> {
-    /// The class whose constructor a call is of: `super("data.json")`, `super().__init__("data.json")`.
+    /// The class whose constructor a call is of besides that of its own name: `super("data.json")`,
+    /// `super().__init__("data.json")`.
     pub(super) fn base(&self, call: &Call<'t>) -> Option<&'t str> {
-        let constructors = self.scopes.grammar.grammar.constructors;
-        let is_super = match call.object {
-            Some((object, name)) => {
-                constructors.contains(&name) && self.scopes.text_of(object).starts_with("super(")
-            }
-            None => self.scopes.text_of(call.function) == "super",
+        let first = self.bases(call).into_iter().next()?;
+        let text = self.scopes.text_of(first);
+        let is_name = |it: char| it.is_alphanumeric() || ['_', '$'].contains(&it);
+        text.split(|it| !is_name(it)).rfind(|it| !it.is_empty())
+    }
+
+    /// The names, in the table of facts, of the classes whose constructors a call is of besides that of its own name.
+    pub(super) fn inherited(&self, call: &Call<'t>) -> Vec<String> {
+        let makes = self.scopes.open().map_or("", |it| it.makes);
+        let name = |node: Node<'t>| {
+            let name = self.dotted(&self.value(Located { node, scope: 0 }))?;
+            Some(if makes.is_empty() { name } else { format!("{name}.{makes}") })
         };
-        if !is_super {
-            return None;
-        }
+        self.bases(call).into_iter().filter_map(name).collect()
+    }
+
+    /// The classes whose constructors a call is of: those that its class is made from if it is of `super`, or those of
+    /// the class that it names if that has no constructor of its own.
+    fn bases(&self, call: &Call<'t>) -> Vec<Node<'t>> {
         let is_class =
             |it: &Node<'t>| matches!(self.scopes.grammar.role(*it), Some(Role::Class { .. }));
-        let class = std::iter::successors(call.function.parent(), Node::parent).find(is_class)?;
-        let mut cursor = class.walk();
-        let heritage = class
-            .child_by_field_name("superclasses")
-            .or_else(|| class.named_children(&mut cursor).find(|it| it.kind() == "class_heritage"));
-        let text = self.scopes.text_of(heritage?).trim_start_matches("extends");
-        let is_name = |it: char| it.is_alphanumeric() || ['_', '$', '.'].contains(&it);
-        let text = text.trim_start_matches(|it| !is_name(it));
-        let name = text.split(|it| !is_name(it)).next()?;
-        name.rsplit('.').next().filter(|it| !it.is_empty())
+        let mut around = std::iter::successors(call.function.parent(), Node::parent);
+        let class = match self.is_super(call) {
+            true => around.find(is_class),
+            false => {
+                let makes = self.scopes.open().map_or("", |it| it.makes);
+                let named = match call.object {
+                    Some((object, name)) if !makes.is_empty() && name == makes => object,
+                    Some(_) => return Vec::new(),
+                    None => call.function,
+                };
+                let name = self.scopes.text_of(named);
+                if !self.is_without_constructor(name) {
+                    return Vec::new();
+                }
+                let named = |it: &Node<'t>| {
+                    let own = it.child_by_field_name("name");
+                    is_class(it) && own.is_some_and(|it| self.scopes.text_of(it) == name)
+                };
+                // `export class Bot`, or a class with decorators.
+                let inner = |it: Node<'t>| [it].into_iter().chain(children_of(it));
+                let file = around.last();
+                file.and_then(|it| children_of(it).into_iter().flat_map(inner).find(named))
+            }
+        };
+        class.map(|it| self.heritage(it)).unwrap_or_default()
+    }
+
+    fn is_super(&self, call: &Call<'t>) -> bool {
+        let constructors = self.scopes.grammar.grammar.constructors;
+        match call.object {
+            Some((object, name)) => {
+                let object = self.scopes.text_of(object);
+                constructors.contains(&name) && (object.starts_with("super(") || object == "parent")
+            }
+            None => self.scopes.text_of(call.function) == "super",
+        }
+    }
+
+    /// Whether the file has a class of this name whose constructor is that of what it is made from.
+    fn is_without_constructor(&self, name: &str) -> bool {
+        let all = &self.scopes.all;
+        let class = all.iter().position(|it| it.is_class && it.name == name && !name.is_empty());
+        // A constructor has the name of its class.
+        let is_own = |at: usize| all.iter().any(|it| it.parent == Some(at) && it.name == name);
+        class.is_some_and(|it| !is_own(it))
+    }
+
+    /// The classes that a class is made from, as it names them.
+    fn heritage(&self, class: Node<'t>) -> Vec<Node<'t>> {
+        let named = ["superclasses", "superclass"];
+        let field = named.iter().find_map(|it| class.child_by_field_name(it));
+        let is_heritage = |it: &Node<'t>| HERITAGE.contains(&it.kind());
+        let Some(mut list) = field.or_else(|| children_of(class).into_iter().find(is_heritage))
+        else {
+            return Vec::new();
+        };
+        // TypeScript has the clause in another node.
+        if let Some(inner) = children_of(list).into_iter().find(is_heritage) {
+            list = inner;
+        }
+        let is_named =
+            |it: &Node<'t>| matches!(self.scopes.grammar.role(*it), Some(Role::Named { .. }));
+        children_of(list).into_iter().filter(|it| !is_named(it)).collect()
     }
 }

@@ -91,7 +91,7 @@ impl SourceFacts {
     }
 
     /// Whether the file imports a module or a part of it.
-    fn imports(&self, module: &str) -> bool {
+    pub(super) fn imports(&self, module: &str) -> bool {
         is_imported(&self.imports, module)
     }
 }
@@ -189,7 +189,8 @@ impl<'t> Evaluator<'_, 't> {
 
     fn read_call(&self, at: Located<'t>, facts: &mut SourceFacts) {
         let Some(call) = self.call(at) else { return };
-        let names = self.names(&call, at.scope);
+        let mut names = self.names(&call, at.scope);
+        names.extend(self.inherited(&call));
         let mut is_known = false;
         for name in &names {
             for (name, does) in self.scopes.grammar.facts(name) {

@@ -324,6 +324,13 @@ impl Language {
     }
 }
 
+/// The settings file beside the program, and its section, with which a module that a file imports loads modules of the
+/// project's folders; `None` if it imports no such module.
+pub fn told_loader(facts: &SourceFacts) -> Option<(&'static str, &'static str)> {
+    let found = python_settings::TOLD_LOADERS.iter().find(|it| facts.imports(it.0));
+    found.map(|it| (it.1, it.2))
+}
+
 /// Whether source in Python may start programs: if not, it need not be parsed to find them.
 pub fn may_start(text: &str) -> bool {
     python::STARTS.iter().any(|it| text.contains(it))

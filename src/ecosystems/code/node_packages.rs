@@ -168,6 +168,8 @@ pub(super) const FACTS: &[Fact] = &[
     writes("shelljs.cp", At(1, ""), Kind::File).when(When::Fewer(3)),
     writes("shelljs.mv", At(1, ""), Kind::File).when(When::Fewer(3)),
     writes("shelljs.touch", At(0, ""), Kind::File),
+    writes(".to", At(0, ""), Kind::File).with(&["shelljs"]),
+    writes(".toEnd", At(0, ""), Kind::File).with(&["shelljs"]),
     starts("shelljs.exec", At(0, "")),
     // google.github.io/zx: `$`.
     starts("zx.$", At(0, "")),

@@ -123,6 +123,7 @@ const LIBRARY: &[Fact] = &[
     writes("logging.basicConfig", At(99, "filename"), Kind::File),
     writes("sqlite3.connect", At(0, "database"), Kind::Database),
     writes("shelve.open", At(0, "filename"), Kind::Database),
+    writes("shelve.DbfilenameShelf", At(0, "filename"), Kind::Database),
     writes("dbm.open", At(0, "file"), Kind::Database),
     writes("dbm.dumb.open", At(0, "filename"), Kind::Database),
     writes("dbm.gnu.open", At(0, "filename"), Kind::Database),

@@ -188,6 +188,8 @@ pub(super) const FACTS: &[Fact] = &[
     gives("telethon.sessions.MemorySession", Gives::Nothing),
     writes("pyrogram.Client", At(0, "name"), Kind::Database)
         .when(When::Without(&["in_memory", "session_string"])),
+    // Its name in version 1.
+    writes("pyrogram.Client", At(99, "session_name"), Kind::Database),
     writes(".download_media", At(1, "file_name"), Kind::File).or("downloads/x").with(&["pyrogram"]),
     writes(".download_media", At(1, "file"), Kind::File).or(".").with(&["telethon"]),
     writes(".download_to_drive", At(0, "custom_path"), Kind::File).or("x"),

@@ -89,3 +89,8 @@ pub(super) const ON_IMPORT: &[(&str, &str)] = &[("chainlit", ".files"), ("chainl
 
 /// Modules that load the modules of the project's folders by themselves.
 pub(super) const LOADERS: &[&str] = &["nonebot", "pyrogram.plugins", "straight.plugin", "yapsy"];
+
+/// Modules that load the modules of folders of the project if a settings file has a section for that.
+///
+/// docs.pyrogram.org: "Smart Plugins", "Using config.ini file" of version 1.
+pub(super) const TOLD_LOADERS: &[(&str, &str, &str)] = &[("pyrogram", "config.ini", "[plugins]")];

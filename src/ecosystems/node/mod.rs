@@ -27,6 +27,18 @@ pub fn main(manifest: &str) -> Option<String> {
     value.get("main")?.as_str().map(str::to_owned)
 }
 
+/// The file of a program that a package brings: `"bin": "cli.js"`, which has the package's name, or one of several.
+pub fn program(manifest: &str, name: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(manifest).ok()?;
+    let bin = value.get("bin")?;
+    let is_own = |it: &str| it.rsplit('/').next() == Some(name);
+    let file = match bin.as_str() {
+        Some(file) => value.get("name")?.as_str().is_some_and(is_own).then_some(file),
+        None => bin.get(name)?.as_str(),
+    };
+    file.map(str::to_owned)
+}
+
 /// The packages that a manifest names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {

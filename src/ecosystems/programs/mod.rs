@@ -154,6 +154,11 @@ impl Program {
         self.lists("reads", first)
     }
 
+    /// Whether it sends something to a server, given this option.
+    pub fn sends(self, option: &str) -> bool {
+        self.lists("sends", option)
+    }
+
     /// Whether this option is followed by a value.
     pub fn takes_value(self, option: &str) -> bool {
         self.lists("valued", option)
@@ -213,7 +218,7 @@ mod tests {
             ALL.iter().any(|it| it.word() == word)
                 || word == "writes"
                 || word.starts_with("database=")
-                || ["reads=", "valued=", "writes="].iter().any(|it| word.starts_with(it))
+                || ["reads=", "sends=", "valued=", "writes="].iter().any(|it| word.starts_with(it))
         };
         let unknown = rows().find(|it| it.1.is_empty() || !it.1.split(' ').all(known));
         assert_eq!(unknown, None);

@@ -5,7 +5,7 @@ use super::{
     Origin, expand, script,
 };
 use crate::{
-    ecosystems::code::Language,
+    ecosystems::{code::Language, programs},
     text::{ImagePath, Refusal},
 };
 
@@ -22,6 +22,7 @@ pub(super) fn looks_like_script(image: &Image<'_>, name: &str) -> bool {
         || (name.contains('/') && ["start_", "start-"].iter().any(|it| file.starts_with(it)))
         || name.contains("scripts/")
         || file.ends_with("entrypoint")
+        || !programs::named(name).is_listed() && image.linked(name).is_some()
 }
 
 /// The processes that a script of the project runs.
@@ -40,7 +41,8 @@ pub(super) fn file(
         let plain = !path.contains('/');
         let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
         let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
-        folders.find_map(|it| image.provided(&it.join(path))).or_else(|| image.moved(path))
+        let provided = folders.find_map(|it| image.provided(&it.join(path)));
+        provided.or_else(|| image.linked(path)).or_else(|| image.moved(path))
     });
     let found =
         found.ok_or_else(|| Refusal::new("unknown-script", why(&image.whereabouts(path))))?;
@@ -64,8 +66,23 @@ pub(super) fn file(
         },
     )?;
     // `exec "$@"`: it runs its arguments.
-    if text.contains("\"$@\"") && !arguments.is_empty() {
+    let first = arguments.first().and_then(Option::as_deref).unwrap_or_default();
+    if text.contains("\"$@\"") && !arguments.is_empty() && !is_case(&text, first) {
         all.extend(expand(image, arguments, Vec::new(), origin.deeper())?);
     }
     Ok(all)
+}
+
+/// Whether a script has a case for its first argument, which is the name of something that it does itself.
+fn is_case(text: &str, argument: &str) -> bool {
+    let cases = ["case \"$1\"", "case $1", "case \"${1", "case ${1"];
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || ['-', '_'].contains(&it);
+    let mut lines = text.lines().map(str::trim);
+    !argument.is_empty()
+        && argument.chars().all(is_plain)
+        && lines.any(|it| cases.iter().any(|case| it.starts_with(case)))
+        && lines.any(|it| {
+            let names = it.split_once(')').map_or("", |it| it.0).trim_start_matches('(');
+            names.split('|').any(|it| it.trim().trim_matches(['"', '\'']) == argument)
+        })
 }

@@ -84,13 +84,24 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
 enum Line {
     Word(String),
     Shell(String),
+    /// A line that compose splits into words.
+    Split(String),
 }
 
 fn lines(given: &Given) -> Vec<Line> {
     match given {
         Given::Words(words) => words.iter().cloned().map(Line::Word).collect(),
-        Given::Line(text) => vec![Line::Shell(text.clone())],
+        Given::Line(text) => vec![Line::Split(text.clone())],
     }
+}
+
+/// The words of a line without operators, if all of them are known.
+fn split(line: &str) -> Option<Vec<String>> {
+    let script = Script::of_text(line).ok()?;
+    let [command] = script.commands() else { return None };
+    let is_plain = command.redirects.is_empty() && command.assignments.is_empty();
+    let words = command.words.iter().map(|it| it.value.clone());
+    is_plain.then(|| words.collect())?
 }
 
 fn processes(
@@ -104,8 +115,11 @@ fn processes(
     for line in entrypoint.into_iter().chain(command).flatten() {
         match line {
             Line::Word(it) => words.push(Some(it)),
+            Line::Split(text) if !words.is_empty() && split(&text).is_some() => {
+                words.extend(split(&text).into_iter().flatten().map(Some));
+            }
             // A shell runs it; as an argument of the words before, it may be run by them.
-            Line::Shell(text) => {
+            Line::Shell(text) | Line::Split(text) => {
                 let inner = script(image, &text, Origin::first(from))?;
                 all.extend(inner);
             }
@@ -203,11 +217,8 @@ fn script(image: &Image<'_>, text: &str, origin: Origin<'_>) -> Result<Vec<Proce
         let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
         let writes = writes.filter(|it| !it.operator.ends_with('&'));
         let writes: Vec<_> = writes.map(|it| path(&it.target)).collect();
-        // `exec "$@"` and `exec tini -- "$@"` run the arguments, which the caller looks at.
-        let given = command.words.last().filter(|it| it.raw.contains("$@"));
-        let runs = ecosystems::invocation_of(command, |it| Some(it.raw.clone()));
-        let runs = runs.filter(|it| it.other_user.is_none() && it.runner.is_none());
-        if given.is_some() && runs.is_some_and(|it| it.word + 1 == command.words.len()) {
+        // `exec "$@"` runs the arguments, which the caller looks at.
+        if command.words.iter().all(|it| it.raw.contains("$@") || it.raw == "exec") {
             continue;
         }
         let folder = targets

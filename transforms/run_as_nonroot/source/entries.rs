@@ -1,7 +1,7 @@
 //! The source files that a command names.
 
 use super::{
-    Process,
+    Form, Process,
     names::module,
     reach::{Entry, Explorer},
 };
@@ -40,6 +40,16 @@ pub(super) fn is_inline(process: &Process) -> bool {
 }
 
 impl Explorer<'_, '_> {
+    /// The file of a program that an install of the project brings: that of the `function` which its manifest names, or
+    /// one that its package links. A package may have the name of its program, and an argument that of another module.
+    pub(super) fn installed(&self, process: &Process, function: Option<&str>) -> Option<ImagePath> {
+        if process.form != Form::Program || !process.is_bare() {
+            return None;
+        }
+        let function = function.and_then(|it| self.function(it));
+        function.or_else(|| self.linked(&process.program))
+    }
+
     /// The files that a process starts with; empty if it names none that is here.
     pub(super) fn entries(
         &self,
@@ -89,7 +99,10 @@ impl Explorer<'_, '_> {
             let modules = process.known().chain([process.program.as_str()]).filter_map(module);
             let inline =
                 process.known().filter_map(|it| it.split_once('=').and_then(|it| module(it.1)));
-            found.extend(modules.chain(inline).filter_map(|it| self.python_entry(it)));
+            // `celery -Ashop`
+            let attached = process.known().filter_map(|it| module(it.strip_prefix("-A")?));
+            let all = modules.chain(inline).chain(attached);
+            found.extend(all.filter_map(|it| self.python_target(it)));
             // `python -m shop` runs it, and a server imports `shop:app`.
             is_run = module(&process.program).and_then(|it| self.python_entry(it)).is_some();
         }

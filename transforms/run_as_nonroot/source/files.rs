@@ -4,11 +4,15 @@
 //! Of what a bundler or an installer has made it is not known which file became which. Such source is read where
 //! the build context has it, below [`CONTEXT`].
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use super::Image;
 use crate::{
-    context::brought::StagePath,
+    context::{brought::StagePath, sources_of},
     ecosystems::{
         code::{Language, is_test},
         node,
@@ -26,6 +30,7 @@ pub(super) struct Files<'i, 'a> {
     /// What was found, by path: the file at each, and the source below each folder.
     found: RefCell<HashMap<ImagePath, Option<RepoPath>>>,
     folders: RefCell<HashMap<(ImagePath, Language), List>>,
+    taken: OnceCell<Vec<RepoPath>>,
 }
 
 /// Where the files of the build context stand that are in no known place of the image.
@@ -54,7 +59,8 @@ const FOREIGN: [&str; 5] = ["bower_components", "node_modules", "site-packages",
 impl<'i, 'a> Files<'i, 'a> {
     /// The files of an image.
     pub(super) fn new(image: &'i Image<'a>) -> Self {
-        Self { image, found: RefCell::default(), folders: RefCell::default() }
+        let taken = OnceCell::new();
+        Self { image, found: RefCell::default(), folders: RefCell::default(), taken }
     }
 
     /// Whether a path lies in a folder of the application.
@@ -90,7 +96,7 @@ impl<'i, 'a> Files<'i, 'a> {
 
     fn find(&self, path: &ImagePath) -> Option<RepoPath> {
         let Some(rest) = path.strip_fixed(CONTEXT) else {
-            return self.image.origin(path, &sources_of);
+            return self.image.origin(path, &made_from);
         };
         let brought = self.image.brought().ok()?;
         let layers = brought.layers(self.image.stage.index)?;
@@ -147,6 +153,27 @@ impl<'i, 'a> Files<'i, 'a> {
         found
     }
 
+    /// Whether a stage takes a file of the build context.
+    fn is_taken(&self, file: &RepoPath) -> bool {
+        let taken = self.taken.get_or_init(|| {
+            let site = &self.image.site;
+            let sources = site.stages.iter().flat_map(|it| sources_of(it, site.dockerfile.escape));
+            let folder = self.image.context_folder().cloned().unwrap_or(RepoPath::root());
+            let path = |source: String| {
+                // A pattern takes what is in the folder before it, if not all of it.
+                let plain = source.split(['*', '?', '[']).next().unwrap_or_default();
+                let end = if plain.len() < source.len() {
+                    plain.rfind('/').unwrap_or(0)
+                } else {
+                    plain.len()
+                };
+                folder.join(plain[..end].trim_start_matches('/'))
+            };
+            sources.filter_map(path).collect()
+        });
+        taken.is_empty() || taken.iter().any(|it| file.strip_prefix(it).is_some())
+    }
+
     fn list(&self, folder: &ImagePath, language: Language) -> Vec<ImagePath> {
         let Ok(brought) = self.image.brought() else { return Vec::new() };
         let stage = self.image.stage.index;
@@ -154,7 +181,8 @@ impl<'i, 'a> Files<'i, 'a> {
             match (folder.strip_fixed(CONTEXT), brought.layers(stage)) {
                 (Some(rest), Some(layers)) => {
                     let inside = brought.folder().join(rest);
-                    let files = inside.map(|it| layers.sent.below(&it)).unwrap_or_default();
+                    let mut files = inside.map(|it| layers.sent.below(&it)).unwrap_or_default();
+                    files.retain(|it| self.is_taken(it));
                     let at = |it: RepoPath| {
                         Some((Self::context().join(it.strip_prefix(brought.folder())?), it))
                     };
@@ -178,7 +206,7 @@ impl<'i, 'a> Files<'i, 'a> {
 }
 
 /// What a file may have been compiled from: `src/main.ts` for `dist/main.js`.
-fn sources_of(path: &ImagePath) -> Vec<ImagePath> {
+fn made_from(path: &ImagePath) -> Vec<ImagePath> {
     let Some(stem) = ["js", "mjs", "cjs"]
         .iter()
         .find_map(|it| path.as_str().strip_suffix(it)?.strip_suffix('.'))

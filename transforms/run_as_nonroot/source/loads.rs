@@ -14,7 +14,10 @@ use super::{
     spot::Spot,
 };
 use crate::{
-    ecosystems::{code::Language, node},
+    ecosystems::{
+        code::{self, Language},
+        node,
+    },
     text::ImagePath,
 };
 
@@ -55,7 +58,7 @@ pub(super) fn of(
     let mut loaded = Loaded::default();
     for number in numbers {
         let file = &resolver.reach.files[*number];
-        if file.facts.loader.is_some() || file.is_lost {
+        if file.facts.loader.is_some() || file.is_lost || explorer.is_told(file) {
             loaded.add(explorer.whole(file), &file.folder, false);
         }
         if let Some(name) = file.facts.finds {
@@ -77,6 +80,16 @@ pub(super) fn of(
 }
 
 impl Explorer<'_, '_> {
+    /// Whether a settings file has a framework load modules of the project.
+    fn is_told(&self, file: &Reached<'_>) -> bool {
+        let told = code::told_loader(file.facts).filter(|_| file.language == Language::Python);
+        told.is_some_and(|(settings, section)| {
+            let settings = self.files.at(&file.folder.join(settings));
+            let text = settings.and_then(|it| self.project.source(&it));
+            text.is_some_and(|it| it.text.contains(section))
+        })
+    }
+
     /// All source of the package that a file is in, or of the folder that its modules are looked for in.
     pub(super) fn whole(&self, file: &Reached<'_>) -> List {
         let Reached { at, language, folder: start, .. } = file;

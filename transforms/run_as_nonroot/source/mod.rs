@@ -37,7 +37,10 @@ use crate::{
         jvm,
         programs::Trait,
     },
-    text::{ImagePath, Refusal, count::counted},
+    text::{
+        ImagePath, Refusal,
+        count::{counted, listed},
+    },
 };
 use entries::hosted;
 use files::Files;
@@ -68,6 +71,8 @@ pub(super) struct Source {
     pub ports: Vec<(u16, String)>,
     /// True if it writes to folders for temporary files or to its home.
     pub is_scratch: bool,
+    /// The variables that name another folder than the one for temporary files, if they are set.
+    pub moves: BTreeSet<String>,
 }
 
 /// Reads the source that the processes of an image reach.
@@ -97,10 +102,10 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     for process in processes {
         let folder = explorer.workdir.join(&process.folder);
         let imported = |at| Entry { at, folder: folder.clone(), is_run: false };
-        let mut own = explorer.entries(process, &env);
+        let installed = explorer.installed(process, image.function(&process.program));
+        let mut own: Vec<Entry> = installed.map(imported).into_iter().collect();
         if own.is_empty() {
-            let function = image.function(&process.program);
-            own.extend(function.and_then(|it| explorer.function(it)).map(imported));
+            own = explorer.entries(process, &env);
         }
         if let Some(language) = hosted(process).filter(|_| own.is_empty()) {
             own = explorer.behind(process, language).iter().cloned().map(imported).collect();
@@ -195,6 +200,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         Err(why) => return Err(why),
     }
     source.read(image, &files, &reach, &resolver)?;
+    source.moves = resolver.moves.take();
     Ok(source)
 }
 
@@ -210,6 +216,12 @@ impl Source {
     pub(super) fn said(&self) -> String {
         if self.files == 0 {
             return "its source was not read".to_owned();
+        }
+        let moves: Vec<&str> = self.moves.iter().map(String::as_str).collect();
+        if !moves.is_empty() {
+            let plain = Self { moves: BTreeSet::new(), ..self.clone() };
+            let names = listed(&moves);
+            return format!("{}; what {names} names, if set, has to be the user's", plain.said());
         }
         let files = counted(self.files, "file");
         if let Some((place, name)) = self.started.as_ref().filter(|_| self.is_whole) {
@@ -361,4 +373,20 @@ fn silent(place: &str, kept: &Kept) -> Refusal {
     let reason =
         format!("{place} {}, {}, and its source does not tell where", kept.module, kept.what);
     Refusal::new("unknown-write", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_moves_temporary_files_is_named() {
+        let source = Source { files: 1, is_whole: true, is_scratch: true, ..Source::default() };
+        let moves = BTreeSet::from(["UPLOADS".to_owned()]);
+        assert_eq!(
+            Source { moves, ..source }.said(),
+            "its source (1 file) writes only to its home and for temporary files; what UPLOADS names, if set, has to \
+             be the user's"
+        );
+    }
 }

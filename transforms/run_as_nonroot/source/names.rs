@@ -1,6 +1,9 @@
 //! The files of the modules that source and commands name.
 
-use super::{files, reach::Explorer};
+use super::{
+    files::{self, Files},
+    reach::Explorer,
+};
 use crate::{
     ecosystems::{code::Language, node},
     text::{ImagePath, RepoPath},
@@ -23,6 +26,24 @@ impl Explorer<'_, '_> {
         // https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/
         self.python_entry(module(name)?)
             .or_else(|| self.python_file(&self.workdir.join("src").join(&path)))
+    }
+
+    /// The file that a package of npm of the project makes a program of this name of, where an install links it:
+    /// `"bin": {"shop": "bin/shop.js"}`.
+    ///
+    /// <https://docs.npmjs.com/cli/configuring-npm/package-json#bin>
+    pub(super) fn linked(&self, name: &str) -> Option<ImagePath> {
+        let folders = [self.workdir.clone(), Files::context()];
+        folders.iter().find_map(|folder| {
+            let manifest = self.files.at(&folder.join(node::MANIFEST))?;
+            let program = node::program(&self.project.source(&manifest)?.text, name)?;
+            self.script_module(&folder.join(&program))
+        })
+    }
+
+    /// The file of a module of Python that a command names, or of the name in it: `shop.jobs`, `shop.jobs.app`.
+    pub(super) fn python_target(&self, name: &str) -> Option<ImagePath> {
+        self.python_entry(name).or_else(|| self.python_entry(name.rsplit_once('.')?.0))
     }
 
     /// The file of a module of Python that a command names.

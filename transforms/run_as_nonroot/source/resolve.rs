@@ -1,8 +1,8 @@
 //! Where the places are that source files write to, when the image runs.
 
 use std::{
-    cell::{Cell, OnceCell},
-    collections::HashMap,
+    cell::{Cell, OnceCell, RefCell},
+    collections::{BTreeSet, HashMap},
 };
 
 use super::{
@@ -26,6 +26,8 @@ pub(super) struct Resolver<'r, 'a> {
     pub variable: &'r dyn Fn(&str) -> Vec<String>,
     /// How many more values are looked at.
     budget: Cell<usize>,
+    /// The variables that name another folder than the one for temporary files, if they are set.
+    pub moves: RefCell<BTreeSet<String>>,
     index: OnceCell<Index<'r>>,
 }
 
@@ -81,7 +83,8 @@ const BUDGET: usize = 200_000;
 impl<'r, 'a> Resolver<'r, 'a> {
     /// A resolver for the files that were reached.
     pub(super) fn new(reach: &'r Reach<'a>, variable: &'r dyn Fn(&str) -> Vec<String>) -> Self {
-        Self { reach, variable, budget: Cell::new(BUDGET), index: OnceCell::new() }
+        let (budget, moves) = (Cell::new(BUDGET), RefCell::default());
+        Self { reach, variable, budget, moves, index: OnceCell::new() }
     }
 
     fn index(&self) -> &Index<'r> {
@@ -130,7 +133,13 @@ impl<'r, 'a> Resolver<'r, 'a> {
                 if !set.is_empty() {
                     return set.iter().map(|it| closed(it)).collect();
                 }
-                default.as_ref().map_or_else(unknown, |it| self.resolve(file, it, depth))
+                let found = default.as_ref().map(|it| self.resolve(file, it, depth));
+                // The system's own names of it are no settings.
+                let is_own = ["TEMP", "TMP", "TMPDIR"].contains(&name.as_str());
+                if !is_own && found.as_ref().is_some_and(|it| it.contains(&Spot::Temporary)) {
+                    self.moves.borrow_mut().insert(name.clone());
+                }
+                found.unwrap_or_else(unknown)
             }
             Value::Named { name, default } => {
                 let name = match self.resolve(file, name, depth).as_slice() {
@@ -270,10 +279,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         for &Of { file, what: call } in self.index().calls.get(function).into_iter().flatten() {
             let named = call.arguments.iter().find(|it| it.0.as_deref() == Some(name));
             let at = call.arguments.get(index).filter(|it| it.0.is_none());
-            // A function of the same name that is called with the parameter itself: `fn open(path: …) { file.open(path) }`.
-            let is_itself = |it: &Value| matches!(it, Value::Parameter { function: of, index: at, .. } if of == function && *at == index);
             match named.or(at) {
-                Some((_, value)) if is_itself(value) => {}
                 Some((_, value)) => add(self.resolve(file, value, depth)),
                 None => add(own.clone().unwrap_or_else(|| vec![Spot::Unknown])),
             }

@@ -21,6 +21,10 @@ static GRAMMAR: Grammar = Grammar {
     roles: &[
         ("method_invocation", Role::Call { function: "name", arguments: "arguments" }),
         ("object_creation_expression", Role::Call { function: "type", arguments: "arguments" }),
+        (
+            "explicit_constructor_invocation",
+            Role::Call { function: "constructor", arguments: "arguments" },
+        ),
         ("field_access", Role::Member { object: "object", name: "field" }),
         ("string_literal", Role::Text),
         ("string_fragment", Role::Plain),
