@@ -5,8 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Build, image_name};
+use super::{Build, image_name, is_guide};
 use crate::{
+    ecosystems::system,
     project::{File, Project, is_dockerfile},
     text::{Place, RepoPath},
 };
@@ -20,12 +21,27 @@ pub struct Execution {
     pub said: String,
     /// The Dockerfiles of the services and images that it names; `None` when it names none that is known.
     dockerfiles: Option<Vec<Arc<HashSet<RepoPath>>>>,
+    /// The program with which it installs packages of the distribution as root.
+    installer: Option<&'static str>,
+    /// True if a guide shows it.
+    is_shown: bool,
 }
 
 impl Execution {
-    /// Returns true if it may run an image of this Dockerfile.
+    /// Returns true if CI, a Makefile or a script runs it, and that in an image of this Dockerfile, as far as one can
+    /// tell.
     pub fn may_run(&self, dockerfile: &RepoPath) -> bool {
-        self.dockerfiles.as_ref().is_none_or(|it| it.iter().any(|it| it.contains(dockerfile)))
+        !self.is_shown && (self.dockerfiles.is_none() || self.runs(dockerfile))
+    }
+
+    fn runs(&self, dockerfile: &RepoPath) -> bool {
+        let mut known = self.dockerfiles.iter().flatten();
+        known.any(|it| it.contains(dockerfile))
+    }
+
+    /// The program with which it installs packages of the distribution in an image of this Dockerfile.
+    pub(super) fn installs_in(&self, dockerfile: &RepoPath) -> Option<&'static str> {
+        self.installer.filter(|_| self.runs(dockerfile))
     }
 }
 
@@ -34,14 +50,16 @@ pub(super) fn executions(
     project: &Project,
     named: &BTreeMap<String, Vec<Build>>,
 ) -> Vec<Execution> {
-    let files = project.files().filter(|it| runs(&it.path));
+    let files = project.files().filter(|it| runs(&it.path) || is_guide(&it.path));
     let said: Vec<(Place, String)> = files.flat_map(|it| read(it)).collect();
     if said.is_empty() {
         return Vec::new();
     }
     let mut services: HashMap<&str, HashSet<RepoPath>> = HashMap::new();
     for it in project.files().flat_map(|it| &it.callers().services) {
-        services.entry(&it.name).or_default().extend(it.dockerfile.clone());
+        for name in [Some(&it.name), it.container.as_ref()].into_iter().flatten() {
+            services.entry(name).or_default().extend(it.dockerfile.clone());
+        }
     }
     let services = services.into_iter().map(|(name, it)| (name, Arc::new(it)));
     let services: HashMap<&str, Arc<HashSet<RepoPath>>> = services.collect();
@@ -54,9 +72,23 @@ pub(super) fn executions(
         let of_images = said.split_whitespace().filter_map(|it| images.get(&image_name(it)?));
         let all: Vec<_> = of_services.chain(of_images).cloned().collect();
         let dockerfiles = (!all.is_empty()).then_some(all);
-        Execution { place, said, dockerfiles }
+        let is_shown = is_guide(&place.path);
+        let installer = system::installer(&said).filter(|_| !as_root(&said));
+        Execution { place, said, dockerfiles, installer, is_shown }
     });
     found.collect()
+}
+
+/// Whether the words of a command line ask for root, whoever the image's user is.
+fn as_root(said: &str) -> bool {
+    let mut words = said.split_whitespace();
+    let mut is_user = false;
+    words.any(|word| {
+        let is_value = std::mem::replace(&mut is_user, ["-u", "--user"].contains(&word));
+        let value = word.strip_prefix("--user=").or_else(|| word.strip_prefix("-u"));
+        let value = if is_value { Some(word) } else { value };
+        value.is_some_and(|it| ["0", "root"].contains(&it.split(':').next().unwrap_or(it)))
+    })
 }
 
 /// Returns true for files whose lines are run: callers, and recipes that build nothing themselves. What is

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    Build, Caller, Claim, image_name, is_manifest_of_pods,
+    Build, Caller, Claim, PodCommand, image_name, is_manifest_of_pods,
     pods::{Claims, without_comment},
     published,
 };
@@ -210,7 +210,7 @@ impl Project {
     }
 
     /// The names that images of a Dockerfile go by, as far as that can be told.
-    fn names(&self, dockerfile: &RepoPath) -> Vec<String> {
+    pub(super) fn names(&self, dockerfile: &RepoPath) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let builds = self.builds(dockerfile).iter();
         names.extend(builds.flat_map(|it: &Build| it.tags.iter().cloned()));
@@ -237,6 +237,30 @@ impl Project {
             about.map(|it| (file.line(it.line), it.claim)).collect::<Vec<_>>()
         });
         said.collect()
+    }
+
+    /// What manifests of Kubernetes start in containers that may run images of this Dockerfile, each with its place.
+    pub fn pod_commands(&self, dockerfile: &RepoPath) -> Vec<(Place, &PodCommand)> {
+        let names = self.names(dockerfile);
+        let all = self.manifests(dockerfile, &names).into_iter();
+        let said = all.flat_map(|(file, claims)| {
+            claims.commands(&names).map(|it| (file.line(it.line), it)).collect::<Vec<_>>()
+        });
+        said.collect()
+    }
+
+    /// The ports that manifests of Kubernetes name for such containers.
+    pub fn pod_ports(&self, dockerfile: &RepoPath) -> Vec<u16> {
+        let names = self.names(dockerfile);
+        let all = self.manifests(dockerfile, &names).into_iter();
+        all.flat_map(|it| it.1.ports(&names).collect::<Vec<_>>()).collect()
+    }
+
+    /// The manifests and values of Kubernetes that may start images of these names.
+    fn manifests(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&File, &Claims)> {
+        let all = self.deployments_of(dockerfile, names).into_iter();
+        let all = all.filter(|it| it.0.reader == Reader::Kubernetes);
+        all.map(|(it, file)| (file, Claims::of(file, it.is_values))).collect()
     }
 
     fn deployments_of(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&Deployment, &File)> {

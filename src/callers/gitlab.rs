@@ -57,7 +57,7 @@ fn checkouts(path: &RepoPath) -> Vec<RepoPath> {
 }
 
 /// A job and the jobs it extends, the nearest first, each once.
-fn chain(root: &Arc<Node>, job: &Arc<Node>) -> Vec<Arc<Node>> {
+pub(super) fn chain(root: &Arc<Node>, job: &Arc<Node>) -> Vec<Arc<Node>> {
     let mut all: Vec<Arc<Node>> = Vec::new();
     let mut stack = vec![Arc::clone(job)];
     while let Some(job) = stack.pop() {

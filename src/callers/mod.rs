@@ -16,6 +16,7 @@ mod entries;
 mod github;
 mod gitlab;
 mod index;
+mod inside;
 mod make;
 mod mentions;
 mod pods;
@@ -44,7 +45,7 @@ use crate::{
 };
 pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
 pub use make::Rules;
-pub use pods::Claim;
+pub use pods::{Claim, PodCommand, Turn};
 pub use prose::{is_guide, starts_containers};
 pub use published::Published;
 pub use reread::spoiled;

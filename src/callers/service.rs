@@ -43,6 +43,10 @@ pub struct Service {
     pub host_network: bool,
     /// The keys that bring it files from elsewhere: `secrets`, `configs`.
     pub brought: Vec<&'static str>,
+    /// The names of the secrets that it gets.
+    pub secrets: Vec<String>,
+    /// The name of its container, if it is given one.
+    pub container: Option<String>,
     /// The services of the file that it names as started before it, or whose names, network or volumes it shares:
     /// `depends_on`, `links`, `network_mode: service:…`, `volumes_from`.
     pub needs: Vec<String>,
@@ -134,6 +138,8 @@ impl Service {
             privileges: keys.into_iter().filter(|it| set(it)).collect(),
             host_network: text("network_mode") == Some("host"),
             brought: ["secrets", "configs"].into_iter().filter(|it| set(it)).collect(),
+            secrets: every(all("secrets")).iter().filter_map(secret).collect(),
+            container: text("container_name").map(str::to_owned),
             needs: needs(&nodes),
             tmpfs: nodes.iter().flat_map(tmpfs).collect(),
             ports: every(all("ports")).iter().filter_map(port).collect(),
@@ -244,6 +250,11 @@ fn synced(service: &Arc<Node>) -> Vec<String> {
     let rules = watched.map(|it| it.items()).unwrap_or_default().iter();
     let rules = rules.filter(|it| it.text("action").is_some_and(|it| it.starts_with("sync")));
     rules.filter_map(|it| it.text("target")).map(str::to_owned).collect()
+}
+
+/// The name of a secret, which may be part of a mapping.
+fn secret(node: &Arc<Node>) -> Option<String> {
+    node.as_str().or_else(|| node.text("source")).map(str::to_owned)
 }
 
 /// The services that one needs beside it.
@@ -390,7 +401,7 @@ mod tests {
              env_file: [.env, {path: local.env, required: false}, {path: more.env}]\n",
         );
         assert_eq!(it.needs, ["db", "cache", "data", "vpn"]);
-        assert_eq!(it.brought, ["secrets"]);
+        assert_eq!((it.brought, it.secrets), (vec!["secrets"], vec!["key".to_owned()]));
         assert_eq!(it.tmpfs, ["/run", "/scratch"]);
         assert_eq!(it.env_files, [".env", "more.env"]);
     }

@@ -158,6 +158,8 @@ impl Service {
         self.privileges.extend(base.privileges);
         self.ports.extend(base.ports);
         self.brought.extend(base.brought);
+        self.secrets.extend(base.secrets);
+        self.container = self.container.take().or(base.container);
         self.needs.extend(base.needs);
         self.tmpfs.extend(base.tmpfs);
         self.synced.extend(base.synced);

@@ -1,6 +1,6 @@
 //! Maps files of the build context to paths of the image: COPY and ADD, as BuildKit resolves them.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use super::dockerignore::Dockerignore;
 use crate::{
@@ -224,6 +224,16 @@ impl CopyIn {
         let parents =
             instruction.flag("parents").is_some_and(|it| it.value.as_deref() != Some("false"));
         Ok(Self { sources, destination, into, parents, excludes: excludes.collect() })
+    }
+
+    /// Adds the folders that it makes: those above what it brings, and its destination if that is one.
+    pub fn folders(&self, known: &mut HashSet<ImagePath>) {
+        let is_folder = self.into || self.sources.iter().any(|it| it.is_folder);
+        for folder in self.destination.ancestors().skip(usize::from(!is_folder)) {
+            if !known.insert(folder) {
+                break;
+            }
+        }
     }
 
     /// The file of the project that it puts at `path` of the image.

@@ -1,5 +1,7 @@
 //! The files that the COPYs of a stage and of those below it put into the image, in order.
 
+use std::collections::HashSet;
+
 use super::{
     Context,
     copies::{CopyIn, Opaque, Sent},
@@ -77,13 +79,19 @@ impl<'a> Layers<'a> {
         let sent = Sent::new(project, folder, path);
         let escape = stage.dockerfile.escape;
         let mut copies = Vec::new();
+        let mut folders = HashSet::new();
         for below in stage.lineage(stages) {
             for (item, _, it) in below.instructions() {
                 let Some(words) = it.copy() else { continue };
                 let state = below.state_before(item);
                 let destination = state.expand(&words.destination.text, escape);
                 let destination = destination.and_then(|it| state.absolute(&it));
-                let copy = CopyIn::read(it, &state, &sent, escape);
+                let mut copy = CopyIn::read(it, &state, &sent, escape);
+                // A folder that an earlier copy has made is copied into.
+                if let Ok(copy) = &mut copy {
+                    copy.into |= folders.contains(&copy.destination);
+                    copy.folders(&mut folders);
+                }
                 let from_stage = FromStage::read(&words, &state, destination.as_ref(), stages);
                 let by_default = matches!(copy, Err(Opaque::UnknownVariable))
                     .then(|| CopyIn::by_default(it, &state, &sent, escape, project.builds(path)));

@@ -24,7 +24,7 @@ pub const OTHERS: [&str; 3] = ["src/main/groovy", "src/main/kotlin", "src/main/s
 pub const RESOURCES: &str = "src/main/resources";
 
 /// The settings that make a program write files.
-const WRITING: [&str; 12] = [
+const WRITING: [&str; 14] = [
     "logging.config",
     "logging.file",
     "logging.file.name",
@@ -35,6 +35,8 @@ const WRITING: [&str; 12] = [
     "server.jetty.accesslog.filename",
     "server.tomcat.accesslog.directory",
     "server.tomcat.basedir",
+    "spring.cloud.config.server.git.basedir",
+    "spring.pid.file",
     "spring.servlet.multipart.location",
     "server.undertow.accesslog.dir",
 ];

@@ -96,6 +96,8 @@ pub struct Manager {
     /// How it deals with virtual environments; `None` if it makes none, or is not known to install into one
     /// that it is given.
     pub environments: Option<Environments>,
+    /// How its commands begin that set something for all that run later; empty if there are none.
+    pub settles: &'static str,
     /// What it leaves in the home directory of the user that runs it, and what puts that elsewhere.
     pub leaves: &'static [Leaving],
     /// Where it comes from, besides an index of packages.
@@ -218,6 +220,7 @@ impl Manager {
             keeps: &[],
             cache: &[],
             environments: None,
+            settles: "",
             leaves: &[],
             installers: &[],
             habits: &[],

@@ -108,14 +108,16 @@ fn denied(
     stage: &Stage<'_>,
     family: &[&Stage<'_>],
 ) -> Option<String> {
-    let says = |words: &[&'static str], only_runs| said(site, family, words, only_runs);
+    let says = |words: &[&'static str], only_runs| said(site, family, words, only_runs, "");
     let stores = caches.uses.iter().filter(|it| it.caching.cache.kind == CacheKind::Store);
     for used in stores {
         let cache = used.caching.cache;
         if let Some(it) = says(cache.denied_by, false) {
             return Some(format!("the stage says `{it}`, so packages may be elsewhere"));
         }
-        if let Some(it) = says(cache.denied_by_run, true) {
+        // What is set for good is set in what is built on it, too.
+        let lasting = ecosystems::manager(&used.site.call).map_or("", |it| it.settles);
+        if let Some(it) = said(site, family, cache.denied_by_run, true, lasting) {
             return Some(format!("a RUN says `{it}`, so another may not get the packages again"));
         }
         let folder = used.site.directory.as_ref();
@@ -166,12 +168,14 @@ fn copied_to(caches: &Caches<'_>, site: &Site<'_>, family: &[&Stage<'_>]) -> Opt
     })
 }
 
-/// The first of these words in the instructions of some stages, or in their RUNs.
+/// The first of these words in the instructions of some stages, or in their RUNs; not in commands that begin as
+/// `lasting` does, if that is not empty.
 fn said(
     site: &Site<'_>,
     stages: &[&Stage<'_>],
     words: &[&'static str],
     only_runs: bool,
+    lasting: &str,
 ) -> Option<&'static str> {
     let all = stages.iter().flat_map(|it| it.instructions());
     let mut all = all.filter(|it| !only_runs || it.2.keyword == Keyword::Run);
@@ -179,6 +183,9 @@ fn said(
         let text = site.dockerfile.text(it.0);
         let lines = text.lines().filter(|it| !it.trim_start().starts_with('#'));
         let text: String = lines.flat_map(|it| [it, "\n"]).collect();
+        let commands = text.split(['&', ';']);
+        let is_lasting = |it: &&str| !lasting.is_empty() && it.contains(lasting);
+        let text: String = commands.filter(|it| !is_lasting(it)).flat_map(|it| [it, ";"]).collect();
         words.iter().copied().find(|word| says(it.2, &text, word))
     })
 }
@@ -201,7 +208,7 @@ fn says(instruction: &Instruction, text: &str, word: &str) -> bool {
 pub(super) fn is_stale(site: &Site<'_>, stage: &Stage<'_>, cache: &Cache) -> bool {
     cache.kind == CacheKind::Cache
         && !cache.denied_by.is_empty()
-        && said(site, &family(site, stage), cache.denied_by, true).is_some()
+        && said(site, &family(site, stage), cache.denied_by, true, "").is_some()
 }
 
 impl Caches<'_> {

@@ -16,7 +16,7 @@ pub(super) fn creation(base: &Base, account: &Account) -> String {
         Accounts::Busybox => {
             format!("addgroup -S -g {group} {name} && adduser -S -D -u {user} -G {name} {name}")
         }
-        Accounts::Bare | Accounts::Shadow => format!(
+        Accounts::Bare | Accounts::None | Accounts::Shadow => format!(
             "groupadd --system --gid {group} {name} && \
              useradd --system --uid {user} --gid {name} --create-home {name}"
         ),

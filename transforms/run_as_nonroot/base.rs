@@ -44,9 +44,9 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
         group: Some(it.group),
         home: Some(it.home.to_owned()),
     });
-    // Without a shell no user can be created, but a number works without one.
+    // Where no user can be created, a number works without one.
     let number = || Account { name: None, user: 10001, group: Some(10001), home: None };
-    let account = account.or_else(|| (accounts == Accounts::Bare).then(number));
+    let account = account.or_else(|| accounts.is_fixed().then(number));
     Ok(Some(Base { accounts, account, port: known.port() }))
 }
 
@@ -90,7 +90,16 @@ mod tests {
             ("eclipse-temurin:21-jre-alpine", "Busybox"),
             ("eclipse-temurin:21-ubi9-minimal", "unknown-base"),
             ("openjdk:8-jre", "Shadow"),
-            ("openjdk:17-jdk", "unknown-base"),
+            ("openjdk:17-jdk", "Shadow"),
+            ("openjdk:17-jdk-oracle", "Shadow"),
+            ("openjdk:latest", "Shadow"),
+            ("openjdk:18-alpine", "Busybox"),
+            ("adoptopenjdk:11-jre-hotspot", "Shadow"),
+            ("adoptopenjdk/openjdk11:alpine-jre", "Busybox"),
+            ("adoptopenjdk/openjdk11:ubi-minimal", "unknown-base"),
+            ("amazoncorretto:11", "None 10001:10001"),
+            ("amazoncorretto:17-al2023", "None 10001:10001"),
+            ("amazoncorretto:21-alpine", "Busybox"),
             ("openjdk:17-slim", "Shadow"),
             ("amazonlinux:2023", "unknown-base"),
             ("fedora:40", "Shadow"),

@@ -22,8 +22,8 @@ use crate::{
 /// A decline's code and reason.
 pub(super) fn check(process: &Process) -> Result<(), Refusal> {
     let (program, from) = (process.program.as_str(), &process.from);
-    let refuse =
-        |what: &str| Err(Refusal::new("writes-at-start", format!("{from} {what} when it starts")));
+    let when = if process.role == Role::Check { "" } else { " when it starts" };
+    let refuse = |what: &str| Err(Refusal::new("writes-at-start", format!("{from} {what}{when}")));
     let open = |path: &Option<String>| path.as_deref().is_some_and(Process::is_scratch);
     if !process.writes.iter().all(open) {
         return refuse("writes files");
@@ -40,11 +40,29 @@ pub(super) fn check(process: &Process) -> Result<(), Refusal> {
     // Without an argument, or with `--version`.
     let first = process.arguments.first().and_then(Option::as_deref).unwrap_or("version");
     let only_reads = known.only_reads(process.first()) || known.only_reads(first);
-    let changes = known.is(Trait::Changes) && !is_scratch && !only_reads && !is_left;
+    let is_silent = only_reads || is_left || prints(process);
+    let changes = known.is(Trait::Changes) && !is_scratch && !is_silent;
     if in_place || changes || program == "chmod" {
         return refuse(&format!("runs {program}"));
     }
     Ok(())
+}
+
+/// Whether a process of `wget` keeps nothing of what it fetches: gnu.org/software/wget/manual, "Download Options";
+/// `wget --help` of BusyBox.
+fn prints(process: &Process) -> bool {
+    let is_output = |it: &str| Process::is_scratch(it) || it == "-";
+    let mut outputs = process.values(&["-O", "--output-document"]);
+    // `wget -qO- …`, `wget -qO /dev/null …`
+    let words: Vec<&str> = process.known().collect();
+    let is_short = |it: &str| it.starts_with('-') && !it.starts_with("--") && it.contains('O');
+    if let Some(at) = words.iter().position(|it| is_short(it)) {
+        let inside = words[at].split_once('O').map_or("", |it| it.1);
+        let after = words.get(at + 1).copied().unwrap_or_default();
+        outputs.push(if inside.is_empty() { after } else { inside });
+    }
+    let is_kept = outputs.is_empty() || !outputs.into_iter().all(is_output);
+    process.program == "wget" && (process.has(&["--spider"]) || !is_kept)
 }
 
 /// What the processes of an image change, as far as their command lines say it.
@@ -337,7 +355,17 @@ mod tests {
         for line in ["sed -i s/a/b/ /etc/x", "cp a b", "git clone a /srv/b", "chmod +x /tmp/a"] {
             assert_eq!(code(line), Err("writes-at-start"), "{line}");
         }
-        for line in ["cp a /tmp/b", "git status", "sed s/a/b/ /etc/x"] {
+        for line in ["wget http://localhost/", "wget -qO page http://localhost/"] {
+            assert_eq!(code(line), Err("writes-at-start"), "{line}");
+        }
+        for line in [
+            "cp a /tmp/b",
+            "git status",
+            "sed s/a/b/ /etc/x",
+            "wget --spider http://localhost/",
+            "wget -qO- http://localhost/",
+            "wget -q -O /dev/null http://localhost/",
+        ] {
             assert_eq!(code(line), Ok(()), "{line}");
         }
     }

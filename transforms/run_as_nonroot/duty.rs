@@ -191,6 +191,11 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if let Some(it) = image.project.build_upon(image.site.path) {
         return Err(Refusal::new("base-image", it.reason()));
     }
+    if let Some((place, program)) = image.project.installed_inside(image.site.path) {
+        let reason =
+            format!("{place} runs {program} in a container of the image, which needs root");
+        return Err(Refusal::new("needs-root", reason));
+    }
     for started in image.services() {
         let (place, service) = (started.place(), started.service);
         if let Some(user) = &service.user {
@@ -270,6 +275,10 @@ fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     Err(match claim {
         Claim::User => Refusal::new("kubernetes-user", format!("{place} sets runAsUser")),
         Claim::Privileged => Refusal::new("needs-privileges", format!("{place} sets privileged")),
+        Claim::Capabilities => Refusal::new(
+            "needs-privileges",
+            format!("{place} adds capabilities, which Kubernetes gives to root alone"),
+        ),
         // What `fsGroup` says does not change the owner of the node's own folders:
         // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
         Claim::HostPath => Refusal::new(
@@ -299,6 +308,7 @@ pub(super) fn low_ports(
         ports.extend(words.filter_map(|it| it.split(['/', '-']).next()?.parse::<u16>().ok()));
     }
     ports.extend(image.services().flat_map(|it| it.service.ports.iter().copied()));
+    ports.extend(image.project.pod_ports(image.site.path));
     ports.extend(needs.iter().flat_map(|it| it.ports.iter().copied()));
     for name in
         ["PORT", "HTTP_PORT", "SERVER_PORT", "APP_PORT", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS"]

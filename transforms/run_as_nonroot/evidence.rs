@@ -242,12 +242,25 @@ pub(super) fn sqlite(value: &str) -> Option<String> {
             slashes.map_or(rest, |it| it.strip_prefix('/').unwrap_or(it))
         }
         Some(("file", rest)) => rest.strip_prefix("//").unwrap_or(rest),
+        Some(("jdbc", rest)) => jdbc(rest)?,
         _ => return None,
     };
     let path = path.split('?').next().unwrap_or(path);
     let ends = [".db", ".sqlite", ".sqlite3"].iter().any(|it| path.ends_with(it));
     let memory = path.is_empty() || path.contains(":memory:") || path.contains('$');
     (!memory && (ends || !value.starts_with("file:"))).then(|| path.to_owned())
+}
+
+/// The path of a database of Java that is a file or a folder, from the rest of its address: h2database.com ("Database
+/// URL Overview"), hsqldb.org ("Properties"), db.apache.org/derby ("Database connection URL"), github.com/xerial/sqlite-jdbc.
+fn jdbc(address: &str) -> Option<&str> {
+    const REMOTE: [&str; 9] =
+        ["//", "hsql:", "http:", "https:", "mem:", "memory:", "res:", "ssl:", "tcp:"];
+    let (engine, path) = address.split_once(':')?;
+    let path = path.split(';').next().unwrap_or(path);
+    let is_file = ["derby", "h2", "hsqldb", "sqlite"].contains(&engine);
+    let is_remote = REMOTE.iter().any(|it| path.starts_with(it));
+    (is_file && !is_remote).then(|| path.strip_prefix("file:").unwrap_or(path))
 }
 
 #[cfg(test)]
@@ -266,6 +279,10 @@ mod tests {
             ("DATABASE_URL", "file:./dev/a.sqlite", Some("/w/dev")),
             ("DATABASE_URL", "sqlite3:///data/a.sqlite3", Some("/data")),
             ("DATABASE_URL", "sqlite3:db/a.sqlite3", Some("/w/db")),
+            ("DATABASE_URL", "jdbc:h2:file:/data/a;MODE=x", Some("/data")),
+            ("DATABASE_URL", "jdbc:h2:mem:a", None),
+            ("DATABASE_URL", "jdbc:sqlite:db/a.db", Some("/w/db")),
+            ("DATABASE_URL", "jdbc:postgresql://db/a", None),
             ("SETTINGS", "file:./a.yml", None),
             ("DATABASE_URL", "sqlite:///:memory:", None),
             ("DATABASE_URL", "postgres://db/data", None),

@@ -169,6 +169,8 @@ pub struct Handover {
     source: Source,
     /// The names of other stages that are images of their own, and that stay as they are.
     others: Vec<String>,
+    /// The files of others that it must be able to read, each with what brings it.
+    readable: Vec<String>,
     /// True if compose services run published images, and nothing tells whose.
     has_unknown_services: bool,
 }
@@ -223,7 +225,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     homes::check(image, &processes)?;
     let own = accounts::made(image)?;
     let asked = image.owner.account(base.accounts);
-    let is_new = asked.is_some() && base.accounts != Accounts::Bare;
+    let is_new = asked.is_some() && !base.accounts.is_fixed();
     let account = asked.or_else(|| own.clone()).or_else(|| base.account.clone());
     let account = account.unwrap_or_else(|| Account {
         name: Some("app".to_owned()),
@@ -259,7 +261,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     if let (Some(who), true, None) = (&home, brought, &account.home) {
         return Err(Refusal::new("no-home", format!("{who}, which the user does not have")));
     }
-    let is_homeless = account.home.is_none() && (brought || base.accounts == Accounts::Bare);
+    let is_homeless = account.home.is_none() && (brought || base.accounts.is_fixed());
     if let Some(who) = source.home.as_ref().filter(|_| is_homeless) {
         return Err(Refusal::new(
             "no-home",
@@ -280,6 +282,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         home,
         source,
         others: duty::other_images(image),
+        readable: mounts::readable(image),
         has_unknown_services: image.has_unknown_services(),
     };
     Ok(Some(handover))
@@ -320,6 +323,9 @@ impl Handover {
         parts.push(self.source.said());
         if !self.others.is_empty() {
             parts.push(format!("the last stage gets it, and not {}", self.others.join(", ")));
+        }
+        if !self.readable.is_empty() {
+            parts.push(format!("it must be able to read {}", self.readable.join(", ")));
         }
         let port = self.low_ports.first().map(u16::to_string);
         if let Some(port) = port.or_else(|| self.source.low_port(&self.low_ports)) {

@@ -9,6 +9,71 @@ use crate::{
     text::{ImagePath, Refusal, RepoPath},
 };
 
+/// Folders of a host that only root can read, or that have files which only root can read, and sockets of daemons:
+/// certbot's documentation ("Where are my certificates?"), docs.docker.com ("Protect the Docker daemon socket"),
+/// wiki.debian.org (SystemGroups: `adm`, `ssl-cert`).
+const CLOSED: [&str; 9] = [
+    "/etc/letsencrypt",
+    "/etc/shadow",
+    "/etc/ssl/private",
+    "/root",
+    "/run",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/log",
+    "/var/run",
+];
+
+/// Files of a host that everybody can read.
+const READ: [&str; 4] = ["/etc/localtime", "/etc/timezone", "/etc/hosts", "/usr/share/zoneinfo"];
+
+/// Checks a mount that is only read: whatever mounts it, only root can read some folders of a host.
+///
+/// # Errors
+/// The reason, without the place that mounts it.
+pub(super) fn read(volume: &Volume) -> Result<(), String> {
+    let source = volume.source.as_deref().filter(|_| volume.is_bind()).unwrap_or_default();
+    let path = ImagePath::new(source);
+    if path.is_some_and(|it| it.is_root() || it.is_within_fixed(&CLOSED)) {
+        let target = &volume.target;
+        return Err(format!("mounts {source} of the host at {target}, which root alone can read"));
+    }
+    // `~/.ssh`, `$HOME/.aws`
+    match ["~/.", "$HOME/.", "${HOME}/."].iter().any(|it| source.starts_with(it)) {
+        true => Err(format!(
+            "mounts {source} of the host at {}, which may be readable for its owner and root alone",
+            volume.target
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Whether a mount brings a socket, which is written to whatever the mount says of it.
+pub(super) fn is_socket(volume: &Volume) -> bool {
+    let is_socket = |it: &str| it.trim_end_matches('/').ends_with(".sock");
+    is_socket(&volume.target) || volume.source.as_deref().is_some_and(is_socket)
+}
+
+/// The files that the user must be able to read besides those of the image and of the project: what compose mounts to
+/// be read, and its secrets. Each with the place that brings it.
+pub(super) fn readable(image: &Image<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for started in image.services().filter(|it| it.is_sure) {
+        for volume in started.service.volumes.iter().filter(|it| it.read_only && it.is_bind()) {
+            let source = volume.source.as_deref().unwrap_or_default();
+            let own = of_project(started.file, source).filter(|it| image.exists(it));
+            if own.is_none() && !READ.iter().any(|it| source.starts_with(it)) {
+                found.push(format!("{source} ({})", volume.place));
+            }
+        }
+        let secrets = started.service.secrets.iter();
+        found.extend(secrets.map(|it| format!("the secret {it} ({})", started.place())));
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// Checks a bind mount: it may bring the project's source, but not data of the host, which has an owner of its
 /// own.
 ///
@@ -23,8 +88,7 @@ pub(super) fn bind(
     if target.ends_with("docker.sock") || source.ends_with("docker.sock") {
         return Err("mounts Docker's socket, which only root can use".to_owned());
     }
-    let read = ["/etc/localtime", "/etc/timezone", "/etc/hosts", "/usr/share/zoneinfo"];
-    if read.iter().any(|it| source.starts_with(it)) {
+    if READ.iter().any(|it| source.starts_with(it)) {
         return Ok(());
     }
     let Some(own) = of_project(file, source)

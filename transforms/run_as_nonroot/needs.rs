@@ -43,6 +43,9 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     if let Some(name) = own.into_iter().chain(given).find(|it| is_root(it)) {
         return Err(Refusal::new("needs-root", format!("{from} runs {name}, which needs root")));
     }
+    if process.role == Role::Check {
+        return Ok(Needs::default());
+    }
     if process.has(&["--allow-root"]) {
         let reason = format!("{from} starts {name} as root on purpose");
         return Err(Refusal::new("explicit-root", reason));
@@ -125,7 +128,7 @@ pub(super) fn is_unknown(image: &Image<'_>, process: &Process) -> bool {
     let name = process.path.as_str();
     let is_plain = !name.is_empty() && !name.contains(['/', '.']);
     is_plain
-        && process.role != Role::Condition
+        && process.role < Role::Condition
         && !process.facts().is_listed()
         && grammar_of(&process.program).is_none()
         && !ecosystems::is_runner(&process.program)

@@ -114,11 +114,13 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     let copies: Vec<_> = image.instructions().collect();
     let from = |placed: &Placed<'_>, is_sure: bool| {
         let copy = placed.instruction.copy()?;
-        let source = copy.sources.iter().find(|it| is_named(&it.text));
+        let to = image.path_at(placed.item, &copy.destination.text);
+        // What has its name may be put elsewhere.
+        let lands = to.as_ref().is_none_or(|it| absolute.is_within(it));
+        let source = copy.sources.iter().find(|it| is_named(&it.text)).filter(|_| lands);
         // The destination of a folder is a folder.
         let is_file = copy.sources.iter().all(|it| !it.text.ends_with(['.', '/']));
         let is_meant = source.is_some() || (is_file && is_named(&copy.destination.text));
-        let to = image.path_at(placed.item, &copy.destination.text);
         let is_inside = to.is_some_and(|it| !it.is_root() && absolute.is_within(&it));
         let Some(from) = copy.from else {
             let source = source.or(copy.sources.first()).filter(|_| is_meant);

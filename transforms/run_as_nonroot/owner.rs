@@ -108,7 +108,7 @@ impl Owner {
         }
         let number = uid.unwrap_or(10001);
         let name = user.clone().unwrap_or_else(|| "app".to_owned());
-        let name = (accounts != Accounts::Bare).then_some(name);
+        let name = (!accounts.is_fixed()).then_some(name);
         Some(Account { name, user: number, group: Some(gid.unwrap_or(number)), home: None })
     }
 }

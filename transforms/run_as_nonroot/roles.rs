@@ -18,6 +18,8 @@ pub(super) enum Role {
     Step,
     /// Its status decides how a script goes on.
     Condition,
+    /// It looks whether the container is well.
+    Check,
 }
 
 /// What each command of a script is for: a container is there for the program that the script becomes by `exec`,

@@ -180,7 +180,12 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
                 let reason = format!("{place} mounts something at {target}, which is not known");
                 return Err(Refusal::new("unknown-mount", reason));
             }
-            if volume.read_only || is_dependencies(target) {
+            if volume.read_only && !mounts::is_socket(volume) {
+                mounts::read(volume)
+                    .map_err(|why| Refusal::new("bind-mount", format!("{place} {why}")))?;
+                continue;
+            }
+            if is_dependencies(target) {
                 continue;
             }
             if volume.is_bind() {

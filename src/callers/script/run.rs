@@ -145,6 +145,7 @@ impl Service {
             }
             "-u" | "--user" => self.user = Some(value),
             "-w" | "--workdir" => self.workdir = Some(value),
+            "--name" => self.container = Some(value),
             "--device" => self.privileges.push("devices"),
             "--cap-add" => self.privileges.push("cap_add"),
             "--net" | "--network" => self.host_network |= value == "host",

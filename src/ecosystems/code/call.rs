@@ -40,6 +40,14 @@ impl<'t> Evaluator<'_, 't> {
         if let (Some(Role::Group), Some(_)) = (grammar.role(function), grammar.grammar.packages) {
             function = function.named_child(0).unwrap_or(function);
         }
+        // `(0, fs.writeFileSync)("a", "b")`
+        while let (Some(Role::Group | Role::Sequence), None) =
+            (grammar.role(function), grammar.grammar.packages)
+        {
+            let mut cursor = function.walk();
+            let Some(last) = function.named_children(&mut cursor).last() else { break };
+            function = last;
+        }
         let object = match grammar.role(function) {
             _ if matches!(grammar.role(at.node), Some(Role::Method { .. })) => {
                 let Some(Role::Method { object, .. }) = grammar.role(at.node) else { return None };
@@ -91,6 +99,22 @@ impl<'t> Evaluator<'_, 't> {
             }
         }
         Some(call)
+    }
+
+    /// What a function that a compiler writes around an import is given: that is its value.
+    pub(super) fn interop(&self, call: &Call<'t>) -> Option<Node<'t>> {
+        let name = call.object.map_or_else(|| self.scopes.text_of(call.function), |it| it.1);
+        let is_around = self.scopes.grammar.grammar.interop.contains(&name);
+        call.positional.first().copied().filter(|_| is_around)
+    }
+
+    /// The path of something in a module, without the name that compilers give to what it exports by default.
+    pub(super) fn exported<'p>(&self, module: &str, path: &'p [String]) -> &'p [String] {
+        let has_default = !module.is_empty() && !self.scopes.grammar.grammar.interop.is_empty();
+        match path.split_first() {
+            Some((first, rest)) if has_default && first == "default" => rest,
+            _ => path,
+        }
     }
 
     /// The node of an argument, if it is given.

@@ -64,6 +64,7 @@ impl<'s, 't> Evaluator<'s, 't> {
                 None => Self::operation("?:", inner(condition), || inner(otherwise)),
             },
             Some(Role::List) if self.is_package() => child(0),
+            Some(Role::Sequence) => child(node.named_child_count().saturating_sub(1)),
             Some(Role::Unary { operand }) => inner(operand),
             Some(Role::Group | Role::Named { .. }) => match self.scopes.grammar.role(node) {
                 Some(Role::Named { value, .. }) => inner(value),
@@ -300,7 +301,7 @@ impl<'s, 't> Evaluator<'s, 't> {
     pub(super) fn dotted(&self, value: &Value) -> Option<String> {
         let Value::Reference { module, path } = value else { return None };
         let separator = self.scopes.grammar.grammar.packages.map_or(".", |it| it.separator);
-        let path = path.join(separator);
+        let path = self.exported(module, path).join(separator);
         Some(match (module.is_empty(), path.is_empty()) {
             (true, _) => path,
             (_, true) => module.clone(),
@@ -325,6 +326,9 @@ impl<'s, 't> Evaluator<'s, 't> {
         let at = |node| Located { node, scope };
         let value = |node: Node<'t>| self.eval(at(node), depth);
         let all = || call.positional.iter().map(|it| value(*it));
+        if let Some(node) = self.interop(call) {
+            return value(node);
+        }
         // A method of a value that is known needs no name of its own.
         let function = match call.object {
             Some((of, name)) => {

@@ -1,6 +1,6 @@
 //! The roles of the nodes of a grammar: what makes one reader do for all languages.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
 
 use tree_sitter::Node;
 use tree_sitter_language::LanguageFn;
@@ -66,6 +66,10 @@ pub(super) struct Grammar {
     pub declares_option: Option<&'static str>,
     /// The methods of lists that call a function with each element.
     pub iterators: &'static [&'static str],
+    /// The functions that compilers write around what they import: each gives its first argument.
+    pub interop: &'static [&'static str],
+    /// Writes what the language leaves out and the grammar asks for; lines stay where they are.
+    pub prepare: fn(&str) -> Cow<'_, str>,
     /// Reads an import.
     pub import: for<'t> fn(&mut Scopes<'t>, Node<'t>, usize),
     /// What is special where the files of a folder are a package, and types are declared.
@@ -95,6 +99,8 @@ impl Grammar {
             object: &[],
             declares_option: None,
             iterators: &[],
+            interop: &[],
+            prepare: |it| Cow::Borrowed(it),
             import,
             packages: None,
             open: None,
@@ -258,6 +264,8 @@ pub(super) enum Role {
     Class { name: &'static str },
     /// Something whose value is that of its first child.
     Group,
+    /// Several expressions, of which the last is the value.
+    Sequence,
     /// An operation.
     Operation { left: &'static str, right: &'static str },
     /// What runs only if a condition holds.
@@ -351,7 +359,7 @@ impl Compiled {
 /// The name of a module or of something in it, without the version of the module.
 pub(super) fn without_version(name: &str) -> Option<String> {
     let is_version = |it: &str| {
-        let number = it.split('.').next().and_then(|it| it.strip_prefix('v'));
+        let number = it.split(['.', '/']).next().and_then(|it| it.strip_prefix('v'));
         number.is_some_and(|it| !it.is_empty() && it.chars().all(|it| it.is_ascii_digit()))
     };
     let at = name.match_indices("/v").map(|it| it.0).find(|it| is_version(&name[it + 1..]))?;

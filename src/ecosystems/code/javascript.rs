@@ -63,6 +63,7 @@ const ROLES: &[(&str, Role)] = &[
     ("return_statement", Role::Return),
     ("class_declaration", Role::Class { name: "name" }),
     ("class", Role::Class { name: "name" }),
+    ("sequence_expression", Role::Sequence),
     ("spread_element", Role::Group),
     ("parenthesized_expression", Role::Group),
     ("await_expression", Role::Group),
@@ -92,10 +93,21 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
             "import.meta.main",
         ],
         constructors: &["constructor"],
+        interop: INTEROP,
         iterators: &["every", "filter", "flatMap", "forEach", "map", "some"],
         ..Grammar::of(language, import)
     }
 }
+
+/// What TypeScript, Babel and esbuild write around imports: typescriptlang.org/tsconfig (`esModuleInterop`,
+/// `importHelpers`), babeljs.io/docs (`@babel/plugin-transform-modules-commonjs`), esbuild.github.io/content-types.
+const INTEROP: &[&str] = &[
+    "__importDefault",
+    "__importStar",
+    "__toESM",
+    "_interopRequireDefault",
+    "_interopRequireWildcard",
+];
 
 static JAVASCRIPT: Grammar = language(tree_sitter_javascript::LANGUAGE);
 static TYPESCRIPT: Grammar = language(tree_sitter_typescript::LANGUAGE_TYPESCRIPT);

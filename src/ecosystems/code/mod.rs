@@ -351,6 +351,13 @@ pub fn is_test(path: &RepoPath) -> bool {
         || name == "conftest.py"
 }
 
+/// Whether the address of a daemon is another than that of its socket on this machine: docs.docker.com, "Environment
+/// variables" (`DOCKER_HOST`).
+pub fn is_elsewhere(address: &str) -> bool {
+    let is_socket = ["/", "fd://", "unix:"].iter().any(|it| address.starts_with(it));
+    !address.is_empty() && !is_socket
+}
+
 /// Reads a source file that is run, and not one that another imports; `None` if it is too long to be written by hand.
 pub fn read(language: Language, text: &str) -> Option<SourceFacts> {
     read_as(language, text, true)
@@ -369,6 +376,8 @@ pub fn read_as(language: Language, text: &str, is_run: bool) -> Option<SourceFac
     }
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&grammar.language).ok()?;
+    let prepared = (grammar.grammar.prepare)(text);
+    let text = &*prepared;
     let tree = parser.parse(text, None)?;
     let tokens = grammar.grammar.packages.map_or("", |it| it.tokens);
     let inner = tokens::trees(&mut parser, &tree, text, tokens);

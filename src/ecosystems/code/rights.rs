@@ -1,8 +1,8 @@
 //! The calls that need root.
 
 use super::{
-    Rooted, call::Call, evaluate::Evaluator, facts::Needs, grammar::line, matching::is_imported,
-    scopes::Located,
+    Rooted, call::Call, evaluate::Evaluator, facts::Needs, grammar::line, is_elsewhere,
+    matching::is_imported, scopes::Located,
 };
 
 impl<'t> Evaluator<'_, 't> {
@@ -16,7 +16,9 @@ impl<'t> Evaluator<'_, 't> {
     ) -> Option<Rooted> {
         let is_meant = needs.with.is_empty()
             || needs.with.iter().any(|it| is_imported(&self.scopes.imports, it));
-        let is_spared = needs.spared.and_then(|it| self.argument(call, it, at.scope)).is_some();
+        let is_spared = needs.spared.and_then(|it| self.argument(call, it, at.scope));
+        let is_spared = is_spared
+            .is_some_and(|node| self.value(Located { node, ..at }).text().is_none_or(is_elsewhere));
         let with = match needs.told {
             None => "",
             Some((argument, mark)) => {

@@ -73,6 +73,7 @@ pub const MANAGER: Manager = Manager {
             ..Cache::NONE
         },
     ],
+    settles: "go env -w",
     leaves: &[Leaving {
         verbs: &[Verb::new("install")],
         unless: &[Switch::Set("GOBIN"), Switch::Set("GOPATH")],
@@ -98,7 +99,29 @@ pub const MANAGER: Manager = Manager {
 const VENDORED: &str = "vendor/modules.txt";
 
 const GRAMMAR: Grammar = Grammar {
-    valued: &["-C", "-o", "-p", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-modfile"],
+    // pkg.go.dev/cmd/go: "Compile packages and dependencies", "Compile and run Go program", "Testing flags".
+    valued: &[
+        "-C",
+        "-asmflags",
+        "-buildmode",
+        "-compiler",
+        "-covermode",
+        "-coverpkg",
+        "-exec",
+        "-gccgoflags",
+        "-gcflags",
+        "-installsuffix",
+        "-ldflags",
+        "-mod",
+        "-modfile",
+        "-o",
+        "-overlay",
+        "-p",
+        "-pgo",
+        "-pkgdir",
+        "-tags",
+        "-toolexec",
+    ],
     build: &Verb::each::<{ BUILDS.len() }>(&[BUILDS]),
     fetch: &[Verb::new("mod download")],
     change: &[

@@ -15,6 +15,8 @@ pub enum Family {
     Debian,
     /// Fedora, CentOS, UBI and their kin.
     RedHat,
+    /// Their kin without shadow-utils.
+    Small,
     /// Ubuntu.
     Ubuntu,
     /// The reference does not say.
@@ -30,8 +32,17 @@ pub enum Accounts {
     Bare,
     /// With BusyBox's `addgroup` and `adduser`.
     Busybox,
+    /// With no program that the image has; one runs as a number without a name.
+    None,
     /// With `groupadd` and `useradd` of the shadow suite.
     Shadow,
+}
+
+impl Accounts {
+    /// Whether no user can be made, so that one runs as a number that the image does not know.
+    pub fn is_fixed(self) -> bool {
+        matches!(self, Self::Bare | Self::None)
+    }
 }
 
 /// What names and tags say of the distribution wherever they have these words; the first line that fits holds.
@@ -60,7 +71,8 @@ const WORDS: [(Family, &[&str]); 6] = [
 
 /// Words of tags for what is not made of what other tags of the image are made of: `21-ubi9-minimal`,
 /// `17-al2023`, `11-ibmjava`.
-const OTHERS: [&str; 7] = ["al2", "amazon", "centos", "corretto", "ibm", "oracle", "ubi"];
+const OTHERS: [&str; 10] =
+    ["al2", "amazon", "centos", "clefos", "corretto", "ibm", "leap", "oracle", "tumbleweed", "ubi"];
 
 /// Words of tags for images of Red Hat's kin that are made small and lack shadow-utils.
 const SMALL: [&str; 4] = ["init", "micro", "minimal", "slim"];
@@ -78,7 +90,8 @@ pub(super) fn of(image: &ImageRef<'_>, official: Option<&str>, usual: Option<Fam
     }
     // A variable in the tag may stand for another distribution, but for the small variants of Debian.
     let is_open = tag.contains('$') && !tag.contains("slim");
-    let is_other = is_open || OTHERS.iter().any(|it| tag.contains(it));
+    let is_kin = matches!(usual, Some(Family::RedHat | Family::Small));
+    let is_other = is_open || !is_kin && OTHERS.iter().any(|it| tag.contains(it));
     usual.filter(|_| !is_other).unwrap_or(Family::Unknown)
 }
 
@@ -89,6 +102,7 @@ pub(super) fn accounts(family: Family, usual: Option<Family>, tag: &str) -> Opti
         Family::Alpine | Family::Busybox => Some(Accounts::Busybox),
         Family::Bare => Some(Accounts::Bare),
         Family::Debian | Family::Ubuntu => Some(Accounts::Shadow),
+        Family::Small => Some(Accounts::None),
         Family::RedHat => {
             let is_small = SMALL.iter().any(|it| tag.contains(it));
             (usual == Some(Family::RedHat) && !is_small).then_some(Accounts::Shadow)

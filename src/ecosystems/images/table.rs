@@ -138,6 +138,7 @@ impl Facts {
                     "busybox" => Family::Busybox,
                     "debian" => Family::Debian,
                     "redhat" => Family::RedHat,
+                    "small" => Family::Small,
                     "ubuntu" => Family::Ubuntu,
                     _ => return None,
                 });

@@ -3,9 +3,11 @@
 //! What Debian's packages are is in [`apt`].
 
 pub mod apt;
+mod installer;
 
 use super::{Cache, CachePlace};
 use crate::shell::{Argument, Invocation};
+pub use installer::installer;
 
 /// Where the systems' package managers cache.
 pub const CACHES: &[Cache] = &[

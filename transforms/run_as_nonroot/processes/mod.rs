@@ -1,6 +1,7 @@
 //! What a container runs: ENTRYPOINT and CMD or what compose replaces them with, followed through wrappers,
 //! scripts of the project and scripts of a manifest.
 
+mod beside;
 mod files;
 mod managers;
 
@@ -72,10 +73,14 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
         let from = started.place();
         all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
     }
+    let pods = beside::of_pods(image, entrypoint.as_deref(), command.as_deref())?;
+    given |= pods.is_replaced;
     if entrypoint.is_none() && command.is_none() && !given {
         return Err(Refusal::new("no-command", "there is no CMD or ENTRYPOINT"));
     }
     all.extend(own);
+    all.extend(pods.processes);
+    all.extend(beside::checks(image));
     Ok(all)
 }
 

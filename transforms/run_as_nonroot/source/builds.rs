@@ -7,7 +7,10 @@ use super::{Image, Process, modules::Modules};
 use crate::{
     context::brought::{Brought, StagePath},
     dockerfile::Keyword,
-    ecosystems::go::{self, build::Build},
+    ecosystems::{
+        code::Language,
+        go::{self, build::Build},
+    },
     run::Reading,
     shell::Invocation,
     text::{ImagePath, RepoPath},
@@ -152,12 +155,12 @@ impl Finder<'_, '_> {
         let whole = |folder: RepoPath| Package { folder, file: None };
         if let Some(stem) = name.strip_suffix(".go") {
             let (above, stem) = stem.rsplit_once('/').unwrap_or((".", stem));
-            // Without a manifest, a program is what its files are.
+            // A program is what its files are, wherever these come from.
             let alone = || {
                 let path = directory.join(name);
                 self.brought.at(self.stage, &path, &|_| Vec::new())?.parent()
             };
-            let folder = root.and_then(|it| it.join(above)).or_else(alone);
+            let folder = alone().or_else(|| root.and_then(|it| it.join(above)));
             let package = |folder| Package { folder, file: Some(stem.to_owned()) };
             return folder.map(package).into_iter().collect();
         }
@@ -170,7 +173,23 @@ impl Finder<'_, '_> {
         }
         let local = name.starts_with('.');
         let named = if local { None } else { self.modules.folder(name) };
-        named.or_else(|| root.join(name)).map(whole).into_iter().collect()
+        let folder = named.or_else(|| {
+            let folder = root.join(name)?;
+            let has_source = |it: &RepoPath| self.modules.has_files(it);
+            let moved = || self.moved(&directory.join(name));
+            Some(folder).filter(has_source).or_else(moved).or_else(|| root.join(name))
+        });
+        folder.map(whole).into_iter().collect()
+    }
+
+    /// The folder of the project whose files COPYs put into a directory under another path; `None` if there are several.
+    fn moved(&self, directory: &ImagePath) -> Option<RepoPath> {
+        let all = self.brought.below(self.stage, directory);
+        let here = all.iter().filter(|it| it.0.parent().as_ref() == Some(directory));
+        let source = here.filter(|it| Language::of(it.1.file_name()) == Some(Language::Go));
+        let mut folders = source.filter_map(|it| it.1.parent());
+        let first = folders.next()?;
+        folders.all(|it| it == first).then_some(first)
     }
 
     /// The folder of the project at a directory of the stage: that of the closest manifest, and what is below it.

@@ -96,12 +96,24 @@ impl<'i, 'a> Files<'i, 'a> {
 
     fn find(&self, path: &ImagePath) -> Option<RepoPath> {
         let Some(rest) = path.strip_fixed(CONTEXT) else {
-            return self.image.origin(path, &made_from);
+            let found = self.image.origin(path, &made_from)?;
+            return Some(self.anew(&found).unwrap_or(found));
         };
         let brought = self.image.brought().ok()?;
         let layers = brought.layers(self.image.stage.index)?;
         let file = brought.folder().join(rest)?;
         layers.sent.has_file(&file).then_some(file)
+    }
+
+    /// The source of TypeScript that a RUN compiles anew to this file, which the project keeps as well.
+    fn anew(&self, output: &RepoPath) -> Option<RepoPath> {
+        let sources = made_from(&ImagePath::root().join(output.as_str()));
+        let mut typed = sources.iter().filter(|it| !it.as_str().ends_with(".js")).peekable();
+        typed.peek().filter(|_| self.image.mentions_any_run(&["tsc", "build"]))?;
+        let sent = &self.image.brought().ok()?.layers(self.image.stage.index)?.sent;
+        let files =
+            typed.filter_map(|it| RepoPath::root().join(it.strip_prefix(&ImagePath::root())?));
+        files.into_iter().find(|it| sent.has_file(it))
     }
 
     /// Whether the path of a file may begin with these characters; false only where that is certain.

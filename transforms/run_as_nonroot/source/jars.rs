@@ -42,11 +42,16 @@ pub(super) fn follow<'a>(
     }
 }
 
+/// The jar that a process of Java runs: what comes after `-jar` and other options, such as that of an agent.
+pub(super) fn jar(process: &Process) -> Option<&str> {
+    let mut words = process.known().skip_while(|it| *it != "-jar").skip(1);
+    words.find(|it| !it.starts_with('-'))
+}
+
 /// The folder of the module that the jar of a process is built from.
 fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
     let brought = image.brought().ok()?;
-    let jar = process.values(&["-jar"]).first().copied()?;
-    let jar = image.state().absolute(jar)?;
+    let jar = image.state().absolute(jar(process)?)?;
     let mut found: BTreeSet<RepoPath> = BTreeSet::new();
     for (stage, mut own) in builds::origins(image, brought, &[jar]) {
         let mut is_built = false;
@@ -84,7 +89,7 @@ fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
 /// The folder of the module whose jar a COPY brings from the build context, where it was built before:
 /// `COPY target/*.jar app.jar`. `None` if there is none, or several.
 fn brought(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
-    let jar = image.state().absolute(process.values(&["-jar"]).first().copied()?)?;
+    let jar = image.state().absolute(jar(process)?)?;
     let folder = jar.parent();
     let mut found: BTreeSet<RepoPath> = BTreeSet::new();
     for Placed { item, instruction } in image.instructions() {

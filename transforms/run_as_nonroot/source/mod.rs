@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     ecosystems::{
-        code::{Import, Kept, Kind, Language, Rooted},
+        code::{self, Import, Kept, Kind, Language, Rooted},
         jvm,
         programs::Trait,
     },
@@ -276,7 +276,7 @@ impl Source {
                 self.started.get_or_insert((place, name));
             }
             let is_spared =
-                |it: &Rooted| image.variable(it.unless).is_some_and(|it| !it.is_empty());
+                |it: &Rooted| image.variable(it.unless).is_some_and(|it| code::is_elsewhere(&it));
             if let Some(it) = file.facts.roots.iter().find(|it| !is_spared(it)) {
                 let with = if it.with.is_empty() { "" } else { " with " };
                 let what = [it.what, with, it.with].concat();

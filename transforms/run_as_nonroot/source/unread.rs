@@ -1,7 +1,7 @@
 //! Programs whose source is not read, so that nobody knows what they write: those of the project that are compiled,
 //! or in a language without a reader, and those that others made.
 
-use super::{Form, Image, Process, Role, entries, own};
+use super::{Form, Image, Process, Role, entries, jars, own};
 use crate::{
     ecosystems::{
         self, grammar_of,
@@ -17,7 +17,7 @@ const CODE: [&str; 11] =
 /// Why it is not known what a process writes, of which no source was found; `None` if its program is in a table and
 /// does not host source of the project.
 pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
-    if process.role == Role::Condition {
+    if Role::Condition <= process.role {
         return None;
     }
     let (from, name) = (&process.from, process.program.as_str());
@@ -55,7 +55,8 @@ pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
         return None;
     }
     if program.is(Trait::Unread) {
-        let file = process.known().find(|it| CODE.iter().any(|end| it.ends_with(end)));
+        let is_code = |it: &&str| !it.starts_with('-') && CODE.iter().any(|end| it.ends_with(end));
+        let file = jars::jar(process).or_else(|| process.known().find(is_code));
         let reason = match file {
             Some(file) => {
                 let origin = own::origin(image, file).unwrap_or_default();

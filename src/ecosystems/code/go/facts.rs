@@ -95,7 +95,7 @@ const PING: &[&str] = &[
 ];
 
 /// A client of the Docker daemon.
-const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
+pub(super) const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Packages of others.
 pub(super) const PACKAGES: &[Fact] = &[

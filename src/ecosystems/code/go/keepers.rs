@@ -7,6 +7,7 @@ use super::super::facts::Keeper;
 /// The functions that open a database by the name of its driver.
 const OPENS: &[&str] = &[
     "database/sql.Open",
+    "entgo.io/ent/dialect/sql.",
     "github.com/XSAM/otelsql.",
     "github.com/astaxie/beego/orm.",
     "github.com/beego/beego/client/orm.",
@@ -52,6 +53,7 @@ pub(super) const ALL: &[Keeper] = &[
     store("github.com/nats-io/nats-server", &[]),
     sqlite("github.com/ncruces/go-sqlite3"),
     store("github.com/nutsdb/nutsdb", &[]),
+    store("github.com/ostafen/clover", &["github.com/ostafen/clover."]),
     store("github.com/peterbourgon/diskv", &["github.com/peterbourgon/diskv."]),
     store("github.com/playwright-community/playwright-go", &[]),
     store("github.com/pocketbase/pocketbase", &[]),
@@ -60,6 +62,7 @@ pub(super) const ALL: &[Keeper] = &[
     store("github.com/syndtr/goleveldb", &["github.com/syndtr/goleveldb/"]),
     store("github.com/tecbot/gorocksdb", &[]),
     store("github.com/tidwall/buntdb", &["github.com/tidwall/buntdb."]),
+    store("github.com/timshannon/badgerhold", &[]),
     sqlite("github.com/tursodatabase/go-libsql"),
     sqlite("github.com/uptrace/bun/driver/sqliteshim"),
     store("github.com/xujiajun/nutsdb", &[]),

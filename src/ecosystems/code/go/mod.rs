@@ -2,8 +2,9 @@
 
 mod facts;
 mod keepers;
+mod more;
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use tree_sitter::Node;
 
@@ -52,7 +53,8 @@ static GRAMMAR: Grammar = Grammar {
         ("binary_expression", Role::Operation { left: "left", right: "right" }),
         ("import_spec", Role::Import),
     ],
-    facts: &[facts::LIBRARY, facts::PACKAGES, listening::GO],
+    prepare: terminated,
+    facts: &[facts::LIBRARY, facts::PACKAGES, more::MORE, listening::GO],
     settings: facts::SETTINGS,
     packages: Some(Packages {
         constant: "const_spec",
@@ -74,6 +76,24 @@ const OPTIONS: &[OptionOf] =
 pub(super) fn grammar() -> &'static Compiled {
     static CELL: OnceLock<Compiled> = OnceLock::new();
     Compiled::once(&CELL, &GRAMMAR)
+}
+
+/// A text in which the last declaration of a group on one line ends as the others do, which Go does not ask for and the
+/// grammar does: `var (a string; err error)` (go.dev/ref/spec: "Semicolons").
+fn terminated(text: &str) -> Cow<'_, str> {
+    let is_group = |line: &str| {
+        let line = line.trim();
+        let mut groups = ["const (", "import (", "type (", "var ("].into_iter();
+        groups.any(|it| line.starts_with(it)) && line.contains(';') && line.ends_with(')')
+    };
+    if !text.lines().any(is_group) {
+        return Cow::Borrowed(text);
+    }
+    let ended = |line: &str| match is_group(line).then(|| line.rsplit_once(')')).flatten() {
+        Some((before, after)) => format!("{before};){after}"),
+        None => line.to_owned(),
+    };
+    Cow::Owned(text.split('\n').map(ended).collect::<Vec<_>>().join("\n"))
 }
 
 fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {

@@ -13,7 +13,7 @@ use super::super::{
 };
 
 /// All of them.
-pub(super) const ALL: &[&[Fact]] = &[LIBRARY, PACKAGES, listening::JAVA];
+pub(super) const ALL: &[&[Fact]] = &[LIBRARY, PACKAGES, super::more::MORE, listening::JAVA];
 
 /// The library.
 const LIBRARY: &[Fact] = &[

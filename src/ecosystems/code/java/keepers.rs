@@ -33,6 +33,8 @@ pub(super) const ALL: &[Keeper] = &[
     store("org.iq80.leveldb"),
     store("org.mapdb"),
     store("org.neo4j.graphdb"),
+    store("org.openqa.selenium.chrome"),
+    store("org.openqa.selenium.firefox"),
     store("org.rocksdb"),
     store("org.sqlite"),
 ];

@@ -2,6 +2,7 @@
 
 mod facts;
 mod keepers;
+mod more;
 #[cfg(test)]
 mod tests;
 
@@ -86,7 +87,7 @@ pub(super) fn grammar() -> &'static Compiled {
 const LANGUAGE: [&str; 5] = ["ProcessBuilder", "Runtime", "String", "System", "Objects"];
 
 /// The classes that an import of all of a package may bring, as far as facts name them.
-const WHOLE: [(&str, &[&str]); 3] = [
+const WHOLE: [(&str, &[&str]); 13] = [
     (
         "java.io",
         &[
@@ -98,8 +99,18 @@ const WHOLE: [(&str, &[&str]); 3] = [
             "RandomAccessFile",
         ],
     ),
+    ("java.net.http", &["HttpResponse"]),
     ("java.nio.file", &["Files", "Path", "Paths"]),
+    ("java.sql", &["DriverManager"]),
     ("java.util", &["Objects", "Optional", "Formatter"]),
+    ("java.util.logging", &["FileHandler"]),
+    ("com.github.dockerjava.core", &["DockerClientBuilder"]),
+    ("com.itextpdf.kernel.pdf", &["PdfWriter"]),
+    ("net.sf.jasperreports.engine", &["JasperExportManager"]),
+    ("okhttp3", &["Cache"]),
+    ("okio", &["Okio"]),
+    ("org.apache.commons.exec", &["CommandLine"]),
+    ("org.bytedeco.javacv", &["FFmpegFrameRecorder"]),
 ];
 
 fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {

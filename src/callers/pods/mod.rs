@@ -2,7 +2,9 @@
 //!
 //! Only what is set counts, for the container that it is set for: no comment, and nothing of the database beside it.
 
-use std::sync::Arc;
+mod commands;
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::image_name;
 use crate::{
@@ -10,6 +12,7 @@ use crate::{
     project::File,
     yaml::{self, Node},
 };
+pub use commands::{PodCommand, Turn};
 
 /// What a manifest or the values of a chart say about a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,9 @@ pub enum Claim {
     User,
     /// It has all of root's privileges: `privileged`.
     Privileged,
+    /// It has capabilities that only root gets: `capabilities.add`. What a process starts with as another user has
+    /// none of them, since Kubernetes adds none to the ambient set (github.com/kubernetes/enhancements, KEP 2763).
+    Capabilities,
     /// It mounts a folder of the node.
     HostPath,
     /// It mounts a volume that belongs to root: no `fsGroup` gives it to another group.
@@ -42,6 +48,10 @@ pub(super) struct Claims {
     pub(super) has_group: bool,
     /// The images of all containers.
     images: Vec<String>,
+    /// The commands of containers.
+    commands: Vec<PodCommand>,
+    /// The ports that containers are said to listen on, each with the image.
+    ports: Vec<(u16, Option<String>)>,
 }
 
 impl Claims {
@@ -69,12 +79,35 @@ impl Claims {
 
     /// The claims about containers of images that go by one of these names, or of which nothing is known.
     pub(super) fn about(&self, names: &[String]) -> impl Iterator<Item = &Claimed> {
-        let is_named = |image: &String| image_name(image).is_some_and(|it| goes_by(&it, names));
-        let any = self.images.iter().any(is_named);
-        let may_be = move |image: &String| {
-            is_named(image) || image_name(image).is_none() || (!any && !is_well_known(image))
-        };
-        self.all.iter().filter(move |it| it.images.is_empty() || it.images.iter().any(may_be))
+        let may_be = self.may_be(names);
+        self.all.iter().filter(move |it| it.images.is_empty() || it.images.iter().any(&may_be))
+    }
+
+    /// The commands of containers of the image of these names, as far as it is known which that is.
+    pub(super) fn commands(&self, names: &[String]) -> impl Iterator<Item = &PodCommand> {
+        let is_about = self.is_about(names);
+        self.commands.iter().filter(move |it| is_about(it.image.as_ref()))
+    }
+
+    /// The ports of such containers.
+    pub(super) fn ports(&self, names: &[String]) -> impl Iterator<Item = u16> {
+        let is_about = self.is_about(names);
+        self.ports.iter().filter(move |it| is_about(it.1.as_ref())).map(|it| it.0)
+    }
+
+    /// Whether an image goes by one of these names, or may.
+    fn may_be(&self, names: &[String]) -> impl Fn(&String) -> bool {
+        let any = self.images.iter().any(|it| is_named(it, names));
+        move |it| is_named(it, names) || image_name(it).is_none() || (!any && !is_well_known(it))
+    }
+
+    /// Whether a container is of an image of these names, or of the only image of the file that may be.
+    fn is_about(&self, names: &[String]) -> impl Fn(Option<&String>) -> bool {
+        let may_be = self.may_be(names);
+        let any = self.images.iter().any(|it| is_named(it, names));
+        let likely: BTreeSet<&String> = self.images.iter().filter(|it| may_be(it)).collect();
+        let only = if any || likely.len() != 1 { None } else { likely.first().copied().cloned() };
+        move |image| image.is_some_and(|it| is_named(it, names) || only.as_ref() == Some(it))
     }
 
     fn add(&mut self, claim: Claim, line: usize, images: &[String]) {
@@ -131,7 +164,11 @@ impl Claims {
         for it in &containers {
             let images: Vec<String> = image(it).into_iter().collect();
             self.context(it.get("securityContext"), &images);
+            let ports = it.get("ports").map(|it| it.items()).unwrap_or_default().iter();
+            let ports = ports.filter_map(|it| it.text("containerPort")?.parse().ok());
+            self.ports.extend(ports.map(|port| (port, image(it))));
         }
+        self.commands.extend(commands::of_pod(pod));
         let mounted = |name: &str| -> Vec<String> {
             let mounts = |it: &&&Arc<Node>| {
                 let mounts = it.get("volumeMounts").map(|it| it.items()).unwrap_or_default();
@@ -165,6 +202,10 @@ impl Claims {
         }
         if context.text("privileged") == Some("true") {
             self.add(Claim::Privileged, set(context, "privileged").unwrap_or(context.line), images);
+        }
+        let added = context.get("capabilities").and_then(|it| it.get("add"));
+        if let Some(added) = added.filter(|it| !it.items().is_empty()) {
+            self.add(Claim::Capabilities, added.line, images);
         }
     }
 
@@ -208,6 +249,10 @@ fn names_of(node: Option<&Arc<Node>>, key: &str) -> Vec<String> {
     let list = node.and_then(|it| it.get(key)).map(|it| it.items()).unwrap_or_default();
     let names = list.iter().filter_map(|it| it.get("metadata")?.text("name"));
     names.map(str::to_owned).collect()
+}
+
+fn is_named(image: &str, names: &[String]) -> bool {
+    image_name(image).is_some_and(|it| goes_by(&it, names))
 }
 
 /// Whether an image's name is one of these, or ends in one: `shop-api` is `api` of the project `shop`.
@@ -330,6 +375,32 @@ mod tests {
         assert_eq!(seen(template, false), [(Claim::User, 16)]);
         let broken = "a: 1\na: 2\n# hostPath:\nb:\n  runAsUser: 1\n";
         assert_eq!(seen(broken, false), [(Claim::User, 5)]);
+    }
+
+    #[test]
+    fn commands_and_ports_are_of_containers() {
+        let pod = "kind: Deployment\nspec:\n  template:\n    spec:\n      hostNetwork: true\n      containers:\n      \
+                   - image: me/shop:1\n        args: [serve]\n        ports: [{containerPort: 80}]\n        \
+                   securityContext: {capabilities: {add: [NET_ADMIN], drop: [ALL]}}\n        \
+                   lifecycle: {postStart: {exec: {command: [touch, /a]}}}\n      - image: me/other\n        \
+                   command: [x]\n        ports: [{containerPort: 22}]\n      initContainers:\n      \
+                   - image: me/shop\n        command: [migrate]\n";
+        let claims = Claims::read(pod, false);
+        let names = ["shop".to_owned()];
+        let one = |it: &PodCommand| {
+            format!("{} {:?} {:?} {:?}", it.line, it.entrypoint, it.arguments, it.turn)
+        };
+        let all: Vec<_> = claims.commands(&names).map(one).collect();
+        assert_eq!(
+            all,
+            [
+                "8 None Some([\"serve\"]) Main",
+                "11 Some([\"touch\", \"/a\"]) None Step",
+                "17 Some([\"migrate\"]) None Step",
+            ]
+        );
+        assert_eq!(claims.ports(&names).collect::<Vec<_>>(), [80]);
+        assert_eq!(seen(pod, false), [(Claim::Capabilities, 10)]);
     }
 
     #[test]

@@ -1,0 +1,87 @@
+//! What Kubernetes runs in containers of an image, and the tests of health checks.
+
+use super::{
+    super::{Image, roles::Role},
+    Line, Process, processes,
+};
+use crate::{
+    callers::{Turn, service::Given},
+    dockerfile::{Keyword, instruction},
+    text::Refusal,
+};
+
+/// What Kubernetes runs.
+pub(super) struct Pods {
+    pub(super) processes: Vec<Process>,
+    /// True if something replaces the image's command.
+    pub(super) is_replaced: bool,
+}
+
+/// What manifests of Kubernetes run in containers of an image with this command.
+///
+/// # Errors
+/// A decline's code and reason: a command cannot be read.
+pub(super) fn of_pods(
+    image: &Image<'_>,
+    entrypoint: Option<&[Line]>,
+    command: Option<&[Line]>,
+) -> Result<Pods, Refusal> {
+    let mut pods = Pods { processes: Vec::new(), is_replaced: false };
+    for (place, given) in image.project.pod_commands(image.site.path) {
+        let words = |it: &Vec<String>| it.iter().cloned().map(Line::Word).collect::<Vec<_>>();
+        let own = given.entrypoint.as_ref().map(words);
+        // Without arguments of its own, a command replaces both.
+        let default = command.filter(|_| own.is_none()).map(<[Line]>::to_vec);
+        let arguments = given.arguments.as_ref().map(words).or(default);
+        let run = own.or_else(|| entrypoint.map(<[Line]>::to_vec));
+        let found = processes(image, run, arguments, &place.to_string());
+        let role = match given.turn {
+            Turn::Main => Role::Main,
+            Turn::Step => Role::Step,
+            Turn::Probe => Role::Check,
+        };
+        pods.is_replaced |= given.turn == Turn::Main;
+        // Of what only looks whether a container is well, nothing more is asked than what can be read.
+        let found = if given.turn == Turn::Probe { found.unwrap_or_default() } else { found? };
+        let found = found.into_iter().map(|it| Process { role: role.max(it.role), ..it });
+        pods.processes.extend(found);
+    }
+    Ok(pods)
+}
+
+/// What the tests of health checks run, as far as they can be read.
+pub(super) fn checks(image: &Image<'_>) -> Vec<Process> {
+    let mut tests: Vec<(Vec<Line>, String)> = Vec::new();
+    let own = image.instructions().filter(|it| it.instruction.keyword == Keyword::Healthcheck);
+    if let Some(instruction::Healthcheck::Cmd(test)) =
+        own.last().and_then(|it| it.instruction.healthcheck())
+    {
+        let lines = match test {
+            instruction::Command::Exec(words) => {
+                words.iter().map(|it| Line::Word(it.text.clone())).collect()
+            }
+            instruction::Command::Shell(text) => vec![Line::Shell(text.to_owned())],
+        };
+        tests.push((lines, Keyword::Healthcheck.to_string()));
+    }
+    for started in image.services() {
+        let lines = match &started.service.healthcheck {
+            None => continue,
+            Some(Given::Line(text)) => vec![Line::Shell(text.clone())],
+            Some(Given::Words(words)) => match words.split_first() {
+                Some((kind, rest)) if kind == "CMD" => {
+                    rest.iter().cloned().map(Line::Word).collect()
+                }
+                Some((kind, rest)) if kind == "CMD-SHELL" => {
+                    rest.iter().cloned().map(Line::Shell).collect()
+                }
+                _ => continue,
+            },
+        };
+        tests.push((lines, format!("the health check of {}", started.place())));
+    }
+    let found = tests
+        .into_iter()
+        .flat_map(|(lines, from)| processes(image, None, Some(lines), &from).unwrap_or_default());
+    found.map(|it| Process { role: Role::Check, ..it }).collect()
+}
