@@ -72,6 +72,7 @@ fn what_matters_is_read_and_the_rest_is_known() {
         [
             ".dockerignore",
             ".github/workflows/ci.yml",
+            ".gitignore",
             "Dockerfile",
             "deps/more/other.list.txt",
             "deps/pip.txt",
@@ -257,7 +258,7 @@ fn a_folder_brings_its_repository_unless_git_ignores_it() {
     let at = |it: &str| load(&[root.path().join(it)], &Options::default()).unwrap();
     let loaded = at("api");
     assert_eq!(loaded.root, root.path().canonicalize().unwrap());
-    assert_eq!(read(&loaded), ["api/Dockerfile", "docker-compose.yml"]);
+    assert_eq!(read(&loaded), [".gitignore", "api/Dockerfile", "docker-compose.yml"]);
     assert!(!loaded.selection.selects(&path("docker-compose.yml")));
     let loaded = at("out/copy");
     assert_eq!(loaded.root, root.path().canonicalize().unwrap().join("out/copy"));
