@@ -200,9 +200,10 @@ pub fn class_of(path: &str) -> Option<Class> {
     path.split('/').find_map(named)
 }
 
-/// The names of what git often ignores and a builder is sent all the same.
+/// The names of what git often ignores and a builder is sent all the same; its own folder is not asked for.
 pub fn often_ignored() -> impl Iterator<Item = &'static str> {
-    let rows = TABLE.iter().filter(|it| it.class.is_local() || it.class == Class::Secrets);
+    let is_ignored = |it: Class| it.is_local() && it != Class::VersionControl;
+    let rows = TABLE.iter().filter(move |it| is_ignored(it.class) || it.class == Class::Secrets);
     rows.map(|it| it.name).filter(|it| !it.contains('*'))
 }
 
