@@ -64,10 +64,12 @@ impl Explorer<'_, '_> {
         self.roots.iter().find_map(|root| self.python_file(&root.join(&path)))
     }
 
+    /// The file of a module of Python that has this path without an ending. A package comes before a module of the
+    /// same name: `FileFinder.find_spec` of CPython's Lib/importlib/_bootstrap_external.py.
     pub(super) fn python_file(&self, stem: &ImagePath) -> Option<ImagePath> {
         let file = ImagePath::new(&format!("{stem}.py"))?;
         let package = stem.join("__init__.py");
-        [file, package].into_iter().find(|it| self.files.at(it).is_some())
+        [package, file].into_iter().find(|it| self.files.at(it).is_some())
     }
 
     /// The file of a module of JavaScript: itself, with an ending, or the index of a folder.
