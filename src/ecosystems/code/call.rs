@@ -124,11 +124,13 @@ impl<'t> Evaluator<'_, 't> {
         argument: Argument,
         scope: usize,
     ) -> Option<Node<'t>> {
+        let named = |name: &str| call.named.iter().find(|it| it.0 == name).map(|it| it.1);
         match argument {
+            Argument::At(index, "") => call.positional.get(index).copied(),
             Argument::At(index, name) => {
-                let named = call.named.iter().find(|it| it.0 == name && !name.is_empty());
-                named.map(|it| it.1).or_else(|| call.positional.get(index).copied())
+                named(name).or_else(|| call.positional.get(index).copied())
             }
+            Argument::Named(name) => named(name),
             Argument::Entry(index, key) => {
                 let table = *call.positional.get(index)?;
                 self.entry(self.table(table, scope).unwrap_or(table), key)

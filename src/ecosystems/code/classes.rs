@@ -1,11 +1,39 @@
 //! The classes that a class is made from.
 
+use std::collections::{HashMap, HashSet};
+
 use tree_sitter::Node;
 
-use super::{call::Call, evaluate::Evaluator, grammar::Role, open::children_of, scopes::Located};
+use super::{
+    call::Call,
+    evaluate::Evaluator,
+    grammar::Role,
+    open::children_of,
+    scopes::{Located, Scopes},
+};
 
 /// The nodes that hold what a class is made from, where no field of the class does.
 const HERITAGE: [&str; 3] = ["base_clause", "class_heritage", "extends_clause"];
+
+impl<'t> Scopes<'t> {
+    /// The names of the classes whose constructors are those of what they are made from; of two classes of a name the
+    /// first counts.
+    fn plain_classes(&self) -> HashSet<&'t str> {
+        let mut first = HashMap::new();
+        for (at, class) in self.all.iter().enumerate().filter(|it| it.1.is_class) {
+            first.entry(class.name).or_insert(at);
+        }
+        first.remove("");
+        // A constructor has the name of its class.
+        for own in &self.all {
+            let is_of = |it: &usize| own.parent == Some(*it);
+            if first.get(own.name).is_some_and(is_of) {
+                first.remove(own.name);
+            }
+        }
+        first.into_keys().collect()
+    }
+}
 
 impl<'t> Evaluator<'_, 't> {
     /// The class whose constructor a call is of besides that of its own name: `super("data.json")`,
@@ -43,7 +71,8 @@ impl<'t> Evaluator<'_, 't> {
                     None => call.function,
                 };
                 let name = self.scopes.text_of(named);
-                if !self.is_without_constructor(name) {
+                let plain = self.plain_classes.get_or_init(|| self.scopes.plain_classes());
+                if !plain.contains(name) {
                     return Vec::new();
                 }
                 let named = |it: &Node<'t>| {
@@ -68,15 +97,6 @@ impl<'t> Evaluator<'_, 't> {
             }
             None => self.scopes.text_of(call.function) == "super",
         }
-    }
-
-    /// Whether the file has a class of this name whose constructor is that of what it is made from.
-    fn is_without_constructor(&self, name: &str) -> bool {
-        let all = &self.scopes.all;
-        let class = all.iter().position(|it| it.is_class && it.name == name && !name.is_empty());
-        // A constructor has the name of its class.
-        let is_own = |at: usize| all.iter().any(|it| it.parent == Some(at) && it.name == name);
-        class.is_some_and(|it| !is_own(it))
     }
 
     /// The classes that a class is made from, as it names them.

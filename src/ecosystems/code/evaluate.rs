@@ -1,6 +1,9 @@
 //! The values of expressions, followed through the names of the file.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::{HashMap, HashSet},
+};
 
 use tree_sitter::Node;
 
@@ -21,12 +24,14 @@ pub(super) struct Evaluator<'s, 't> {
     pub scopes: &'s Scopes<'t>,
     /// The values of the expressions that names stand for, by node; [`Value::Unknown`] while one is found.
     known: RefCell<HashMap<usize, Value>>,
+    /// The classes of the file whose constructors are those of what they are made from, by name.
+    pub(super) plain_classes: OnceCell<HashSet<&'t str>>,
 }
 
 impl<'s, 't> Evaluator<'s, 't> {
     /// An evaluator of a file.
     pub(super) fn new(scopes: &'s Scopes<'t>) -> Self {
-        Self { scopes, known: RefCell::default() }
+        Self { scopes, known: RefCell::default(), plain_classes: OnceCell::new() }
     }
 
     /// The value of an expression.

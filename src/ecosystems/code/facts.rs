@@ -230,6 +230,8 @@ pub(super) enum When {
 pub(super) enum Argument {
     /// The one at a position, or of a name.
     At(usize, &'static str),
+    /// The one of a name, which has no position.
+    Named(&'static str),
     /// The entry of a table that is the argument at a position; a function there passes it to its last parameter.
     Entry(usize, &'static str),
     /// The object of a method.

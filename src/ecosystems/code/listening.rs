@@ -10,31 +10,28 @@ use super::{
     call::Call,
     evaluate::Evaluator,
     facts::{
-        Argument::{self, At, Entry as In},
+        Argument::{self, At, Entry as In, Named},
         Fact, listens, listens_with,
     },
     grammar::{Role, line},
     scopes::{Definition, Located},
 };
 
-/// An argument that has a name, and no position.
-const NOWHERE: usize = usize::MAX;
-
 /// Those of Python. flask.palletsprojects.com: `Flask.run`; bottlepy.org: `run`; sanic.dev: "Running Sanic";
 /// docs.aiohttp.org: `run_app`; uvicorn.dev: "Settings"; docs.pylonsproject.org: `waitress.serve`; tornadoweb.org:
 /// `HTTPServer`; gevent.org: `gevent.pywsgi`; grpc.github.io/grpc/python: `Server`; github.com/prometheus/client_python;
 /// aiosmtpd.aio-libs.org: "Controller"; gradio.app/docs: `launch`.
 pub(super) const PYTHON: &[Fact] = &[
-    listens(".run", At(NOWHERE, "port")),
-    listens(".run_server", At(NOWHERE, "port")),
+    listens(".run", Named("port")),
+    listens(".run_server", Named("port")),
     listens_with(".run", At(1, "port"), &["flask", "quart", "sanic"]),
     listens("bottle.run", At(2, "port")),
-    listens("uvicorn.run", At(NOWHERE, "port")),
-    listens("uvicorn.Config", At(NOWHERE, "port")),
-    listens("aiohttp.web.run_app", At(NOWHERE, "port")),
+    listens("uvicorn.run", Named("port")),
+    listens("uvicorn.Config", Named("port")),
+    listens("aiohttp.web.run_app", Named("port")),
     listens("aiohttp.web.TCPSite", At(2, "port")),
-    listens("waitress.serve", At(NOWHERE, "port")),
-    listens("waitress.serve", At(NOWHERE, "listen")),
+    listens("waitress.serve", Named("port")),
+    listens("waitress.serve", Named("listen")),
     listens("http.server.HTTPServer", At(0, "server_address")),
     listens("http.server.ThreadingHTTPServer", At(0, "server_address")),
     listens("socketserver.TCPServer", At(0, "server_address")),
@@ -50,7 +47,7 @@ pub(super) const PYTHON: &[Fact] = &[
     listens("aiosmtpd.controller.Controller", At(2, "port")),
     listens("dnslib.server.DNSServer", At(2, "port")),
     listens(".add_insecure_port", At(0, "address")),
-    listens(".launch", At(NOWHERE, "server_port")),
+    listens(".launch", Named("server_port")),
     listens_with(".bind", At(0, "address"), &["socket"]),
     listens_with(".listen", At(0, "port"), &["tornado"]),
 ];
@@ -74,12 +71,12 @@ pub(super) const SCRIPTS: &[Fact] = &[
 pub(super) const GO: &[Fact] = &[
     listens("net/http.ListenAndServe", At(0, "")),
     listens("net/http.ListenAndServeTLS", At(0, "")),
-    listens("net/http.Server", At(NOWHERE, "Addr")),
+    listens("net/http.Server", Named("Addr")),
     listens("net.Listen", At(1, "")),
     listens("net.ListenPacket", At(1, "")),
     listens("crypto/tls.Listen", At(1, "")),
     listens("github.com/valyala/fasthttp.ListenAndServe", At(0, "")),
-    listens("github.com/miekg/dns.Server", At(NOWHERE, "Addr")),
+    listens("github.com/miekg/dns.Server", Named("Addr")),
     listens_with(".Run", At(0, ""), &["github.com/gin-gonic/gin"]),
     listens_with(".RunTLS", At(0, ""), &["github.com/gin-gonic/gin"]),
     listens_with(".Listen", At(0, ""), &["github.com/gofiber/fiber", "github.com/kataras/iris"]),
@@ -107,7 +104,7 @@ pub(super) const JAVA: &[Fact] = &[
 pub(super) const RUBY: &[Fact] = &[
     listens("TCPServer.new", At(1, "")),
     listens("TCPServer.open", At(1, "")),
-    listens("WEBrick.HTTPServer.new", At(NOWHERE, "Port")),
+    listens("WEBrick.HTTPServer.new", Named("Port")),
     listens("Socket.tcp_server_loop", At(1, "")),
     listens_with("set", At(1, ""), &["sinatra"]),
 ];

@@ -9,7 +9,8 @@ use super::{
 };
 
 /// The methods that change a list.
-const CHANGES: [&str; 7] = ["append", "extend", "insert", "push", "splice", "unshift", "concat"];
+const CHANGES: [&str; 7] =
+    [".append(", ".extend(", ".insert(", ".push(", ".splice(", ".unshift(", ".concat("];
 
 impl<'t> Scopes<'t> {
     /// The elements of a list, or of the list that a name stands for; `None` if they are not known.
@@ -32,11 +33,8 @@ impl<'t> Scopes<'t> {
             Role::List | Role::Table => is_list(node).then(|| all(node, scope)),
             Role::Name => {
                 let name = self.text_of(node);
-                let changes = |it: &str| self.text.contains(&format!("{name}.{it}("));
                 match self.definitions(name, scope) {
-                    [Definition::Is(at)]
-                        if is_list(at.node) && !CHANGES.iter().any(|it| changes(it)) =>
-                    {
+                    [Definition::Is(at)] if is_list(at.node) && !self.may_change(name) => {
                         Some(all(at.node, at.scope))
                     }
                     _ => None,
@@ -56,6 +54,13 @@ impl<'t> Scopes<'t> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the file may change the list of a name.
+    fn may_change(&self, name: &str) -> bool {
+        let before = |it| self.text.match_indices(it).map(|it| &self.text[..it.0]);
+        let changed = self.changed.get_or_init(|| CHANGES.into_iter().flat_map(before).collect());
+        changed.iter().any(|it| it.ends_with(name))
     }
 
     /// Gives the name of a loop the elements of its list, or anything.

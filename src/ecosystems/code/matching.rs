@@ -51,8 +51,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         if facts.imports(module) {
             let mut lines = scopes.text.lines();
             let line = lines.position(|it| it.contains(module)).unwrap_or_default() + 1;
-            let (what, kind, is_sure) = (*module, Kind::Folder, true);
-            facts.writes.push(Write { line, what, kind, target, is_sure, engine: None, with: &[] });
+            facts.writes.push(Write::sure(line, module, Kind::Folder, target));
         }
     }
     facts.names = values(&evaluator, &file.names);
@@ -106,8 +105,7 @@ pub(super) fn is_imported(imports: &[Import], module: &str) -> bool {
 
 /// A call that writes to a place that it does not name.
 fn somewhere(what: &'static str, line: usize) -> Write {
-    let (kind, target, is_sure) = (Kind::Folder, Value::Unknown, true);
-    Write { line, what, kind, target, is_sure, engine: None, with: &[] }
+    Write::sure(line, what, Kind::Folder, Value::Unknown)
 }
 
 /// What a library writes by a setting.
@@ -121,7 +119,7 @@ fn place(setting: &Setting, line: usize, value: Value) -> Option<Write> {
         }
     };
     let is_place = !target.is_nothing();
-    is_place.then_some(Write { line, what, kind, target, is_sure: true, engine: None, with: &[] })
+    is_place.then(|| Write::sure(line, what, kind, target))
 }
 
 /// Whether a value is a path, and not a function.
@@ -189,6 +187,9 @@ impl<'t> Evaluator<'_, 't> {
 
     fn read_call(&self, at: Located<'t>, facts: &mut SourceFacts) {
         let Some(call) = self.call(at) else { return };
+        let value = |node: Node<'t>| self.value(Located { node, ..at });
+        let load = |module, is_run| Load { line: line(at.node), module, is_run };
+        let start = |words, is_line| Start { line: line(at.node), words, is_line };
         let mut names = self.names(&call, at.scope);
         names.extend(self.inherited(&call));
         let mut is_known = false;
@@ -207,15 +208,12 @@ impl<'t> Evaluator<'_, 't> {
                     }
                     Does::StartsWith(index) => {
                         let words = call.positional.iter().skip(*index);
-                        let words =
-                            words.map(|it| self.value(Located { node: *it, ..at })).collect();
-                        facts.starts.push(Start { line: line(at.node), words, is_line: false });
+                        facts.starts.push(start(words.copied().map(value).collect(), false));
                     }
                     Does::StartsAlone(index) => {
-                        let program = call.positional.get(*index);
-                        let program = program.map(|it| self.value(Located { node: *it, ..at }));
+                        let program = call.positional.get(*index).copied().map(value);
                         let words = program.into_iter().chain([Value::Unknown]).collect();
-                        facts.starts.push(Start { line: line(at.node), words, is_line: false });
+                        facts.starts.push(start(words, false));
                     }
                     Does::WritesSomewhere => facts.writes.push(somewhere(name, line(at.node))),
                     Does::NeedsRoot(needs) => facts.roots.extend(self.root(&call, at, name, needs)),
@@ -236,27 +234,18 @@ impl<'t> Evaluator<'_, 't> {
                         }
                     }
                     Does::MayRunFile(argument) => {
-                        let node = self.argument(&call, *argument, at.scope);
-                        let module = node.map(|node| self.value(Located { node, ..at }));
-                        facts.loads.extend(module.filter(is_place).map(|module| Load {
-                            line: line(at.node),
-                            module,
-                            is_run: true,
-                        }));
+                        let module = self.argument(&call, *argument, at.scope).map(value);
+                        facts.loads.extend(module.filter(is_place).map(|it| load(it, true)));
                     }
                     Does::StartsAll => {
-                        let words = call.positional.iter();
-                        let words: Vec<_> =
-                            words.map(|it| self.value(Located { node: *it, ..at })).collect();
+                        let words: Vec<_> = call.positional.iter().copied().map(value).collect();
                         let is_line = words.len() == 1;
-                        facts.starts.push(Start { line: line(at.node), words, is_line });
+                        facts.starts.push(start(words, is_line));
                     }
                     Does::ImportsBeside(index) => {
-                        if let Some(node) = call.positional.get(*index) {
-                            let path = self.value(Located { node: *node, ..at });
-                            let module = Value::Join(vec![Value::File.parent(), path]);
-                            facts.loads.push(Load { line: line(at.node), module, is_run: false });
-                        }
+                        let path = call.positional.get(*index).copied().map(value);
+                        let module = path.map(|it| Value::Join(vec![Value::File.parent(), it]));
+                        facts.loads.extend(module.map(|it| load(it, false)));
                     }
                     Does::Imports(index) => {
                         let named = call.positional.get(*index).copied();
@@ -272,19 +261,11 @@ impl<'t> Evaluator<'_, 't> {
                         } else {
                             all
                         };
-                        facts.loads.extend(all.into_iter().map(|node| Load {
-                            line: line(at.node),
-                            module: self.value(Located { node, ..at }),
-                            is_run: false,
-                        }));
+                        facts.loads.extend(all.into_iter().map(|it| load(value(it), false)));
                     }
                     Does::RunsFile(index) => {
                         let node = call.positional.get(*index).copied();
-                        facts.loads.extend(node.map(|node| Load {
-                            line: line(at.node),
-                            module: self.value(Located { node, ..at }),
-                            is_run: true,
-                        }));
+                        facts.loads.extend(node.map(|it| load(value(it), true)));
                     }
                 }
             }
@@ -295,9 +276,7 @@ impl<'t> Evaluator<'_, 't> {
         let packages = self.scopes.grammar.grammar.packages;
         let called = packages.and_then(|it| (it.called)(self.scopes, call.function, at.scope));
         let function = called.as_deref().unwrap_or_else(|| self.passed_to(&call));
-        let one = |name: Option<&str>, node| {
-            (name.map(str::to_owned), self.value(Located { node, ..at }))
-        };
+        let one = |name: Option<&str>, node| (name.map(str::to_owned), value(node));
         let positional = call.positional.iter().map(|it| one(None, *it));
         let named = call.named.iter().map(|(name, it)| one(Some(name), *it));
         let arguments: Vec<_> = positional.chain(named).collect();
@@ -346,10 +325,8 @@ impl<'t> Evaluator<'_, 't> {
             for node in table.named_children(&mut cursor) {
                 let Some(Role::Pair { key, .. }) = self.scopes.grammar.role(node) else { continue };
                 let Some(key) = node.part(key) else { continue };
-                let (line, what, kind) = (line(key), keyed.key, keyed.kind);
                 let target = self.value(Located { node: key, ..at });
-                let (is_sure, engine) = (true, None);
-                facts.writes.push(Write { line, what, kind, target, is_sure, engine, with: &[] });
+                facts.writes.push(Write::sure(line(key), keyed.key, keyed.kind, target));
             }
         }
         for entry in self.scopes.grammar.grammar.entries {
@@ -373,9 +350,8 @@ impl<'t> Evaluator<'_, 't> {
             if target.is_nothing() {
                 continue;
             }
-            let (line, what, kind) = (line(node), entry.what, entry.kind);
-            let is_sure = true;
-            facts.writes.push(Write { line, what, kind, target, is_sure, engine, with: &[] });
+            let write = Write::sure(line(node), entry.what, entry.kind, target);
+            facts.writes.push(Write { engine, ..write });
         }
     }
 }

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::{
     Import, Value,
     facts::{
-        Argument::{At, Object},
+        Argument::{At, Named, Object},
         Does, Fact, Gives, Kind, gives, may_write, needs_root, starts, starts_with, writes,
         writes_if,
     },
@@ -94,7 +94,7 @@ const LIBRARY: &[Fact] = &[
     writes("tempfile.mkdtemp", At(2, "dir"), Kind::Folder),
     writes("tempfile.mkstemp", At(2, "dir"), Kind::Folder),
     writes("tempfile.TemporaryDirectory", At(2, "dir"), Kind::Folder),
-    writes("tempfile.NamedTemporaryFile", At(99, "dir"), Kind::Folder),
+    writes("tempfile.NamedTemporaryFile", Named("dir"), Kind::Folder),
     writes("os.replace", At(1, "dst"), Kind::File),
     may_write("os.remove", At(0, "path"), Kind::File),
     may_write("os.unlink", At(0, "path"), Kind::File),
@@ -120,7 +120,7 @@ const LIBRARY: &[Fact] = &[
     writes("logging.handlers.RotatingFileHandler", At(0, "filename"), Kind::File),
     writes("logging.handlers.TimedRotatingFileHandler", At(0, "filename"), Kind::File),
     writes("logging.handlers.WatchedFileHandler", At(0, "filename"), Kind::File),
-    writes("logging.basicConfig", At(99, "filename"), Kind::File),
+    writes("logging.basicConfig", Named("filename"), Kind::File),
     writes("sqlite3.connect", At(0, "database"), Kind::Database),
     writes("shelve.open", At(0, "filename"), Kind::Database),
     writes("shelve.DbfilenameShelf", At(0, "filename"), Kind::Database),

@@ -3,7 +3,7 @@
 //! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
 
 use super::facts::{
-    Argument::{At, Object},
+    Argument::{At, Named, Object},
     Does, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root, needs_root_if,
     starts, writes, writes_if,
 };
@@ -35,15 +35,15 @@ pub(super) const FACTS: &[Fact] = &[
     writes("sqlmodel.create_engine", At(0, "url"), Kind::Url),
     writes("databases.Database", At(0, "url"), Kind::Url),
     writes("dataset.connect", At(0, "url"), Kind::Url),
-    writes("dj_database_url.config", At(99, "default"), Kind::Url),
+    writes("dj_database_url.config", Named("default"), Kind::Url),
     writes("dj_database_url.parse", At(0, "url"), Kind::Url),
-    writes("environ.Env.db", At(99, "default"), Kind::Url),
-    writes("environ.Env.db_url", At(99, "default"), Kind::Url),
+    writes("environ.Env.db", Named("default"), Kind::Url),
+    writes("environ.Env.db_url", Named("default"), Kind::Url),
     writes("tortoise.Tortoise.init", At(1, "db_url"), Kind::Url),
-    writes("tortoise.contrib.fastapi.register_tortoise", At(99, "db_url"), Kind::Url),
-    writes("tortoise.contrib.fastapi.RegisterTortoise", At(99, "db_url"), Kind::Url),
+    writes("tortoise.contrib.fastapi.register_tortoise", Named("db_url"), Kind::Url),
+    writes("tortoise.contrib.fastapi.RegisterTortoise", Named("db_url"), Kind::Url),
     writes("apscheduler.jobstores.sqlalchemy.SQLAlchemyJobStore", At(0, "url"), Kind::Url),
-    writes("huey.SqliteHuey", At(99, "filename"), Kind::Database).or("huey.db"),
+    writes("huey.SqliteHuey", Named("filename"), Kind::Database).or("huey.db"),
     writes(".bind", At(1, "filename"), Kind::Database).with(&["pony"]),
     // Other databases: tinydb.readthedocs.io, docs.trychroma.com, duckdb.org, lmdb.readthedocs.io,
     // plyvel.readthedocs.io, whoosh.readthedocs.io, lancedb.github.io, python-client.qdrant.tech, milvus.io.
@@ -56,7 +56,7 @@ pub(super) const FACTS: &[Fact] = &[
     writes("plyvel.DB", At(0, "name"), Kind::Folder),
     writes("whoosh.index.create_in", At(0, "dirname"), Kind::Folder),
     writes("lancedb.connect", At(0, "uri"), Kind::Folder),
-    writes("qdrant_client.QdrantClient", At(99, "path"), Kind::Folder),
+    writes("qdrant_client.QdrantClient", Named("path"), Kind::Folder),
     writes("pymilvus.MilvusClient", At(0, "uri"), Kind::Database),
     writes("faiss.write_index", At(1, "fname"), Kind::File),
     writes(".save_local", At(0, "folder_path"), Kind::Folder),
@@ -150,29 +150,29 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".save_weights", At(0, "filepath"), Kind::File),
     writes(".save_model", At(0, "fname"), Kind::File),
     writes(".save", At(0, "filepath"), Kind::File).with(&["keras", "tensorflow"]),
-    writes(".from_pretrained", At(99, "cache_dir"), Kind::Folder),
+    writes(".from_pretrained", Named("cache_dir"), Kind::Folder),
     writes(".save_pretrained", At(0, "save_directory"), Kind::Folder),
-    writes("huggingface_hub.snapshot_download", At(99, "local_dir"), Kind::Folder).or("~"),
-    writes("huggingface_hub.hf_hub_download", At(99, "local_dir"), Kind::Folder).or("~"),
+    writes("huggingface_hub.snapshot_download", Named("local_dir"), Kind::Folder).or("~"),
+    writes("huggingface_hub.hf_hub_download", Named("local_dir"), Kind::Folder).or("~"),
     writes("nltk.download", At(1, "download_dir"), Kind::Folder).or("~"),
     writes("whisper.load_model", At(2, "download_root"), Kind::Folder).or("~"),
-    writes("wandb.init", At(99, "dir"), Kind::Folder).or("wandb"),
-    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+    writes("wandb.init", Named("dir"), Kind::Folder).or("wandb"),
+    writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or(".gradio/flagged")
-        .when(When::Told(At(99, "flagging_mode"), &["auto", "manual"])),
-    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+        .when(When::Told(Named("flagging_mode"), &["auto", "manual"])),
+    writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or("flagged")
-        .when(When::Told(At(99, "allow_flagging"), &["auto", "manual"])),
+        .when(When::Told(Named("allow_flagging"), &["auto", "manual"])),
     // gradio.app/docs: "Interface", flagging_dir: `.gradio/flagged` since 5, `flagged` before.
-    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+    writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or(".gradio/flagged")
         .when(When::Without(&["allow_flagging", "flagging_mode"])),
-    writes("gradio.Interface", At(99, "flagging_dir"), Kind::Folder)
+    writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or("flagged")
         .when(When::Without(&["allow_flagging", "flagging_mode"])),
     // Browsers: playwright.dev/python, selenium.dev/selenium/docs/api/py.
-    writes(".screenshot", At(99, "path"), Kind::File),
-    writes(".pdf", At(99, "path"), Kind::File),
+    writes(".screenshot", Named("path"), Kind::File),
+    writes(".pdf", Named("path"), Kind::File),
     writes(".save_screenshot", At(0, "filename"), Kind::File),
     writes(".get_screenshot_as_file", At(0, "filename"), Kind::File),
     writes(".save_as", At(0, "path"), Kind::File).with(&["playwright"]),
@@ -189,7 +189,7 @@ pub(super) const FACTS: &[Fact] = &[
     writes("pyrogram.Client", At(0, "name"), Kind::Database)
         .when(When::Without(&["in_memory", "session_string"])),
     // Its name in version 1.
-    writes("pyrogram.Client", At(99, "session_name"), Kind::Database),
+    writes("pyrogram.Client", Named("session_name"), Kind::Database),
     writes(".download_media", At(1, "file_name"), Kind::File).or("downloads/x").with(&["pyrogram"]),
     writes(".download_media", At(1, "file"), Kind::File).or(".").with(&["telethon"]),
     writes(".download_to_drive", At(0, "custom_path"), Kind::File).or("x"),
@@ -203,8 +203,8 @@ pub(super) const FACTS: &[Fact] = &[
     // docs.aiogram.dev: `Bot.download` and `Bot.download_file`, and `File.download` of version 2;
     // docs.python-telegram-bot.org: "Making your bot persistent".
     writes(".download", At(1, "destination"), Kind::File).with(&["aiogram"]),
-    writes(".download", At(99, "destination_file"), Kind::File).with(&["aiogram"]),
-    writes(".download", At(99, "destination_dir"), Kind::Folder).with(&["aiogram"]),
+    writes(".download", Named("destination_file"), Kind::File).with(&["aiogram"]),
+    writes(".download", Named("destination_dir"), Kind::Folder).with(&["aiogram"]),
     writes(".download_file", At(1, "destination"), Kind::File).with(&["aiogram"]),
     writes("telegram.ext.PicklePersistence", At(0, "filepath"), Kind::File),
     // reference.langchain.com: "SqliteSaver".
@@ -220,13 +220,13 @@ pub(super) const FACTS: &[Fact] = &[
     ),
     // docs.ultralytics.com: "Predict" (`save`, `project`); weights that are not there are downloaded.
     writes("ultralytics.YOLO", At(0, "model"), Kind::Fetched),
-    writes(".predict", At(99, "project"), Kind::Folder)
+    writes(".predict", Named("project"), Kind::Folder)
         .or("runs")
-        .when(When::On(At(99, "save")))
+        .when(When::On(Named("save")))
         .with(&["ultralytics"]),
-    writes(".track", At(99, "project"), Kind::Folder)
+    writes(".track", Named("project"), Kind::Folder)
         .or("runs")
-        .when(When::On(At(99, "save")))
+        .when(When::On(Named("save")))
         .with(&["ultralytics"]),
     may_write(".dump", At(1, "filename"), Kind::File).with(&["joblib"]),
     // Programs.
@@ -258,7 +258,7 @@ pub(super) const FACTS: &[Fact] = &[
     // pid's `PidFile`; optuna.readthedocs.io: `create_study`; apscheduler.readthedocs.io: `add_jobstore`;
     // numpy.org/doc: `memmap`; lightning.ai/docs: "Trainer"; docs.paramiko.org: `SFTPClient.get`;
     // github.com/john-kurkowski/tldextract: "Note About Caching".
-    writes("spotipy.oauth2.SpotifyOAuth", At(99, "cache_path"), Kind::File)
+    writes("spotipy.oauth2.SpotifyOAuth", Named("cache_path"), Kind::File)
         .or(".cache")
         .when(When::Without(&["cache_handler"])),
     writes("spotipy.cache_handler.CacheFileHandler", At(0, "cache_path"), Kind::File).or(".cache"),
@@ -266,13 +266,13 @@ pub(super) const FACTS: &[Fact] = &[
     writes("filelock.SoftFileLock", At(0, "lock_file"), Kind::File),
     writes("ZODB.FileStorage.FileStorage", At(0, "file_name"), Kind::Database),
     writes("pid.PidFile", At(1, "piddir"), Kind::Folder).or("/var/run"),
-    writes("optuna.create_study", At(99, "storage"), Kind::Url),
-    writes("optuna.load_study", At(99, "storage"), Kind::Url),
-    writes(".add_jobstore", At(99, "url"), Kind::Url),
+    writes("optuna.create_study", Named("storage"), Kind::Url),
+    writes("optuna.load_study", Named("storage"), Kind::Url),
+    writes(".add_jobstore", Named("url"), Kind::Url),
     writes_if("numpy.memmap", At(0, "filename"), At(2, "mode"), &["w", "+"]),
-    writes("pytorch_lightning.Trainer", At(99, "default_root_dir"), Kind::Folder).or("."),
-    writes("lightning.Trainer", At(99, "default_root_dir"), Kind::Folder).or("."),
-    writes("lightning.pytorch.Trainer", At(99, "default_root_dir"), Kind::Folder).or("."),
+    writes("pytorch_lightning.Trainer", Named("default_root_dir"), Kind::Folder).or("."),
+    writes("lightning.Trainer", Named("default_root_dir"), Kind::Folder).or("."),
+    writes("lightning.pytorch.Trainer", Named("default_root_dir"), Kind::Folder).or("."),
     writes("ebooklib.epub.write_epub", At(0, "name"), Kind::File),
     writes(".get", At(1, "localpath"), Kind::File)
         .when(When::File(At(1, "localpath")))
@@ -284,14 +284,14 @@ pub(super) const FACTS: &[Fact] = &[
     // gitlab.com/doctormo/python-crontab: a crontab is written by a program that has the rights of a group.
     needs_root("crontab.CronTab"),
     // docs.pyrogram.org: "Smart Plugins"; docs.celeryq.dev: `Celery.autodiscover_tasks`.
-    Fact { name: "pyrogram.Client", does: Does::LoadsFolders(At(99, "plugins")) },
+    Fact { name: "pyrogram.Client", does: Does::LoadsFolders(Named("plugins")) },
     Fact { name: ".autodiscover_tasks", does: Does::Finds("tasks") },
     // Sockets: docs.python.org: "socket"; the settings of uvicorn, and aiohttp's `run_app`.
     writes(".bind", At(0, "address"), Kind::Socket).when(When::Fewer(2)).with(&["socket"]),
     writes("asyncio.start_unix_server", At(1, "path"), Kind::Socket),
     writes("socketserver.UnixStreamServer", At(0, "server_address"), Kind::Socket),
-    writes("uvicorn.run", At(99, "uds"), Kind::Socket),
-    writes("aiohttp.web.run_app", At(99, "path"), Kind::Socket),
+    writes("uvicorn.run", Named("uds"), Kind::Socket),
+    writes("aiohttp.web.run_app", Named("path"), Kind::Socket),
     // man7.org: raw(7) and packet(7); scapy.readthedocs.io: "Usage".
     needs_root_if("socket.socket", Needs { told: Some((At(1, "type"), "SOCK_RAW")), ..NEEDS }),
     needs_root_if("socket.socket", Needs { told: Some((At(0, "family"), "AF_PACKET")), ..NEEDS }),

@@ -14,35 +14,22 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry("PATH", "ENGINE", "whoosh", Kind::Folder, "HAYSTACK_CONNECTIONS"),
     entry("CACHE_DIR", "CACHE_TYPE", "ile", Kind::Folder, "CACHE_DIR"),
     // loguru.readthedocs.io: `Logger.configure`.
-    Entry {
-        module: "loguru",
-        key: "sink",
-        beside: "",
-        contains: "",
-        kind: Kind::File,
-        what: "loguru",
-    },
+    told("loguru", "sink", Kind::File, "loguru"),
     // docs.scrapy.org: "Settings"; dogpilecache.sqlalchemy.org: "File Backends".
-    scrapy("LOG_FILE", Kind::File),
-    scrapy("FEED_URI", Kind::File),
-    scrapy("FILES_STORE", Kind::Folder),
-    scrapy("IMAGES_STORE", Kind::Folder),
-    scrapy("HTTPCACHE_DIR", Kind::Folder),
-    scrapy("JOBDIR", Kind::Folder),
-    Entry {
-        module: "dogpile",
-        key: "filename",
-        beside: "",
-        contains: "",
-        kind: Kind::File,
-        what: "dogpile",
-    },
+    told("scrapy", "LOG_FILE", Kind::File, "LOG_FILE"),
+    told("scrapy", "FEED_URI", Kind::File, "FEED_URI"),
+    told("scrapy", "FILES_STORE", Kind::Folder, "FILES_STORE"),
+    told("scrapy", "IMAGES_STORE", Kind::Folder, "IMAGES_STORE"),
+    told("scrapy", "HTTPCACHE_DIR", Kind::Folder, "HTTPCACHE_DIR"),
+    told("scrapy", "JOBDIR", Kind::Folder, "JOBDIR"),
+    told("dogpile", "filename", Kind::File, "dogpile"),
     // github.com/yt-dlp/yt-dlp: "Embedding yt-dlp".
     entry("outtmpl", "", "", Kind::File, "yt-dlp"),
 ];
 
-const fn scrapy(key: &'static str, kind: Kind) -> Entry {
-    Entry { module: "scrapy", key, beside: "", contains: "", kind, what: key }
+/// An entry that says where a module writes, if the file imports that.
+const fn told(module: &'static str, key: &'static str, kind: Kind, what: &'static str) -> Entry {
+    Entry { module, key, beside: "", contains: "", kind, what }
 }
 
 /// Entries whose keys name places: docs.scrapy.org: "Feed exports".

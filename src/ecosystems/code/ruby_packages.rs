@@ -3,11 +3,9 @@
 //! To add a line, read in the gem's documentation or source what it writes, and where if it is not told.
 
 use super::facts::{
-    Argument::At, Does, Entry, Fact, Gives, Keeper, Kind, When, gives, may_write, writes, writes_if,
+    Argument::{At, Named},
+    Does, Entry, Fact, Gives, Keeper, Kind, When, gives, may_write, writes, writes_if,
 };
-
-/// A position that no argument has.
-const NOWHERE: usize = 99;
 
 /// Functions and methods.
 pub(super) const FACTS: &[Fact] = &[
@@ -17,7 +15,7 @@ pub(super) const FACTS: &[Fact] = &[
     // Loggers: api.rubyonrails.org: `ActiveSupport::Logger`; logger.rocketjob.io: "Appenders"; the READMEs of ougai,
     // mono_logger and yell.
     writes("ActiveSupport.Logger.new", At(0, ""), Kind::File),
-    writes("SemanticLogger.add_appender", At(NOWHERE, "file_name"), Kind::File),
+    writes("SemanticLogger.add_appender", Named("file_name"), Kind::File),
     writes("Ougai.Logger.new", At(0, ""), Kind::File),
     writes("MonoLogger.new", At(0, ""), Kind::File),
     writes("Yell.new", At(0, ""), Kind::File),
@@ -48,8 +46,8 @@ pub(super) const FACTS: &[Fact] = &[
     // the README of Moneta.
     writes("Shrine.Storage.FileSystem.new", At(0, ""), Kind::Folder),
     writes("ActiveSupport.Cache.FileStore.new", At(0, ""), Kind::Folder),
-    writes("Moneta.Adapters.File.new", At(NOWHERE, "dir"), Kind::Folder),
-    writes("Prometheus.Client.DataStores.DirectFileStore.new", At(NOWHERE, "dir"), Kind::Folder),
+    writes("Moneta.Adapters.File.new", Named("dir"), Kind::Folder),
+    writes("Prometheus.Client.DataStores.DirectFileStore.new", Named("dir"), Kind::Folder),
     // Documents, archives and pictures: the READMEs of prawn, rubyzip, caxlsx, write_xlsx, mini_magick and rmagick.
     writes("Prawn.Document.generate", At(0, ""), Kind::File),
     writes(".render_file", At(0, ""), Kind::File),
@@ -64,7 +62,7 @@ pub(super) const FACTS: &[Fact] = &[
     may_write(".atomic_write", At(0, ""), Kind::File),
     writes("File.atomic_write", At(0, ""), Kind::File),
     // The README of down: without a destination, a temporary file.
-    writes("Down.download", At(NOWHERE, "destination"), Kind::File),
+    writes("Down.download", Named("destination"), Kind::File),
     // Repositories: github.com/ruby-git/ruby-git, github.com/libgit2/rugged.
     writes("Git.clone", At(1, ""), Kind::Folder),
     writes("Git.init", At(0, ""), Kind::Folder),

@@ -1,6 +1,9 @@
 //! The names of a file and where they are defined, its calls and its imports: one walk over the syntax tree.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 use tree_sitter::Node;
 
@@ -43,6 +46,8 @@ pub(super) struct Scopes<'t> {
     pub(super) blocks: HashMap<usize, usize>,
     /// The scopes of the arguments of macros, by where these begin.
     pub(super) tokens: HashMap<usize, usize>,
+    /// The text before each call of a method that changes a list.
+    pub(super) changed: OnceCell<Vec<&'t str>>,
     /// False if a part of the file could not be read.
     pub is_whole: bool,
     /// True if such a part may write.
@@ -126,6 +131,7 @@ impl<'t> Scopes<'t> {
             skipped: None,
             blocks: HashMap::new(),
             tokens: HashMap::new(),
+            changed: OnceCell::new(),
             is_whole: !root.has_error(),
             hides_writes: false,
         };

@@ -3,12 +3,10 @@
 //! What functions of the library do is from <https://pkg.go.dev/std>, of packages from their pages on pkg.go.dev.
 
 use super::super::facts::{
-    Argument::At, Fact, Gives, Kind, NEEDS, Needs, Setting, gives, may_write, needs_root,
-    needs_root_if, opens, setting, starts_with, writes, writes_if, writes_somewhere, writes_unless,
+    Argument::{At, Named},
+    Fact, Gives, Kind, NEEDS, Needs, Setting, gives, may_write, needs_root, needs_root_if, opens,
+    setting, starts_with, writes, writes_if, writes_somewhere, writes_unless,
 };
-
-/// An argument that has a name, and no position.
-const NOWHERE: usize = usize::MAX;
 
 /// The library.
 pub(super) const LIBRARY: &[Fact] = &[
@@ -131,14 +129,14 @@ pub(super) const PACKAGES: &[Fact] = &[
     writes("github.com/hashicorp/raft-boltdb.NewBoltStore", At(0, ""), Kind::Database),
     writes("github.com/hashicorp/raft.NewFileSnapshotStore", At(0, ""), Kind::Folder),
     writes("github.com/sdomino/scribble.New", At(0, ""), Kind::Folder),
-    writes("github.com/peterbourgon/diskv.Options", At(NOWHERE, "BasePath"), Kind::Folder),
+    writes("github.com/peterbourgon/diskv.Options", Named("BasePath"), Kind::Folder),
     // Logs.
-    writes("gopkg.in/natefinch/lumberjack.v2.Logger", At(NOWHERE, "Filename"), Kind::File),
-    writes("github.com/natefinch/lumberjack.Logger", At(NOWHERE, "Filename"), Kind::File),
+    writes("gopkg.in/natefinch/lumberjack.v2.Logger", Named("Filename"), Kind::File),
+    writes("github.com/natefinch/lumberjack.Logger", Named("Filename"), Kind::File),
     writes("github.com/lestrrat-go/file-rotatelogs.New", At(0, ""), Kind::File),
     writes("github.com/lestrrat/go-file-rotatelogs.New", At(0, ""), Kind::File),
     writes("github.com/rifflock/lfshook.NewHook", At(0, ""), Kind::File),
-    writes("go.uber.org/zap.Config", At(NOWHERE, "OutputPaths"), Kind::File),
+    writes("go.uber.org/zap.Config", Named("OutputPaths"), Kind::File),
     writes("go.uber.org/zap.Open", At(0, ""), Kind::File),
     // Certificates.
     writes("golang.org/x/crypto/acme/autocert.DirCache", At(0, ""), Kind::Folder),

@@ -4,22 +4,19 @@
 
 use super::{
     super::facts::{
-        Argument::{At, Object},
+        Argument::{At, Named, Object},
         Fact, Kind, When, needs_root_if, opens, writes, writes_if, writes_somewhere,
     },
     facts::DOCKER,
 };
 
-/// An argument that has a name, and no position.
-const NOWHERE: usize = usize::MAX;
-
 /// Packages of others.
 pub(super) const MORE: &[Fact] = &[
     // Frameworks: go-zero.dev: "Log"; goframe.org: "gfile", "File Upload"; beego.wiki: "Logs Module", "Upload Files";
     // iris-go.com: "Upload Multiple Files".
-    writes("github.com/zeromicro/go-zero/core/logx.LogConf", At(NOWHERE, "Path"), Kind::Folder)
+    writes("github.com/zeromicro/go-zero/core/logx.LogConf", Named("Path"), Kind::Folder)
         .or("logs")
-        .when(When::Mode(At(NOWHERE, "Mode"), &["file", "volume"])),
+        .when(When::Mode(Named("Mode"), &["file", "volume"])),
     writes("github.com/gogf/gf/os/gfile.PutContents", At(0, ""), Kind::File),
     writes("github.com/gogf/gf/os/gfile.PutContentsAppend", At(0, ""), Kind::File),
     writes("github.com/gogf/gf/os/gfile.PutBytes", At(0, ""), Kind::File),
@@ -46,8 +43,8 @@ pub(super) const MORE: &[Fact] = &[
         "gopkg.in/telebot",
         "gopkg.in/tucnak/telebot",
     ]),
-    writes("github.com/gotd/td/session.FileStorage", At(NOWHERE, "Path"), Kind::File),
-    writes("github.com/gotd/td/telegram.FileSessionStorage", At(NOWHERE, "Path"), Kind::File),
+    writes("github.com/gotd/td/session.FileStorage", Named("Path"), Kind::File),
+    writes("github.com/gotd/td/telegram.FileSessionStorage", Named("Path"), Kind::File),
     writes("github.com/knights-analytics/hugot.DownloadModel", At(1, ""), Kind::Folder),
     // Stores.
     opens("entgo.io/ent/dialect/sql.Open", At(0, ""), At(1, "")),
@@ -63,7 +60,7 @@ pub(super) const MORE: &[Fact] = &[
     writes("syscall.Mkfifo", At(0, ""), Kind::File),
     writes("golang.org/x/sys/unix.Mkfifo", At(0, ""), Kind::File),
     writes("go.bug.st/serial.Open", At(0, ""), Kind::File),
-    writes("github.com/tarm/serial.Config", At(NOWHERE, "Name"), Kind::File),
+    writes("github.com/tarm/serial.Config", Named("Name"), Kind::File),
     // Other names and versions of clients of Docker.
     needs_root_if("github.com/fsouza/go-dockerclient.NewClientFromEnv", DOCKER),
     needs_root_if("github.com/moby/moby/client.NewClientWithOpts", DOCKER),
