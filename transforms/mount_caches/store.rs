@@ -168,8 +168,8 @@ fn copied_to(caches: &Caches<'_>, site: &Site<'_>, family: &[&Stage<'_>]) -> Opt
     })
 }
 
-/// The first of these words in the instructions of some stages, or in their RUNs; not in commands that begin as
-/// `lasting` does, if that is not empty.
+/// The first of these words in the instructions of some stages, or in their RUNs; not in commands that contain
+/// `lasting`, if that is not empty.
 fn said(
     site: &Site<'_>,
     stages: &[&Stage<'_>],

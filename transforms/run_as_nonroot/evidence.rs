@@ -214,25 +214,14 @@ pub(super) fn is_new(image: &Image<'_>, value: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The file of an SQLite database: `sqlite:///./data/app.db`, `sqlite+aiosqlite:////data/app.db`, `file:./dev.db`.
+/// The file of an SQLite database: `sqlite:///./data/app.db`, `sqlite+aiosqlite:////data/app.db`, `file:./dev.db`; or
+/// of a database of Java, which may be a folder: `jdbc:h2:./data/app`.
 ///
 /// After "Database URLs" of SQLAlchemy, in whose `sqlite` addresses the path comes after a third slash. Rails'
 /// `sqlite3` has the path of an address after the host, so that it is absolute (`ActiveRecord::ConnectionUrlResolver`).
 pub(super) fn sqlite(value: &str) -> Option<String> {
-    // Databases of Java: h2database.com: "Database URL Overview"; github.com/xerial/sqlite-jdbc; db.apache.org/derby;
-    // hsqldb.org: "Connections".
-    if let Some(rest) = value.strip_prefix("jdbc:") {
-        let (engine, rest) = rest.split_once(':')?;
-        let is_file = match engine {
-            "h2" => rest.starts_with(['.', '/', '~']) || rest.starts_with("file:"),
-            "hsqldb" => rest.starts_with("file:"),
-            "derby" => !rest.starts_with("//") && !rest.starts_with("memory:"),
-            "sqlite" => !rest.is_empty() && !rest.starts_with(":memory:"),
-            _ => false,
-        };
-        let path = rest.strip_prefix("file:").unwrap_or(rest);
-        let path = path.split([';', '?']).next().unwrap_or(path);
-        return (is_file && !path.contains('$')).then(|| path.to_owned());
+    if let Some(address) = value.strip_prefix("jdbc:") {
+        return jdbc(address).map(str::to_owned);
     }
     let path = match value.split_once(':') {
         Some(("sqlite3", rest)) => rest.strip_prefix("//").unwrap_or(rest),
@@ -242,7 +231,6 @@ pub(super) fn sqlite(value: &str) -> Option<String> {
             slashes.map_or(rest, |it| it.strip_prefix('/').unwrap_or(it))
         }
         Some(("file", rest)) => rest.strip_prefix("//").unwrap_or(rest),
-        Some(("jdbc", rest)) => jdbc(rest)?,
         _ => return None,
     };
     let path = path.split('?').next().unwrap_or(path);
@@ -252,15 +240,20 @@ pub(super) fn sqlite(value: &str) -> Option<String> {
 }
 
 /// The path of a database of Java that is a file or a folder, from the rest of its address: h2database.com ("Database
-/// URL Overview"), hsqldb.org ("Properties"), db.apache.org/derby ("Database connection URL"), github.com/xerial/sqlite-jdbc.
+/// URL Overview"), hsqldb.org ("Connections"), db.apache.org/derby ("Database connection URL"),
+/// github.com/xerial/sqlite-jdbc.
 fn jdbc(address: &str) -> Option<&str> {
-    const REMOTE: [&str; 9] =
-        ["//", "hsql:", "http:", "https:", "mem:", "memory:", "res:", "ssl:", "tcp:"];
-    let (engine, path) = address.split_once(':')?;
-    let path = path.split(';').next().unwrap_or(path);
-    let is_file = ["derby", "h2", "hsqldb", "sqlite"].contains(&engine);
-    let is_remote = REMOTE.iter().any(|it| path.starts_with(it));
-    (is_file && !is_remote).then(|| path.strip_prefix("file:").unwrap_or(path))
+    let (engine, rest) = address.split_once(':')?;
+    let is_file = match engine {
+        "h2" => rest.starts_with(['.', '/', '~']) || rest.starts_with("file:"),
+        "hsqldb" => rest.starts_with("file:"),
+        "derby" => !rest.starts_with("//") && !rest.starts_with("memory:"),
+        "sqlite" => !rest.is_empty() && !rest.starts_with(":memory:"),
+        _ => false,
+    };
+    let path = rest.strip_prefix("file:").unwrap_or(rest);
+    let path = path.split([';', '?']).next().unwrap_or(path);
+    (is_file && !path.contains('$')).then_some(path)
 }
 
 #[cfg(test)]

@@ -15,7 +15,8 @@ pub(super) struct Filled(Vec<ImagePath>);
 impl Image<'_> {
     /// The file of the project that a RUN moves or copies to a path relative to the last working directory.
     pub(super) fn moved(&self, path: &str) -> Option<RepoPath> {
-        self.provided(&self.moved_from(&self.state().absolute(path)?)?)
+        let runs = self.runs(&COPIES).ok()?;
+        self.provided(&moved_from(&runs, &self.state().absolute(path)?)?)
     }
 
     /// The script of the project that a RUN moves or copies to a folder of programs, by its name alone.
@@ -23,30 +24,34 @@ impl Image<'_> {
         if name.contains('/') || !self.mentions_run(&[name]) {
             return None;
         }
-        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
-        let mut folders = folders.into_iter().filter_map(ImagePath::new);
-        let found = folders.find_map(|it| self.provided(&self.moved_from(&it.join(name))?))?;
+        let runs = self.runs(&COPIES).ok()?;
+        let found = on_path(name).find_map(|it| self.provided(&moved_from(&runs, &it)?))?;
         self.text(&found)?.starts_with("#!").then_some(found)
     }
+}
 
-    /// The path from which a RUN moves or copies a file to a path of the image, if one does.
-    fn moved_from(&self, path: &ImagePath) -> Option<ImagePath> {
-        let runs = self.runs(&COPIES).ok()?;
-        runs.iter().rev().find_map(|run| {
-            run.script.commands().iter().rev().find_map(|command| {
-                command.program().filter(|it| COPIES.contains(it))?;
-                let directory = run.directory(command)?;
-                let words = command.positional(&[]).into_iter();
-                let paths = words.map(|it| Some(directory.join(&resolve(run, it.1)?)));
-                let paths: Vec<ImagePath> = paths.collect::<Option<_>>()?;
-                let (target, sources) = paths.split_last()?;
-                let meant = |it: &&ImagePath| {
-                    *target == *path && sources.len() == 1 || target.join(it.file_name()) == *path
-                };
-                sources.iter().find(meant).cloned()
-            })
+/// The places of a program that is found by its name.
+pub(super) fn on_path(name: &str) -> impl Iterator<Item = ImagePath> {
+    let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
+    folders.into_iter().filter_map(ImagePath::new).map(move |it| it.join(name))
+}
+
+/// The path from which one of these RUNs moves or copies a file to a path of the image.
+fn moved_from(runs: &[Run<'_>], path: &ImagePath) -> Option<ImagePath> {
+    runs.iter().rev().find_map(|run| {
+        run.script.commands().iter().rev().find_map(|command| {
+            command.program().filter(|it| COPIES.contains(it))?;
+            let directory = run.directory(command)?;
+            let words = command.positional(&[]).into_iter();
+            let paths = words.map(|it| Some(directory.join(&resolve(run, it.1)?)));
+            let paths: Vec<ImagePath> = paths.collect::<Option<_>>()?;
+            let (target, sources) = paths.split_last()?;
+            let meant = |it: &&ImagePath| {
+                *target == *path && sources.len() == 1 || target.join(it.file_name()) == *path
+            };
+            sources.iter().find(meant).cloned()
         })
-    }
+    })
 }
 
 impl Filled {

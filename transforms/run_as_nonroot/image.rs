@@ -147,7 +147,8 @@ impl<'a> Image<'a> {
 
     /// The path that an instruction names.
     pub(super) fn path_at(&self, item: usize, text: &str) -> Option<ImagePath> {
-        self.state_at(item)?.absolute(&self.text_at(item, text)?)
+        let state = self.state_at(item)?;
+        state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
     }
 
     /// A word of an instruction with its variables expanded.
@@ -181,8 +182,8 @@ impl<'a> Image<'a> {
         let is_linked = |it: &&str| node::program(it, name).is_some();
         copies
             || self.function(name).is_some()
-            || self.manifests().iter().any(is_linked)
             || self.mentions_run(&BUILDS)
+            || self.manifests().iter().any(is_linked)
     }
 
     /// The function of Python that a manifest makes a program of: `shop.cli:main`.

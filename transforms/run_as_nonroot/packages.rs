@@ -13,15 +13,14 @@ use crate::{
         self, FileKind, files,
         node::{self, Dependencies},
     },
-    text::{
-        RepoPath,
-        glob::{self, Glob},
-    },
+    project::tree,
+    text::{RepoPath, glob},
 };
 
 /// What is found out about the packages of an image, when it is first asked for.
 #[derive(Default)]
 pub(super) struct Packages<'a> {
+    copied: OnceCell<BTreeMap<RepoPath, BTreeSet<usize>>>,
     manifests: OnceCell<Vec<&'a str>>,
     lists: OnceCell<Lists<'a>>,
     has_development: OnceCell<bool>,
@@ -79,7 +78,11 @@ impl<'a> Image<'a> {
     }
 
     /// The manifests that stages copy, and the numbers of these stages.
-    fn copied(&self) -> BTreeMap<RepoPath, BTreeSet<usize>> {
+    fn copied(&self) -> &BTreeMap<RepoPath, BTreeSet<usize>> {
+        self.contents.packages.copied.get_or_init(|| self.read_copied())
+    }
+
+    fn read_copied(&self) -> BTreeMap<RepoPath, BTreeSet<usize>> {
         let Some(folder) = self.layers().map(|it| &it.sent.folder) else { return BTreeMap::new() };
         let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
         let names: BTreeSet<&str> = manifests.filter(|it| !it.contains('*')).collect();
@@ -92,10 +95,12 @@ impl<'a> Image<'a> {
                     let name = it.file_name();
                     names.contains(name) || name.ends_with(".txt") || name.ends_with(".in")
                 };
-                let matching = self.matching(folder, source).into_iter();
-                matching.filter(is_list).for_each(|it| {
-                    add(it);
-                });
+                if glob::is_pattern(source) {
+                    let matching = tree::sources(self.project.tree(), folder, source);
+                    matching.into_iter().filter(is_list).for_each(|it| {
+                        add(it);
+                    });
+                }
                 let Some(path) = folder.join(source.trim_end_matches('*')) else { continue };
                 names.iter().filter_map(|it| path.join(it)).for_each(|it| {
                     add(it);
@@ -106,27 +111,6 @@ impl<'a> Image<'a> {
             }
         }
         found
-    }
-
-    /// The files of the project that a pattern names: `package*.json`.
-    fn matching(&self, folder: &RepoPath, source: &str) -> Vec<RepoPath> {
-        if !glob::is_pattern(source) {
-            return Vec::new();
-        }
-        let source = source.trim_start_matches("./");
-        let Ok(pattern) = Glob::new(source) else { return Vec::new() };
-        let within = source.rsplit_once('/').map_or("", |it| it.0);
-        let fixed = within.split('/').take_while(|it| !glob::is_pattern(it));
-        let Some(above) = folder.join(&fixed.collect::<Vec<_>>().join("/")) else {
-            return Vec::new();
-        };
-        let is_meant =
-            |it: &RepoPath| it.strip_prefix(folder).is_some_and(|it| pattern.matches(it));
-        let tree = self.project.tree();
-        match glob::is_pattern(within) {
-            true => tree.below(&above).filter(|it| is_meant(it)).cloned().collect(),
-            false => tree.children(&above).filter(is_meant).collect(),
-        }
     }
 
     /// Whether a RUN installs a package by its name: `npm install puppeteer`, `pip install playwright==1.47`.

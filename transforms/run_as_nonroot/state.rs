@@ -342,7 +342,7 @@ fn made(image: &Image<'_>, processes: &[Process]) -> Result<Vec<Made>, Refusal> 
         it.alone &= !used.iter().any(mentioned) && !brought && !system && !workdir && is_own;
         it.alone &= !is_dependencies(it.path.as_str()) && !is_settings(it.path.as_str());
         // A folder that is there only until a COPY fills it with source.
-        it.alone &= is_state_name(it.path.as_str()) || !image.brings_code(&it.path);
+        it.alone = it.alone && (is_state_name(it.path.as_str()) || !image.brings_code(&it.path));
     }
     Ok(made)
 }

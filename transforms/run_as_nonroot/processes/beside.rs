@@ -2,7 +2,7 @@
 
 use super::{
     super::{Image, roles::Role},
-    Line, Process, processes,
+    Line, Process, lines_of, processes, replaced,
 };
 use crate::{
     callers::{Turn, service::Given},
@@ -29,12 +29,8 @@ pub(super) fn of_pods(
     let mut pods = Pods { processes: Vec::new(), is_replaced: false };
     for (place, given) in image.project.pod_commands(image.site.path) {
         let words = |it: &Vec<String>| it.iter().cloned().map(Line::Word).collect::<Vec<_>>();
-        let own = given.entrypoint.as_ref().map(words);
-        // Without arguments of its own, a command replaces both.
-        let default = command.filter(|_| own.is_none()).map(<[Line]>::to_vec);
-        let arguments = given.arguments.as_ref().map(words).or(default);
-        let run = own.or_else(|| entrypoint.map(<[Line]>::to_vec));
-        let found = processes(image, run, arguments, &place.to_string());
+        let instead = (given.entrypoint.as_ref().map(words), given.arguments.as_ref().map(words));
+        let found = replaced(image, (entrypoint, command), instead, &place.to_string());
         let role = match given.turn {
             Turn::Main => Role::Main,
             Turn::Step => Role::Step,
@@ -56,13 +52,7 @@ pub(super) fn checks(image: &Image<'_>) -> Vec<Process> {
     if let Some(instruction::Healthcheck::Cmd(test)) =
         own.last().and_then(|it| it.instruction.healthcheck())
     {
-        let lines = match test {
-            instruction::Command::Exec(words) => {
-                words.iter().map(|it| Line::Word(it.text.clone())).collect()
-            }
-            instruction::Command::Shell(text) => vec![Line::Shell(text.to_owned())],
-        };
-        tests.push((lines, Keyword::Healthcheck.to_string()));
+        tests.push((lines_of(&test), Keyword::Healthcheck.to_string()));
     }
     for started in image.services() {
         let lines = match &started.service.healthcheck {

@@ -1,12 +1,12 @@
 //! Scripts of the project that a command runs.
 
 use super::{
-    super::{Image, process::Process},
+    super::{Image, filled::on_path, process::Process},
     Origin, expand, script,
 };
 use crate::{
     ecosystems::{code::Language, programs},
-    text::{ImagePath, Refusal},
+    text::Refusal,
 };
 
 /// Whether a program may be a script of the project, by its path.
@@ -38,10 +38,8 @@ pub(super) fn file(
     let why = |why: &str| format!("{from} runs {name}, {why}");
     let found = image.source(path).or_else(|| {
         // A bare name is looked for in the folders of PATH.
-        let plain = !path.contains('/');
-        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/sbin"];
-        let mut folders = folders.into_iter().filter(|_| plain).filter_map(ImagePath::new);
-        let provided = folders.find_map(|it| image.provided(&it.join(path)));
+        let mut places = on_path(path).filter(|_| !path.contains('/'));
+        let provided = places.find_map(|it| image.provided(&it));
         provided.or_else(|| image.linked(path)).or_else(|| image.moved(path))
     });
     let found =

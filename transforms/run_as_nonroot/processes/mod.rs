@@ -44,17 +44,8 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
             Keyword::Cmd => &mut command,
             _ => continue,
         };
-        *into = match instruction.command() {
-            Some(instruction::Command::Exec(words)) => {
-                Some(words.iter().map(|it| Line::Word(it.text.clone())).collect())
-            }
-            Some(instruction::Command::Shell(text)) if !text.is_empty() => {
-                Some(vec![Line::Shell(text.to_owned())])
-            }
-            _ => None,
-        };
         // An empty array resets the command of the base image.
-        *into = into.take().filter(|it| !it.is_empty());
+        *into = instruction.command().map(|it| lines_of(&it)).filter(|it| !it.is_empty());
     }
     let mut all = Vec::new();
     let mut given = false;
@@ -67,11 +58,9 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
         }
         given = true;
         let lines = |it: &Option<Given>| it.as_ref().map(lines);
-        let own = lines(&service.entrypoint);
-        let default = if own.is_none() { command.clone() } else { None };
-        let run = own.or_else(|| entrypoint.clone());
-        let from = started.place();
-        all.extend(processes(image, run, lines(&service.command).or(default), &from)?);
+        let instead = (lines(&service.entrypoint), lines(&service.command));
+        let own = (entrypoint.as_deref(), command.as_deref());
+        all.extend(replaced(image, own, instead, &started.place())?);
     }
     let pods = beside::of_pods(image, entrypoint.as_deref(), command.as_deref())?;
     given |= pods.is_replaced;
@@ -100,6 +89,31 @@ fn lines(given: &Given) -> Vec<Line> {
     }
 }
 
+/// The words of a command of a Dockerfile, or its line for the shell.
+fn lines_of(command: &instruction::Command<'_>) -> Vec<Line> {
+    match command {
+        instruction::Command::Exec(words) => {
+            words.iter().map(|it| Line::Word(it.text.clone())).collect()
+        }
+        instruction::Command::Shell("") => Vec::new(),
+        instruction::Command::Shell(text) => vec![Line::Shell((*text).to_owned())],
+    }
+}
+
+/// What a container runs that gets another entrypoint or command `instead` of the image's `own`. Without a command
+/// beside it, another entrypoint replaces both.
+fn replaced(
+    image: &Image<'_>,
+    own: (Option<&[Line]>, Option<&[Line]>),
+    instead: (Option<Vec<Line>>, Option<Vec<Line>>),
+    from: &str,
+) -> Result<Vec<Process>, Refusal> {
+    let (entrypoint, command) = instead;
+    let default = own.1.filter(|_| entrypoint.is_none()).map(<[Line]>::to_vec);
+    let entrypoint = entrypoint.or_else(|| own.0.map(<[Line]>::to_vec));
+    processes(image, entrypoint, command.or(default), from)
+}
+
 /// The words of a line without operators, if all of them are known.
 fn split(line: &str) -> Option<Vec<String>> {
     let script = Script::of_text(line).ok()?;
@@ -120,14 +134,14 @@ fn processes(
     for line in entrypoint.into_iter().chain(command).flatten() {
         match line {
             Line::Word(it) => words.push(Some(it)),
-            Line::Split(text) if !words.is_empty() && split(&text).is_some() => {
-                words.extend(split(&text).into_iter().flatten().map(Some));
+            Line::Split(text) => {
+                match Some(&text).filter(|_| !words.is_empty()).and_then(|it| split(it)) {
+                    Some(more) => words.extend(more.into_iter().map(Some)),
+                    None => all.extend(script(image, &text, Origin::first(from))?),
+                }
             }
             // A shell runs it; as an argument of the words before, it may be run by them.
-            Line::Shell(text) | Line::Split(text) => {
-                let inner = script(image, &text, Origin::first(from))?;
-                all.extend(inner);
-            }
+            Line::Shell(text) => all.extend(script(image, &text, Origin::first(from))?),
         }
     }
     if !words.is_empty() {

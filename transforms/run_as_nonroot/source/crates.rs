@@ -220,7 +220,7 @@ impl Reader<'_, '_, '_> {
 
     /// Reads a file and the modules that it declares.
     fn files(&mut self, root: &RepoPath) -> Result<(), Refusal> {
-        let sent = self.image.brought().ok().and_then(|it| it.layers(self.image.stage.index));
+        let sent = self.image.layers();
         let mut open = VecDeque::from([(root.clone(), true)]);
         while let Some((file, is_root)) = open.pop_front() {
             if sent.is_some_and(|it| it.sent.excludes(&file)) {

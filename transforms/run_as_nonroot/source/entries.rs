@@ -42,11 +42,15 @@ pub(super) fn is_inline(process: &Process) -> bool {
 impl Explorer<'_, '_> {
     /// The file of a program that an install of the project brings: that of the `function` which its manifest names, or
     /// one that its package links. A package may have the name of its program, and an argument that of another module.
-    pub(super) fn installed(&self, process: &Process, function: Option<&str>) -> Option<ImagePath> {
+    pub(super) fn installed<'n>(
+        &self,
+        process: &Process,
+        function: impl Fn(&str) -> Option<&'n str>,
+    ) -> Option<ImagePath> {
         if process.form != Form::Program || !process.is_bare() {
             return None;
         }
-        let function = function.and_then(|it| self.function(it));
+        let function = function(&process.program).and_then(|it| self.function(it));
         function.or_else(|| self.linked(&process.program))
     }
 

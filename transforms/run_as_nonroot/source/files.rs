@@ -107,13 +107,13 @@ impl<'i, 'a> Files<'i, 'a> {
 
     /// The source of TypeScript that a RUN compiles anew to this file, which the project keeps as well.
     fn anew(&self, output: &RepoPath) -> Option<RepoPath> {
+        let sent = &self.image.layers()?.sent;
         let sources = made_from(&ImagePath::root().join(output.as_str()));
-        let mut typed = sources.iter().filter(|it| !it.as_str().ends_with(".js")).peekable();
-        typed.peek().filter(|_| self.image.mentions_any_run(&["tsc", "build"]))?;
-        let sent = &self.image.brought().ok()?.layers(self.image.stage.index)?.sent;
-        let files =
+        let typed = sources.iter().filter(|it| !it.as_str().ends_with(".js"));
+        let mut files =
             typed.filter_map(|it| RepoPath::root().join(it.strip_prefix(&ImagePath::root())?));
-        files.into_iter().find(|it| sent.has_file(it))
+        let found = files.find(|it| sent.has_file(it))?;
+        self.image.mentions_any_run(&["tsc", "build"]).then_some(found)
     }
 
     /// Whether the path of a file may begin with these characters; false only where that is certain.

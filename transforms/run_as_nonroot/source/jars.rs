@@ -203,7 +203,7 @@ impl Reader<'_, '_, '_> {
             }
         }
         let Some(source) = folder.join(jvm::SOURCE) else { return Ok(()) };
-        let sent = self.image.brought().ok().and_then(|it| it.layers(self.image.stage.index));
+        let sent = self.image.layers();
         let is_java = |it: &&RepoPath| Language::of(it.file_name()) == Some(Language::Java);
         for file in project.tree().below(&source).filter(is_java) {
             if !self.is_outside && sent.is_some_and(|it| it.sent.excludes(file)) {

@@ -102,7 +102,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     for process in processes {
         let folder = explorer.workdir.join(&process.folder);
         let imported = |at| Entry { at, folder: folder.clone(), is_run: false };
-        let installed = explorer.installed(process, image.function(&process.program));
+        let installed = explorer.installed(process, |it| image.function(it));
         let mut own: Vec<Entry> = installed.map(imported).into_iter().collect();
         if own.is_empty() {
             own = explorer.entries(process, &env);

@@ -162,12 +162,12 @@ impl<'a> Modules<'a> {
         found
     }
 
-    /// The files of a package that are compiled.
     /// Whether a folder has source itself.
     pub(super) fn has_files(&self, folder: &RepoPath) -> bool {
         self.project.tree().children(folder).any(|it| is_source(&it))
     }
 
+    /// The files of a package that are compiled.
     fn files(&self, folder: &RepoPath, tags: Option<&[&str]>) -> Vec<RepoPath> {
         let own = self.project.tree().children(folder).filter(is_source);
         let is_built = |it: &RepoPath| {

@@ -44,7 +44,6 @@ impl Source {
                     }
                     None => (text, kind),
                 };
-                // The names of streams in the settings of logs.
                 if is_device(&text) {
                     let reason = format!("{evidence} with {text}, a device that only root has");
                     self.refuse(Refusal::new("needs-root", reason));
@@ -56,6 +55,7 @@ impl Source {
                     self.home.get_or_insert(evidence);
                     return;
                 }
+                // The names of streams in the settings of logs.
                 let is_stream = kind == Kind::File && ["stdout", "stderr"].contains(&text.as_str());
                 if is_stream || text.is_empty() || Process::is_scratch(&text) {
                     // A folder without a name is the one for temporary files.
@@ -65,7 +65,7 @@ impl Source {
                 }
                 let is_own = |it: &ImagePath| files.is_own(it);
                 if let Some(why) = roots(&text, &evidence, &is_own) {
-                    self.refusal.get_or_insert(why);
+                    self.refuse(why);
                     return;
                 }
                 // What the image has is not fetched, and a path is that of a file which is there.
@@ -86,8 +86,7 @@ impl Source {
                         let reason = format!(
                             "{evidence} with {path}, which is copied into the image as root"
                         );
-                        self.refusal
-                            .get_or_insert_with(|| Refusal::new("database-in-image", reason));
+                        self.refuse(Refusal::new("database-in-image", reason));
                         return;
                     }
                     let written = Written::folder(path.as_str());

@@ -26,18 +26,16 @@ pub(super) fn words(
     file: usize,
     start: &Start,
 ) -> Vec<Option<String>> {
-    let word = |it| {
-        if start.is_line {
-            return start.words[0].text().map(str::to_owned);
-        }
-        match resolver.spots(file, it).as_slice() {
-            [Spot::Text { text, is_open: false }] => Some(text.clone()),
-            // Something in a folder that is known.
-            [Spot::Text { text, is_open: true }] if text.contains('/') => Some(format!("{text}x")),
-            [Spot::Number(number)] => Some(number.to_string()),
-            [Spot::Temporary] => Some("/tmp/x".to_owned()),
-            _ => None,
-        }
+    if start.is_line {
+        return start.texts();
+    }
+    let word = |it| match resolver.spots(file, it).as_slice() {
+        [Spot::Text { text, is_open: false }] => Some(text.clone()),
+        // Something in a folder that is known.
+        [Spot::Text { text, is_open: true }] if text.contains('/') => Some(format!("{text}x")),
+        [Spot::Number(number)] => Some(number.to_string()),
+        [Spot::Temporary] => Some("/tmp/x".to_owned()),
+        _ => None,
     };
     start.words.iter().map(word).collect()
 }
