@@ -23,15 +23,13 @@ pub struct Execution {
     dockerfiles: Option<Vec<Arc<HashSet<RepoPath>>>>,
     /// The program with which it installs packages of the distribution as root.
     installer: Option<&'static str>,
-    /// True if a guide shows it.
-    is_shown: bool,
 }
 
 impl Execution {
     /// Returns true if CI, a Makefile or a script runs it, and that in an image of this Dockerfile, as far as one can
     /// tell.
     pub fn may_run(&self, dockerfile: &RepoPath) -> bool {
-        !self.is_shown && (self.dockerfiles.is_none() || self.runs(dockerfile))
+        !is_guide(&self.place.path) && (self.dockerfiles.is_none() || self.runs(dockerfile))
     }
 
     fn runs(&self, dockerfile: &RepoPath) -> bool {
@@ -72,9 +70,8 @@ pub(super) fn executions(
         let of_images = said.split_whitespace().filter_map(|it| images.get(&image_name(it)?));
         let all: Vec<_> = of_services.chain(of_images).cloned().collect();
         let dockerfiles = (!all.is_empty()).then_some(all);
-        let is_shown = is_guide(&place.path);
         let installer = system::installer(&said).filter(|_| !as_root(&said));
-        Execution { place, said, dockerfiles, installer, is_shown }
+        Execution { place, said, dockerfiles, installer }
     });
     found.collect()
 }

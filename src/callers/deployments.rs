@@ -225,10 +225,8 @@ impl Project {
     /// with its place.
     pub fn claims(&self, dockerfile: &RepoPath) -> Vec<(Place, Claim)> {
         let names = self.names(dockerfile);
-        let all = self.deployments_of(dockerfile, &names).into_iter();
-        let all = all.filter(|it| it.0.reader == Reader::Kubernetes);
-        let all: Vec<_> =
-            all.map(|(it, file)| (it.chart(), file, Claims::of(file, it.is_values))).collect();
+        let all = self.manifests(dockerfile, &names).into_iter();
+        let all: Vec<_> = all.map(|(it, file, claims)| (it.chart(), file, claims)).collect();
         let has_group =
             |chart: &RepoPath| all.iter().any(|(it, _, claims)| it == chart && claims.has_group);
         let said = all.iter().flat_map(|(chart, file, claims)| {
@@ -243,7 +241,7 @@ impl Project {
     pub fn pod_commands(&self, dockerfile: &RepoPath) -> Vec<(Place, &PodCommand)> {
         let names = self.names(dockerfile);
         let all = self.manifests(dockerfile, &names).into_iter();
-        let said = all.flat_map(|(file, claims)| {
+        let said = all.flat_map(|(_, file, claims)| {
             claims.commands(&names).map(|it| (file.line(it.line), it)).collect::<Vec<_>>()
         });
         said.collect()
@@ -253,14 +251,18 @@ impl Project {
     pub fn pod_ports(&self, dockerfile: &RepoPath) -> Vec<u16> {
         let names = self.names(dockerfile);
         let all = self.manifests(dockerfile, &names).into_iter();
-        all.flat_map(|it| it.1.ports(&names).collect::<Vec<_>>()).collect()
+        all.flat_map(|it| it.2.ports(&names).collect::<Vec<_>>()).collect()
     }
 
     /// The manifests and values of Kubernetes that may start images of these names.
-    fn manifests(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&File, &Claims)> {
+    fn manifests(
+        &self,
+        dockerfile: &RepoPath,
+        names: &[String],
+    ) -> Vec<(&Deployment, &File, &Claims)> {
         let all = self.deployments_of(dockerfile, names).into_iter();
         let all = all.filter(|it| it.0.reader == Reader::Kubernetes);
-        all.map(|(it, file)| (file, Claims::of(file, it.is_values))).collect()
+        all.map(|(it, file)| (it, file, Claims::of(file, it.is_values))).collect()
     }
 
     fn deployments_of(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&Deployment, &File)> {

@@ -92,30 +92,39 @@ const DEPTH: usize = 10;
 /// How many lines a job may have. Aliases of aliases make billions of a few.
 const LINES: usize = 10_000;
 
-/// The lines of scripts, which run in one shell, and the line of the file of each; nothing of what GitLab
-/// refuses or nobody writes.
-fn join(source: &str, parts: &[&Arc<Node>]) -> (Traced, Vec<usize>) {
-    let mut text = Traced::default();
-    let mut lines = Vec::new();
+/// The texts of scripts, in order; none of what GitLab refuses or nobody writes.
+pub(super) fn texts<'n>(parts: &[&'n Arc<Node>]) -> Vec<&'n Arc<Node>> {
+    let mut found = Vec::new();
     let mut stack: Vec<(&Arc<Node>, usize)> = parts.iter().rev().map(|it| (*it, 0)).collect();
     while let Some((node, depth)) = stack.pop() {
-        if DEPTH < depth || LINES < stack.len().max(lines.len()) {
-            return Default::default();
+        if DEPTH < depth || LINES < stack.len().max(found.len()) {
+            return Vec::new();
         }
         match &node.value {
             // `!reference [job, script]` names lines and holds none.
             Value::Sequence(items) if node.tag.is_none() => {
                 stack.extend(items.iter().rev().map(|it| (it, depth + 1)));
             }
-            Value::Scalar(_) => {
-                let scalar = traced(source, node).unwrap_or_default();
-                for (at, line) in scalar.lines().iter().enumerate() {
-                    text.append(line);
-                    text.push('\n');
-                    lines.push(node.line_of(at + 1));
-                }
-            }
+            Value::Scalar(_) => found.push(node),
             _ => {}
+        }
+    }
+    found
+}
+
+/// The lines of scripts, which run in one shell, and the line of the file of each.
+fn join(source: &str, parts: &[&Arc<Node>]) -> (Traced, Vec<usize>) {
+    let mut text = Traced::default();
+    let mut lines = Vec::new();
+    for node in texts(parts) {
+        if LINES < lines.len() {
+            return Default::default();
+        }
+        let scalar = traced(source, node).unwrap_or_default();
+        for (at, line) in scalar.lines().iter().enumerate() {
+            text.append(line);
+            text.push('\n');
+            lines.push(node.line_of(at + 1));
         }
     }
     (text, lines)

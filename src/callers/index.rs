@@ -6,7 +6,6 @@ use super::{
     Build, Callers, Kind,
     containers::{Execution, executions},
     deployments::Deployments,
-    inside::{Installation, installations},
     read, read_only,
     service::Service,
     users::{self, Services, builds_by_name},
@@ -23,7 +22,6 @@ struct Index {
     unbuilt: Vec<(RepoPath, Service)>,
     deployments: Deployments,
     executions: Vec<Execution>,
-    installations: Vec<Installation>,
     unread: Vec<Unread>,
 }
 
@@ -57,11 +55,6 @@ impl Project {
         &self.index().executions
     }
 
-    /// The lines of CI that install packages of a distribution in containers.
-    pub(super) fn installations(&self) -> &[Installation] {
-        &self.index().installations
-    }
-
     /// A file that may say who builds or starts images of this Dockerfile, and of which nobody knows what it
     /// says: not UTF-8, too large, a link out of the project, broken, a template. As long as there is one,
     /// it is not known that nobody does something.
@@ -93,7 +86,6 @@ impl Project {
             index.unread = self.unread().iter().cloned().chain(broken).collect();
             let named = builds_by_name(index.builds.values().flatten());
             index.executions = executions(self, &named);
-            index.installations = installations(self);
             (index.services, index.unbuilt) = users::services(self, &named);
             index.deployments = Deployments::new(self);
             index

@@ -15,19 +15,17 @@ use crate::{
 
 /// A line that installs packages in a container of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Installation {
+struct Installation {
     /// The line.
-    pub(super) place: Place,
+    place: Place,
     /// The package manager.
-    pub(super) program: &'static str,
+    program: &'static str,
     /// The image, as it is named.
-    pub(super) image: String,
+    image: String,
 }
 
 /// All such lines of a project.
-pub(super) fn installations(project: &Project) -> Vec<Installation> {
-    project.files().flat_map(|it| of(it)).collect()
-}
+struct Installations(Vec<Installation>);
 
 fn of(file: &File) -> Vec<Installation> {
     let kind = Kind::of(&file.path);
@@ -37,14 +35,15 @@ fn of(file: &File) -> Vec<Installation> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for root in yaml::read_or_only_read(&file.text).unwrap_or_default().documents {
+    for root in yaml::read_only(&file.text).unwrap_or_default().documents {
         let jobs = match kind {
             Some(Kind::GitLab) => of_gitlab(&root),
             _ => of_github(&root),
         };
         for (image, scripts) in jobs {
-            let lines = scripts.iter().flat_map(|it| lines(it, 0));
-            let mut installs = lines.filter_map(|it| Some((it.0, system::installer(&it.1)?)));
+            let scripts: Vec<&Arc<Node>> = scripts.iter().collect();
+            let lines = gitlab::texts(&scripts).into_iter().flat_map(lines);
+            let mut installs = lines.filter_map(|it| Some((it.0, system::installer(it.1)?)));
             if let Some((line, program)) = installs.next() {
                 found.push(Installation { place: file.line(line), program, image });
             }
@@ -62,7 +61,7 @@ fn of_gitlab(root: &Arc<Node>) -> Vec<(String, Vec<Arc<Node>>)> {
         above.push(Arc::clone(root));
         let find = |key: &str| above.iter().find_map(|it| it.get(key)).cloned();
         let image = named(&find("image")?, "name")?;
-        let script = job.get("script").cloned().or_else(|| find("script"))?;
+        let script = find("script")?;
         let around = ["before_script", "after_script"].into_iter().filter_map(find);
         Some((image, around.chain([script]).collect()))
     };
@@ -84,19 +83,10 @@ fn named(node: &Arc<Node>, key: &str) -> Option<String> {
     node.as_str().or_else(|| node.text(key)).map(str::to_owned)
 }
 
-/// How deep lists of lines may nest: the same reference, `script`.
-const DEPTH: usize = 10;
-
-/// The lines of a script, each with its number.
-fn lines(node: &Arc<Node>, depth: usize) -> Vec<(usize, String)> {
-    match node.as_str() {
-        Some(text) => {
-            let lines = text.lines().enumerate();
-            lines.map(|(at, it)| (node.line_of(at + 1), it.to_owned())).collect()
-        }
-        None if DEPTH < depth => Vec::new(),
-        None => node.items().iter().flat_map(|it| lines(it, depth + 1)).collect(),
-    }
+/// The lines of a text, each with its number.
+fn lines(node: &Arc<Node>) -> impl Iterator<Item = (usize, &str)> {
+    let lines = node.as_str().unwrap_or_default().lines().enumerate();
+    lines.map(|(at, it)| (node.line_of(at + 1), it))
 }
 
 /// What an image is called that is this repository's own, wherever that lies: docs.gitlab.com, "Predefined CI/CD
@@ -117,6 +107,12 @@ impl Installation {
 }
 
 impl Project {
+    /// The lines of CI that install packages of a distribution in containers.
+    fn installations(&self) -> &[Installation] {
+        let find = || Installations(self.files().flat_map(|it| of(it)).collect());
+        &self.surroundings().get(find).0
+    }
+
     /// A line of CI, of a script or of a guide that installs packages of the distribution in a container of this
     /// Dockerfile's image, and the program with which it does.
     pub fn installed_inside(&self, dockerfile: &RepoPath) -> Option<(&Place, &'static str)> {

@@ -48,9 +48,10 @@ impl Owners {
         let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
         let manifests = manifests.filter_map(|it| project.file(it));
         let own = ["\"repository\"", "\"url\"", "module ", "repository", "homepage", "source"];
-        let said = manifests
-            .flat_map(|it| it.text.lines())
-            .filter(|line| own.iter().any(|it| line.trim_start().to_lowercase().starts_with(it)));
+        let said = manifests.flat_map(|it| it.text.lines()).filter(|line| {
+            let line = line.trim_start().to_lowercase();
+            own.iter().any(|it| line.starts_with(it))
+        });
         let guide = RepoPath::new("README.md").and_then(|it| project.source(&it));
         let cloned = guide.iter().flat_map(|it| it.text.lines());
         let cloned = cloned.filter(|it| it.contains("git clone "));

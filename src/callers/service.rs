@@ -10,7 +10,7 @@ use super::{
     words::{UNKNOWN, Values},
 };
 use crate::{
-    text::{Place, RepoPath},
+    text::{Place, RepoPath, words},
     yaml::{Entry, Node},
 };
 
@@ -162,15 +162,12 @@ impl Service {
     pub fn place(&self, path: &RepoPath) -> Place {
         Place::line(path, self.line)
     }
-}
 
-impl Service {
     /// Whether it only keeps its container there, for what people run in it.
     pub fn keeps_waiting(&self) -> bool {
         self.command.as_ref().is_some_and(|it| {
             let said = it.text();
-            let parts = said.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
-            let words: Vec<&str> = parts.filter(|it| !it.is_empty()).collect();
+            let words: Vec<&str> = words(&said).collect();
             let is_idle = |it: &&str| {
                 WAITING.contains(&it.rsplit('/').next().unwrap_or_default())
                     || it.parse::<u32>().is_ok()

@@ -95,8 +95,7 @@ pub enum Asks {
 /// (learn.microsoft.com, "Source Link included in the .NET SDK").
 pub fn asks(call: &Invocation) -> Option<Asks> {
     /// Verbs of git that ask nothing of the repository they run in.
-    const ELSEWHERE: [&str; 8] =
-        ["clone", "config", "init", "lfs", "ls-remote", "version", "--version", "--help"];
+    const ELSEWHERE: [&str; 5] = ["init", "lfs", "ls-remote", "version", "--help"];
     let verb = call.subcommand();
     let has = |text: &str| call.texts().any(|it| it == text);
     match (call.program.as_str(), verb) {

@@ -213,18 +213,12 @@ const COMPOSER_SCRIPTS: Scripts = Scripts {
             one => line(one),
         }
     },
-    names: |manifest| {
-        let value: Value = serde_json::from_str(manifest).unwrap_or_default();
-        let scripts = value.get("scripts").and_then(Value::as_object);
-        scripts.into_iter().flat_map(|it| it.keys().cloned()).collect()
-    },
-    verbs: &["run", "run-script"],
     executes: &["exec"],
     folder: &["--working-dir", "-d"],
     default: "list",
     missing: "",
-    separates: true,
     needs_home: false,
+    ..node::SCRIPTS
 };
 
 /// The program that only installs and runs Python's tools.

@@ -24,8 +24,7 @@ fn letters(program: &str) -> Letters {
 
 /// The command of the manager of this name that runs a program, if it has one.
 pub fn runner(program: &str) -> Option<&'static Runner> {
-    let besides = || partial::named_or_besides(program).map(|it| &it.grammar);
-    let grammar = grammar_of(program).or_else(besides)?;
+    let grammar = super::verbs_of(program)?;
     grammar.runner.as_ref().filter(|it| it.program == program)
 }
 

@@ -1,6 +1,6 @@
 //! The scripts of a manifest that managers run: `npm run build`, `yarn start`.
 
-use super::{Grammar, grammar_of, node, partial};
+use super::{grammar_of, node};
 use crate::{shell::Invocation, text::glob::Glob};
 
 /// How a manager runs the scripts of a manifest.
@@ -152,8 +152,7 @@ const DEFAULT: &str = node::npm::NAME;
 
 /// Reads a call of a manager that runs scripts; `None` for other programs.
 pub fn script_call(call: &Invocation) -> Option<ScriptCall<'_>> {
-    let besides = || partial::named_or_besides(&call.program).map(|it| &it.grammar);
-    let grammar: &'static Grammar = grammar_of(&call.program).or_else(besides)?;
+    let grammar = super::verbs_of(&call.program)?;
     let scripts = grammar.scripts.as_ref()?;
     let mut words = grammar.words(call);
     let named = |name: &str| call.texts().position(|it| it == name);

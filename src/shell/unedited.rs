@@ -151,14 +151,13 @@ fn only_reads(text: &str, operator: usize, end: usize) -> bool {
     let line = text[..operator].rfind('\n').map_or(0, |it| it + 1);
     let before = text[line..operator].rsplit(['|', '&', ';', '(']).next().unwrap_or_default();
     let rest = text[end..].lines().next().unwrap_or_default();
-    let after = rest.split('|').skip(1).map(|it| it.trim_start_matches('|'));
+    let mut after = rest.split('|').skip(1).map(|it| it.trim_start_matches('|'));
     let reads = |it: &str| {
-        let mut words = it.split_whitespace().filter(|it| !it.contains('=') && *it != "sudo");
-        let mut words =
-            words.by_ref().skip_while(|it| ["{", "do", "else", "then", "while"].contains(it));
+        let words = it.split_whitespace().filter(|it| !it.contains('=') && *it != "sudo");
+        let mut words = words.skip_while(|it| ["{", "do", "else", "then", "while"].contains(it));
         words.next().is_some_and(|it| READERS.contains(&it) || it.starts_with('>'))
     };
-    reads(before) && after.into_iter().all(|it| it.is_empty() || reads(it))
+    reads(before) && after.all(|it| it.is_empty() || reads(it))
 }
 
 /// Where the body of a here-document that begins at `at` ends, its delimiter included.

@@ -15,7 +15,7 @@ mod refusal;
 pub use image_path::ImagePath;
 pub use line_starts::LineStarts;
 pub use memo::{Each, Memo};
-pub use name::{has_name, is_name_at, is_path_at};
+pub use name::{has_name, is_name_at, is_path_at, words};
 pub use path::{RepoPath, tails};
 pub use place::Place;
 pub use provenance::{OnDisk, Provenance};

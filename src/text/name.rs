@@ -12,6 +12,12 @@ pub fn has_name(text: &str, name: &str) -> bool {
     }
 }
 
+/// The words of a text in any language, without quotes and operators.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
+    parts.filter(|it| !it.is_empty())
+}
+
 /// Whether a name was found in a text at this place, which must stand alone if it is short.
 pub fn is_name_at(text: &str, span: Span) -> bool {
     2 < span.len() || stands_alone(text.as_bytes(), span)

@@ -10,6 +10,7 @@ use crate::{
     project::{File, Project},
     run::Site,
     shell::Script,
+    text::words,
 };
 
 /// How many scripts deep is looked.
@@ -104,12 +105,6 @@ impl Caches<'_> {
             Some(format!("{} {verb}", manager.name))
         })
     }
-}
-
-/// The words of a text in any language, without quotes and operators.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
-    parts.filter(|it| !it.is_empty())
 }
 
 /// The words in quotes of a line that are words or lines of commands, and not sentences for people.

@@ -1,10 +1,10 @@
 //! Login shells: they read `/etc/profile`, which sets PATH anew on Debian and Alpine, without the environment.
 
-use super::{Stop, runtime::words};
+use super::Stop;
 use crate::{
     dockerfile::{Keyword, stage::Stage},
     shell::is_shell,
-    text::Refusal,
+    text::{Refusal, words},
 };
 
 /// Checks that a command line, or a line of a script, starts no login shell and reads no profile.

@@ -18,7 +18,7 @@ use crate::{
         line::{Direct, Line},
     },
     shell::is_posix_shell,
-    text::{Refusal, RepoPath},
+    text::{Refusal, RepoPath, words},
 };
 
 /// What is known of the image in which things start.
@@ -364,10 +364,4 @@ fn defines(manifest: &str, script: &str) -> bool {
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' '])
-}
-
-/// The words of a text in any language, without quotes and operators.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
-    parts.filter(|it| !it.is_empty())
 }

@@ -1,6 +1,5 @@
 //! What a stage is built on, and whether it looks like one to split.
 
-use super::runtime::words;
 use crate::{
     dockerfile::{
         Dockerfile, Kind,
@@ -8,6 +7,7 @@ use crate::{
     },
     ecosystems,
     run::Site,
+    text::words,
 };
 
 /// The image that a stage is built on, as written when a variable in it has no value.

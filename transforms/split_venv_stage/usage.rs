@@ -1,13 +1,10 @@
 //! What people, CI and Makefiles run in an image besides what it starts.
 
-use super::{
-    Stop, login,
-    runtime::{Runtime, words},
-};
+use super::{Stop, login, runtime::Runtime};
 use crate::{
     dockerfile::{Keyword, instruction::Command, stage::Stage},
     ecosystems,
-    text::{Refusal, RepoPath},
+    text::{Refusal, RepoPath, words},
 };
 
 impl Runtime<'_> {

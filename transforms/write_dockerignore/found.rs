@@ -102,7 +102,7 @@ impl<'a> Look<'a> {
         let folder = &group.folder;
         let files = project.tree().below(folder);
         let files: Vec<&str> = files.filter_map(|it| it.strip_prefix(folder)).collect();
-        let manifests = files.iter().filter(|it| clutter::marks_project(name(it)));
+        let manifests = files.iter().filter(|it| clutter::begins_project(name(it)));
         let projects = manifests.map(|it| parent(it)).collect();
         let lists = files.iter().filter(|it| name(it) == ".gitignore").filter_map(|it| {
             let text = &project.file(folder.join(it)?.as_str())?.text;

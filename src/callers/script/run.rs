@@ -135,12 +135,9 @@ impl Service {
     /// Takes over an option of `docker run` that has a value.
     fn takes(&mut self, name: &str, value: String, place: &Place) {
         match name {
-            "-v" | "--volume" => {
-                let volume = Volume::of_text(&value, place.clone());
-                self.volumes.extend(volume.filter(Volume::is_possible));
-            }
-            "--mount" => {
-                let volume = mount(&value, place.clone());
+            "-v" | "--volume" | "--mount" => {
+                let read = if name == "--mount" { mount } else { Volume::of_text };
+                let volume = read(&value, place.clone());
                 self.volumes.extend(volume.filter(Volume::is_possible));
             }
             "-u" | "--user" => self.user = Some(value),

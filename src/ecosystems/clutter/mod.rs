@@ -63,8 +63,7 @@ pub struct Clutter {
     beside: &'static [&'static str],
     /// Packages that make it, as manifests name them.
     pub packages: &'static [&'static str],
-    /// A file without which it does not come to be, by name, where neither of these shows it; empty if anybody may have
-    /// it.
+    /// A file without which nobody has it, by name, where neither of these shows it; empty if anybody may have it.
     pub with: &'static str,
     /// How commands begin that make it again, without the paths of their programs.
     pub made_by: &'static [&'static str],
@@ -220,15 +219,13 @@ const PROJECTS: &[&str] = &[
     "mix.exs",
     "pom.xml",
     "setup.cfg",
-    "setup.py",
     "*.csproj",
     "*.sln",
 ];
 
-/// Whether a folder with a file of this name is a project.
-pub fn marks_project(name: &str) -> bool {
-    super::files().any(|it| it.marks_project && it.matches("", name))
-        || PROJECTS.iter().any(|it| is_like(it, name))
+/// Whether a folder with a file of this name is a project, of any language.
+pub fn begins_project(name: &str) -> bool {
+    super::marks_project(name) || PROJECTS.iter().any(|it| is_like(it, name))
 }
 
 /// Words by which commands run tests, besides those that have `test` in them.

@@ -44,8 +44,7 @@ impl<'t> Evaluator<'_, 't> {
         while let (Some(Role::Group | Role::Sequence), None) =
             (grammar.role(function), grammar.grammar.packages)
         {
-            let mut cursor = function.walk();
-            let Some(last) = function.named_children(&mut cursor).last() else { break };
+            let Some(last) = function.part("last") else { break };
             function = last;
         }
         let object = match grammar.role(function) {

@@ -36,28 +36,27 @@ impl<'t> Scopes<'t> {
 }
 
 impl<'t> Evaluator<'_, 't> {
-    /// The class whose constructor a call is of besides that of its own name: `super("data.json")`,
-    /// `super().__init__("data.json")`.
-    pub(super) fn base(&self, call: &Call<'t>) -> Option<&'t str> {
-        let first = self.bases(call).into_iter().next()?;
-        let text = self.scopes.text_of(first);
+    /// The name of the first of these classes, without its module.
+    pub(super) fn base(&self, bases: &[Node<'t>]) -> Option<&'t str> {
+        let text = self.scopes.text_of(*bases.first()?);
         let is_name = |it: char| it.is_alphanumeric() || ['_', '$'].contains(&it);
         text.split(|it| !is_name(it)).rfind(|it| !it.is_empty())
     }
 
-    /// The names, in the table of facts, of the classes whose constructors a call is of besides that of its own name.
-    pub(super) fn inherited(&self, call: &Call<'t>) -> Vec<String> {
+    /// The names of the constructors of these classes, as the table of facts has them.
+    pub(super) fn inherited(&self, bases: &[Node<'t>]) -> Vec<String> {
         let makes = self.scopes.open().map_or("", |it| it.makes);
         let name = |node: Node<'t>| {
             let name = self.dotted(&self.value(Located { node, scope: 0 }))?;
             Some(if makes.is_empty() { name } else { format!("{name}.{makes}") })
         };
-        self.bases(call).into_iter().filter_map(name).collect()
+        bases.iter().copied().filter_map(name).collect()
     }
 
-    /// The classes whose constructors a call is of: those that its class is made from if it is of `super`, or those of
+    /// The classes whose constructors a call is of besides that of its own name, as in `super("data.json")` and
+    /// `super().__init__("data.json")`: those that its class is made from if it is of `super`, or those of
     /// the class that it names if that has no constructor of its own.
-    fn bases(&self, call: &Call<'t>) -> Vec<Node<'t>> {
+    pub(super) fn bases(&self, call: &Call<'t>) -> Vec<Node<'t>> {
         let is_class =
             |it: &Node<'t>| matches!(self.scopes.grammar.role(*it), Some(Role::Class { .. }));
         let mut around = std::iter::successors(call.function.parent(), Node::parent);

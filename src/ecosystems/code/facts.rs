@@ -293,6 +293,9 @@ pub(super) const fn needs_root(name: &'static str) -> Fact {
 /// A function that needs root whatever it is given.
 pub(super) const NEEDS: Needs = Needs { told: None, spared: None, unless: "", with: &[] };
 
+/// A client of Docker's daemon, whose socket is root's unless another host is told.
+pub(super) const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
+
 /// A function that needs root then.
 pub(super) const fn needs_root_if(name: &'static str, needs: Needs) -> Fact {
     Fact { name, does: Does::NeedsRoot(needs) }

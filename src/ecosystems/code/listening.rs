@@ -169,12 +169,10 @@ impl<'t> Evaluator<'_, 't> {
                 return self.address(*made, depth);
             }
         }
-        match self.value(at) {
+        let value = self.value(at);
+        match value {
             Value::Unknown | Value::Applied { .. } | Value::Reference { .. } | Value::Nothing => {
-                match self.call(at) {
-                    Some(call) => last(&call.positional),
-                    None => self.value(at),
-                }
+                self.call(at).map_or(value, |call| last(&call.positional))
             }
             known => known,
         }

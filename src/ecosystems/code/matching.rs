@@ -191,7 +191,8 @@ impl<'t> Evaluator<'_, 't> {
         let load = |module, is_run| Load { line: line(at.node), module, is_run };
         let start = |words, is_line| Start { line: line(at.node), words, is_line };
         let mut names = self.names(&call, at.scope);
-        names.extend(self.inherited(&call));
+        let bases = self.bases(&call);
+        names.extend(self.inherited(&bases));
         let mut is_known = false;
         for name in &names {
             for (name, does) in self.scopes.grammar.facts(name) {
@@ -275,7 +276,7 @@ impl<'t> Evaluator<'_, 't> {
         }
         let packages = self.scopes.grammar.grammar.packages;
         let called = packages.and_then(|it| (it.called)(self.scopes, call.function, at.scope));
-        let function = called.as_deref().unwrap_or_else(|| self.passed_to(&call));
+        let function = called.as_deref().unwrap_or_else(|| self.passed_to(&call, &bases));
         let one = |name: Option<&str>, node| (name.map(str::to_owned), value(node));
         let positional = call.positional.iter().map(|it| one(None, *it));
         let named = call.named.iter().map(|(name, it)| one(Some(name), *it));

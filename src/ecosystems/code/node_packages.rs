@@ -4,7 +4,7 @@
 
 use super::facts::{
     Argument::{At, Entry as In},
-    Does, Entry, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root,
+    DOCKER, Does, Entry, Fact, Gives, Kind, Needs, When, gives, may_write, needs_root,
     needs_root_if, starts, writes,
 };
 
@@ -211,9 +211,6 @@ pub(super) const FACTS: &[Fact] = &[
     writes("Deno.mkdirSync", At(0, ""), Kind::Folder),
     writes("Deno.openKv", At(0, ""), Kind::Database),
 ];
-
-/// A client of the Docker daemon.
-const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Entries of tables of options.
 pub(super) const ENTRIES: &[Entry] = &[

@@ -158,9 +158,9 @@ impl<'t> Evaluator<'_, 't> {
     }
 
     /// The name by which the parameters of a function know it: that of the class for its constructor.
-    pub(super) fn passed_to(&self, call: &Call<'t>) -> &'t str {
+    pub(super) fn passed_to(&self, call: &Call<'t>, bases: &[Node<'t>]) -> &'t str {
         let last = |text: &'t str| text.rsplit(['\\', ':']).next().unwrap_or(text);
-        if let Some(base) = self.base(call) {
+        if let Some(base) = self.base(bases) {
             return base;
         }
         match (call.object, self.scopes.open()) {

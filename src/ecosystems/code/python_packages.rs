@@ -4,8 +4,8 @@
 
 use super::facts::{
     Argument::{At, Named, Object},
-    Does, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root, needs_root_if,
-    starts, writes, writes_if,
+    DOCKER, Does, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root,
+    needs_root_if, starts, writes, writes_if,
 };
 
 /// Functions and methods.
@@ -157,13 +157,13 @@ pub(super) const FACTS: &[Fact] = &[
     writes("nltk.download", At(1, "download_dir"), Kind::Folder).or("~"),
     writes("whisper.load_model", At(2, "download_root"), Kind::Folder).or("~"),
     writes("wandb.init", Named("dir"), Kind::Folder).or("wandb"),
+    // gradio.app/docs: "Interface", flagging_dir: `.gradio/flagged` since 5, `flagged` before.
     writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or(".gradio/flagged")
         .when(When::Told(Named("flagging_mode"), &["auto", "manual"])),
     writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or("flagged")
         .when(When::Told(Named("allow_flagging"), &["auto", "manual"])),
-    // gradio.app/docs: "Interface", flagging_dir: `.gradio/flagged` since 5, `flagged` before.
     writes("gradio.Interface", Named("flagging_dir"), Kind::Folder)
         .or(".gradio/flagged")
         .when(When::Without(&["allow_flagging", "flagging_mode"])),
@@ -341,9 +341,6 @@ const TRACKED: When = When::Lacks("_tracking_uri");
 
 /// A function of scapy, which opens a raw socket.
 const SCAPY: Needs = Needs { with: &["scapy"], ..NEEDS };
-
-/// A client of the Docker daemon.
-const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// A call of pip, which gets its arguments as a list.
 const PIP: Does = Does::Runs(&["pip"], At(0, "args"));

@@ -32,7 +32,7 @@ pub enum Accounts {
     Bare,
     /// With BusyBox's `addgroup` and `adduser`.
     Busybox,
-    /// With no program that the image has; one runs as a number without a name.
+    /// Without a program that makes one: it runs as a number without a name.
     None,
     /// With `groupadd` and `useradd` of the shadow suite.
     Shadow,

@@ -4,8 +4,8 @@
 
 use super::super::facts::{
     Argument::{At, Named},
-    Fact, Gives, Kind, NEEDS, Needs, Setting, gives, may_write, needs_root, needs_root_if, opens,
-    setting, starts_with, writes, writes_if, writes_somewhere, writes_unless,
+    DOCKER, Fact, Gives, Kind, NEEDS, Needs, Setting, gives, may_write, needs_root, needs_root_if,
+    opens, setting, starts_with, writes, writes_if, writes_somewhere, writes_unless,
 };
 
 /// The library.
@@ -91,9 +91,6 @@ const PING: &[&str] = &[
     "github.com/prometheus-community/pro-bing",
     "github.com/sparrc/go-ping",
 ];
-
-/// A client of the Docker daemon.
-pub(super) const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Packages of others.
 pub(super) const PACKAGES: &[Fact] = &[

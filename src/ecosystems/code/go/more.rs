@@ -2,12 +2,9 @@
 //!
 //! What they do is from their pages on pkg.go.dev.
 
-use super::{
-    super::facts::{
-        Argument::{At, Named, Object},
-        Fact, Kind, When, needs_root_if, opens, writes, writes_if, writes_somewhere,
-    },
-    facts::DOCKER,
+use super::super::facts::{
+    Argument::{At, Named, Object},
+    DOCKER, Fact, Kind, When, needs_root_if, opens, writes, writes_if, writes_somewhere,
 };
 
 /// Packages of others.

@@ -3,12 +3,8 @@
 //! What they do is from their own pages: javadoc.io of each package, docs.spring.io, docs.aws.amazon.com.
 
 use super::super::facts::{
-    Argument::At, Fact, Kind, NEEDS, Needs, When, may_write, needs_root, needs_root_if, starts,
-    writes,
+    Argument::At, DOCKER, Fact, Kind, When, may_write, needs_root, needs_root_if, starts, writes,
 };
-
-/// A client of Docker's daemon, whose socket is root's unless another host is told.
-const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Packages of others.
 pub(super) const MORE: &[Fact] = &[

@@ -3,8 +3,8 @@
 //! What functions of the library do is from <https://doc.rust-lang.org/std/>, of crates from their pages on docs.rs.
 
 use super::super::facts::{
-    Argument::At, Fact, Gives, Kind, NEEDS, Needs, When, gives, listens, listens_with, may_write,
-    needs_root, needs_root_if, starts_alone, writes, writes_somewhere,
+    Argument::At, DOCKER, Fact, Gives, Kind, NEEDS, Needs, When, gives, listens, listens_with,
+    may_write, needs_root, needs_root_if, starts_alone, writes, writes_somewhere,
 };
 
 /// The library of files, and those that have its functions: docs.rs/tokio, docs.rs/async-std, docs.rs/async-fs,
@@ -124,9 +124,6 @@ const LIBRARY: &[Fact] = &[
     gives(".unwrap_or", Gives::ObjectOr),
     gives(".unwrap_or_else", Gives::ObjectOr),
 ];
-
-/// A client of the Docker daemon.
-const DOCKER: Needs = Needs { unless: "DOCKER_HOST", ..NEEDS };
 
 /// Crates of others.
 const CRATES: &[Fact] = &[
