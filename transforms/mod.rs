@@ -21,3 +21,8 @@ pub const ALL: &[Transform] = &[
     run_as_nonroot::TRANSFORM,
     write_dockerignore::TRANSFORM,
 ];
+
+/// The transform of this name.
+pub fn find(name: &str) -> Option<&'static Transform> {
+    ALL.iter().find(|it| it.name == name)
+}

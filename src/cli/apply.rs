@@ -99,7 +99,7 @@ impl Apply {
             verification = Some(report);
             inputs = Inputs::from(input);
         }
-        let mut report = inputs.report(&plans);
+        let mut report = inputs.report(&plans, self.run.report.detail());
         report.verification = verification;
         self.write(&inputs, &plans)?;
         let stdin = inputs.all.first().and_then(|it| it.stdin.as_ref()).zip(plans.first());
@@ -113,7 +113,7 @@ impl Apply {
         let problems = summary::problems(&report, &named)?;
         let width = output::note_width();
         let kind = if self.commit { Kind::Committed } else { Kind::Applied };
-        output::say(&summary::text(&report, kind, &self.run, output, width), output)?;
+        output::say(|| summary::text(&report, kind, &self.run, output, width), output)?;
         let verified = if left_out { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(verified)))
     }

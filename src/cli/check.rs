@@ -26,20 +26,20 @@ impl Check {
         let input = ManuallyDrop::new(Inputs::read(&self.run)?);
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
-        let report = input.report(&plan);
+        let report = input.report(&plan, self.run.report.detail());
         let findings = |width| self.findings(&report, &input, output, width);
         self.run.report.write(&report, || output::plain(&findings(None)))?;
         let problems = summary::problems(&report, &input.named())?;
         let figures = |width| story::figures(&report, story::Kind::Proposed, width);
         let next = story::next(&report, story::Kind::Proposed, &self.run.scope.arguments());
         if !self.run.report.is_text() {
-            output::say(&figures(output::note_width()), output)?;
+            output::say(|| figures(output::note_width()), output)?;
         } else if pager::is_wanted(output) && !output.quiet {
             let width = output::width();
             pager::page(&[figures(width), findings(width), next].join("\n"), output)?;
         } else {
             output::print(&findings(output::width()))?;
-            output::say(&(figures(output::note_width()) + &next), output)?;
+            output::say(|| figures(output::note_width()) + &next, output)?;
         }
         let pending = if report.files.is_empty() { Status::Done } else { Status::Pending };
         Ok(self.run.scope.status(problems.max(pending)))
@@ -55,7 +55,7 @@ impl Check {
         if self.run.statistics {
             story::statistics(report, true).trim_start_matches('\n').to_owned()
         } else if output.verbose || story::files(report) <= story::FILES {
-            snippets::snippets(report, |path| input.text_of(path), width)
+            snippets::snippets(report, |path| input.file_of(path), width)
         } else {
             story::by_file(report, width).trim_start_matches('\n').to_owned()
         }

@@ -13,6 +13,7 @@ use toml_edit::{Document, DocumentMut, Item, Table, de::Deserializer};
 
 use crate::{
     engine::settings::{Settings, Tables},
+    report::pages,
     text,
     transforms::{self, recipe},
 };
@@ -72,9 +73,8 @@ pub fn schema() -> Schema {
     settings.inline_subschemas = true;
     let mut generator = settings.into_generator();
     let mut schema = generator.root_schema_for::<General>();
-    let names = |names: Vec<&str>| Value::from(names);
-    let transforms = names(transforms::ALL.iter().map(|it| it.name).collect());
-    let recipes = names(recipe::ALL.iter().map(|it| it.name).collect());
+    let transforms: Value = transforms::ALL.iter().map(|it| it.name).collect();
+    let recipes: Value = recipe::ALL.iter().map(|it| it.name).collect();
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return schema;
     };
@@ -89,7 +89,7 @@ pub fn schema() -> Schema {
     for transform in transforms::ALL {
         let Some(options) = transform.options else { continue };
         let mut table = (options.schema)(&mut generator);
-        let title = transform.docs.lines().next().unwrap_or_default().trim_start_matches("# ");
+        let title = pages::title(transform.docs);
         table.insert(
             "description".to_owned(),
             format!("Options of {}: {title}.", transform.name).into(),
@@ -122,7 +122,7 @@ impl Config {
         for (name, item) in document.as_table() {
             // With its key, which knows where it stands.
             let Some(key) = document.key(name) else { continue };
-            let transform = transforms::ALL.iter().find(|it| it.name == name);
+            let transform = transforms::find(name);
             match transform.and_then(|it| Some((it.name, it.options?.read))) {
                 Some((name, read)) => found.push((name, key, item, read)),
                 None => _ = general.insert_formatted(key, item.clone()),
@@ -186,7 +186,7 @@ impl Config {
     pub fn tables(&self) -> Tables {
         let mut tables = Tables::default();
         for (name, table) in &self.tables {
-            let read = transforms::ALL.iter().find(|it| it.name == *name).and_then(|it| it.options);
+            let read = transforms::find(name).and_then(|it| it.options);
             // Each table was read when its file was.
             _ = read.map(|it| (it.read)(deserializer(table.clone()), &mut tables));
         }

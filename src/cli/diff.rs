@@ -34,7 +34,7 @@ impl Diff {
         let input = ManuallyDrop::new(Inputs::read(&self.run)?);
         input.check_settled()?;
         let plan = ManuallyDrop::new(input.plans());
-        let report = input.report(&plan);
+        let report = input.report(&plan, self.run.report.detail());
         let diffs = || match self.steps {
             true => input.mails(&plan),
             false => formats::patch(&report),
@@ -43,14 +43,14 @@ impl Diff {
         let problems = summary::problems(&report, &input.named())?;
         let summary = |width| summary::text(&report, Kind::Proposed, &self.run, output, width);
         if !self.run.report.is_text() {
-            output::say(&summary(output::note_width()), output)?;
+            output::say(|| summary(output::note_width()), output)?;
         } else if pager::is_wanted(output) {
             let summary =
                 if output.quiet { String::new() } else { summary(output::width()) + "\n" };
             pager::page(&(summary + &output::colored(&diffs())), output)?;
         } else {
             output::diff(&diffs())?;
-            output::say(&summary(output::note_width()), output)?;
+            output::say(|| summary(output::note_width()), output)?;
         }
         let pending = self.exit_code && !report.files.is_empty();
         let pending = if pending { Status::Pending } else { Status::Done };

@@ -48,8 +48,7 @@ impl Explain {
     }
 
     fn page(&self) -> Option<String> {
-        let transform = transforms::ALL.iter().find(|it| it.name == self.name);
-        transform
+        transforms::find(&self.name)
             .map(|it| if self.examples { it.docs.to_owned() } else { screen(it) })
             .or_else(|| recipe::find(&self.name).map(recipe_page))
             .or_else(|| code(&self.name))
@@ -57,7 +56,7 @@ impl Explain {
     }
 }
 
-/// Everything that can be explained.
+/// What is suggested for a name that nothing has; the codes of the engine are not among it.
 fn names() -> Vec<String> {
     let transforms = transforms::ALL.iter().map(|it| it.name);
     let recipes = recipe::ALL.iter().map(|it| it.name);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::{config::suggestion, output};
-use crate::report::{Report, formats};
+use crate::report::{Detail, Report, formats};
 
 /// Which formats to write, and where to.
 #[derive(Debug, Args)]
@@ -78,7 +78,32 @@ impl FromStr for Target {
     }
 }
 
+impl Format {
+    /// What it says about each change.
+    fn detail(self) -> Detail {
+        match self {
+            Self::Json | Self::Sarif | Self::Markdown | Self::Html => Detail::All,
+            Self::Text
+            | Self::Concise
+            | Self::Github
+            | Self::Gitlab
+            | Self::Junit
+            | Self::Patch => Detail::Few,
+        }
+    }
+}
+
 impl Reports {
+    /// What the formats that are asked for say about each change.
+    pub(super) fn detail(&self) -> Detail {
+        let files = self.output.iter().map(|it| it.format.unwrap_or(self.format));
+        let printed = Some(self.format).filter(|_| self.is_printed());
+        match files.chain(printed).any(|it| it.detail() == Detail::All) {
+            true => Detail::All,
+            false => Detail::Few,
+        }
+    }
+
     /// Returns true if text for people is printed.
     pub(super) fn is_text(&self) -> bool {
         self.format == Format::Text && self.is_printed()

@@ -21,7 +21,7 @@ use super::{
     output::{self, Output},
     wrap::wrap,
 };
-use crate::report::Report;
+use crate::report::{Detail, Report};
 
 /// Write a refit.toml that fits the repository, with a comment for each setting
 #[derive(Debug, Args)]
@@ -53,11 +53,11 @@ impl Init {
         scope.paths = vec![self.folder.clone()];
         let inputs = Inputs::of_scope(&scope, None)?;
         let plans = inputs.plans();
-        let text = text(&inputs.report(&plans));
+        let text = text(&inputs.report(&plans, Detail::Few));
         let opened = OpenOptions::new().write(true).create_new(true).open(&file);
         let written = opened.and_then(|mut it| it.write_all(text.as_bytes()));
         written.with_context(|| file.display().to_string())?;
-        output::say(&format!("wrote {}\n", file.display()), output)?;
+        output::say(|| format!("wrote {}\n", file.display()), output)?;
         Ok(Status::Done)
     }
 }

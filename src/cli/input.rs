@@ -26,7 +26,7 @@ use crate::{
         is_dockerfile,
         selection::{Pattern, Selection},
     },
-    report::{ProblemReport, Report},
+    report::{Detail, ProblemReport, Report},
     text::RepoPath,
 };
 
@@ -118,11 +118,11 @@ impl Input {
     }
 
     /// The report of a plan of this input, its files as seen from above its folder.
-    pub(super) fn report(&self, folder: &RepoPath, plan: &Plan) -> Report {
+    pub(super) fn report(&self, folder: &RepoPath, plan: &Plan, detail: Detail) -> Report {
         let Options { selection, settings, .. } = &self.options;
         let warnings = ignores::warnings(plan, selection, settings, &self.transforms);
         let warnings = warnings.into_iter().map(ProblemReport::from);
-        Report::below(folder, plan, selection).with_warnings(folder, warnings)
+        Report::below(folder, plan, selection, detail).with_warnings(folder, warnings)
     }
 
     /// The files that the arguments select.

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     engine::{plan::Plan, transaction::Transaction},
     load::{self, commit, git},
-    project::is_dockerfile,
-    report::{Report, series},
+    project::{File, is_dockerfile},
+    report::{Detail, Report, series},
     text::RepoPath,
 };
 
@@ -101,9 +101,9 @@ impl Inputs {
     }
 
     /// The report of their plans.
-    pub(super) fn report(&self, plans: &[Plan]) -> Report {
+    pub(super) fn report(&self, plans: &[Plan], detail: Detail) -> Report {
         let all = self.all.iter().zip(&self.folders).zip(plans);
-        Report::join(all.map(|((input, folder), plan)| input.report(folder, plan)))
+        Report::join(all.map(|((input, folder), plan)| input.report(folder, plan, detail)))
     }
 
     /// The plans as a series of mails.
@@ -114,15 +114,15 @@ impl Inputs {
         series::mails(self.folders.iter().zip(plans), &author)
     }
 
-    /// The text of a file on disk, by its path in a report.
-    pub(super) fn text_of(&self, path: &str) -> Option<&str> {
+    /// A file on disk, by its path in a report.
+    pub(super) fn file_of(&self, path: &str) -> Option<&File> {
         let path = RepoPath::new(path)?;
         let found = self
             .all
             .iter()
             .zip(&self.folders)
             .find_map(|(input, folder)| input.project.file(path.strip_prefix(folder)?));
-        found.map(|it| &*it.text)
+        found.map(AsRef::as_ref)
     }
 
     /// The files and folders that the arguments name.

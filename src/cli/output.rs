@@ -55,8 +55,8 @@ pub(super) fn note(text: &str) -> io::Result<()> {
 }
 
 /// Prints what is said about it, unless nothing is to be said.
-pub(super) fn say(text: &str, output: &Output) -> io::Result<()> {
-    if output.quiet { Ok(()) } else { note(text) }
+pub(super) fn say(text: impl FnOnce() -> String, output: &Output) -> io::Result<()> {
+    if output.quiet { Ok(()) } else { note(&text()) }
 }
 
 /// A text without its colors.

@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 
 use super::{story, wrap::wrap};
 use crate::{
+    project::File,
     report::{PlaceReport, Report},
     text::LineStarts,
 };
@@ -14,10 +15,10 @@ const WIDTH: usize = 140;
 /// The columns that come before a reason.
 const WHY: usize = "9999 = why: ".len();
 
-/// Each change and each place left alone, by place, with its line; `text_of` has the texts of files.
+/// Each change and each place left alone, by place, with its line; `file_of` has the files.
 pub(super) fn snippets<'t>(
     report: &Report,
-    text_of: impl Fn(&str) -> Option<&'t str>,
+    file_of: impl Fn(&str) -> Option<&'t File>,
     width: Option<usize>,
 ) -> String {
     let changes = report.changes.iter().map(|it| Finding {
@@ -39,9 +40,11 @@ pub(super) fn snippets<'t>(
     let renderer =
         Renderer::styled().term_width(width.unwrap_or(WIDTH)).decor_style(DecorStyle::Ascii);
     let mut out = String::new();
+    let none = LineStarts::of("");
     for it in all {
-        let text = text_of(&it.place.path).unwrap_or_default();
-        out.push_str(&it.render(&renderer, text, width));
+        let file = file_of(&it.place.path);
+        let (text, lines) = file.map_or(("", &none), |it| (&*it.text, it.line_starts()));
+        out.push_str(&it.render(&renderer, text, lines, width));
         out.push_str("\n\n");
     }
     out
@@ -56,9 +59,14 @@ struct Finding<'r> {
 }
 
 impl Finding<'_> {
-    fn render(&self, renderer: &Renderer, text: &str, width: Option<usize>) -> String {
+    fn render(
+        &self,
+        renderer: &Renderer,
+        text: &str,
+        lines: &LineStarts,
+        width: Option<usize>,
+    ) -> String {
         let PlaceReport { path, line, column, end_line, end_column } = self.place;
-        let lines = LineStarts::of(text);
         let source = &text[lines.span(*line)];
         let start = lines.byte(text, *line, *column);
         // Of an instruction of many lines the first is enough to find it.

@@ -1,6 +1,9 @@
 //! A run as people read it: file by file, what changes there and what was left alone.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use anstyle::Style;
 
@@ -61,7 +64,8 @@ pub(super) fn declines(report: &Report) -> impl Iterator<Item = &DeclineReport> 
 
 /// The number of files that there is something to say about.
 pub(super) fn files(report: &Report) -> usize {
-    chapters(report).len()
+    let changed = report.changes.iter().map(|it| &it.place.path);
+    changed.chain(declines(report).map(|it| &it.place.path)).collect::<BTreeSet<_>>().len()
 }
 
 /// The figures of a run in one sentence, lines no longer than `width`.

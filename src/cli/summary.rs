@@ -34,11 +34,11 @@ pub(super) fn problems(report: &Report, named: &Named) -> anyhow::Result<Status>
             it.reason
         ))?;
     }
-    if report.summary.dockerfiles == 0 && report.problems.is_empty() && named.is_limited {
-        output::note("no Dockerfile changed\n")?;
-        return Ok(Status::Done);
-    }
     if report.summary.dockerfiles == 0 && report.problems.is_empty() {
+        if named.is_limited {
+            output::note("no Dockerfile changed\n")?;
+            return Ok(Status::Done);
+        }
         let hint = if report.summary.vendored == 0 {
             "name a folder of the project, or a file called Dockerfile, Dockerfile.* or *.Dockerfile"
         } else {

@@ -9,7 +9,10 @@ use serde::Serialize;
 use super::{PlaceReport, links};
 use crate::ecosystems::clutter::Class;
 use crate::{
-    engine::{diff::FileDiff, plan::Plan},
+    engine::{
+        diff::FileDiff,
+        plan::{Plan, Step},
+    },
     project::{
         File, Project,
         change::{Alteration, Change, FileChange, Origin},
@@ -161,61 +164,94 @@ pub enum AlterationReport {
     },
 }
 
+/// How much is found out about each change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Everything.
+    All,
+    /// Nothing that takes time in proportion to its files: neither its own diff nor its edits, nor its place afterwards.
+    Few,
+}
+
 /// A change in its step, with what came before it.
-struct Made<'p> {
+struct Made<'p, 'd> {
     transform: &'static str,
     change: &'p Change,
     /// The snapshot that its step started from.
     before: &'p Project,
     /// The edits of its files that changes before it in the same step made.
-    earlier: Vec<(&'p RepoPath, Vec<&'p Edit>)>,
+    earlier: Vec<(&'p RepoPath, &'d [&'p Edit])>,
+}
+
+/// The edits that the changes of a step make, in order, by file.
+type Edits<'p> = HashMap<&'p RepoPath, Vec<&'p Edit>>;
+
+fn edits_of(step: &Step) -> Edits<'_> {
+    let mut all = Edits::new();
+    for (path, file) in step.changes.iter().flat_map(|it| &it.files) {
+        if let FileChange::Edit(edits) = file {
+            all.entry(path).or_default().extend(edits);
+        }
+    }
+    all
 }
 
 /// The changes of a plan, in order; diffs name files as seen from above the project's folder.
-pub(super) fn changes(plan: &Plan, folder: &RepoPath) -> Vec<ChangeReport> {
+pub(super) fn changes(plan: &Plan, folder: &RepoPath, detail: Detail) -> Vec<ChangeReport> {
+    let edits: Vec<Edits<'_>> = plan.steps.iter().map(edits_of).collect();
     let mut all = Vec::new();
     let mut before = &plan.before;
-    for step in &plan.steps {
-        let mut done: HashMap<&RepoPath, Vec<&Edit>> = HashMap::new();
+    for (step, edits) in plan.steps.iter().zip(&edits) {
+        let mut made: HashMap<&RepoPath, usize> = HashMap::new();
         for change in &step.changes {
-            let earlier = change.files.keys().filter_map(|it| Some((it, done.get(it)?.clone())));
+            let earlier = change.files.keys();
+            let earlier =
+                earlier.filter_map(|it| Some((it, edits.get(it)?.get(..*made.get(it)?)?)));
             let earlier = earlier.collect();
             all.push(Made { transform: step.transform, change, before, earlier });
             for (path, file) in &change.files {
                 if let FileChange::Edit(edits) = file {
-                    done.entry(path).or_default().extend(edits);
+                    *made.entry(path).or_default() += edits.len();
                 }
             }
         }
         before = &step.after;
     }
-    let mut reports: Vec<_> = all.par_iter().map(|it| it.report(plan, folder)).collect();
+    let mut reports: Vec<_> = all.par_iter().map(|it| it.report(plan, folder, detail)).collect();
     super::number(reports.iter_mut().map(|it| &mut it.fingerprint));
     reports
 }
 
-impl Made<'_> {
-    fn report(&self, plan: &Plan, folder: &RepoPath) -> ChangeReport {
+impl Made<'_, '_> {
+    fn report(&self, plan: &Plan, folder: &RepoPath, detail: Detail) -> ChangeReport {
         let Self { transform, change, .. } = self;
+        let all = detail == Detail::All;
+        let after = if all { plan.place_after(change) } else { None };
         ChangeReport {
             transform: (*transform).to_owned(),
             safety: change.safety.as_str(),
             title: change.title.clone(),
             reason: change.reason.clone(),
             place: PlaceReport::from(&change.place),
-            after: plan.place_after(change).as_ref().map(PlaceReport::from),
+            after: after.as_ref().map(PlaceReport::from),
             files: change.files.keys().map(ToString::to_string).collect(),
             alters: change.alters.iter().map(|it| self.alters(it)).collect(),
-            diff: self.diff(folder),
-            edits: self.edits(plan),
-            fingerprint: super::fingerprint(&plan.before, transform, &change.title, &change.place),
+            diff: if all { self.diff(folder) } else { String::new() },
+            edits: if all { self.edits(plan) } else { None },
+            fingerprint: super::fingerprint(
+                &plan.before,
+                folder,
+                transform,
+                &change.title,
+                &change.place,
+            ),
             url: links::transform(transform),
         }
     }
 
     fn diff(&self, folder: &RepoPath) -> String {
         let diffs = self.change.files.iter().map(|(path, file)| {
-            let earlier = self.earlier.iter().find(|it| it.0 == path).map(|it| it.1.as_slice());
+            let earlier = self.earlier.iter().find(|it| it.0 == path).map(|it| it.1);
             let earlier = earlier.unwrap_or_default();
             let old = self.before.file(path.as_str());
             let old = old.map(|it| text::apply(&it.text, earlier.iter().copied()));

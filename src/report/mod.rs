@@ -15,7 +15,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 use twox_hash::XxHash3_64;
 
-pub use change::{AlterationReport, ChangeReport, EditReport, FileEdits};
+pub use change::{AlterationReport, ChangeReport, Detail, EditReport, FileEdits};
 pub use place::PlaceReport;
 pub use problems::problems;
 pub use summary::{BySafety, Summary};
@@ -127,12 +127,12 @@ pub struct FileReport {
 impl Report {
     /// A plan's report.
     pub fn new(plan: &Plan, selection: &Selection) -> Self {
-        Self::below(&RepoPath::root(), plan, selection)
+        Self::below(&RepoPath::root(), plan, selection, Detail::All)
     }
 
     /// A plan's report, its files as seen from above the project's folder.
-    pub fn below(folder: &RepoPath, plan: &Plan, selection: &Selection) -> Self {
-        let mut report = Self::inside(plan, selection, folder);
+    pub fn below(folder: &RepoPath, plan: &Plan, selection: &Selection, detail: Detail) -> Self {
+        let mut report = Self::inside(plan, selection, folder, detail);
         if !folder.is_root() {
             report.lie_below(folder);
         }
@@ -178,16 +178,16 @@ impl Report {
         self.problems.iter_mut().for_each(|it| move_to(&mut it.path));
     }
 
-    fn inside(plan: &Plan, selection: &Selection, folder: &RepoPath) -> Self {
+    fn inside(plan: &Plan, selection: &Selection, folder: &RepoPath, detail: Detail) -> Self {
         let diffs = diff_below(folder, &plan.before, plan.after());
         let problems = problems(&plan.before, selection);
-        let declines = plan.declines.iter().map(|it| DeclineReport::new(it, plan));
+        let declines = plan.declines.iter().map(|it| DeclineReport::new(it, plan, folder));
         let mut declines: Vec<_> = declines.collect();
         number(declines.iter_mut().map(|it| &mut it.fingerprint));
         Self {
             version: 1,
             tool: Tool::default(),
-            changes: change::changes(plan, folder),
+            changes: change::changes(plan, folder, detail),
             declines,
             bugs: plan.bugs.iter().map(BugReport::from).collect(),
             summary: Summary {
@@ -204,14 +204,14 @@ impl Report {
 }
 
 impl DeclineReport {
-    fn new(decline: &Decline, plan: &Plan) -> Self {
+    fn new(decline: &Decline, plan: &Plan, folder: &RepoPath) -> Self {
         let Decline { transform, place, why } = decline;
         Self {
             transform: (*transform).to_owned(),
             code: why.code,
             place: PlaceReport::from(place),
             reason: why.reason.clone(),
-            fingerprint: fingerprint(&plan.before, transform, why.code, place),
+            fingerprint: fingerprint(&plan.before, folder, transform, why.code, place),
             url: links::code(transform, why.code),
         }
     }
@@ -257,7 +257,13 @@ impl Default for Tool {
 }
 
 /// A number for what a transform says of a place: of the text there and not of its line, which moves.
-fn fingerprint(before: &Project, transform: &str, what: &str, place: &Place) -> String {
+fn fingerprint(
+    before: &Project,
+    folder: &RepoPath,
+    transform: &str,
+    what: &str,
+    place: &Place,
+) -> String {
     let file = before.file(place.path.as_str());
     let said = file.map_or("", |it| {
         let lines = it.line_starts();
@@ -265,8 +271,13 @@ fn fingerprint(before: &Project, transform: &str, what: &str, place: &Place) -> 
             .get(lines.span(place.line).start..lines.span(place.end_line).end)
             .unwrap_or_default()
     });
-    let path = place.path.as_str();
-    format!("{:016x}", XxHash3_64::oneshot([transform, path, what, said].join("\0").as_bytes()))
+    let path = folder.join(place.path.as_str()).unwrap_or_else(|| place.path.clone());
+    hash(&[transform, path.as_str(), what, said])
+}
+
+/// A number for some texts, in hexadecimal.
+fn hash(parts: &[&str]) -> String {
+    format!("{:016x}", XxHash3_64::oneshot(parts.join("\0").as_bytes()))
 }
 
 /// Tells apart what would have the same fingerprint: the same command twice in one file.

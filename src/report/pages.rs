@@ -33,14 +33,6 @@ pub fn code(page: &str, code: &str) -> Option<String> {
     Some(said.join(" ").trim_end_matches([';', '.']).to_owned())
 }
 
-/// The codes that a page explains, in its order.
-pub fn codes(page: &str) -> Vec<&str> {
-    let lines = page.lines().skip_while(|it| !is_about_declines(it)).skip(1);
-    let lines = lines.take_while(|it| !it.starts_with('#'));
-    let entries = lines.filter_map(|it| it.strip_prefix("- `").and(it.split(':').next()));
-    entries.flat_map(|it| it.split('`').skip(1).step_by(2)).collect()
-}
-
 fn is_about_declines(line: &str) -> bool {
     (line.starts_with('#') || line.starts_with("**")) && line.contains("eclines")
 }

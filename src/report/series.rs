@@ -72,7 +72,7 @@ impl Part<'_> {
         match self.changes.as_slice() {
             [only] => only.title.clone(),
             _ => {
-                let transform = transforms::ALL.iter().find(|it| it.name == self.transform);
+                let transform = transforms::find(self.transform);
                 transform.map_or(self.transform, |it| pages::title(it.docs)).to_owned()
             }
         }

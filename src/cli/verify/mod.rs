@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     engine::plan::Plan,
+    report::Detail,
     text::RepoPath,
     verify::{
         self, Options, Verification,
@@ -175,9 +176,9 @@ impl Verify {
         let input = input.only()?;
         let root = input.root.clone().unwrap_or_default();
         let plan = input.plan();
-        let problems = input.report(&RepoPath::root(), &plan);
-        let figures = story::figures(&problems, story::Kind::Proposed, output::note_width());
-        output::say(&figures, output)?;
+        let problems = input.report(&RepoPath::root(), &plan, Detail::Few);
+        let figures = || story::figures(&problems, story::Kind::Proposed, output::note_width());
+        output::say(figures, output)?;
         let problems = summary::problems(&problems, &named)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;

@@ -1,10 +1,9 @@
 //! A Code Quality report of GitLab: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
 
 use serde::Serialize;
-use twox_hash::XxHash3_64;
 
 use super::{Finding, Level, findings};
-use crate::report::Report;
+use crate::report::{Report, hash, number};
 
 #[derive(Serialize)]
 struct Issue {
@@ -32,7 +31,8 @@ struct Lines {
 /// # Errors
 /// None that is known of: its types are texts and numbers.
 pub fn gitlab(report: &Report) -> serde_json::Result<String> {
-    let issues: Vec<Issue> = findings(report).into_iter().map(Issue::from).collect();
+    let mut issues: Vec<Issue> = findings(report).into_iter().map(Issue::from).collect();
+    number(issues.iter_mut().map(|it| &mut it.fingerprint));
     Ok(serde_json::to_string_pretty(&issues)? + "\n")
 }
 
@@ -40,10 +40,9 @@ impl From<Finding> for Issue {
     fn from(finding: Finding) -> Self {
         let begin = finding.line();
         let end = finding.place.as_ref().map_or(begin, |it| it.end_line);
-        let known = [&*finding.path, &*finding.code, &*finding.message].join("\0");
         Self {
             fingerprint: match finding.fingerprint.is_empty() {
-                true => format!("{:016x}", XxHash3_64::oneshot(known.as_bytes())),
+                true => hash(&[&finding.path, &finding.code, &finding.message]),
                 false => finding.fingerprint,
             },
             description: finding.message,

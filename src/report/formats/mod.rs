@@ -54,7 +54,7 @@ struct Finding {
     /// `None` for a whole file.
     place: Option<PlaceReport>,
     message: String,
-    /// Empty for a problem, which is known by its place and message.
+    /// Empty for a problem, which is known by its file, code and message.
     fingerprint: String,
 }
 

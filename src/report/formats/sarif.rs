@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::plan::codes,
-    report::{
-        ChangeReport, DeclineReport, EditReport, FileEdits, PlaceReport, Report, links, pages,
-    },
+    report::{ChangeReport, DeclineReport, EditReport, FileEdits, PlaceReport, Report, pages},
     transforms,
 };
 
@@ -59,24 +57,28 @@ impl Rules {
     fn of(report: &Report) -> Self {
         let mut rules = Self { all: Vec::new(), numbers: BTreeMap::new() };
         for it in &report.changes {
+            if rules.numbers.contains_key(&it.transform) {
+                continue;
+            }
             let docs = docs(&it.transform);
             rules.add(&it.transform, pages::title(docs), pages::summary(docs), &it.url);
         }
         for it in &report.declines {
+            let id = rule(it);
+            if rules.numbers.contains_key(&id) {
+                continue;
+            }
             let meaning = pages::meanings(it.code)
                 .into_iter()
                 .find(|meaning| meaning.transform.is_none_or(|name| name == it.transform));
             let text = meaning.map(|it| it.text).unwrap_or_default();
             let title = format!("{} left a place alone: {}", it.transform, it.code);
-            rules.add(&rule(it), &title, &text, &links::code(&it.transform, it.code));
+            rules.add(&id, &title, &text, &it.url);
         }
         rules
     }
 
     fn add(&mut self, id: &str, title: &str, text: &str, url: &str) {
-        if self.numbers.contains_key(id) {
-            return;
-        }
         self.numbers.insert(id.to_owned(), self.all.len());
         let text = if text.is_empty() { title } else { text };
         self.all.push(json!({
@@ -99,7 +101,7 @@ impl Rules {
 }
 
 fn docs(transform: &str) -> &'static str {
-    transforms::ALL.iter().find(|it| it.name == transform).map_or("", |it| it.docs)
+    transforms::find(transform).map_or("", |it| it.docs)
 }
 
 fn rule(decline: &DeclineReport) -> String {
