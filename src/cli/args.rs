@@ -103,7 +103,8 @@ impl Scope {
         let config = self.config.iter();
         all.extend(config.flat_map(|it| ["--config".to_owned(), it.display().to_string()]));
         all.extend(self.differing.since.iter().flat_map(|it| ["--since".to_owned(), it.clone()]));
-        let flags = [("--changed", self.differing.changed), ("--staged", self.differing.staged)];
+        let Differing { changed, staged, .. } = self.differing;
+        let flags = [("--safe", self.safe), ("--changed", changed), ("--staged", staged)];
         all.extend(flags.iter().filter(|it| it.1).map(|it| it.0.to_owned()));
         let here = self.paths.iter().all(|it| it.as_os_str() == ".");
         all.extend(self.paths.iter().filter(|_| !here).map(|it| it.display().to_string()));

@@ -31,7 +31,7 @@ impl Check {
         self.run.report.write(&report, || output::plain(&findings(None)))?;
         let problems = summary::problems(&report, &input.named())?;
         let figures = |width| story::figures(&report, story::Kind::Proposed, width);
-        let next = story::next(&report, story::Kind::Proposed, &self.run.scope.arguments());
+        let next = story::next(&report, story::Kind::Proposed, &self.run.scope);
         if !self.run.report.is_text() {
             output::say(|| figures(output::note_width()), output)?;
         } else if pager::is_wanted(output) && !output.quiet {

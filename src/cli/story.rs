@@ -8,6 +8,7 @@ use std::{
 use anstyle::Style;
 
 use super::{
+    args::Scope,
     output::{BOLD, CYAN, DIM, GREEN, YELLOW},
     wrap::wrap,
 };
@@ -194,9 +195,10 @@ pub(super) fn statistics(report: &Report, all: bool) -> String {
     out
 }
 
-/// What to do next, a command a line; `scope` has the arguments of this run that choose files and transforms.
-pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
+/// What to do next after a run of this scope, a command a line.
+pub(super) fn next(report: &Report, kind: Kind, scope: &Scope) -> String {
     let summary = &report.summary;
+    let arguments = scope.arguments();
     let mut rows: Vec<(String, String)> = Vec::new();
     match kind {
         Kind::Applied if summary.changes != 0 => {
@@ -209,11 +211,12 @@ pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
                 "shows the commits, one for each transform".to_owned(),
             ));
         }
-        Kind::Proposed if summary.changes != 0 => {
+        // Of standard input, `apply` writes to standard output, and nothing can be taken back.
+        Kind::Proposed if summary.changes != 0 && !scope.is_stdin() => {
             let (safe, all) =
                 (counted(summary.safe, "safe change"), number(summary.changes as u64));
             if summary.safe != 0 && summary.review != 0 {
-                rows.push((format!("refit apply --safe{scope}"), format!("makes the {safe}")));
+                rows.push((format!("refit apply --safe{arguments}"), format!("makes the {safe}")));
             }
             let what = match (summary.changes, summary.review) {
                 (1, _) => "makes it".to_owned(),
@@ -221,7 +224,7 @@ pub(super) fn next(report: &Report, kind: Kind, scope: &str) -> String {
                 _ => format!("makes all {all}"),
             };
             let what = format!("{what}; `refit undo` takes that back");
-            rows.push((format!("refit apply{scope}"), what));
+            rows.push((format!("refit apply{arguments}"), what));
         }
         Kind::Applied | Kind::Committed | Kind::Proposed => {}
     }

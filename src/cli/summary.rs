@@ -73,6 +73,6 @@ pub(super) fn text(
         out.push_str(&story::statistics(report, false));
         let _ = writeln!(out, "\n{DIM}-v shows each file{DIM:#}");
     }
-    out.push_str(&story::next(report, kind, &run.scope.arguments()));
+    out.push_str(&story::next(report, kind, &run.scope));
     out
 }

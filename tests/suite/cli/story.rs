@@ -62,3 +62,13 @@ fn what_comes_next_has_the_same_arguments() {
     let said = folder.refit(&["diff", "--only", "pin-poetry"]).stderr;
     assert!(!said.contains("refit apply"), "{said}");
 }
+
+#[test]
+fn what_comes_next_makes_what_was_shown() {
+    let folder = unpinned(2).commit();
+    let said = folder.refit(&["diff", "--safe", "--only", "mount-caches"]).stderr;
+    assert!(said.contains("\n  refit apply --only mount-caches --safe  makes"), "{said}");
+    let text = "FROM python:3.12\nRUN pip install flask==3.0.0\n";
+    let said = folder.refit_with(&["diff", "-", "--only", "mount-caches"], text).stderr;
+    assert!(said.contains("1 change") && !said.contains("refit apply"), "{said}");
+}
