@@ -156,14 +156,13 @@ impl CopyIn {
     ) -> Option<Self> {
         let copy = instruction.copy()?;
         let used: Vec<&str> = copy.sources.iter().flat_map(|it| names(&it.text)).collect();
+        // A variable may hold the value of an argument.
+        let is_held =
+            used.iter().any(|it| state.variables.get(it).is_some_and(|it| !it.is_argument));
         let changes = |build: &Build| {
             build.arguments.iter().any(|(name, value)| {
                 let default = state.variable(name);
-                let names = |it: &&str| *it == name.as_str();
-                // A variable may hold the value of an argument.
-                let is_held =
-                    used.iter().any(|it| state.variables.get(it).is_some_and(|it| !it.is_argument));
-                (is_held || used.iter().any(names))
+                (is_held || used.contains(&name.as_str()))
                     && (value.is_none() || value.as_deref() != default)
             })
         };

@@ -106,6 +106,7 @@ impl Dockerignore {
         // pattern that cannot change the outcome is not tried, and so not remembered either.
         let mut above = vec![false; self.patterns.len()];
         let mut deciding = None;
+        let has_exceptions = self.has_exceptions();
         let ends = path.match_indices('/').map(|it| it.0).chain([path.len()]);
         for end in ends.filter(|_| !matches!(path, "" | ".")) {
             let mut excluded = false;
@@ -118,6 +119,10 @@ impl Dockerignore {
                     excluded = !pattern.exception;
                     deciding = Some(pattern);
                 }
+            }
+            // Nothing brings back what lies in it, and no other pattern is tried there.
+            if excluded && !has_exceptions {
+                break;
             }
         }
         deciding

@@ -77,11 +77,6 @@ impl Wanted {
         let ends = path.match_indices('/').map(|it| it.0);
         self.sources.contains("") || ends.into_iter().any(|it| self.sources.contains(&path[..it]))
     }
-
-    /// Returns true if it takes folders.
-    pub fn is_empty(&self) -> bool {
-        self.sources.is_empty()
-    }
 }
 
 /// A source of which a variable is not known, as a pattern.

@@ -225,15 +225,27 @@ impl Project {
             }
             None => self.files().collect(),
         };
-        let one = |file: &&Arc<File>| {
-            let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
-            let looked = panics::caught(|| look(file, dockerfile));
-            Some(looked.unwrap_or_else(|message| {
-                let panicked = Panicked { path: file.path.clone(), message };
+        let dockerfiles: Vec<_> = files
+            .par_iter()
+            .filter_map(|it| Some((*it, it.dockerfile().filter(|it| it.errors.is_empty())?)))
+            .collect();
+        Self::side_by_side(&dockerfiles, |it| &it.0.path, |it| look(it.0, it.1))
+    }
+
+    /// Calls `look` for each of some things, side by side, and joins the outcomes in order. A panic costs the file of
+    /// the one that it is about.
+    pub fn side_by_side<T: Sync>(
+        things: &[T],
+        path: impl Fn(&T) -> &RepoPath + Sync,
+        look: impl Fn(&T) -> Outcome + Sync,
+    ) -> Outcome {
+        let one = |it: &T| {
+            panics::caught(|| look(it)).unwrap_or_else(|message| {
+                let panicked = Panicked { path: path(it).clone(), message };
                 Outcome { panics: vec![panicked], ..Outcome::default() }
-            }))
+            })
         };
-        let outcomes: Vec<Outcome> = files.par_iter().filter_map(one).collect();
+        let outcomes: Vec<Outcome> = things.par_iter().map(one).collect();
         let mut all = Outcome::default();
         all.changes.reserve_exact(outcomes.iter().map(|it| it.changes.len()).sum());
         all.declines.reserve_exact(outcomes.iter().map(|it| it.declines.len()).sum());

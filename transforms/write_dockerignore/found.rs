@@ -82,6 +82,8 @@ struct Look<'a> {
     folder: &'a RepoPath,
     /// The files of the context, seen from it.
     files: Vec<&'a str>,
+    /// The manifests and settings of managers among them.
+    manifests: Vec<&'a str>,
     /// The folders with a manifest, seen from the context.
     projects: HashSet<&'a str>,
     /// The `.gitignore` files in the context and above it.
@@ -102,8 +104,12 @@ impl<'a> Look<'a> {
         let folder = &group.folder;
         let files = project.tree().below(folder);
         let files: Vec<&str> = files.filter_map(|it| it.strip_prefix(folder)).collect();
-        let manifests = files.iter().filter(|it| clutter::begins_project(name(it)));
-        let projects = manifests.map(|it| parent(it)).collect();
+        let begins = files.iter().filter(|it| clutter::begins_project(name(it)));
+        let projects = begins.map(|it| parent(it)).collect();
+        let is_manifest = |it: &&str| {
+            ecosystems::file(name(parent(it)), name(it)).is_some() && !ecosystems::is_lock(name(it))
+        };
+        let manifests = files.iter().copied().filter(is_manifest).collect();
         let lists = files.iter().filter(|it| name(it) == ".gitignore").filter_map(|it| {
             let text = &project.file(folder.join(it)?.as_str())?.text;
             Some(Gitignore { folder: parent(it).to_owned(), is_inside: true, names: names(text) })
@@ -113,7 +119,7 @@ impl<'a> Look<'a> {
             Some(Gitignore { folder: String::new(), is_inside: false, names: names(text) })
         });
         let ignored = lists.chain(above).collect();
-        Self { project, folder, files, projects, ignored }
+        Self { project, folder, files, manifests, projects, ignored }
     }
 
     /// The rows of the table that paths of the context are of, by number, each with the path.
@@ -180,21 +186,21 @@ impl<'a> Look<'a> {
         let is_top = row.class != Class::VersionControl
             || self.folder.is_root()
             || self.folder.join(".github").is_some_and(|it| self.project.tree().is_folder(&it));
-        if row.beside().next().is_some() && is_top {
-            let shows = self.files.iter().filter(|it| row.comes_beside(name(it)));
+        let beside: Vec<&str> = row.beside().collect();
+        if is_top {
+            let is_beside = |it: &str| beside.iter().any(|file| clutter::is_like(file, name(it)));
+            let shows = self.files.iter().filter(|it| is_beside(it));
             let shows =
                 shows.map(|it| parent(it)).filter(|it| row.place != Place::Top || it.is_empty());
             places.extend(shows.map(at));
         }
-        for manifest in self.files.iter().filter(|_| !row.packages.is_empty()) {
-            let is_manifest = ecosystems::file(name(parent(manifest)), name(manifest)).is_some()
-                && !ecosystems::is_lock(name(manifest));
-            if is_manifest && self.names_one_of(manifest, row.packages) {
+        for manifest in self.manifests.iter().filter(|_| !row.packages.is_empty()) {
+            if self.names_one_of(manifest, row.packages) {
                 places.insert(at(parent(manifest)));
             }
         }
         // A template of `.gitignore` has lines for tools that nobody here uses.
-        let has_signs = row.beside().next().is_some() || !row.packages.is_empty();
+        let has_signs = !beside.is_empty() || !row.packages.is_empty();
         let is_alien = !row.with.is_empty()
             && !self.files.iter().any(|it| clutter::is_like(row.with, name(it)));
         if !has_signs && !is_alien && row.class != Class::VersionControl {

@@ -1,7 +1,11 @@
 //! The build contexts of a project, each with the Dockerfiles that are built from it and obey one ignore file.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::OnceLock,
+};
 
+use super::named::words;
 use crate::{
     context::{
         Context,
@@ -33,6 +37,7 @@ pub(super) struct Taker<'a> {
     pub(super) file: &'a File,
     pub(super) dockerfile: &'a Dockerfile,
     pub(super) wanted: Wanted,
+    words: OnceLock<HashSet<String>>,
 }
 
 /// The contexts of the Dockerfiles of a project, by folder and ignore file.
@@ -108,7 +113,13 @@ impl<'a> Taker<'a> {
     fn new(project: &'a Project, folder: &RepoPath, path: &RepoPath) -> Option<Self> {
         let file = project.file(path.as_str())?;
         let dockerfile = file.dockerfile()?;
-        Some(Self { file, dockerfile, wanted: Wanted::of(project, dockerfile, folder) })
+        let wanted = Wanted::of(project, dockerfile, folder);
+        Some(Self { file, dockerfile, wanted, words: OnceLock::new() })
+    }
+
+    /// The words of its commands, and of those of the services that run it.
+    pub(super) fn words(&self, project: &Project) -> &HashSet<String> {
+        self.words.get_or_init(|| words(project, self))
     }
 }
 

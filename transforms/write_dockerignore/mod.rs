@@ -75,9 +75,16 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         let why = Refusal::new("unknown-context", why);
         outcome.declines.push(Decline { transform: NAME, place, why });
     }
-    for group in group::groups(project) {
-        look(project, settings, &group, &mut outcome);
-    }
+    let looked = Project::side_by_side(
+        &group::groups(project),
+        |it| &it.builds[0].file.path,
+        |it| {
+            let mut outcome = Outcome::default();
+            look(project, settings, it, &mut outcome);
+            outcome
+        },
+    );
+    outcome.extend([looked]);
     outcome
 }
 

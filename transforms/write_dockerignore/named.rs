@@ -40,8 +40,8 @@ impl Named {
             for source in takes.filter(|it| !is_whole(it)) {
                 named.sources.add(source.trim_start_matches("./").trim_matches('/'));
             }
-            for word in words(project, taker) {
-                tails(&word).for_each(|it| named.words.add(it.trim_end_matches('/')));
+            for word in taker.words(project) {
+                tails(word).for_each(|it| named.words.add(it.trim_end_matches('/')));
             }
         }
         named
@@ -78,7 +78,7 @@ impl Paths {
     }
 }
 
-/// The words of the commands of a Dockerfile and of the services that run it.
+/// The words of the commands of a Dockerfile and of the services that run it; [`Taker::words`] keeps them.
 pub(super) fn words(project: &Project, taker: &Taker<'_>) -> HashSet<String> {
     let is_break = |it: char| it.is_whitespace() || "\"'`;,=|&()<>[]{}".contains(it);
     let mut words = HashSet::new();

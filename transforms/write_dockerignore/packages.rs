@@ -18,6 +18,9 @@ use crate::{
 pub(super) fn judge(readers: &Readers<'_>, found: &mut Found) -> Verdict {
     let is_needed = |path: &&str| {
         readers.group.all().any(|it| {
+            if !it.wanted.takes_with_folder(path) {
+                return false;
+            }
             let site = Site::new(&it.file.path, it.dockerfile);
             site.stages.iter().any(|stage| needs(readers, &site, stage, found.row, path))
         })

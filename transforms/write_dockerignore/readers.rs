@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::{
     found::{Found, name},
     group::{Group, Taker},
-    named::{Named, is_command, words},
+    named::{Named, is_command},
     packages,
     texts::Texts,
 };
@@ -62,7 +62,7 @@ impl<'a> Readers<'a> {
             Class::Environments => {
                 // Without a command that fills it, what is started there comes from the context.
                 let starts = |it: &Taker<'_>| {
-                    words(self.project, it).iter().any(|word| {
+                    it.words(self.project).iter().any(|word| {
                         tails(word).any(|it| it.split('/').next() == Some(found.row.name))
                     })
                 };
@@ -110,9 +110,9 @@ impl<'a> Readers<'a> {
             let found = tree::sources(self.project.tree(), folder, it);
             found.into_iter().filter_map(|it| it.strip_prefix(folder).map(str::to_owned))
         });
-        let words = self.group.all().flat_map(|it| words(self.project, it));
+        let words = self.group.all().flat_map(|it| it.words(self.project));
         let is_there = |it: &str| folder.join(it).is_some_and(|it| self.project.tree().exists(&it));
-        let words = words.flat_map(|it| tails(&it).map(str::to_owned).collect::<Vec<_>>());
+        let words = words.flat_map(|it| tails(it).map(str::to_owned).collect::<Vec<_>>());
         let words = words.filter(|it| !it.is_empty() && is_there(it));
         sources.chain(words).find(|it| rules.excludes(it))
     }
@@ -151,11 +151,11 @@ impl<'a> Readers<'a> {
         }
         let texts = self.texts();
         let starts_scripts = self.group.all().any(|it| {
-            words(self.project, it)
+            it.words(self.project)
                 .iter()
                 .any(|it| it.ends_with(".sh") || matches!(name(it), "make" | "just" | "task"))
         });
-        if !texts.is_complete || texts.history(self.project, starts_scripts).is_some() {
+        if !texts.is_complete || texts.ask_history(self.project, starts_scripts) {
             return Verdict::Stays;
         }
         Verdict::Goes(safety)
@@ -216,7 +216,7 @@ impl<'a> Readers<'a> {
                 taker.dockerfile.source.lines().filter(|it| it.trim_start().starts_with('#'));
             stages.any(clutter::runs_tests)
                 || comments.into_iter().any(clutter::runs_tests)
-                || words(self.project, taker).iter().any(|it| clutter::runs_tests(it))
+                || taker.words(self.project).iter().any(|it| clutter::runs_tests(it))
                 || services.iter().any(|it| !it.1.synced.is_empty())
         });
         in_file || self.callers_run_tests()

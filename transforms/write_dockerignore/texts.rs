@@ -92,13 +92,12 @@ impl Texts {
         })
     }
 
-    /// The first file that asks a repository for its history, with the word that does. Scripts count only if
-    /// `runs_scripts`.
-    pub(super) fn history(&self, project: &Project, runs_scripts: bool) -> Option<&'static str> {
-        let files = self.files.iter().filter(|it| runs_scripts || !is_script(it.file_name()));
-        files.filter_map(|it| project.source(it)).find_map(|it| {
-            let Asked(word) = it.memo.get(|| Asked(history::asked_in(&it.text)));
-            *word
+    /// Whether a file asks a repository for its history. Scripts count only if `runs_scripts`.
+    pub(super) fn ask_history(&self, project: &Project, runs_scripts: bool) -> bool {
+        let mut files = self.files.iter().filter(|it| runs_scripts || !is_script(it.file_name()));
+        files.any(|it| {
+            let file = project.source(it);
+            file.is_some_and(|it| it.memo.get(|| Asked(history::asked_in(&it.text).is_some())).0)
         })
     }
 
@@ -110,8 +109,8 @@ impl Texts {
     }
 }
 
-/// The word of a text that asks for history.
-struct Asked(Option<&'static str>);
+/// Whether a text asks for history.
+struct Asked(bool);
 
 /// Returns true if a file, seen from the context, is source, a script or settings.
 fn is_read(path: &str) -> bool {

@@ -177,11 +177,6 @@ impl Clutter {
         self.beside.iter().copied().chain(files)
     }
 
-    /// Whether it comes to be beside or below a file of this name.
-    pub fn comes_beside(&self, name: &str) -> bool {
-        self.beside().any(|it| is_like(it, name))
-    }
-
     /// Whether a file or folder of this name may be it.
     pub fn is_called(&self, name: &str) -> bool {
         is_like(self.name, name)
@@ -193,10 +188,15 @@ pub fn is_like(pattern: &str, name: &str) -> bool {
     super::files::is_like(pattern.as_bytes(), name.as_bytes())
 }
 
-/// The kind of clutter that a path, seen from a build context, is or lies in; `None` if it is none by its name.
-pub fn class_of(path: &str) -> Option<Class> {
+/// The kinds of clutter that a path, seen from a build context, is or lies in by its names, from the top.
+pub fn classes_of(path: &str) -> impl Iterator<Item = Class> {
     let named = |part: &str| TABLE.iter().find(|it| it.is_called(part)).map(|it| it.class);
-    path.split('/').find_map(named)
+    path.split('/').filter_map(named)
+}
+
+/// The first of them.
+pub fn class_of(path: &str) -> Option<Class> {
+    classes_of(path).next()
 }
 
 /// The names of what git often ignores and a builder is sent all the same; its own folder is not asked for.
@@ -318,6 +318,7 @@ mod tests {
     fn environments_come_beside_the_manifests_of_their_managers() {
         let row = TABLE.iter().find(|it| it.name == ".venv").unwrap();
         assert!(row.beside().any(|it| it == "pyproject.toml"));
-        assert!(row.comes_beside("requirements-dev.txt") && !row.comes_beside("package.json"));
+        let is_beside = |name: &str| row.beside().any(|it| is_like(it, name));
+        assert!(is_beside("requirements-dev.txt") && !is_beside("package.json"));
     }
 }

@@ -1,7 +1,7 @@
 //! What a step that changes an ignore file keeps from builders: only files that the change says, none that a step of
 //! a build names, and nothing is sent that was not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     context::{self, dockerignore::Dockerignore},
@@ -30,10 +30,22 @@ pub(super) fn objection(
     if !path.file_name().ends_with(".dockerignore") {
         return None;
     }
+    let alters = changes.iter().flat_map(|it| &it.alters);
+    let declared = alters.filter_map(|it| match it {
+        Alteration::Unsent { classes, asked_for } => {
+            let asked_for = Dockerignore::of_flags(asked_for.iter().map(String::as_str));
+            Some(Declared { classes, asked_for })
+        }
+        _ => None,
+    });
+    let declared: Vec<Declared<'_>> = declared.collect();
     let mut compared = BTreeSet::new();
     // A Dockerfile that goes with its ignore file builds nothing any more.
-    before.dockerfiles().filter(|it| after.file(it.0.path.as_str()).is_some()).find_map(|it| {
-        let (file, dockerfile) = it;
+    let near = before.whole().get(|| ByFolder::of(before)).near(path);
+    let near = near.iter().filter(|it| after.file(it.as_str()).is_some());
+    near.into_iter().find_map(|it| {
+        let file = before.file(it.as_str())?;
+        let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
         before.context_of(&file.path).folders().iter().find_map(|folder| {
             let obeyed = |it: &Project| Dockerignore::path(it, &file.path, folder);
             let (old, new) = (obeyed(before), obeyed(after));
@@ -43,8 +55,8 @@ pub(super) fn objection(
             let read = |it: &Project| Dockerignore::for_build(it, &file.path, folder);
             let rules =
                 |it: Option<(RepoPath, Dockerignore)>| it.map(|it| it.1).unwrap_or_default();
-            let sent =
-                Sent { before, folder, old: rules(read(before)), new: rules(read(after)), changes };
+            let (old_rules, new_rules) = (rules(read(before)), rules(read(after)));
+            let sent = Sent { before, folder, old: old_rules, new: new_rules, declared: &declared };
             if !sent.new.errors.is_empty() && sent.old.errors.is_empty() {
                 return Some("leaves patterns that Docker refuses".to_owned());
             }
@@ -61,7 +73,42 @@ struct Sent<'a> {
     folder: &'a RepoPath,
     old: Dockerignore,
     new: Dockerignore,
-    changes: &'a [&'a Change],
+    declared: &'a [Declared<'a>],
+}
+
+/// What a change says that it keeps from builders.
+struct Declared<'a> {
+    classes: &'a [Class],
+    asked_for: Dockerignore,
+}
+
+/// The Dockerfiles that are built from each folder.
+struct ByFolder(HashMap<RepoPath, Vec<RepoPath>>);
+
+impl ByFolder {
+    fn of(project: &Project) -> Self {
+        let mut all: HashMap<RepoPath, Vec<RepoPath>> = HashMap::new();
+        for (file, _) in project.dockerfiles() {
+            for folder in project.context_of(&file.path).folders() {
+                all.entry(folder.clone()).or_default().push(file.path.clone());
+            }
+        }
+        Self(all)
+    }
+
+    /// The Dockerfiles that may obey an ignore file: those built from its folder, or the one that it is named after.
+    fn near(&self, path: &RepoPath) -> Vec<RepoPath> {
+        match path.file_name() {
+            ".dockerignore" => {
+                let folder = path.parent().unwrap_or(RepoPath::root());
+                self.0.get(&folder).cloned().unwrap_or_default()
+            }
+            _ => {
+                let named = path.as_str().strip_suffix(".dockerignore").and_then(RepoPath::new);
+                named.into_iter().collect()
+            }
+        }
+    }
 }
 
 impl Sent<'_> {
@@ -80,13 +127,9 @@ impl Sent<'_> {
     }
 
     fn is_declared(&self, path: &str) -> bool {
-        let alters = self.changes.iter().flat_map(|it| &it.alters);
-        alters.into_iter().any(|it| match it {
-            Alteration::Unsent { classes, asked_for } => {
-                clutter::class_of(path).is_some_and(|it| classes.contains(&it))
-                    || Dockerignore::of_flags(asked_for.iter().map(String::as_str)).excludes(path)
-            }
-            _ => false,
+        self.declared.iter().any(|it| {
+            clutter::classes_of(path).any(|class| it.classes.contains(&class))
+                || it.asked_for.excludes(path)
         })
     }
 
@@ -115,10 +158,8 @@ impl Sent<'_> {
         let is_break = |it: char| it.is_whitespace() || "\"'`;,=|&()<>[]{}".contains(it);
         let is_there =
             |path: &str| self.folder.join(path).is_some_and(|it| self.before.tree().exists(&it));
-        let goes = |path: &&str| {
-            let is_local = clutter::class_of(path).is_some_and(Class::is_local);
-            !is_local && self.goes(path) && is_there(path)
-        };
+        let is_local = |path: &str| clutter::class_of(path).is_some_and(Class::is_local);
+        let goes = |path: &&str| is_there(path) && self.goes(path) && !is_local(path);
         let history = RepoPath::new(".git").is_some_and(|it| self.goes(it.as_str()));
         dockerfile.instructions_at(0..dockerfile.items.len()).find_map(|(item, it)| {
             let is_command =

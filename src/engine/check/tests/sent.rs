@@ -27,12 +27,13 @@ fn of(
 
 #[test]
 fn only_what_is_declared_may_go() {
-    let files = [".git/HEAD", "a.mp4", "main.py", "tests/a.py"];
+    let files = [".git/HEAD", "a.mp4", "main.py", "tests/__pycache__/a.pyc", "tests/a.py"];
     let history = [Class::VersionControl];
-    let rows: [(&str, &[Class], Option<&str>); 6] = [
+    let rows: [(&str, &[Class], Option<&str>); 7] = [
         (".git\n*.mp4\n", &history, None),
         (".git\n", &[Class::Caches], Some("no longer sends .git/HEAD")),
-        ("tests\n", &history, Some("no longer sends tests/a.py")),
+        ("**/__pycache__\n", &[Class::Caches], None),
+        ("tests/*.py\n", &history, Some("no longer sends tests/a.py")),
         ("*.py\n", &history, Some("no longer sends main.py")),
         ("*\n!main.py\n", &history, Some("no longer sends Dockerfile")),
         ("[a\n", &history, Some("leaves patterns that Docker refuses")),

@@ -118,9 +118,9 @@ impl Reasons<'_> {
         let unsent = &self.declared.unsent;
         let is_made =
             |it: Class| matches!(it, Class::Environments | Class::Packages | Class::Outputs);
-        let class = clutter::class_of(path).filter(|it| !is_made(*it));
         let asked_for = Dockerignore::of_flags(unsent.asked_for.iter().map(String::as_str));
-        class.is_some_and(|it| unsent.classes.contains(&it))
+        let is_declared = |it: Class| unsent.classes.contains(&it);
+        !clutter::classes_of(path).any(is_made) && clutter::classes_of(path).any(is_declared)
             || tails(path).any(|it| asked_for.excludes(it))
     }
 
