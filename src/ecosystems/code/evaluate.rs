@@ -390,11 +390,6 @@ impl<'s, 't> Evaluator<'s, 't> {
     }
 }
 
-/// The name of a module, without the scheme of Node's own.
-pub(super) fn module(text: &str) -> String {
-    text.strip_prefix("node:").unwrap_or(text).to_owned()
-}
-
 /// The character that an escape stands for, as far as paths have them.
 fn escaped(text: &str) -> String {
     match text {

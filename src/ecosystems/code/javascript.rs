@@ -9,7 +9,6 @@ use tree_sitter::Node;
 
 use super::{
     Import, Value,
-    evaluate::module,
     facts::{
         Argument::At, Does, Fact, Gives, Kind, gives, may_write, needs_root, starts, writes,
         writes_if,
@@ -17,6 +16,7 @@ use super::{
     grammar::{Compiled, Grammar, Role, line},
     listening, node_packages,
     scopes::{Definition, Scopes},
+    value::module,
 };
 
 const ROLES: &[(&str, Role)] = &[

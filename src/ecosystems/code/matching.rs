@@ -7,11 +7,12 @@ use tree_sitter::Node;
 use super::{
     Import, Kind, Load, Passing, SeenBy, SourceFacts, Start, Value, Write,
     call::Call,
-    evaluate::{Evaluator, module},
+    evaluate::Evaluator,
     facts::{Does, Setting},
     grammar::{Parts as _, Role, line},
     scopes::{Definition, Located, Scopes},
     started::line_of,
+    value::module,
 };
 
 /// What a file says.

@@ -5,10 +5,11 @@ use tree_sitter::Node;
 use super::{
     Value,
     call::Call,
-    evaluate::{Evaluator, module},
+    evaluate::Evaluator,
     facts::{Argument, Gives},
     scopes::Located,
     shared::format,
+    value::module,
 };
 
 impl<'t> Evaluator<'_, 't> {

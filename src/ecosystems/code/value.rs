@@ -225,3 +225,8 @@ impl Value {
         }
     }
 }
+
+/// The name of a module, without the scheme of Node's own.
+pub(super) fn module(text: &str) -> String {
+    text.strip_prefix("node:").unwrap_or(text).to_owned()
+}
