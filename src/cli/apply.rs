@@ -35,6 +35,9 @@ use crate::{
 pub(super) struct Apply {
     #[command(flatten)]
     run: Run,
+    /// Ask about each change
+    #[arg(short, long)]
+    interactive: bool,
     #[command(flatten)]
     allow: Allow,
     /// Commit the changes as well, one commit for each transform
@@ -64,6 +67,11 @@ impl Apply {
             let hint = "give --verify as well: without it nothing is built";
             return Err(Failure::new(format!("{option} without --verify"), hint).into());
         }
+        if self.interactive && (self.run.scope.is_stdin() || !self.run.report.is_text()) {
+            let hint = "answers come from standard input, and questions are text";
+            let message = "--interactive with `-` or another format";
+            return Err(Failure::new(message, hint).into());
+        }
         if self.verify && self.run.scope.is_stdin() {
             return Err(verify::no_context().into());
         }
@@ -81,16 +89,18 @@ impl Apply {
         if is_recovered {
             inputs = Inputs::read(&self.run)?;
         }
+        if self.interactive {
+            // Not after twenty answers.
+            self.check_all_saved(&inputs, &inputs.plans())?;
+            inputs.choose()?;
+        }
         let named = inputs.named();
         let mut plans = inputs.plans();
         let mut verification = None;
         if self.verify && plans.iter().any(|it| !it.steps.is_empty()) {
-            let input = inputs.only()?;
-            let root = input.root.clone().unwrap_or_default();
             // Not after half an hour of builds.
-            if !self.allow.allow_dirty {
-                plans.iter().try_for_each(|it| self.check_saved(&root, it))?;
-            }
+            self.check_all_saved(&inputs, &plans)?;
+            let input = inputs.only()?;
             let (verified, report) = Session::settle(&self.building, &input, output)?;
             plans = vec![verified];
             if self.run.report.is_text() {
@@ -118,14 +128,22 @@ impl Apply {
         Ok(self.run.scope.status(problems.max(verified)))
     }
 
+    /// Refuses to write plans where that could lose work.
+    fn check_all_saved(&self, inputs: &Inputs, plans: &[Plan]) -> anyhow::Result<()> {
+        let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
+        let mut all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
+        if self.allow.allow_dirty {
+            return Ok(());
+        }
+        all.try_for_each(|(root, plan)| self.check_saved(root, plan))
+    }
+
     /// Writes the plans: nothing at all if the work of one repository is not saved, and each repository whole.
     fn write(&self, inputs: &Inputs, plans: &[Plan]) -> anyhow::Result<()> {
         let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
         let all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
         let all: Vec<(&Path, &Plan)> = all.collect();
-        for (root, plan) in all.iter().filter(|_| !self.allow.allow_dirty) {
-            self.check_saved(root, plan)?;
-        }
+        self.check_all_saved(inputs, plans)?;
         for (root, _) in all.iter().filter(|_| self.commit) {
             // Not after the files are written.
             commit::author(root)?;

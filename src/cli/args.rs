@@ -64,6 +64,9 @@ pub(super) struct Scope {
     pub(super) exclude: Vec<String>,
     #[command(flatten)]
     differing: Differing,
+    /// Do not hold back the changes of refit-baseline.json
+    #[arg(long)]
+    pub(super) no_baseline: bool,
     /// Exit with 0 also when changes are pending or not verified, or a named file cannot be read
     #[arg(long)]
     pub(super) exit_zero: bool,
@@ -104,7 +107,12 @@ impl Scope {
         all.extend(config.flat_map(|it| ["--config".to_owned(), it.display().to_string()]));
         all.extend(self.differing.since.iter().flat_map(|it| ["--since".to_owned(), it.clone()]));
         let Differing { changed, staged, .. } = self.differing;
-        let flags = [("--safe", self.safe), ("--changed", changed), ("--staged", staged)];
+        let flags = [
+            ("--safe", self.safe),
+            ("--changed", changed),
+            ("--staged", staged),
+            ("--no-baseline", self.no_baseline),
+        ];
         all.extend(flags.iter().filter(|it| it.1).map(|it| it.0.to_owned()));
         let here = self.paths.iter().all(|it| it.as_os_str() == ".");
         all.extend(self.paths.iter().filter(|_| !here).map(|it| it.display().to_string()));

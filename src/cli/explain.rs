@@ -56,6 +56,11 @@ impl Explain {
     }
 }
 
+/// The screen of the transform of this name, lines no longer than `width`.
+pub(super) fn of_transform(name: &str, width: Option<usize>) -> Option<String> {
+    Some(markdown::render(&screen(transforms::find(name)?), output::has_colors(), width))
+}
+
 /// What is suggested for a name that nothing has; the codes of the engine are not among it.
 fn names() -> Vec<String> {
     let transforms = transforms::ALL.iter().map(|it| it.name);

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     args::Scope,
+    baseline::{self, Entry},
     failure::Failure,
     ignores,
     scopes::{self, Found},
@@ -17,7 +18,11 @@ use super::{
 use crate::{
     engine::{
         Transform,
-        plan::{Options, Plan, Without, plan},
+        plan::{
+            Options, Plan, Without,
+            held::{Baseline, Held, Identity},
+            plan,
+        },
     },
     load::{self, Loaded, load},
     project::{
@@ -40,6 +45,8 @@ pub(super) struct Input {
     pub(super) nested: Vec<RepoPath>,
     /// The Dockerfile on standard input.
     pub(super) stdin: Option<RepoPath>,
+    /// What the project's baseline has.
+    pub(super) baseline: Vec<Entry>,
     transforms: Vec<Transform>,
     options: Options,
 }
@@ -89,13 +96,16 @@ impl Input {
         let Found { transforms, settings, selection } =
             scopes::find(scope, &folder, dockerfiles.iter(), selection)?;
         let only = stdin.clone();
-        let options = Options { floor, selection, only, settings, without: Vec::new() };
+        let has_baseline = !scope.no_baseline && !folder.as_os_str().is_empty();
+        let baseline = if has_baseline { baseline::read(&folder)? } else { Vec::new() };
+        let held = Held { baseline: baseline::of(&baseline), ..Held::default() };
+        let options = Options { floor, selection, only, settings, without: Vec::new(), held };
         // Parsed on all cores, before the transforms ask one by one.
         project.files().collect::<Vec<_>>().into_par_iter().for_each(|it| {
             it.dockerfile();
             it.callers();
         });
-        Ok(Self { project, root, nested, stdin, transforms, options })
+        Ok(Self { project, root, nested, stdin, baseline, transforms, options })
     }
 
     /// The plan of a run.
@@ -109,6 +119,25 @@ impl Input {
         plan(self.project.clone(), &self.transforms, &options)
     }
 
+    /// The plan of a run that makes no change at all: the baseline holds back what there is.
+    pub(super) fn plan_of_everything(&self) -> Plan {
+        let held = Held { baseline: Baseline::Everything, ..Held::default() };
+        let options = Options { held, ..self.options.clone() };
+        plan(self.project.clone(), &self.transforms, &options)
+    }
+
+    /// Makes later plans do without a change.
+    pub(super) fn hold_back(&mut self, change: Identity) {
+        self.options.held.unwanted.insert(change);
+    }
+
+    /// Returns true if a transform runs on a file.
+    pub(super) fn runs(&self, transform: &str, path: &RepoPath) -> bool {
+        let Options { selection, settings, .. } = &self.options;
+        let runs = self.transforms.iter().any(|it| it.name == transform);
+        runs && selection.selects(path) && settings.runs(transform, path)
+    }
+
     /// Returns true if there is anything to look at.
     pub(super) fn has_dockerfiles(&self) -> bool {
         let selection = self.selection();
@@ -120,7 +149,8 @@ impl Input {
     /// The report of a plan of this input, its files as seen from above its folder.
     pub(super) fn report(&self, folder: &RepoPath, plan: &Plan, detail: Detail) -> Report {
         let Options { selection, settings, .. } = &self.options;
-        let warnings = ignores::warnings(plan, selection, settings, &self.transforms);
+        let mut warnings = ignores::warnings(plan, selection, settings, &self.transforms);
+        warnings.extend(baseline::gone(self, plan));
         let warnings = warnings.into_iter().map(ProblemReport::from);
         Report::below(folder, plan, selection, detail).with_warnings(folder, warnings)
     }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     args::{Base, Run, Scope},
+    choose::choose,
     failure::Failure,
     input::Input,
 };
@@ -93,6 +94,11 @@ impl Inputs {
                 Err(Failure::new(message, hint))
             }
         }
+    }
+
+    /// Asks about each change; the plans are without those that are not wanted.
+    pub(super) fn choose(&mut self) -> std::io::Result<()> {
+        choose(self.all.iter_mut().zip(&self.folders))
     }
 
     /// The plans, in order.

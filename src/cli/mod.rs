@@ -2,7 +2,9 @@
 
 mod apply;
 mod args;
+mod baseline;
 mod check;
+mod choose;
 mod completions;
 pub mod config;
 mod diff;
@@ -54,6 +56,7 @@ enum Command {
     List(list::List),
     Explain(explain::Explain),
     Init(init::Init),
+    Baseline(baseline::Take),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -129,6 +132,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
         Command::List(it) => it.run(),
         Command::Explain(it) => it.run(output),
         Command::Init(it) => it.run(output),
+        Command::Baseline(it) => it.run(output),
         Command::Completions(it) => it.run(),
         Command::Man(it) => it.run(),
     }

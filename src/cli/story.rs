@@ -9,6 +9,7 @@ use anstyle::Style;
 
 use super::{
     args::Scope,
+    baseline::FILE_NAME,
     output::{BOLD, CYAN, DIM, GREEN, YELLOW},
     wrap::wrap,
 };
@@ -82,8 +83,12 @@ pub(super) fn figures(report: &Report, kind: Kind, width: Option<usize>) -> Stri
         0 => String::new(),
         left => format!("; {} left alone", counted(left, "place")),
     };
+    let held = match summary.baseline {
+        0 => String::new(),
+        held => format!("; {} held back by {FILE_NAME}", counted(held, "change")),
+    };
     if summary.changes == 0 {
-        let text = format!("{BOLD}nothing to change{BOLD:#} in {looked}{left}");
+        let text = format!("{BOLD}nothing to change{BOLD:#} in {looked}{left}{held}");
         out.push_str(&wrap(&text, "", "", width));
     } else {
         let verb = if kind == Kind::Proposed { "would change" } else { "changed" };
@@ -91,7 +96,7 @@ pub(super) fn figures(report: &Report, kind: Kind, width: Option<usize>) -> Stri
         let all = counted(summary.changes, "change");
         let (safe, review) = (number(summary.safe as u64), number(summary.review as u64));
         let text = format!(
-            "{BOLD}{files} {verb}{BOLD:#}: {all} ({safe} safe, {review} to review) in {looked}{left}"
+            "{BOLD}{files} {verb}{BOLD:#}: {all} ({safe} safe, {review} to review) in {looked}{left}{held}"
         );
         out.push_str(&wrap(&text, "", "", width));
     }
@@ -115,24 +120,7 @@ pub(super) fn by_file(report: &Report, width: Option<usize>) -> String {
         };
         for group in chapter.changes.chunk_by(same) {
             let Some(it) = group.first() else { continue };
-            let times = match group.len() {
-                1 => String::new(),
-                times => format!(" ({times} times)"),
-            };
-            let (style, safety) = safety(it);
-            let (title, transform) = (&it.title, &it.transform);
-            let head = format!(
-                "{:>6}  {style}{safety:6}{style:#}  {title}{times}  {DIM}{transform}{DIM:#}",
-                it.place.line
-            );
-            out.push_str(&wrap(&head, "", INDENT, width));
-            let others: Vec<&str> =
-                it.files.iter().map(String::as_str).filter(|it| *it != path).collect();
-            let others = match others.as_slice() {
-                [] => String::new(),
-                others => format!(" (with {})", others.join(", ")),
-            };
-            out.push_str(&wrap(&format!("{}{others}", it.reason), INDENT, INDENT, width));
+            out.push_str(&change(it, group.len(), width));
         }
         for it in chapter.declines {
             let (transform, code) = (&it.transform, it.code);
@@ -145,6 +133,28 @@ pub(super) fn by_file(report: &Report, width: Option<usize>) -> String {
         }
     }
     out
+}
+
+/// What one change does and why, lines no longer than `width`; `times` is how often its line has it.
+pub(super) fn change(change: &ChangeReport, times: usize, width: Option<usize>) -> String {
+    let times = match times {
+        1 => String::new(),
+        times => format!(" ({times} times)"),
+    };
+    let (style, safety) = safety(change);
+    let (title, transform) = (&change.title, &change.transform);
+    let head = format!(
+        "{:>6}  {style}{safety:6}{style:#}  {title}{times}  {DIM}{transform}{DIM:#}",
+        change.place.line
+    );
+    let others: Vec<&str> =
+        change.files.iter().map(String::as_str).filter(|path| *path != change.place.path).collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" (with {})", others.join(", ")),
+    };
+    let reason = format!("{}{others}", change.reason);
+    wrap(&head, "", INDENT, width) + &wrap(&reason, INDENT, INDENT, width)
 }
 
 fn safety(change: &ChangeReport) -> (Style, &'static str) {
@@ -225,6 +235,10 @@ pub(super) fn next(report: &Report, kind: Kind, scope: &Scope) -> String {
             };
             let what = format!("{what}; `refit undo` takes that back");
             rows.push((format!("refit apply{arguments}"), what));
+            if 1 < summary.changes {
+                let what = "asks about each".to_owned();
+                rows.push((format!("refit apply -i{arguments}"), what));
+            }
         }
         Kind::Applied | Kind::Committed | Kind::Proposed => {}
     }

@@ -11,7 +11,7 @@ use crate::ecosystems::clutter::Class;
 use crate::{
     engine::{
         diff::FileDiff,
-        plan::{Plan, Step},
+        plan::{Plan, Step, held::fingerprint},
     },
     project::{
         File, Project,
@@ -238,13 +238,7 @@ impl Made<'_, '_> {
             alters: change.alters.iter().map(|it| self.alters(it)).collect(),
             diff: if all { self.diff(folder) } else { String::new() },
             edits: if all { self.edits(plan) } else { None },
-            fingerprint: super::fingerprint(
-                &plan.before,
-                folder,
-                transform,
-                &change.title,
-                &change.place,
-            ),
+            fingerprint: fingerprint(&plan.before, folder, transform, &change.title, &change.place),
             url: links::transform(transform),
         }
     }

@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
-use twox_hash::XxHash3_64;
 
 pub use change::{AlterationReport, ChangeReport, Detail, EditReport, FileEdits};
 pub use place::PlaceReport;
@@ -23,10 +22,10 @@ pub use summary::{BySafety, Summary};
 use crate::{
     engine::{
         diff::{FileDiff, diff_below},
-        plan::{Bug, Plan},
+        plan::{Bug, Plan, held::fingerprint},
     },
-    project::{Problem, Project, change::Decline, selection::Selection},
-    text::{Place, RepoPath},
+    project::{Problem, change::Decline, selection::Selection},
+    text::RepoPath,
     verify,
 };
 
@@ -256,28 +255,16 @@ impl Default for Tool {
     }
 }
 
-/// A number for what a transform says of a place: of the text there and not of its line, which moves.
-fn fingerprint(
-    before: &Project,
-    folder: &RepoPath,
-    transform: &str,
-    what: &str,
-    place: &Place,
-) -> String {
-    let file = before.file(place.path.as_str());
-    let said = file.map_or("", |it| {
-        let lines = it.line_starts();
-        it.text
-            .get(lines.span(place.line).start..lines.span(place.end_line).end)
-            .unwrap_or_default()
-    });
-    let path = folder.join(place.path.as_str()).unwrap_or_else(|| place.path.clone());
-    hash(&[transform, path.as_str(), what, said])
-}
-
-/// A number for some texts, in hexadecimal.
-fn hash(parts: &[&str]) -> String {
-    format!("{:016x}", XxHash3_64::oneshot(parts.join("\0").as_bytes()))
+/// The changes of a plan, in order, with everything about each; files are named as seen from above the project's
+/// folder.
+pub fn changes(plan: &Plan, folder: &RepoPath) -> Vec<ChangeReport> {
+    let mut all = change::changes(plan, folder, Detail::All);
+    if !folder.is_root() {
+        for change in &mut all {
+            change.lie_below(folder);
+        }
+    }
+    all
 }
 
 /// Tells apart what would have the same fingerprint: the same command twice in one file.

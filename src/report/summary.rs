@@ -27,6 +27,8 @@ pub struct Summary {
     pub review: usize,
     /// The places left alone.
     pub declines: usize,
+    /// The changes that the baseline holds back.
+    pub baseline: usize,
     /// The files that could not be read or understood.
     pub problems: usize,
     /// The changes by transform.
@@ -51,6 +53,7 @@ impl Summary {
             dockerfiles: all.iter().filter(|it| selection.selects(it)).count(),
             vendored: all.iter().filter(|it| selection.leaves_out(it)).count(),
             declines: plan.declines.len(),
+            baseline: plan.held.values().map(|it| it.count).sum(),
             ..Self::default()
         };
         for (transform, change) in plan.changes() {
@@ -75,6 +78,7 @@ impl Summary {
         self.safe += other.safe;
         self.review += other.review;
         self.declines += other.declines;
+        self.baseline += other.baseline;
         self.problems += other.problems;
         for (name, counts) in &other.by_transform {
             let all = self.by_transform.entry(name).or_default();

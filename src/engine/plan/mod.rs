@@ -3,6 +3,7 @@
 
 pub mod codes;
 mod endless;
+pub mod held;
 pub mod ignores;
 mod options;
 
@@ -20,6 +21,7 @@ use crate::{
     text::{Place, Refusal, RepoPath, panics},
 };
 use endless::Endless;
+use held::AllHeldBack;
 use ignores::{Ignores, Used};
 pub use options::{Options, Without};
 
@@ -36,6 +38,8 @@ pub struct Plan {
     pub bugs: Vec<Bug>,
     /// The ignore comments that kept something away.
     pub ignores: HashSet<Used>,
+    /// The changes that the baseline held back.
+    pub held: AllHeldBack,
 }
 
 /// A change that the engine dropped, with what it takes to see it again.
@@ -57,6 +61,7 @@ struct Looked {
     declines: Vec<Decline>,
     bugs: Vec<Bug>,
     ignores: Vec<Used>,
+    held: AllHeldBack,
 }
 
 /// The changes that one transform makes when it is asked.
@@ -186,6 +191,7 @@ fn step(
         place: change.place.clone(),
         why,
     };
+    let mut held = AllHeldBack::new();
     let mut changes = outcome.changes;
     changes.retain(|change| {
         if !selected(&change.place.path) {
@@ -194,6 +200,9 @@ fn step(
         let covering = ignores.forbid(change);
         let ignored = covering.as_ref().map(|it| Refusal::new(codes::IGNORED, it.said()));
         used.extend(covering.map(|it| it.used_by(transform.name)));
+        if ignored.is_none() && options.held.holds(disk, transform.name, change, &mut held) {
+            return false;
+        }
         let why = ignored.or_else(|| refusal(transform.name, change, options));
         let is_made = why.is_none();
         declines.extend(why.map(|it| decline(change, it)));
@@ -221,7 +230,7 @@ fn step(
     }
     let step = Step { transform: transform.name, changes, after };
     let step = (!step.changes.is_empty()).then_some(step);
-    Looked { step, declines, bugs, ignores: used }
+    Looked { step, declines, bugs, ignores: used, held }
 }
 
 /// Why a change is not made, however right it is.
@@ -294,6 +303,7 @@ impl Plan {
             declines: Vec::new(),
             bugs: Vec::new(),
             ignores: HashSet::new(),
+            held: AllHeldBack::new(),
         }
     }
 
@@ -341,6 +351,7 @@ impl Plan {
         };
         let looked = step(&self.before, self.after(), shown, transform, asked);
         self.ignores.extend(looked.ignores);
+        held::merge(&mut self.held, looked.held);
         for bug in looked.bugs {
             if !self.bugs.iter().any(|it| it.is(&bug)) {
                 self.bugs.push(bug);

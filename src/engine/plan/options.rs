@@ -1,5 +1,6 @@
 //! What a run may change.
 
+use super::held::Held;
 use crate::{
     engine::settings::Settings,
     project::{change::Safety, selection::Selection},
@@ -19,6 +20,8 @@ pub struct Options {
     pub settings: Settings,
     /// Changes that are not to be made, because real builds spoke against them.
     pub without: Vec<Without>,
+    /// Changes that people hold back for now.
+    pub held: Held,
 }
 
 /// A change that is kept from a Dockerfile.
@@ -40,6 +43,7 @@ impl Default for Options {
             only: None,
             settings: Settings::default(),
             without: Vec::new(),
+            held: Held::default(),
         }
     }
 }

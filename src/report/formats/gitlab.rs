@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Finding, Level, findings};
-use crate::report::{Report, hash, number};
+use crate::{
+    engine::plan::held::hash,
+    report::{Report, number},
+};
 
 #[derive(Serialize)]
 struct Issue {

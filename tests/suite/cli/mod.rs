@@ -1,5 +1,6 @@
 //! The command as a user runs it.
 
+mod chosen;
 mod formats;
 mod hostile;
 mod install;

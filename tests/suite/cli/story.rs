@@ -51,7 +51,8 @@ fn what_comes_next_has_the_same_arguments() {
     let arguments = ["--only", "pin-poetry", "--exclude", "a b", "10", "11"];
     let next = |command: &str| folder.refit(&[&[command], arguments.as_slice()].concat()).stderr;
     let said = next("diff");
-    let expected = "\n  refit apply --only pin-poetry --exclude 'a b' 10 11  makes all 2; `refit undo` takes that back\n";
+    let expected = "\n  refit apply --only pin-poetry --exclude 'a b' 10 11     makes all 2; `refit undo` takes that back\n  \
+                    refit apply -i --only pin-poetry --exclude 'a b' 10 11  asks about each\n";
     assert!(said.contains(expected), "{said}");
     let said = next("apply");
     assert!(
@@ -67,7 +68,7 @@ fn what_comes_next_has_the_same_arguments() {
 fn what_comes_next_makes_what_was_shown() {
     let folder = unpinned(2).commit();
     let said = folder.refit(&["diff", "--safe", "--only", "mount-caches"]).stderr;
-    assert!(said.contains("\n  refit apply --only mount-caches --safe  makes"), "{said}");
+    assert!(said.contains("\n  refit apply --only mount-caches --safe     makes"), "{said}");
     let text = "FROM python:3.12\nRUN pip install flask==3.0.0\n";
     let said = folder.refit_with(&["diff", "-", "--only", "mount-caches"], text).stderr;
     assert!(said.contains("1 change") && !said.contains("refit apply"), "{said}");
