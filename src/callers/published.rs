@@ -66,17 +66,43 @@ impl Owners {
         Self(found.filter(|it| !it.0.contains(['<', '$', '{'])).collect())
     }
 
-    /// Returns true if a service runs an image of another owner and of another name.
-    fn rule_out(&self, service: &Service) -> bool {
+    /// Returns true if a service runs an image of another owner and of another name than these and those that the
+    /// project goes by.
+    fn rule_out(&self, names: &[String], service: &Service) -> bool {
         let image = service.image.as_deref().unwrap_or_default();
         let Some((above, _)) = image.rsplit_once('/').filter(|it| !it.0.contains('$')) else {
             return false;
         };
         let owner = above.rsplit('/').next().unwrap_or(above).to_lowercase();
         let name = image_name(image).unwrap_or_default();
-        let is_own = |it: &(String, String)| it.0 == owner || it.1 == name;
-        !self.0.is_empty() && !self.0.iter().any(is_own)
+        let owns = |it: &(String, String)| it.0 == owner;
+        let known = self.0.iter().map(|it| &it.1).chain(names);
+        let known: Vec<&String> = known.filter(|it| !is_general(it)).collect();
+        let is_known = known.iter().any(|it| shares_word(it, &name));
+        !known.is_empty() && !is_known && !self.0.iter().any(owns)
     }
+}
+
+/// Names that many projects and parts of projects have, and that tell nothing of their images.
+const GENERAL: [&str; 16] = [
+    "api", "app", "backend", "bot", "client", "cmd", "docker", "frontend", "main", "project",
+    "server", "service", "src", "ui", "web", "worker",
+];
+
+/// Whether a name consists of words only that tell nothing.
+fn is_general(name: &str) -> bool {
+    words(name).all(|it| it.len() < 2 || GENERAL.contains(&it))
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['-', '_', '.'])
+}
+
+/// Whether two names have a word in common that tells something, perhaps as a part of one: `shopapi` of `shop`.
+fn shares_word(name: &str, other: &str) -> bool {
+    let tells = |it: &&str| 2 < it.len() && !GENERAL.contains(it);
+    let mut own = words(name).filter(tells);
+    own.any(|own| words(other).filter(tells).any(|it| it.contains(own) || own.contains(it)))
 }
 
 /// What tells whose image a service runs.
@@ -100,7 +126,7 @@ pub(super) fn is_candidate(service: &Service) -> bool {
     service.image.as_deref().is_some_and(|image| {
         let bare = image_name(image);
         let is_listed = |it: &str| images::named(it).is_listed();
-        !is_listed(image) && !bare.as_deref().is_some_and(is_listed)
+        !is_listed(image) && !bare.as_deref().is_some_and(is_listed) && !images::is_of_vendor(image)
     })
 }
 
@@ -196,7 +222,8 @@ impl Project {
         }
         let index: &Index = self.places().get(|| Index::new(self));
         let built: Vec<&RepoPath> = self.services(dockerfile).iter().map(|it| &it.0).collect();
-        let names = names(self, dockerfile).into_iter().map(Trait::Name);
+        let own = names(self, dockerfile);
+        let names = own.iter().cloned().map(Trait::Name);
         let folders = folders.iter().map(|it| Trait::Folder(it.to_string()));
         let mut traits: Vec<Trait> = names.chain(folders).collect();
         let mut found = BTreeSet::new();
@@ -221,7 +248,7 @@ impl Project {
         if is_alone && found.is_empty() && guessed.is_empty() && built.is_empty() {
             let owners: &Owners = self.surroundings().get(|| Owners::read(self));
             let may_be = |at: &&usize| {
-                all.get(**at).is_some_and(|it| !is_example(&it.1) && !owners.rule_out(&it.1))
+                all.get(**at).is_some_and(|it| !is_example(&it.1) && !owners.rule_out(&own, &it.1))
             };
             guessed = near.iter().filter(may_be).copied().collect();
         }

@@ -20,6 +20,7 @@ use crate::{
         self,
         clutter::{self, Class},
         images::stages,
+        jvm,
     },
     project::{Project, is_dockerfile, tree},
     text::glob::{self, Glob},
@@ -138,7 +139,9 @@ impl Project {
         }
         let mut fewest: Option<Vec<&str>> = None;
         for folder in path.ancestors() {
-            let missing = names.iter().filter(|it| !self.sends(path, &folder, it));
+            let is_there =
+                |it: &str| self.sends(path, &folder, it) || self.builds_jar(path, &folder, it);
+            let missing = names.iter().filter(|it| !is_there(it));
             let missing: Vec<&str> = missing.copied().collect();
             if missing.is_empty() {
                 return known(folder);
@@ -169,9 +172,11 @@ impl Project {
     /// Returns true if a source exists in the context and reaches the builder.
     fn sends(&self, dockerfile: &RepoPath, context: &RepoPath, source: &str) -> bool {
         let found = tree::sources(self.tree(), context, source);
-        if found.is_empty() {
-            return false;
-        }
+        !found.is_empty() && self.reaches(dockerfile, context, &found)
+    }
+
+    /// Whether one of these files and folders of the context reaches the builder.
+    fn reaches(&self, dockerfile: &RepoPath, context: &RepoPath, found: &[RepoPath]) -> bool {
         let Some((_, ignore)) = Dockerignore::for_build(self, dockerfile, context) else {
             return true;
         };
@@ -180,6 +185,24 @@ impl Project {
             let folder_may_hold_more = ignore.has_exceptions() && self.tree().is_folder(it);
             folder_may_hold_more || !ignore.excludes(path)
         })
+    }
+}
+
+impl Project {
+    /// Whether a source is a jar that Maven or Gradle builds in the context before the image: `target/shop-1.0.jar`.
+    fn builds_jar(&self, dockerfile: &RepoPath, context: &RepoPath, source: &str) -> bool {
+        let source = source.trim_start_matches('/').trim_start_matches("./");
+        let Some((module, jar)) = jvm::built(source) else { return false };
+        let Some((folder, path)) = context.join(module).zip(context.join(source)) else {
+            return false;
+        };
+        let text = |name: &str| Some(&*self.source(&folder.join(name)?)?.text);
+        let is_built = jvm::MANIFESTS.iter().any(|name| {
+            let own = [name].into_iter().chain(&jvm::NAMING).filter_map(|it| text(it));
+            let own: Vec<&str> = own.collect();
+            text(name).is_some() && jvm::names_jar(&own, folder.file_name(), jar)
+        });
+        is_built && self.reaches(dockerfile, context, &[path])
     }
 }
 
@@ -311,6 +334,16 @@ mod tests {
                 ".",
             ),
             ("FROM a\nONBUILD COPY none .\n", vec![], "api"),
+            (
+                "FROM a\nCOPY build/libs/api-1.0.jar a.jar\n",
+                vec!["api/build.gradle", "build.gradle"],
+                "api",
+            ),
+            (
+                "FROM a\nCOPY build/libs/other-1.0.jar a.jar\n",
+                vec!["api/build.gradle"],
+                "no folder above it holds all it copies: build/libs/other-1.0.jar",
+            ),
         ];
         for (text, files, expected) in rows {
             assert_eq!(context("api/Dockerfile", text, &files), expected, "{text}");

@@ -289,6 +289,12 @@ fn pods(image: &Image<'_>) -> Result<(), Refusal> {
             "kubernetes-volume",
             format!("{place} mounts a volume without fsGroup, and it belongs to root"),
         ),
+        Claim::Closed => Refusal::new(
+            "closed-mode",
+            format!(
+                "{place} mounts files without fsGroup and with a mode that lets root alone read them"
+            ),
+        ),
     })
 }
 

@@ -3,13 +3,14 @@
 use super::{
     Image, built,
     image::{Placed, resolve},
+    keys,
     process::Process,
 };
 use crate::{
     context,
     dockerfile::Keyword,
     ecosystems::{
-        self, FileKind, Grammar, Leaving, MANAGERS, Preference, Switch, files, grammar_of,
+        self, Grammar, Leaving, MANAGERS, Preference, Switch, grammar_of,
         homes::{self, Brought, LAUNCHERS, MODELS},
         images,
         python::asks_for_another,
@@ -51,9 +52,11 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
         services(image)?;
     }
     managed_python(image)?;
-    for run in image.runs(&[])? {
+    let runs = image.runs(&[])?;
+    for (at, run) in runs.iter().enumerate() {
+        let is_for_build = keys::fetches(&runs[at..]);
         for command in run.script.commands() {
-            if let Some(text) = mention(&run, command) {
+            if let Some(text) = mention(run, command, is_for_build) {
                 return refuse(format!("a RUN names {text}, which only root can read"));
             }
             if installs_from_web(image, command) {
@@ -69,6 +72,11 @@ pub(super) fn check(image: &Image<'_>, processes: &[Process]) -> Result<(), Refu
             let command = &run.script.commands()[site.command];
             let leavings = homes::leavings(&site.call);
             let line = short(&site.call);
+            if !is_for_build && keys::is_set(&site.call) {
+                return refuse(format!(
+                    "{line} sets root's own settings, which only root can read"
+                ));
+            }
             if leavings.iter().any(|it| stays(image, &site.call, it)) {
                 return refuse(format!(
                     "{line} leaves files in root's home, which only root can read"
@@ -239,7 +247,7 @@ fn managed_python(image: &Image<'_>) -> Result<(), Refusal> {
 /// Whether the home directory is named by a word as it is written.
 pub(super) fn names_home(raw: &str) -> bool {
     let is_home = in_root(raw) || raw.contains("$HOME") || raw.contains("${HOME}");
-    is_home && !is_for_build(raw)
+    is_home && !keys::is_for_build(raw)
 }
 
 /// Whether a variable of the image puts models and what libraries download elsewhere.
@@ -254,7 +262,7 @@ fn in_root(text: &str) -> bool {
 }
 
 /// The first word of a command that names root's home, as written.
-fn mention(run: &Run<'_>, command: &Command) -> Option<String> {
+fn mention(run: &Run<'_>, command: &Command, is_for_build: bool) -> Option<String> {
     if matches!(command.program(), Some("rm" | "ls" | "cat" | "du" | "echo"))
         && command.redirects.is_empty()
     {
@@ -269,18 +277,10 @@ fn mention(run: &Run<'_>, command: &Command) -> Option<String> {
             || (value.is_none() && (word.raw.contains("$HOME") || word.raw.contains("${HOME}")))
             || in_root(&word.raw)
     };
-    let found = words.find(|it| names_home(it) && !is_for_build(&it.raw))?;
+    let is_kept =
+        |it: &Word| keys::is_for_build(&it.raw) && (is_for_build || !keys::is_key(&it.raw));
+    let found = words.find(|it| names_home(it) && !is_kept(it))?;
     Some(found.raw.clone())
-}
-
-/// Whether a word names keys or settings that only the build needs.
-fn is_for_build(word: &str) -> bool {
-    let tools = [".ssh", ".netrc", ".gitconfig"].into_iter();
-    let hidden = files().filter(|it| it.kind == FileKind::Settings).map(|it| it.pattern);
-    let folders = MANAGERS.iter().flat_map(|it| it.keeps).copied();
-    let managers = hidden.filter(|it| it.starts_with('.'));
-    let managers = managers.chain(folders.filter(|it| it.starts_with(".config/")));
-    tools.chain(managers).any(|it| word.contains(it))
 }
 
 /// Whether what a command leaves in the home directory stays there, since nothing puts it elsewhere.

@@ -2,9 +2,14 @@
 
 use super::{
     Account, Image,
-    image::{Placed, resolve},
+    image::{Placed, placed, resolve},
 };
-use crate::{dockerfile::Keyword, run::Run, shell::Command, text::Refusal};
+use crate::{
+    dockerfile::{Keyword, stage::Stage},
+    run::Run,
+    shell::{Command, Script, Word},
+    text::{ImagePath, Refusal},
+};
 
 /// Checks that every user can read every file of the image, and that none belongs to a user other than this
 /// account. If the account `is_new`, the image does not have it yet, so files cannot have been meant for it.
@@ -47,17 +52,124 @@ pub(super) fn check(image: &Image<'_>, account: &Account, is_new: bool) -> Resul
     }
     for run in image.runs(&["chmod", "chown", "install", "umask"])? {
         for command in run.script.commands() {
+            if let Some(Closing { reason, .. }) = Closing::of(&run, command) {
+                return Err(Refusal::new("closed-mode", reason));
+            }
             let words = command.positional(&["-m", "-o", "-g"]);
             let first = words.first().and_then(|it| resolve(&run, it.1));
-            match (command.program(), first) {
-                (Some("chmod"), Some(mode)) if is_closed(&mode) && !is_private(&run, command) => {
-                    return Err(Refusal::new("closed-mode", closed(&mode)));
-                }
-                (Some("umask"), Some(mode)) if mode.ends_with('7') => {
-                    return Err(Refusal::new("closed-mode", closed(&mode)));
-                }
-                (Some("chown"), Some(owner)) => given(&owner)?,
-                _ => {}
+            if let (Some("chown"), Some(owner)) = (command.program(), first) {
+                given(&owner)?;
+            }
+        }
+    }
+    copied(image)
+}
+
+/// What a command of a RUN makes unreadable for others.
+struct Closing {
+    /// Why that is, for people.
+    reason: String,
+    /// The files and folders; none if it is all that the RUN makes.
+    paths: Vec<ImagePath>,
+}
+
+impl Closing {
+    fn of(run: &Run<'_>, command: &Command) -> Option<Self> {
+        let program = command.program()?;
+        let words = command.positional(&["-m", "-o", "-g"]);
+        let value = |it: &Word| resolve(run, it);
+        let (mode, paths) = match program {
+            "chmod" => (words.first().and_then(|it| value(it.1))?, &words[1..]),
+            "umask" => {
+                (words.first().and_then(|it| value(it.1)).filter(|it| it.ends_with('7'))?, &[][..])
+            }
+            // What it makes for another owner is not for others.
+            "install" if !command.has_flag("-d") && !command.has_flag("-o") => {
+                let mode = command.flag_value("-m").and_then(|it| value(&it))?;
+                (mode, &words[words.len().saturating_sub(1)..])
+            }
+            _ => return None,
+        };
+        if program != "umask" && (!is_closed(&mode) || is_private(run, command)) {
+            return None;
+        }
+        let directory = run.directory(command).unwrap_or_else(ImagePath::root);
+        let paths = paths.iter().filter_map(|it| Some(directory.join(&value(it.1)?)));
+        let reason = match program {
+            "umask" => format!("umask {mode} denies access to every user but the owner"),
+            _ => closed(&mode),
+        };
+        Some(Self { reason, paths: paths.collect() })
+    }
+
+    /// Whether a copy from here brings what it makes unreadable.
+    fn concerns(&self, source: &ImagePath) -> bool {
+        self.paths.is_empty()
+            || self.paths.iter().any(|it| it.is_within(source) || source.is_within(it))
+    }
+}
+
+/// How many stages what is copied is followed through.
+const STAGES: usize = 6;
+
+/// Checks that what COPYs bring from other stages, with the modes that it has there, can be read.
+fn copied(image: &Image<'_>) -> Result<(), Refusal> {
+    let all: Vec<ImagePath> = vec![ImagePath::root()];
+    image.lineage.iter().try_for_each(|it| brought(image, it, &all, STAGES))
+}
+
+/// Checks what the COPYs of a stage bring to one of these paths, or below it.
+fn brought(
+    image: &Image<'_>,
+    stage: &Stage<'_>,
+    wanted: &[ImagePath],
+    depth: usize,
+) -> Result<(), Refusal> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    for Placed { item, instruction } in placed(stage) {
+        let Some(copy) = instruction.copy().filter(|_| instruction.flag("chmod").is_none()) else {
+            continue;
+        };
+        let Some(from) = copy.from.and_then(|it| image.stage_called(it)) else { continue };
+        let state = stage.state_before(item);
+        let escape = image.site.dockerfile.escape;
+        let to = state.expand(&copy.destination.text, escape).and_then(|it| state.absolute(&it));
+        let is_wanted =
+            |to: &ImagePath| wanted.iter().any(|it| it.is_within(to) || to.is_within(it));
+        if !to.as_ref().is_none_or(is_wanted) {
+            continue;
+        }
+        let sources = copy.sources.iter().filter_map(|it| state.expand(&it.text, escape));
+        // What a pattern names lies in its folder.
+        let folder = |it: String| match it.find(['*', '?', '[']) {
+            Some(at) => it[..at].rsplit_once('/').map_or(String::new(), |it| it.0.to_owned()),
+            None => it,
+        };
+        let sources = sources.map(folder).map(|it| ImagePath::root().join(&it));
+        let sources: Vec<ImagePath> = sources.collect();
+        for below in from.lineage(&image.site.stages) {
+            closes(image, &below, &sources)?;
+            brought(image, &below, &sources, depth)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that no RUN and no COPY of a stage makes one of these paths unreadable.
+fn closes(image: &Image<'_>, stage: &Stage<'_>, sources: &[ImagePath]) -> Result<(), Refusal> {
+    for Placed { item, instruction } in placed(stage) {
+        let words = ["chmod", "install", "umask"];
+        if instruction.keyword != Keyword::Run
+            || !Script::mentions(image.site.dockerfile, instruction, &words)
+        {
+            continue;
+        }
+        let Ok(run) = image.site.run(stage, item) else { continue };
+        let closing = run.script.commands().iter().filter_map(|it| Closing::of(&run, it));
+        for it in closing {
+            if let Some(source) = sources.iter().find(|source| it.concerns(source)) {
+                let reason = format!("{}, and {source} is copied from there", it.reason);
+                return Err(Refusal::new("closed-mode", reason));
             }
         }
     }

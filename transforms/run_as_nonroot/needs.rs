@@ -223,9 +223,6 @@ fn folders(process: &Process) -> Vec<Trace> {
     if beat && !is_told() {
         found.push(Trace::new(Written::folder("."), "celery beat keeps its schedule there"));
     }
-    if process.program == "next" || process.known().any(|it| it.contains(".next/")) {
-        found.push(Trace::new(Written::folder(".next/cache"), "Next.js caches there"));
-    }
     for flag in [
         "--data-dir",
         "--data_dir",

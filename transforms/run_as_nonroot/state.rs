@@ -10,6 +10,7 @@ use super::{
     image::{Placed, resolve},
     mounts,
     needs::Needs,
+    next,
     process::Process,
     started::Started,
 };
@@ -51,6 +52,7 @@ pub(super) fn folders(
     found.extend(image.owner.traces());
     found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
     found.extend(source.iter().cloned());
+    found.extend(next::traces(image, processes)?);
     found.extend(empty_workdir(image)?);
     let alone = made.iter().filter(|it| it.alone);
     found.extend(alone.map(|it| {
@@ -219,15 +221,6 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
         // A variable that names a file of /etc names settings.
         let written = named(name, value).filter(|it| !it.path.starts_with("/etc/"));
         found.extend(written.map(|it| Trace::new(it, name)));
-    }
-    for Placed { item, instruction } in image.instructions() {
-        let Some(copy) = instruction.copy() else { continue };
-        let mut sources = copy.sources.iter().map(|it| it.text.trim_end_matches('/'));
-        if sources.any(|it| it.ends_with(".next/standalone")) {
-            let to = image.path_at(item, &copy.destination.text);
-            let cache = to.map(|it| Written::folder(it.join(".next/cache").as_str()));
-            found.extend(cache.map(|it| Trace::new(it, "Next.js caches there")));
-        }
     }
     Ok(found)
 }

@@ -9,12 +9,13 @@ use super::{
 use crate::{
     ecosystems::{
         code::{self, Language},
+        jvm,
         programs::{
             paths::{self, Naming, What},
             settings::{self, Setting, Value},
         },
     },
-    shell::Script,
+    shell::{Script, Word},
     text::{Refusal, RepoPath},
 };
 
@@ -34,8 +35,9 @@ pub(super) fn traces(image: &Image<'_>, process: &Process) -> Result<Vec<Trace>,
         return Ok(Vec::new());
     }
     let mut told = Told { image, process, names: paths::of(&process.program), found: Vec::new() };
-    let given = told.variables(What::Arguments).into_iter().next();
-    let more = given.map(|it| Process { arguments: words(&it), ..process.clone() });
+    let given = told.variables(What::Arguments).join(" ");
+    let more = Some(words(&given)).filter(|it| !it.is_empty());
+    let more = more.map(|arguments| Process { arguments, ..process.clone() });
     for process in [Some(process), more.as_ref()].into_iter().flatten() {
         told.options(process)?;
     }
@@ -86,7 +88,9 @@ pub(super) fn logs(image: &Image<'_>, from: &str, path: &str) -> Result<Vec<Trac
 fn words(line: &str) -> Vec<Option<String>> {
     let script = Script::of_text(line).ok();
     let words = script.iter().flat_map(Script::commands).flat_map(|it| &it.words);
-    words.map(|it| it.value.clone()).collect()
+    // `-Xlog:gc*` is no pattern where no shell reads it.
+    let plain = |it: &Word| Some(it.raw.clone()).filter(|it| !it.contains(['$', '"', '\'', '`']));
+    words.map(|it| it.value.clone().or_else(|| plain(it))).collect()
 }
 
 /// What is found out about a process.
@@ -135,6 +139,9 @@ impl Told<'_, '_> {
                 is_told |= is_path;
                 self.add(naming.what, value, &evidence(value))?;
             }
+        }
+        for path in process.known().filter_map(jvm::output) {
+            self.add(What::File, path, &format!("{path} of {}", process.from))?;
         }
         let is_default = self.names.iter().any(|it| it.is_default) && !is_told;
         if is_default && !process.arguments.is_empty() {

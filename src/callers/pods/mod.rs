@@ -28,6 +28,9 @@ pub enum Claim {
     HostPath,
     /// It mounts a volume that belongs to root: no `fsGroup` gives it to another group.
     Volume,
+    /// It mounts a secret or a `ConfigMap` with a mode that keeps others than root from reading it, and no `fsGroup`
+    /// gives it to a group (kubernetes.io: "Configure a Pod to Use a `ConfigMap`", "Secrets").
+    Closed,
 }
 
 /// A claim, and the containers it is about.
@@ -182,6 +185,8 @@ impl Claims {
                 Claim::HostPath
             } else if volume.get("persistentVolumeClaim").is_some() && !has_group {
                 Claim::Volume
+            } else if is_closed(volume) && !has_group {
+                Claim::Closed
             } else {
                 continue;
             };
@@ -244,6 +249,23 @@ fn set(node: &Arc<Node>, key: &str) -> Option<usize> {
     entry.value.as_str().is_some_and(|it| !it.is_empty() && it != "null").then_some(entry.line)
 }
 
+/// Whether the files of a secret or a `ConfigMap` have a mode that lets nobody read them but their owner and group, which
+/// are root's. Modes are octal, or decimal as in JSON: `0400` is 256.
+fn is_closed(volume: &Arc<Node>) -> bool {
+    let projected = volume.get("projected");
+    let sources = projected.and_then(|it| it.get("sources")).map(|it| it.items());
+    let volumes = || [volume].into_iter().chain(sources.unwrap_or_default());
+    let own = volumes().flat_map(|it| [it.get("secret"), it.get("configMap")]).flatten();
+    let own: Vec<&Arc<Node>> = own.chain(projected).collect();
+    let items = own.iter().filter_map(|it| it.get("items")).flat_map(|it| it.items());
+    let modes = own.iter().map(|it| it.text("defaultMode")).chain(items.map(|it| it.text("mode")));
+    modes.flatten().any(|it| {
+        let octal = it.strip_prefix("0o").or_else(|| it.strip_prefix('0'));
+        let mode = octal.map_or_else(|| it.parse().ok(), |it| u32::from_str_radix(it, 8).ok());
+        mode.is_some_and(|it| it & 0o004 == 0)
+    })
+}
+
 /// The names of the items of a list.
 fn names_of(node: Option<&Arc<Node>>, key: &str) -> Vec<String> {
     let list = node.and_then(|it| it.get(key)).map(|it| it.items()).unwrap_or_default();
@@ -265,7 +287,8 @@ fn goes_by(image: &str, names: &[String]) -> bool {
 /// Whether an image is of those that everybody knows, whatever registry it comes from.
 pub(super) fn is_well_known(image: &str) -> bool {
     let is_listed = |it: &str| images::named(it).is_listed();
-    is_listed(image) || image_name(image).is_some_and(|it| is_listed(&it))
+    let is_vendors = is_listed(image) || images::is_of_vendor(image);
+    is_vendors || image_name(image).is_some_and(|it| is_listed(&it))
 }
 
 /// A line without its comment.

@@ -71,10 +71,8 @@ impl<'s, 't> Evaluator<'s, 't> {
             Some(Role::List) if self.is_package() => child(0),
             Some(Role::Sequence) => child(node.named_child_count().saturating_sub(1)),
             Some(Role::Unary { operand }) => inner(operand),
-            Some(Role::Group | Role::Named { .. }) => match self.scopes.grammar.role(node) {
-                Some(Role::Named { value, .. }) => inner(value),
-                _ => child(0),
-            },
+            Some(Role::Named { value, .. }) => inner(value),
+            Some(Role::Group) => child(0),
             Some(Role::Index { object, key }) if self.is_computed(node, key) => {
                 match (inner(object), inner(key)) {
                     (object, Value::Text(name)) => self.member_of(object, &name, depth),
@@ -101,6 +99,7 @@ impl<'s, 't> Evaluator<'s, 't> {
                 None => Value::Unknown,
             },
             Some(Role::Assign { right, .. } | Role::Default { right, .. }) => inner(right),
+            Some(Role::If { then, .. }) if self.is_open() => self.branches(at, then, depth),
             Some(Role::Constant) => Value::literal(self.scopes.text_of(node)),
             Some(
                 Role::Block { .. }

@@ -104,6 +104,22 @@ impl<'t> Evaluator<'_, 't> {
         if self.is_open() { text.trim_matches(['"', '\'', ':']).to_owned() } else { String::new() }
     }
 
+    /// The value of a condition: that of the last expression of one of its branches.
+    pub(super) fn branches(&self, at: Located<'t>, then: &str, depth: usize) -> Value {
+        let last = |node: Node<'t>| match children_of(node).last() {
+            Some(node) => self.eval(Located { node: *node, ..at }, depth),
+            None => Value::Nothing,
+        };
+        let other = |node: Node<'t>| match node.child_by_field_name(then) {
+            // `elsif`
+            Some(_) => self.branches(Located { node, ..at }, then, depth),
+            None => last(node),
+        };
+        let first = at.node.child_by_field_name(then).map_or(Value::Nothing, last);
+        let second = at.node.child_by_field_name("alternative").map_or(Value::Nothing, other);
+        Value::any([first, second])
+    }
+
     /// The value of a name that an object or the process owns.
     pub(super) fn owned(&self, node: Node<'t>, depth: usize) -> Value {
         let name = self.scopes.last_name(node);

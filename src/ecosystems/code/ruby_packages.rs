@@ -12,10 +12,17 @@ pub(super) const FACTS: &[Fact] = &[
     // Rails: api.rubyonrails.org: "Rails". It is started where its `config.ru` is.
     gives("Rails.root", Gives::In("")),
     gives("Rails.public_path", Gives::In("public")),
-    // Loggers: api.rubyonrails.org: `ActiveSupport::Logger`; logger.rocketjob.io: "Appenders"; the READMEs of ougai,
-    // mono_logger and yell.
+    // Loggers: api.rubyonrails.org: `ActiveSupport::Logger`; logger.rocketjob.io: "Appenders"; hanami/utils:
+    // lib/hanami/logger.rb; dry-rb.org: "dry-logger"; the READMEs of ougai, mono_logger and yell.
     writes("ActiveSupport.Logger.new", At(0, ""), Kind::File),
     writes("SemanticLogger.add_appender", Named("file_name"), Kind::File),
+    writes("Hanami.Logger.new", Named("stream"), Kind::File),
+    writes("Dry.Logger", Named("stream"), Kind::File),
+    writes(".add_backend", Named("stream"), Kind::File).with(&[
+        "dry/logger",
+        "dry-logger",
+        "hanami",
+    ]),
     writes("Ougai.Logger.new", At(0, ""), Kind::File),
     writes("MonoLogger.new", At(0, ""), Kind::File),
     writes("Yell.new", At(0, ""), Kind::File),

@@ -84,8 +84,11 @@ impl<'t> Evaluator<'_, 't> {
         let is_sure = !matches!(writes.certainty, Certainty::May);
         let with = if let Certainty::With(modules) = writes.certainty { modules } else { &[] };
         // Others have methods of these names, too: `model.train()`, `answer.write("a.b")`.
-        let is_mentioned = with.iter().any(|it| self.scopes.text.contains(it));
-        let is_common = matches!(writes.when, When::On(_) | When::File(_));
+        let is_mentioned = with.iter().any(|it| self.mentions(it));
+        let is_common = matches!(
+            writes.when,
+            When::On(_) | When::File(_) | When::UnlessStream(Argument::Object)
+        );
         if is_common && !with.is_empty() && !is_mentioned {
             return None;
         }
@@ -140,7 +143,11 @@ impl<'t> Evaluator<'_, 't> {
                 }
             }
             When::UnlessStream(stream) => {
-                let text = argument(stream).map_or("", |it| self.scopes.text_of(it));
+                let node = argument(stream);
+                if node.is_some_and(|node| self.value(Located { node, ..at }).is_nothing()) {
+                    return None;
+                }
+                let text = node.map_or("", |it| self.scopes.text_of(it));
                 let text = text.to_lowercase();
                 let marks = ["stream", "writer", "system.", "buffer", "response"];
                 if marks.iter().any(|it| text.contains(it))
@@ -202,6 +209,16 @@ impl<'t> Evaluator<'_, 't> {
             engine,
             with,
         })
+    }
+
+    /// Whether the file names a module, or a class of a package: `jakarta.servlet.http.Part`, after `import
+    /// jakarta.servlet.http.*` as `Part` and `getPart`.
+    fn mentions(&self, module: &str) -> bool {
+        let class = module.rsplit('.').next().unwrap_or(module);
+        let is_class = class.starts_with(|it: char| it.is_ascii_uppercase());
+        let is_word = |it: &str| it == class || it.strip_prefix("get") == Some(class);
+        let mut words = self.scopes.text.split(|it: char| !it.is_alphanumeric());
+        self.scopes.text.contains(module) || (is_class && words.any(is_word))
     }
 
     /// Where the options are that a call does not have an entry of.

@@ -60,6 +60,29 @@ pub const READ_BY_ALL: &[&str] = &[
     "/usr/share",
 ];
 
+/// Registries, and owners on registries, of which nobody publishes images but the company or the project that they
+/// belong to: learn.microsoft.com ("Microsoft Artifact Registry"), elastic.co/docs, docs.oracle.com, docs.nvidia.com/ngc,
+/// kubernetes.io ("Image registry"), access.redhat.com, github.com/GoogleContainerTools/distroless.
+const VENDORS: [&str; 12] = [
+    "cgr.dev/chainguard/",
+    "container-registry.oracle.com/",
+    "docker.elastic.co/",
+    "gcr.io/distroless/",
+    "gcr.io/google-containers/",
+    "k8s.gcr.io/",
+    "mcr.microsoft.com/",
+    "nvcr.io/nvidia/",
+    "public.ecr.aws/docker/",
+    "registry.access.redhat.com/",
+    "registry.k8s.io/",
+    "registry.redhat.io/",
+];
+
+/// Whether an image is from a registry where only a company publishes its own.
+pub fn is_of_vendor(image: &str) -> bool {
+    VENDORS.iter().any(|it| image.starts_with(it))
+}
+
 /// What an image is for, if not for programs that other people put into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -11,10 +11,13 @@ use super::{
     Image, Process,
     builds::{self, Calls},
     modules::Followed,
-    reach::{Explorer, Reach},
+    reach::{Explorer, Reach, ToldPlace},
 };
 use crate::{
-    ecosystems::{code::Language, jvm},
+    ecosystems::{
+        code::{Kind, Language},
+        jvm::{self, Log},
+    },
     project::Project,
     text::{ImagePath, Refusal, RepoPath},
     yaml::{self, Node},
@@ -236,10 +239,12 @@ impl Reader<'_, '_, '_> {
                 continue;
             }
             let Some(file) = self.image.project.source(path) else { continue };
-            if let Some(line) = jvm::log_file(name, &file.text) {
-                let reason =
+            for Log { line, path: value } in jvm::logs(name, &file.text) {
+                let evidence = format!("{path}:{line} writes logs");
+                let unknown =
                     format!("{path}:{line} writes logs to a file, and where was not followed");
-                return Err(Refusal::new("unknown-write", reason));
+                let told = ToldPlace { key: "", kind: Kind::File, value, evidence, unknown };
+                self.reach.told.push(told);
             }
             let Some(is_profile) = profile else { continue };
             let documents = if name.ends_with(".properties") {
@@ -273,10 +278,18 @@ impl Reader<'_, '_, '_> {
     ) -> Result<(), Refusal> {
         let of_profile = jvm::of_profile(key);
         let key = of_profile.unwrap_or(key);
-        if jvm::is_writing(key, &value) {
-            let reason =
-                format!("{path} sets {key} to {value}, and where that writes was not followed");
-            return Err(Refusal::new("unknown-write", reason));
+        let unknown =
+            || format!("{path} sets {key} to {value}, and where that writes was not followed");
+        if let Some(setting) = jvm::SETTINGS.iter().find(|it| it.key == key) {
+            let (key, kind, evidence) = (setting.key, setting.kind, format!("{key} of {path}"));
+            let (value, unknown) = (jvm::placeholder(&value), unknown());
+            self.reach.told.push(ToldPlace { key, kind, value, evidence, unknown });
+        } else if jvm::is_database(&value) {
+            let (key, kind, evidence) = ("", Kind::Url, format!("{key} of {path}"));
+            let (value, unknown) = (jvm::placeholder(&value), unknown());
+            self.reach.told.push(ToldPlace { key, kind, value, evidence, unknown });
+        } else if jvm::is_writing(key, &value) {
+            return Err(Refusal::new("unknown-write", unknown()));
         }
         // Which profiles are active is not known.
         let is_sure = !is_profile && of_profile.is_none();

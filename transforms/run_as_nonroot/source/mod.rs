@@ -15,6 +15,7 @@ mod names;
 mod places;
 mod reach;
 mod resolve;
+mod settings;
 mod shared;
 mod spot;
 mod starts;
@@ -141,7 +142,13 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         if name.starts_with('-') {
             let flags = [name, &format!("-{name}")];
             let values = processes.iter().flat_map(|it| it.values(&flags));
-            return values.map(str::to_owned).collect();
+            let mut all: Vec<String> = values.map(str::to_owned).collect();
+            let options = jvm::OPTIONS.iter().filter_map(|it| image.environment(it));
+            for it in options.flat_map(|it| it.split(' ').map(str::to_owned).collect::<Vec<_>>()) {
+                let value = it.strip_prefix(name).and_then(|it| it.strip_prefix('='));
+                all.extend(value.map(str::to_owned));
+            }
+            return all;
         }
         let is_meant = |it: &str| match name.strip_prefix('*') {
             Some(end) => it.replace('_', "").to_uppercase().ends_with(end),
@@ -200,6 +207,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         Err(why) => return Err(why),
     }
     source.read(image, &files, &reach, &resolver)?;
+    source.set(&explorer, &files, &reach, &resolver);
     source.moves = resolver.moves.take();
     Ok(source)
 }
@@ -348,11 +356,6 @@ impl Source {
                     }
                 }
             }
-        }
-        let set = jvm::PORTS.into_iter().filter(|it| reach.properties.contains_key(*it));
-        for key in set {
-            let ports = resolver.spots(0, &jvm::placeholder(&format!("${{{key}}}"))).into_iter();
-            self.ports.extend(ports.filter_map(|it| Some((it.port()?, key.to_owned()))));
         }
         let is_silent = |it: &Kept| !told.iter().any(|name| it.is_told_by(name));
         for file in &reach.files {

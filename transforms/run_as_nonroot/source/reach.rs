@@ -10,7 +10,7 @@ use super::{
     imports::{Imported, Mappings},
 };
 use crate::{
-    ecosystems::code::{self, Kept, Language, SourceFacts},
+    ecosystems::code::{self, Kept, Kind, Language, SourceFacts, Value},
     project::Project,
     text::{ImagePath, RepoPath},
 };
@@ -46,6 +46,20 @@ pub(super) struct Entry {
     pub is_run: bool,
 }
 
+/// A place that a setting of a program names.
+pub(super) struct ToldPlace {
+    /// The key of the setting; empty if nothing else may set it.
+    pub key: &'static str,
+    /// What it names.
+    pub kind: Kind,
+    /// The place.
+    pub value: Value,
+    /// What says so, for people.
+    pub evidence: String,
+    /// The reason to decline if the place is not known.
+    pub unknown: String,
+}
+
 /// The source files that commands reach.
 #[derive(Default)]
 pub(super) struct Reach<'a> {
@@ -57,6 +71,8 @@ pub(super) struct Reach<'a> {
     pub kept: Vec<(String, Kept)>,
     /// The settings of the program, by key; `None` for one that has several values.
     pub properties: HashMap<String, Option<String>>,
+    /// The places that settings of the program name.
+    pub told: Vec<ToldPlace>,
     by_place: HashMap<ImagePath, usize>,
     by_file: HashSet<RepoPath>,
 }

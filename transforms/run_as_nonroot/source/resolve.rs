@@ -201,10 +201,8 @@ impl<'r, 'a> Resolver<'r, 'a> {
         depth: usize,
     ) -> Vec<Spot> {
         let key = name.trim_start_matches("${").trim_end_matches('}');
-        let relaxed = key.replace('.', "_").replace('-', "").to_uppercase();
-        let names = [key.to_owned(), relaxed, format!("-D{key}"), format!("--{key}")];
-        let set = names.iter().map(|it| (self.variable)(it)).find(|it| !it.is_empty());
-        if let Some(set) = set {
+        let set = self.given(key).map(|it| it.1).unwrap_or_default();
+        if !set.is_empty() {
             return set.iter().map(|it| closed(it)).collect();
         }
         match self.reach.properties.get(key) {
@@ -212,6 +210,14 @@ impl<'r, 'a> Resolver<'r, 'a> {
             Some(None) => vec![Spot::Unknown],
             None => default.map_or_else(|| vec![Spot::Unknown], |it| self.resolve(file, it, depth)),
         }
+    }
+
+    /// The values that the environment or the command line give a setting of a program of Java, with the name by which
+    /// they do.
+    pub(super) fn given(&self, key: &str) -> Option<(String, Vec<String>)> {
+        let mut names =
+            jvm::given(key).into_iter().map(|it| (self.variable)(&it)).zip(jvm::given(key));
+        names.find(|it| !it.0.is_empty()).map(|it| (it.1, it.0))
     }
 
     fn combine(

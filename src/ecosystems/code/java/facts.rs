@@ -65,7 +65,11 @@ const LIBRARY: &[Fact] = &[
     writes(".createNewFile", Object, Kind::File),
     writes(".renameTo", At(0, ""), Kind::File),
     writes(".transferTo", At(0, ""), Kind::File).with(&["org.springframework.web.multipart"]),
+    // jakarta.ee/specifications/servlet: `Part.write`, and `ServletResponse.getWriter`, whose object has it as well.
+    gives(".getOutputStream", Gives::Nothing),
+    gives(".getWriter", Gives::Nothing),
     writes(".write", At(0, ""), Kind::File)
+        .when(When::UnlessStream(Object))
         .with(&["jakarta.servlet.http.Part", "javax.servlet.http.Part"]),
     starts_with("java.lang.ProcessBuilder", 0),
     starts(".exec", At(0, "")),

@@ -87,7 +87,7 @@ pub(super) fn grammar() -> &'static Compiled {
 const LANGUAGE: [&str; 5] = ["ProcessBuilder", "Runtime", "String", "System", "Objects"];
 
 /// The classes that an import of all of a package may bring, as far as facts name them.
-const WHOLE: [(&str, &[&str]); 13] = [
+const WHOLE: [(&str, &[&str]); 15] = [
     (
         "java.io",
         &[
@@ -104,6 +104,8 @@ const WHOLE: [(&str, &[&str]); 13] = [
     ("java.sql", &["DriverManager"]),
     ("java.util", &["Objects", "Optional", "Formatter"]),
     ("java.util.logging", &["FileHandler"]),
+    ("jakarta.servlet.http", &["Part"]),
+    ("javax.servlet.http", &["Part"]),
     ("com.github.dockerjava.core", &["DockerClientBuilder"]),
     ("com.itextpdf.kernel.pdf", &["PdfWriter"]),
     ("net.sf.jasperreports.engine", &["JasperExportManager"]),
@@ -123,6 +125,8 @@ fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {
         for name in known.into_iter().flat_map(|it| it.1) {
             let value = Value::Reference { module: format!("{package}.{name}"), path: Vec::new() };
             scopes.define(scope, name, Definition::Import(value));
+            let module = format!("{package}.{name}");
+            scopes.imports.push(Import { module, names: Vec::new(), line });
         }
         // `import static java.nio.file.Files.*` brings names that are not seen.
         scopes.is_whole &= !(is_static && package.starts_with("java."));
