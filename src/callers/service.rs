@@ -56,6 +56,8 @@ pub struct Service {
     pub ports: Vec<u16>,
     /// The folders in the container that `develop.watch` copies changed files into.
     pub synced: Vec<String>,
+    /// The files and folders of the project that they are copied from.
+    pub watched: Vec<RepoPath>,
     /// The files of variables, seen from the file's folder. In a service that [`Project::services`] gives, only
     /// those that the project does not have: the variables of the others are in `environment`.
     ///
@@ -129,6 +131,8 @@ impl Service {
         let every: fn(Vec<Arc<Node>>) -> Vec<Arc<Node>> =
             |nodes| nodes.iter().flat_map(|it| it.items().to_vec()).collect();
         let environment: Vec<Arc<Node>> = all("environment");
+        let folder = path.parent().unwrap_or(RepoPath::root());
+        let beside = |it: String| folder.join(&it);
         Self {
             name: service.key.clone(),
             line: service.line,
@@ -148,7 +152,8 @@ impl Service {
             command: find("command").and_then(given),
             entrypoint: find("entrypoint").and_then(given),
             healthcheck: find("healthcheck").and_then(|it| given(it.get("test")?)),
-            synced: nodes.iter().flat_map(synced).collect(),
+            synced: nodes.iter().flat_map(|it| synced(it, "target")).collect(),
+            watched: nodes.iter().flat_map(|it| synced(it, "path")).filter_map(beside).collect(),
             env_files: all("env_file").iter().flat_map(files).collect(),
             extends: nodes.iter().find_map(|it| {
                 let extends = it.get("extends")?;
@@ -239,14 +244,15 @@ fn is_placeholder(text: &str) -> bool {
         || text.chars().all(is_capital) && text.split('_').any(|it| words.contains(&it))
 }
 
-/// The targets of `sync` and `sync+restart` in `develop.watch`; what is rebuilt is not written to.
+/// A key (`path`, `target`) of each `sync` and `sync+restart` in `develop.watch`; what is rebuilt is not copied.
 ///
-/// <https://docs.docker.com/compose/how-tos/file-watch/>: `USER` must be able to write to them.
-fn synced(service: &Arc<Node>) -> Vec<String> {
+/// <https://docs.docker.com/compose/how-tos/file-watch/>: `USER` must be able to write to the targets, and nothing that
+/// `.dockerignore` excludes is copied.
+fn synced(service: &Arc<Node>, key: &str) -> Vec<String> {
     let watched = service.get("develop").and_then(|it| it.get("watch"));
     let rules = watched.map(|it| it.items()).unwrap_or_default().iter();
     let rules = rules.filter(|it| it.text("action").is_some_and(|it| it.starts_with("sync")));
-    rules.filter_map(|it| it.text("target")).map(str::to_owned).collect()
+    rules.filter_map(|it| it.text(key)).map(str::to_owned).collect()
 }
 
 /// The name of a secret, which may be part of a mapping.

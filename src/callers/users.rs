@@ -163,6 +163,7 @@ impl Service {
         self.needs.extend(base.needs);
         self.tmpfs.extend(base.tmpfs);
         self.synced.extend(base.synced);
+        self.watched.extend(base.watched);
         let targets: Vec<_> = self.volumes.iter().map(|it| it.target.clone()).collect();
         self.volumes.extend(base.volumes.into_iter().filter(|it| !targets.contains(&it.target)));
         let names: Vec<_> = self.environment.iter().map(|it| it.0.clone()).collect();

@@ -7,6 +7,7 @@ pub mod brought;
 pub mod copies;
 pub mod dockerignore;
 pub mod layers;
+pub mod named;
 pub mod taken;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -226,7 +227,7 @@ pub fn takes(dockerfile: &Dockerfile, name: &str) -> bool {
 pub fn sources_of(stage: &Stage<'_>, escape: char) -> Vec<String> {
     let mut sources = Vec::new();
     for (at, _, it) in stage.instructions() {
-        let taken = taken(it);
+        let taken = taken(it, None);
         if !taken.is_empty() {
             let state = stage.state_before(at);
             sources.extend(taken.iter().filter_map(|it| state.expand(it, escape)));
@@ -235,16 +236,16 @@ pub fn sources_of(stage: &Stage<'_>, escape: char) -> Vec<String> {
     sources
 }
 
-/// The sources of one instruction, raw.
-fn taken(instruction: &Instruction) -> Vec<String> {
+/// The sources of one instruction, raw: of the build context, or of the one of this name.
+fn taken(instruction: &Instruction, from: Option<&str>) -> Vec<String> {
     let mounts = instruction.mounts().filter(|it| it.kind == "bind");
     let field = |mount: &Mount, names: &[&str]| {
         let mut fields = mount.fields.iter();
         fields.find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.clone())
     };
-    let mounts = mounts.filter(|it| field(it, &["from"]).is_none());
+    let mounts = mounts.filter(|it| field(it, &["from"]).as_deref() == from);
     let mounts = mounts.map(|it| field(&it, &["source", "src"]).unwrap_or_else(|| ".".to_owned()));
-    let copied = instruction.copy().filter(|it| it.from.is_none());
+    let copied = instruction.copy().filter(|it| it.from == from);
     let copied = copied.map(|it| it.sources).unwrap_or_default().into_iter().map(|it| it.text);
     let local = copied.filter(|it| !it.contains("://") && !it.starts_with("git@"));
     mounts.chain(local).collect()

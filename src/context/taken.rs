@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{is_whole, taken};
 use crate::{
-    dockerfile::Dockerfile,
+    dockerfile::{
+        Dockerfile,
+        stage::{Base, Stage},
+    },
     ecosystems::images::stages,
     project::{Project, tree},
     text::RepoPath,
@@ -23,23 +26,33 @@ struct Takes(Vec<Take>);
 
 /// What a Dockerfile takes from its context, in order; found once.
 pub fn takes(dockerfile: &Dockerfile) -> &[Take] {
-    let Takes(takes) = dockerfile.memo.get(|| {
-        let mut takes = Vec::new();
-        for stage in stages(dockerfile) {
-            for (item, _, it) in stage.instructions() {
-                let raw = taken(it);
-                if raw.is_empty() {
-                    continue;
-                }
-                let state = stage.state_before(item);
-                let expand = |it: String| {
-                    state.expand(&it, dockerfile.escape).unwrap_or_else(|| guessed(&it))
-                };
-                takes.extend(raw.into_iter().map(|it| Take { item, source: expand(it) }));
+    let Takes(takes) = dockerfile.memo.get(|| Takes(takes_of(dockerfile, None)));
+    takes
+}
+
+/// What a Dockerfile takes from the context that a build gives this name, in order: with `FROM`, all of it.
+pub fn takes_from(dockerfile: &Dockerfile, name: &str) -> Vec<Take> {
+    let mut takes = takes_of(dockerfile, Some(name));
+    let is_named = |it: &Stage<'_>| matches!(it.base, Base::Image(base) if base == name);
+    let bases = stages(dockerfile).into_iter().filter(is_named);
+    takes.extend(bases.map(|it| Take { item: it.from, source: ".".to_owned() }));
+    takes
+}
+
+fn takes_of(dockerfile: &Dockerfile, from: Option<&str>) -> Vec<Take> {
+    let mut takes = Vec::new();
+    for stage in stages(dockerfile) {
+        for (item, _, it) in stage.instructions() {
+            let raw = taken(it, from);
+            if raw.is_empty() {
+                continue;
             }
+            let state = stage.state_before(item);
+            let expand =
+                |it: String| state.expand(&it, dockerfile.escape).unwrap_or_else(|| guessed(&it));
+            takes.extend(raw.into_iter().map(|it| Take { item, source: expand(it) }));
         }
-        Takes(takes)
-    });
+    }
     takes
 }
 
@@ -52,9 +65,9 @@ pub struct Wanted {
 
 impl Wanted {
     /// What the steps of a Dockerfile take from a folder of the project.
-    pub fn of(project: &Project, dockerfile: &Dockerfile, context: &RepoPath) -> Self {
+    pub fn of(project: &Project, takes: &[Take], context: &RepoPath) -> Self {
         let mut sources = BTreeSet::new();
-        for take in takes(dockerfile) {
+        for take in takes {
             if is_whole(&take.source) {
                 sources.insert(String::new());
                 continue;
@@ -105,6 +118,8 @@ mod tests {
         let dockerfile = Dockerfile::parse(text);
         let sources: Vec<_> = takes(&dockerfile).iter().map(|it| it.source.as_str()).collect();
         assert_eq!(sources, ["a.txt", "lib", "*/b", "."]);
+        assert_eq!(takes_from(&dockerfile, "b"), [Take { item: 6, source: "c".to_owned() }]);
+        assert_eq!(takes_from(&dockerfile, "a"), [Take { item: 1, source: ".".to_owned() }]);
     }
 
     #[test]
@@ -114,7 +129,7 @@ mod tests {
         let files = ["Dockerfile", "main.py", "src/a/b.py", "tests/c.py"];
         let project = Project::new(files.map(|it| (path(it), text.to_owned())));
         let dockerfile = Dockerfile::parse(text);
-        let wanted = Wanted::of(&project, &dockerfile, &RepoPath::root());
+        let wanted = Wanted::of(&project, takes(&dockerfile), &RepoPath::root());
         let rows =
             [("main.py", true, false), ("src/a/b.py", true, true), ("tests/c.py", false, false)];
         for (file, taken, with_folder) in rows {

@@ -34,7 +34,8 @@ fn stands_alone(text: &[u8], span: Span) -> bool {
     !goes_on(before) && !goes_on(text.get(span.end))
 }
 
-/// Returns true if what stands at a span is a path or a part of one: quoted, beside a slash, or imported.
+/// Returns true if what stands at a span is a path or a part of one: quoted, beside a slash, imported, or an item of a
+/// list in YAML.
 pub fn is_path_at(text: &str, span: Span) -> bool {
     let before = text[..span.start].chars().next_back();
     let after = text[span.end..].chars().next();
@@ -48,9 +49,11 @@ pub fn is_path_at(text: &str, span: Span) -> bool {
     if token.is_some_and(|it| it.contains("://")) {
         return false;
     }
-    let marks = |it: Option<char>| it.is_some_and(|it| "\"'`/*".contains(it));
+    let marks = |it: Option<char>| it.is_some_and(|it| "\"'`/*\\".contains(it));
+    // Of a list in YAML, which needs no quotes.
+    let is_item = lead.trim_start() == "- " && matches!(after, None | Some('\n' | '\r'));
     let is_import = ["from ", "import ", "include "].iter().any(|it| lead.ends_with(it));
-    marks(before) || marks(after) || is_import || after == Some('.')
+    marks(before) || marks(after) || is_import || is_item || after == Some('.')
 }
 
 #[cfg(test)]
@@ -78,7 +81,11 @@ mod tests {
             ("open(\"docs\")", true),
             ("\"./docs/index.md\"", true),
             ("from docs import x", true),
+            ("packages:\n  - docs\n", true),
+            ("dockerfile: docs", false),
+            ("\t\"A\", \"tests\\docs.csproj\"", true),
             ("see https://x.y/docs/z", false),
+            ("# see the docs\n", false),
             ("docs = 1", false),
             ("\"mydocs\"", false),
         ];

@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) there: BTreeSet<String>,
     /// Where it is to be expected: beside a file that shows the tool which makes it, or as `.gitignore` says.
     pub(super) expected: BTreeSet<String>,
+    /// What has such a name and stays: it is read, or belongs to the source.
+    pub(super) kept: BTreeSet<String>,
 }
 
 impl Found {
@@ -48,7 +50,11 @@ impl Found {
             Docs => self.row.name.contains(['*', '.']),
             _ => false,
         };
-        let is_large = matches!(self.row.class, VersionControl | Environments | Packages | Outputs);
+        let is_large = match self.row.class {
+            VersionControl | Environments | Packages => true,
+            Outputs => !self.row.name.contains('*'),
+            _ => false,
+        };
         is_large || (!is_small && !self.there.is_empty())
     }
 
@@ -63,7 +69,12 @@ pub(super) fn all(project: &Project, group: &Group<'_>) -> Vec<Found> {
     let look = Look::new(project, group);
     let mut found: Vec<Found> = TABLE
         .iter()
-        .map(|row| Found { row, there: BTreeSet::new(), expected: BTreeSet::new() })
+        .map(|row| Found {
+            row,
+            there: BTreeSet::new(),
+            expected: BTreeSet::new(),
+            kept: BTreeSet::new(),
+        })
         .collect();
     for (at, path) in look.there() {
         found[at].there.insert(path);
@@ -74,6 +85,9 @@ pub(super) fn all(project: &Project, group: &Group<'_>) -> Vec<Found> {
         it.expected.retain(|path| !it.there.contains(path) && group.sends(path));
     }
     found.retain(|it| it.places().next().is_some());
+    for it in found.iter_mut().filter(|it| !it.row.is_distinct) {
+        it.kept = look.sources(it.row);
+    }
     found
 }
 
@@ -155,6 +169,12 @@ impl<'a> Look<'a> {
             it.class == Class::VersionControl && path.is_some_and(|it| tree.is_hidden(&it))
         });
         found.chain(hidden.map(|(at, it)| (at, it.name.to_owned())))
+    }
+
+    /// The files of the source that have the name of something that may be source as well, or lie in a folder of it.
+    fn sources(&self, row: &Clutter) -> BTreeSet<String> {
+        let named = self.files.iter().filter(|it| it.split('/').any(|it| row.is_called(it)));
+        named.map(|it| (*it).to_owned()).collect()
     }
 
     /// Returns true if something of a kind belongs where a path is.

@@ -1,6 +1,7 @@
 //! The build contexts of a project, each with the Dockerfiles that are built from it and obey one ignore file.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashSet},
     sync::OnceLock,
 };
@@ -11,7 +12,8 @@ use crate::{
         Context,
         dockerignore::Dockerignore,
         is_whole,
-        taken::{Take, Wanted, takes},
+        named::NamedContext,
+        taken::{Take, Wanted, takes, takes_from},
     },
     dockerfile::Dockerfile,
     project::{File, Project},
@@ -28,7 +30,8 @@ pub(super) struct Group<'a> {
     pub(super) rules: Option<Dockerignore>,
     /// The Dockerfiles that are built from the folder.
     pub(super) builds: Vec<Taker<'a>>,
-    /// The Dockerfiles that may be, as nobody knows what they are built from.
+    /// The Dockerfiles that may be, as nobody knows what they are built from, and those that take the folder as a named
+    /// context.
     pub(super) strangers: Vec<Taker<'a>>,
 }
 
@@ -36,6 +39,10 @@ pub(super) struct Group<'a> {
 pub(super) struct Taker<'a> {
     pub(super) file: &'a File,
     pub(super) dockerfile: &'a Dockerfile,
+    /// The name by which its steps take the folder, if that is not their build context.
+    pub(super) name: Option<String>,
+    /// What they take of it.
+    pub(super) takes: Cow<'a, [Take]>,
     pub(super) wanted: Wanted,
     words: OnceLock<HashSet<String>>,
 }
@@ -44,21 +51,28 @@ pub(super) struct Taker<'a> {
 struct Contexts {
     known: BTreeMap<(RepoPath, RepoPath), Vec<RepoPath>>,
     unknown: Vec<RepoPath>,
+    /// The Dockerfiles with named contexts.
+    named: Vec<(RepoPath, NamedContext)>,
 }
 
 /// The groups of which one Dockerfile at least is to be looked at and takes a whole folder.
 pub(super) fn groups(project: &Project) -> Vec<Group<'_>> {
     let contexts = project.whole().get(|| Contexts::of(project));
     let near = contexts.known.iter().filter(|it| it.1.iter().any(|it| project.is_in_focus(it)));
-    let taker = |folder: &RepoPath, path: &RepoPath| Taker::new(project, folder, path);
     let groups = near.filter_map(|((folder, path), dockerfiles)| {
+        let taker = |it: &RepoPath| Taker::new(project, folder, it, None);
         let takes_folders =
-            |it: &Taker<'_>| takes(it.dockerfile).iter().any(|it| !is_file(project, folder, it));
-        let builds: Vec<_> = dockerfiles.iter().filter_map(|it| taker(folder, it)).collect();
+            |it: &Taker<'_>| it.takes.iter().any(|it| !is_file(project, folder, it));
+        let builds: Vec<_> = dockerfiles.iter().filter_map(taker).collect();
         if !builds.iter().any(takes_folders) {
             return None;
         }
         let strangers = contexts.unknown.iter().filter(|it| it.strip_prefix(folder).is_some());
+        // A named context does not obey an ignore file of a Dockerfile.
+        let is_shared = folder.join(".dockerignore").as_ref() == Some(path);
+        let named = contexts.named.iter().filter(|it| is_shared && it.1.may_be(folder));
+        let named =
+            named.filter_map(|it| Taker::new(project, folder, &it.0, Some(it.1.name.clone())));
         let rules = project.tree().exists(path).then(|| {
             let first = dockerfiles.first()?;
             Some(Dockerignore::for_build(project, first, folder)?.1)
@@ -68,7 +82,7 @@ pub(super) fn groups(project: &Project) -> Vec<Group<'_>> {
             path: path.clone(),
             rules: rules.flatten(),
             builds,
-            strangers: strangers.filter_map(|it| taker(folder, it)).collect(),
+            strangers: strangers.filter_map(taker).chain(named).collect(),
         })
     });
     groups.collect()
@@ -90,8 +104,10 @@ pub(super) fn unknown(project: &Project) -> Vec<(&File, &Dockerfile, String)> {
 
 impl Contexts {
     fn of(project: &Project) -> Self {
-        let mut contexts = Self { known: BTreeMap::new(), unknown: Vec::new() };
+        let mut contexts = Self { known: BTreeMap::new(), unknown: Vec::new(), named: Vec::new() };
         for (file, _) in project.dockerfiles() {
+            let named = project.named_contexts(&file.path).into_iter();
+            contexts.named.extend(named.map(|it| (file.path.clone(), it)));
             let folders = project.context_of(&file.path).folders();
             for folder in folders {
                 let shared = || folder.join(".dockerignore");
@@ -110,11 +126,21 @@ impl Contexts {
 }
 
 impl<'a> Taker<'a> {
-    fn new(project: &'a Project, folder: &RepoPath, path: &RepoPath) -> Option<Self> {
+    /// The Dockerfile at `path`, which takes `folder` as its build context, or as the context of this name.
+    fn new(
+        project: &'a Project,
+        folder: &RepoPath,
+        path: &RepoPath,
+        name: Option<String>,
+    ) -> Option<Self> {
         let file = project.file(path.as_str())?;
         let dockerfile = file.dockerfile()?;
-        let wanted = Wanted::of(project, dockerfile, folder);
-        Some(Self { file, dockerfile, wanted, words: OnceLock::new() })
+        let takes = match &name {
+            Some(name) => Cow::Owned(takes_from(dockerfile, name)),
+            None => Cow::Borrowed(takes(dockerfile)),
+        };
+        let wanted = Wanted::of(project, &takes, folder);
+        Some(Self { file, dockerfile, name, takes, wanted, words: OnceLock::new() })
     }
 
     /// The words of its commands, and of those of the services that run it.

@@ -17,11 +17,27 @@ pub(super) struct Line {
     pub(super) class: Option<Class>,
 }
 
-/// The patterns for something that was found.
+/// The patterns for something that was found: as few as leave alone what has the same name and stays.
 pub(super) fn patterns(found: &Found) -> Vec<String> {
+    let spares = |it: &String| {
+        let rules = Dockerignore::of_flags([it.as_str()]);
+        !found.kept.iter().any(|it| rules.excludes(it))
+    };
+    let patterns = short(found);
+    match patterns.iter().all(spares) {
+        true => patterns,
+        false => found.places().map(str::to_owned).filter(spares).collect(),
+    }
+}
+
+fn short(found: &Found) -> Vec<String> {
     let row = found.row;
     let is_anywhere = row.place == Place::Anywhere;
     if row.class.is_local() {
+        // What is called `dist` in one folder may be source in another.
+        if row.class == Class::Outputs && !is_anywhere && found.places().count() < 4 {
+            return found.places().map(str::to_owned).collect();
+        }
         let deep = is_anywhere || found.is_nested();
         return vec![if deep { format!("**/{}", row.name) } else { row.name.to_owned() }];
     }

@@ -7,7 +7,9 @@ mod found;
 mod group;
 mod lines;
 mod named;
+mod outputs;
 mod packages;
+mod places;
 mod readers;
 mod texts;
 
@@ -34,7 +36,7 @@ use crate::{
         change::{Alteration, Change, Decline, Outcome, Safety},
     },
     text::{
-        Place, Refusal,
+        Place, Refusal, RepoPath,
         count::{counted, listed, number},
     },
 };
@@ -46,6 +48,7 @@ pub(super) const TRANSFORM: Transform = Transform {
     codes: &[
         "allow-list",
         "broken-ignore-file",
+        "containerignore",
         "pattern-is-read",
         "secret-is-read",
         "unknown-context",
@@ -137,15 +140,28 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
             }
         }
     }
-    let weighs = parts.values().flatten().any(Found::weighs);
-    if !weighs && asked.is_empty() {
+    let weighs = |found: &[Found]| found.iter().any(Found::weighs);
+    let mut safe = parts.remove(&Safety::Safe).unwrap_or_default();
+    let mut review = parts.remove(&Safety::Review).unwrap_or_default();
+    if !weighs(&safe) && !weighs(&review) && asked.is_empty() {
         return;
     }
-    let safe = parts.remove(&Safety::Safe).unwrap_or_default();
+    if let Some(other) = other_list(project, group) {
+        let reason = format!(
+            "{other} is what Podman and Buildah obey, and Docker does not read it: lines in {} would be a second list",
+            group.path
+        );
+        return outcome.declines.push(decline(Refusal::new("containerignore", reason)));
+    }
+    // Alone it would be no reason to write a file.
+    if !weighs(&safe) && !review.is_empty() {
+        safe.append(&mut review);
+        safe.sort_by_key(|found| Class::ALL.iter().position(|it| *it == found.row.class));
+        (safe, review) = (Vec::new(), safe);
+    }
     if !safe.is_empty() {
         outcome.changes.push(change(project, group, &safe, &[], Safety::Safe, place.clone()));
     }
-    let review = parts.remove(&Safety::Review).unwrap_or_default();
     if !review.is_empty() || !asked.is_empty() {
         outcome.changes.push(change(
             project,
@@ -162,12 +178,26 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
 fn first<'g>(project: &Project, group: &'g Group<'_>) -> Option<(&'g Taker<'g>, usize)> {
     let near = group.builds.iter().filter(|it| project.is_in_focus(&it.file.path));
     near.into_iter().find_map(|taker| {
-        let takes = takes(taker.dockerfile).iter();
+        let takes = taker.takes.iter();
         let folder =
             |it: &str| group.folder.join(it).is_some_and(|it| project.tree().is_folder(&it));
         let mut takes = takes.filter(|it| is_whole(&it.source) || folder(&it.source));
         Some((taker, takes.next()?.item))
     })
+}
+
+/// The `.containerignore` that Podman and Buildah obey and not the ignore file of a group.
+///
+/// `ContainerIgnoreFile` in `pkg/util` of containers/buildah: `<Dockerfile>.dockerignore` wins, then
+/// `<Dockerfile>.containerignore`, then `.containerignore`, and last `.dockerignore`.
+fn other_list(project: &Project, group: &Group<'_>) -> Option<RepoPath> {
+    if group.path.file_name() != ".dockerignore" {
+        return None;
+    }
+    let own =
+        group.builds.iter().map(|it| RepoPath::new(&format!("{}.containerignore", it.file.path)));
+    let mut all = own.chain([group.folder.join(".containerignore")]).flatten();
+    all.find(|it| project.tree().exists(it))
 }
 
 /// The patterns that the options ask for and the ignore file does not have.

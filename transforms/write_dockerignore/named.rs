@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::group::{Group, Taker};
 use crate::{
     callers::service::Given,
-    context::{is_whole, taken::takes},
+    context::is_whole,
     dockerfile::{Instruction, Keyword},
     project::Project,
     text::{
@@ -16,7 +16,7 @@ use crate::{
 
 /// What steps name.
 pub(super) struct Named {
-    /// The sources of COPYs, ADDs and bind mounts, and the folders that they lie in.
+    /// The sources of COPYs, ADDs, bind mounts and `develop.watch`, and the folders that they lie in.
     sources: Paths,
     /// The same of the words of commands.
     words: Paths,
@@ -36,12 +36,17 @@ impl Named {
     pub(super) fn of(project: &Project, group: &Group<'_>) -> Self {
         let mut named = Self { sources: Paths::default(), words: Paths::default() };
         for taker in group.all() {
-            let takes = takes(taker.dockerfile).iter().map(|it| it.source.as_str());
+            let takes = taker.takes.iter().map(|it| it.source.as_str());
             for source in takes.filter(|it| !is_whole(it)) {
                 named.sources.add(source.trim_start_matches("./").trim_matches('/'));
             }
             for word in taker.words(project) {
                 tails(word).for_each(|it| named.words.add(it.trim_end_matches('/')));
+            }
+            let services = project.services(&taker.file.path).iter();
+            let watched = services.flat_map(|it| &it.1.watched);
+            for path in watched.filter_map(|it| it.strip_prefix(&group.folder)) {
+                named.sources.add(path);
             }
         }
         named

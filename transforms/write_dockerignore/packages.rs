@@ -2,13 +2,13 @@
 
 use super::{
     found::{Found, parent},
+    places,
     readers::{Readers, Verdict},
 };
 use crate::{
-    context::{is_whole, taken::takes},
     dockerfile::stage::Stage,
     ecosystems::{self, clutter::Clutter},
-    project::{change::Safety, tree},
+    project::change::Safety,
     run::{Run, Site},
     text::ImagePath,
 };
@@ -20,6 +20,10 @@ pub(super) fn judge(readers: &Readers<'_>, found: &mut Found) -> Verdict {
         readers.group.all().any(|it| {
             if !it.wanted.takes_with_folder(path) {
                 return false;
+            }
+            // A named context brings what it has.
+            if it.name.is_some() {
+                return true;
             }
             let site = Site::new(&it.file.path, it.dockerfile);
             site.stages.iter().any(|stage| needs(readers, &site, stage, found.row, path))
@@ -42,7 +46,7 @@ fn needs(
     row: &Clutter,
     path: &str,
 ) -> bool {
-    let places = places(readers, site, stage, parent(path));
+    let places = places::of(readers, site, stage, parent(path));
     if places.is_empty() {
         return false;
     }
@@ -63,47 +67,13 @@ fn needs(
     !places.iter().all(|place| fills(site, stage, row, place))
 }
 
-/// Where the COPYs of a stage put a folder of the context that they bring with what is in it.
-fn places(
-    readers: &Readers<'_>,
-    site: &Site<'_>,
-    stage: &Stage<'_>,
-    folder: &str,
-) -> Vec<ImagePath> {
-    let context = &readers.group.folder;
-    let mut places = Vec::new();
-    for (item, _, it) in stage.instructions() {
-        let Some(copy) = it.copy().filter(|it| it.from.is_none()) else { continue };
-        let state = stage.state_before(item);
-        let destination = state.expand(&copy.destination.text, site.dockerfile.escape);
-        let Some(destination) = destination.and_then(|it| state.absolute(&it)) else { continue };
-        for take in takes(site.dockerfile).iter().filter(|it| it.item == item) {
-            if is_whole(&take.source) {
-                places.push(destination.join(folder));
-                continue;
-            }
-            let found = tree::sources(readers.project.tree(), context, &take.source);
-            for source in found.iter().filter_map(|it| it.strip_prefix(context)) {
-                let rest =
-                    folder.strip_prefix(source).filter(|it| it.is_empty() || it.starts_with('/'));
-                places.extend(rest.map(|it| destination.join(it.trim_start_matches('/'))));
-            }
-        }
-    }
-    places
-}
-
 /// Returns true if a stage, or one that it is built on, has packages of its own in a folder of the image: it installs
 /// there or above, or copies them from another stage.
 fn fills(site: &Site<'_>, stage: &Stage<'_>, row: &Clutter, place: &ImagePath) -> bool {
     stage.lineage(&site.stages).iter().any(|below| {
-        let copied = below.instructions().any(|(item, _, it)| {
-            let Some(copy) = it.copy().filter(|it| it.from.is_some()) else { return false };
-            let state = below.state_before(item);
-            let destination = state.expand(&copy.destination.text, site.dockerfile.escape);
-            let destination = destination.and_then(|it| state.absolute(&it));
-            destination.is_some_and(|it| it.file_name() == row.name || place.is_within(&it))
-        });
+        let copied = places::copied(below, site.dockerfile.escape)
+            .into_iter()
+            .any(|it| it.file_name() == row.name || (place.is_within(&it) && !it.is_root()));
         let manifests: Vec<&str> = row.beside().collect();
         let is_its =
             |program: &str| ecosystems::manifests_of(program).any(|it| manifests.contains(&it));

@@ -1,20 +1,20 @@
 //! Who reads clutter all the same: steps of the Dockerfiles, services, source, settings.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use super::{
-    found::{Found, name},
+    found::{Found, name, parent},
     group::{Group, Taker},
+    lines,
     named::{Named, is_command},
-    packages,
+    outputs, packages,
     texts::Texts,
 };
 use crate::{
     callers::{self, Kind, service::Given},
-    context::{dockerignore::Dockerignore, is_whole, taken::takes},
-    dockerfile::Keyword,
+    context::{dockerignore::Dockerignore, is_whole},
     ecosystems::{
-        clutter::{self, Class},
+        clutter::{self, Class, Clutter},
         history::{self, Asks},
     },
     project::{Project, change::Safety, tree},
@@ -50,6 +50,17 @@ impl<'a> Readers<'a> {
 
     /// Takes the places out of what was found that are read, and says whether the rest may go.
     pub(super) fn judge(&self, found: &mut Found) -> Verdict {
+        let all: BTreeSet<String> = found.places().map(str::to_owned).collect();
+        let verdict = self.look(found);
+        let rest: BTreeSet<String> = found.places().map(str::to_owned).collect();
+        found.kept.extend(all.difference(&rest).cloned());
+        match verdict {
+            Verdict::Goes(_) if lines::patterns(found).is_empty() => Verdict::Stays,
+            _ => verdict,
+        }
+    }
+
+    fn look(&self, found: &mut Found) -> Verdict {
         let class = found.row.class;
         found.there.retain(|it| !self.is_named(class, it));
         found.expected.retain(|it| !self.is_named(class, it));
@@ -70,7 +81,7 @@ impl<'a> Readers<'a> {
                 let is_needed = self.group.all().any(|it| starts(it) && !is_filled(it));
                 if is_needed { Verdict::Stays } else { Verdict::Goes(Safety::Safe) }
             }
-            Class::Outputs => self.outputs(found),
+            Class::Outputs => outputs::judge(self, found),
             _ if class.is_local() => Verdict::Goes(Safety::Safe),
             Class::Secrets => self.secrets(found),
             Class::Tests if self.runs_tests() => Verdict::Stays,
@@ -79,13 +90,33 @@ impl<'a> Readers<'a> {
                 if !texts.is_complete {
                     return Verdict::Stays;
                 }
-                found.there.retain(|it| texts.mention(self.project, it).is_none());
+                let reads = |path: &str| self.reads_unasked(found.row, path);
+                let stays = |path: &str| reads(path) || texts.mention(self.project, path).is_some();
+                let stay: Vec<bool> = found.there.iter().map(|it| stays(it)).collect();
+                let mut stay = stay.into_iter();
+                found.there.retain(|_| !stay.next().unwrap_or(true));
                 match found.there.is_empty() {
                     true => Verdict::Stays,
                     false => Verdict::Goes(Safety::Review),
                 }
             }
         }
+    }
+
+    /// Returns true if something reads it where it lies, without being told.
+    fn reads_unasked(&self, row: &Clutter, path: &str) -> bool {
+        let is_reader = |word: &String| row.read_by.contains(&name(word));
+        if self.group.all().any(|it| it.words(self.project).iter().any(is_reader)) {
+            return true;
+        }
+        let tree = self.project.tree();
+        let Some(folder) =
+            self.group.folder.join(parent(path)).filter(|_| !row.read_with.is_empty())
+        else {
+            return false;
+        };
+        let mut beside = tree.children(&folder).filter_map(|it| self.project.file(it.as_str()));
+        beside.any(|file| row.read_with.iter().any(|it| file.text.contains(it)))
     }
 
     /// The texts of the context.
@@ -104,8 +135,7 @@ impl<'a> Readers<'a> {
     pub(super) fn read_of(&self, pattern: &str) -> Option<String> {
         let rules = Dockerignore::of_flags([pattern]);
         let folder = &self.group.folder;
-        let sources =
-            self.group.all().flat_map(|it| takes(it.dockerfile)).map(|it| it.source.as_str());
+        let sources = self.group.all().flat_map(|it| it.takes.iter()).map(|it| it.source.as_str());
         let sources = sources.filter(|it| !is_whole(it)).flat_map(|it| {
             let found = tree::sources(self.project.tree(), folder, it);
             found.into_iter().filter_map(|it| it.strip_prefix(folder).map(str::to_owned))
@@ -159,21 +189,6 @@ impl<'a> Readers<'a> {
             return Verdict::Stays;
         }
         Verdict::Goes(safety)
-    }
-
-    /// Whether outputs may go: each Dockerfile that takes them has to make them again.
-    fn outputs(&self, found: &Found) -> Verdict {
-        let takes = |it: &&Taker<'_>| found.places().any(|path| it.wanted.takes_with_folder(path));
-        let makes = |it: &Taker<'_>| {
-            let runs = it.dockerfile.instructions().filter(|it| it.1.keyword == Keyword::Run);
-            let mut texts = runs.map(|it| it.1.text());
-            texts.any(|text| found.row.made_by.iter().any(|it| text.contains(it)))
-        };
-        let mut takers = self.group.all().filter(takes);
-        match takers.all(makes) {
-            true => Verdict::Goes(Safety::Safe),
-            false => Verdict::Stays,
-        }
     }
 
     /// Whether secrets may go, which somebody may read where they are.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MANAGERS;
+use crate::shell::Invocation;
 pub use table::TABLE;
 
 /// The kinds of clutter.
@@ -65,9 +66,36 @@ pub struct Clutter {
     pub packages: &'static [&'static str],
     /// A file without which nobody has it, by name, where neither of these shows it; empty if anybody may have it.
     pub with: &'static str,
-    /// How commands begin that make it again, without the paths of their programs.
-    pub made_by: &'static [&'static str],
+    /// The commands in scripts of a `package.json` that make it.
+    scripts: &'static [&'static str],
+    /// The commands that make it again: a program and words of its command line, in order.
+    made_by: &'static [&'static str],
+    /// Programs that read it where it lies, without being told.
+    pub read_by: &'static [&'static str],
+    /// What a manifest beside it has if something reads it.
+    pub read_with: &'static [&'static str],
 }
+
+/// The commands of Node's managers that run the script which builds a project.
+const NODE_BUILDS: &[&str] =
+    &["npm run build", "npm build", "yarn build", "yarn run build", "pnpm build", "pnpm run build"];
+
+/// Options by which they run it in other folders.
+const NODE_ELSEWHERE: &[&str] =
+    &["-F", "-r", "-w", "--filter", "--recursive", "--workspace", "--workspaces"];
+
+/// Settings that say where a tool puts what it makes, by the names of their files.
+const SETS_OUTPUT: &[(&str, &str)] = &[
+    ("angular.json", "outputPath"),
+    ("astro.config.*", "outDir"),
+    ("next.config.*", "distDir"),
+    ("nuxt.config.*", "buildDir"),
+    ("svelte.config.*", "outDir"),
+    ("tsconfig*.json", "outDir"),
+    ("tsup.config.*", "outDir"),
+    ("vite.config.*", "outDir"),
+    ("vue.config.*", "outputDir"),
+];
 
 /// The folders that a kind of clutter is found in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +171,10 @@ impl Clutter {
             beside: &[],
             packages: &[],
             with: "",
+            scripts: &[],
             made_by: &[],
+            read_by: &[],
+            read_with: &[],
         }
     }
 
@@ -159,8 +190,20 @@ impl Clutter {
         Self { with, ..self }
     }
 
+    const fn by_scripts(self, scripts: &'static [&'static str]) -> Self {
+        Self { scripts, ..self }
+    }
+
     const fn made_by(self, made_by: &'static [&'static str]) -> Self {
         Self { made_by, ..self }
+    }
+
+    const fn read_by(self, read_by: &'static [&'static str]) -> Self {
+        Self { read_by, ..self }
+    }
+
+    const fn read_with(self, read_with: &'static [&'static str]) -> Self {
+        Self { read_with, ..self }
     }
 
     const fn or_source(self) -> Self {
@@ -175,6 +218,63 @@ impl Clutter {
         let is_alone = makers().count() == 1;
         let files = makers().map(move |it| if is_alone { it.lock() } else { it.manifest });
         self.beside.iter().copied().chain(files)
+    }
+
+    /// Whether a call makes it again; if it runs a script of a manifest, in the folder that it runs in alone, and else
+    /// also below.
+    pub fn is_made_by(&self, call: &Invocation) -> bool {
+        let runs_script = Self::runs_script(call);
+        if runs_script && call.flags(NODE_ELSEWHERE).next().is_some() {
+            return false;
+        }
+        self.made_by.iter().any(|command| {
+            let mut wanted = command.split(' ');
+            let mut said = call.texts().filter(|it| !it.starts_with('-'));
+            let is = |said: &str, wanted: &str| {
+                let rest = said.strip_prefix(wanted);
+                rest.is_some_and(|it| it.is_empty() || it.starts_with([':', '[']))
+            };
+            wanted.next() == Some(call.program.as_str())
+                && wanted.all(|wanted| match runs_script {
+                    true => said.next().is_some_and(|it| is(it, wanted)),
+                    false => said.any(|it| is(it, wanted)),
+                })
+        })
+    }
+
+    /// Whether a call is one of a program that runs scripts of a `package.json`.
+    pub fn runs_script(call: &Invocation) -> bool {
+        NODE_BUILDS.iter().any(|it| it.split(' ').next() == Some(call.program.as_str()))
+    }
+
+    /// What the text of a file beside it says about it: `Some(true)` that it is made there, `Some(false)` that it is made
+    /// somewhere else.
+    pub fn told_by(&self, name: &str, text: &str) -> Option<bool> {
+        let mut settings = SETS_OUTPUT.iter().filter(|it| is_like(it.0, name));
+        let is_elsewhere = |key: &str| {
+            text.lines().any(|it| {
+                let after = it.split_once(key).map(|it| it.1);
+                after.is_some_and(|it| !it.contains(self.name))
+            })
+        };
+        if settings.any(|it| is_elsewhere(it.1)) {
+            return Some(false);
+        }
+        if self.beside().any(|it| is_like(it, name)) {
+            return Some(true);
+        }
+        let is_named = match self.scripts.is_empty() {
+            true => {
+                let is_part = |it: char| it.is_alphanumeric() || "-_@/".contains(it);
+                let mut words = text.split(|it| !is_part(it));
+                words.any(|it| self.packages.contains(&it))
+            }
+            false => {
+                let scripts = |it: &str| self.scripts.iter().any(|script| it.contains(script));
+                text.lines().filter(|it| it.trim_start().starts_with("\"build")).any(scripts)
+            }
+        };
+        (is_named && super::file("", name).is_some()).then_some(true)
     }
 
     /// Whether a file or folder of this name may be it.
@@ -192,6 +292,12 @@ pub fn is_like(pattern: &str, name: &str) -> bool {
 pub fn classes_of(path: &str) -> impl Iterator<Item = Class> {
     let named = |part: &str| TABLE.iter().find(|it| it.is_called(part)).map(|it| it.class);
     path.split('/').filter_map(named)
+}
+
+/// The same of a path that git has: what may be source is none of them.
+pub fn classes_of_tracked(path: &str) -> impl Iterator<Item = Class> {
+    let named = |part: &str| TABLE.iter().find(|it| it.is_called(part));
+    path.split('/').filter_map(named).filter(|it| it.is_distinct).map(|it| it.class)
 }
 
 /// The first of them.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    context::{self, dockerignore::Dockerignore},
+    context::{self, dockerignore::Dockerignore, named::NamedContext, taken::takes_from},
     dockerfile::{Dockerfile, Keyword},
     ecosystems::{
         self,
@@ -41,9 +41,10 @@ pub(super) fn objection(
     let declared: Vec<Declared<'_>> = declared.collect();
     let mut compared = BTreeSet::new();
     // A Dockerfile that goes with its ignore file builds nothing any more.
-    let near = before.whole().get(|| ByFolder::of(before)).near(path);
+    let builds = before.whole().get(|| ByFolder::of(before));
+    let near = builds.near(path);
     let near = near.iter().filter(|it| after.file(it.as_str()).is_some());
-    near.into_iter().find_map(|it| {
+    let objection = near.into_iter().find_map(|it| {
         let file = before.file(it.as_str())?;
         let dockerfile = file.dockerfile().filter(|it| it.errors.is_empty())?;
         before.context_of(&file.path).folders().iter().find_map(|folder| {
@@ -64,7 +65,8 @@ pub(super) fn objection(
             let files = compared.insert((folder.clone(), old)).then(|| sent.files()).flatten();
             files.or_else(|| sent.named(dockerfile))
         })
-    })
+    });
+    objection.or_else(|| builds.by_name(before, after, path))
 }
 
 /// What the builds from a folder are sent, before and after.
@@ -82,18 +84,41 @@ struct Declared<'a> {
     asked_for: Dockerignore,
 }
 
-/// The Dockerfiles that are built from each folder.
-struct ByFolder(HashMap<RepoPath, Vec<RepoPath>>);
+/// The Dockerfiles that are built from each folder, and those that take folders by other names.
+struct ByFolder {
+    contexts: HashMap<RepoPath, Vec<RepoPath>>,
+    named: Vec<(RepoPath, NamedContext)>,
+}
 
 impl ByFolder {
     fn of(project: &Project) -> Self {
-        let mut all: HashMap<RepoPath, Vec<RepoPath>> = HashMap::new();
+        let mut contexts: HashMap<RepoPath, Vec<RepoPath>> = HashMap::new();
+        let mut named = Vec::new();
         for (file, _) in project.dockerfiles() {
             for folder in project.context_of(&file.path).folders() {
-                all.entry(folder.clone()).or_default().push(file.path.clone());
+                contexts.entry(folder.clone()).or_default().push(file.path.clone());
             }
+            let own = project.named_contexts(&file.path).into_iter();
+            named.extend(own.map(|it| (file.path.clone(), it)));
         }
-        Self(all)
+        Self { contexts, named }
+    }
+
+    /// What is no longer sent and a step takes from the folder of an ignore file by the name that a build gives it.
+    fn by_name(&self, before: &Project, after: &Project, path: &RepoPath) -> Option<String> {
+        let folder = &path.parent().unwrap_or(RepoPath::root());
+        let is_shared = path.file_name() == ".dockerignore";
+        let mut named = self.named.iter().filter(|it| is_shared && it.1.may_be(folder));
+        named.find_map(|(dockerfile, context)| {
+            let read = |it: &Project| {
+                let text = it.file(path.as_str()).map(|it| &*it.text);
+                text.map(Dockerignore::parse).unwrap_or_default()
+            };
+            let sent = Sent { before, folder, old: read(before), new: read(after), declared: &[] };
+            let dockerfile = before.file(dockerfile.as_str())?.dockerfile()?;
+            let sources = takes_from(dockerfile, &context.name);
+            sent.copied(sources.into_iter().map(|it| it.source))
+        })
     }
 
     /// The Dockerfiles that may obey an ignore file: those built from its folder, or the one that it is named after.
@@ -101,7 +126,7 @@ impl ByFolder {
         match path.file_name() {
             ".dockerignore" => {
                 let folder = path.parent().unwrap_or(RepoPath::root());
-                self.0.get(&folder).cloned().unwrap_or_default()
+                self.contexts.get(&folder).cloned().unwrap_or_default()
             }
             _ => {
                 let named = path.as_str().strip_suffix(".dockerignore").and_then(RepoPath::new);
@@ -118,7 +143,9 @@ impl Sent<'_> {
             let path = file.path.strip_prefix(self.folder)?;
             match (self.old.excludes(path), self.new.excludes(path)) {
                 (true, false) => Some(format!("sends {}, which was not sent", file.path)),
-                (false, true) if !self.is_declared(path) => {
+                (false, true)
+                    if !self.is_declared(path, self.before.tree().is_file(&file.path)) =>
+                {
                     Some(format!("no longer sends {}", file.path))
                 }
                 _ => None,
@@ -126,16 +153,26 @@ impl Sent<'_> {
         })
     }
 
-    fn is_declared(&self, path: &str) -> bool {
+    fn is_declared(&self, path: &str, is_tracked: bool) -> bool {
         self.declared.iter().any(|it| {
-            clutter::classes_of(path).any(|class| it.classes.contains(&class))
-                || it.asked_for.excludes(path)
+            let is_one = |class: Class| it.classes.contains(&class);
+            let is_clutter = match is_tracked {
+                true => clutter::classes_of_tracked(path).any(is_one),
+                false => clutter::classes_of(path).any(is_one),
+            };
+            is_clutter || it.asked_for.excludes(path)
         })
     }
 
     /// Something that is no longer sent and that a step of the Dockerfile names.
     fn named(&self, dockerfile: &Dockerfile) -> Option<String> {
-        let copied = context::context_sources(dockerfile).into_iter().find_map(|source| {
+        let sources = context::context_sources(dockerfile).into_iter();
+        self.copied(sources).or_else(|| self.run(dockerfile).map(is_named))
+    }
+
+    /// Something that is no longer sent and that is one of these sources.
+    fn copied(&self, mut sources: impl Iterator<Item = String>) -> Option<String> {
+        let copied = sources.find_map(|source| {
             let found = tree::sources(self.before.tree(), self.folder, &source);
             let found =
                 found.iter().filter_map(|it| it.strip_prefix(self.folder)).map(str::to_owned);
@@ -143,9 +180,7 @@ impl Sent<'_> {
             let is_whole = context::is_whole(&source);
             all.find(|it| !is_whole && self.goes(it))
         });
-        copied
-            .or_else(|| self.run(dockerfile))
-            .map(|it| format!("no longer sends {it}, which a step names"))
+        copied.map(is_named)
     }
 
     /// Returns true if a path was sent and is no more.
@@ -174,6 +209,10 @@ impl Sent<'_> {
             words.find_map(|word| tails(word).find(goes).map(str::to_owned))
         })
     }
+}
+
+fn is_named(path: String) -> String {
+    format!("no longer sends {path}, which a step names")
 }
 
 /// Returns true if a RUN needs the history of the repository.

@@ -27,9 +27,11 @@ fn of(
 
 #[test]
 fn only_what_is_declared_may_go() {
-    let files = [".git/HEAD", "a.mp4", "main.py", "tests/__pycache__/a.pyc", "tests/a.py"];
+    let files = [".git/HEAD", "a.mp4", "bin/x", "main.py", "tests/__pycache__/a.pyc", "tests/a.py"];
     let history = [Class::VersionControl];
-    let rows: [(&str, &[Class], Option<&str>); 7] = [
+    let rows: [(&str, &[Class], Option<&str>); 8] = [
+        // What git has of this name is source.
+        ("**/bin\n", &[Class::Outputs], Some("no longer sends bin/x")),
         (".git\n*.mp4\n", &history, None),
         (".git\n", &[Class::Caches], Some("no longer sends .git/HEAD")),
         ("**/__pycache__\n", &[Class::Caches], None),
@@ -96,4 +98,21 @@ fn a_dockerfile_obeys_its_own_file() {
     after[2].1 = "tests\n";
     let objection = objection(&files, &after, alters());
     assert!(objection.is_some_and(|it| it.contains("no longer sends tests, which a step names")));
+}
+
+#[test]
+fn what_is_taken_by_another_name_stays() {
+    let bake = "target \"api\" {\n  dockerfile = \"Dockerfile\"\n  context = \"api\"\n  contexts = { lib = \".\" }\n}\n";
+    let other = "FROM a\nCOPY --from=lib docs /d\n";
+    let before = [
+        ("Dockerfile", ALL),
+        ("api/Dockerfile", other),
+        ("docker-bake.hcl", bake),
+        ("docs/a.md", "x"),
+    ];
+    let after: Vec<_> = before.iter().copied().chain([(".dockerignore", "docs\n")]).collect();
+    let alters = Alteration::Unsent { classes: vec![Class::Docs], asked_for: Vec::new() };
+    let objection = objection(&before, &after, vec![alters]);
+    let expected = "no longer sends docs, which a step names in .dockerignore";
+    assert_eq!(objection.as_deref(), Some(expected));
 }
