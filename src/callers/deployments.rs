@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use elsa::sync::FrozenMap;
+
 use super::{
     Build, Caller, Claim, PodCommand, image_name, is_manifest_of_pods,
     pods::{Claims, without_comment},
@@ -152,6 +154,10 @@ enum Key {
     Part(String),
 }
 
+/// The names that images of Dockerfiles go by.
+#[derive(Default)]
+struct Names(FrozenMap<RepoPath, Vec<String>>);
+
 /// The deployments of a project.
 #[derive(Default)]
 pub(super) struct Deployments {
@@ -206,11 +212,17 @@ fn named_images(line: &str) -> Vec<&str> {
 impl Project {
     /// The deployments that may start images of this Dockerfile, each with its file.
     pub fn deployments(&self, dockerfile: &RepoPath) -> Vec<(&Deployment, &File)> {
-        self.deployments_of(dockerfile, &self.names(dockerfile))
+        self.deployments_of(dockerfile, self.names(dockerfile))
     }
 
-    /// The names that images of a Dockerfile go by, as far as that can be told.
-    pub(super) fn names(&self, dockerfile: &RepoPath) -> Vec<String> {
+    /// The names that images of a Dockerfile go by, as far as that can be told; found once.
+    pub(super) fn names(&self, dockerfile: &RepoPath) -> &[String] {
+        let Names(known) = self.places().get(Names::default);
+        let found = known.get(dockerfile);
+        found.unwrap_or_else(|| known.insert(dockerfile.clone(), self.find_names(dockerfile)))
+    }
+
+    fn find_names(&self, dockerfile: &RepoPath) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let builds = self.builds(dockerfile).iter();
         names.extend(builds.flat_map(|it: &Build| it.tags.iter().cloned()));
@@ -224,13 +236,13 @@ impl Project {
     /// What manifests of Kubernetes and charts say about the containers that may run images of this Dockerfile, each
     /// with its place.
     pub fn claims(&self, dockerfile: &RepoPath) -> Vec<(Place, Claim)> {
-        let names = self.names(dockerfile);
-        let all = self.manifests(dockerfile, &names).into_iter();
+        let names = self.names_for_pods(dockerfile);
+        let all = self.manifests(dockerfile, names).into_iter();
         let all: Vec<_> = all.map(|(it, file, claims)| (it.chart(), file, claims)).collect();
         let has_group =
             |chart: &RepoPath| all.iter().any(|(it, _, claims)| it == chart && claims.has_group);
         let said = all.iter().flat_map(|(chart, file, claims)| {
-            let about = claims.about(&names);
+            let about = claims.about(names);
             let about = about.filter(|it| it.claim != Claim::Volume || !has_group(chart));
             about.map(|it| (file.line(it.line), it.claim)).collect::<Vec<_>>()
         });
@@ -239,19 +251,24 @@ impl Project {
 
     /// What manifests of Kubernetes start in containers that may run images of this Dockerfile, each with its place.
     pub fn pod_commands(&self, dockerfile: &RepoPath) -> Vec<(Place, &PodCommand)> {
-        let names = self.names(dockerfile);
-        let all = self.manifests(dockerfile, &names).into_iter();
+        let names = self.names_for_pods(dockerfile);
+        let all = self.manifests(dockerfile, names).into_iter();
         let said = all.flat_map(|(_, file, claims)| {
-            claims.commands(&names).map(|it| (file.line(it.line), it)).collect::<Vec<_>>()
+            claims.commands(names).map(|it| (file.line(it.line), it)).collect::<Vec<_>>()
         });
         said.collect()
     }
 
     /// The ports that manifests of Kubernetes name for such containers.
     pub fn pod_ports(&self, dockerfile: &RepoPath) -> Vec<u16> {
-        let names = self.names(dockerfile);
-        let all = self.manifests(dockerfile, &names).into_iter();
-        all.flat_map(|it| it.2.ports(&names).collect::<Vec<_>>()).collect()
+        let names = self.names_for_pods(dockerfile);
+        let all = self.manifests(dockerfile, names).into_iter();
+        all.flat_map(|it| it.2.ports(names).collect::<Vec<_>>()).collect()
+    }
+
+    /// The names of a Dockerfile's images, if there is a deployment that may have one of them.
+    fn names_for_pods(&self, dockerfile: &RepoPath) -> &[String] {
+        if self.all_deployments().all.is_empty() { &[] } else { self.names(dockerfile) }
     }
 
     /// The manifests and values of Kubernetes that may start images of these names.

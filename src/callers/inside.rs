@@ -120,9 +120,9 @@ impl Project {
         let run = executions.find_map(|it| Some((&it.place, it.installs_in(dockerfile)?)));
         run.or_else(|| {
             let all = self.installations();
-            let names = if all.is_empty() { Vec::new() } else { self.names(dockerfile) };
+            let names = if all.is_empty() { &[] } else { self.names(dockerfile) };
             let is_alone = self.dockerfiles().nth(1).is_none();
-            let found = all.iter().find(|it| it.is_in(&names, is_alone))?;
+            let found = all.iter().find(|it| it.is_in(names, is_alone))?;
             Some((&found.place, found.program))
         })
     }

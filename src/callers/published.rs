@@ -4,12 +4,15 @@
 //! Whose image it is has to be judged, by the folders that a service mounts or names, by the image's name, or
 //! because there is no other Dockerfile. Images that are well known are never the project's own.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, OnceLock},
+};
 
 use super::{image_name, service::Service};
 use crate::{
-    ecosystems::{FileKind, files, images},
-    project::Project,
+    ecosystems::{self, FileKind, files, images},
+    project::{File, Project},
     text::{ImagePath, RepoPath},
 };
 
@@ -178,29 +181,58 @@ pub(super) fn names(project: &Project, dockerfile: &RepoPath) -> Vec<String> {
     let parts = file.split('.').filter(|it| !["dockerfile", "containerfile"].contains(it));
     let own = parts.chain([folder.file_name()]).filter(|it| !it.is_empty());
     let manifest = dockerfile.ancestors().find_map(|it| manifest_name(project, &it));
-    let mut names: Vec<String> = own.filter_map(image_name).chain(manifest).collect();
+    let mut names: Vec<String> = own.filter_map(image_name).chain(manifest.cloned()).collect();
     names.sort();
     names.dedup();
     names
 }
 
+/// The manifests in a folder, each with its rank, and the name that the first which has one gives to the project.
+#[derive(Default)]
+struct Manifests {
+    files: Vec<(usize, Arc<File>)>,
+    name: OnceLock<Option<String>>,
+}
+
+/// The manifests of a project by their folders; gathered once.
+struct Folders(HashMap<RepoPath, Manifests>);
+
+impl Folders {
+    fn of(project: &Project) -> Self {
+        let mut folders: HashMap<RepoPath, Manifests> = HashMap::new();
+        for file in project.files() {
+            let Some(rank) = ecosystems::manifest_rank(file.path.file_name()) else { continue };
+            let folder = file.path.parent().unwrap_or(RepoPath::root());
+            folders.entry(folder).or_default().files.push((rank, Arc::clone(file)));
+        }
+        for it in folders.values_mut() {
+            it.files.sort_by_key(|it| it.0);
+        }
+        Self(folders)
+    }
+}
+
 /// The name that a manifest in a folder gives to the project: `"name": "@acme/shop"`, `name = "shop"`,
 /// `module example.org/acme/shop`.
-fn manifest_name(project: &Project, folder: &RepoPath) -> Option<String> {
-    let known = files().filter(|it| it.kind == FileKind::Manifest);
-    let paths = known.filter_map(|it| folder.join(it.pattern));
-    let texts = paths.filter_map(|it| project.file(it.as_str())).map(|it| &it.text);
-    texts.flat_map(|it| it.lines()).find_map(|line| {
-        let line = line.trim();
-        let rest = match line.strip_prefix("module ") {
-            Some(it) => it,
-            None => {
-                let rest = line.strip_prefix("\"name\"").or_else(|| line.strip_prefix("name"))?;
-                rest.trim_start().strip_prefix([':', '='])?
-            }
-        };
-        image_name(rest.trim().trim_end_matches(',').trim_matches(['"', '\'', '@']))
-    })
+fn manifest_name<'p>(project: &'p Project, folder: &RepoPath) -> Option<&'p String> {
+    let Folders(folders) = project.surroundings().get(|| Folders::of(project));
+    let manifests = folders.get(folder)?;
+    let texts = || manifests.files.iter().map(|it| &it.1.text);
+    let name = || texts().flat_map(|it| it.lines()).find_map(name_in);
+    manifests.name.get_or_init(name).as_ref()
+}
+
+/// The name that a line of a manifest gives to the project.
+fn name_in(line: &str) -> Option<String> {
+    let line = line.trim();
+    let rest = match line.strip_prefix("module ") {
+        Some(it) => it,
+        None => {
+            let rest = line.strip_prefix("\"name\"").or_else(|| line.strip_prefix("name"))?;
+            rest.trim_start().strip_prefix([':', '='])?
+        }
+    };
+    image_name(rest.trim().trim_end_matches(',').trim_matches(['"', '\'', '@']))
 }
 
 impl Project {

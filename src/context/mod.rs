@@ -10,7 +10,11 @@ pub mod layers;
 pub mod named;
 pub mod taken;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use elsa::sync::FrozenMap;
 
@@ -58,7 +62,24 @@ pub enum Evidence {
 
 /// The contexts that were found, by Dockerfile and its text.
 #[derive(Default)]
-struct Contexts(FrozenMap<(RepoPath, Option<Arc<str>>), Box<Context>>);
+struct Contexts(FrozenMap<(RepoPath, Option<Held>), Box<Context>>);
+
+/// A text that is known by where it is held: to compare whole texts takes longer.
+struct Held(Arc<str>);
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Held {}
+
+impl Hash for Held {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).cast::<u8>().hash(state);
+    }
+}
 
 impl Context {
     /// The folder, if there is only one.
@@ -83,7 +104,7 @@ impl Project {
     /// The context that a Dockerfile is built with; found once for each text that it has.
     pub fn context_of(&self, dockerfile: &RepoPath) -> &Context {
         let Contexts(known) = self.places().get(Contexts::default);
-        let text = self.file(dockerfile.as_str()).map(|it| Arc::clone(&it.text));
+        let text = self.file(dockerfile.as_str()).map(|it| Held(Arc::clone(&it.text)));
         let key = (dockerfile.clone(), text);
         let found = known.get(&key);
         found.unwrap_or_else(|| known.insert(key, Box::new(self.find_context(dockerfile))))

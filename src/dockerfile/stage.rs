@@ -244,7 +244,13 @@ impl<'a> Stage<'a> {
 
     /// Whether `COPY --from`, a mount or a target means it by this: its name in any case, or its number.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name.is_some_and(|it| it.eq_ignore_ascii_case(name)) || self.index.to_string() == name
+        // What is no digit or zero-padded is a name: nothing is allocated for the number.
+        let is_number = || {
+            let plain = name.bytes().all(|it| it.is_ascii_digit())
+                && (name == "0" || !name.starts_with('0'));
+            plain && name.parse() == Ok(self.index)
+        };
+        self.name.is_some_and(|it| it.eq_ignore_ascii_case(name)) || is_number()
     }
 
     /// The stages it is built on, itself last.

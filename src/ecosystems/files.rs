@@ -101,26 +101,45 @@ struct Names {
     files: Vec<&'static File>,
     /// The numbers of those with a name of their own.
     whole: HashMap<&'static str, Vec<usize>>,
-    /// The numbers of those whose name is a pattern, or whose folder matters.
-    patterns: Vec<usize>,
+    /// The numbers of those whose name is a pattern, or whose folder matters, by the first byte of the names that
+    /// they match.
+    begun: HashMap<u8, Vec<usize>>,
+    /// The numbers of those that begin with anything.
+    open: Vec<usize>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let files: Vec<_> = files().collect();
-    let (patterns, own): (Vec<_>, Vec<_>) =
-        (0..files.len()).partition(|it| files[*it].pattern.contains(['*', '/']));
-    let mut whole: HashMap<_, Vec<_>> = HashMap::new();
-    for it in own {
-        whole.entry(files[it].pattern).or_default().push(it);
+    let mut names = Names { files, whole: HashMap::new(), begun: HashMap::new(), open: Vec::new() };
+    for (at, file) in names.files.iter().enumerate() {
+        if !file.pattern.contains(['*', '/']) {
+            names.whole.entry(file.pattern).or_default().push(at);
+            continue;
+        }
+        let name = file.slash.map_or(file.pattern, |it| &file.pattern[it + 1..]);
+        match name.bytes().next() {
+            None | Some(b'*') => names.open.push(at),
+            Some(first) => names.begun.entry(first).or_default().push(at),
+        }
     }
-    Names { files, whole, patterns }
+    names
 });
 
 /// The files of all managers that have this name in a folder of that name, each with its number among all.
 fn named(folder: &str, name: &str) -> impl Iterator<Item = (usize, &'static File)> {
-    let whole = NAMES.whole.get(name).into_iter().flatten();
-    let patterns = NAMES.patterns.iter().filter(move |it| NAMES.files[**it].matches(folder, name));
-    whole.chain(patterns).map(|it| (*it, NAMES.files[*it]))
+    let names = &*NAMES;
+    let whole = names.whole.get(name).into_iter().flatten();
+    let begun = name.bytes().next().and_then(|it| names.begun.get(&it)).into_iter().flatten();
+    let patterns = begun.chain(&names.open);
+    let patterns = patterns.filter(move |it| names.files[**it].matches(folder, name));
+    whole.chain(patterns).map(|it| (*it, names.files[*it]))
+}
+
+/// The number of the first manifest with just this name, among the files of all managers; patterns are not looked at.
+pub fn manifest_rank(name: &str) -> Option<usize> {
+    let names = &*NAMES;
+    let known = names.whole.get(name)?;
+    known.iter().copied().find(|it| names.files[*it].kind == FileKind::Manifest)
 }
 
 /// Whether a name is like a pattern; nothing is built for it.

@@ -48,7 +48,7 @@ pub use environments::{
 };
 pub use files::{
     File, FileKind, cache_settings, file, files, is_lock, is_lock_in, is_manifest_of, makes,
-    marks_project,
+    manifest_rank, marks_project,
 };
 pub use grammar::{Grammar, Verb};
 pub use guess::{mentioned, seems_to_install, seems_to_install_from_manifests};

@@ -1,11 +1,11 @@
 //! The answer of a transform: changes, each applied whole or not at all, and places left alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     dockerfile::Keyword,
     ecosystems::clutter::Class,
-    text::{Edit, ImagePath, Place, Refusal, RepoPath, Span},
+    text::{Edit, Edits, ImagePath, Place, Refusal, RepoPath, Span},
 };
 
 /// How sure we are that a change preserves behavior; ordered, so that one comparison is the policy.
@@ -148,16 +148,46 @@ pub struct Panicked {
     pub message: String,
 }
 
-impl Change {
-    /// Returns true if the result of applying both would depend on their order.
-    pub fn conflicts(&self, other: &Self) -> bool {
-        self.files.iter().any(|(path, ours)| match (ours, other.files.get(path)) {
+/// What changes do to each file that they touch, as long as the result does not depend on their order.
+#[derive(Default)]
+pub(super) struct Taken<'c>(HashMap<&'c RepoPath, TakenFile<'c>>);
+
+enum TakenFile<'c> {
+    /// Parts of it are replaced.
+    Edited(Edits<'c>),
+    /// It is made or removed.
+    Whole,
+}
+
+impl<'c> Taken<'c> {
+    /// Takes a change; false if it conflicts with an earlier one, and is not taken.
+    pub(super) fn take(&mut self, change: &'c Change) -> bool {
+        let conflicts = change.files.iter().any(|(path, own)| match (own, self.0.get(path)) {
             (_, None) => false,
-            (FileChange::Edit(a), Some(FileChange::Edit(b))) => {
-                a.iter().any(|a| b.iter().any(|b| a.conflicts(b)))
+            (FileChange::Edit(own), Some(TakenFile::Edited(edits))) => {
+                own.iter().any(|it| edits.conflict_with(it))
             }
             _ => true,
-        })
+        });
+        if conflicts {
+            return false;
+        }
+        for (path, own) in &change.files {
+            match own {
+                FileChange::Edit(own) => {
+                    let new = || TakenFile::Edited(Edits::default());
+                    if let TakenFile::Edited(edits) = self.0.entry(path).or_insert_with(new) {
+                        for it in own {
+                            edits.add(it);
+                        }
+                    }
+                }
+                FileChange::Create(_) | FileChange::Delete => {
+                    self.0.insert(path, TakenFile::Whole);
+                }
+            }
+        }
+        true
     }
 }
 

@@ -11,7 +11,7 @@ mod sources;
 pub mod tree;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
@@ -23,7 +23,7 @@ pub use sources::Reader;
 use sources::Sources;
 pub use tree::Tree;
 
-use self::change::{Change, FileChange, Outcome, Panicked};
+use self::change::{Change, FileChange, Outcome, Panicked, Taken};
 use self::listings::Listings;
 use crate::{
     dockerfile::Dockerfile,
@@ -137,10 +137,11 @@ impl Project {
     /// The file at `path`, when its text was read with the project, or if it is a lock.
     pub fn file(&self, path: &str) -> Option<&Arc<File>> {
         self.files.get(path).or_else(|| {
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            // Most paths that are asked for do not exist.
+            let path = self.sources.has_reader().then(|| self.tree.file(path)).flatten()?;
+            let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
             let folder = folder.rsplit('/').next().unwrap_or_default();
-            let is_lock = self.sources.has_reader() && ecosystems::is_lock_in(folder, name);
-            is_lock.then(|| self.read_late(&RepoPath::new(path)?)).flatten()
+            ecosystems::is_lock_in(folder, name).then(|| self.read_late(path)).flatten()
         })
     }
 
@@ -297,18 +298,8 @@ impl Project {
     /// Applies what it can of `changes`: one that conflicts with an earlier one is left out, to be made
     /// afresh from the result. Returns the new snapshot and what went into it.
     pub fn apply<'c>(&self, changes: &'c [Change]) -> (Self, Vec<&'c Change>) {
-        let mut taken: HashMap<&RepoPath, Vec<&Change>> = HashMap::new();
-        let mut applied = Vec::with_capacity(changes.len());
-        for change in changes {
-            let mut rivals = change.files.keys().filter_map(|it| taken.get(it)).flatten();
-            if rivals.any(|it| it.conflicts(change)) {
-                continue;
-            }
-            for path in change.files.keys() {
-                taken.entry(path).or_default().push(change);
-            }
-            applied.push(change);
-        }
+        let mut taken = Taken::default();
+        let applied: Vec<&Change> = changes.iter().filter(|it| taken.take(it)).collect();
         let mut next = self.clone();
         let mut edits: BTreeMap<&RepoPath, Vec<(&Edit, &Change)>> = BTreeMap::new();
         for &of in &applied {

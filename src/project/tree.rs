@@ -54,6 +54,11 @@ impl Tree {
         self.files.contains(path)
     }
 
+    /// The file of this path, if it exists.
+    pub(super) fn file(&self, path: &str) -> Option<&RepoPath> {
+        self.files.get(path)
+    }
+
     /// Returns true if the folder exists and has a file below it.
     pub fn is_folder(&self, path: &RepoPath) -> bool {
         path.is_root() || self.has_prefix(&prefix(path))

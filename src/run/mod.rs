@@ -2,6 +2,7 @@
 
 pub mod independence;
 pub mod line;
+mod mentions;
 pub mod parts;
 
 use std::{
@@ -14,9 +15,7 @@ use crate::{
         Dockerfile, Instruction, Keyword, Kind,
         stage::{Stage, State},
     },
-    ecosystems::{
-        self, At, Ecosystem, Install, MANAGERS, Manager, images, images::stages, version::Version,
-    },
+    ecosystems::{self, At, Install, MANAGERS, Manager, images, images::stages, version::Version},
     project::change::{Change, Decline, FileChange, Outcome, Safety},
     shell::{self, Command, Directory, Invocation, NotShell, Script, Word},
     text::{Each, Edit, ImagePath, Place, Refusal, RepoPath},
@@ -79,16 +78,6 @@ impl<'a> Site<'a> {
     pub fn new(path: &'a RepoPath, dockerfile: &'a Dockerfile) -> Self {
         let readings = dockerfile.memo.get(Each::default);
         Self { path, dockerfile, stages: stages(dockerfile), readings }
-    }
-
-    /// The RUNs of a stage whose text has one of these words, by the index of their items.
-    pub fn runs<'s>(
-        &'s self,
-        stage: &'s Stage<'a>,
-        words: &'s [&str],
-    ) -> impl Iterator<Item = usize> + 's {
-        let mentions = |it: &Instruction| Script::mentions(self.dockerfile, it, words);
-        stage.instructions().filter(move |it| mentions(it.2)).map(|it| it.0)
     }
 
     /// Calls `look` for the RUNs of a stage whose text has one of these words, and collects changes and declines
@@ -199,21 +188,6 @@ impl<'a> Site<'a> {
                 run.calls().iter().any(|it| commands[it.command].runs_always() && is_like(&it.call))
             })
         })
-    }
-
-    /// What the package managers are for that the RUNs of a stage and of those below it mention.
-    pub fn ecosystems(&self, stage: &Stage<'a>) -> Vec<Ecosystem> {
-        let lineage = stage.lineage(&self.stages);
-        let mentions = |it: &Manager| {
-            lineage.iter().any(|below| self.runs(below, it.programs).next().is_some())
-        };
-        let mut found: Vec<Ecosystem> = Vec::new();
-        for it in MANAGERS {
-            if !found.contains(&it.ecosystem) && mentions(it) {
-                found.push(it.ecosystem);
-            }
-        }
-        found
     }
 
     /// The stages that are built on this one, itself included.

@@ -1,6 +1,7 @@
 //! Spans, edits, paths, places and refusals: the terms that all rooms share.
 
 pub mod count;
+mod edits;
 pub mod glob;
 mod image_path;
 mod line_starts;
@@ -12,6 +13,7 @@ mod place;
 mod provenance;
 mod refusal;
 
+pub use edits::Edits;
 pub use image_path::ImagePath;
 pub use line_starts::LineStarts;
 pub use memo::{Each, Memo};

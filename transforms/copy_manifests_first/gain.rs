@@ -123,7 +123,7 @@ impl Deferral<'_> {
     fn source_of(&self, project: &Project, layer: &Layer, layers: &Layers<'_>) -> Vec<RepoPath> {
         let copy = layer.copy.as_ref().ok();
         let copy =
-            copy.filter(|it| source::brings_source(&self.ecosystems, it, project, &layers.sent));
+            copy.filter(|it| source::brings_source(self.ecosystems, it, project, &layers.sent));
         copy.into_iter().flat_map(|it| &it.sources).map(|it| it.path.clone()).collect()
     }
 

@@ -175,7 +175,7 @@ fn reorder(
 pub struct Deferral<'a> {
     site: &'a Site<'a>,
     stage: &'a Stage<'a>,
-    ecosystems: Vec<Ecosystem>,
+    ecosystems: &'a [Ecosystem],
     layers: Layers<'a>,
     /// The items of the COPYs that move, in order.
     pub moved: Vec<usize>,
@@ -205,7 +205,7 @@ impl<'a> Deferral<'a> {
     ) -> Result<Option<Self>, Refusal> {
         let copies = stage.instructions().take_while(|it| it.0 < item);
         let ecosystems = site.ecosystems(stage);
-        if !copies.into_iter().any(|it| source::seems_to_copy_source(&ecosystems, it.2)) {
+        if !copies.into_iter().any(|it| source::seems_to_copy_source(ecosystems, it.2)) {
             return Ok(None);
         }
         let folder = Layers::context(project, site.path)?;
@@ -214,7 +214,7 @@ impl<'a> Deferral<'a> {
         for layer in layers.copies.iter().filter(|it| it.stage == stage.index && it.item < item) {
             let line = site.line(layer.item);
             match &layer.copy {
-                Ok(copy) if source::brings_source(&ecosystems, copy, project, &layers.sent) => {
+                Ok(copy) if source::brings_source(ecosystems, copy, project, &layers.sent) => {
                     moved.push(layer.item);
                 }
                 Err(Opaque::Missing(source)) => {
@@ -257,7 +257,7 @@ impl<'a> Deferral<'a> {
         run.instruction.mounts().any(|it| {
             let source = it.source().and_then(|it| self.in_context(it));
             source.is_some_and(|it| {
-                source::is_source(&self.ecosystems, &it, project, &self.layers.sent)
+                source::is_source(self.ecosystems, &it, project, &self.layers.sent)
             })
         })
     }
@@ -285,7 +285,7 @@ impl<'a> Deferral<'a> {
     pub fn seems_repeated(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>) -> bool {
         let ecosystems = site.ecosystems(stage);
         let mut copies = stage.instructions();
-        let source = copies.find(|it| source::seems_to_copy_source(&ecosystems, it.2));
+        let source = copies.find(|it| source::seems_to_copy_source(ecosystems, it.2));
         let installs = |run: &Run<'_>| {
             let found = run.installs(&|_| None).map(|it| it.0);
             found.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
@@ -302,7 +302,7 @@ impl<'a> Deferral<'a> {
     /// folder, from the same manifests unless what is left here needs the source.
     pub fn repeats(&self, run: &Run<'_>, roles: &[Role]) -> bool {
         let words = ecosystems::programs();
-        let earlier = self.site.runs(self.stage, &words).filter(|it| *it < self.moved[0]);
+        let earlier = self.site.runs(self.stage, &words).take_while(|it| *it < self.moved[0]);
         let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
         let installed: Vec<_> = earlier.iter().flat_map(|it| it.installs(&|_| None)).collect();
         let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {

@@ -36,6 +36,9 @@ impl Frontend {
 /// Whether a file lacks a frontend: it names none, and has no mounts, with which it is built without.
 pub(super) fn is_missing(site: &Site<'_>) -> bool {
     let is_mounted = |it: &Instruction| it.keyword == Keyword::Run && it.mounts().next().is_some();
-    site.dockerfile.directive("syntax").is_none()
-        && !site.dockerfile.instructions().any(|it| is_mounted(it.1))
+    let has_mounts = || HasMounts(site.dockerfile.instructions().any(|it| is_mounted(it.1)));
+    site.dockerfile.directive("syntax").is_none() && !site.dockerfile.memo.get(has_mounts).0
 }
+
+/// Whether a RUN of a Dockerfile has a mount; looked for once.
+struct HasMounts(bool);

@@ -8,7 +8,7 @@ use crate::{
     context::layers::Layers,
     dockerfile::{Keyword, stage::Stage},
     ecosystems::{
-        self, At, Location,
+        self, At, Cache, Location,
         images::{self, Family},
     },
     project::Project,
@@ -97,8 +97,14 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
         let what = format!("its cache is {folder}, and a mount cannot be put there");
         return Err(Refusal::new("odd-path", what));
     }
+    let mut seen: Vec<*const Cache> = Vec::new();
     for it in &caches.uses {
         let caching = &it.caching;
+        // Many calls fill few caches, and of each the whole script is asked.
+        let is_new = !seen.contains(&std::ptr::from_ref(caching.cache));
+        if is_new {
+            seen.push(caching.cache);
+        }
         if caching.linked {
             return Err(Refusal::new(
                 "linked-packages",
@@ -108,7 +114,7 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
         if caching.location.is_none() {
             return Err(Refusal::new("unknown-cache", "the place of the cache is not known"));
         }
-        if let Some(name) = moved_by_script(caches, it) {
+        if let Some(name) = Some(it).filter(|_| is_new).and_then(|it| moved_by_script(caches, it)) {
             return Err(Refusal::new(
                 "unknown-cache",
                 format!("the script sets {name}, so the place of the cache is not known"),

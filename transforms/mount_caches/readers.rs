@@ -1,11 +1,10 @@
 //! Who reads a cache: then it is an output, which the image needs.
 
-use std::sync::OnceLock;
-
 use super::{Caches, cleaning::one_line};
 use crate::{
     dockerfile::{
-        Instruction, Keyword,
+        Instruction, Keyword, Kind,
+        mount::Mount,
         stage::{Stage, State},
     },
     ecosystems::{self, Cache, Location},
@@ -86,25 +85,73 @@ pub(super) fn check(
     if let Some(it) = reader(caches, caches.run, true) {
         return Err(Refusal::new("cache-needed", format!("`{it}` uses the cache")));
     }
-    for other in &site.stages {
-        let heir = other.is_built_on(stage.index);
-        for (item, _, it) in other.instructions() {
-            let line = || site.line(item);
-            let state = || other.state_before(item);
-            if copies_from(caches, site, stage, it, &state) {
-                return Err(Refusal::new(
-                    "cache-needed",
-                    format!("{} copies from the cache", line()),
-                ));
-            }
-            let later = heir && (other.index != stage.index || caches.run.item < item);
-            let uses = || uses_later(caches, site, other, item, it, &state);
-            if later && uses() {
-                return Err(Refusal::new("cache-needed", format!("{} uses the cache", line())));
-            }
+    let Suspects(suspects) = site.dockerfile.memo.get(|| Suspects::of(site));
+    for it in suspects {
+        let (item, other) = (it.item, &site.stages[it.stage]);
+        let Kind::Instruction(instruction) = &site.dockerfile.items[item].kind else { continue };
+        let line = || site.line(item);
+        let state = || other.state_before(item);
+        let is_ours = |from: &usize| site.stages[*from].is_built_on(stage.index);
+        if it.from.iter().any(is_ours) && takes_from(caches, site, stage, instruction, &state) {
+            return Err(Refusal::new("cache-needed", format!("{} copies from the cache", line())));
+        }
+        let is_later = other.is_built_on(stage.index)
+            && (other.index != stage.index || caches.run.item < item);
+        if it.may_use && is_later && uses_later(caches, site, other, item, instruction, &state) {
+            return Err(Refusal::new("cache-needed", format!("{} uses the cache", line())));
         }
     }
     Ok(())
+}
+
+/// The instructions of a Dockerfile that may read a cache, whosever it is, in order: each RUN asks for them.
+struct Suspects(Vec<Suspect>);
+
+/// An instruction that may read a cache.
+struct Suspect {
+    stage: usize,
+    item: usize,
+    /// The stages that it copies or mounts files of.
+    from: Vec<usize>,
+    /// True if it may use the cache that it finds in its image.
+    may_use: bool,
+}
+
+impl Suspects {
+    fn of(site: &Site<'_>) -> Self {
+        let called = |name: &str| {
+            let stages = site.stages.iter().filter(|it| it.is_called(name));
+            stages.map(|it| it.index).collect::<Vec<usize>>()
+        };
+        let mut all = Vec::new();
+        for stage in &site.stages {
+            for (item, _, it) in stage.instructions() {
+                let from = match it.copy() {
+                    Some(copy) => copy.from.map(called).unwrap_or_default(),
+                    None if it.keyword == Keyword::Run => {
+                        let from = |it: Mount| field(&it, &["from"]).map(called);
+                        it.mounts().filter_map(from).flatten().collect()
+                    }
+                    None => Vec::new(),
+                };
+                let may_use = match it.keyword {
+                    // To read a script takes long, so only those are read that may be of interest.
+                    Keyword::Run => is_suspicious(site, item),
+                    Keyword::Volume | Keyword::Cmd | Keyword::Entrypoint => true,
+                    _ => false,
+                };
+                if may_use || !from.is_empty() {
+                    all.push(Suspect { stage: stage.index, item, from, may_use });
+                }
+            }
+        }
+        Self(all)
+    }
+}
+
+/// The value of the first field of a mount that has one of these names.
+fn field<'m>(mount: &'m Mount, names: &[&str]) -> Option<&'m str> {
+    mount.fields.iter().find(|it| names.contains(&it.0.as_str())).map(|it| it.1.as_str())
 }
 
 /// The command of the RUN that runs a program by a manager whose cache it is, which keeps it there: `npx`.
@@ -151,8 +198,8 @@ fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
     found.map(|(_, it)| one_line(run.text(it.span.clone())))
 }
 
-/// Whether an instruction copies or mounts the caches of this stage or one built on it.
-fn copies_from(
+/// Whether an instruction that copies or mounts something of this stage or one built on it takes the caches.
+fn takes_from(
     caches: &Caches<'_>,
     site: &Site<'_>,
     stage: &Stage<'_>,
@@ -177,28 +224,14 @@ fn copies_from(
     if let Some(copy) = instruction.copy() {
         return copy.from.is_some_and(ours) && copy.sources.iter().any(|it| takes(&it.text));
     }
-    instruction.keyword == Keyword::Run
-        && instruction.mounts().any(|it| {
-            let field = |name: &[&str]| {
-                it.fields.iter().find(|it| name.contains(&it.0.as_str())).map(|it| it.1.as_str())
-            };
-            field(&["from"]).is_some_and(ours) && takes(field(&["source", "src"]).unwrap_or("/"))
-        })
+    instruction.mounts().any(|it| {
+        field(&it, &["from"]).is_some_and(ours)
+            && takes(field(&it, &["source", "src"]).unwrap_or("/"))
+    })
 }
 
 /// Whether the text of a RUN has anything of what reads caches.
 fn is_suspicious(site: &Site<'_>, item: usize) -> bool {
-    let Suspicious(known) = site.dockerfile.memo.get(|| {
-        let items = 0..site.dockerfile.items.len();
-        Suspicious(items.map(|_| OnceLock::new()).collect())
-    });
-    *known[item].get_or_init(|| seems_suspicious(site, item))
-}
-
-/// What [`is_suspicious`] said of the items of a Dockerfile: each RUN asks for all after it.
-struct Suspicious(Vec<OnceLock<bool>>);
-
-fn seems_suspicious(site: &Site<'_>, item: usize) -> bool {
     let text = site.dockerfile.text(item).to_lowercase();
     let words = ["cache", "cp ", "mv ", "offline", "rsync ", "tar ", "zip "];
     // A variable may say that installs are offline.
@@ -215,8 +248,6 @@ fn uses_later(
     state: &dyn Fn() -> State,
 ) -> bool {
     match instruction.keyword {
-        // To read a script takes long, so only those are read that may be of interest.
-        Keyword::Run if !is_suspicious(site, item) => false,
         Keyword::Run => match site.run(stage, item) {
             Ok(run) => {
                 let offline = Caches::of(site, stage, &run).is_some_and(|it| {

@@ -43,7 +43,9 @@ pub(super) struct Taker<'a> {
     pub(super) name: Option<String>,
     /// What they take of it.
     pub(super) takes: Cow<'a, [Take]>,
-    pub(super) wanted: Wanted,
+    project: &'a Project,
+    folder: RepoPath,
+    wanted: OnceLock<Wanted>,
     words: OnceLock<HashSet<String>>,
 }
 
@@ -67,7 +69,11 @@ pub(super) fn groups(project: &Project) -> Vec<Group<'_>> {
         if !builds.iter().any(takes_folders) {
             return None;
         }
-        let strangers = contexts.unknown.iter().filter(|it| it.strip_prefix(folder).is_some());
+        // They are in order, so that those of a folder stand together.
+        let start = if folder.is_root() { String::new() } else { format!("{folder}/") };
+        let from = contexts.unknown.partition_point(|it| it.as_str() < start.as_str());
+        let strangers = contexts.unknown[from..].iter();
+        let strangers = strangers.take_while(|it| it.as_str().starts_with(&start));
         // A named context does not obey an ignore file of a Dockerfile.
         let is_shared = folder.join(".dockerignore").as_ref() == Some(path);
         let named = contexts.named.iter().filter(|it| is_shared && it.1.may_be(folder));
@@ -139,8 +145,13 @@ impl<'a> Taker<'a> {
             Some(name) => Cow::Owned(takes_from(dockerfile, name)),
             None => Cow::Borrowed(takes(dockerfile)),
         };
-        let wanted = Wanted::of(project, &takes, folder);
-        Some(Self { file, dockerfile, name, takes, wanted, words: OnceLock::new() })
+        let (folder, wanted, words) = (folder.clone(), OnceLock::new(), OnceLock::new());
+        Some(Self { file, dockerfile, name, takes, project, folder, wanted, words })
+    }
+
+    /// What its steps take of the folder, as it lies there; most Dockerfiles are never asked.
+    pub(super) fn wanted(&self) -> &Wanted {
+        self.wanted.get_or_init(|| Wanted::of(self.project, &self.takes, &self.folder))
     }
 
     /// The words of its commands, and of those of the services that run it.
@@ -158,13 +169,13 @@ impl<'a> Group<'a> {
     /// Returns true if the builder is sent a path, seen from the folder, today.
     pub(super) fn takes(&self, path: &str) -> bool {
         let is_excluded = self.rules.as_ref().is_some_and(|it| it.excludes(path));
-        !is_excluded && self.builds.iter().any(|it| it.wanted.takes(path))
+        !is_excluded && self.builds.iter().any(|it| it.wanted().takes(path))
     }
 
     /// Returns true if the builder is sent a path, seen from the folder, today and with a folder that a step takes.
     pub(super) fn sends(&self, path: &str) -> bool {
         let is_excluded = self.rules.as_ref().is_some_and(|it| it.excludes(path));
-        !is_excluded && self.builds.iter().any(|it| it.wanted.takes_with_folder(path))
+        !is_excluded && self.builds.iter().any(|it| it.wanted().takes_with_folder(path))
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn judge(readers: &Readers<'_>, found: &mut Found) -> Verdict {
     let is_made = |path: &String| {
         is_made_there(readers, row, path)
             && readers.group.all().all(|it| {
-                if !it.wanted.takes_with_folder(path) {
+                if !it.wanted().takes_with_folder(path) {
                     return true;
                 }
                 // A named context brings what it has.

@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn judge(readers: &Readers<'_>, found: &mut Found) -> Verdict {
     let is_needed = |path: &&str| {
         readers.group.all().any(|it| {
-            if !it.wanted.takes_with_folder(path) {
+            if !it.wanted().takes_with_folder(path) {
                 return false;
             }
             // A named context brings what it has.

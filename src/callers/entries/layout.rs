@@ -42,7 +42,8 @@ impl<'a> Layout<'a> {
 
 /// Returns true if there is only white space before this byte on its line.
 pub(in crate::callers) fn begins_line(source: &str, at: usize) -> bool {
-    Layout::at(source, at).own_line
+    let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
+    source[line..at].trim().is_empty()
 }
 
 /// The end of the line on which byte `at` lies, before its line break.
