@@ -283,7 +283,7 @@ impl Project {
     }
 
     fn deployments_of(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&Deployment, &File)> {
-        let alone = self.dockerfiles().nth(1).is_none();
+        let alone = self.has_one_dockerfile();
         let own = self.all_deployments().of(dockerfile, names, alone).into_iter();
         own.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()
     }

@@ -121,7 +121,7 @@ impl Project {
         run.or_else(|| {
             let all = self.installations();
             let names = if all.is_empty() { &[] } else { self.names(dockerfile) };
-            let is_alone = self.dockerfiles().nth(1).is_none();
+            let is_alone = self.has_one_dockerfile();
             let found = all.iter().find(|it| it.is_in(names, is_alone))?;
             Some((&found.place, found.program))
         })

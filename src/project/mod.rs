@@ -6,6 +6,7 @@ pub mod change;
 mod edited;
 mod file;
 mod listings;
+mod looks;
 pub mod selection;
 mod sources;
 pub mod tree;
@@ -18,24 +19,26 @@ use std::{
 
 pub use file::{File, is_dockerfile};
 pub use listings::{DiskFile, Lister};
+pub use looks::Remembered;
+use looks::Watch;
 use rayon::prelude::*;
 pub use sources::Reader;
 use sources::Sources;
 pub use tree::Tree;
 
-use self::change::{Change, FileChange, Outcome, Panicked, Taken};
+use self::change::{Change, FileChange, Taken};
 use self::listings::Listings;
 use crate::{
     dockerfile::Dockerfile,
-    ecosystems::{self, Manager},
-    text::{Edit, Memo, RepoPath, is_template, panics, tails},
+    ecosystems,
+    text::{Edit, Memo, RepoPath, is_template, tails},
 };
 
 /// A snapshot of a project.
 #[derive(Clone, Default)]
 pub struct Project {
     /// The files whose text matters, by path.
-    files: BTreeMap<RepoPath, Arc<File>>,
+    files: Arc<BTreeMap<RepoPath, Arc<File>>>,
     /// Every file and folder, also those whose text was not read.
     tree: Arc<Tree>,
     /// The files that could not be read.
@@ -50,6 +53,10 @@ pub struct Project {
     whole: Memo,
     /// The Dockerfiles to look at; all of them when there is none.
     focus: Option<Arc<HashSet<RepoPath>>>,
+    /// What the transform that looks at it came to before.
+    remembered: Option<Arc<Remembered>>,
+    /// Takes note when a look at one Dockerfile goes beyond it.
+    watch: Option<Arc<Watch>>,
     /// The source files that were asked for.
     sources: Arc<Sources>,
     /// The folders that were listed.
@@ -97,13 +104,14 @@ impl Project {
         let files = files.into_iter().map(|(path, text)| File::new(path, text));
         let files: BTreeMap<_, _> = files.map(|it| (it.path.clone(), Arc::new(it))).collect();
         let tree = Tree::new(files.keys().cloned());
-        Self { files, tree: Arc::new(tree), ..Self::default() }
+        Self { files: Arc::new(files), tree: Arc::new(tree), ..Self::default() }
     }
 
     /// A project as it was read: its files with text, every path of its tree, and what went wrong.
     pub fn loaded(files: BTreeMap<RepoPath, File>, tree: Tree, problems: Vec<Problem>) -> Self {
         let files = files.into_iter().map(|(path, it)| (path, Arc::new(it))).collect();
-        Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
+        let (files, tree, problems) = (Arc::new(files), Arc::new(tree), Arc::new(problems));
+        Self { files, tree, problems, ..Self::default() }
     }
 
     /// The same project with files that may say who builds or starts an image, and could not be read.
@@ -128,15 +136,18 @@ impl Project {
     /// The same project, its files taken for those on disk: places in it are places in these texts.
     #[must_use]
     pub fn as_on_disk(mut self) -> Self {
-        for file in self.files.values_mut().filter(|it| it.provenance.is_some()) {
-            *file = Arc::new(File::new(file.path.clone(), Arc::clone(&file.text)));
+        if self.files.values().any(|it| it.provenance.is_some()) {
+            let files = Arc::make_mut(&mut self.files).values_mut();
+            for file in files.filter(|it| it.provenance.is_some()) {
+                *file = Arc::new(File::new(file.path.clone(), Arc::clone(&file.text)));
+            }
         }
         self
     }
 
     /// The file at `path`, when its text was read with the project, or if it is a lock.
     pub fn file(&self, path: &str) -> Option<&Arc<File>> {
-        self.files.get(path).or_else(|| {
+        self.text_at(path).or_else(|| {
             // Most paths that are asked for do not exist.
             let path = self.sources.has_reader().then(|| self.tree.file(path)).flatten()?;
             let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
@@ -152,6 +163,7 @@ impl Project {
 
     /// The files whose text was read with the project, by path.
     pub fn files(&self) -> impl Iterator<Item = &Arc<File>> {
+        self.looks_around();
         self.files.values()
     }
 
@@ -186,6 +198,12 @@ impl Project {
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
+    /// Whether there is only one of [these](Self::dockerfiles), which no change of their texts alters.
+    pub fn has_one_dockerfile(&self) -> bool {
+        let parsed = self.files.values().filter_map(|it| it.dockerfile());
+        parsed.filter(|it| it.errors.is_empty()).nth(1).is_none()
+    }
+
     /// The paths of what is named as a Dockerfile.
     pub fn dockerfile_paths(&self) -> impl Iterator<Item = &RepoPath> {
         self.files.keys().filter(|it| is_dockerfile(it.file_name()))
@@ -201,77 +219,10 @@ impl Project {
         Some(changed.map(|(now, _)| now.path.clone()).collect())
     }
 
-    /// The same snapshot, of which [`Project::each_dockerfile`] shows these Dockerfiles alone.
-    #[must_use]
-    pub fn focused(&self, dockerfiles: HashSet<RepoPath>) -> Self {
-        Self { focus: Some(Arc::new(dockerfiles)), ..self.clone() }
-    }
-
-    /// Whether [`Project::each_dockerfile`] shows a Dockerfile of this path.
-    pub fn is_in_focus(&self, path: &RepoPath) -> bool {
-        self.focus.as_ref().is_none_or(|all| all.contains(path))
-    }
-
-    /// Calls `look` for each Dockerfile, and joins the outcomes; the files are looked at side by side.
-    pub fn each_dockerfile(
-        &self,
-        look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
-    ) -> Outcome {
-        let files: Vec<&Arc<File>> = match &self.focus {
-            Some(focus) => {
-                // Few of many are looked up, and not looked for.
-                let mut few: Vec<&RepoPath> = focus.iter().collect();
-                few.sort();
-                few.into_iter().filter_map(|it| self.file(it.as_str())).collect()
-            }
-            None => self.files().collect(),
-        };
-        let dockerfiles: Vec<_> = files
-            .par_iter()
-            .filter_map(|it| Some((*it, it.dockerfile().filter(|it| it.errors.is_empty())?)))
-            .collect();
-        Self::side_by_side(&dockerfiles, |it| &it.0.path, |it| look(it.0, it.1))
-    }
-
-    /// Calls `look` for each of some things, side by side, and joins the outcomes in order. A panic costs the file of
-    /// the one that it is about.
-    pub fn side_by_side<T: Sync>(
-        things: &[T],
-        path: impl Fn(&T) -> &RepoPath + Sync,
-        look: impl Fn(&T) -> Outcome + Sync,
-    ) -> Outcome {
-        let one = |it: &T| {
-            panics::caught(|| look(it)).unwrap_or_else(|message| {
-                let panicked = Panicked { path: path(it).clone(), message };
-                Outcome { panics: vec![panicked], ..Outcome::default() }
-            })
-        };
-        let outcomes: Vec<Outcome> = things.par_iter().map(one).collect();
-        let mut all = Outcome::default();
-        all.changes.reserve_exact(outcomes.iter().map(|it| it.changes.len()).sum());
-        all.declines.reserve_exact(outcomes.iter().map(|it| it.declines.len()).sum());
-        all.extend(outcomes);
-        all
-    }
-
-    /// Calls `look` for each Dockerfile that mentions one of these managers; see [`Project::each_dockerfile`].
-    pub fn each_dockerfile_of(
-        &self,
-        managers: impl Fn(&Manager) -> bool + Sync,
-        look: impl Fn(&Arc<File>, &Dockerfile) -> Outcome + Sync,
-    ) -> Outcome {
-        self.each_dockerfile(|file, dockerfile| {
-            match file.managers().iter().any(|it| managers(it)) {
-                true => look(file, dockerfile),
-                false => Outcome::default(),
-            }
-        })
-    }
-
     /// The files that configure a package manager's cache, each with the manager and the key that it sets.
     pub fn cache_settings(&self) -> &[CacheSetting] {
         self.surroundings.get(|| {
-            let settings = self.files().flat_map(|file| {
+            let settings = self.files.values().flat_map(|file| {
                 let settings = ecosystems::cache_settings(file.path.file_name(), &file.text);
                 settings.map(|(manager, key)| (file.path.clone(), manager, key))
             });
@@ -292,6 +243,7 @@ impl Project {
 
     /// Facts about all files together, the texts of Dockerfiles among them; kept while no file changes.
     pub fn whole(&self) -> &Memo {
+        self.looks_around();
         &self.whole
     }
 
@@ -327,7 +279,7 @@ impl Project {
 
     fn insert(&mut self, file: File) {
         let file = Arc::new(file);
-        let old = self.files.insert(file.path.clone(), Arc::clone(&file));
+        let old = Arc::make_mut(&mut self.files).insert(file.path.clone(), Arc::clone(&file));
         if old.is_none() {
             Arc::make_mut(&mut self.tree).insert(file.path.clone());
         }
@@ -335,7 +287,7 @@ impl Project {
     }
 
     fn remove(&mut self, path: &RepoPath) {
-        let old = self.files.remove(path);
+        let old = Arc::make_mut(&mut self.files).remove(path);
         Arc::make_mut(&mut self.tree).remove(path);
         self.forget(old.as_deref(), None);
     }

@@ -51,7 +51,7 @@ impl Project {
     /// The source file at `path`, which is read now if it was not read with the project: the same text each
     /// time. `None` if the project does not have it, or its text cannot be read.
     pub fn source(&self, path: &RepoPath) -> Option<&File> {
-        self.files.get(path).or_else(|| self.read_late(path)).map(AsRef::as_ref)
+        self.text_at(path.as_str()).or_else(|| self.read_late(path)).map(AsRef::as_ref)
     }
 
     pub(super) fn read_late(&self, path: &RepoPath) -> Option<&Arc<File>> {

@@ -76,7 +76,7 @@ const NAME: &str = "copy-manifests-first";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
     let any = |_: &Manager| true;
-    project.each_dockerfile_of(any, |file, dockerfile| {
+    project.each_dockerfile_of(any, |project, file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let words = file.programs();
         let mut outcome = Outcome::default();

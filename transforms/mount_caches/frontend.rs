@@ -1,6 +1,6 @@
 //! Which frontend a Dockerfile with cache mounts asks for.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::collections::BTreeMap;
 
 use crate::{
     dockerfile::{Instruction, Keyword},
@@ -13,24 +13,21 @@ use crate::{
 const SYNTAX: &str = "docker/dockerfile:1.7";
 
 /// The frontend to ask for in a project; looked for once.
-#[derive(Default)]
-pub(super) struct Frontend(OnceLock<String>);
+struct Frontend(String);
 
-impl Frontend {
-    /// The frontend that most Dockerfiles of the project name, of those that know cache mounts.
-    pub(super) fn of(&self, project: &Project) -> &str {
-        self.0.get_or_init(|| {
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            let named = project.dockerfiles().filter_map(|it| it.1.directive("syntax"));
-            // Those that ask for this one may do so only since they got mounts.
-            for it in named.filter(|it| *it != SYNTAX && images::is_released_with_cache_mounts(it))
-            {
-                *counts.entry(it).or_default() += 1;
-            }
-            let most = counts.into_iter().rev().max_by_key(|it| it.1);
-            most.map_or(SYNTAX, |it| it.0).to_owned()
-        })
-    }
+/// The frontend that most Dockerfiles of the project name, of those that know cache mounts.
+pub(super) fn frontend(project: &Project) -> &str {
+    let Frontend(name) = project.whole().get(|| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let named = project.dockerfiles().filter_map(|it| it.1.directive("syntax"));
+        // Those that ask for this one may do so only since they got mounts.
+        for it in named.filter(|it| *it != SYNTAX && images::is_released_with_cache_mounts(it)) {
+            *counts.entry(it).or_default() += 1;
+        }
+        let most = counts.into_iter().rev().max_by_key(|it| it.1);
+        Frontend(most.map_or(SYNTAX, |it| it.0).to_owned())
+    });
+    name
 }
 
 /// Whether a file lacks a frontend: it names none, and has no mounts, with which it is built without.

@@ -17,7 +17,6 @@ mod started;
 mod store;
 mod together;
 
-use frontend::Frontend;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -90,15 +89,14 @@ impl Default for Options {
 }
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
-    let frontend = Frontend::default();
     let any = |_: &Manager| true;
-    project.each_dockerfile_of(any, |file, dockerfile| {
+    project.each_dockerfile_of(any, |project, file, dockerfile| {
         let options: Options = settings.of(&file.path);
         let site = Site::new(&file.path, dockerfile);
         let words = file.programs();
         let mut outcome = Outcome::default();
         for stage in &site.stages {
-            let look = |item| mount(project, &options, &frontend, &site, stage, item);
+            let look = |item| mount(project, &options, &site, stage, item);
             outcome.extend([site.each_run(NAME, stage, &words, look)]);
             outcome.changes.extend(
                 stage.instructions().filter_map(|it| unset(project, &site, stage, it.0, it.2)),
@@ -112,7 +110,6 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
 fn mount(
     project: &Project,
     options: &Options,
-    frontend: &Frontend,
     site: &Site<'_>,
     stage: &Stage<'_>,
     item: usize,
@@ -142,7 +139,7 @@ fn mount(
     let flags = caches.flags(site, stage);
     edits.push(site.dockerfile.add_flags(run.instruction, &flags, &edits));
     if options.syntax && frontend::is_missing(site) {
-        edits.push(site.dockerfile.add_directive("syntax", frontend.of(project)));
+        edits.push(site.dockerfile.add_directive("syntax", frontend::frontend(project)));
     }
     let folders: Vec<&str> = caches.unmounted().into_iter().map(ImagePath::as_str).collect();
     let mounts = if folders.len() == 1 { "a cache mount" } else { "cache mounts" };

@@ -81,7 +81,7 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let is_poetry = |it: &Manager| it.name == POETRY.name;
-    project.each_dockerfile_of(is_poetry, |file, dockerfile| {
+    project.each_dockerfile_of(is_poetry, |project, file, dockerfile| {
         let mut outcome = Outcome::default();
         let options: Options = settings.of(&file.path);
         let site = Site::new(&file.path, dockerfile);

@@ -117,7 +117,7 @@ pub(super) const TRANSFORM: Transform = Transform {
 const NAME: &str = "run-as-nonroot";
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
-    project.each_dockerfile(|file, dockerfile| {
+    project.each_dockerfile(|project, file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let mut outcome = Outcome::default();
         let owner = Owner::of(&settings.of(&file.path), dockerfile);

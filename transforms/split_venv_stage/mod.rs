@@ -101,7 +101,7 @@ const NAME: &str = "split-venv-stage";
 
 fn run(project: &Project, _: &Settings) -> Outcome {
     let is_python = |it: &Manager| it.ecosystem == Ecosystem::Python;
-    project.each_dockerfile_of(is_python, |file, dockerfile| {
+    project.each_dockerfile_of(is_python, |project, file, dockerfile| {
         let site = Site::new(&file.path, dockerfile);
         let separation = Separation::of(project, &site);
         let change = separation.and_then(|it| it.map(|it| it.change()).transpose());

@@ -6,6 +6,7 @@ mod endless;
 pub mod held;
 pub mod ignores;
 mod options;
+mod turn;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -24,6 +25,7 @@ use endless::Endless;
 use held::AllHeldBack;
 use ignores::{Ignores, Used};
 pub use options::{Options, Without};
+use turn::{Look, Turn};
 
 /// Everything a run would do. Planning again from [`Plan::after`] does nothing.
 #[derive(Clone)]
@@ -112,14 +114,14 @@ impl Asked<'_> {
     fn plan(&self, before: Project) -> Result<Plan, Vec<Step>> {
         let mut plan = Plan::new(before);
         let mut seen = HashMap::from([(plan.before.fingerprint(&plan.before), 0)]);
-        let mut looks: Vec<Option<Look>> = self.transforms.iter().map(|_| None).collect();
+        let mut turns: Vec<Turn<'_>> = self.transforms.iter().map(Turn::first).collect();
         let mut whole = true;
         for _ in 0..MAX_ROUNDS {
             let done = plan.steps.len();
-            for (transform, look) in self.transforms.iter().zip(&mut looks) {
+            for turn in &mut turns {
                 let mut all = whole;
                 let begun = plan.steps.len();
-                while plan.ask(transform, look, all, self) {
+                while plan.ask(turn, all, self) {
                     if plan.steps.len() - begun == MAX_ROUNDS {
                         return Err(plan.steps.split_off(plan.steps.len() - 1));
                     }
@@ -133,8 +135,9 @@ impl Asked<'_> {
                     return Err(plan.steps.split_off(since));
                 }
                 whole = false;
-            } else if looks.iter().flatten().all(|it| it.whole) {
-                plan.declines = looks.into_iter().flatten().flat_map(|it| it.declines).collect();
+            } else if turns.iter().filter_map(|it| it.last.as_ref()).all(|it| it.whole) {
+                let looks = turns.into_iter().filter_map(|it| it.last);
+                plan.declines = looks.flat_map(|it| it.declines).collect();
                 plan.declines.sort();
                 plan.declines.dedup();
                 return Ok(plan);
@@ -147,28 +150,19 @@ impl Asked<'_> {
     }
 }
 
-/// The last time that a transform was asked.
-struct Look {
-    /// The steps that were done by then: it has nothing new to say before there is a further one.
-    steps: usize,
-    /// True if it was shown all Dockerfiles.
-    whole: bool,
-    /// What it left alone.
-    declines: Vec<Decline>,
-}
-
 /// Runs one transform on a project made from what is on disk, or on these Dockerfiles of it, as far as options,
 /// comments and checks allow.
 fn step(
     disk: &Project,
     project: &Project,
     dockerfiles: Option<HashSet<RepoPath>>,
-    transform: &Transform,
+    turn: &Turn<'_>,
     asked: &Asked<'_>,
 ) -> Looked {
-    let options = asked.options;
-    let focused = dockerfiles.map(|it| project.focused(it));
-    let run = || (transform.run)(focused.as_ref().unwrap_or(project), &options.settings);
+    let (options, transform) = (asked.options, turn.transform);
+    let shown = project.remembering(&turn.remembered);
+    let shown = dockerfiles.map(|it| shown.focused(it)).unwrap_or(shown);
+    let run = || (transform.run)(&shown, &options.settings);
     let outcome = panics::caught(run).unwrap_or_else(|message| {
         let first = project.dockerfiles().map(|it| it.0.path.clone()).next();
         let panics = first.map(|path| Panicked { path, message }).into_iter().collect();
@@ -332,24 +326,19 @@ impl Plan {
 
     /// Asks a transform, unless it has nothing new to say, about all Dockerfiles or those that changed since it
     /// looked last; returns true if that changed something.
-    fn ask(
-        &mut self,
-        transform: &Transform,
-        last: &mut Option<Look>,
-        whole: bool,
-        asked: &Asked<'_>,
-    ) -> bool {
+    fn ask(&mut self, turn: &mut Turn<'_>, whole: bool, asked: &Asked<'_>) -> bool {
         let steps = self.steps.len();
-        if last.as_ref().is_some_and(|it| it.steps == steps && (it.whole || !whole)) {
+        let last = turn.last.as_ref();
+        if last.is_some_and(|it| it.steps == steps && (it.whole || !whole)) {
             return false;
         }
-        let changed = last.as_ref().filter(|_| !whole).and_then(|it| self.changed_since(it));
+        let changed = last.filter(|_| !whole).and_then(|it| self.changed_since(it));
         let whole = changed.is_none();
         let shown = match (changed, asked.selected) {
             (Some(changed), Some(all)) => Some(changed.intersection(all).cloned().collect()),
             (changed, all) => changed.or_else(|| all.cloned()),
         };
-        let looked = step(&self.before, self.after(), shown, transform, asked);
+        let looked = step(&self.before, self.after(), shown, turn, asked);
         self.ignores.extend(looked.ignores);
         held::merge(&mut self.held, looked.held);
         for bug in looked.bugs {
@@ -357,7 +346,7 @@ impl Plan {
                 self.bugs.push(bug);
             }
         }
-        *last = Some(Look { steps, whole, declines: looked.declines });
+        turn.last = Some(Look { steps, whole, declines: looked.declines });
         self.steps.extend(looked.step);
         steps < self.steps.len()
     }

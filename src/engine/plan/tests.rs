@@ -7,6 +7,7 @@ use crate::{
     dockerfile::Keyword,
     engine::settings::Settings,
     project::{
+        File,
         change::{Alteration, FileChange, Outcome, Safety},
         selection::Selection,
     },
@@ -82,10 +83,12 @@ fn later_transforms_see_what_earlier_ones_did_and_rounds_go_on_until_nothing_cha
 fn a_file_that_did_not_change_is_looked_at_again_when_the_others_are_done() {
     // It works on the second file once nobody else has work, so it is not asked about it while the first changes.
     let follows = transform("follows", |project, _| {
-        let done = project.file("a.Dockerfile").is_some_and(|it| it.text.contains("three"));
-        project.each_dockerfile(|file, _| match done && file.path.as_str() == "b.Dockerfile" {
-            true => replacing(project, "four", "five"),
-            false => Outcome::default(),
+        let done = |it: &File| it.text.contains("three");
+        project.each_dockerfile(|project, file, _| match file.path.as_str() {
+            "b.Dockerfile" if project.file("a.Dockerfile").is_some_and(|it| done(it)) => {
+                replacing(project, "four", "five")
+            }
+            _ => Outcome::default(),
         })
     });
     let one_to_two = transform("swap", |project, _| replacing(project, "one", "two"));
@@ -140,7 +143,7 @@ fn a_transform_that_never_finishes_is_stopped() {
 #[test]
 fn a_panic_costs_its_file_and_not_the_run() {
     let broken = transform("broken", |project, _| {
-        project.each_dockerfile(|file, _| {
+        project.each_dockerfile(|_, file, _| {
             assert!(!file.text.contains("bad"), "a test wants it");
             Outcome::default()
         })
