@@ -75,6 +75,9 @@ pub struct Service {
     pub entrypoint: Option<Given>,
     /// The test of its health check, `CMD`, `CMD-SHELL` or `NONE` at the front of words.
     pub healthcheck: Option<Given>,
+    /// The commands that compose runs in the container after its start and before its end, as the container's user: docs.docker.com,
+    /// "Using lifecycle hooks with Compose".
+    pub hooks: Vec<Given>,
 }
 
 /// A command of a compose file.
@@ -152,6 +155,12 @@ impl Service {
             command: find("command").and_then(given),
             entrypoint: find("entrypoint").and_then(given),
             healthcheck: find("healthcheck").and_then(|it| given(it.get("test")?)),
+            hooks: [all("post_start"), all("pre_stop")]
+                .into_iter()
+                .flat_map(every)
+                .filter(|it| it.get("user").is_none())
+                .filter_map(|it| given(it.get("command")?))
+                .collect(),
             synced: nodes.iter().flat_map(|it| synced(it, "target")).collect(),
             watched: nodes.iter().flat_map(|it| synced(it, "path")).filter_map(beside).collect(),
             env_files: all("env_file").iter().flat_map(files).collect(),

@@ -154,6 +154,7 @@ impl Service {
         self.command = self.command.take().or(base.command);
         self.entrypoint = self.entrypoint.take().or(base.entrypoint);
         self.healthcheck = self.healthcheck.take().or(base.healthcheck);
+        self.hooks.extend(base.hooks);
         self.host_network |= base.host_network;
         self.privileges.extend(base.privileges);
         self.ports.extend(base.ports);

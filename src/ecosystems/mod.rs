@@ -55,7 +55,9 @@ pub use guess::{mentioned, seems_to_install, seems_to_install_from_manifests};
 pub use homes::Leaving;
 use install::UNKNOWN;
 pub use install::{Install, Lifecycle, Read, Source};
-pub use runners::{invocation, invocation_of, runner, runs_for_all, syncs};
+pub use runners::{
+    Synced, invocation, invocation_of, is_current, runner, runs_for_all, syncs, syncs_by,
+};
 pub use scripts::{ScriptCall, Scripts, script_call, several};
 
 /// A package manager.

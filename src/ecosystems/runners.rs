@@ -3,7 +3,7 @@
 //! A manager's file says which they are, in [`Grammar::runner`](super::Grammar::runner).
 
 use super::{
-    grammar_of, partial,
+    Grammar, Verb, grammar_of, partial,
     python::{pdm, pip, uv},
 };
 use crate::shell::{Command, Invocation, Letters, Programs, Runner, Word};
@@ -39,13 +39,51 @@ struct Syncs {
     /// The options and the variables that keep it from doing so.
     off: &'static [&'static str],
     variables: &'static [&'static str],
+    /// The verbs that bring the environment.
+    brings: &'static [Verb],
+    /// Whether the environment that such a call has brought is up to date.
+    is_current: fn(&Synced<'_>) -> bool,
+}
+
+/// An environment of a project that a call has brought, and a call that runs a program in it.
+pub struct Synced<'s> {
+    /// The call that has brought it.
+    pub sync: &'s Invocation,
+    /// The words of the call that runs a program, before that.
+    pub run: &'s [Option<String>],
+    /// The text of the manifest.
+    pub manifest: &'s str,
+    /// The text of the lock.
+    pub lock: &'s str,
+    /// Whether a variable is set.
+    pub is_set: &'s dyn Fn(&str) -> bool,
+    /// True if no source came after it.
+    pub is_last: bool,
 }
 
 /// docs.astral.sh/uv: "Running commands in projects"; pdm-project.org: "Scripts".
 const SYNCS: [Syncs; 2] = [
-    Syncs { manager: uv::NAME, off: &["--no-sync"], variables: &["UV_NO_SYNC"] },
-    Syncs { manager: pdm::NAME, off: &[], variables: &[] },
+    Syncs {
+        manager: uv::NAME,
+        off: &["--no-sync"],
+        variables: &["UV_NO_SYNC"],
+        brings: &[Verb::new("sync")],
+        is_current: uv::is_current,
+    },
+    Syncs { manager: pdm::NAME, off: &[], variables: &[], brings: &[], is_current: |_| false },
 ];
+
+/// Whether a call brings the environment of a project in which this manager runs programs.
+pub fn syncs_by(manager: &str, call: &Invocation) -> bool {
+    let syncs = SYNCS.iter().find(|it| it.manager == manager && call.program == manager);
+    let grammar = grammar_of(manager).unwrap_or(&Grammar::NONE);
+    syncs.is_some_and(|it| grammar.has(call, it.brings))
+}
+
+/// Whether this manager finds an environment up to date and so leaves it as it is.
+pub fn is_current(manager: &str, synced: &Synced<'_>) -> bool {
+    SYNCS.iter().any(|it| it.manager == manager && (it.is_current)(synced))
+}
 
 /// Whether the environment in which the manager of this name runs programs is the project's, which it sets up or
 /// brings up to date first; `None` if it is the user's. `words` are those of the call, and `is_set` says which

@@ -9,6 +9,7 @@ mod gain;
 mod kept;
 mod locks;
 mod named;
+mod repeated;
 mod source;
 mod texts;
 
@@ -278,58 +279,6 @@ impl<'a> Deferral<'a> {
     /// Whether a COPY that moves puts something at a path of the image or below it.
     pub fn brings(&self, until: usize, path: &ImagePath) -> bool {
         self.copies(until).any(|it| it.reaches(path, &self.layers.sent))
-    }
-
-    /// Whether a RUN seems to repeat installs that stand before every COPY of source, judged without the
-    /// context: the same managers in the same folders.
-    pub fn seems_repeated(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>) -> bool {
-        let ecosystems = site.ecosystems(stage);
-        let mut copies = stage.instructions();
-        let source = copies.find(|it| source::seems_to_copy_source(ecosystems, it.2));
-        let installs = |run: &Run<'_>| {
-            let found = run.installs(&|_| None).map(|it| it.0);
-            found.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
-        };
-        let words = ecosystems::programs();
-        let first =
-            site.runs(stage, &words).filter(|it| source.is_some_and(|source| *it < source.0));
-        let first: Vec<_> =
-            first.filter_map(|it| site.run(stage, it).ok()).flat_map(|it| installs(&it)).collect();
-        installs(run).iter().all(|it| first.contains(it))
-    }
-
-    /// Whether every install of a RUN was made before the COPYs already: by the same manager in the same
-    /// folder, from the same manifests unless what is left here needs the source.
-    pub fn repeats(&self, run: &Run<'_>, roles: &[Role]) -> bool {
-        let words = ecosystems::programs();
-        let earlier = self.site.runs(self.stage, &words).take_while(|it| *it < self.moved[0]);
-        let earlier: Vec<_> = earlier.filter_map(|it| self.site.run(self.stage, it).ok()).collect();
-        let installed: Vec<_> = earlier.iter().flat_map(|it| it.installs(&|_| None)).collect();
-        let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {
-            Role::Install(install) => {
-                Some((run.calls().iter().find(|it| it.command == index)?, install))
-            }
-            _ => None,
-        });
-        let mut any = false;
-        let all = installs.all(|(site, install)| {
-            any = true;
-            installed.iter().any(|(before, earlier)| {
-                let reads = || install.files().all(|it| earlier.files().any(|own| own == it));
-                let fetched = || {
-                    let manager = ecosystems::manager(&before.call);
-                    manager.is_some_and(|it| it.grammar.has(&before.call, it.grammar.fetch))
-                        && !install.makes.is_empty()
-                        && earlier.makes == install.makes
-                };
-                before.call.program == site.call.program
-                    && (reads()
-                        || fetched()
-                        || (install.source != ecosystems::Source::Nothing
-                            && before.directory == site.directory))
-            })
-        });
-        any && all
     }
 
     /// What each command of a RUN has to do with the COPYs that move.

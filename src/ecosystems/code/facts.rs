@@ -211,6 +211,8 @@ pub(super) enum When {
     Engine(Argument),
     /// If the argument is no stream.
     UnlessStream(Argument),
+    /// If the file mentions one of the modules that it is of.
+    Mentioned,
     /// Unless the file mentions this.
     Lacks(&'static str),
     /// If the argument is given, and not false.

@@ -13,7 +13,7 @@ use super::{
         Argument::{self, At, Entry as In, Named},
         Fact, listens, listens_with,
     },
-    grammar::{Role, line},
+    grammar::{Parts as _, Role, line},
     scopes::{Definition, Located},
 };
 
@@ -140,6 +140,13 @@ impl<'t> Evaluator<'_, 't> {
         if self.scopes.text_of(call.function) == "set" && first != ":port" {
             return None;
         }
+        // An address of Rust may be that of a server elsewhere.
+        let text: String = self.scopes.text_of(node).split_whitespace().collect();
+        let is_any = ["([0,0,0,0],", "([0;4],", "([0;8],", "UNSPECIFIED"];
+        let function = self.scopes.text_of(call.function);
+        if function.ends_with("SocketAddr::from") && !is_any.iter().any(|it| text.contains(it)) {
+            return None;
+        }
         let address = self.address(Located { node, ..at }, DEPTH);
         let is_known = !matches!(address, Value::Unknown | Value::Nothing);
         is_known.then(|| Listening { line: line(at.node), address })
@@ -159,6 +166,11 @@ impl<'t> Evaluator<'_, 't> {
             let mut cursor = at.node.walk();
             let parts: Vec<Node<'t>> = at.node.named_children(&mut cursor).collect();
             return last(&parts);
+        }
+        if let Some(Role::Unary { operand }) = self.scopes.grammar.role(at.node)
+            && let Some(node) = at.node.part(operand)
+        {
+            return self.address(Located { node, ..at }, depth);
         }
         // A name of an address that a call makes.
         if let Some(Role::Name) = self.scopes.grammar.role(at.node) {

@@ -71,6 +71,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     facts.loader = facts.loader.or_else(|| loaders.find(|it| facts.imports(it)).copied());
     facts.writes.sort_by_key(|it| it.line);
     facts.writes.dedup();
+    facts.listens.dedup();
     facts
 }
 

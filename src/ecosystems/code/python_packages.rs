@@ -196,7 +196,11 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".download_to_filename", At(0, "filename"), Kind::File),
     writes(".download_file", At(2, "Filename"), Kind::File).with(&["boto3"]),
     writes(".fget_object", At(2, "file_path"), Kind::File).with(&["minio"]),
-    writes(".download", At(0, "output_path"), Kind::Folder).or(".").with(&["pytube", "pytubefix"]),
+    writes(".download", Named("output_path"), Kind::Folder).with(&["pytube", "pytubefix"]),
+    writes(".download", At(0, ""), Kind::Folder)
+        .or(".")
+        .when(When::Mentioned)
+        .with(&["pytube", "pytubefix"]),
     writes(".extractall", At(0, "path"), Kind::Folder)
         .or(".")
         .with(&["py7zr", "rarfile", "tarfile", "zipfile"]),

@@ -62,6 +62,8 @@ pub(super) const FACTS: &[Fact] = &[
     writes("Zip.OutputStream.open", At(0, ""), Kind::File),
     writes("WriteXLSX.new", At(0, ""), Kind::File),
     may_write(".serialize", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
+    // The body of an answer: the README of rack.
+    gives("Rack.Response.new", Gives::Nothing),
     may_write(".write", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
     writes(".write", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["mini_magick"]),
     may_write(".write_to_file", At(0, ""), Kind::File).when(When::Path(At(0, ""))),

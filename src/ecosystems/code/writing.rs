@@ -87,14 +87,14 @@ impl<'t> Evaluator<'_, 't> {
         let is_mentioned = with.iter().any(|it| self.mentions(it));
         let is_common = matches!(
             writes.when,
-            When::On(_) | When::File(_) | When::UnlessStream(Argument::Object)
+            When::On(_) | When::File(_) | When::Mentioned | When::UnlessStream(Argument::Object)
         );
         if is_common && !with.is_empty() && !is_mentioned {
             return None;
         }
         let mut engine = None;
         match writes.when {
-            When::Always => {}
+            When::Always | When::Mentioned => {}
             When::Mode(mode, marks) => {
                 let mode = argument(mode)?;
                 let contains = |text: &str| marks.iter().any(|it| text.contains(it));
@@ -117,6 +117,10 @@ impl<'t> Evaluator<'_, 't> {
                 }
             }
             When::Path(path) => {
+                let object = call.object.filter(|_| path != Argument::Object);
+                if object.is_some_and(|it| self.is_stream(Located { node: it.0, ..at })) {
+                    return None;
+                }
                 let value = self.value(Located { node: argument(path)?, ..at });
                 if !is_path(&value, path == Argument::Object) {
                     return None;
@@ -143,16 +147,7 @@ impl<'t> Evaluator<'_, 't> {
                 }
             }
             When::UnlessStream(stream) => {
-                let node = argument(stream);
-                if node.is_some_and(|node| self.value(Located { node, ..at }).is_nothing()) {
-                    return None;
-                }
-                let text = node.map_or("", |it| self.scopes.text_of(it));
-                let text = text.to_lowercase();
-                let marks = ["stream", "writer", "system.", "buffer", "response"];
-                if marks.iter().any(|it| text.contains(it))
-                    || ["out", "os", "sw", "baos"].contains(&text.as_str())
-                {
+                if argument(stream).is_some_and(|node| self.is_stream(Located { node, ..at })) {
                     return None;
                 }
             }
@@ -209,6 +204,16 @@ impl<'t> Evaluator<'_, 't> {
             engine,
             with,
         })
+    }
+
+    /// Whether an expression is a stream or an answer, by its value or its name.
+    fn is_stream(&self, at: Located<'t>) -> bool {
+        let text = self.scopes.text_of(at.node).to_lowercase();
+        let marks = ["stream", "writer", "system.", "buffer", "response", "socket"];
+        let names = ["baos", "io", "os", "out", "res", "sw"];
+        self.value(at).is_nothing()
+            || marks.iter().any(|it| text.contains(it))
+            || names.contains(&text.as_str())
     }
 
     /// Whether the file names a module, or a class of a package: `jakarta.servlet.http.Part`, after `import

@@ -70,9 +70,20 @@ const WORDS: [(Family, &[&str]); 6] = [
 ];
 
 /// Words of tags for what is not made of what other tags of the image are made of: `21-ubi9-minimal`,
-/// `17-al2023`, `11-ibmjava`.
-const OTHERS: [&str; 10] =
-    ["al2", "amazon", "centos", "clefos", "corretto", "ibm", "leap", "oracle", "tumbleweed", "ubi"];
+/// `17-al2023`, `11-ibmjava`, `21-jre-gardenlinux`.
+const OTHERS: [&str; 11] = [
+    "al2",
+    "amazon",
+    "centos",
+    "clefos",
+    "corretto",
+    "gardenlinux",
+    "ibm",
+    "leap",
+    "oracle",
+    "tumbleweed",
+    "ubi",
+];
 
 /// Words of tags for images of Red Hat's kin that are made small and lack shadow-utils.
 const SMALL: [&str; 4] = ["init", "micro", "minimal", "slim"];

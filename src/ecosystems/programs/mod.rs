@@ -164,6 +164,11 @@ impl Program {
         self.lists("valued", option)
     }
 
+    /// Whether this option is followed by source, of a program that is no interpreter alone.
+    pub fn takes_source(self, option: &str) -> bool {
+        self.lists("inline", option)
+    }
+
     /// Whether it installs, builds or keeps files next to the source, given this first argument; empty for a
     /// call without arguments.
     pub fn writes(self, first: &str) -> bool {
@@ -218,7 +223,9 @@ mod tests {
             ALL.iter().any(|it| it.word() == word)
                 || word == "writes"
                 || word.starts_with("database=")
-                || ["reads=", "sends=", "valued=", "writes="].iter().any(|it| word.starts_with(it))
+                || ["inline=", "reads=", "sends=", "valued=", "writes="]
+                    .iter()
+                    .any(|it| word.starts_with(it))
         };
         let unknown = rows().find(|it| it.1.is_empty() || !it.1.split(' ').all(known));
         assert_eq!(unknown, None);

@@ -2,7 +2,7 @@
 
 use super::{
     super::{Image, roles::Role},
-    Line, Process, lines_of, processes, replaced,
+    Line, Process, lines, lines_of, processes, replaced,
 };
 use crate::{
     callers::{Turn, service::Given},
@@ -43,6 +43,22 @@ pub(super) fn of_pods(
         pods.processes.extend(found);
     }
     Ok(pods)
+}
+
+/// What compose runs in the containers beside their command: `post_start`, `pre_stop`.
+///
+/// # Errors
+/// A decline's code and reason: a command cannot be read.
+pub(super) fn hooks(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
+    let mut found = Vec::new();
+    for started in image.services() {
+        for hook in &started.service.hooks {
+            let from = format!("a hook of {}", started.place());
+            let all = processes(image, None, Some(lines(hook)), &from)?.into_iter();
+            found.extend(all.map(|it| Process { role: Role::Step.max(it.role), ..it }));
+        }
+    }
+    Ok(found)
 }
 
 /// What the tests of health checks run, as far as they can be read.

@@ -50,7 +50,8 @@ pub(super) fn expand(
     // `bun run server.ts` runs that file.
     let is_file =
         |it: &str| programs::named(name).is(Trait::HostsScripts) && Language::of(it).is_some();
-    let Some(called) = called.filter(|it| !is_file(it.name)) else {
+    let is_source = || call.texts().next().is_some_and(|it| programs::named(name).takes_source(it));
+    let Some(called) = called.filter(|it| !is_file(it.name) && !is_source()) else {
         let (path, form) = (path.to_owned(), image.form(path));
         return Ok(vec![Process { path, form, ..origin.process(name, rest, writes) }]);
     };

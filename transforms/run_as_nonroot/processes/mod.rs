@@ -4,6 +4,7 @@
 mod beside;
 mod files;
 mod managers;
+mod synced;
 
 use super::{
     Image, homes,
@@ -69,6 +70,7 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     }
     all.extend(own);
     all.extend(pods.processes);
+    all.extend(beside::hooks(image)?);
     all.extend(beside::checks(image));
     Ok(all)
 }
@@ -317,6 +319,12 @@ fn expand(
         let is_set = |it: &str| image.environment(it).is_some_and(|it| !it.is_empty());
         let why = match ecosystems::syncs(runner, &words[..call.word], &is_set) {
             Some(false) => "",
+            Some(true)
+                if origin.folder.is_empty()
+                    && synced::is_current(image, runner, &words[..call.word]) =>
+            {
+                ""
+            }
             Some(true) => {
                 "brings the environment of the project up to date first, and that is root's"
             }

@@ -30,13 +30,20 @@ pub(super) fn hosted(process: &Process) -> Option<Language> {
     all.into_iter().find(|it| program.is(it.0)).map(|it| it.1)
 }
 
-/// Whether the command itself holds the source that it runs.
-pub(super) fn is_inline(process: &Process) -> bool {
+/// The source that the command itself holds; empty if it is not known.
+pub(super) fn inline(process: &Process) -> Option<&str> {
+    let facts = process.facts();
+    let is_php = hosted(process) == Some(Language::Php);
+    let holds = |it: &str| {
+        is_php && ["-r", "--run"].contains(&it)
+            || facts.is(Trait::Interpreter) && INLINE.contains(&it)
+            || facts.takes_source(it)
+    };
     // What follows the file is the file's own: `ruby web.rb -p 3000`.
-    let options: Vec<&str> = process.known().take_while(|it| it.starts_with('-')).collect();
-    let has = |any: &[&str]| options.iter().any(|it| any.contains(it));
-    let is_php = hosted(process) == Some(Language::Php) && has(&["-r", "--run"]);
-    is_php || process.facts().is(Trait::Interpreter) && has(&INLINE)
+    let is_option = |it: &&Option<String>| it.as_deref().is_some_and(|it| it.starts_with('-'));
+    let mut options = process.arguments.iter().take_while(is_option).flatten();
+    let at = options.position(|it| holds(it))?;
+    Some(process.arguments.get(at + 1).and_then(Option::as_deref).unwrap_or_default())
 }
 
 impl Explorer<'_, '_> {

@@ -196,6 +196,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         };
         unread = unread.or(why);
     }
+    let unread = unread.or_else(|| processes.iter().find_map(unread::inline));
     let reason = reach.unread.clone();
     let unread = unread.or_else(|| Some(Refusal::new("unread-source", reason?)));
     let (files_read, is_whole) = (reach.files.len(), unread.is_none() && reach.is_whole());

@@ -35,6 +35,7 @@ pub(super) const MORE: &[Fact] = &[
         .with(&["github.com/go-resty/resty", "resty.dev"]),
     writes(".SetOutputDirectory", At(0, ""), Kind::Folder),
     writes(".SetOutputFile", At(0, ""), Kind::File),
+    writes(".SetOutputFileName", At(0, ""), Kind::File),
     writes(".Download", At(1, ""), Kind::File).with(&[
         "github.com/tucnak/telebot",
         "gopkg.in/telebot",

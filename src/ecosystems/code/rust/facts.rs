@@ -222,6 +222,7 @@ const CRATES: &[Fact] = &[
 
 /// Functions that listen on a port. docs.rs/tokio, docs.rs/actix-web, docs.rs/axum-server, docs.rs/warp, docs.rs/hyper.
 const LISTENERS: &[Fact] = &[
+    listens("std::net::SocketAddr::from", At(0, "")),
     listens("std::net::TcpListener::bind", At(0, "")),
     listens("std::net::UdpSocket::bind", At(0, "")),
     listens("tokio::net::TcpListener::bind", At(0, "")),

@@ -3,6 +3,7 @@
 //! After uv's documentation: "Using uv in Docker", "Caching" and the reference of its settings.
 
 mod options;
+mod run;
 mod settings;
 
 use super::{pip, pyproject::Pyproject};
@@ -12,12 +13,18 @@ use crate::{
         Manager, Off, OffVariable, OwnEnvironment, Setting, Source, Switch, UNKNOWN, Verb,
         habits::{Habit, Own},
         homes::Brought,
+        runners::Synced,
     },
     shell::{Invocation, Letters, Options, Runner},
     text::Refusal,
 };
 use options::RUN_VALUED;
 use settings::{folder, has_no_others, takes_settings};
+
+/// Whether a run finds the environment up to date that a sync has brought.
+pub(in crate::ecosystems) fn is_current(synced: &Synced<'_>) -> bool {
+    run::is_current(synced)
+}
 
 /// What it is called on the command line.
 pub const NAME: &str = "uv";
