@@ -61,6 +61,16 @@ enum Command {
     Man(completions::Man),
 }
 
+impl Command {
+    /// Whether it reads the files of projects.
+    fn looks_at_projects(&self) -> bool {
+        !matches!(
+            self,
+            Self::List(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) | Self::Undo(_)
+        )
+    }
+}
+
 const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`) or \
                           not verified (`verify`), 2 an error, or a file that was named cannot be read, \
                           3 no Dockerfile here, 130 interrupted.";
@@ -118,10 +128,21 @@ pub fn main() -> ExitCode {
     ExitCode::from(status.code())
 }
 
+/// Starts the threads that look at files side by side. This one is among them: for a small project, to start one more
+/// would take longer than what there is to do.
+fn start_threads(jobs: Option<impl Into<usize>>) {
+    let pool = rayon::ThreadPoolBuilder::new().use_current_thread();
+    let pool = match jobs {
+        Some(jobs) => pool.num_threads(jobs.into()),
+        None => pool,
+    };
+    // Only a second pool could fail, and there is none.
+    let _ = pool.build_global();
+}
+
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
-    if let Some(jobs) = cli.global.jobs {
-        // Only a second pool could fail, and there is none.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
+    if cli.command.looks_at_projects() {
+        start_threads(cli.global.jobs);
     }
     match &cli.command {
         Command::Diff(it) => it.run(output),

@@ -1,6 +1,7 @@
 //! Commits of texts that are in the working tree already, or will be by the last of them.
 
 use std::{
+    collections::HashMap,
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
@@ -18,6 +19,9 @@ pub struct Committed<'t> {
     pub text: Option<&'t str>,
 }
 
+/// The number of paths that a command line of git is given.
+const AT_ONCE: usize = 500;
+
 /// Commits these files, and what is in the index besides, with a message; hooks run as always.
 ///
 /// The working tree is not touched.
@@ -25,24 +29,41 @@ pub struct Committed<'t> {
 /// # Errors
 /// git cannot write, or a hook refuses the commit.
 pub fn commit(root: &Path, files: &[Committed<'_>], message: &str) -> Result<(), Unsaved> {
-    for Committed { path, text } in files {
-        let path = path.as_str();
-        match text {
-            None => _ = git::ask(root, &["update-index", "--force-remove", "--"], &[path])?,
-            Some(text) => {
-                // As git would add it: with the line ends and filters of its attributes.
-                let hash = ["hash-object", "-w", "--stdin", "--path", path];
-                let blob = tell(root, &hash, text)?;
-                let listed =
-                    git::ask(root, &["--literal-pathspecs", "ls-files", "--stage", "--"], &[path])?;
-                let mode = listed.split(' ').next().filter(|it| !it.is_empty()).unwrap_or("100644");
-                let entry = format!("{mode},{},{path}", blob.trim());
-                git::ask(root, &["update-index", "--add", "--cacheinfo", &entry], &[])?;
-            }
-        }
+    let gone: Vec<&str> =
+        files.iter().filter(|it| it.text.is_none()).map(|it| it.path.as_str()).collect();
+    for paths in gone.chunks(AT_ONCE) {
+        git::ask(root, &["update-index", "--force-remove", "--"], paths)?;
+    }
+    let kept = files.iter().filter_map(|it| Some((it.path.as_str(), it.text?)));
+    let kept: Vec<(&str, &str)> = kept.collect();
+    let modes = modes(root, kept.iter().map(|it| it.0).collect())?;
+    let mut entries = String::new();
+    for (path, text) in kept {
+        // As git would add it: with the line ends and filters of its attributes.
+        let blob = tell(root, &["hash-object", "-w", "--stdin", "--path", path], text)?;
+        let mode = modes.get(path).map_or("100644", String::as_str);
+        entries += &format!("{mode} {}\t{path}\0", blob.trim());
+    }
+    if !entries.is_empty() {
+        tell(root, &["update-index", "-z", "--index-info"], &entries)?;
     }
     tell(root, &["commit", "--quiet", "--file", "-"], message)?;
     Ok(())
+}
+
+/// The modes that files have in the index, as far as they are in it.
+fn modes(root: &Path, paths: Vec<&str>) -> Result<HashMap<String, String>, Unsaved> {
+    let mut modes = HashMap::new();
+    for paths in paths.chunks(AT_ONCE) {
+        let list = ["--literal-pathspecs", "ls-files", "--stage", "-z", "--"];
+        let listed = git::ask(root, &list, paths)?;
+        // `100644 0a1b… 0`, a tab and the path.
+        for (entry, path) in listed.split_terminator('\0').filter_map(|it| it.split_once('\t')) {
+            let mode = entry.split(' ').next().unwrap_or_default();
+            modes.entry(path.to_owned()).or_insert_with(|| mode.to_owned());
+        }
+    }
+    Ok(modes)
 }
 
 /// The author of a commit made here: `Ada <ada@example.com>`.

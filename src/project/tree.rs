@@ -75,6 +75,14 @@ impl Tree {
         self.is_file(path) || self.is_folder(path) || self.ignored.contains(path)
     }
 
+    /// Returns true if a path of the usual spelling exists; see [`Tree::exists`].
+    fn has(&self, mut path: String) -> bool {
+        self.files.contains(path.as_str()) || self.ignored.contains(path.as_str()) || {
+            path.push('/');
+            self.has_prefix(&path)
+        }
+    }
+
     /// The files below a folder, in order; the work grows with what is below it only.
     pub fn below<'a>(&'a self, folder: &RepoPath) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
         let prefix = prefix(folder);
@@ -145,6 +153,11 @@ pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
         }
     }
     if !glob::is_pattern(source) {
+        // Most sources are not in most of the folders that may be their context: no path is made of those.
+        let is_plain = !parts.is_empty() && !source.contains('\\');
+        if is_plain && !tree.has(prefix(context) + &parts.join("/")) {
+            return Vec::new();
+        }
         let path = glob::unescape(&parts.join("/")).and_then(|it| context.join(&it));
         return path.filter(|it| tree.exists(it)).into_iter().collect();
     }

@@ -1,6 +1,9 @@
 //! The engine with transforms made for the purpose.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use super::*;
 use crate::{
@@ -105,6 +108,23 @@ fn a_file_that_did_not_change_is_looked_at_again_when_the_others_are_done() {
     assert!(text("b").contains("five"));
     let order: Vec<_> = plan.steps.iter().map(|it| it.transform).collect();
     assert_eq!(order, ["swap", "two-to-three", "follows"]);
+}
+
+#[test]
+fn a_file_that_is_as_it_was_is_not_looked_at_again() {
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    let counts = transform("counts", |project, _| {
+        project.each_dockerfile(|_, file, _| {
+            LOOKS.fetch_add(usize::from(file.path.as_str() == "b.Dockerfile"), Ordering::Relaxed);
+            Outcome::default()
+        })
+    });
+    let one_to_two = transform("one-to-two", |project, _| replacing(project, "one", "two"));
+    let file = |it: &str, text: &str| (RepoPath::new(it).unwrap(), text.to_owned());
+    let texts = [("a.Dockerfile", "one"), ("b.Dockerfile", "x"), ("c.Dockerfile", "x")];
+    let files = texts.map(|(path, it)| file(path, &format!("FROM x\nRUN do {it}\n")));
+    let plan = plan(Project::new(files), &[counts, one_to_two], &Options::default());
+    assert_eq!((plan.steps.len(), LOOKS.load(Ordering::Relaxed)), (1, 1));
 }
 
 #[test]
