@@ -62,7 +62,7 @@ impl<'p> Lines<'p> {
         let (mut gone, mut others) = (Vec::new(), Vec::new());
         let mut lines = Self::default();
         for (path, change) in &change.files {
-            let file = project.files.get(path).filter(|it| it.dockerfile().is_some());
+            let file = project.files.get(path.as_str()).filter(|it| it.dockerfile().is_some());
             let Some(file) = file else { continue };
             let number = lines.files.len();
             lines.files.push((file, file.provenance().into_owned()));

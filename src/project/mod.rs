@@ -5,6 +5,7 @@
 pub mod change;
 mod edited;
 mod file;
+mod files;
 mod listings;
 mod looks;
 pub mod selection;
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub use file::{File, is_dockerfile};
+use files::{Difference, Files};
 pub use listings::{DiskFile, Lister};
 pub use looks::Remembered;
 use looks::Watch;
@@ -38,7 +40,7 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct Project {
     /// The files whose text matters, by path.
-    files: Arc<BTreeMap<RepoPath, Arc<File>>>,
+    files: Files,
     /// Every file and folder, also those whose text was not read.
     tree: Arc<Tree>,
     /// The files that could not be read.
@@ -101,17 +103,15 @@ impl Unread {
 impl Project {
     /// A project of these files and nothing else: what tests and pages use.
     pub fn new(files: impl IntoIterator<Item = (RepoPath, String)>) -> Self {
-        let files = files.into_iter().map(|(path, text)| File::new(path, text));
-        let files: BTreeMap<_, _> = files.map(|it| (it.path.clone(), Arc::new(it))).collect();
-        let tree = Tree::new(files.keys().cloned());
-        Self { files: Arc::new(files), tree: Arc::new(tree), ..Self::default() }
+        let files: Files = files.into_iter().map(|(path, text)| File::new(path, text)).collect();
+        let tree = Tree::new(files.values().map(|it| it.path.clone()));
+        Self { files, tree: Arc::new(tree), ..Self::default() }
     }
 
     /// A project as it was read: its files with text, every path of its tree, and what went wrong.
     pub fn loaded(files: BTreeMap<RepoPath, File>, tree: Tree, problems: Vec<Problem>) -> Self {
-        let files = files.into_iter().map(|(path, it)| (path, Arc::new(it))).collect();
-        let (files, tree, problems) = (Arc::new(files), Arc::new(tree), Arc::new(problems));
-        Self { files, tree, problems, ..Self::default() }
+        let files = files.into_values().collect();
+        Self { files, tree: Arc::new(tree), problems: Arc::new(problems), ..Self::default() }
     }
 
     /// The same project with files that may say who builds or starts an image, and could not be read.
@@ -136,11 +136,10 @@ impl Project {
     /// The same project, its files taken for those on disk: places in it are places in these texts.
     #[must_use]
     pub fn as_on_disk(mut self) -> Self {
-        if self.files.values().any(|it| it.provenance.is_some()) {
-            let files = Arc::make_mut(&mut self.files).values_mut();
-            for file in files.filter(|it| it.provenance.is_some()) {
-                *file = Arc::new(File::new(file.path.clone(), Arc::clone(&file.text)));
-            }
+        let edited = self.files.values().filter(|it| it.provenance.is_some());
+        let edited = edited.map(|it| File::new(it.path.clone(), Arc::clone(&it.text)));
+        for file in edited.collect::<Vec<_>>() {
+            self.files.insert(Arc::new(file));
         }
         self
     }
@@ -206,7 +205,7 @@ impl Project {
 
     /// The paths of what is named as a Dockerfile.
     pub fn dockerfile_paths(&self) -> impl Iterator<Item = &RepoPath> {
-        self.files.keys().filter(|it| is_dockerfile(it.file_name()))
+        self.files.values().map(|it| &it.path).filter(|it| is_dockerfile(it.file_name()))
     }
 
     /// The Dockerfiles whose text is another than in an `earlier` snapshot; `None` if other files are, too.
@@ -214,9 +213,14 @@ impl Project {
         if !self.places.is_same(&earlier.places) {
             return None;
         }
-        let pairs = self.files().zip(earlier.files());
-        let changed = pairs.filter(|(now, before)| !Arc::ptr_eq(now, before));
-        Some(changed.map(|(now, _)| now.path.clone()).collect())
+        let changed = self.files.differences(&earlier.files);
+        Some(changed.into_iter().map(|it| it.path.clone()).collect())
+    }
+
+    /// The paths of the files that are not the same object in an `earlier` snapshot, in order; their texts may be the
+    /// same.
+    pub fn touched_since<'p>(&'p self, earlier: &'p Self) -> impl Iterator<Item = &'p RepoPath> {
+        self.files.differences(&earlier.files).into_iter().map(|it| it.path)
     }
 
     /// The files that configure a package manager's cache, each with the manager and the key that it sets.
@@ -279,7 +283,7 @@ impl Project {
 
     fn insert(&mut self, file: File) {
         let file = Arc::new(file);
-        let old = Arc::make_mut(&mut self.files).insert(file.path.clone(), Arc::clone(&file));
+        let old = self.files.insert(Arc::clone(&file));
         if old.is_none() {
             Arc::make_mut(&mut self.tree).insert(file.path.clone());
         }
@@ -287,7 +291,7 @@ impl Project {
     }
 
     fn remove(&mut self, path: &RepoPath) {
-        let old = Arc::make_mut(&mut self.files).remove(path);
+        let old = self.files.remove(path);
         Arc::make_mut(&mut self.tree).remove(path);
         self.forget(old.as_deref(), None);
     }
@@ -306,20 +310,13 @@ impl Project {
     /// A number for what differs from an `earlier` snapshot: another one when the text of any file is.
     pub fn fingerprint(&self, earlier: &Self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        let mut before = earlier.files().peekable();
-        for file in self.files() {
-            if before.next_if(|it| Arc::ptr_eq(it, file)).is_some() {
-                continue;
-            }
-            while let Some(gone) = before.next_if(|it| it.path < file.path) {
-                gone.path.hash(&mut hasher);
-            }
-            let same = before.next_if(|it| it.path == file.path);
-            if same.is_none_or(|it| it.text != file.text) {
-                file.fingerprint().hash(&mut hasher);
+        for Difference { path, before, after } in self.files.differences(&earlier.files) {
+            match (before, after) {
+                (_, None) => path.hash(&mut hasher),
+                (Some(before), Some(after)) if before.text == after.text => {}
+                (_, Some(after)) => after.fingerprint().hash(&mut hasher),
             }
         }
-        before.for_each(|gone| gone.path.hash(&mut hasher));
         hasher.finish()
     }
 }

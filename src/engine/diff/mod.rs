@@ -1,6 +1,6 @@
 //! Differences between two snapshots, as unified diffs that `git apply` accepts.
 
-use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
+use std::fmt::Write as _;
 
 use rayon::prelude::*;
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
@@ -47,13 +47,11 @@ pub fn diff_below(folder: &RepoPath, before: &Project, after: &Project) -> Vec<F
 
 /// The paths of the files that differ, in order.
 pub fn changed<'p>(before: &'p Project, after: &'p Project) -> Vec<&'p RepoPath> {
-    let paths: BTreeSet<&RepoPath> =
-        before.files().chain(after.files()).map(|it| &it.path).collect();
     let differs = |path: &&RepoPath| match (before.file(path.as_str()), after.file(path.as_str())) {
-        (Some(old), Some(new)) => !Arc::ptr_eq(old, new) && old.text != new.text,
+        (Some(old), Some(new)) => old.text != new.text,
         (old, new) => old.is_some() || new.is_some(),
     };
-    paths.into_iter().filter(differs).collect()
+    after.touched_since(before).filter(differs).collect()
 }
 
 /// Lines of context around a change.

@@ -1,0 +1,155 @@
+//! The files of a snapshot by path. Snapshots of one run share what was read, and hold only what has changed since.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    iter,
+    sync::Arc,
+};
+
+use super::File;
+use crate::text::RepoPath;
+
+/// Files by path; a clone costs nothing, and the first change to it as much as what differs from the files that were
+/// read.
+#[derive(Clone, Default)]
+pub(super) struct Files {
+    /// The files as they were read.
+    read: Arc<BTreeMap<RepoPath, Arc<File>>>,
+    /// What has become of some of them, and new ones; `None` for a file that is gone.
+    since: Arc<BTreeMap<RepoPath, Option<Arc<File>>>>,
+}
+
+/// A file in two snapshots, which is not the same in both.
+pub(super) struct Difference<'f> {
+    /// Its path.
+    pub(super) path: &'f RepoPath,
+    /// The file in the earlier snapshot.
+    pub(super) before: Option<&'f Arc<File>>,
+    /// The file in the later one.
+    pub(super) after: Option<&'f Arc<File>>,
+}
+
+impl Files {
+    pub(super) fn get(&self, path: &str) -> Option<&Arc<File>> {
+        match self.since.get(path) {
+            Some(it) => it.as_ref(),
+            None => self.read.get(path),
+        }
+    }
+
+    /// The files, by path.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Arc<File>> {
+        let mut read = self.read.iter().peekable();
+        let mut since = self.since.iter().peekable();
+        iter::from_fn(move || {
+            loop {
+                let order = match (read.peek(), since.peek()) {
+                    (Some(read), Some(since)) => read.0.cmp(since.0),
+                    (Some(_), None) => Ordering::Less,
+                    (None, _) => Ordering::Greater,
+                };
+                if order == Ordering::Less {
+                    return read.next().map(|it| it.1);
+                }
+                if order == Ordering::Equal {
+                    read.next();
+                }
+                if let Some(it) = since.next()?.1 {
+                    return Some(it);
+                }
+            }
+        })
+    }
+
+    /// Adds a file, or replaces the one of its path, which is returned.
+    pub(super) fn insert(&mut self, file: Arc<File>) -> Option<Arc<File>> {
+        let old = self.get(file.path.as_str()).cloned();
+        Arc::make_mut(&mut self.since).insert(file.path.clone(), Some(file));
+        old
+    }
+
+    /// Takes out the file of a path, which is returned.
+    pub(super) fn remove(&mut self, path: &RepoPath) -> Option<Arc<File>> {
+        let old = self.get(path.as_str()).cloned();
+        Arc::make_mut(&mut self.since).insert(path.clone(), None);
+        old
+    }
+
+    /// The files that are not the same object in an `earlier` snapshot, by path. If both come from one reading, the
+    /// work grows with what has changed since.
+    pub(super) fn differences<'f>(&'f self, earlier: &'f Self) -> Vec<Difference<'f>> {
+        let mut paths: BTreeSet<&RepoPath> = self.since.keys().chain(earlier.since.keys()).collect();
+        if !Arc::ptr_eq(&self.read, &earlier.read) {
+            paths.extend(self.read.keys().chain(earlier.read.keys()));
+        }
+        let pairs = paths.into_iter().map(|path| {
+            let (before, after) = (earlier.get(path.as_str()), self.get(path.as_str()));
+            Difference { path, before, after }
+        });
+        let differ = |it: &Difference<'_>| match (it.before, it.after) {
+            (Some(before), Some(after)) => !Arc::ptr_eq(before, after),
+            (before, after) => before.is_some() || after.is_some(),
+        };
+        pairs.filter(differ).collect()
+    }
+}
+
+impl FromIterator<File> for Files {
+    fn from_iter<T: IntoIterator<Item = File>>(files: T) -> Self {
+        let read = files.into_iter().map(|it| (it.path.clone(), Arc::new(it))).collect();
+        Self { read: Arc::new(read), since: Arc::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> File {
+        File::new(RepoPath::new(path).unwrap(), text)
+    }
+
+    fn seen(files: &Files) -> Vec<String> {
+        files.values().map(|it| format!("{}={}", it.path, it.text)).collect()
+    }
+
+    #[test]
+    fn what_has_changed_stands_in_the_place_of_what_was_read() {
+        let read: Files = ["b", "d", "f"].map(|it| file(it, "1")).into_iter().collect();
+        let mut files = read.clone();
+        for it in ["a", "c", "d", "g"] {
+            let old = files.insert(Arc::new(file(it, "2")));
+            assert_eq!(old.is_some(), it == "d");
+        }
+        assert!(files.remove(&RepoPath::new("b").unwrap()).is_some());
+        assert!(files.remove(&RepoPath::new("g").unwrap()).is_some());
+        assert!(files.remove(&RepoPath::new("x").unwrap()).is_none());
+        assert_eq!(seen(&files), ["a=2", "c=2", "d=2", "f=1"]);
+        assert_eq!(seen(&read), ["b=1", "d=1", "f=1"]);
+        assert_eq!(files.get("d").unwrap().text.as_ref(), "2");
+        assert!(files.get("b").is_none() && files.get("e").is_none());
+    }
+
+    #[test]
+    fn differences_are_the_same_whether_or_not_two_snapshots_share_what_was_read() {
+        let files = ["a", "b", "c"].map(|it| file(it, "1"));
+        let read: Files = files.into_iter().collect();
+        let mut after = read.clone();
+        after.insert(Arc::new(file("b", "2")));
+        after.remove(&RepoPath::new("c").unwrap());
+        after.insert(Arc::new(file("d", "2")));
+        let said = |after: &Files, before: &Files| {
+            let all = after.differences(before).into_iter();
+            let all = all.map(|it| (it.path.to_string(), it.before.is_some(), it.after.is_some()));
+            all.collect::<Vec<_>>()
+        };
+        let expected = [("b", true, true), ("c", true, false), ("d", false, true)];
+        let expected = expected.map(|it| (it.0.to_owned(), it.1, it.2));
+        assert_eq!(said(&after, &read), expected);
+        assert!(said(&read, &read).is_empty() && said(&after, &after).is_empty());
+        let mut other = Files::default();
+        read.values().for_each(|it| _ = other.insert(Arc::clone(it)));
+        assert_eq!(said(&after, &other), expected);
+    }
+}
