@@ -146,6 +146,22 @@ impl Deployment {
     }
 }
 
+/// A line of a file that starts images.
+#[derive(Clone, Copy)]
+pub struct Said<'a> {
+    file: &'a File,
+    line: usize,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl Said<'_> {
+    /// Its place.
+    pub fn place(&self) -> Place {
+        self.file.line(self.line)
+    }
+}
+
 /// What a deployment is found by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -289,8 +305,8 @@ impl Project {
     }
 
     /// The lines of files that start images of this Dockerfile, besides compose files and what CI and scripts
-    /// run: deployments, and development containers that build it. Each with its place.
-    pub fn said_elsewhere(&self, dockerfile: &RepoPath) -> Vec<(Place, &str)> {
+    /// run: deployments, and development containers that build it.
+    pub fn said_elsewhere(&self, dockerfile: &RepoPath) -> impl Iterator<Item = Said<'_>> {
         let deployed = self.deployments(dockerfile).into_iter().map(|it| it.1);
         let developed =
             self.builds(dockerfile).iter().filter(|it| matches!(it.caller, Caller::Devcontainer));
@@ -298,11 +314,10 @@ impl Project {
         let mut files: Vec<&File> = deployed.chain(developed.map(AsRef::as_ref)).collect();
         files.sort_by_key(|it| &it.path);
         files.dedup_by_key(|it| &it.path);
-        let comment = |it: &str| it.trim_start().starts_with(['#', '/', ';']);
-        let lines = files
-            .into_iter()
-            .flat_map(|file| file.text.lines().enumerate().map(move |(at, it)| (file, at + 1, it)));
-        let said = lines.filter(|it| !comment(it.2));
-        said.map(|(file, line, text)| (file.line(line), text)).collect()
+        let lines = files.into_iter().flat_map(|file| {
+            let lines = file.text.lines().enumerate();
+            lines.map(move |(at, text)| Said { file, line: at + 1, text })
+        });
+        lines.filter(|it| !it.text.trim_start().starts_with(['#', '/', ';']))
     }
 }

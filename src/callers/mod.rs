@@ -43,7 +43,7 @@ use crate::{
     text::{Place, RepoPath, is_template},
     yaml::{self, Node, Reading, YamlError},
 };
-pub use deployments::{Deployment, Reader, is_deployment, runs_containers};
+pub use deployments::{Deployment, Reader, Said, is_deployment, runs_containers};
 pub use make::Rules;
 pub use pods::{Claim, PodCommand, Turn};
 pub use prose::{is_guide, starts_containers};

@@ -106,7 +106,7 @@ impl<'a> Sent<'a> {
 
     /// The text of a file of the project.
     pub fn text(&self, path: &RepoPath) -> Option<Arc<str>> {
-        Some(self.project.file(path.as_str())?.text.clone())
+        self.project.text(path.as_str())
     }
 
     /// The files and folders that a source of a COPY names, as far as the builder is sent them.

@@ -1,6 +1,10 @@
 //! Reads the text of one file, and says what stands in the way.
 
-use std::{fs, io::Read as _, path::Path};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use super::wanted::{self, Wanted};
 use crate::{
@@ -21,6 +25,12 @@ pub(super) enum Read {
     Skipped,
 }
 
+impl From<Problem> for Read {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 /// A problem of a whole file.
 pub(super) fn problem(path: &RepoPath, message: &str, hint: &str) -> Problem {
     Problem { path: path.clone(), line: None, message: message.to_owned(), hint: hint.to_owned() }
@@ -35,6 +45,17 @@ pub(super) fn unreadable(path: &RepoPath, reason: &str) -> Problem {
 pub(super) fn read(root: &Path, path: &RepoPath) -> Read {
     let wanted = wanted::file(path).filter(|it| *it != Wanted::Lock);
     wanted.map_or(Read::Skipped, |it| read_as(root, path, it))
+}
+
+/// Reads a file if it matters at once; the listing of its folder says that it is no link and no pipe.
+pub(super) fn read_regular(root: &Path, path: &RepoPath) -> Read {
+    let wanted = wanted::file(path).filter(|it| *it != Wanted::Lock);
+    let Some(wanted) = wanted else { return Read::Skipped };
+    let opened = fs::File::open(root.join(path.as_str()));
+    match opened.and_then(|it| Ok((it.metadata()?, it))) {
+        Ok((metadata, file)) => content(path, &metadata, || Ok(file), wanted),
+        Err(error) => unreadable(path, &error.to_string()).into(),
+    }
 }
 
 /// Reads source files and locks of a project later, when they are asked for.
@@ -54,15 +75,24 @@ pub(super) fn reader(root: &Path) -> Box<Reader> {
 /// Reads a file that matters for this reason.
 pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
     let place = root.join(path.as_str());
-    let unreadable = |it: std::io::Error| Read::Problem(unreadable(path, &it.to_string()));
     let metadata = match place.symlink_metadata() {
         Ok(it) if it.is_symlink() => match link(root, path, &place, wanted) {
             Ok(it) => it,
             Err(read) => return read,
         },
         Ok(it) => it,
-        Err(error) => return unreadable(error),
+        Err(error) => return unreadable(path, &error.to_string()).into(),
     };
+    content(path, &metadata, || fs::File::open(&place), wanted)
+}
+
+/// Reads what `open` opens, if it is a file that is not too large.
+fn content(
+    path: &RepoPath,
+    metadata: &fs::Metadata,
+    open: impl FnOnce() -> io::Result<fs::File>,
+    wanted: Wanted,
+) -> Read {
     if metadata.is_dir() {
         return Read::Skipped;
     }
@@ -94,9 +124,9 @@ pub(super) fn read_as(root: &Path, path: &RepoPath, wanted: Wanted) -> Read {
         };
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    let read = fs::File::open(&place).and_then(|it| it.take(limit + 1).read_to_end(&mut bytes));
+    let read = open().and_then(|it| it.take(limit + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        return unreadable(error);
+        return unreadable(path, &error.to_string()).into();
     }
     decode(path, bytes, wanted)
 }

@@ -159,7 +159,7 @@ impl Folder {
                 continue;
             };
             if !kind.is_dir() {
-                files.push(path);
+                files.push((path, kind.is_file()));
                 continue;
             }
             walk.seen.others.insert(path.clone());
@@ -179,10 +179,11 @@ impl Folder {
             holds.folders.push(Self { place, path: Some(path), above, is_nested });
         }
         walk.seen.listed.extend(self.path.clone());
-        let read = |path: RepoPath| {
-            let read = match is_nested && wanted::is_evidence(&path) {
-                true => text::Read::Skipped,
-                false => text::read(root, &path),
+        let read = |(path, is_regular): (RepoPath, bool)| {
+            let read = match (is_nested && wanted::is_evidence(&path), is_regular) {
+                (true, _) => text::Read::Skipped,
+                (false, true) => text::read_regular(root, &path),
+                (false, false) => text::read(root, &path),
             };
             (path, read)
         };

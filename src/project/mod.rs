@@ -92,6 +92,21 @@ pub struct Unread {
     pub why: String,
 }
 
+impl Problem {
+    /// The problem of a manifest or lock that its package manager could not read.
+    fn of_manifest(path: &RepoPath, text: &str) -> Option<Self> {
+        // A template is a manifest only once somebody fills it in.
+        let broken = ecosystems::broken_manifest(path.file_name(), text)
+            .filter(|_| !is_template(text))?;
+        Some(Self {
+            path: path.clone(),
+            line: Some(broken.line),
+            message: broken.message,
+            hint: "mend it, so that what it installs is known".to_owned(),
+        })
+    }
+}
+
 impl Unread {
     /// The reason to leave alone what the file may rely on.
     pub fn reason(&self) -> String {
@@ -147,12 +162,16 @@ impl Project {
     /// The file at `path`, when its text was read with the project, or if it is a lock.
     pub fn file(&self, path: &str) -> Option<&Arc<File>> {
         self.text_at(path).or_else(|| {
-            // Most paths that are asked for do not exist.
-            let path = self.sources.has_reader().then(|| self.tree.file(path)).flatten()?;
-            let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
-            let folder = folder.rsplit('/').next().unwrap_or_default();
-            ecosystems::is_lock_in(folder, name).then(|| self.read_late(path)).flatten()
+            let path = self.late_lock(path)?;
+            self.read_late(path)
         })
+    }
+
+    /// The text of the file at `path`, as [`Project::file`] finds it. That of a lock is not kept, but read again when
+    /// it is asked for later: locks are large, and each service may have one.
+    pub fn text(&self, path: &str) -> Option<Arc<str>> {
+        let read = self.text_at(path).map(|it| Arc::clone(&it.text));
+        read.or_else(|| self.lock(path))
     }
 
     /// The file in a folder or below it that a path of an image may stand for, which has other folders before it.
@@ -178,17 +197,8 @@ impl Project {
 
     /// The manifests of package managers that cannot be read, and the locks of those that were asked for.
     pub fn manifest_problems(&self) -> impl Iterator<Item = Problem> {
-        self.files().chain(self.late_files()).filter_map(|file| {
-            // A template is a manifest only once somebody fills it in.
-            let broken = ecosystems::broken_manifest(file.path.file_name(), &file.text)
-                .filter(|_| !is_template(&file.text))?;
-            Some(Problem {
-                path: file.path.clone(),
-                line: Some(broken.line),
-                message: broken.message,
-                hint: "mend it, so that what it installs is known".to_owned(),
-            })
-        })
+        let files = self.files().chain(self.late_files());
+        files.filter_map(|it| Problem::of_manifest(&it.path, &it.text)).chain(self.lock_problems())
     }
 
     /// The Dockerfiles, by path; those that BuildKit would refuse are not among them.
@@ -304,6 +314,22 @@ impl Project {
         if old.into_iter().chain(new).any(|it| !is_dockerfile(it.path.file_name())) {
             self.surroundings = Memo::default();
             self.places = Memo::default();
+        }
+    }
+
+    /// The same snapshot, whose facts about several files are its own: whoever made it may keep what is known of
+    /// those alone.
+    #[must_use]
+    pub fn with_own_facts(mut self) -> Self {
+        (self.surroundings, self.places, self.whole) = Default::default();
+        self
+    }
+
+    /// Forgets the facts about several files that no other snapshot shares. What is asked again is found again; but
+    /// an index of a large project takes much room, and of a snapshot that is followed by another one nobody asks.
+    pub fn forget_facts(&mut self) {
+        for facts in [&mut self.surroundings, &mut self.places, &mut self.whole] {
+            facts.forget();
         }
     }
 

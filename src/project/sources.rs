@@ -1,12 +1,18 @@
 //! Files whose text is read when it is first asked for: source files and locks.
 
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use elsa::sync::FrozenMap;
 
 use super::{File, Problem, Project};
 use crate::{
-    ecosystems::code::{self, Language, SourceFacts},
+    ecosystems::{
+        self,
+        code::{self, Language, SourceFacts},
+    },
     text::RepoPath,
 };
 
@@ -24,15 +30,45 @@ type Late = Result<Option<Arc<File>>, Problem>;
 pub(super) struct Sources {
     reader: Option<Box<Reader>>,
     files: FrozenMap<RepoPath, Box<Late>>,
+    locks: Locks,
 }
+
+/// Locks of which only the text was asked for, which is not kept.
+#[derive(Default)]
+struct Locks {
+    /// What is wrong with each that was read.
+    seen: FrozenMap<RepoPath, Box<Option<Problem>>>,
+    /// The texts that were read last, for those that are asked for several times in a row.
+    recent: Mutex<VecDeque<(RepoPath, Option<Arc<str>>)>>,
+}
+
+/// How many texts of locks are remembered.
+const RECENT: usize = 16;
 
 /// What a source file says when it is run, or when it is imported.
 struct Facts<const IS_RUN: bool>(Option<SourceFacts>);
 
 impl Sources {
-    /// Whether there are files to read.
-    pub(super) fn has_reader(&self) -> bool {
-        self.reader.is_some()
+    /// The text of a lock that is there.
+    fn lock(&self, path: &RepoPath) -> Option<Arc<str>> {
+        let recent = || self.locks.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = recent().iter().find(|it| it.0 == *path).map(|it| it.1.clone());
+        if let Some(known) = known {
+            return known;
+        }
+        let reader = self.reader.as_ref()?;
+        let (text, problem) = match reader(path) {
+            Ok(text) => (text.map(Arc::from), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        if self.locks.seen.get(path).is_none() {
+            let broken = || Problem::of_manifest(path, text.as_ref()?);
+            self.locks.seen.insert(path.clone(), Box::new(problem.or_else(broken)));
+        }
+        let mut recent = recent();
+        recent.truncate(RECENT - 1);
+        recent.push_front((path.clone(), text.clone()));
+        text
     }
 
     fn late(&self) -> impl Iterator<Item = &Late> {
@@ -44,7 +80,7 @@ impl Project {
     /// The same project, which reads source files and locks when they are asked for.
     #[must_use]
     pub fn with_reader(mut self, reader: Box<Reader>) -> Self {
-        self.sources = Arc::new(Sources { reader: Some(reader), files: FrozenMap::default() });
+        self.sources = Arc::new(Sources { reader: Some(reader), ..Sources::default() });
         self
     }
 
@@ -52,6 +88,30 @@ impl Project {
     /// time. `None` if the project does not have it, or its text cannot be read.
     pub fn source(&self, path: &RepoPath) -> Option<&File> {
         self.text_at(path.as_str()).or_else(|| self.read_late(path)).map(AsRef::as_ref)
+    }
+
+    /// The lock at a path, if its text was not read with the project.
+    pub(super) fn late_lock(&self, path: &str) -> Option<&RepoPath> {
+        // Most paths that are asked for do not exist.
+        let path = self.sources.reader.as_ref().and(self.tree.file(path))?;
+        let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+        let folder = folder.rsplit('/').next().unwrap_or_default();
+        ecosystems::is_lock_in(folder, name).then_some(path)
+    }
+
+    /// The text of a lock that was not read with the project.
+    pub(super) fn lock(&self, path: &str) -> Option<Arc<str>> {
+        let path = self.late_lock(path)?;
+        match self.sources.files.get(path) {
+            Some(it) => it.as_ref().ok()?.as_ref().map(|it| Arc::clone(&it.text)),
+            None => self.sources.lock(path),
+        }
+    }
+
+    /// What is wrong with the locks of which the text was asked for until now.
+    pub(super) fn lock_problems(&self) -> impl Iterator<Item = Problem> {
+        let seen = &self.sources.locks.seen;
+        seen.keys_cloned().into_iter().filter_map(|it| seen.get(&it)?.clone())
     }
 
     pub(super) fn read_late(&self, path: &RepoPath) -> Option<&Arc<File>> {

@@ -27,6 +27,13 @@ impl Memo {
         fact.downcast_ref().unwrap_or_else(|| unreachable!("a fact is filed under its own type"))
     }
 
+    /// Forgets all facts, unless somebody else shares them. It is still about the same thing.
+    pub fn forget(&mut self) {
+        if let Some(facts) = Arc::get_mut(&mut self.0) {
+            *facts = FrozenBTreeMap::default();
+        }
+    }
+
     /// Returns true if both are about the same thing.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

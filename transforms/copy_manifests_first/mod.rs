@@ -286,7 +286,7 @@ impl<'a> Deferral<'a> {
         let unread = RefCell::new(None);
         let text = |path: &ImagePath| {
             let file = self.file(run, path)?;
-            let read = project.file(file.as_str()).map(|it| it.text.clone());
+            let read = project.text(file.as_str());
             // A lock may be too large to be read, and is there all the same.
             let read =
                 read.or_else(|| ecosystems::is_lock(path.file_name()).then(|| Arc::from("")));

@@ -281,7 +281,7 @@ pub(super) fn with_files<T>(
     ask(&|path| {
         let layers: &Option<Layers<'_>> = layers.get_or_init(read);
         let file = layers.as_ref()?.provider(stage.index, item, path)?.1;
-        project.file(file.as_str()).map(|it| it.text.clone())
+        project.text(file.as_str())
     })
 }
 

@@ -130,7 +130,7 @@ fn may_install(
             let path = run.at(it).path(path)?;
             let layers = layers.get_or_init(read).as_ref()?;
             let file = layers.provider(stage.index, item, &path)?.1;
-            project.file(file.as_str()).map(|it| it.text.clone())
+            project.text(file.as_str())
         };
         may_run_pip(&it.call, &text)
     })

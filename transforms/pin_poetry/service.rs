@@ -90,7 +90,7 @@ fn service(installation: &Installation<'_>, path: RepoPath) -> Result<Service, R
     })?;
     let lock = path.parent().and_then(|it| it.join(POETRY.lock()));
     let lock = lock.and_then(|path| {
-        let text = &installation.project.file(path.as_str())?.text;
+        let text = &installation.project.text(path.as_str())?;
         let header = pyproject::lock_generator(text).map(str::to_owned);
         Some(Lock { path, header, version: pyproject::lock_version(text).map(str::to_owned) })
     });

@@ -59,8 +59,8 @@ pub(super) fn idle_tools(
         for caller in builders.filter_map(|it| project.file(it.place.path.as_str())) {
             idle.retain(|it| !calls(&caller.text, it));
         }
-        for (_, line) in project.said_elsewhere(&file.path) {
-            idle.retain(|it| !calls(line, it));
+        for said in project.said_elsewhere(&file.path) {
+            idle.retain(|it| !calls(said.text, it));
         }
         if idle.is_empty() {
             return idle;

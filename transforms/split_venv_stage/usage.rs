@@ -33,12 +33,15 @@ impl Runtime<'_> {
     /// # Errors
     /// A decline's code and reason, when that needs what is gone.
     pub(super) fn elsewhere(&self, dockerfile: &RepoPath) -> Result<(), Refusal> {
-        for (place, line) in self.project.said_elsewhere(dockerfile) {
+        for said in self.project.said_elsewhere(dockerfile) {
+            let line = said.text;
             if let Some(tool) = self.named_tool(line) {
+                let place = said.place();
                 let reason = format!("{place} calls {tool}, which only the builder has");
                 return Err(Refusal::new("manager-at-runtime", reason));
             }
-            let named = |it: Refusal| Refusal { reason: format!("{place}: {}", it.reason), ..it };
+            let named =
+                |it: Refusal| Refusal { reason: format!("{}: {}", said.place(), it.reason), ..it };
             login::check(line).map_err(named)?;
             for word in words(line) {
                 self.path(word).map_err(named)?;

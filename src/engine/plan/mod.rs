@@ -93,7 +93,7 @@ pub fn plan(before: Project, transforms: &[Transform], options: &Options) -> Pla
     });
     loop {
         let look = Asked { transforms, options, endless: &endless, selected: selected.as_ref() };
-        match look.plan(before.clone()) {
+        match look.plan(before.clone().with_own_facts()) {
             Ok(plan) => return plan,
             Err(steps) => endless.add(&steps),
         }
@@ -347,7 +347,11 @@ impl Plan {
             }
         }
         turn.last = Some(Look { steps, whole, declines: looked.declines });
-        self.steps.extend(looked.step);
+        if let Some(step) = looked.step {
+            let last = self.steps.last_mut().map_or(&mut self.before, |it| &mut it.after);
+            last.forget_facts();
+            self.steps.push(step);
+        }
         steps < self.steps.len()
     }
 
