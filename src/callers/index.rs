@@ -1,6 +1,9 @@
 //! Builds, services and containers of a whole project, gathered once.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use super::{
     Build, Callers, Kind,
@@ -19,7 +22,7 @@ use crate::{
 struct Index {
     builds: HashMap<RepoPath, Vec<Build>>,
     services: Services,
-    unbuilt: Vec<(RepoPath, Service)>,
+    unbuilt: Vec<(RepoPath, Arc<Service>)>,
     deployments: Deployments,
     executions: Vec<Execution>,
     unread: Vec<Unread>,
@@ -36,12 +39,12 @@ impl Project {
 
     /// The compose services that run what this Dockerfile builds, each with its file: those that build it, those of
     /// other files that complete or extend them, and those whose image is the name that a build gives.
-    pub fn services(&self, dockerfile: &RepoPath) -> &[(RepoPath, Service)] {
+    pub fn services(&self, dockerfile: &RepoPath) -> &[(RepoPath, Arc<Service>)] {
         self.index().services.get(dockerfile).map_or(&[], Vec::as_slice)
     }
 
     /// The compose services whose image nothing in the project builds and is not well known, each with its file.
-    pub(super) fn unbuilt_services(&self) -> &[(RepoPath, Service)] {
+    pub(super) fn unbuilt_services(&self) -> &[(RepoPath, Arc<Service>)] {
         &self.index().unbuilt
     }
 

@@ -20,9 +20,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Published<'a> {
     /// Those whose image has a name of the project's own, each with its file. Its registry and owner may be others.
-    pub services: Vec<&'a (RepoPath, Service)>,
+    pub services: Vec<&'a (RepoPath, Arc<Service>)>,
     /// Those that mount or name a folder of its own, or that run the only image which may be meant.
-    pub guessed: Vec<&'a (RepoPath, Service)>,
+    pub guessed: Vec<&'a (RepoPath, Arc<Service>)>,
     /// True if there are others, and nothing tells whose image they run.
     pub has_others: bool,
 }
@@ -238,7 +238,7 @@ fn name_in(line: &str) -> Option<String> {
 impl Project {
     /// The services that run what a Dockerfile builds, as far as one can tell: those that build it or name a build of
     /// it, and those that name it as it is published. Each with its file.
-    pub fn runs(&self, dockerfile: &RepoPath) -> impl Iterator<Item = &(RepoPath, Service)> {
+    pub fn runs(&self, dockerfile: &RepoPath) -> impl Iterator<Item = &(RepoPath, Arc<Service>)> {
         let Published { services, guessed, .. } = self.published(dockerfile, &[]);
         self.services(dockerfile).iter().chain(services).chain(guessed)
     }

@@ -1,7 +1,10 @@
 //! Who runs an image: the services that build it and those that name its tag, with what they take from other
 //! files.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Build, published::is_candidate, service::Service};
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
 };
 
 /// The services of a Dockerfile, each with its file.
-pub(super) type Services = HashMap<RepoPath, Vec<(RepoPath, Service)>>;
+pub(super) type Services = HashMap<RepoPath, Vec<(RepoPath, Arc<Service>)>>;
 
 /// The name of an image without registry, namespace, tag and digest, in lower case and with dashes only, so
 /// that `registry.example.org/Team/web_app:1` and `web-app` are one; `None` if it depends on a variable.
@@ -45,10 +48,10 @@ pub(super) fn builds_by_name<'a>(
 pub(super) fn services(
     project: &Project,
     named: &BTreeMap<String, Vec<Build>>,
-) -> (Services, Vec<(RepoPath, Service)>) {
+) -> (Services, Vec<(RepoPath, Arc<Service>)>) {
     let all = project.files().flat_map(|file| {
         let services = &file.callers().services;
-        services.iter().map(|it| (file.path.clone(), whole(project, &file.path, it, 0)))
+        services.iter().map(|it| (file.path.clone(), Arc::new(whole(project, &file.path, it, 0))))
     });
     let (built, others): (Vec<_>, Vec<_>) = all.partition(|it| it.1.dockerfile.is_some());
     let mut completing: HashMap<_, Vec<_>> = HashMap::new();
@@ -63,8 +66,7 @@ pub(super) fn services(
         for more in completing.get(&(it.0.parent(), it.1.name.as_str())).into_iter().flatten() {
             let is_other = more.1.completes.as_deref().is_some_and(|it| !is_end(&dockerfile, it));
             if more.0 != it.0 && !is_other && !into.iter().any(|it| it == *more) {
-                let service = Service { target: it.1.target.clone(), ..more.1.clone() };
-                into.push((more.0.clone(), service));
+                into.push((more.0.clone(), with_target(&more.1, it.1.target.as_ref())));
             }
         }
     }
@@ -75,18 +77,25 @@ pub(super) fn services(
         let builds = name.and_then(|it| named.get(&it)).map_or(&[][..], Vec::as_slice);
         let completes = known.contains(&(file.parent(), service.name.as_str()));
         if builds.is_empty() && !completes && is_candidate(service) {
-            unbuilt.push((file.clone(), service.clone()));
+            unbuilt.push((file.clone(), Arc::clone(service)));
         }
         for build in chosen(builds, file) {
             let into = found.entry(build.dockerfile.clone()).or_default();
-            let known = |it: &(RepoPath, Service)| it.0 == *file && it.1.name == service.name;
+            let known = |it: &(RepoPath, Arc<Service>)| it.0 == *file && it.1.name == service.name;
             if !into.iter().any(known) {
-                let service = Service { target: build.target.clone(), ..service.clone() };
-                into.push((file.clone(), service));
+                into.push((file.clone(), with_target(service, build.target.as_ref())));
             }
         }
     }
     (found, unbuilt)
+}
+
+/// The service, whose image is this stage of a build.
+fn with_target(service: &Arc<Service>, target: Option<&String>) -> Arc<Service> {
+    match service.target.as_ref() == target {
+        true => Arc::clone(service),
+        false => Arc::new(Service { target: target.cloned(), ..(**service).clone() }),
+    }
 }
 
 /// Whether a Dockerfile may be the one of this name in some context: `./ops/Dockerfile`.

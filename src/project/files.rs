@@ -79,7 +79,8 @@ impl Files {
     /// The files that are not the same object in an `earlier` snapshot, by path. If both come from one reading, the
     /// work grows with what has changed since.
     pub(super) fn differences<'f>(&'f self, earlier: &'f Self) -> Vec<Difference<'f>> {
-        let mut paths: BTreeSet<&RepoPath> = self.since.keys().chain(earlier.since.keys()).collect();
+        let mut paths: BTreeSet<&RepoPath> =
+            self.since.keys().chain(earlier.since.keys()).collect();
         if !Arc::ptr_eq(&self.read, &earlier.read) {
             paths.extend(self.read.keys().chain(earlier.read.keys()));
         }

@@ -96,8 +96,8 @@ impl Problem {
     /// The problem of a manifest or lock that its package manager could not read.
     fn of_manifest(path: &RepoPath, text: &str) -> Option<Self> {
         // A template is a manifest only once somebody fills it in.
-        let broken = ecosystems::broken_manifest(path.file_name(), text)
-            .filter(|_| !is_template(text))?;
+        let broken =
+            ecosystems::broken_manifest(path.file_name(), text).filter(|_| !is_template(text))?;
         Some(Self {
             path: path.clone(),
             line: Some(broken.line),

@@ -1,5 +1,7 @@
 //! The compose services that run the image.
 
+use std::sync::Arc;
+
 use super::{
     Image,
     duty::is_of_development,
@@ -69,7 +71,11 @@ impl<'a> Image<'a> {
             // What tests start beside it is not it.
             let guessed = guessed.into_iter().filter(|it| !is_of_development(&it.0));
             let started = |is_sure: bool| {
-                move |(file, service): &'a (RepoPath, Service)| Started { file, service, is_sure }
+                move |(file, service): &'a (RepoPath, Arc<Service>)| Started {
+                    file,
+                    service,
+                    is_sure,
+                }
             };
             let services = services.into_iter().chain(guessed).map(started(false));
             let services = built.map(started(true)).chain(services).collect();

@@ -1,6 +1,6 @@
 //! What is started in an image, and whether it can do without the tools that only the builder has.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     login,
@@ -322,7 +322,7 @@ impl Runtime<'_> {
     /// A decline's code and reason, when that needs what is gone, or may.
     pub(super) fn services<'s>(
         &self,
-        services: impl Iterator<Item = &'s (RepoPath, Service)>,
+        services: impl Iterator<Item = &'s (RepoPath, Arc<Service>)>,
     ) -> Result<(), Refusal> {
         for (file, service) in services {
             let given = [&service.command, &service.entrypoint, &service.healthcheck];

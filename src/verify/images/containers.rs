@@ -1,5 +1,7 @@
 //! Compose's containers of an image.
 
+use std::sync::Arc;
+
 use crate::{
     callers::service::{Given, Service},
     project::{Project, change::Origin},
@@ -11,7 +13,7 @@ use crate::{
 pub(in crate::verify) fn services<'a>(
     project: &'a Project,
     origin: &'a Origin,
-) -> impl Iterator<Item = &'a (RepoPath, Service)> {
+) -> impl Iterator<Item = &'a (RepoPath, Arc<Service>)> {
     let all = project.services(&origin.dockerfile).iter();
     all.filter(|it| it.1.target == origin.target && !it.1.is_run)
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::values::{Variables, words};
@@ -111,10 +112,10 @@ pub(super) fn starts(
 /// The services that run an image, each as `docker compose -f` has it: one that completes another comes with what it
 /// completes.
 fn runs(project: &Project, build: &ImageBuild) -> Vec<Whole> {
-    let all: Vec<&(RepoPath, Service)> = services(project, &build.origin).collect();
+    let all: Vec<&(RepoPath, Arc<Service>)> = services(project, &build.origin).collect();
     let is_whole = |it: &Service| it.dockerfile.is_some() || it.image.is_some();
     let (whole, parts): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| is_whole(&it.1));
-    let completes = |part: &(RepoPath, Service), base: &(RepoPath, Service)| {
+    let completes = |part: &(RepoPath, Arc<Service>), base: &(RepoPath, Arc<Service>)| {
         part.0.parent() == base.0.parent() && part.1.name == base.1.name
     };
     let mut runs = Vec::new();
@@ -132,8 +133,8 @@ fn runs(project: &Project, build: &ImageBuild) -> Vec<Whole> {
 }
 
 impl Whole {
-    fn new(base: &(RepoPath, Service), part: Option<&(RepoPath, Service)>) -> Self {
-        let service = part.map_or_else(|| base.1.clone(), |it| over(&it.1, &base.1));
+    fn new(base: &(RepoPath, Arc<Service>), part: Option<&(RepoPath, Arc<Service>)>) -> Self {
+        let service = part.map_or_else(|| (*base.1).clone(), |it| over(&it.1, &base.1));
         let files = [Some(base), part].into_iter().flatten().map(|it| it.0.clone()).collect();
         // What compose reads by itself nobody names.
         let named = part.filter(|it| !is_override(&it.0, &base.0)).unwrap_or(base);
