@@ -13,7 +13,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Dockerignore {
     patterns: Vec<Pattern>,
-    /// The patterns that Docker refuses, by line: with such a file every build fails.
+    /// The patterns that Docker refuses, by line: with such a file every build fails. Line 0 stands for all of a file that
+    /// was not read.
     pub errors: Vec<(usize, String)>,
 }
 
@@ -70,7 +71,13 @@ impl Dockerignore {
         let path = Self::path(project, dockerfile, context)?;
         let read = match project.file(path.as_str()) {
             Some(file) => Self::parse(&file.text),
-            None => Self { errors: vec![(1, "could not be read".to_owned())], ..Self::default() },
+            None => {
+                let error = match project.tree().is_file(&path) {
+                    true => "could not be read",
+                    false => "is ignored by git and was not read",
+                };
+                Self { errors: vec![(0, error.to_owned())], ..Self::default() }
+            }
         };
         Some((path, read))
     }

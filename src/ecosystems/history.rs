@@ -103,6 +103,11 @@ pub enum Asks {
     Needs,
 }
 
+/// Whether the commit is stamped on what is made of a project with a manifest of this name; see [`asks`].
+pub fn is_stamped(manifest: &str) -> bool {
+    manifest == "go.mod" || manifest.ends_with(".csproj")
+}
+
 /// What a call does with the history of the repository that it runs in; `None` if it asks nothing.
 ///
 /// Go: `go help buildvcs`, `-buildvcs=auto` stamps if a version control tool and a repository are there.
@@ -117,6 +122,7 @@ pub fn asks(call: &Invocation) -> Option<Asks> {
         ("git", Some(verb)) if ELSEWHERE.contains(&verb) => None,
         ("git", _) if has("--version") || has("clone") || has("config") => None,
         ("git", _) => Some(Asks::Needs),
+        ("goreleaser", _) => Some(Asks::Needs),
         ("go", Some("build" | "install")) if has("-buildvcs=true") => Some(Asks::Needs),
         ("go", Some("build" | "install")) if has("-buildvcs=false") => None,
         ("go", Some("build" | "install")) | ("dotnet", Some("build" | "publish" | "pack")) => {

@@ -22,7 +22,8 @@ pub(super) fn lister(root: &Path) -> Box<Lister> {
             let path = RepoPath::new(it.path().strip_prefix(&root).ok()?.to_str()?)?;
             let is_file = it.file_type().is_some_and(|it| it.is_file());
             let bytes = if is_file { it.metadata().ok()?.len() } else { 0 };
-            Some(DiskFile { path, bytes })
+            let is_link = it.path_is_symlink();
+            Some(DiskFile { path, bytes, is_link })
         });
         let mut files: Vec<DiskFile> = files.collect();
         files.sort();

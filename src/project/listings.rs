@@ -24,6 +24,8 @@ pub struct DiskFile {
     pub path: RepoPath,
     /// Its size.
     pub bytes: u64,
+    /// True for a symbolic link.
+    pub is_link: bool,
 }
 
 impl Project {
@@ -39,7 +41,7 @@ impl Project {
     pub fn on_disk(&self, folder: &RepoPath) -> &[DiskFile] {
         let own = |path: &RepoPath| {
             let bytes = self.file(path.as_str()).map_or(0, |it| it.text.len() as u64);
-            DiskFile { path: path.clone(), bytes }
+            DiskFile { path: path.clone(), bytes, is_link: false }
         };
         let list = || match &self.listings.lister {
             Some(lister) => lister(folder),

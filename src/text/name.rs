@@ -52,7 +52,9 @@ pub fn is_path_at(text: &str, span: Span) -> bool {
     let marks = |it: Option<char>| it.is_some_and(|it| "\"'`/*\\".contains(it));
     // Of a list in YAML, which needs no quotes.
     let is_item = lead.trim_start() == "- " && matches!(after, None | Some('\n' | '\r'));
-    let is_import = ["from ", "import ", "include "].iter().any(|it| lead.ends_with(it));
+    let is_import = ["from ", "import ", "include ", "add_subdirectory("];
+    let is_embedded = lead.trim_start().starts_with("//go:embed ");
+    let is_import = is_embedded || is_import.iter().any(|it| lead.ends_with(it));
     marks(before) || marks(after) || is_import || is_item || after == Some('.')
 }
 
@@ -81,6 +83,9 @@ mod tests {
             ("open(\"docs\")", true),
             ("\"./docs/index.md\"", true),
             ("from docs import x", true),
+            ("//go:embed docs\n", true),
+            ("//go:embed a all:docs", true),
+            ("add_subdirectory(docs)", true),
             ("packages:\n  - docs\n", true),
             ("dockerfile: docs", false),
             ("\t\"A\", \"tests\\docs.csproj\"", true),

@@ -140,11 +140,11 @@ fn src_shows_sixteen_entries_at_most() {
     assert_eq!(unknown.collect::<Vec<_>>(), [""; 0], "rooms without a floor");
 }
 
-/// Names of images that are also programs, packages, codes or, as `scratch`, a word of FROM: those may stand
-/// anywhere.
-const OTHER_MEANINGS: [&str; 16] = [
-    "airflow", "alpine", "busybox", "composer", "docker", "gcc", "gradle", "java", "julia", "node",
-    "php", "pypy", "python", "ruby", "rust", "scratch",
+/// Names of images that are also programs, packages, endings of files, codes or, as `scratch`, a word of FROM: those
+/// may stand anywhere.
+const OTHER_MEANINGS: [&str; 18] = [
+    "airflow", "alpine", "busybox", "composer", "dart", "docker", "gcc", "gradle", "java", "julia",
+    "node", "php", "pypy", "python", "ruby", "rust", "scratch", "swift",
 ];
 
 #[test]

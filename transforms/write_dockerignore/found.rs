@@ -84,6 +84,7 @@ pub(super) fn all(project: &Project, group: &Group<'_>) -> Vec<Found> {
         it.there.retain(|path| group.sends(path));
         it.expected.retain(|path| !it.there.contains(path) && group.sends(path));
     }
+    look.add_build_state(&mut found);
     found.retain(|it| it.places().next().is_some());
     for it in found.iter_mut().filter(|it| !it.row.is_distinct) {
         it.kept = look.sources(it.row);
@@ -169,6 +170,28 @@ impl<'a> Look<'a> {
             it.class == Class::VersionControl && path.is_some_and(|it| tree.is_hidden(&it))
         });
         found.chain(hidden.map(|(at, it)| (at, it.name.to_owned())))
+    }
+
+    /// Adds what a compiler writes of what it has made to outputs that only scripts make again.
+    fn add_build_state(&self, found: &mut [Found]) {
+        let makes = |it: &Found| it.row.is_made_by_script() && it.places().next().is_some();
+        if !found.iter().any(makes) {
+            return;
+        }
+        let (state, beside) = clutter::BUILD_STATE;
+        let Some(row) = found.iter_mut().find(|it| it.row.name == state) else { return };
+        let settings = self.files.iter().filter(|it| clutter::is_like(beside, name(it)));
+        row.expected.extend(settings.map(|it| match parent(it) {
+            "" => state.to_owned(),
+            folder => format!("{folder}/{state}"),
+        }));
+        let files = self.project.on_disk(self.folder).iter();
+        let files = files.filter_map(|it| it.path.strip_prefix(self.folder));
+        let files = files.filter(|it| clutter::is_like(state, name(it)));
+        row.there
+            .extend(files.filter(|it| clutter::class_of(parent(it)).is_none()).map(str::to_owned));
+        let there = &row.there;
+        row.expected.retain(|it| !there.contains(it));
     }
 
     /// The files of the source that have the name of something that may be source as well, or lie in a folder of it.

@@ -17,7 +17,7 @@ use crate::{
     },
     dockerfile::Dockerfile,
     project::{File, Project},
-    text::RepoPath,
+    text::{Place, RepoPath},
 };
 
 /// The Dockerfiles that are built from one folder and obey one ignore file.
@@ -170,6 +170,18 @@ impl<'a> Group<'a> {
     pub(super) fn takes(&self, path: &str) -> bool {
         let is_excluded = self.rules.as_ref().is_some_and(|it| it.excludes(path));
         !is_excluded && self.builds.iter().any(|it| it.wanted().takes(path))
+    }
+
+    /// The step that takes a path, seen from the folder, with a folder that it lies in.
+    pub(super) fn taken_by(&self, project: &Project, path: &str) -> Option<Place> {
+        self.all().find_map(|taker| {
+            let takes = |take: &&Take| {
+                let wanted = Wanted::of(project, std::slice::from_ref(*take), &self.folder);
+                wanted.takes_with_folder(path)
+            };
+            let item = taker.takes.iter().find(takes)?.item;
+            Some(taker.dockerfile.place(&taker.file.path, item))
+        })
     }
 
     /// Returns true if the builder is sent a path, seen from the folder, today and with a folder that a step takes.

@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Line {
     pub(super) pattern: String,
     pub(super) class: Option<Class>,
+    /// True if it is for a folder.
+    pub(super) is_folder: bool,
 }
 
 /// The patterns for something that was found: as few as leave alone what has the same name and stays.
@@ -65,18 +67,21 @@ pub(super) fn change(text: Option<&str>, lines: &[Line]) -> FileChange {
     let mut beside: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut rest: Vec<String> = Vec::new();
     let mut last = None;
+    let has_slashes = has_slashes(text);
     for line in lines {
+        let slash = if line.is_folder && has_slashes { "/" } else { "" };
+        let written = format!("{}{slash}", line.pattern);
         let like = |it: &&Pattern| line.class.is_some() && class_of(&it.text) == line.class;
         let neighbour = rules.patterns().iter().filter(|it| !it.exception).rfind(like);
         match neighbour.filter(|it| last_exception < it.line) {
-            Some(it) => beside.entry(it.line).or_default().push(line.pattern.clone()),
+            Some(it) => beside.entry(it.line).or_default().push(written),
             None => {
                 if has_headings && last != Some(line.class) {
                     rest.push(String::new());
                     rest.extend(line.class.map(|it| format!("# {}", it.title())));
                 }
                 last = Some(line.class);
-                rest.push(line.pattern.clone());
+                rest.push(written);
             }
         }
     }
@@ -92,6 +97,17 @@ pub(super) fn change(text: Option<&str>, lines: &[Line]) -> FileChange {
         edits.push(Dockerignore::add(text, None, &rest));
     }
     FileChange::Edit(edits)
+}
+
+/// Returns true if most lines of an ignore file that are for folders of clutter end with a slash.
+fn has_slashes(text: &str) -> bool {
+    let lines = text.lines().map(str::trim);
+    let folders = lines.filter(|it| {
+        let name = name(it.trim_end_matches('/'));
+        clutter::TABLE.iter().any(|row| row.is_folder() && row.name == name)
+    });
+    let (with, without): (Vec<&str>, Vec<&str>) = folders.partition(|it| it.ends_with('/'));
+    with.len() > without.len()
 }
 
 /// The kind of clutter that a pattern is for.

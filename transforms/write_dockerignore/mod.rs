@@ -98,6 +98,9 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
     let decline = |why| Decline { transform: NAME, place: place.clone(), why };
     let options: Options = settings.of(&taker.file.path);
     let mut all = found::all(project, group);
+    // What is known of outputs goes with them or not at all.
+    let keeps_state = options.keep.contains(&Class::Caches);
+    all.retain(|it| !(keeps_state && it.row.is_made_by_script()));
     all.retain(|it| !options.keep.contains(&it.row.class));
     let asked_for = asked_for(project, group, &options);
     if let Some(rules) = &group.rules {
@@ -109,8 +112,8 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
         if all.is_empty() && asked_for.is_empty() {
             return;
         }
-        if let Some((line, error)) = rules.errors.first() {
-            let reason = format!("{}:{line} {error}", group.path);
+        if let Some(error) = unusable(project, group, rules) {
+            let reason = format!("{}{error}", group.path);
             return outcome.declines.push(decline(Refusal::new("broken-ignore-file", reason)));
         }
         if rules.is_allow_list() {
@@ -127,7 +130,10 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
         match readers.judge(&mut it) {
             Verdict::Goes(safety) => parts.entry(safety).or_default().push(it),
             Verdict::Stays => {}
-            Verdict::Kept(why) => outcome.declines.push(decline(why)),
+            Verdict::Kept(path, why) => {
+                let place = group.taken_by(project, &path).unwrap_or_else(|| place.clone());
+                outcome.declines.push(Decline { transform: NAME, place, why });
+            }
         }
     }
     let mut asked = Vec::new();
@@ -186,6 +192,17 @@ fn first<'g>(project: &Project, group: &'g Group<'_>) -> Option<(&'g Taker<'g>, 
     })
 }
 
+/// Why the ignore file of a group is left alone, as it goes on after its name.
+fn unusable(project: &Project, group: &Group<'_>, rules: &Dockerignore) -> Option<String> {
+    let folder = group.path.parent().unwrap_or(RepoPath::root());
+    let own = project.on_disk(&folder).iter().find(|it| it.path == group.path);
+    if own.is_some_and(|it| it.is_link) {
+        return Some(" is a symbolic link: its lines are those of another file".to_owned());
+    }
+    let (line, error) = rules.errors.first()?;
+    Some(if *line == 0 { format!(" {error}") } else { format!(":{line} {error}") })
+}
+
 /// The `.containerignore` that Podman and Buildah obey and not the ignore file of a group.
 ///
 /// `ContainerIgnoreFile` in `pkg/util` of containers/buildah: `<Dockerfile>.dockerignore` wins, then
@@ -219,9 +236,12 @@ fn change(
     let mut lines: Vec<Line> = Vec::new();
     for it in found {
         let class = Some(it.row.class);
-        lines.extend(lines::patterns(it).into_iter().map(|pattern| Line { pattern, class }));
+        let is_folder = it.row.is_folder();
+        let patterns = lines::patterns(it).into_iter();
+        lines.extend(patterns.map(|pattern| Line { pattern, class, is_folder }));
     }
-    lines.extend(asked.iter().map(|it| Line { pattern: it.clone(), class: None }));
+    let asked_for = asked.iter().cloned();
+    lines.extend(asked_for.map(|pattern| Line { pattern, class: None, is_folder: false }));
     lines.dedup();
     let text = project.file(group.path.as_str()).map(|it| &*it.text);
     let file = lines::change(text, &lines);
@@ -266,16 +286,20 @@ fn reason(
     let secrets: Vec<&str> = secrets.flat_map(Found::places).collect();
     let mut reason = match safety {
         Safety::Safe => {
-            "they are for the machine that they lie on, and no step of a build names them"
-                .to_owned()
+            let (they, them) =
+                if patterns.len() == 1 { ("it is", "it") } else { ("they are", "them") };
+            format!("{they} local to each machine, and no build step names {them}")
         }
-        Safety::Review => "no step of a build names them, and no source that was read".to_owned(),
+        Safety::Review => {
+            let them = if patterns.len() == 1 { "it" } else { "them" };
+            format!("no build step and no source file that was read names {them}")
+        }
     };
     if found.iter().any(|it| it.row.class == Class::VersionControl) && safety == Safety::Review {
         reason += "; what is built no longer has the commit stamped on it";
     }
     reason += &match files {
-        0 => "; none of it lies here now, but tools leave it there".to_owned(),
+        0 => "; nothing is there now, but tools will create it".to_owned(),
         _ => format!(
             "; {} of {} ({} of {}) {} no longer sent",
             counted(files, "file"),

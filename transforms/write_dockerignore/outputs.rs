@@ -87,5 +87,7 @@ fn makes(
                 || runs.any(|it: Run<'_>| it.calls().iter().any(is_it))
         })
     };
-    lineage.iter().all(|it| places::of(readers, site, it, parent(path)).iter().all(is_made))
+    lineage.iter().all(|it| {
+        places::of(readers, site, it, parent(path)).is_some_and(|it| it.iter().all(is_made))
+    })
 }

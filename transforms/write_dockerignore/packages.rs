@@ -6,8 +6,12 @@ use super::{
     readers::{Readers, Verdict},
 };
 use crate::{
-    dockerfile::stage::Stage,
-    ecosystems::{self, clutter::Clutter},
+    dockerfile::stage::{Base, Stage},
+    ecosystems::{
+        self,
+        clutter::{self, Clutter},
+        images,
+    },
     project::change::Safety,
     run::{Run, Site},
     text::ImagePath,
@@ -46,7 +50,7 @@ fn needs(
     row: &Clutter,
     path: &str,
 ) -> bool {
-    let places = places::of(readers, site, stage, parent(path));
+    let Some(places) = places::of(readers, site, stage, parent(path)) else { return true };
     if places.is_empty() {
         return false;
     }
@@ -54,13 +58,20 @@ fn needs(
     let manifests: Vec<&str> = row.beside().collect();
     let uses = |word: &str| {
         let program = word.rsplit('/').next().unwrap_or(word);
-        program == "node" || ecosystems::manifests_of(program).any(|it| manifests.contains(&it))
+        clutter::may_use_packages(word)
+            || ecosystems::manifests_of(program).any(|it| manifests.contains(&it))
     };
     let lineage = stage.lineage(&site.stages);
     let texts = lineage.iter().flat_map(|it| it.instructions().map(|it| it.2.text()));
     let mut words =
         texts.flat_map(|it| it.split(|it: char| !(it.is_alphanumeric() || "-_./".contains(it))));
-    let is_concerned = words.any(uses) || readers.is_started_by(site.path, uses);
+    // Nobody knows what an image that is not well known starts.
+    let is_open = match lineage[0].base {
+        Base::Image(image) => uses(image) || !images::named(image).is_official(),
+        Base::Unknown(_) => true,
+        Base::Stage(_) => false,
+    };
+    let is_concerned = is_open || words.any(uses) || readers.is_started_by(site.path, uses);
     if !is_concerned {
         return readers.texts().mention(readers.project, row.name).is_some();
     }

@@ -28,8 +28,8 @@ pub(super) enum Verdict {
     Goes(Safety),
     /// It stays, and there is nothing to say.
     Stays,
-    /// It stays for a reason that its owner should know.
-    Kept(Refusal),
+    /// This stays for a reason that its owner should know.
+    Kept(String, Refusal),
 }
 
 /// What reads the context of a group.
@@ -188,6 +188,10 @@ impl<'a> Readers<'a> {
         if !texts.is_complete || texts.ask_history(self.project, starts_scripts) {
             return Verdict::Stays;
         }
+        // A script may build what a command of the Dockerfile does not.
+        let below = self.project.tree().below(&self.group.folder);
+        let has_stamped = || below.into_iter().any(|it| history::is_stamped(it.file_name()));
+        let safety = if starts_scripts && has_stamped() { Safety::Review } else { safety };
         Verdict::Goes(safety)
     }
 
@@ -206,17 +210,26 @@ impl<'a> Readers<'a> {
             return Verdict::Stays;
         }
         let by = match is_settings {
-            true => texts.word(self.project, clutter::READS_DOTENV),
-            false => found.there.iter().find_map(|it| texts.mention(self.project, it)),
+            true => {
+                let words = self.group.all().flat_map(|it| it.words(self.project));
+                let mut programs = words.map(|it| name(it));
+                let program = programs.find(|it| clutter::DOTENV_PROGRAMS.contains(it));
+                let place = || texts.word(self.project, clutter::READS_DOTENV);
+                program.map(str::to_owned).or_else(|| Some(place()?.to_string()))
+            }
+            false => {
+                let place = found.there.iter().find_map(|it| texts.mention(self.project, it));
+                place.map(|it| it.to_string())
+            }
         };
         match by {
             None => Verdict::Goes(Safety::Review),
-            Some(place) => {
+            Some(by) => {
                 let reason = format!(
-                    "{first} is copied into the image with its folder, and {place} may read it there: it stays, \
+                    "{first} is copied into the image with its folder, and {by} may read it there: it stays, \
                      but whoever has the image has it, too"
                 );
-                Verdict::Kept(Refusal::new("secret-is-read", reason))
+                Verdict::Kept(first, Refusal::new("secret-is-read", reason))
             }
         }
     }

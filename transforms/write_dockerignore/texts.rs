@@ -12,32 +12,56 @@ use crate::{
 /// The most files that are read.
 const MOST: usize = 3_000;
 
-/// How the names of settings and scripts end, besides those of source.
+/// How the names of settings and scripts end, and of source in languages that nothing else is known of.
 const ENDINGS: &[&str] = &[
+    "R",
+    "astro",
+    "c",
+    "cc",
     "cfg",
+    "clj",
+    "cmake",
     "conf",
     "config",
+    "cpp",
     "csproj",
+    "cxx",
+    "dart",
     "ejs",
     "env",
     "erb",
+    "ex",
+    "exs",
+    "fs",
     "fsproj",
-    "gradle",
     "gemspec",
+    "gradle",
+    "groovy",
+    "h",
+    "hpp",
+    "hs",
     "ini",
+    "jl",
     "json",
     "json5",
     "kts",
+    "lua",
+    "mdx",
     "mk",
+    "pl",
     "properties",
     "props",
+    "r",
     "sbt",
+    "scala",
     "sln",
     "slnf",
     "slnx",
+    "swift",
     "targets",
     "toml",
     "tt",
+    "vb",
     "xml",
     "yaml",
     "yml",
@@ -90,7 +114,11 @@ impl Texts {
     pub(super) fn word(&self, project: &Project, words: &[&str]) -> Option<Place> {
         self.find(project, |file| {
             words.iter().find_map(|word| {
-                let at = file.text.find(word)?;
+                // `process.env` is no file.
+                let is_part = |it: char| it.is_alphanumeric() || "_)]}".contains(it);
+                let is_member =
+                    |at: usize| word.starts_with('.') && file.text[..at].ends_with(is_part);
+                let at = file.text.match_indices(word).map(|it| it.0).find(|it| !is_member(*it))?;
                 Some(at..at + word.len())
             })
         })
@@ -123,6 +151,7 @@ fn is_read(path: &str) -> bool {
     let is_text = sources::language_of(ending).is_some()
         || ENDINGS.contains(&ending)
         || !name.contains('.')
+        || clutter::adds_folders(name)
         || ecosystems::file("", name).is_some();
     is_text
         && !ecosystems::is_lock(name)

@@ -4,13 +4,19 @@
 //! To add something, add a line to [`TABLE`]. What a package manager makes beside a manifest, its facts say
 //! ([`super::Manager::makes`]).
 
+mod made;
+mod readers;
 mod table;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MANAGERS;
-use crate::shell::Invocation;
+pub use made::BUILD_STATE;
+pub use readers::{
+    DEVELOPERS_TABLES, DOTENV_PROGRAMS, READS_DOTENV, adds_folders, is_private_key,
+    may_use_packages, runs_tests,
+};
 pub use table::TABLE;
 
 /// The kinds of clutter.
@@ -75,27 +81,6 @@ pub struct Clutter {
     /// What a manifest beside it has if something reads it.
     pub read_with: &'static [&'static str],
 }
-
-/// The commands of Node's managers that run the script which builds a project.
-const NODE_BUILDS: &[&str] =
-    &["npm run build", "npm build", "yarn build", "yarn run build", "pnpm build", "pnpm run build"];
-
-/// Options by which they run it in other folders.
-const NODE_ELSEWHERE: &[&str] =
-    &["-F", "-r", "-w", "--filter", "--recursive", "--workspace", "--workspaces"];
-
-/// Settings that say where a tool puts what it makes, by the names of their files.
-const SETS_OUTPUT: &[(&str, &str)] = &[
-    ("angular.json", "outputPath"),
-    ("astro.config.*", "outDir"),
-    ("next.config.*", "distDir"),
-    ("nuxt.config.*", "buildDir"),
-    ("svelte.config.*", "outDir"),
-    ("tsconfig*.json", "outDir"),
-    ("tsup.config.*", "outDir"),
-    ("vite.config.*", "outDir"),
-    ("vue.config.*", "outputDir"),
-];
 
 /// The folders that a kind of clutter is found in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,61 +205,16 @@ impl Clutter {
         self.beside.iter().copied().chain(files)
     }
 
-    /// Whether a call makes it again; if it runs a script of a manifest, in the folder that it runs in alone, and else
-    /// also below.
-    pub fn is_made_by(&self, call: &Invocation) -> bool {
-        let runs_script = Self::runs_script(call);
-        if runs_script && call.flags(NODE_ELSEWHERE).next().is_some() {
-            return false;
+    /// Whether it is a folder.
+    pub fn is_folder(&self) -> bool {
+        const FILES: [&str; 4] = ["*.tsbuildinfo", ".coverage", ".eslintcache", "*.log"];
+        const FOLDERS: [&str; 4] = [".circleci", ".devcontainer", ".github", ".gitlab"];
+        match self.class {
+            Class::System | Class::Logs | Class::Secrets | Class::Databases => false,
+            Class::Containers | Class::Ci => FOLDERS.contains(&self.name),
+            Class::Docs => !self.name.contains(['*', '.']),
+            _ => !FILES.contains(&self.name),
         }
-        self.made_by.iter().any(|command| {
-            let mut wanted = command.split(' ');
-            let mut said = call.texts().filter(|it| !it.starts_with('-'));
-            let is = |said: &str, wanted: &str| {
-                let rest = said.strip_prefix(wanted);
-                rest.is_some_and(|it| it.is_empty() || it.starts_with([':', '[']))
-            };
-            wanted.next() == Some(call.program.as_str())
-                && wanted.all(|wanted| match runs_script {
-                    true => said.next().is_some_and(|it| is(it, wanted)),
-                    false => said.any(|it| is(it, wanted)),
-                })
-        })
-    }
-
-    /// Whether a call is one of a program that runs scripts of a `package.json`.
-    pub fn runs_script(call: &Invocation) -> bool {
-        NODE_BUILDS.iter().any(|it| it.split(' ').next() == Some(call.program.as_str()))
-    }
-
-    /// What the text of a file beside it says about it: `Some(true)` that it is made there, `Some(false)` that it is made
-    /// somewhere else.
-    pub fn told_by(&self, name: &str, text: &str) -> Option<bool> {
-        let mut settings = SETS_OUTPUT.iter().filter(|it| is_like(it.0, name));
-        let is_elsewhere = |key: &str| {
-            text.lines().any(|it| {
-                let after = it.split_once(key).map(|it| it.1);
-                after.is_some_and(|it| !it.contains(self.name))
-            })
-        };
-        if settings.any(|it| is_elsewhere(it.1)) {
-            return Some(false);
-        }
-        if self.beside().any(|it| is_like(it, name)) {
-            return Some(true);
-        }
-        let is_named = match self.scripts.is_empty() {
-            true => {
-                let is_part = |it: char| it.is_alphanumeric() || "-_@/".contains(it);
-                let mut words = text.split(|it| !is_part(it));
-                words.any(|it| self.packages.contains(&it))
-            }
-            false => {
-                let scripts = |it: &str| self.scripts.iter().any(|script| it.contains(script));
-                text.lines().filter(|it| it.trim_start().starts_with("\"build")).any(scripts)
-            }
-        };
-        (is_named && super::file("", name).is_some()).then_some(true)
     }
 
     /// Whether a file or folder of this name may be it.
@@ -309,8 +249,11 @@ pub fn class_of(path: &str) -> Option<Class> {
 pub fn often_ignored() -> impl Iterator<Item = &'static str> {
     let is_ignored = |it: Class| it.is_local() && it != Class::VersionControl;
     let rows = TABLE.iter().filter(move |it| is_ignored(it.class) || it.class == Class::Secrets);
-    rows.map(|it| it.name).filter(|it| !it.contains('*'))
+    rows.map(|it| it.name).filter(|it| !it.contains('*')).chain(IGNORE_FILES)
 }
+
+/// Files that say what a builder is not sent, which some projects keep out of git.
+const IGNORE_FILES: [&str; 2] = [".containerignore", ".dockerignore"];
 
 /// Files that make their folder a project, beside the manifests of the managers that are known.
 const PROJECTS: &[&str] = &[
@@ -332,67 +275,6 @@ const PROJECTS: &[&str] = &[
 /// Whether a folder with a file of this name is a project, of any language.
 pub fn begins_project(name: &str) -> bool {
     super::marks_project(name) || PROJECTS.iter().any(|it| is_like(it, name))
-}
-
-/// Words by which commands run tests, besides those that have `test` in them.
-const TEST_RUNNERS: &[&str] =
-    &["behave", "ci", "cypress", "jest", "mocha", "nox", "phpunit", "playwright", "rspec", "tox"];
-
-/// Whether a command line runs tests, or may: one of its words is, or begins or ends with, the name of a test runner.
-pub fn runs_tests(text: &str) -> bool {
-    let mut words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
-    words.any(|word| {
-        let word = word.to_ascii_lowercase();
-        word.contains("test") && word != "latest" || TEST_RUNNERS.contains(&word.as_str())
-    })
-}
-
-/// Words in source and manifests of what reads `.env` when the program starts or is built: libraries, and frameworks
-/// that do it by themselves. A `build` script of a `package.json` mostly runs one of these.
-pub const READS_DOTENV: &[&str] = &[
-    ".env",
-    "EnvironmentFile",
-    "decouple",
-    "dotenv",
-    "env_file",
-    "environ.Env",
-    "laravel/framework",
-    "\"@angular/core\"",
-    "\"build\":",
-    "\"astro\"",
-    "\"bun-types\"",
-    "\"next\"",
-    "\"nuxt\"",
-    "\"react-scripts\"",
-    "\"vite\"",
-    "read_env",
-    "symfony/",
-];
-
-/// How the headers of tables in `pyproject.toml` and `setup.cfg` begin that configure tools of developers, which no
-/// build reads.
-pub const DEVELOPERS_TABLES: &[&str] = &[
-    "[coverage",
-    "[flake8",
-    "[isort",
-    "[mypy",
-    "[pytest",
-    "[tool.bandit",
-    "[tool.black",
-    "[tool.coverage",
-    "[tool.isort",
-    "[tool.mypy",
-    "[tool.pylint",
-    "[tool.pyright",
-    "[tool.pytest",
-    "[tool.ruff",
-    "[tool.ty",
-    "[tool:pytest",
-];
-
-/// Whether a text is a private key.
-pub fn is_private_key(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----")
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use super::{
         Caches, Ci, Containers, Databases, Docs, Editors, Environments, Logs, Outputs, Packages,
         Secrets, System, Tests, VersionControl,
     },
-    Clutter, NODE_BUILDS,
+    Clutter,
     Place::{Anywhere, Project, Top},
+    made::NODE_BUILDS,
 };
 
 /// The files of a project in Python, for which somebody makes an environment by hand.

@@ -201,6 +201,11 @@ impl Known<'_> {
         self.is_listed || self.official.is_some_and(|it| TABLE.has(it))
     }
 
+    /// Whether it is one of Docker's official images, from whatever registry.
+    pub fn is_official(&self) -> bool {
+        self.official.is_some()
+    }
+
     /// Whether it is `scratch`, which has no files at all.
     pub fn is_empty(&self) -> bool {
         self.official == Some("scratch")
