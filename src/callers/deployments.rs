@@ -9,6 +9,7 @@ use elsa::sync::FrozenMap;
 
 use super::{
     Build, Caller, Claim, PodCommand, image_name, is_manifest_of_pods,
+    platforms::Format,
     pods::{Claims, without_comment},
     published,
 };
@@ -42,6 +43,8 @@ pub enum Reader {
     Cluster,
     /// A platform that builds the image itself.
     Platform,
+    /// Docker, told by Ansible and the like.
+    Docker,
 }
 
 /// The names of files by which platforms start what they build, without their extensions.
@@ -63,7 +66,14 @@ pub fn is_deployment(path: &RepoPath) -> bool {
     let (_, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let json = extension == "json"
         && ["task", "ecs", "container", "definition"].iter().any(|it| name.contains(it));
-    is_platform(name) || json || matches!(extension, "tf" | "nomad" | "service") || is_values(name)
+    // Templates of Unraid are XML, of which there is much else.
+    let is_template = extension == "xml"
+        && (name.starts_with("my-") || path.as_str().to_lowercase().contains("unraid"));
+    is_platform(name)
+        || json
+        || matches!(extension, "container" | "hcl" | "nomad" | "service" | "tf")
+        || is_template
+        || is_values(name)
 }
 
 fn is_platform(name: &str) -> bool {
@@ -92,15 +102,12 @@ impl Deployment {
             && file.path.ancestors().any(|it| !it.is_root())
             && (text.contains("repository:") || text.contains("image:"));
         let platform = is_platform(name);
-        let task = text.contains("ontainerDefinitions") || text.contains("container_definitions");
-        let task = task || name.ends_with(".nomad") || text.contains("google_cloud_run");
-        if !(pods || values || platform || (task && is_deployment(&file.path))) {
-            return None;
-        }
-        let reader = match (pods || values, platform) {
+        let format = Format::of(&file.path, text);
+        let reader = match (pods || values, format) {
             (true, _) => Reader::Kubernetes,
-            (false, true) => Reader::Platform,
-            (false, false) => Reader::Cluster,
+            (false, Some(it)) => it.reader(text),
+            (false, None) if platform => Reader::Platform,
+            (false, None) => return None,
         };
         let mut images = Vec::new();
         let mut is_open = false;
@@ -110,14 +117,19 @@ impl Deployment {
                 None => is_open = true,
             }
         }
-        is_open |= platform || images.is_empty();
+        is_open |= reader == Reader::Platform || images.is_empty();
         images.sort();
         images.dedup();
         Some(Self { path: file.path.clone(), reader, images, is_values: values && !pods, is_open })
     }
 
+    /// Whether it has the values of a chart.
+    pub(super) fn is_values(&self) -> bool {
+        self.is_values
+    }
+
     /// The folder of the chart that it is part of, or else its own.
-    fn chart(&self) -> RepoPath {
+    pub(super) fn chart(&self) -> RepoPath {
         let templates = self.path.ancestors().find(|it| it.file_name() == "templates");
         let chart = templates.unwrap_or_else(|| self.path.clone()).parent();
         chart.unwrap_or(RepoPath::root())
@@ -191,6 +203,10 @@ impl Deployments {
             it.keys(&folders).into_iter().for_each(|key| by_key.entry(key).or_default().push(at));
         }
         Self { all, by_key }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Deployment> {
+        self.all.iter()
     }
 
     /// Those that may start images of this Dockerfile, which go by these names; if it is the only one of the
@@ -275,15 +291,8 @@ impl Project {
         said.collect()
     }
 
-    /// The ports that manifests of Kubernetes name for such containers.
-    pub fn pod_ports(&self, dockerfile: &RepoPath) -> Vec<u16> {
-        let names = self.names_for_pods(dockerfile);
-        let all = self.manifests(dockerfile, names).into_iter();
-        all.flat_map(|it| it.2.ports(names).collect::<Vec<_>>()).collect()
-    }
-
     /// The names of a Dockerfile's images, if there is a deployment that may have one of them.
-    fn names_for_pods(&self, dockerfile: &RepoPath) -> &[String] {
+    pub(super) fn names_for_pods(&self, dockerfile: &RepoPath) -> &[String] {
         if self.all_deployments().all.is_empty() { &[] } else { self.names(dockerfile) }
     }
 
@@ -298,7 +307,11 @@ impl Project {
         all.map(|(it, file)| (it, file, Claims::of(file, it.is_values))).collect()
     }
 
-    fn deployments_of(&self, dockerfile: &RepoPath, names: &[String]) -> Vec<(&Deployment, &File)> {
+    pub(super) fn deployments_of(
+        &self,
+        dockerfile: &RepoPath,
+        names: &[String],
+    ) -> Vec<(&Deployment, &File)> {
         let alone = self.has_one_dockerfile();
         let own = self.all_deployments().of(dockerfile, names, alone).into_iter();
         own.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()

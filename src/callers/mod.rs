@@ -19,6 +19,7 @@ mod index;
 mod inside;
 mod make;
 mod mentions;
+mod platforms;
 mod pods;
 mod prose;
 mod published;
@@ -45,7 +46,8 @@ use crate::{
 };
 pub use deployments::{Deployment, Reader, Said, is_deployment, runs_containers};
 pub use make::Rules;
-pub use pods::{Claim, PodCommand, Turn};
+pub use platforms::{Deployed, starts_processes};
+pub use pods::{Claim, PodCommand, Turn, defines_maps};
 pub use prose::{is_guide, starts_containers};
 pub use published::Published;
 pub use reread::spoiled;
@@ -294,9 +296,7 @@ impl Callers {
         }
         for it in &mut self.services {
             it.line = place(it.line).line;
-            for it in &mut it.volumes {
-                it.place = place(it.place.line);
-            }
+            it.volumes.iter_mut().for_each(|it| it.place = place(it.place.line));
         }
     }
 

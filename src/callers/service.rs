@@ -14,16 +14,18 @@ use crate::{
     yaml::{Entry, Node},
 };
 
-/// A service of a compose file, as far as it tells how its container runs.
+/// A service of a compose file, as far as it tells how its container runs; or a process that a platform starts from
+/// an image, which is told in the same words.
 ///
-/// Values are as written: the variables of compose are not expanded.
+/// Values are as written: of compose's variables, only the defaults are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
     /// Its name.
     pub name: String,
     /// The Dockerfile it builds; `None` where it builds none, or completes a service of another file.
     pub dockerfile: Option<RepoPath>,
-    /// True if `docker run` starts it, or a compose file that a guide shows: there is no compose file to start it with.
+    /// True if `docker run` or a platform starts it, or a compose file that a guide shows: there is no compose file to
+    /// start it with.
     pub is_run: bool,
     /// The Dockerfile that it names, if another file says in which context.
     pub completes: Option<String>,
@@ -89,6 +91,18 @@ pub enum Given {
     Words(Vec<String>),
 }
 
+/// Who owns what is mounted, when it is new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Owner {
+    /// As Docker has it: a volume gets the owner of what the image has there, a folder of the host keeps its own.
+    #[default]
+    Docker,
+    /// Root, whatever the image has there: a disk of a platform.
+    Root,
+    /// Nobody says it: a share of files, a plugin.
+    Unknown,
+}
+
 /// A mount of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
@@ -98,6 +112,8 @@ pub struct Volume {
     pub target: String,
     /// True if the service can only read it.
     pub read_only: bool,
+    /// Who owns it when it is new.
+    pub owner: Owner,
     /// Where it is written.
     pub place: Place,
 }
@@ -218,13 +234,14 @@ impl Volume {
                 source: None,
                 target: with_defaults(&first),
                 read_only: false,
+                owner: Owner::Docker,
                 place,
             });
         };
         let target = with_defaults(&target);
         let options = parts.next().unwrap_or_default();
         let read_only = options.split(',').any(|it| it == "ro");
-        Some(Self { source: Some(first), target, read_only, place })
+        Some(Self { source: Some(first), target, read_only, owner: Owner::Docker, place })
     }
 
     /// Returns true if it is a folder or a file of the host.
@@ -309,7 +326,7 @@ fn files(node: &Arc<Node>) -> Vec<String> {
     one.chain(all).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
-/// A path with the defaults of its variables: `${DATA-/data}` is `/data`. A variable without one stays.
+/// A value with the defaults of its variables: `${DATA-/data}` is `/data`. A variable without one stays.
 fn with_defaults(text: &str) -> String {
     let variables = HashMap::new();
     let values = Values { variables: &variables, folder: "", current: None };
@@ -358,6 +375,7 @@ fn volume(path: &RepoPath, node: &Arc<Node>) -> Option<Volume> {
             source: node.text("source").or_else(|| node.text("src")).map(str::to_owned),
             target: with_defaults(node.text("target")?),
             read_only: node.text("read_only") == Some("true"),
+            owner: Owner::Docker,
             place,
         });
     };
@@ -367,10 +385,10 @@ fn volume(path: &RepoPath, node: &Arc<Node>) -> Option<Volume> {
 fn variables(node: &Arc<Node>) -> Vec<(String, String)> {
     let mapped = node.entries().iter().map(|it| {
         let value = it.value.as_str().unwrap_or_default();
-        (it.key.clone(), value.to_owned())
+        (it.key.clone(), with_defaults(value))
     });
     let listed = node.items().iter().filter_map(|it| it.as_str()?.split_once('='));
-    mapped.chain(listed.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
+    mapped.chain(listed.map(|(name, value)| (name.to_owned(), with_defaults(value)))).collect()
 }
 
 #[cfg(test)]
@@ -390,7 +408,7 @@ mod tests {
         let it = service(
             "user: '7'\nprivileged: true\ncap_add: [NET_ADMIN]\ndevices: []\nnetwork_mode: host\n\
              ports:\n  - 8080:80\n  - '127.0.0.1:1:53/udp'\n  - target: 443\n  - 9000\n\
-             environment:\n  - A=1\n  - B\ncommand: a b\nentrypoint: [c, d]\n\
+             environment:\n  - A=${A:-1}\n  - B\ncommand: a b\nentrypoint: [c, d]\n\
              healthcheck:\n  test: [CMD, e]\n",
         );
         assert_eq!(it.user.as_deref(), Some("7"));

@@ -210,6 +210,8 @@ fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
                 || names_one()
                 || callers::runs_pods(text)
                 || callers::is_deployment(path)
+                || callers::starts_processes(path, text)
+                || callers::defines_maps(text)
                 || callers::runs_containers(text)
         }
         Wanted::Mention => names_one() || callers::starts_containers(text),

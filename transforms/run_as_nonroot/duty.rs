@@ -185,7 +185,9 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
             format!("{it} runs the image as a GitHub action, which needs root"),
         ));
     }
-    if let Some(it) = image.project.unread_caller(image.site.path) {
+    let unread = image.project.unread_caller(image.site.path);
+    let unread = unread.or_else(|| image.project.unread_deployment(image.site.path));
+    if let Some(it) = unread {
         return Err(Refusal::new("unknown-caller", it.reason()));
     }
     if let Some(it) = image.project.build_upon(image.site.path) {
@@ -314,14 +316,16 @@ pub(super) fn low_ports(
         ports.extend(words.filter_map(|it| it.split(['/', '-']).next()?.parse::<u16>().ok()));
     }
     ports.extend(image.services().flat_map(|it| it.service.ports.iter().copied()));
-    ports.extend(image.project.pod_ports(image.site.path));
     ports.extend(needs.iter().flat_map(|it| it.ports.iter().copied()));
     for name in
         ["PORT", "HTTP_PORT", "SERVER_PORT", "APP_PORT", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS"]
     {
-        let value = image.variable(name).unwrap_or_default();
-        let value = value.rsplit(':').next().unwrap_or_default().trim_end_matches('/');
-        ports.extend(value.parse::<u16>().ok());
+        let set = image.services().flat_map(|it| &it.service.environment);
+        let set = set.filter(|it| it.0 == name).map(|it| it.1.clone());
+        for value in set.chain(image.variable(name)) {
+            let value = value.rsplit(':').next().unwrap_or_default().trim_end_matches('/');
+            ports.extend(value.parse::<u16>().ok());
+        }
     }
     let told = ["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"].iter().any(|it| image.sets(it));
     ports.extend(base.port.filter(|_| !told));
@@ -346,7 +350,7 @@ pub(super) fn check_port(image: &Image<'_>, port: &str) -> Result<(), Refusal> {
     let mut reasons = deployed.filter_map(|it| match it.reader {
         Reader::Kubernetes => Some(format!("which needs root in Kubernetes ({})", it.path)),
         Reader::Cluster => Some(format!("which may need root where {} runs it", it.path)),
-        Reader::Platform => None,
+        Reader::Docker | Reader::Platform => None,
     });
     if let Some(why) = reasons.next() {
         let reason = format!("it listens on port {port}, {why}");

@@ -83,6 +83,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "onbuild",
         "other-owner",
         "other-target",
+        "platform-volume",
         "privileged-port",
         "root-home",
         "rootless-variant",

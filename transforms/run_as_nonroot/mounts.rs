@@ -4,7 +4,7 @@ use super::{
     Image, contents::of_project, duty::is_of_development, evidence::is_state_name, started::Started,
 };
 use crate::{
-    callers::service::Volume,
+    callers::service::{Owner, Volume},
     ecosystems::{code::Language, images},
     text::{ImagePath, Refusal, RepoPath},
 };
@@ -45,6 +45,21 @@ pub(super) fn read(volume: &Volume) -> Result<(), String> {
             volume.target
         )),
         false => Ok(()),
+    }
+}
+
+/// Checks that a volume takes its owner from the image, as those of Docker do.
+///
+/// # Errors
+/// The reason, without the place that mounts it.
+pub(super) fn owned(volume: &Volume) -> Result<(), String> {
+    let target = &volume.target;
+    match volume.owner {
+        Owner::Docker => Ok(()),
+        Owner::Root => Err(format!("mounts a disk at {target}, which belongs to root there")),
+        Owner::Unknown => {
+            Err(format!("mounts a volume at {target}, and it is not known who owns it there"))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The compose services that run the image.
+//! The compose services that run the image, and the processes that platforms start from it.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use super::{
     state::{is_shared, made_by},
 };
 use crate::{
-    callers::{Published, service::Service},
+    callers::{Deployed, Published, service::Service},
     dockerfile::Keyword,
     text::{ImagePath, Place, RepoPath},
 };
 
-/// A compose service that runs the image, as far as one can tell.
+/// A compose service that runs the image, as far as one can tell, or a process that a platform starts from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Started<'a> {
-    /// The compose file.
+    /// The compose file, or the platform's.
     pub file: &'a RepoPath,
     /// The service.
     pub service: &'a Service,
@@ -48,7 +48,8 @@ pub(super) struct Runners<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// The compose services that run it: those that build it, and those that name it as it is published.
+    /// The compose services that run it: those that build it, and those that name it as it is published; and what
+    /// platforms start.
     pub(super) fn services(&self) -> impl Iterator<Item = Started<'a>> + '_ {
         self.runners().services.iter().copied()
     }
@@ -78,7 +79,14 @@ impl<'a> Image<'a> {
                 }
             };
             let services = services.into_iter().chain(guessed).map(started(false));
-            let services = built.map(started(true)).chain(services).collect();
+            let deployed = self.project.deployed(self.site.path).into_iter();
+            let deployed = deployed.filter(|it| it.service.target.as_deref().is_none_or(own));
+            let deployed = deployed.map(|Deployed { file, service, is_sure }| Started {
+                file,
+                service,
+                is_sure,
+            });
+            let services = built.map(started(true)).chain(services).chain(deployed).collect();
             Runners { services, has_others }
         })
     }

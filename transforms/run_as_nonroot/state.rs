@@ -190,6 +190,8 @@ fn traces(image: &Image<'_>) -> Result<Vec<Trace>, Refusal> {
             if is_dependencies(target) {
                 continue;
             }
+            mounts::owned(volume)
+                .map_err(|why| Refusal::new("platform-volume", format!("{place} {why}")))?;
             if volume.is_bind() {
                 mounts::bind(image, file, volume.source.as_deref().unwrap_or_default(), target)
                     .map_err(|why| Refusal::new("bind-mount", format!("{place} {why}")))?;

@@ -1,19 +1,24 @@
 //! Bake files in HCL: blocks, strings, lists and maps. A call or a condition makes a value unknown and
 //! nothing more.
 //!
-//! The only file that names `hcl-edit`.
+//! The only file that names `hcl-edit`. What platforms say in HCL, Terraform and Nomad, is read by [`tree`].
 
 use std::collections::BTreeMap;
 
 use hcl_edit::{
     Span as _,
-    expr::{Expression, ObjectKey, TraversalOperator},
+    expr::{Expression, ObjectKey, ObjectValue, TraversalOperator},
     structure::{BlockLabel, Body, Structure},
     template::{Element, StringTemplate},
 };
 
 use crate::{
-    callers::{entries::Field, traced::Traced, words::UNKNOWN},
+    callers::{
+        entries::Field,
+        platforms::tree::{Entry as TreeEntry, Item, Value as Tree},
+        traced::Traced,
+        words::UNKNOWN,
+    },
     text::{Span, line_at},
     yaml::second::Leaf,
 };
@@ -83,6 +88,95 @@ pub(in crate::callers) fn read(text: &str) -> Result<Vec<Entry>, HclError> {
         },
     });
     Ok(entries.collect())
+}
+
+/// All values of a file, as far as they are known: those of `jsonencode`, too, and of JSON in a string. A block is
+/// found by its type and its labels.
+///
+/// # Errors
+/// The first syntax error.
+pub(in crate::callers) fn tree(text: &str) -> Result<Item, HclError> {
+    let body = parse(text)?;
+    Ok(Item { line: 1, value: tree_of_body(text, &body, 0) })
+}
+
+/// How deep values are looked into.
+const DEPTH: usize = 32;
+
+fn tree_of_body(text: &str, body: &Body, depth: usize) -> Tree {
+    if DEPTH < depth {
+        return Tree::Unknown;
+    }
+    let line = |span: Option<Span>| span.map_or(1, |it| line_at(text, it.start));
+    let entries = body.iter().map(|it| match it {
+        Structure::Attribute(it) => TreeEntry {
+            key: it.key.to_string(),
+            item: Item { line: line(it.key.span()), value: tree_of(text, &it.value, depth + 1) },
+        },
+        Structure::Block(it) => {
+            let line = line(it.ident.span());
+            let mut value = tree_of_body(text, &it.body, depth + 1);
+            for label in it.labels.iter().rev() {
+                let entry =
+                    TreeEntry { key: label.as_str().to_owned(), item: Item { line, value } };
+                value = Tree::Map(vec![entry]);
+            }
+            TreeEntry { key: it.ident.to_string(), item: Item { line, value } }
+        }
+    });
+    Tree::Map(entries.collect())
+}
+
+fn tree_of(text: &str, expression: &Expression, depth: usize) -> Tree {
+    if DEPTH < depth {
+        return Tree::Unknown;
+    }
+    let line = |span: Option<Span>| span.map_or(1, |it| line_at(text, it.start));
+    match expression {
+        Expression::Array(all) => {
+            let one = |it: &Expression| Item {
+                line: line(it.span()),
+                value: tree_of(text, it, depth + 1),
+            };
+            Tree::List(all.iter().map(one).collect())
+        }
+        Expression::Object(all) => {
+            let one = |(key, it): (&ObjectKey, &ObjectValue)| {
+                let item =
+                    Item { line: line(key_span(key)), value: tree_of(text, it.expr(), depth + 1) };
+                Some(TreeEntry { key: key_name(key)?, item })
+            };
+            Tree::Map(all.iter().filter_map(one).collect())
+        }
+        Expression::Parenthesis(it) => tree_of(text, it.inner(), depth + 1),
+        Expression::FuncCall(call) => match call.args.iter().next() {
+            // They give a list or a map another form, or its type.
+            Some(it)
+                if ["jsonencode", "toset", "tolist", "tomap"]
+                    .contains(&call.name.name.as_str()) =>
+            {
+                tree_of(text, it, depth + 1)
+            }
+            _ => Tree::Unknown,
+        },
+        Expression::HeredocTemplate(it) => {
+            let start = expression.span().map_or(0, |it| it.start);
+            let mut said = String::new();
+            for element in &it.template {
+                match element {
+                    Element::Literal(it) => said.push_str(it),
+                    Element::Interpolation(_) | Element::Directive(_) => said.push_str("${…}"),
+                }
+            }
+            // The text begins on the line after the marker.
+            Item::text_at(line_at(text, start), &said).value
+        }
+        Expression::String(it) => Tree::Text(it.to_string()),
+        _ => match value(text, expression) {
+            Value::Text(it) => Item::text_at(1, &it.text()).value,
+            _ => Tree::Unknown,
+        },
+    }
 }
 
 /// The values of a file that are no lists and no maps, in the order of the text, as they are written.

@@ -70,9 +70,22 @@ fn of_container(container: &Arc<Node>, turn: Turn, found: &mut Vec<PodCommand>) 
     }
 }
 
-/// The words of a list; `None` if there are none, or it is not one.
+/// The words of a list; `None` if there are none, or it is not one. Values of a chart are variables.
 fn words(list: &Arc<Node>) -> Option<Vec<String>> {
     let words: Vec<String> =
-        list.items().iter().map(|it| it.as_str().unwrap_or_default().to_owned()).collect();
+        list.items().iter().map(|it| without_values(it.as_str().unwrap_or_default())).collect();
     (!words.is_empty()).then_some(words)
+}
+
+/// A word with the variable `$x` for each value of a chart.
+fn without_values(word: &str) -> String {
+    let mut parts = word.split("$<");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('>').filter(|_| part.starts_with(".Values.")) {
+            Some((_, rest)) => out += &format!("$x{rest}"),
+            None => out += &format!("$<{part}"),
+        }
+    }
+    out
 }

@@ -3,6 +3,8 @@
 //! Only what is set counts, for the container that it is set for: no comment, and nothing of the database beside it.
 
 mod commands;
+mod settings;
+mod templates;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,6 +15,9 @@ use crate::{
     yaml::{self, Node},
 };
 pub use commands::{PodCommand, Turn};
+pub use settings::defines_maps;
+pub(super) use settings::{Container, Map, Maps, Setting};
+use templates::without_templates;
 
 /// What a manifest or the values of a chart say about a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +58,8 @@ pub(super) struct Claims {
     images: Vec<String>,
     /// The commands of containers.
     commands: Vec<PodCommand>,
-    /// The ports that containers are said to listen on, each with the image.
-    ports: Vec<(u16, Option<String>)>,
+    /// The containers, with their environment and ports.
+    containers: Vec<Container>,
 }
 
 impl Claims {
@@ -92,25 +97,19 @@ impl Claims {
         self.commands.iter().filter(move |it| is_about(it.image.as_ref()))
     }
 
-    /// The ports of such containers.
-    pub(super) fn ports(&self, names: &[String]) -> impl Iterator<Item = u16> {
-        let is_about = self.is_about(names);
-        self.ports.iter().filter(move |it| is_about(it.1.as_ref())).map(|it| it.0)
+    /// The containers of all images.
+    pub(super) fn containers(&self) -> &[Container] {
+        &self.containers
     }
 
     /// Whether an image goes by one of these names, or may.
     fn may_be(&self, names: &[String]) -> impl Fn(&String) -> bool {
-        let any = self.images.iter().any(|it| is_named(it, names));
-        move |it| is_named(it, names) || image_name(it).is_none() || (!any && !is_well_known(it))
+        may_be(&self.images, names)
     }
 
     /// Whether a container is of an image of these names, or of the only image of the file that may be.
     fn is_about(&self, names: &[String]) -> impl Fn(Option<&String>) -> bool {
-        let may_be = self.may_be(names);
-        let any = self.images.iter().any(|it| is_named(it, names));
-        let likely: BTreeSet<&String> = self.images.iter().filter(|it| may_be(it)).collect();
-        let only = if any || likely.len() != 1 { None } else { likely.first().copied().cloned() };
-        move |image| image.is_some_and(|it| is_named(it, names) || only.as_ref() == Some(it))
+        is_about(&self.images, names)
     }
 
     fn add(&mut self, claim: Claim, line: usize, images: &[String]) {
@@ -168,8 +167,13 @@ impl Claims {
             let images: Vec<String> = image(it).into_iter().collect();
             self.context(it.get("securityContext"), &images);
             let ports = it.get("ports").map(|it| it.items()).unwrap_or_default().iter();
-            let ports = ports.filter_map(|it| it.text("containerPort")?.parse().ok());
-            self.ports.extend(ports.map(|port| (port, image(it))));
+            self.containers.push(Container {
+                line: it.line,
+                name: it.text("name").unwrap_or_default().to_owned(),
+                image: image(it),
+                ports: ports.filter_map(|it| it.text("containerPort")?.parse().ok()).collect(),
+                settings: settings::of_container(it),
+            });
         }
         self.commands.extend(commands::of_pod(pod));
         let mounted = |name: &str| -> Vec<String> {
@@ -183,7 +187,7 @@ impl Claims {
         for volume in volumes {
             let claim = if volume.get("hostPath").is_some() {
                 Claim::HostPath
-            } else if volume.get("persistentVolumeClaim").is_some() && !has_group {
+            } else if is_disk(volume) && !has_group {
                 Claim::Volume
             } else if is_closed(volume) && !has_group {
                 Claim::Closed
@@ -224,6 +228,17 @@ impl Claims {
             own.filter(|it| !it.is_empty()).map(str::to_owned).into_iter().collect();
         let images = if own.is_empty() { images } else { &own };
         self.images.extend(own.iter().cloned());
+        let settings = settings::of_values(node);
+        if !settings.is_empty() {
+            let (name, image) = (String::new(), images.first().cloned());
+            self.containers.push(Container {
+                line: node.line,
+                name,
+                image,
+                ports: Vec::new(),
+                settings,
+            });
+        }
         for entry in node.entries() {
             // A chart that this one builds on: `postgresql:`.
             if depth == 0 && (images::is_chart(&entry.key) || is_well_known(&entry.key)) {
@@ -238,6 +253,16 @@ impl Claims {
         }
         node.items().iter().for_each(|it| self.values(it, images, depth + 1));
     }
+}
+
+/// Whether a volume is a disk, or is mounted by a driver, and belongs to root where no group is given.
+fn is_disk(volume: &Arc<Node>) -> bool {
+    let disks = ["persistentVolumeClaim", "ephemeral", "awsElasticBlockStore", "gcePersistentDisk"];
+    // Drivers of secrets bring what is only read.
+    let driver = volume.get("csi").filter(|it| it.text("readOnly") != Some("true"));
+    let driver = driver.and_then(|it| it.text("driver"));
+    disks.iter().any(|it| volume.get(it).is_some())
+        || driver.is_some_and(|it| !it.contains("secret") && !it.contains("cert"))
 }
 
 /// How deep documents are looked into.
@@ -273,7 +298,27 @@ fn names_of(node: Option<&Arc<Node>>, key: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-fn is_named(image: &str, names: &[String]) -> bool {
+/// Whether one of these images goes by one of these names, or may: `false` for those of others.
+fn may_be(images: &[String], names: &[String]) -> impl Fn(&String) -> bool {
+    let any = images.iter().any(|it| is_named(it, names));
+    move |it| is_named(it, names) || image_name(it).is_none() || (!any && !is_well_known(it))
+}
+
+/// The images that may go by one of these names.
+pub(super) fn likely<'i>(images: &'i [String], names: &[String]) -> BTreeSet<&'i String> {
+    let may_be = may_be(images, names);
+    images.iter().filter(|it| may_be(it)).collect()
+}
+
+/// Whether a container is of an image of these names, or of the only one of these images that may be.
+pub(super) fn is_about(images: &[String], names: &[String]) -> impl Fn(Option<&String>) -> bool {
+    let any = images.iter().any(|it| is_named(it, names));
+    let likely = likely(images, names);
+    let only = if any || likely.len() != 1 { None } else { likely.first().copied().cloned() };
+    move |image| image.is_some_and(|it| is_named(it, names) || only.as_ref() == Some(it))
+}
+
+pub(super) fn is_named(image: &str, names: &[String]) -> bool {
     image_name(image).is_some_and(|it| goes_by(&it, names))
 }
 
@@ -306,41 +351,6 @@ pub(super) fn without_comment(line: &str) -> &str {
         before = c;
     }
     line
-}
-
-/// A text with a variable for each expression of Go's templates, and without the lines that are nothing else. Lines
-/// keep their numbers.
-fn without_templates(text: &str) -> String {
-    if !text.contains("{{") {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut is_inside = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        let is_whole = !is_inside && trimmed.starts_with("{{") && trimmed.ends_with("}}");
-        let is_key = trimmed.contains("}}:");
-        let mut rest = if is_whole && !is_key { "" } else { line };
-        while !rest.is_empty() {
-            if is_inside {
-                let Some((_, after)) = rest.split_once("}}") else { break };
-                (is_inside, rest) = (false, after);
-                continue;
-            }
-            let Some((before, after)) = rest.split_once("{{") else {
-                out.push_str(rest);
-                break;
-            };
-            out.push_str(before);
-            // A comment, or a block that begins here, is no value.
-            if !before.trim().is_empty() || after.contains("}}:") {
-                out.push_str("$x");
-            }
-            (is_inside, rest) = (true, after);
-        }
-        out.push('\n');
-    }
-    out
 }
 
 #[cfg(test)]
@@ -422,7 +432,11 @@ mod tests {
                 "17 Some([\"migrate\"]) None Step",
             ]
         );
-        assert_eq!(claims.ports(&names).collect::<Vec<_>>(), [80]);
+        let own = claims
+            .containers()
+            .iter()
+            .filter(|it| it.image.as_ref().is_some_and(|it| is_named(it, &names)));
+        assert_eq!(own.flat_map(|it| it.ports.clone()).collect::<Vec<_>>(), [80]);
         assert_eq!(seen(pod, false), [(Claim::Capabilities, 10)]);
     }
 

@@ -4,7 +4,7 @@ use super::{DOCKERS, Run, program};
 use crate::{
     callers::{
         Build, Caller, image_name,
-        service::{Service, Volume},
+        service::{Owner, Service, Volume},
         words::{ROOT, UNKNOWN, Word},
     },
     shell::is_shell,
@@ -162,7 +162,8 @@ impl Service {
 
 /// The mount of `type=bind,source=/a,target=/b,readonly`.
 fn mount(text: &str, place: Place) -> Option<Volume> {
-    let mut volume = Volume { source: None, target: String::new(), read_only: false, place };
+    let (target, owner) = (String::new(), Owner::Docker);
+    let mut volume = Volume { source: None, target, read_only: false, owner, place };
     for part in text.split(',') {
         match part.split_once('=').unwrap_or((part, "")) {
             ("type", "tmpfs") => return None,
