@@ -1,4 +1,4 @@
-//! Platforms that build an image themselves and start it: Fly, Render, Railway, Heroku, DigitalOcean.
+//! Platforms that build and start images themselves, from a file of their own: Fly, Render, Railway, Heroku and others.
 
 use super::{
     Given, Owner, Service, command, dockerfile, environment,
@@ -161,15 +161,20 @@ pub(super) fn heroku(path: &RepoPath, root: &Item) -> Vec<Service> {
         dockerfile(&folder, built.item.as_text().or_else(|| built.item.text("dockerfile"))?)
     };
     let runs = root.get("run").map(Item::entries).unwrap_or_default();
+    let release = root.entries().iter().filter(|it| it.is("release"));
     let process = |it: &Entry| Service {
         name: it.key.clone(),
         line: it.item.line,
         dockerfile: it.item.text("image").map_or_else(|| named(&it.key), named),
         environment: variables.clone(),
-        command: command(it.item.get("command").or(Some(&it.item))).map(in_shell),
+        command: command(it.item.get("command").or(Some(&it.item))).map(|it| match it {
+            // A list is one line as well.
+            Given::Words(words) => in_shell(Given::Line(words.join(" "))),
+            line @ Given::Line(_) => in_shell(line),
+        }),
         ..Service::default()
     };
-    let mut all: Vec<Service> = runs.iter().map(process).collect();
+    let mut all: Vec<Service> = runs.iter().chain(release).map(process).collect();
     let built = docker.map(Item::entries).unwrap_or_default().iter();
     all.extend(built.filter(|it| runs.iter().all(|run| run.key != it.key)).map(|it| Service {
         name: it.key.clone(),

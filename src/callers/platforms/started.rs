@@ -162,7 +162,7 @@ fn service(
         line: file.line(container.line).line,
         image: container.image.as_deref().map(value),
         is_run: true,
-        ports: container.ports.clone(),
+        ports: container.ports.iter().filter_map(|it| value(it).parse().ok()).collect(),
         environment,
         ..Service::default()
     }

@@ -273,3 +273,60 @@ pub(super) fn xml(text: &str, names: &[&str]) -> Item {
     }
     Item { line: 1, value: Value::Map(found) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of a tree, a line each: its line, the keys that lead to it, the value.
+    fn seen(item: &Item, path: &str, into: &mut Vec<String>) {
+        match &item.value {
+            Value::Text(it) => into.push(format!("{}{path}={it}", item.line)),
+            Value::Unknown => into.push(format!("{}{path}?", item.line)),
+            Value::List(all) => all.iter().for_each(|it| seen(it, &format!("{path} -"), into)),
+            Value::Map(all) => {
+                for entry in all {
+                    seen(&entry.item, &format!("{path} {}", entry.key), into);
+                }
+            }
+        }
+    }
+
+    fn all(item: &Item) -> Vec<String> {
+        let mut found = Vec::new();
+        seen(item, "", &mut found);
+        found
+    }
+
+    #[test]
+    fn every_format_is_one_tree() {
+        let text = "a = 1\n[b.c]\nd = [\"x\", true]\n[[e]]\nf = \"y\"\n[[e]]\nf = 2020-01-01\n";
+        let expected = ["1 a=1", "3 b c d -=x", "3 b c d -=true", "5 e - f=y", "7 e - f?"];
+        assert_eq!(all(&toml(text).unwrap()), expected);
+        let text = "[Unit]\n# A=1\n[Container]\nVolume=a:/a\nVolume=b:/b \\\n  c\n";
+        assert_eq!(all(&unit(text)), ["4 Container Volume=a:/a", "5 Container Volume=b:/b c"]);
+        let text = "<Container>\n<Repository>me/a</Repository>\n<Config Target=\"/d\" Mode=\"rw\"/>\n<Configs/>";
+        let expected = ["2 Repository text=me/a", "3 Config Target=/d", "3 Config Mode=rw"];
+        assert_eq!(all(&xml(text, &["Config", "Repository"])), expected);
+        let text = "{\n\t\"a\": [\"{{ b }}/c\", null]\n}";
+        assert_eq!(all(&yaml(text).unwrap()[0]), ["2 a -=${b}/c", "2 a -="]);
+    }
+
+    #[test]
+    fn keys_are_the_same_in_all_spellings() {
+        let documents = yaml("ContainerPath: a\nb:\n- 1\nB: 2\n").unwrap();
+        assert_eq!(documents[0].text("containerpath"), Some("a"));
+        assert_eq!(documents[0].all("b").len(), 2);
+    }
+
+    #[test]
+    fn aliases_do_not_multiply_for_ever() {
+        let mut text = "a0: &a0 [x]\n".to_owned();
+        for it in 1..40 {
+            text += &format!("a{it}: &a{it} [*a{0}, *a{0}]\n", it - 1);
+        }
+        let mut values = 0;
+        yaml(&text).unwrap_or_default().iter().for_each(|it| it.visit(&mut |_| values += 1));
+        assert!(values < 2 * VALUES + 100, "{values}");
+    }
+}

@@ -171,7 +171,7 @@ impl Claims {
                 line: it.line,
                 name: it.text("name").unwrap_or_default().to_owned(),
                 image: image(it),
-                ports: ports.filter_map(|it| it.text("containerPort")?.parse().ok()).collect(),
+                ports: ports.filter_map(|it| it.text("containerPort")).map(str::to_owned).collect(),
                 settings: settings::of_container(it),
             });
         }
@@ -436,7 +436,7 @@ mod tests {
             .containers()
             .iter()
             .filter(|it| it.image.as_ref().is_some_and(|it| is_named(it, &names)));
-        assert_eq!(own.flat_map(|it| it.ports.clone()).collect::<Vec<_>>(), [80]);
+        assert_eq!(own.flat_map(|it| it.ports.clone()).collect::<Vec<_>>(), ["80"]);
         assert_eq!(seen(pod, false), [(Claim::Capabilities, 10)]);
     }
 

@@ -20,8 +20,8 @@ pub(in crate::callers) struct Container {
     pub(in crate::callers) name: String,
     /// Its image; `None` if another file names it.
     pub(in crate::callers) image: Option<String>,
-    /// The ports that it is said to listen on.
-    pub(in crate::callers) ports: Vec<u16>,
+    /// The ports that it is said to listen on, as written.
+    pub(in crate::callers) ports: Vec<String>,
     /// Its environment.
     pub(in crate::callers) settings: Vec<Setting>,
 }
