@@ -258,6 +258,13 @@ impl Reading {
         })
     }
 
+    /// The call that the command of this number makes, if its program is known.
+    pub fn call_of(&self, command: usize) -> Option<&CallSite> {
+        let calls = self.calls();
+        let at = calls.binary_search_by_key(&command, |it| it.command).ok()?;
+        calls.get(at)
+    }
+
     fn call(&self, at: usize, command: &Command) -> Option<CallSite> {
         let lookup = |name: &str| self.variable(name);
         let resolve = |it: &Word| self.script.resolve(it, &lookup);

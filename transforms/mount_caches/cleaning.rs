@@ -143,7 +143,7 @@ impl Caches<'_> {
     }
 
     fn is_tidy(&self, at: usize, command: &Command) -> bool {
-        let purge = self.run.calls().iter().find(|it| it.command == at);
+        let purge = self.run.call_of(at);
         purge.is_some_and(|it| self.purges(it))
             || command.program().is_some_and(|it| TIDY.contains(&it))
     }

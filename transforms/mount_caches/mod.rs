@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::{
     dockerfile::{Instruction, Keyword, stage::Stage},
-    ecosystems::{self, At, Caching, Manager},
+    ecosystems::{self, At, Caching, Location, Manager},
     engine::{
         Transform,
         settings::{self, Settings},
@@ -217,6 +217,8 @@ fn unset(
 pub struct Caches<'r> {
     run: &'r Run<'r>,
     uses: Vec<Use<'r>>,
+    /// Where the caches are, as far as that is known; each place once, for many calls fill one cache.
+    locations: Vec<Location>,
     mounts: Vec<Mounted>,
 }
 
@@ -245,7 +247,8 @@ impl<'r> Caches<'r> {
             let target = target.and_then(|it| run.state.absolute(&it));
             Some(Mounted { is_cache: it.kind == "cache", target, raw })
         });
-        (!uses.is_empty()).then(|| Self { run, uses, mounts: mounts.collect() })
+        let locations = readers::locations(&uses);
+        (!uses.is_empty()).then(|| Self { run, uses, locations, mounts: mounts.collect() })
     }
 
     /// The known folders that no mount covers yet.
@@ -384,8 +387,8 @@ pub fn nested(run: &Run<'_>) -> Option<Refusal> {
     const SAYS: &[&str] = &["echo", "printf", "cat", "grep", "sed", "test", "[", "alias"];
     let mut commands = run.script.commands().iter().enumerate();
     let (_, nested) = commands.find(|(at, it)| {
-        let mut calls = run.calls().iter().filter(|it| it.command == *at);
-        let known = calls.any(|it| ecosystems::manager(&it.call).is_some());
+        let call = run.call_of(*at);
+        let known = call.is_some_and(|it| ecosystems::manager(&it.call).is_some());
         let says = it.program().is_some_and(|it| SAYS.contains(&it));
         !known && !says && ecosystems::seems_to_install(run.text(it.span.clone()))
     })?;

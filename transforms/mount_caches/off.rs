@@ -21,13 +21,18 @@ impl Caches<'_> {
     /// # Errors
     /// A decline, when something turns a cache off that no ENV says.
     pub fn turned_off(&self) -> Result<Option<OffVariable>, Refusal> {
+        let mut not_set: Vec<&str> = Vec::new();
         for it in &self.uses {
             for off in it.caching.cache.off_variables() {
                 let why = || format!("{} turns the cache off here", off.name);
                 let call = &it.site.call;
                 let own = call.assignments.iter().any(|it| it.0 == off.name);
-                if guard::set_by_script(&self.run.script, off.name) {
-                    return Err(Refusal::new("cache-off", why()));
+                // Many calls fill one cache, and for each variable the whole script is asked.
+                if !not_set.contains(&off.name) {
+                    if guard::set_by_script(&self.run.script, off.name) {
+                        return Err(Refusal::new("cache-off", why()));
+                    }
+                    not_set.push(off.name);
                 }
                 match self.run.at(it.site).variable(call, off.name) {
                     Setting::Known(it) if (off.when)(&it) && !own => return Ok(Some(*off)),

@@ -1,6 +1,6 @@
 //! Who reads a cache: then it is an output, which the image needs.
 
-use super::{Caches, cleaning::one_line};
+use super::{Caches, Use, cleaning::one_line};
 use crate::{
     dockerfile::{
         Instruction, Keyword, Kind,
@@ -168,7 +168,7 @@ fn keeps_programs(caches: &Caches<'_>) -> Option<String> {
 /// The command of a RUN that reads or changes the caches other than through their managers.
 fn reader(caches: &Caches<'_>, run: &Run<'_>, same: bool) -> Option<String> {
     let found = run.script.commands().iter().enumerate().find(|(at, command)| {
-        let call = run.calls().iter().find(|it| it.command == *at);
+        let call = run.call_of(*at);
         let program = call.map_or("", |it| it.call.program.as_str());
         let manager = call.and_then(|it| ecosystems::manager(&it.call));
         // Where a manager is told to cache is no reading of it; where it is told to write is.
@@ -269,6 +269,17 @@ fn uses_later(
     }
 }
 
+/// The places of caches, each once.
+pub(super) fn locations(uses: &[Use<'_>]) -> Vec<Location> {
+    let mut found: Vec<Location> = Vec::new();
+    for it in uses.iter().filter_map(|it| it.caching.location.as_ref()) {
+        if !found.contains(it) {
+            found.push(it.clone());
+        }
+    }
+    found
+}
+
 impl Caches<'_> {
     /// What a word of a call in this RUN is to the caches.
     pub(super) fn reach(&self, site: &CallSite, command: &Command, word: usize) -> Reach {
@@ -301,14 +312,13 @@ impl Caches<'_> {
 
     /// What a path is to the caches; it may end in a pattern.
     pub(super) fn reach_of(&self, path: &ImagePath) -> Reach {
-        let locations = self.uses.iter().filter_map(|it| it.caching.location.as_ref());
-        let mut reaches = locations.map(|it| it.reach_of(path));
+        let mut reaches = self.locations.iter().map(|it| it.reach_of(path));
         reaches.find(|it| *it != Reach::Elsewhere).unwrap_or(Reach::Elsewhere)
     }
 
     /// Whether a text names one of the folders.
     fn mentions(&self, text: &str) -> bool {
-        let mut folders = self.uses.iter().flat_map(|it| it.caching.folders());
+        let mut folders = self.locations.iter().flat_map(|it| &it.folders);
         folders.any(|it| text.contains(it.as_str()))
     }
 }

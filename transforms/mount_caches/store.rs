@@ -3,7 +3,10 @@
 //! A store is judged with all stages that are built on the same image: each of their RUNs that uses it has to get
 //! the mount, since it would find an empty folder else, and nobody may run what is built of them.
 
-use super::{Caches, guard, readers::Reach};
+use super::{
+    Caches, guard,
+    readers::{Reach, locations},
+};
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Copy, stage::Stage},
     ecosystems::{self, Cache, CacheKind, Caching, Manager, habits, images},
@@ -229,6 +232,7 @@ impl Caches<'_> {
         self.uses.retain(|it| {
             ecosystems::manager(&it.site.call).is_none_or(|it| !stores.contains(&it.name))
         });
+        self.locations = locations(&self.uses);
         !self.uses.is_empty()
     }
 
@@ -267,6 +271,6 @@ fn needs(run: &Run<'_>, (manager, caching): (&Manager, &Caching)) -> bool {
         .commands()
         .iter()
         .enumerate()
-        .any(|(at, it)| !it.words.is_empty() && !run.calls().iter().any(|it| it.command == at));
+        .any(|(at, it)| !it.words.is_empty() && run.call_of(at).is_none());
     unread || run.calls().iter().any(needs)
 }
