@@ -115,7 +115,9 @@ impl<'a> Readers<'a> {
         else {
             return false;
         };
-        let mut beside = tree.children(&folder).filter_map(|it| self.project.file(it.as_str()));
+        let manifests = tree.children(&folder);
+        let manifests = manifests.filter(|it| clutter::begins_project(it.file_name()));
+        let mut beside = manifests.filter_map(|it| self.project.source(&it));
         beside.any(|file| row.read_with.iter().any(|it| file.text.contains(it)))
     }
 
