@@ -1,6 +1,9 @@
 //! Who reads clutter all the same: steps of the Dockerfiles, services, source, settings.
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashSet},
+};
 
 use super::{
     found::{Found, name, parent},
@@ -37,6 +40,8 @@ pub(super) struct Readers<'a> {
     pub(super) project: &'a Project,
     pub(super) group: &'a Group<'a>,
     named: OnceCell<Named>,
+    /// The words of all commands, without folders.
+    called: OnceCell<HashSet<&'a str>>,
 }
 
 /// Whether tests run in containers of the project, as far as its callers tell.
@@ -45,7 +50,7 @@ struct RunsTests(bool);
 impl<'a> Readers<'a> {
     /// What reads the context of a group.
     pub(super) fn new(project: &'a Project, group: &'a Group<'a>) -> Self {
-        Self { project, group, named: OnceCell::new() }
+        Self { project, group, named: OnceCell::new(), called: OnceCell::new() }
     }
 
     /// Takes the places out of what was found that are read, and says whether the rest may go.
@@ -105,8 +110,11 @@ impl<'a> Readers<'a> {
 
     /// Returns true if something reads it where it lies, without being told.
     fn reads_unasked(&self, row: &Clutter, path: &str) -> bool {
-        let is_reader = |word: &String| row.read_by.contains(&name(word));
-        if self.group.all().any(|it| it.words(self.project).iter().any(is_reader)) {
+        let called = self.called.get_or_init(|| {
+            let words = self.group.all().flat_map(|it| it.words(self.project));
+            words.map(|it| name(it)).collect()
+        });
+        if row.read_by.iter().any(|it| called.contains(it)) {
             return true;
         }
         let tree = self.project.tree();
