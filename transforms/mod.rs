@@ -2,6 +2,7 @@
 
 pub mod copy_manifests_first;
 pub mod merge_test_dockerfile;
+pub mod modernise_compose;
 pub mod mount_caches;
 pub mod pin_poetry;
 pub mod recipe;
@@ -20,6 +21,7 @@ pub const ALL: &[Transform] = &[
     merge_test_dockerfile::TRANSFORM,
     run_as_nonroot::TRANSFORM,
     write_dockerignore::TRANSFORM,
+    modernise_compose::TRANSFORM,
 ];
 
 /// The transform of this name.

@@ -15,16 +15,39 @@ pub struct Recipe {
 
 /// The recipes, the default first.
 pub const ALL: &[Recipe] = &[
-    Recipe { name: "audit", title: "Everything refit knows how to do", names: None },
+    Recipe {
+        name: "audit",
+        title: "Smaller images that rebuild less, run as a user, and are sent less",
+        names: Some(&[
+            "pin-poetry",
+            "copy-manifests-first",
+            "split-venv-stage",
+            "mount-caches",
+            "merge-test-dockerfile",
+            "run-as-nonroot",
+            "write-dockerignore",
+        ]),
+    },
     Recipe {
         name: "caching",
         title: "Rebuild less after an edit, download less",
         names: Some(&["copy-manifests-first", "mount-caches"]),
     },
+    Recipe {
+        name: "repository",
+        title: "What stands around the Dockerfiles: build contexts and compose files",
+        names: Some(&["write-dockerignore", "modernise-compose"]),
+    },
+    Recipe { name: "all", title: "Everything refit knows how to do", names: None },
 ];
 
-/// The recipe of a run that names none.
+/// The name of [`usual`].
 pub const DEFAULT: &str = "audit";
+
+/// The recipe of a run that names none.
+pub fn usual() -> &'static Recipe {
+    &ALL[0]
+}
 
 /// The recipe of this name.
 pub fn find(name: &str) -> Option<&'static Recipe> {
@@ -50,6 +73,6 @@ mod tests {
             let unknown = names.iter().find(|it| !transforms::ALL.iter().any(|t| t.name == **it));
             assert_eq!(unknown, None, "recipe {}", recipe.name);
         }
-        assert!(find(DEFAULT).is_some());
+        assert_eq!(usual().name, DEFAULT);
     }
 }

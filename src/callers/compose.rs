@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Build, BuildContext, Builder, Caller, Callers, Service, arguments,
-    entries::{Anchor, COMPOSE, Entries, Field, Syntax, begins_line},
+    entries::{Anchor, COMPOSE, Entries, Field, Syntax},
     image_name, literals,
     script::{display, is_remote, locate},
     site::{Form, Site},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     text::{Place, RepoPath},
-    yaml::{Entry, Node},
+    yaml::{Entry, Node, layout::begins_line},
 };
 
 /// Reads the services of a compose file.

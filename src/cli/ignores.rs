@@ -12,7 +12,7 @@ use crate::{
         settings::Settings,
     },
     project::{File, Problem, selection::Selection},
-    transforms,
+    transforms::recipe,
 };
 
 /// Looks at the comments of the Dockerfiles of a plan that were asked for.
@@ -85,7 +85,8 @@ impl Looked<'_> {
                 }
             }
             None => {
-                let all = transforms::ALL.iter().all(|it| (self.runs)(it.name));
+                let mut usual = recipe::usual().transforms();
+                let all = usual.all(|it| (self.runs)(it.name));
                 if all && !self.is_used(line, None) {
                     let hint = "take the comment out".to_owned();
                     warn(line, "no transform has anything to do here".to_owned(), hint);

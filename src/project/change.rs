@@ -94,12 +94,33 @@ pub enum Alteration {
         /// Patterns of an ignore file that the owner of the project asks for.
         asked_for: Vec<String>,
     },
+    /// A setting of the compose file that the change edits.
+    Composed(Composed),
     /// The image that was built from one Dockerfile is now built from another, unchanged.
     Moved {
         /// The Dockerfile that it was the default target of.
         from: RepoPath,
         /// How it is built now.
         to: Origin,
+    },
+}
+
+/// What a change alters of a compose file on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Composed {
+    /// The file has no `version` any more.
+    NoVersion,
+    /// A service waits until another one is healthy, not only until its container runs.
+    Waits {
+        /// The service.
+        service: String,
+        /// The one that it depends on.
+        on: String,
+    },
+    /// A service has a health check, and had none.
+    Checked {
+        /// The service.
+        service: String,
     },
 }
 

@@ -15,7 +15,7 @@ use crate::{
     },
     project::{
         File, Project,
-        change::{Alteration, Change, FileChange, Origin},
+        change::{Alteration, Change, Composed, FileChange, Origin},
     },
     text::{self, Edit, RepoPath},
 };
@@ -145,6 +145,20 @@ pub enum AlterationReport {
         classes: Vec<Class>,
         /// Patterns that the settings ask for.
         asked_for: Vec<String>,
+    },
+    /// A compose file has no `version` any more.
+    NoVersion,
+    /// A service of a compose file waits until another one is healthy.
+    Waits {
+        /// The service.
+        service: String,
+        /// The one that it depends on.
+        on: String,
+    },
+    /// A service of a compose file has a health check.
+    Checked {
+        /// The service.
+        service: String,
     },
     /// A setting of the image.
     Config {
@@ -310,6 +324,13 @@ impl Made<'_, '_> {
             }
             Alteration::Unsent { classes, asked_for } => {
                 Report::Unsent { classes: classes.clone(), asked_for: asked_for.clone() }
+            }
+            Alteration::Composed(Composed::NoVersion) => Report::NoVersion,
+            Alteration::Composed(Composed::Waits { service, on }) => {
+                Report::Waits { service: service.clone(), on: on.clone() }
+            }
+            Alteration::Composed(Composed::Checked { service }) => {
+                Report::Checked { service: service.clone() }
             }
             Alteration::Moved { from, to } => {
                 let Origin { dockerfile, target, arguments } = to;

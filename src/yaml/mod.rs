@@ -2,6 +2,8 @@
 //!
 //! The only room that names `yaml-edit`, and [`second`] the only file that names another parser.
 
+pub mod edits;
+pub(crate) mod layout;
 mod places;
 pub mod second;
 
@@ -158,6 +160,12 @@ impl Node {
     /// The value of this key.
     pub fn get(&self, key: &str) -> Option<&Arc<Self>> {
         self.entries().iter().find(|it| it.key == key).map(|it| &it.value)
+    }
+
+    /// The entry of this key that stands in the mapping itself: neither an alias nor a merge key brings it.
+    pub fn own(&self, key: &str) -> Option<&Entry> {
+        let inside = |it: &Span| self.span.start <= it.start && it.end <= self.span.end;
+        self.entries().iter().find(|it| it.key == key && inside(&it.span))
     }
 
     /// The text of the scalar under this key.

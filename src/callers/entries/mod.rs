@@ -1,16 +1,15 @@
 //! Builds that are mappings, in YAML, HCL and JSON: entries put beside those that are there, in their style.
 
-mod layout;
-
 use std::sync::Arc;
 
 use super::site::More;
 use crate::{
     text::{Edit, Span},
-    yaml::{self, Node},
+    yaml::{
+        self, Node,
+        layout::{Layout, argument, line_end, plain, quoted},
+    },
 };
-pub(super) use layout::begins_line;
-use layout::{Layout, argument, line_end, plain, quoted};
 
 /// A build that is a mapping, or a scalar that is short for one.
 #[derive(Clone, Debug, PartialEq, Eq)]

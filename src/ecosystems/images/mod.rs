@@ -6,6 +6,7 @@
 
 mod family;
 mod frontend;
+mod health;
 mod python;
 mod release;
 mod table;
@@ -19,6 +20,7 @@ use crate::dockerfile::{
 
 pub use family::{Accounts, Family};
 pub use frontend::{is_released_with_cache_mounts, knows_cache_mounts};
+pub use health::{Check, health_check};
 pub use python::PythonVersion;
 pub(super) use release::CODENAMES;
 pub use release::Release;

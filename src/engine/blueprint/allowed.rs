@@ -65,7 +65,8 @@ impl<'a> Allowed<'a> {
                 Alteration::Pipeline(_)
                 | Alteration::Moved { .. }
                 | Alteration::Pinned(_)
-                | Alteration::Unsent { .. } => {}
+                | Alteration::Unsent { .. }
+                | Alteration::Composed(_) => {}
             }
         }
         allowed

@@ -2,6 +2,7 @@
 //!
 //! A transform that fails one has a bug. Its change is dropped, never written.
 
+mod composed;
 mod images;
 mod sent;
 
@@ -100,6 +101,7 @@ fn file(before: &File, after: &File, changes: &[&Change]) -> Option<String> {
             });
             let edits: Vec<Edit> = edits.flatten().collect();
             spoiled(&before.path, &before.text, &after.text, &edits)
+                .or_else(|| composed::objection(before, after, changes))
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     text::{Edit, ImagePath, Place},
 };
 
+mod composed;
 mod effects;
 mod halves;
 mod leaving;

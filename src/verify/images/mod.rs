@@ -143,6 +143,7 @@ fn declare(declared: &mut Declared, alteration: &Alteration) {
         | Alteration::Order
         | Alteration::Run(_)
         | Alteration::Fetch(_)
+        | Alteration::Composed(_)
         | Alteration::Moved { .. } => {}
     }
 }

@@ -1,21 +1,21 @@
 //! The layout of a file's mappings and scalars.
 
 /// The layout of a file's lines.
-pub(super) struct Layout<'a> {
+pub(crate) struct Layout<'a> {
     /// The line end.
-    pub(super) end: &'static str,
+    pub(crate) end: &'static str,
     /// The indentation of the entry's line.
-    pub(super) indent: &'a str,
+    pub(crate) indent: &'a str,
     /// One step of indentation.
-    pub(super) step: usize,
+    pub(crate) step: usize,
     /// Returns true if the entry begins its line.
-    pub(super) own_line: bool,
+    pub(crate) own_line: bool,
     /// The quotes of keys.
-    pub(super) quote: &'static str,
+    pub(crate) quote: &'static str,
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn at(source: &'a str, at: usize) -> Self {
+    pub(crate) fn at(source: &'a str, at: usize) -> Self {
         let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
         let before = &source[line..at];
         let blank = before.len() - before.trim_start_matches([' ', '\t']).len();
@@ -33,7 +33,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    pub(super) fn new_line(&self, deeper: usize) -> String {
+    pub(crate) fn new_line(&self, deeper: usize) -> String {
         let indent: String =
             self.indent.chars().map(|it| if it == '-' { ' ' } else { it }).collect();
         format!("{}{indent}{}", self.end, " ".repeat(self.step * deeper))
@@ -41,20 +41,20 @@ impl<'a> Layout<'a> {
 }
 
 /// Returns true if there is only white space before this byte on its line.
-pub(in crate::callers) fn begins_line(source: &str, at: usize) -> bool {
+pub(crate) fn begins_line(source: &str, at: usize) -> bool {
     let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
     source[line..at].trim().is_empty()
 }
 
 /// The end of the line on which byte `at` lies, before its line break.
-pub(super) fn line_end(source: &str, at: usize) -> usize {
+pub(crate) fn line_end(source: &str, at: usize) -> usize {
     let rest = &source[at..];
     let len = rest.find('\n').unwrap_or(rest.len());
     at + rest[..len].trim_end_matches('\r').len()
 }
 
 /// A scalar of YAML, quoted when it would not be text otherwise.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let bare = |it: char| it.is_ascii_alphanumeric() || "._-/=".contains(it);
     let starts = text.starts_with(|it: char| it.is_ascii_alphabetic() || ".".contains(it));
     let word = !matches!(
@@ -66,11 +66,11 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// A build argument's value: what looks like a truth value or a number is quoted.
-pub(super) fn argument(value: &str) -> String {
+pub(crate) fn argument(value: &str) -> String {
     plain(value)
 }
 
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("\"{text}\"")
 }

@@ -1,0 +1,160 @@
+//! How to ask the server of a well-known image whether it answers, with a program that the image has.
+
+use super::super::version::Version;
+use crate::dockerfile::image::ImageRef;
+
+/// A check of the server in an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The programs of the image that may ask the server, the one of [`Self::test`] first.
+    pub programs: &'static [&'static str],
+    /// The script of the check, for the image's shell.
+    pub test: &'static str,
+    /// The words in the server's command with which the check may ask in vain: it listens elsewhere, or has settings that
+    /// are not known.
+    pub not_with: &'static [&'static str],
+    /// The folders with settings of the server, from which the same may come.
+    pub settings: &'static [&'static str],
+}
+
+/// A line of the table.
+struct Row {
+    /// The name of the image, an official one where it has no slash.
+    name: &'static str,
+    /// The versions, as [`Version::meets`] reads them; for all others and for tags without a number where it is empty.
+    versions: &'static str,
+    check: Check,
+}
+
+/// The server is asked through TCP: while an empty database is set up, a server answers on the socket that is stopped
+/// again before anything else can connect
+/// (`docker_temp_server_start` in docker-library/postgres, docker-library/mysql and MariaDB/mariadb-docker).
+const POSTGRES: Check = Check {
+    programs: &["pg_isready", "psql"],
+    test: "pg_isready -h 127.0.0.1 -U \"$${POSTGRES_USER:-postgres}\" -d \"$${POSTGRES_DB:-$${POSTGRES_USER:-postgres}}\"",
+    not_with: &["port", "-p", "listen_addresses", "config_file"],
+    settings: &["/etc/postgresql"],
+};
+/// `mysqladmin ping` succeeds also where it is denied access
+/// (<https://dev.mysql.com/doc/refman/8.4/en/mysqladmin.html>).
+const MYSQL: Check = Check {
+    programs: &["mysqladmin", "mysql"],
+    test: "mysqladmin ping -h 127.0.0.1 --silent",
+    not_with: &["--port", "-P", "bind-address", "bind_address", "skip-networking", "defaults"],
+    settings: &["/etc/mysql", "/etc/my.cnf"],
+};
+/// Programs have had these names since 10.4, and lost the others in the images of 11.0 (MariaDB/mariadb-docker, issue 512).
+const MARIADB: Check = Check {
+    programs: &["mariadb-admin", "healthcheck.sh", "mariadb"],
+    test: "mariadb-admin ping -h 127.0.0.1 --silent",
+    ..MYSQL
+};
+/// `redis-cli` succeeds also where the server only says that it is still loading its data.
+const REDIS: Check = Check {
+    programs: &["redis-cli"],
+    test: "redis-cli ping | grep -q PONG",
+    not_with: &[
+        "--requirepass",
+        "--port",
+        "--tls",
+        "--bind",
+        "--unixsocket",
+        "--user",
+        ".conf",
+        "$",
+    ],
+    settings: &["/etc/redis", "/usr/local/etc/redis"],
+};
+const VALKEY: Check = Check {
+    programs: &["valkey-cli", "redis-cli"],
+    test: "valkey-cli ping | grep -q PONG",
+    settings: &["/etc/valkey", "/usr/local/etc/valkey"],
+    ..REDIS
+};
+/// The first of the stages that RabbitMQ describes which tells that clients can connect
+/// (<https://www.rabbitmq.com/docs/monitoring#health-checks>).
+const RABBITMQ: Check = Check {
+    programs: &["rabbitmq-diagnostics", "rabbitmqctl"],
+    test: "rabbitmq-diagnostics -q check_port_connectivity",
+    not_with: &[""],
+    settings: &["/etc/rabbitmq"],
+};
+/// `ping` needs no login. While users are made, a server answers on 127.0.0.1 alone (docker-entrypoint.sh in
+/// docker-library/mongo), so the check takes the container's other address. Images have `mongosh` since 5.0, and lost
+/// the old shell with 6.0 (docker-library/docs, pull request 2183).
+const MONGO: Check = Check {
+    programs: &["mongosh"],
+    test: "mongosh --quiet --host \"$$HOSTNAME\" --eval \"db.adminCommand({ping: 1})\"",
+    not_with: &[
+        "--port",
+        "--bind_ip ",
+        "--bind_ip=",
+        "--tls",
+        "--ssl",
+        "--config",
+        "-f",
+        "--configsvr",
+        "--shardsvr",
+    ],
+    settings: &["/etc/mongo"],
+};
+const OLD_MONGO: Check = Check {
+    programs: &["mongo", "mongosh"],
+    test: "mongo --quiet --host \"$$HOSTNAME\" --eval \"db.adminCommand({ping: 1})\"",
+    ..MONGO
+};
+
+const TABLE: &[Row] = &[
+    Row { name: "mariadb", versions: "<10.5", check: MYSQL },
+    Row { name: "mariadb", versions: "", check: MARIADB },
+    Row { name: "mongo", versions: "<6", check: OLD_MONGO },
+    Row { name: "mongo", versions: "", check: MONGO },
+    Row { name: "mysql", versions: "", check: MYSQL },
+    Row { name: "pgvector/pgvector", versions: "", check: POSTGRES },
+    Row { name: "postgis/postgis", versions: "", check: POSTGRES },
+    Row { name: "postgres", versions: "", check: POSTGRES },
+    Row { name: "rabbitmq", versions: "", check: RABBITMQ },
+    Row { name: "redis", versions: "", check: REDIS },
+    Row { name: "timescale/timescaledb", versions: "", check: POSTGRES },
+    Row { name: "valkey/valkey", versions: "", check: VALKEY },
+];
+
+/// The check for an image, by its reference; `None` where its server is not known.
+pub fn health_check(reference: &str) -> Option<&'static Check> {
+    let image = ImageRef::parse(reference);
+    let hub = image.registry.is_none_or(|it| it.ends_with("docker.io"));
+    let name = image.official().unwrap_or(image.repository);
+    let tag = image.tag.unwrap_or_default();
+    let version = tag.split('-').next().and_then(|it| it.parse::<Version>().ok());
+    let fits = |row: &&Row| {
+        let old = version.as_ref().and_then(|it| it.meets(row.versions));
+        row.name == name && (row.versions.is_empty() || old == Some(true))
+    };
+    TABLE.iter().filter(|_| hub).find(fits).map(|it| &it.check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_are_those_of_the_version() {
+        let rows = [
+            ("postgres", Some("pg_isready")),
+            ("docker.io/library/postgres:16-alpine", Some("pg_isready")),
+            ("postgis/postgis:16-3.4", Some("pg_isready")),
+            ("mariadb:10.4", Some("mysqladmin")),
+            ("mariadb:10.11", Some("mariadb-admin")),
+            ("mariadb:lts", Some("mariadb-admin")),
+            ("mongo:4.4-focal", Some("mongo")),
+            ("mongo:7", Some("mongosh")),
+            ("mongo", Some("mongosh")),
+            ("ghcr.io/acme/postgres:16", None),
+            ("bitnami/postgresql:16", None),
+            ("acme/api", None),
+        ];
+        for (image, program) in rows {
+            assert_eq!(health_check(image).map(|it| it.programs[0]), program, "{image}");
+        }
+    }
+}

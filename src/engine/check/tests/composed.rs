@@ -1,0 +1,55 @@
+//! Compose files: nothing is different but what the change says.
+
+use super::*;
+use crate::project::change::Composed;
+
+const BEFORE: &str = "version: '3'\nservices:\n  a:\n    image: a\n    depends_on: [b, c]\n  b:\n    image: b\n  c:\n    image: c\n";
+
+fn of(after: &str, alters: &[Composed]) -> Option<String> {
+    let alters = alters.iter().cloned().map(Alteration::Composed).collect();
+    let objection = objection(&[("compose.yml", BEFORE)], &[("compose.yml", after)], alters)?;
+    Some(objection.trim_end_matches(" in compose.yml").to_owned())
+}
+
+#[test]
+fn a_compose_file_is_what_it_was_but_for_what_is_declared() {
+    let wait = |on: &str| Composed::Waits { service: "a".to_owned(), on: on.to_owned() };
+    let checked = Composed::Checked { service: "b".to_owned() };
+    let both = [wait("b"), checked.clone()];
+    let bare = BEFORE.replace("version: '3'\n", "");
+    let waits = BEFORE
+        .replace(
+            "[b, c]",
+            "\n      b:\n        condition: service_healthy\n      c: {condition: service_started}",
+        )
+        .replace("image: b", "image: b\n    healthcheck:\n      test: x");
+    let is = |it: &str| Some(it.to_owned());
+    let more = is("alters more than it says");
+    assert_eq!(of(&bare, &[Composed::NoVersion]), None);
+    assert_eq!(of(&bare.replace("image: c", "image: d"), &[Composed::NoVersion]), more);
+    assert_eq!(of(&bare.replace("[b, c]", "[b]"), &[Composed::NoVersion]), more);
+    assert_eq!(of(&waits, &both), None);
+    assert_eq!(of(&waits.replace("service_started", "service_healthy"), &both), more);
+    assert_eq!(
+        of(&waits, &[wait("b"), wait("c"), checked.clone()]),
+        is("waits for c, which has no health check")
+    );
+    assert_eq!(of(&waits, &[wait("b")]), more);
+    assert_eq!(
+        of(&waits.replace("test: x", "disable: true"), &both),
+        is("does not do what it says (Checked { service: \"b\" })")
+    );
+    assert_eq!(of(&bare, &both), is("waits for b, which has no health check"));
+    let said = of(&bare.replace("image: a", "image: a: b"), &[Composed::NoVersion]).unwrap();
+    assert!(said.contains("error") || said.contains("parser"), "{said}");
+}
+
+#[test]
+fn aliases_of_aliases_end() {
+    let level = |it: usize| format!("x{}: &x{} [*x{it}, *x{it}]\n", it + 1, it + 1);
+    let bomb = format!("x0: &x0 y\n{}", (0..40).map(level).collect::<String>());
+    let files = |text: &str| format!("{text}services: {{}}\n{bomb}");
+    let (before, after) = (files("version: '3'\n"), files(""));
+    let alters = vec![Alteration::Composed(Composed::NoVersion)];
+    assert!(objection(&[("compose.yml", &before)], &[("compose.yml", &after)], alters).is_some());
+}
