@@ -6,7 +6,7 @@ use crate::{
         self, FETCHERS,
         system::{System, apt},
     },
-    project::Project,
+    project::{Project, is_dockerfile},
     run::Site,
     shell::{Command, Script},
     text::RepoPath,
@@ -35,7 +35,8 @@ pub(super) fn idle_tools(
         return Vec::new();
     }
     let folder = site.path.parent().unwrap_or(RepoPath::root());
-    for path in project.tree().children(&folder) {
+    let beside = project.tree().children(&folder);
+    for path in beside.filter(|it| is_dockerfile(it.file_name())) {
         let Some(file) = project.file(path.as_str()) else { continue };
         let Some(dockerfile) = file.dockerfile() else { continue };
         for (item, instruction) in dockerfile.instructions_at(0..dockerfile.items.len()) {

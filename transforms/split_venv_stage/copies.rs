@@ -217,14 +217,10 @@ pub(super) fn manifests(
                 continue;
             };
             let below = names.iter().filter_map(|it| path.join(it));
-            let found = std::iter::once(path.clone())
-                .chain(below)
-                .filter_map(|it| project.file(it.as_str()));
-            texts.extend(
-                found
-                    .filter(|it| Ecosystem::Python.is_manifest(it.path.file_name()))
-                    .map(|it| it.text.to_string()),
-            );
+            let named = std::iter::once(path.clone()).chain(below);
+            let manifests = named.filter(|it| Ecosystem::Python.is_manifest(it.file_name()));
+            let found = manifests.filter_map(|it| project.text(it.as_str()));
+            texts.extend(found.map(|it| it.to_string()));
         }
     }
     texts

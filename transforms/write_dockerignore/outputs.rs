@@ -1,5 +1,7 @@
 //! Outputs of builds: they go where each image that takes them makes its own.
 
+use std::sync::Arc;
+
 use super::{
     found::{Found, parent},
     places,
@@ -7,7 +9,7 @@ use super::{
 };
 use crate::{
     dockerfile::stage::Stage,
-    ecosystems::clutter::Clutter,
+    ecosystems::{self, clutter::Clutter},
     project::change::Safety,
     run::{CallSite, Run, Site},
     text::{ImagePath, RepoPath},
@@ -50,7 +52,12 @@ fn is_made_there(readers: &Readers<'_>, row: &Clutter, path: &str) -> bool {
     let project = readers.project;
     let told = |folder: RepoPath| {
         let files = project.tree().children(&folder).filter(|it| project.tree().is_file(it));
-        let told = files.filter_map(|it| row.told_by(it.file_name(), &project.source(&it)?.text));
+        let files = files.filter(|it| row.may_be_told_by(it.file_name()));
+        let text = |path: &RepoPath| match ecosystems::is_lock(path.file_name()) {
+            true => project.text(path.as_str()),
+            false => Some(Arc::clone(&project.source(path)?.text)),
+        };
+        let told = files.filter_map(|it| row.told_by(it.file_name(), &text(&it)?));
         told.collect::<Vec<bool>>()
     };
     // What a pattern is for may lie below: `src/shop.egg-info`.

@@ -56,6 +56,13 @@ impl Clutter {
         NODE_BUILDS.iter().any(|it| it.split(' ').next() == Some(call.program.as_str()))
     }
 
+    /// Whether the text of a file of this name beside it may say something about it.
+    pub fn may_be_told_by(&self, name: &str) -> bool {
+        let settings = SETS_OUTPUT.iter().map(|it| it.0);
+        settings.chain(self.beside()).any(|it| is_like(it, name))
+            || ecosystems::file("", name).is_some()
+    }
+
     /// What the text of a file beside it says about it: `Some(true)` that it is made there, `Some(false)` that it is made
     /// somewhere else.
     pub fn told_by(&self, name: &str, text: &str) -> Option<bool> {
