@@ -1,8 +1,11 @@
 //! The files of source that interpreters are told to run.
 
-use super::Image;
+use super::{Image, process::Process};
 use crate::{
-    ecosystems::programs::{self, Trait},
+    ecosystems::{
+        code::{self, Language, Value},
+        programs::{self, Trait},
+    },
     shell::Invocation,
     text::Refusal,
 };
@@ -37,6 +40,7 @@ pub(super) fn check(
     from: &str,
 ) -> Result<(), Refusal> {
     let interprets = programs::named(&call.program).is(Trait::Interpreter);
+    inline(call, from)?;
     let mut takes = false;
     let mut operands = call.texts().filter(|it| {
         let is_value = std::mem::replace(&mut takes, TAKES_VALUE.contains(it));
@@ -54,4 +58,38 @@ pub(super) fn check(
         return Err(Refusal::new("unknown-script", reason));
     }
     Ok(())
+}
+
+/// Options of interpreters after which source stands in the command itself.
+const INLINE: [&str; 5] = ["--eval", "--print", "-c", "-e", "-p"];
+
+/// Checks that source in the words of a command writes to no folder of root's.
+///
+/// # Errors
+/// A decline's code and reason.
+fn inline(call: &Invocation, from: &str) -> Result<(), Refusal> {
+    let program = programs::named(&call.program);
+    let language = match () {
+        () if program.is(Trait::HostsPython) => Language::Python,
+        () if program.is(Trait::HostsRuby) => Language::Ruby,
+        () if program.is(Trait::HostsScripts) => Language::JavaScript,
+        () => return Ok(()),
+    };
+    let mut words = call.texts();
+    let is_inline = words.next().is_some_and(|it| INLINE.contains(&it));
+    let Some(text) = words.next().filter(|_| is_inline) else { return Ok(()) };
+    let facts = code::read(language, text).unwrap_or_default();
+    let is_scratch = |it: &Value| match it {
+        Value::Text(path) => Process::is_scratch(path),
+        it => matches!(it, Value::Temporary | Value::Home),
+    };
+    match facts.writes.iter().find(|it| it.is_sure && !is_scratch(&it.target)) {
+        Some(write) => {
+            let what = write.what.trim_start_matches('.');
+            let reason =
+                format!("{from} runs source in its own words when it starts, which calls {what}");
+            Err(Refusal::new("writes-at-start", reason))
+        }
+        None => Ok(()),
+    }
 }

@@ -43,6 +43,10 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     if let Some(name) = own.into_iter().chain(given).find(|it| is_root(it)) {
         return Err(Refusal::new("needs-root", format!("{from} runs {name}, which needs root")));
     }
+    if let Some(option) = process.known().find(|it| program.needs_root(it)) {
+        let reason = format!("{from} runs {name} {option}, which needs root");
+        return Err(Refusal::new("needs-root", reason));
+    }
     if process.role == Role::Check {
         return Ok(Needs::default());
     }
@@ -191,8 +195,12 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
         Some(script) => format!("{program} {run}{}", script.name),
         None => format!("{program} {first}"),
     };
+    let writes = match script.is_some_and(|it| !it.installs && it.name.starts_with("dev")) {
+        true => "a script for development, which may write",
+        false => "which writes",
+    };
     let reason =
-        format!("{from} runs {}, which writes to folders that belong to root", line.trim_end());
+        format!("{from} runs {}, {writes} to folders that belong to root", line.trim_end());
     Err(Refusal::new("writes-at-start", reason))
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How many expressions deep a value is followed.
-const DEPTH: usize = 40;
+pub(super) const DEPTH: usize = 40;
 
 /// Finds values in a file.
 pub(super) struct Evaluator<'s, 't> {
@@ -315,13 +315,7 @@ impl<'s, 't> Evaluator<'s, 't> {
 
     /// The names of a call's function in the table of facts: the whole name, and that of a method.
     pub(super) fn names(&self, call: &Call<'t>, scope: usize) -> Vec<String> {
-        let function = match (call.object, self.scopes.grammar.role(call.function)) {
-            (Some((node, name)), Some(Role::Name)) if self.is_package() => {
-                Self::field(self.eval(Located { node, scope }, DEPTH), name)
-            }
-            _ => self.called(call, scope, DEPTH),
-        };
-        let whole = self.dotted(&function);
+        let whole = self.dotted(&self.callee(call, scope));
         whole.into_iter().chain(call.object.map(|it| format!(".{}", it.1))).collect()
     }
 

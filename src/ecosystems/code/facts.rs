@@ -55,6 +55,24 @@ pub(super) enum Does {
     ImportsBeside(usize),
 }
 
+impl Does {
+    /// Whether it depends on what the file imports which function of the name is meant.
+    pub(super) fn is_with(&self) -> bool {
+        matches!(self, Self::Writes(Writes { certainty: Certainty::With(_), .. }))
+    }
+
+    /// Whether a function of the name is the one that is meant, in a file that imports what `imports` says.
+    pub(super) fn is_meant(&self, imports: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Writes(Writes { certainty: Certainty::With(modules), .. }) => {
+                modules.iter().any(|it| imports(it))
+            }
+            Self::Writes(it) => !it.is_vague(),
+            _ => true,
+        }
+    }
+}
+
 /// When a function needs root.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Needs {
@@ -215,6 +233,10 @@ pub(super) enum When {
     Mentioned,
     /// Unless the file mentions this.
     Lacks(&'static str),
+    /// If the text of the argument contains this.
+    Says(Argument, &'static str),
+    /// If the one argument mentions the name of an upload: `store.save(upload.filename)`.
+    Upload,
     /// If the argument is given, and not false.
     On(Argument),
     /// If the argument is a text, or begins or ends with one, and that has the ending of a file.

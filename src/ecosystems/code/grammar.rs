@@ -66,6 +66,8 @@ pub(super) struct Grammar {
     pub declares_option: Option<&'static str>,
     /// The methods of lists that call a function with each element.
     pub iterators: &'static [&'static str],
+    /// Whether a module is one that the language brings: the facts say what all of its functions write.
+    pub is_standard: fn(&str) -> bool,
     /// The functions that compilers write around what they import: each gives its first argument.
     pub interop: &'static [&'static str],
     /// Writes what the language leaves out and the grammar asks for; lines stay where they are.
@@ -99,6 +101,7 @@ impl Grammar {
             object: &[],
             declares_option: None,
             iterators: &[],
+            is_standard: |_| false,
             interop: &[],
             prepare: |it| Cow::Borrowed(it),
             import,

@@ -94,6 +94,7 @@ const fn language(language: tree_sitter_language::LanguageFn) -> Grammar {
         ],
         constructors: &["constructor"],
         interop: INTEROP,
+        is_standard: |it| STANDARD.contains(&it.split(['/', ':']).next().unwrap_or(it)),
         iterators: &["every", "filter", "flatMap", "forEach", "map", "some"],
         ..Grammar::of(language, import)
     }
@@ -228,6 +229,40 @@ const PATHS: &[Fact] = &[
     gives("process.stderr", Gives::Nothing),
     gives("Bun.stdout", Gives::Nothing),
     gives("Bun.stderr", Gives::Nothing),
+];
+
+/// Node's own modules: nodejs.org/api.
+const STANDARD: [&str; 30] = [
+    "assert",
+    "async_hooks",
+    "buffer",
+    "bun",
+    "child_process",
+    "cluster",
+    "console",
+    "crypto",
+    "dgram",
+    "dns",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "module",
+    "net",
+    "node",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "querystring",
+    "readline",
+    "stream",
+    "string_decoder",
+    "tls",
+    "url",
+    "util",
+    "zlib",
 ];
 
 const MODULES: &[Fact] = &[

@@ -10,6 +10,7 @@ use super::{
     evaluate::Evaluator,
     facts::{Does, Setting},
     grammar::{Parts as _, Role, line},
+    mentioned,
     scopes::{Definition, Located, Scopes},
     started::line_of,
     value::module,
@@ -32,6 +33,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
     for at in &scopes.calls {
         evaluator.read_call(*at, &mut facts);
     }
+    facts.handed.extend(evaluator.set());
     evaluator.read_files(&mut facts);
     for at in &scopes.tables {
         evaluator.read_table(*at, &mut facts);
@@ -62,6 +64,8 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         let part = |it: char| it.is_ascii_alphanumeric() || "._:".contains(it);
         !it.is_empty() && it.len() < 120 && it.chars().all(part)
     };
+    facts.mentions = mentioned::of(scopes, &facts.imports);
+    facts.defines = scopes.functions().iter().map(|it| (*it).to_owned()).collect();
     facts.texts = texts.filter(|it| is_module(it)).map(str::to_owned).collect();
     let imports = facts.imports.clone();
     for write in facts.writes.iter_mut().filter(|it| !it.with.is_empty()) {
@@ -195,11 +199,19 @@ impl<'t> Evaluator<'_, 't> {
         let mut names = self.names(&call, at.scope);
         let bases = self.bases(&call);
         names.extend(self.inherited(&bases));
-        let mut is_known = false;
+        let (mut is_known, mut is_told, before) = (false, false, facts.writes.len());
         for name in &names {
-            for (name, does) in self.scopes.grammar.facts(name) {
+            let all = self.scopes.grammar.facts(name);
+            let is_meant = |it: &Does| it.is_with() && it.is_meant(&|it| facts.imports(it));
+            let is_other = all.iter().any(|it| is_meant(&it.1));
+            for (name, does) in all {
+                // Of methods of one name, that of a package that the file imports is meant.
+                if is_other && does.is_with() && !does.is_meant(&|it| facts.imports(it)) {
+                    continue;
+                }
                 // A method of the project's own may have this name, too.
                 is_known |= !name.starts_with('.');
+                is_told |= is_known || does.is_meant(&|it| facts.imports(it));
                 match does {
                     Does::Gives(_) => {}
                     Does::Writes(writes) => {
@@ -275,6 +287,12 @@ impl<'t> Evaluator<'_, 't> {
             if is_known {
                 return;
             }
+        }
+        let is_meant =
+            |it: &Write| it.with.is_empty() || it.with.iter().any(|it| facts.imports(it));
+        let is_written = facts.writes[before..].iter().any(is_meant);
+        if !is_told && !is_written {
+            facts.handed.extend(self.handed(&call, at));
         }
         let packages = self.scopes.grammar.grammar.packages;
         let called = packages.and_then(|it| (it.called)(self.scopes, call.function, at.scope));

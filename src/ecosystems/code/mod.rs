@@ -15,11 +15,13 @@ mod facts;
 mod go;
 mod grammar;
 mod guards;
+mod handed;
 mod java;
 mod javascript;
 mod listening;
 mod loops;
 mod matching;
+mod mentioned;
 mod names;
 mod node_packages;
 mod open;
@@ -28,6 +30,7 @@ mod packages;
 mod php;
 mod php_packages;
 mod python;
+mod python_more;
 mod python_packages;
 mod python_settings;
 mod results;
@@ -43,11 +46,15 @@ mod tables;
 mod tests;
 mod tokens;
 mod value;
+pub mod words;
 mod writing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use facts::Kind;
+pub use handed::Handed;
+pub use mentioned::Mention;
+pub use tables::Kept;
 pub use value::Value;
 
 use crate::text::RepoPath;
@@ -97,6 +104,12 @@ pub struct SourceFacts {
     pub attributes: BTreeMap<String, Value>,
     /// The calls of functions that are not known: what they pass.
     pub calls: Vec<Passing>,
+    /// What it hands to functions that are not known and may be a file or folder.
+    pub handed: Vec<Handed>,
+    /// The names of its functions and classes.
+    pub defines: BTreeSet<String>,
+    /// Its texts that may name source files.
+    pub mentions: Vec<Mention>,
     /// Its texts that have the form of a module's name.
     pub texts: Vec<String>,
     /// The calls of functions that need root.
@@ -147,23 +160,6 @@ pub struct Listening {
     pub line: usize,
     /// The port, or the address that ends with it.
     pub address: Value,
-}
-
-/// A module that keeps files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The module.
-    pub module: &'static str,
-    /// What it is, for people.
-    pub what: &'static str,
-    told_by: &'static [&'static str],
-}
-
-impl Kept {
-    /// Whether a function of this name says where it keeps its files.
-    pub fn is_told_by(&self, function: &str) -> bool {
-        self.told_by.iter().any(|it| function.starts_with(it))
-    }
 }
 
 /// A call that writes.

@@ -175,6 +175,15 @@ pub(super) const FACTS: &[Fact] = &[
     starts("zx.$", At(0, "")),
     writes(".output", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["fluent-ffmpeg"]),
     writes("rocksdb", At(0, ""), Kind::Folder),
+    // gram.js.org: "Authentication" (`StoreSession`); the READMEs of simple-json-db, node-downloader-helper and
+    // grammy's storage-file; wppconnect.io: `create`, folderNameToken.
+    writes("telegram/sessions.StoreSession", At(0, ""), Kind::Folder),
+    writes("telegram.sessions.StoreSession", At(0, ""), Kind::Folder),
+    writes("simple-json-db", At(0, ""), Kind::File),
+    writes("node-downloader-helper.DownloaderHelper", At(1, ""), Kind::Folder),
+    writes("@grammyjs/storage-file.FileAdapter", In(0, "dirName"), Kind::Folder).or("sessions"),
+    writes("@wppconnect-team/wppconnect.create", In(0, "folderNameToken"), Kind::Folder)
+        .or("tokens"),
     // Removed with what is in it: the README of rimraf.
     may_write("rimraf", At(0, ""), Kind::File),
     may_write("rimraf.sync", At(0, ""), Kind::File),

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::{
     Value,
     call::Call,
-    evaluate::Evaluator,
+    evaluate::{DEPTH, Evaluator},
     facts::{Does, Gives},
     grammar::{Open, Parts as _, Role},
     scopes::{Definition, Located, Scopes},
@@ -151,6 +151,16 @@ impl<'t> Evaluator<'_, 't> {
         match call.object.filter(|_| self.is_open()) {
             Some((object, name)) => self.method_of(self.eval(at(object), depth), name, depth),
             None => self.eval(at(call.function), depth),
+        }
+    }
+
+    /// What a call calls, also where the files of a folder share their names.
+    pub(super) fn callee(&self, call: &Call<'t>, scope: usize) -> Value {
+        match (call.object, self.scopes.grammar.role(call.function)) {
+            (Some((node, name)), Some(Role::Name)) if self.is_package() => {
+                Self::field(self.value(Located { node, scope }), name)
+            }
+            _ => self.called(call, scope, DEPTH),
         }
     }
 

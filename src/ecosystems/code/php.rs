@@ -123,6 +123,9 @@ const LIBRARY: &[Fact] = &[
     writes("tempnam", At(0, "directory"), Kind::Folder),
     // `error_log($message, 3, $file)`: php.net: `error_log`.
     writes("error_log", At(2, "destination"), Kind::File),
+    // php.net: `curl_setopt`.
+    writes("curl_setopt", At(2, "value"), Kind::File)
+        .when(When::Says(At(1, "option"), "CURLOPT_COOKIEJAR")),
     // A setting of PHP: php.net: "Runtime Configuration".
     writes("ini_set", At(1, ""), Kind::File).when(When::Told(At(0, ""), &["error_log"])),
     writes("ini_set", At(1, ""), Kind::Folder)

@@ -83,6 +83,8 @@ pub(super) const FACTS: &[Fact] = &[
         "PIL", "discord", "disnake", "docx", "edge_tts", "flask", "gtts", "nextcord", "openpyxl",
         "pptx", "quart", "werkzeug", "xlwt",
     ]),
+    // Whatever the file imports: an upload of werkzeug's or discord's that another file hands it.
+    writes(".save", At(0, "fp"), Kind::File).when(When::Upload),
     // Logs: loguru.readthedocs.io: `Logger.add`; the README of concurrent-log-handler; docs.python.org:
     // "logging.config".
     writes("loguru.logger.add", At(0, "sink"), Kind::File),
@@ -179,8 +181,8 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".launch_persistent_context", At(0, "user_data_dir"), Kind::Folder),
     // Downloads: the packages' own references; docs.pyrogram.org: "download_media" and "Storage Engines";
     // docs.telethon.dev: "Session Files"; docs.python-telegram-bot.org: `File.download_to_drive`.
-    writes("gdown.download", At(1, "output"), Kind::File).or("."),
-    writes("wget.download", At(1, "out"), Kind::File).or("."),
+    writes("gdown.download", At(1, "output"), Kind::File).or("x"),
+    writes("wget.download", At(1, "out"), Kind::File).or("x"),
     writes("git.Repo.clone_from", At(1, "to_path"), Kind::Folder),
     writes("telethon.TelegramClient", At(0, "session"), Kind::Database),
     writes("telethon.sync.TelegramClient", At(0, "session"), Kind::Database),
@@ -191,11 +193,13 @@ pub(super) const FACTS: &[Fact] = &[
     // Its name in version 1.
     writes("pyrogram.Client", Named("session_name"), Kind::Database),
     writes(".download_media", At(1, "file_name"), Kind::File).or("downloads/x").with(&["pyrogram"]),
-    writes(".download_media", At(1, "file"), Kind::File).or(".").with(&["telethon"]),
+    writes(".download_media", At(1, "file"), Kind::File).or("x").with(&["telethon"]),
     writes(".download_to_drive", At(0, "custom_path"), Kind::File).or("x"),
     writes(".download_to_filename", At(0, "filename"), Kind::File),
     writes(".download_file", At(2, "Filename"), Kind::File).with(&["boto3"]),
     writes(".fget_object", At(2, "file_path"), Kind::File).with(&["minio"]),
+    // What it fetches is what it gives: storage3, `StorageFileApiMixin.download`.
+    writes(".download", Named(""), Kind::File).with(&["supabase", "storage3"]),
     writes(".download", Named("output_path"), Kind::Folder).with(&["pytube", "pytubefix"]),
     writes(".download", At(0, ""), Kind::Folder)
         .or(".")
@@ -206,7 +210,7 @@ pub(super) const FACTS: &[Fact] = &[
         .with(&["py7zr", "rarfile", "tarfile", "zipfile"]),
     // docs.aiogram.dev: `Bot.download` and `Bot.download_file`, and `File.download` of version 2;
     // docs.python-telegram-bot.org: "Making your bot persistent".
-    writes(".download", At(1, "destination"), Kind::File).with(&["aiogram"]),
+    writes(".download", At(1, "destination"), Kind::File).when(When::Mentioned).with(&["aiogram"]),
     writes(".download", Named("destination_file"), Kind::File).with(&["aiogram"]),
     writes(".download", Named("destination_dir"), Kind::Folder).with(&["aiogram"]),
     writes(".download_file", At(1, "destination"), Kind::File).with(&["aiogram"]),
@@ -290,6 +294,7 @@ pub(super) const FACTS: &[Fact] = &[
     // docs.pyrogram.org: "Smart Plugins"; docs.celeryq.dev: `Celery.autodiscover_tasks`.
     Fact { name: "pyrogram.Client", does: Does::LoadsFolders(Named("plugins")) },
     Fact { name: ".autodiscover_tasks", does: Does::Finds("tasks") },
+    Fact { name: ".autodiscover_tasks", does: Does::LoadsFolders(At(1, "related_name")) },
     // Sockets: docs.python.org: "socket"; the settings of uvicorn, and aiohttp's `run_app`.
     writes(".bind", At(0, "address"), Kind::Socket).when(When::Fewer(2)).with(&["socket"]),
     writes("asyncio.start_unix_server", At(1, "path"), Kind::Socket),

@@ -48,6 +48,8 @@ pub(super) struct Scopes<'t> {
     pub(super) tokens: HashMap<usize, usize>,
     /// The text before each call of a method that changes a list.
     pub(super) changed: OnceCell<Vec<&'t str>>,
+    /// The names of its functions and classes.
+    functions: OnceCell<HashSet<&'t str>>,
     /// False if a part of the file could not be read.
     pub is_whole: bool,
     /// True if such a part may write.
@@ -132,11 +134,18 @@ impl<'t> Scopes<'t> {
             blocks: HashMap::new(),
             tokens: HashMap::new(),
             changed: OnceCell::new(),
+            functions: OnceCell::new(),
             is_whole: !root.has_error(),
             hides_writes: false,
         };
         scopes.children(root, 0, 0);
         scopes
+    }
+
+    /// The names of the functions and classes of the file.
+    pub(super) fn functions(&self) -> &HashSet<&'t str> {
+        let all = || self.all.iter().map(|it| it.name).filter(|it| !it.is_empty()).collect();
+        self.functions.get_or_init(all)
     }
 
     /// The text of a node.

@@ -65,3 +65,20 @@ pub(super) struct Keeper {
     /// The starts of the names of the functions that say where; empty if none does.
     pub told_by: &'static [&'static str],
 }
+
+/// A module that keeps files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The module.
+    pub module: &'static str,
+    /// What it is, for people.
+    pub what: &'static str,
+    pub(super) told_by: &'static [&'static str],
+}
+
+impl Kept {
+    /// Whether a function of this name says where it keeps its files.
+    pub fn is_told_by(&self, function: &str) -> bool {
+        self.told_by.iter().any(|it| function.starts_with(it))
+    }
+}

@@ -68,6 +68,13 @@ fn has_ending(value: &Value) -> bool {
     }
 }
 
+impl Writes {
+    /// Whether another function of the name may be meant whatever a file imports.
+    pub(super) fn is_vague(&self) -> bool {
+        matches!(self.certainty, Certainty::May) || matches!(self.when, When::Upload)
+    }
+}
+
 /// The longest mode of a file that is opened: `w:bz2`.
 const MODE: usize = 5;
 
@@ -95,6 +102,25 @@ impl<'t> Evaluator<'_, 't> {
         let mut engine = None;
         match writes.when {
             When::Always | When::Mentioned => {}
+            When::Says(given, mark) => {
+                if !self.scopes.text_of(argument(given)?).contains(mark) {
+                    return None;
+                }
+            }
+            When::Upload => {
+                let node = *call.positional.first()?;
+                let mut text = self.scopes.text_of(node).to_owned();
+                for it in self.scopes.definitions(self.scopes.text_of(node), at.scope) {
+                    if let Definition::Is(at) = it {
+                        text.push_str(self.scopes.text_of(at.node));
+                    }
+                }
+                let is_own = self.scopes.functions().contains(call.object?.1);
+                if call.positional.len() != 1 || !text.to_lowercase().contains("filename") || is_own
+                {
+                    return None;
+                }
+            }
             When::Mode(mode, marks) => {
                 let mode = argument(mode)?;
                 let contains = |text: &str| marks.iter().any(|it| text.contains(it));

@@ -154,6 +154,11 @@ impl Program {
         self.lists("reads", first)
     }
 
+    /// Whether it needs root with this option.
+    pub fn needs_root(self, option: &str) -> bool {
+        self.lists("root", option)
+    }
+
     /// Whether it sends something to a server, given this option.
     pub fn sends(self, option: &str) -> bool {
         self.lists("sends", option)
@@ -223,7 +228,7 @@ mod tests {
             ALL.iter().any(|it| it.word() == word)
                 || word == "writes"
                 || word.starts_with("database=")
-                || ["inline=", "reads=", "sends=", "valued=", "writes="]
+                || ["inline=", "reads=", "root=", "sends=", "valued=", "writes="]
                     .iter()
                     .any(|it| word.starts_with(it))
         };

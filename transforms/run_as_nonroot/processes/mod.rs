@@ -29,6 +29,11 @@ use files::{file, looks_like_script};
 /// The code of a command that depends on a variable.
 const UNKNOWN: &str = "unknown-command";
 
+/// Scripts that wait for a port, and then run the rest of the line: vishnubob/wait-for-it, eficode/wait-for. Others of
+/// such names are a project's own, and may do more.
+const WAITERS: [&str; 6] =
+    ["wait", "wait-for", "wait-for-it", "wait-for-it.sh", "wait-for.sh", "wait_for_it.sh"];
+
 /// How many scripts deep a command is followed.
 const DEPTH: usize = 6;
 
@@ -348,8 +353,7 @@ fn expand(
             (true, false) => Ok(vec![origin.process(name, rest, writes)]),
         };
     }
-    let waits = name.starts_with("wait-for") || name.starts_with("wait_for") || name == "wait";
-    if waits && !path.ends_with(".py") {
+    if WAITERS.contains(&name) {
         let at = rest.iter().position(|it| it.as_deref() == Some("--"));
         return match at.and_then(|it| rest.get(it + 1..)) {
             Some(inner @ [_, ..]) => expand(image, inner, writes, origin.deeper()),

@@ -6,7 +6,7 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -18,6 +18,7 @@ use crate::{
         node,
         python::PROJECT_SCRIPT,
     },
+    project::Project,
     text::{ImagePath, RepoPath},
 };
 
@@ -124,6 +125,17 @@ impl<'i, 'a> Files<'i, 'a> {
         path.is_none_or(|it| self.image.project.tree().has_prefix(it.as_str()))
     }
 
+    /// Whether the image may have a file or folder, or the project one of its name.
+    pub(super) fn may_have(&self, path: &ImagePath) -> bool {
+        let is_built = path.as_str().split('/').any(|it| BUILT.contains(&it));
+        let names = self.image.project.surroundings().get(|| Names::read(self.image.project));
+        is_built
+            || names.0.contains(path.file_name())
+            || self.at(path).is_some()
+            || self.image.fills(path)
+            || self.is_mentioned(path.file_name())
+    }
+
     /// Whether a RUN mentions a file of this name.
     pub(super) fn is_mentioned(&self, name: &str) -> bool {
         self.image.mentions_run(&[name])
@@ -214,6 +226,16 @@ impl<'i, 'a> Files<'i, 'a> {
                 && !inside.split('/').any(is_foreign)
         };
         all.into_iter().filter(is_own).map(|it| it.0).collect()
+    }
+}
+
+/// The names of the files and folders of a project.
+struct Names(HashSet<String>);
+
+impl Names {
+    fn read(project: &Project) -> Self {
+        let parts = |it: &RepoPath| it.as_str().split('/').map(str::to_owned).collect::<Vec<_>>();
+        Self(project.tree().files().flat_map(parts).collect())
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ecosystems::{
-        code::{self, Language},
+        code::{self, Language, Mention},
         node,
     },
     text::ImagePath,
@@ -63,6 +63,9 @@ pub(super) fn of(
         }
         if let Some(name) = file.facts.finds {
             loaded.add(explorer.named(file, name), &file.folder, false);
+        }
+        for list in explorer.mentioned(file) {
+            loaded.add(list, &file.folder, Explorer::is_page(file));
         }
         for load in &file.facts.loads {
             for spot in resolver.spots(*number, &load.module) {
@@ -193,6 +196,54 @@ impl Explorer<'_, '_> {
             Some((package, _)) => vec![self.below_module(package, file.language)],
             None => vec![self.whole(file)],
         }
+    }
+
+    /// Whether what a file names is run as the program itself: docs.streamlit.io, "Multipage apps".
+    fn is_page(file: &Reached<'_>) -> bool {
+        file.facts.imports.iter().any(|it| it.module == "streamlit")
+    }
+
+    /// The source files that texts of a file name, seen from its folder, from where the process runs, or from the
+    /// folders that modules are looked for in.
+    fn mentioned(&self, file: &Reached<'_>) -> Vec<List> {
+        if file.facts.mentions.is_empty() {
+            return Vec::new();
+        }
+        let mut bases = vec![file.folder.clone()];
+        bases.extend(file.at.parent());
+        // Of what a compiler made, its own source.
+        if self.files.is_made(&file.at) {
+            bases.extend(file.path.parent().and_then(|it| self.files.context_path(&it)));
+        }
+        if file.language == Language::Python {
+            bases.extend(self.roots.iter().cloned());
+        }
+        bases.sort();
+        bases.dedup();
+        let found = file.facts.mentions.iter().filter_map(|it| self.mention(file, it, &bases));
+        found.collect()
+    }
+
+    /// The source files that a text of a file names, seen from one of these folders.
+    fn mention(&self, file: &Reached<'_>, mention: &Mention, bases: &[ImagePath]) -> Option<List> {
+        let Mention { path, is_pattern } = mention;
+        let path = path.trim_start_matches('/');
+        if *is_pattern && path.trim_matches(['.', '/']).is_empty() {
+            return Some(self.whole(file));
+        }
+        let is_script =
+            matches!(file.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+        let is_source = |it: &ImagePath| {
+            self.files.at(it).is_some_and(|it| file.language.is_family(it.file_name()))
+        };
+        bases.iter().map(|it| it.join(path)).find_map(|at| match *is_pattern {
+            true if at.is_root() => None,
+            true => Some(self.files.below(&at, file.language)).filter(|it| !it.is_empty()),
+            false => {
+                let one = if is_script { self.script_module(&at) } else { Some(at) };
+                one.filter(is_source).map(|it| List::from([it]))
+            }
+        })
     }
 
     /// The source below the folder of a module of Python.

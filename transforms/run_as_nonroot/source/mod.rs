@@ -7,6 +7,7 @@ mod django;
 mod entries;
 mod files;
 mod frameworks;
+mod handed;
 mod imports;
 mod jars;
 mod loads;
@@ -196,7 +197,6 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         };
         unread = unread.or(why);
     }
-    let unread = unread.or_else(|| processes.iter().find_map(unread::inline));
     let reason = reach.unread.clone();
     let unread = unread.or_else(|| Some(Refusal::new("unread-source", reason?)));
     let (files_read, is_whole) = (reach.files.len(), unread.is_none() && reach.is_whole());
@@ -358,6 +358,7 @@ impl Source {
                 }
             }
         }
+        self.take(files, reach, resolver);
         let is_silent = |it: &Kept| !told.iter().any(|name| it.is_told_by(name));
         for file in &reach.files {
             if let Some((line, kept)) = imports(file).iter().find(|it| is_silent(&it.1)) {

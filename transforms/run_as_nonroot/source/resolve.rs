@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::{BTreeSet, HashMap},
+    rc::Rc,
 };
 
 use super::{
@@ -29,6 +30,8 @@ pub(super) struct Resolver<'r, 'a> {
     /// The variables that name another folder than the one for temporary files, if they are set.
     pub moves: RefCell<BTreeSet<String>>,
     index: OnceCell<Index<'r>>,
+    /// The values of variables, as far as they were asked for.
+    known: RefCell<HashMap<String, Rc<[String]>>>,
 }
 
 /// What the files define and call, by name.
@@ -74,6 +77,10 @@ impl<'r> Index<'r> {
 /// How many names deep a value is followed.
 const DEPTH: usize = 16;
 
+/// The same for a value that is only looked at in case, and how many values are looked at for it.
+const NEAR: usize = 6;
+const SOON: usize = 200;
+
 /// The most places of one call.
 const SEVERAL: usize = 8;
 
@@ -84,7 +91,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// A resolver for the files that were reached.
     pub(super) fn new(reach: &'r Reach<'a>, variable: &'r dyn Fn(&str) -> Vec<String>) -> Self {
         let (budget, moves) = (Cell::new(BUDGET), RefCell::default());
-        Self { reach, variable, budget, moves, index: OnceCell::new() }
+        Self { reach, variable, budget, moves, index: OnceCell::new(), known: RefCell::default() }
     }
 
     fn index(&self) -> &Index<'r> {
@@ -99,6 +106,24 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// The names and attributes of this name, of all files.
     pub(super) fn values(&self, name: &str) -> &[Of<&'r Value>] {
         self.index().values.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The values that a variable has in the image and its services.
+    fn set(&self, name: &str) -> Rc<[String]> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return Rc::clone(known);
+        }
+        let set: Rc<[String]> = (self.variable)(name).into();
+        self.known.borrow_mut().insert(name.to_owned(), Rc::clone(&set));
+        set
+    }
+
+    /// The places that a value of a file stands for, if these are found soon: of what is only looked at in case.
+    pub(super) fn near(&self, file: usize, value: &Value) -> Vec<Spot> {
+        let rest = self.budget.replace(SOON);
+        let found = self.resolve(file, value, NEAR);
+        self.budget.set(rest);
+        if found.is_empty() || SEVERAL < found.len() { vec![Spot::Unknown] } else { found }
     }
 
     /// The places that a value of a file stands for.
@@ -129,7 +154,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
                 self.property(file, name, default.as_deref(), depth)
             }
             Value::Variable { name, default } => {
-                let set = (self.variable)(name);
+                let set = self.set(name);
                 if !set.is_empty() {
                     return set.iter().map(|it| closed(it)).collect();
                 }
@@ -152,9 +177,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
                 let mut found = Vec::new();
                 // `value if value else default`: a variable that is set wins, and one that is not is nothing.
                 let set = |it: &Value| match it {
-                    Value::Variable { name, default: None } => {
-                        Some(!(self.variable)(name).is_empty())
-                    }
+                    Value::Variable { name, default: None } => Some(!self.set(name).is_empty()),
                     _ => None,
                 };
                 let is_set = all.iter().any(|it| set(it) == Some(true));
@@ -306,7 +329,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
         // A setting of a class of settings has the variable of its name.
         let is_constant = |it: &str| it.len() > 2 && !it.contains(|it: char| it.is_lowercase());
-        let set = if path.len() > 1 { (self.variable)(&last.to_uppercase()) } else { Vec::new() };
+        let set = if path.len() > 1 { self.set(&last.to_uppercase()) } else { Rc::default() };
         if !set.is_empty() {
             return set.iter().map(|it| closed(it)).collect();
         }

@@ -4,7 +4,7 @@
 use super::{Form, Image, Process, Role, entries, jars, own};
 use crate::{
     ecosystems::{
-        self, code, grammar_of,
+        self, grammar_of,
         programs::{self, BUILDS, Trait},
     },
     text::Refusal,
@@ -13,15 +13,6 @@ use crate::{
 /// Endings of the files that interpreters and runtimes are given.
 const CODE: [&str; 11] =
     [".beam", ".dll", ".exe", ".exs", ".jar", ".lua", ".php", ".pl", ".psgi", ".rb", ".war"];
-
-/// Why the user cannot run source that stands in the command itself: it writes files.
-pub(super) fn inline(process: &Process) -> Option<Refusal> {
-    let text = entries::inline(process).filter(|_| process.role < Role::Condition)?;
-    let facts = code::read(entries::hosted(process)?, text)?;
-    let call = facts.writes.first()?.what.trim_start_matches('.');
-    let reason = format!("{} runs source in its own words, which calls {call}", process.from);
-    Some(Refusal::new("writes-at-start", reason))
-}
 
 /// Why it is not known what a process writes, of which no source was found; `None` if its program is in a table and
 /// does not host source of the project.

@@ -67,6 +67,7 @@ pub(super) const ALL: &[Keeper] = &[
     sqlite("github.com/uptrace/bun/driver/sqliteshim"),
     store("github.com/xujiajun/nutsdb", &[]),
     store("go.etcd.io/bbolt", &["go.etcd.io/bbolt."]),
+    store("go.etcd.io/etcd/server/v3/embed", &[]),
     store("gopkg.in/natefinch/lumberjack.v2", &["gopkg.in/natefinch/lumberjack.v2."]),
     store("gorm.io/driver/sqlite", &["gorm.io/driver/sqlite."]),
     sqlite("modernc.org/sqlite"),

@@ -65,6 +65,8 @@ static GRAMMAR: Grammar = Grammar {
         tag,
         ..Packages::NONE
     }),
+    // go.dev/ref/mod: "Module paths": only those of the library have no dot in their first element.
+    is_standard: |it| !it.is_empty() && !it.split('/').next().is_some_and(|it| it.contains('.')),
     ..Grammar::of(tree_sitter_go::LANGUAGE, import)
 };
 

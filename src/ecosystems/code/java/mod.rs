@@ -74,6 +74,7 @@ static GRAMMAR: Grammar = Grammar {
         annotated,
         ..Packages::NONE
     }),
+    is_standard: |it| ["java.", "javax.", "jdk."].iter().any(|start| it.starts_with(start)),
     ..Grammar::of(tree_sitter_java::LANGUAGE, import)
 };
 

@@ -212,6 +212,8 @@ const CRATES: &[Fact] = &[
     needs_root("nix::unistd::chown"),
     needs_root("nix::mount::mount"),
     needs_root("pcap::Capture::from_device"),
+    needs_root("pcap::Device::list"),
+    needs_root("pcap::Device::lookup"),
     needs_root("pnet::datalink::channel"),
     needs_root_if("socket2::Socket::new", Needs { told: Some((At(1, ""), "RAW")), ..NEEDS }),
     // The socket of Docker's daemon is root's, unless another host is told.

@@ -93,6 +93,7 @@ static GRAMMAR: Grammar = Grammar {
         function: values::function,
         ..Packages::NONE
     }),
+    is_standard: |it| ["alloc", "core", "std"].contains(&it.split("::").next().unwrap_or(it)),
     ..Grammar::of(tree_sitter_rust::LANGUAGE, import)
 };
 
