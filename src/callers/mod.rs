@@ -48,7 +48,7 @@ pub use deployments::{Deployment, Reader, Said, is_deployment, runs_containers};
 pub use make::Rules;
 pub use platforms::{Deployed, starts_processes};
 pub use pods::{Claim, PodCommand, Turn, defines_maps};
-pub use prose::{is_guide, starts_containers};
+pub use prose::{COMPOSE_READERS, STACK, has_compose_read, is_guide, starts_containers};
 pub use published::Published;
 pub use reread::spoiled;
 pub use retarget::{Move, Retarget, Retargeting, Stuck, retarget};

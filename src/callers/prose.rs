@@ -63,6 +63,18 @@ pub fn starts_containers(text: &str) -> bool {
     runs_containers(text) || (text.contains("services:") && text.contains("image:"))
 }
 
+/// Programs that read compose files in ways of their own.
+pub const COMPOSE_READERS: &[&str] =
+    &["podman-compose", "ecs-cli", "kompose", "nerdctl compose", "docker-app"];
+
+/// What deploys compose files to a swarm.
+pub const STACK: &str = "docker stack";
+
+/// Returns true if a text has something read compose files that is not Compose.
+pub fn has_compose_read(text: &str) -> bool {
+    text.contains(STACK) || COMPOSE_READERS.iter().any(|it| text.contains(it))
+}
+
 /// What stands before a command line that is shown as it was typed.
 const PROMPTS: [&str; 3] = ["$ ", "# ", "> "];
 

@@ -214,7 +214,9 @@ fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
                 || callers::defines_maps(text)
                 || callers::runs_containers(text)
         }
-        Wanted::Mention => names_one() || callers::starts_containers(text),
+        Wanted::Mention => {
+            names_one() || callers::starts_containers(text) || callers::has_compose_read(text)
+        }
         _ => true,
     }
 }

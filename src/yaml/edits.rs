@@ -42,8 +42,7 @@ impl Entry {
         let line = line_end(source, end);
         let is_alone = self.is_block(source)
             && self.value.as_str().is_some_and(|it| !it.contains('\n'))
-            && source[end..line].trim().is_empty()
-            && source[start..self.span.start].is_empty();
+            && source[end..line].trim().is_empty();
         is_alone.then_some(())?;
         let next = |at: usize| source[at..].find('\n').map_or(source.len(), |it| at + it + 1);
         let mut stop = next(line);
@@ -165,6 +164,7 @@ mod tests {
             ("# a\nversion: 3\n\nservices: {}\n", Some("# a\n\nservices: {}\n")),
             ("services: {}\r\nversion: 3\r\n", Some("services: {}\r\n")),
             ("services: {}\nversion: 3", Some("services: {}\n")),
+            (" version: 3\n services: {}\n", Some(" services: {}\n")),
             ("version: 3 # why\nservices: {}\n", None),
             ("{version: 3, services: {}}\n", None),
             ("version: &v 3\nservices: *v\n", None),

@@ -182,9 +182,15 @@ impl Deferral<'_> {
                         .any(|it| it.may_provide(&path, sent).is_some_and(|it| it != source.path))
                 })
             }
-            _ => self
-                .copies(item)
-                .any(|it| it.reaches(place, sent) || it.destination.is_within(place)),
+            brought => self.copies(item).any(|it| {
+                // What a stage made for a folder of the source may lie there on the machine that builds, too, and git
+                // does not know it.
+                let beside = place.parent().filter(|at| *at != it.destination);
+                let inside = beside.and_then(|at| it.may_provide(&at, sent));
+                let may_lie_there =
+                    brought.is_err() && inside.is_some() && it.would_provide(place, sent).is_some();
+                it.reaches(place, sent) || it.destination.is_within(place) || may_lie_there
+            }),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::{
+    callers::{COMPOSE_READERS, STACK},
     project::{File, Project},
     text::{Place, Refusal},
     yaml::Node,
@@ -30,8 +31,6 @@ const FIRST: u32 = 27;
 /// What comes before the version of a release where one is asked for.
 const RELEASES: &[&str] =
     &["docker-compose==", "docker/compose:", "compose/releases/download/", "COMPOSE_VERSION"];
-/// Programs that read compose files in ways of their own.
-const OTHERS: &[&str] = &["podman-compose", "ecs-cli", "kompose", "nerdctl compose", "docker-app"];
 /// What a swarm has, and one machine has not.
 const OF_SWARMS: &[&str] =
     &["placement", "update_config", "rollback_config", "endpoint_mode", "mode"];
@@ -46,9 +45,9 @@ impl Evidence {
                 .files()
                 .filter(|it| it.text.contains("compose"))
                 .for_each(|it| evidence.read(it));
-            let stacks = project.files().filter(|it| it.text.contains("docker stack"));
+            let stacks = project.files().filter(|it| it.text.contains(STACK));
             for file in stacks {
-                evidence.swarm = evidence.swarm.take().or_else(|| at(file, "docker stack"));
+                evidence.swarm = evidence.swarm.take().or_else(|| at(file, STACK));
             }
             evidence
         })
@@ -70,7 +69,7 @@ impl Evidence {
                 }
             }
         }
-        for other in OTHERS {
+        for other in COMPOSE_READERS {
             let found = || Some((at(file, other)?, *other));
             self.other = self.other.take().or_else(found);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     ecosystems::images::{Check, health_check},
-    text::Refusal,
+    text::{Refusal, has_name},
     yaml::{Entry, Node},
 };
 
@@ -24,53 +24,70 @@ pub(super) fn of(service: &Entry) -> Result<Health, Refusal> {
     let (name, node) = (&service.key, &service.value);
     let image = node.text("image").filter(|it| !it.contains('$') && node.get("build").is_none());
     let check = image.and_then(health_check);
-    if let Some(own) = node.get("healthcheck") {
-        let test = own.get("test");
-        let words = test.map(|it| words(it)).unwrap_or_default();
-        if own.text("disable") == Some("true") || words == "NONE" || test.is_none() {
-            return Ok(Health::None);
-        }
-        let asks = |it: &&str| crate::text::has_name(&words, it);
-        return match check {
-            Some(it) if it.programs.iter().any(asks) => Ok(Health::Own),
-            _ => {
-                let reason = format!(
-                    "whether the image of {name} has what its own health check calls is not known"
-                );
-                Err(Refusal::new("unknown-health", reason))
-            }
-        };
-    }
-    let Some(check) = check else { return Ok(Health::None) };
-    let unknown = |what: String| Err(Refusal::new("unknown-health", what));
-    for key in ["entrypoint", "profiles", "scale", "network_mode", "extends", "deploy"] {
-        if node.get(key).is_some_and(|it| key != "deploy" || it.get("replicas").is_some()) {
-            return unknown(format!(
-                "{name} has `{key}`, so that a check of its server may ask in vain"
-            ));
-        }
+    let Some(own) = node.get("healthcheck") else {
+        return check.map_or(Ok(Health::None), |it| {
+            in_vain(name, node, it).map_or(Ok(Health::New(it)), Err)
+        });
+    };
+    let test = own.get("test").map(|it| words(it));
+    let Some(test) = test.filter(|it| it != "NONE" && own.text("disable") != Some("true")) else {
+        return Ok(Health::None);
+    };
+    let asks = |it: &&str| has_name(&test, it);
+    let Some(check) = check.filter(|it| it.programs.iter().any(asks)) else {
+        let reason =
+            format!("the health check of {name} is not one of those that are known for its image");
+        return Err(Refusal::new("unknown-health", reason));
+    };
+    // What it asks, it may ask at another port.
+    let says_where = ["-p ", "-P ", "port", "://"].iter().any(|it| test.contains(it));
+    let elsewhere = if says_where { None } else { settings(name, node, check) };
+    elsewhere.or_else(|| ports(name, node, &test)).map_or(Ok(Health::Own), Err)
+}
+
+/// Why a new check of a server may ask in vain.
+fn in_vain(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
+    let keys = ["entrypoint", "profiles", "scale", "network_mode", "extends", "deploy"];
+    let has = |key: &&&str| {
+        node.get(key).is_some_and(|it| **key != "deploy" || it.get("replicas").is_some())
+    };
+    if let Some(key) = keys.iter().find(has) {
+        return Some(vain(format!("{name} has `{key}`")));
     }
     let command = node.get("command").map(|it| words(it)).unwrap_or_default();
-    if let Some(word) =
-        check.not_with.iter().find(|it| command.contains(**it) && !command.is_empty())
-    {
+    let word = check.not_with.iter().find(|it| !command.is_empty() && command.contains(**it));
+    if let Some(word) = word {
         let word = if word.is_empty() { &command } else { *word };
-        return unknown(format!(
-            "the command of {name} has `{}`, so that a check of its server may ask in vain",
-            word.trim()
-        ));
+        return Some(vain(format!("the command of {name} has `{}`", word.trim())));
     }
+    settings(name, node, check)
+}
+
+/// Why a server may not be where a check asks: its settings are not read.
+fn settings(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
     let volumes = node.get("volumes").map(|it| it.items()).unwrap_or_default();
+    let is_settings = |it: &str| {
+        let folders = check.settings.iter().any(|folder| it.starts_with(folder));
+        folders || it.ends_with(".conf") || it.ends_with(".cnf")
+    };
     let mounted = volumes.iter().find_map(|it| {
         let target = it.text("target").or_else(|| it.as_str()?.split(':').nth(1))?;
-        check.settings.iter().any(|it| target.starts_with(it)).then(|| target.to_owned())
-    });
-    if let Some(target) = mounted {
-        return unknown(format!(
-            "{name} has settings of its own in {target}, so that a check of its server may ask in vain"
-        ));
-    }
-    Ok(Health::New(check))
+        is_settings(target).then_some(target)
+    })?;
+    Some(vain(format!("{name} has settings of its own in {mounted}")))
+}
+
+/// Why a server may not be where its own check asks: it is told another port.
+fn ports(name: &str, node: &Node, test: &str) -> Option<Refusal> {
+    let command = node.get("command").map(|it| words(it)).unwrap_or_default();
+    let says = |it: &str| it.contains("port") || it.split(' ').any(|it| it == "-p");
+    let is_told = says(&command) && !says(test);
+    is_told
+        .then(|| vain(format!("the command of {name} names a port, and its health check does not")))
+}
+
+fn vain(what: String) -> Refusal {
+    Refusal::new("unknown-health", format!("{what}, so that a check of its server may ask in vain"))
 }
 
 /// A command or test, as one line.

@@ -23,7 +23,8 @@ pub(super) fn look(compose: &Compose<'_>, evidence: &Evidence, outcome: &mut Out
         return outcome.declines.push(decline(why));
     }
     let Some(edit) = entry.removed(text) else {
-        let why = Refusal::new("unusual-yaml", "`version` is not on a line of its own");
+        let why =
+            Refusal::new("unusual-yaml", "`version` is not a plain value on a line of its own");
         return outcome.declines.push(decline(why));
     };
     let (safety, reason) = match evidence.old_name() {
