@@ -15,10 +15,12 @@ pub struct Language {
 }
 
 /// The languages that are known.
-pub const LANGUAGES: [Language; 21] = [
+pub const LANGUAGES: [Language; 23] = [
     language("py", "#", true),
     language("pyx", "#", true),
     language("rb", "#", true),
+    language("ru", "#", true),
+    language("rake", "#", true),
     language("sh", "#", true),
     language("js", "//", true),
     language("jsx", "//", false),

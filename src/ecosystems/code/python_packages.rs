@@ -304,6 +304,11 @@ pub(super) const FACTS: &[Fact] = &[
     // man7.org: raw(7) and packet(7); scapy.readthedocs.io: "Usage".
     needs_root_if("socket.socket", Needs { told: Some((At(1, "type"), "SOCK_RAW")), ..NEEDS }),
     needs_root_if("socket.socket", Needs { told: Some((At(0, "family"), "AF_PACKET")), ..NEEDS }),
+    // The READMEs of icmplib, pythonping and multiping.
+    needs_root_if("icmplib.ping", Needs { spared: Some(Named("privileged")), ..NEEDS }),
+    needs_root_if("icmplib.multiping", Needs { spared: Some(Named("privileged")), ..NEEDS }),
+    needs_root("pythonping.ping"),
+    needs_root("multiping.MultiPing"),
     needs_root("scapy.all.AsyncSniffer"),
     needs_root("scapy.all.send"),
     needs_root("scapy.all.sendp"),

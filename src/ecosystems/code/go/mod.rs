@@ -80,22 +80,24 @@ pub(super) fn grammar() -> &'static Compiled {
     Compiled::once(&CELL, &GRAMMAR)
 }
 
-/// A text in which the last declaration of a group on one line ends as the others do, which Go does not ask for and the
-/// grammar does: `var (a string; err error)` (go.dev/ref/spec: "Semicolons").
+/// A text in which the last declaration of a group on one line ends as the others do, and the last line as all lines do,
+/// which Go does not ask for and the grammar does: `var (a string; err error)` (go.dev/ref/spec: "Semicolons").
 fn terminated(text: &str) -> Cow<'_, str> {
     let is_group = |line: &str| {
         let line = line.trim();
         let mut groups = ["const (", "import (", "type (", "var ("].into_iter();
         groups.any(|it| line.starts_with(it)) && line.contains(';') && line.ends_with(')')
     };
-    if !text.lines().any(is_group) {
+    let is_ended = text.ends_with('\n');
+    if is_ended && !text.lines().any(is_group) {
         return Cow::Borrowed(text);
     }
     let ended = |line: &str| match is_group(line).then(|| line.rsplit_once(')')).flatten() {
         Some((before, after)) => format!("{before};){after}"),
         None => line.to_owned(),
     };
-    Cow::Owned(text.split('\n').map(ended).collect::<Vec<_>>().join("\n"))
+    let end = if is_ended { "" } else { "\n" };
+    Cow::Owned(text.split('\n').map(ended).collect::<Vec<_>>().join("\n") + end)
 }
 
 fn import<'t>(scopes: &mut Scopes<'t>, node: Node<'t>, scope: usize) {

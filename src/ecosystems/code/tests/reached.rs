@@ -102,3 +102,10 @@ fn libraries_write_if_they_are_told_to() {
         ],
     );
 }
+
+#[test]
+fn the_last_line_of_go_needs_no_end() {
+    for text in ["package a\ntype T struct {\n}", "package a\nconst (\n\tb = 1\n)", "package a"] {
+        assert!(read(Language::Go, text).unwrap().is_whole, "{text}");
+    }
+}
