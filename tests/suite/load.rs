@@ -84,10 +84,10 @@ fn what_matters_is_read_and_the_rest_is_known() {
     );
     let tree = loaded.project.tree();
     assert!(tree.is_file(&path("src/main.py")) && tree.is_file(&path("notes.txt")));
-    assert!(!tree.exists(&path("build")) && !tree.exists(&path(".git")));
+    assert!(!tree.exists(&path(".git")));
     assert!(tree.is_hidden(&path(".git")));
     let ignored: Vec<_> = tree.ignored_below(&RepoPath::root()).map(RepoPath::as_str).collect();
-    assert_eq!(ignored, [".venv", "dist", "web/node_modules"]);
+    assert_eq!(ignored, [".venv", "build", "dist", "web/node_modules"]);
 }
 
 #[test]

@@ -46,6 +46,14 @@ pub(super) fn copy(
             false => Fate::moved(text),
         };
     }
+    let called = ecosystems::mentioned(&installs.join("\n"));
+    // Other tools have their settings there as well: without a manager that reads it, the file is for one of these.
+    let is_of_tools = |name: &str| {
+        let mut files = called.iter().flat_map(|it| it.files);
+        python::TOOL_SETTINGS.contains(&name)
+            && !named(name)
+            && !files.any(|it| it.kind != FileKind::Named && it.matches("", name))
+    };
     let is_manifest = |source: &str| {
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let plain = name.trim_end_matches(['*', '?']);
@@ -58,7 +66,8 @@ pub(super) fn copy(
             && if folder {
                 plain.contains("requirement")
             } else {
-                Ecosystem::Python.is_manifest(plain) || (named(plain) && plain.ends_with(".txt"))
+                (Ecosystem::Python.is_manifest(plain) && !is_of_tools(plain))
+                    || (named(plain) && plain.ends_with(".txt"))
             }
     };
     let manifests = !copy.has_heredoc && copy.sources.iter().all(|it| is_manifest(&it.text));
