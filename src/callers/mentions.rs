@@ -4,7 +4,7 @@
 use super::Kind;
 use crate::{
     project::{File, Project, is_dockerfile},
-    text::{Place, RepoPath, Span, glob::Glob},
+    text::{Place, RepoPath, Span, glob::Glob, line_start},
 };
 
 /// The meaning of a mention.
@@ -86,7 +86,7 @@ fn names(project: &Project, file: &RepoPath, word: &str, dockerfile: &RepoPath) 
 }
 
 fn weight(path: &RepoPath, text: &str, at: usize) -> Weight {
-    let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+    let start = line_start(text, at);
     let before = &text[start..at];
     let line = before.trim_start();
     let name = path.file_name();

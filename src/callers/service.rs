@@ -119,6 +119,18 @@ pub struct Volume {
 }
 
 impl Given {
+    /// Reads one; `None` if nothing is written.
+    pub fn read(node: &Node) -> Option<Self> {
+        match node.as_str() {
+            Some("") => None,
+            Some(it) => Some(Self::Line(it.to_owned())),
+            None => {
+                let words = node.items().iter().filter_map(|it| it.as_str()).map(str::to_owned);
+                Some(Self::Words(words.collect()))
+            }
+        }
+    }
+
     /// What it says, as one line.
     pub fn text(&self) -> String {
         match self {
@@ -168,14 +180,14 @@ impl Service {
             ports: every(all("ports")).iter().filter_map(port).collect(),
             volumes: every(all("volumes")).iter().filter_map(|it| volume(path, it)).collect(),
             environment: environment.iter().flat_map(variables).collect(),
-            command: find("command").and_then(given),
-            entrypoint: find("entrypoint").and_then(given),
-            healthcheck: find("healthcheck").and_then(|it| given(it.get("test")?)),
+            command: find("command").and_then(|it| Given::read(it)),
+            entrypoint: find("entrypoint").and_then(|it| Given::read(it)),
+            healthcheck: find("healthcheck").and_then(|it| Given::read(it.get("test")?)),
             hooks: [all("post_start"), all("pre_stop")]
                 .into_iter()
                 .flat_map(every)
                 .filter(|it| it.get("user").is_none())
-                .filter_map(|it| given(it.get("command")?))
+                .filter_map(|it| Given::read(it.get("command")?))
                 .collect(),
             synced: nodes.iter().flat_map(|it| synced(it, "target")).collect(),
             watched: nodes.iter().flat_map(|it| synced(it, "path")).filter_map(beside).collect(),
@@ -345,17 +357,6 @@ fn lineage(services: &Arc<Node>, service: &Arc<Node>, depth: usize) -> Vec<Arc<N
     });
     found.extend(parent.map(|it| lineage(services, it, depth + 1)).unwrap_or_default());
     found
-}
-
-fn given(node: &Arc<Node>) -> Option<Given> {
-    match node.as_str() {
-        Some("") => None,
-        Some(it) => Some(Given::Line(it.to_owned())),
-        None => {
-            let words = node.items().iter().filter_map(|it| it.as_str()).map(str::to_owned);
-            Some(Given::Words(words.collect()))
-        }
-    }
 }
 
 /// The port in the container of `"8080:80"`, `127.0.0.1:80:80/tcp`, `80` and `target: 80`.

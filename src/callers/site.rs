@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     project::change::Origin,
-    text::{Edit, RepoPath, Span},
+    text::{Edit, RepoPath, Span, line_start},
 };
 
 /// The place where a build names its Dockerfile, and where more settings can go.
@@ -146,7 +146,7 @@ impl Flags {
     /// More flags, on lines of their own where the one before them has one.
     fn add(&self, source: &str, more: &More<'_>) -> Edit {
         let start = self.start.unwrap_or(self.end);
-        let line = source[..start].rfind('\n').map_or(0, |it| it + 1);
+        let line = line_start(source, start);
         let (above, indent) = (source[..line].trim_end_matches(['\r', '\n']), &source[line..start]);
         let continued = above.ends_with(['\\', '`']) && indent.trim().is_empty();
         let carriage = if source[..line].ends_with("\r\n") { "\r" } else { "" };

@@ -89,13 +89,13 @@ impl Apply {
         if is_recovered {
             inputs = Inputs::read(&self.run)?;
         }
-        if self.interactive {
-            // Not after twenty answers.
-            self.check_all_saved(&inputs, &inputs.plans())?;
-            inputs.choose()?;
-        }
         let named = inputs.named();
         let mut plans = inputs.plans();
+        if self.interactive {
+            // Not after twenty answers.
+            self.check_all_saved(&inputs, &plans)?;
+            plans = inputs.choose(plans)?;
+        }
         let mut verification = None;
         if self.verify && plans.iter().any(|it| !it.steps.is_empty()) {
             // Not after half an hour of builds.
@@ -130,25 +130,20 @@ impl Apply {
 
     /// Refuses to write plans where that could lose work.
     fn check_all_saved(&self, inputs: &Inputs, plans: &[Plan]) -> anyhow::Result<()> {
-        let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
-        let mut all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
         if self.allow.allow_dirty {
             return Ok(());
         }
-        all.try_for_each(|(root, plan)| self.check_saved(root, plan))
+        written(inputs, plans).try_for_each(|(root, plan)| self.check_saved(root, plan))
     }
 
     /// Writes the plans: nothing at all if the work of one repository is not saved, and each repository whole.
     fn write(&self, inputs: &Inputs, plans: &[Plan]) -> anyhow::Result<()> {
-        let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
-        let all = all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)));
-        let all: Vec<(&Path, &Plan)> = all.collect();
         self.check_all_saved(inputs, plans)?;
-        for (root, _) in all.iter().filter(|_| self.commit) {
+        for (root, _) in written(inputs, plans).filter(|_| self.commit) {
             // Not after the files are written.
             commit::author(root)?;
         }
-        for (root, plan) in all {
+        for (root, plan) in written(inputs, plans) {
             apply::apply(plan, root)?;
             if self.commit {
                 commit_parts(root, plan)
@@ -171,6 +166,15 @@ impl Apply {
         let paths: Vec<_> = paths.iter().map(RepoPath::as_str).collect();
         Ok(git::check_kept(root, &paths)?)
     }
+}
+
+/// The plans that change something on disk, each with its folder.
+fn written<'p>(
+    inputs: &'p Inputs,
+    plans: &'p [Plan],
+) -> impl Iterator<Item = (&'p Path, &'p Plan)> {
+    let all = inputs.all.iter().zip(plans).filter(|it| !it.1.steps.is_empty());
+    all.filter_map(|(input, plan)| Some((input.root.as_deref()?, plan)))
 }
 
 /// Commits what each transform did.

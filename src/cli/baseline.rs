@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Status,
-    args::Run,
+    args::Scope,
     failure::Failure,
     input::Input,
     inputs::Inputs,
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Take {
     #[command(flatten)]
-    run: Run,
+    scope: Scope,
     /// Accept nothing new, and only forget what is gone
     #[arg(long)]
     prune: bool,
@@ -73,11 +73,11 @@ pub(super) struct Entry {
 
 impl Take {
     pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
-        let inputs = Inputs::read(&self.run)?;
-        if self.run.scope.is_stdin() {
+        if self.scope.is_stdin() {
             let hint = "name the project's folder";
             return Err(Failure::new("standard input has no baseline", hint).into());
         }
+        let inputs = Inputs::of_scope(&self.scope, None)?;
         inputs.check_settled()?;
         let plans: Vec<Plan> = inputs.all.iter().map(Input::plan_of_everything).collect();
         let report = inputs.report(&plans, Detail::Few);
@@ -87,34 +87,31 @@ impl Take {
             let said = self.update(input, plan, root)?;
             output::say(|| format!("{}: {said}\n", root.join(FILE_NAME).display()), output)?;
         }
-        Ok(self.run.scope.status(status))
+        Ok(self.scope.status(status))
     }
 
     /// Writes the baseline of one project; returns what is different.
     fn update(&self, input: &Input, plan: &Plan, root: &Path) -> anyhow::Result<String> {
-        let found = entries(plan);
-        let counts = |all: &[Entry]| -> HashMap<String, usize> {
-            all.iter().map(|it| (it.fingerprint.clone(), it.count)).collect()
-        };
-        let (known, now) = (counts(&input.baseline), counts(&found));
-        let (seen, other): (Vec<Entry>, Vec<Entry>) =
-            input.baseline.iter().cloned().partition(|it| it.is_looked_for(input));
-        let mut next = other;
-        next.extend(found.into_iter().filter_map(|it| {
-            let before = known.get(&it.fingerprint).copied().unwrap_or_default();
-            let count = if self.prune { it.count.min(before) } else { it.count };
-            (0 < count).then_some(Entry { count, ..it })
-        }));
+        let known = counts(&input.baseline);
+        let mut new = 0;
+        let found = plan.held.iter().filter_map(|(fingerprint, held)| {
+            let before = known.get(fingerprint).copied().unwrap_or_default();
+            let count = if self.prune { held.count.min(before) } else { held.count };
+            new += count.saturating_sub(before);
+            (0 < count).then(|| Entry {
+                path: held.path.to_string(),
+                transform: held.transform.to_owned(),
+                title: held.title.clone(),
+                fingerprint: fingerprint.clone(),
+                count,
+            })
+        });
+        let mut next: Vec<Entry> = found.collect();
+        next.extend(input.baseline.iter().filter(|it| !it.is_looked_for(input)).cloned());
         next.sort();
-        let of = |all: &[Entry], there: &HashMap<String, usize>| -> usize {
-            let beyond = |it: &Entry| {
-                it.count.saturating_sub(there.get(&it.fingerprint).copied().unwrap_or_default())
-            };
-            all.iter().map(beyond).sum()
-        };
-        let (new, gone) = (of(&next, &known), of(&seen, &now));
         let all: usize = next.iter().map(|it| it.count).sum();
         write(root, next)?;
+        let gone = count_gone(input, plan);
         Ok(format!("{} ({new} new, {gone} gone)", counted(all, "change")))
     }
 }
@@ -124,20 +121,6 @@ impl Entry {
     fn is_looked_for(&self, input: &Input) -> bool {
         RepoPath::new(&self.path).is_none_or(|it| input.runs(&self.transform, &it))
     }
-}
-
-/// The entries for what a plan held back, sorted.
-fn entries(plan: &Plan) -> Vec<Entry> {
-    let all = plan.held.iter().map(|(fingerprint, held)| Entry {
-        path: held.path.to_string(),
-        transform: held.transform.to_owned(),
-        title: held.title.clone(),
-        fingerprint: fingerprint.clone(),
-        count: held.count,
-    });
-    let mut all: Vec<Entry> = all.collect();
-    all.sort();
-    all
 }
 
 /// Writes the baseline of the project in a folder, whole or not at all; there is no file for one without changes.
@@ -184,19 +167,30 @@ pub(super) fn read(root: &Path) -> anyhow::Result<Vec<Entry>> {
 
 /// What these entries hold back.
 pub(super) fn of(entries: &[Entry]) -> Baseline {
+    Baseline::Changes(counts(entries))
+}
+
+/// How many changes of each fingerprint entries stand for.
+fn counts(entries: &[Entry]) -> HashMap<String, usize> {
     let mut all: HashMap<String, usize> = HashMap::new();
     for it in entries {
         *all.entry(it.fingerprint.clone()).or_default() += it.count;
     }
-    Baseline::Changes(all)
+    all
+}
+
+/// How many changes of the baseline a plan would have come across and did not.
+fn count_gone(input: &Input, plan: &Plan) -> usize {
+    let looked_for = input.baseline.iter().filter(|it| it.is_looked_for(input));
+    let gone = looked_for.map(|it| {
+        it.count.saturating_sub(plan.held.get(&it.fingerprint).map_or(0, |held| held.count))
+    });
+    gone.sum()
 }
 
 /// The warning that changes of the baseline are gone, if some are.
 pub(super) fn gone(input: &Input, plan: &Plan) -> Option<Problem> {
-    let gone = input.baseline.iter().filter(|it| it.is_looked_for(input)).map(|it| {
-        it.count.saturating_sub(plan.held.get(&it.fingerprint).map_or(0, |held| held.count))
-    });
-    let gone: usize = gone.sum();
+    let gone = count_gone(input, plan);
     (0 < gone).then(|| Problem {
         path: RepoPath::root().join(FILE_NAME).unwrap_or_else(RepoPath::root),
         line: None,

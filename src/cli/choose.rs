@@ -12,7 +12,7 @@ use super::{
     story,
 };
 use crate::{
-    engine::plan::held::Identity,
+    engine::plan::{Plan, held::Identity},
     report::{self, ChangeReport},
     text::RepoPath,
 };
@@ -51,25 +51,35 @@ struct Said {
     is_over: bool,
 }
 
-/// Asks about each change of some projects; later plans of them are without those that are not wanted.
+/// Asks about each change of these plans, each of a project and its folder; returns them without those that are not
+/// wanted.
 pub(super) fn choose<'i>(
     inputs: impl Iterator<Item = (&'i mut Input, &'i RepoPath)>,
-) -> io::Result<()> {
+    plans: Vec<Plan>,
+) -> io::Result<Vec<Plan>> {
     let mut is_over = false;
-    for (input, folder) in inputs {
+    let mut chosen = Vec::with_capacity(plans.len());
+    for ((input, folder), mut plan) in inputs.zip(plans) {
         let mut said = Said { is_over, ..Said::default() };
-        // Without a change, those that built on it are other ones, so that there is a new plan after each no.
-        while said.hears(input, folder)? {}
+        loop {
+            let unwanted = said.hears(&plan, folder)?;
+            if unwanted.is_empty() {
+                break;
+            }
+            input.hold_back(unwanted);
+            // Without a change, those that built on it are other ones.
+            plan = input.plan();
+        }
         is_over = said.is_over;
+        chosen.push(plan);
     }
-    Ok(())
+    Ok(chosen)
 }
 
 impl Said {
-    /// Goes on with the plan until a change is unwanted; false if there is none left to ask about.
-    fn hears(&mut self, input: &mut Input, folder: &RepoPath) -> io::Result<bool> {
-        let plan = input.plan();
-        let reports = report::changes(&plan, folder);
+    /// Goes on with a plan until a change is unwanted; returns what is, which is nothing if all that is left is wanted.
+    fn hears(&mut self, plan: &Plan, folder: &RepoPath) -> io::Result<Vec<Identity>> {
+        let reports = report::changes(plan, folder);
         let all: Vec<_> = plan.changes().zip(&reports).collect();
         // File by file, each in the order in which its changes are made.
         let mut order: Vec<usize> = (0..all.len()).collect();
@@ -98,11 +108,7 @@ impl Said {
                 unwanted.push(identity);
             }
         }
-        let goes_on = !unwanted.is_empty();
-        for identity in unwanted {
-            input.hold_back(identity);
-        }
-        Ok(goes_on)
+        Ok(unwanted)
     }
 
     /// Asks until there is an answer; returns true for yes.

@@ -126,9 +126,9 @@ impl Input {
         plan(self.project.clone(), &self.transforms, &options)
     }
 
-    /// Makes later plans do without a change.
-    pub(super) fn hold_back(&mut self, change: Identity) {
-        self.options.held.unwanted.insert(change);
+    /// Makes later plans do without these changes.
+    pub(super) fn hold_back(&mut self, changes: Vec<Identity>) {
+        self.options.held.unwanted.extend(changes);
     }
 
     /// Returns true if a transform runs on a file.

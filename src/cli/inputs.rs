@@ -96,9 +96,9 @@ impl Inputs {
         }
     }
 
-    /// Asks about each change; the plans are without those that are not wanted.
-    pub(super) fn choose(&mut self) -> std::io::Result<()> {
-        choose(self.all.iter_mut().zip(&self.folders))
+    /// Asks about each change of these plans; returns the plans without those that are not wanted.
+    pub(super) fn choose(&mut self, plans: Vec<Plan>) -> std::io::Result<Vec<Plan>> {
+        choose(self.all.iter_mut().zip(&self.folders), plans)
     }
 
     /// The plans, in order.

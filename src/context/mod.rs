@@ -31,7 +31,7 @@ use crate::{
     text::glob::{self, Glob},
 };
 use crate::{
-    dockerfile::{Dockerfile, Instruction, Keyword, mount::Mount, stage::Stage},
+    dockerfile::{Dockerfile, Instruction, Keyword, stage::Stage},
     text::{Place, RepoPath},
 };
 
@@ -260,12 +260,8 @@ pub fn sources_of(stage: &Stage<'_>, escape: char) -> Vec<String> {
 /// The sources of one instruction, raw: of the build context, or of the one of this name.
 fn taken(instruction: &Instruction, from: Option<&str>) -> Vec<String> {
     let mounts = instruction.mounts().filter(|it| it.kind == "bind");
-    let field = |mount: &Mount, names: &[&str]| {
-        let mut fields = mount.fields.iter();
-        fields.find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.clone())
-    };
-    let mounts = mounts.filter(|it| field(it, &["from"]).as_deref() == from);
-    let mounts = mounts.map(|it| field(&it, &["source", "src"]).unwrap_or_else(|| ".".to_owned()));
+    let mounts = mounts.filter(|it| it.field(&["from"]) == from);
+    let mounts = mounts.map(|it| it.field(&["source", "src"]).unwrap_or(".").to_owned());
     let copied = instruction.copy().filter(|it| it.from == from);
     let copied = copied.map(|it| it.sources).unwrap_or_default().into_iter().map(|it| it.text);
     let local = copied.filter(|it| !it.contains("://") && !it.starts_with("git@"));

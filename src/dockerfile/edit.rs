@@ -4,7 +4,7 @@
 //! keywords and the indentation of its continuations.
 
 use super::{Dockerfile, Instruction, Kind, parse::continued};
-use crate::text::{Edit, Span, apply};
+use crate::text::{Edit, Span, apply, line_start};
 
 impl Instruction {
     /// Puts `text` in the place of a range of the logical line, such as a word's.
@@ -220,7 +220,7 @@ impl Dockerfile {
             None => instruction.keyword_span.end,
         };
         let line = self.source[at..].lines().next().unwrap_or_default();
-        let start = self.source[..at].rfind('\n').map_or(0, |it| it + 1);
+        let start = line_start(&self.source, at);
         let rest = self.line_after(at, others);
         let width = at - start + rest + flags.iter().map(|it| it.len() + 1).sum::<usize>();
         let breaks =
@@ -298,7 +298,7 @@ impl Dockerfile {
 
     /// The whole lines that a span is in.
     fn lines_of(&self, span: &Span) -> Span {
-        let start = self.source[..span.start].rfind('\n').map_or(0, |it| it + 1);
+        let start = line_start(&self.source, span.start);
         let end =
             self.source[span.end..].find('\n').map_or(self.source.len(), |it| span.end + it + 1);
         start..end

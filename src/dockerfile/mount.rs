@@ -26,13 +26,14 @@ impl Mount {
         mount
     }
 
+    /// The value of the first field that has one of these names.
+    pub fn field(&self, names: &[&str]) -> Option<&str> {
+        self.fields.iter().find(|it| names.contains(&it.0.as_str())).map(|it| it.1.as_str())
+    }
+
     /// The path of the build context that a bind mount shows; `None` for any other mount.
     pub fn source(&self) -> Option<&str> {
-        let field = |names: &[&str]| {
-            let mut fields = self.fields.iter();
-            fields.find(|it| names.contains(&it.0.as_str())).map(|it| it.1.as_str())
-        };
-        let is_of_context = self.kind == "bind" && field(&["from"]).is_none();
-        is_of_context.then(|| field(&["source", "src"]).unwrap_or("."))
+        let is_of_context = self.kind == "bind" && self.field(&["from"]).is_none();
+        is_of_context.then(|| self.field(&["source", "src"]).unwrap_or("."))
     }
 }

@@ -1,6 +1,6 @@
 //! What reads the history of the repository that it lies in: version numbers from tags, commits in binaries.
 
-use crate::shell::Invocation;
+use crate::{shell::Invocation, text::line_start};
 
 /// Words that stand in manifests, settings or source that ask a repository for its history. Most are packages that take
 /// a version from it.
@@ -85,7 +85,7 @@ const READERS: &[&str] = &[
 pub fn asked_in(text: &str) -> Option<&'static str> {
     READERS.iter().copied().find(|word| {
         text.match_indices(word).any(|(at, _)| {
-            let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
+            let line = line_start(text, at);
             let before = text[line..at].trim_end();
             let is_kind = before.ends_with("\"type\":") || before.ends_with("type =");
             let is_address = before.contains("://");

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::git::{self, Unsaved};
+use super::git::{self, AT_ONCE, Unsaved};
 use crate::text::RepoPath;
 
 /// A file as a commit has it; without a text it is removed.
@@ -18,9 +18,6 @@ pub struct Committed<'t> {
     /// Its text.
     pub text: Option<&'t str>,
 }
-
-/// The number of paths that a command line of git is given.
-const AT_ONCE: usize = 500;
 
 /// Commits these files, and what is in the index besides, with a message; hooks run as always.
 ///
@@ -55,12 +52,8 @@ pub fn commit(root: &Path, files: &[Committed<'_>], message: &str) -> Result<(),
 fn modes(root: &Path, paths: Vec<&str>) -> Result<HashMap<String, String>, Unsaved> {
     let mut modes = HashMap::new();
     for paths in paths.chunks(AT_ONCE) {
-        let list = ["--literal-pathspecs", "ls-files", "--stage", "-z", "--"];
-        let listed = git::ask(root, &list, paths)?;
-        // `100644 0a1b… 0`, a tab and the path.
-        for (entry, path) in listed.split_terminator('\0').filter_map(|it| it.split_once('\t')) {
-            let mode = entry.split(' ').next().unwrap_or_default();
-            modes.entry(path.to_owned()).or_insert_with(|| mode.to_owned());
+        for it in git::staged(root, paths)? {
+            modes.entry(it.path).or_insert(it.mode);
         }
     }
     Ok(modes)

@@ -58,6 +58,34 @@ pub fn check_saved(root: &Path, staged: bool) -> Result<(), Unsaved> {
     if changed.is_empty() { Ok(()) } else { Err(Unsaved::Changes(changed)) }
 }
 
+/// The number of paths that a command line of git is given.
+pub(super) const AT_ONCE: usize = 500;
+
+/// A file in the index.
+pub(super) struct Staged {
+    /// Its path.
+    pub(super) path: String,
+    /// Its mode, as git writes it: `100644`.
+    pub(super) mode: String,
+    /// The name of its text.
+    blob: String,
+    /// `0`, or the side of a conflict that it is of.
+    stage: String,
+}
+
+/// What the index has at these paths, at most [`AT_ONCE`] of them.
+pub(super) fn staged(root: &Path, paths: &[&str]) -> Result<Vec<Staged>, Unsaved> {
+    let listed = ask(root, &["--literal-pathspecs", "ls-files", "-z", "--stage", "--"], paths)?;
+    // `100644 0a1b… 0`, a tab and the path.
+    let records = listed.split_terminator('\0').filter_map(|it| it.split_once('\t'));
+    let staged = records.filter_map(|(record, path)| {
+        let mut parts = record.split(' ').map(str::to_owned);
+        let (mode, blob, stage) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Staged { path: path.to_owned(), mode, blob, stage })
+    });
+    Ok(staged.collect())
+}
+
 /// Refuses to write over files that git does not have just as they are: ignored ones, and those that
 /// `git status` was told not to look at (`assume-unchanged`, `skip-worktree`).
 ///
@@ -66,17 +94,12 @@ pub fn check_saved(root: &Path, staged: bool) -> Result<(), Unsaved> {
 /// # Errors
 /// A file is not in the index or differs from it, or git fails.
 pub fn check_kept(root: &Path, paths: &[&str]) -> Result<(), Unsaved> {
-    /// Few enough for one command line.
-    const AT_ONCE: usize = 500;
     let (mut unknown, mut changed) = (Vec::new(), Vec::new());
     for paths in paths.chunks(AT_ONCE) {
-        let listed = ask(root, &["--literal-pathspecs", "ls-files", "-z", "--stage", "--"], paths)?;
-        // `mode blob stage`, a tab, the path.
-        let records = listed.split_terminator('\0').filter_map(|it| it.split_once('\t'));
-        let index: HashMap<&str, &str> = records
-            .filter(|it| it.0.ends_with(" 0"))
-            .filter_map(|(record, path)| Some((path, record.split(' ').nth(1)?)))
-            .collect();
+        let staged = staged(root, paths)?;
+        let merged = staged.iter().filter(|it| it.stage == "0");
+        let index: HashMap<&str, &str> =
+            merged.map(|it| (it.path.as_str(), it.blob.as_str())).collect();
         let (known, others): (Vec<&str>, Vec<&str>) =
             paths.iter().partition(|it| index.contains_key(*it));
         unknown.extend(others.into_iter().map(str::to_owned));

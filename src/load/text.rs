@@ -41,16 +41,19 @@ pub(super) fn unreadable(path: &RepoPath, reason: &str) -> Problem {
     problem(path, &format!("cannot be read: {reason}"), "make it readable, or exclude it")
 }
 
+/// What a file is wanted for, if it matters at once: locks are read when something asks for them.
+fn at_once(path: &RepoPath) -> Option<Wanted> {
+    wanted::file(path).filter(|it| *it != Wanted::Lock)
+}
+
 /// Reads a file if it matters at once.
 pub(super) fn read(root: &Path, path: &RepoPath) -> Read {
-    let wanted = wanted::file(path).filter(|it| *it != Wanted::Lock);
-    wanted.map_or(Read::Skipped, |it| read_as(root, path, it))
+    at_once(path).map_or(Read::Skipped, |it| read_as(root, path, it))
 }
 
 /// Reads a file if it matters at once; the listing of its folder says that it is no link and no pipe.
 pub(super) fn read_regular(root: &Path, path: &RepoPath) -> Read {
-    let wanted = wanted::file(path).filter(|it| *it != Wanted::Lock);
-    let Some(wanted) = wanted else { return Read::Skipped };
+    let Some(wanted) = at_once(path) else { return Read::Skipped };
     let opened = fs::File::open(root.join(path.as_str()));
     match opened.and_then(|it| Ok((it.metadata()?, it))) {
         Ok((metadata, file)) => content(path, &metadata, || Ok(file), wanted),

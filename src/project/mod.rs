@@ -203,14 +203,19 @@ impl Project {
 
     /// The Dockerfiles, by path; those that BuildKit would refuse are not among them.
     pub fn dockerfiles(&self) -> impl Iterator<Item = (&Arc<File>, &Dockerfile)> {
-        let parsed = self.files().filter_map(|it| Some((it, it.dockerfile()?)));
+        self.looks_around();
+        self.parsed()
+    }
+
+    /// The Dockerfiles; whoever calls it looks at nothing but what they are called.
+    fn parsed(&self) -> impl Iterator<Item = (&Arc<File>, &Dockerfile)> {
+        let parsed = self.files.values().filter_map(|it| Some((it, it.dockerfile()?)));
         parsed.filter(|(_, it)| it.errors.is_empty())
     }
 
     /// Whether there is only one of [these](Self::dockerfiles), which no change of their texts alters.
     pub fn has_one_dockerfile(&self) -> bool {
-        let parsed = self.files.values().filter_map(|it| it.dockerfile());
-        parsed.filter(|it| it.errors.is_empty()).nth(1).is_none()
+        self.parsed().nth(1).is_none()
     }
 
     /// The paths of what is named as a Dockerfile.

@@ -72,15 +72,14 @@ impl Tree {
 
     /// Returns true if the file or folder exists, even if git ignores it.
     pub fn exists(&self, path: &RepoPath) -> bool {
-        self.is_file(path) || self.is_folder(path) || self.ignored.contains(path)
+        path.is_root() || self.has(path.as_str())
     }
 
     /// Returns true if a path of the usual spelling exists; see [`Tree::exists`].
-    fn has(&self, mut path: String) -> bool {
-        self.files.contains(path.as_str()) || self.ignored.contains(path.as_str()) || {
-            path.push('/');
-            self.has_prefix(&path)
-        }
+    fn has(&self, path: &str) -> bool {
+        self.files.contains(path)
+            || self.ignored.contains(path)
+            || self.has_prefix(&format!("{path}/"))
     }
 
     /// The files below a folder, in order; the work grows with what is below it only.
@@ -155,7 +154,7 @@ pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
     if !glob::is_pattern(source) {
         // Most sources are not in most of the folders that may be their context: no path is made of those.
         let is_plain = !parts.is_empty() && !source.contains('\\');
-        if is_plain && !tree.has(prefix(context) + &parts.join("/")) {
+        if is_plain && !tree.has(&(prefix(context) + &parts.join("/"))) {
             return Vec::new();
         }
         let path = glob::unescape(&parts.join("/")).and_then(|it| context.join(&it));

@@ -133,7 +133,7 @@ fn may_read(script: &Lifecycle, at: &At<'_>, brought: &dyn Fn(&ImagePath) -> boo
     let state = at.state.at_directory(script.directory.clone());
     let Ok(reading) = Reading::of_text(&script.text, state) else { return true };
     reading.script.commands().iter().enumerate().any(|(index, command)| {
-        let site = reading.calls().iter().find(|it| it.command == index);
+        let site = reading.call_of(index);
         let directory = reading.directory(command);
         let at = At { state: &reading.state, directory: directory.as_ref(), ..*at };
         // An install that a script starts may start scripts again.

@@ -156,9 +156,8 @@ impl<'r> Parts<'r> {
 /// Whether a command uninstalls tools.
 fn removes(run: &Run<'_>, command: usize) -> bool {
     let verbs = ["autoremove", "del", "erase", "purge", "remove", "uninstall"];
-    run.calls().iter().any(|it| {
-        it.command == command && it.call.subcommand().is_some_and(|it| verbs.contains(&it))
-    })
+    let subcommand = run.call_of(command).and_then(|it| it.call.subcommand());
+    subcommand.is_some_and(|it| verbs.contains(&it))
 }
 
 /// Folders of the system of which an image needs nothing.
@@ -170,7 +169,7 @@ pub const TEMPORARY: &[&str] = &["/tmp", "/var/tmp"];
 /// Whether a command does nothing but clear caches, which may be done twice; `or` tells of other folders whether they
 /// may be cleared as well.
 fn cleans(run: &Run<'_>, command: usize, or: &dyn Fn(&ImagePath) -> bool) -> bool {
-    let Some(site) = run.calls().iter().find(|it| it.command == command) else { return false };
+    let Some(site) = run.call_of(command) else { return false };
     let at = run.at(site);
     let value = |name: &str| run.state.variable(name);
     let is_cache = |path: &ImagePath| {

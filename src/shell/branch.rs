@@ -1,7 +1,7 @@
 //! One script out of two: what differs becomes the branches of an `if`.
 
 use super::{Command, Joined, Operators, Scope, Script, check::Shape};
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, line_start};
 
 /// A pipeline at the top level of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +214,7 @@ impl Script {
         edit: Edit,
     ) -> Vec<Edit> {
         let mut edit = edit;
-        let line = self.source[..edit.span.start].rfind('\n').map_or(0, |it| it + 1);
+        let line = line_start(&self.source, edit.span.start);
         let before = &self.source[line..edit.span.start];
         let bare = before.trim();
         let keyword = !bare.contains([' ', '\t']) && line <= self.item.start;

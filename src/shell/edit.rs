@@ -1,7 +1,7 @@
 //! Edits of a script, each of which leaves a valid one.
 
 use super::{Command, Operator, OperatorKind, Pipeline, Script, check::Shape, layout::Line, parse};
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, line_start};
 
 /// The author's layout of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl Script {
     fn same_line_start(&self, pipeline: &Pipeline, range: &Span) -> Option<usize> {
         let next = pipeline.next?;
         let first = range.start == pipeline.span.start && pipeline.before.is_none();
-        let line = self.source[..range.start].rfind('\n').map_or(0, |it| it + 1);
+        let line = line_start(&self.source, range.start);
         let comments =
             self.lines().iter().any(|it| it.skipped && it.is_within(&(range.start..next)));
         let alone = self.is_blank(line..range.start);
@@ -236,7 +236,7 @@ impl Script {
             self.pipelines.iter().filter(|it| it.top).filter_map(|it| it.before.as_ref())
         {
             let span = &operator.span;
-            let line = self.source[..span.start].rfind('\n').map_or(0, |it| it + 1);
+            let line = line_start(&self.source, span.start);
             let rest = &self.source[span.end..];
             let rest = rest.split('\n').next().unwrap_or_default().trim_end();
             leading += usize::from(self.is_blank(line..span.start));

@@ -1,6 +1,7 @@
 //! Scripts that are read and never edited: the text of their here-documents does not matter, only what they feed.
 
 use super::{Command, Directory, NotShell, Redirect, Script};
+use crate::text::line_start;
 
 /// How many characters of a command are shown.
 const SHOWN: usize = 60;
@@ -148,7 +149,7 @@ fn operator(text: &str, at: usize) -> Option<(Pending, usize)> {
 /// Whether the commands of a line that a here-document feeds only pass it on: others may run what it says.
 fn only_reads(text: &str, operator: usize, end: usize) -> bool {
     const READERS: [&str; 6] = ["cat", "envsubst", "grep", "read", "sed", "tee"];
-    let line = text[..operator].rfind('\n').map_or(0, |it| it + 1);
+    let line = line_start(text, operator);
     let before = text[line..operator].rsplit(['|', '&', ';', '(']).next().unwrap_or_default();
     let rest = text[end..].lines().next().unwrap_or_default();
     let mut after = rest.split('|').skip(1).map(|it| it.trim_start_matches('|'));

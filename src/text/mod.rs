@@ -115,6 +115,11 @@ pub fn line_at(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|it| *it == b'\n').count() + 1
 }
 
+/// The byte at which the line of byte `at` of `text` starts.
+pub fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |it| it + 1)
+}
+
 /// Returns true if a text has the marks of Jinja, Go templates and their kin, which a program fills in:
 /// `{{ name }}`, `{% if %}`. The expressions of GitHub, `${{ … }}`, are none.
 pub fn is_template(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Names of programs in texts that are not read yet: a cheap look before the shell is parsed.
 
-use super::Span;
+use super::{Span, line_start};
 
 /// Whether a text has a name. One of two letters, which longer words have in them as well, must stand alone.
 pub fn has_name(text: &str, name: &str) -> bool {
@@ -43,7 +43,7 @@ pub fn is_path_at(text: &str, span: Span) -> bool {
     if goes_on(before) || goes_on(after) {
         return false;
     }
-    let line = text[..span.start].rfind('\n').map_or(0, |it| it + 1);
+    let line = line_start(text, span.start);
     let lead = &text[line..span.start];
     let token = lead.rsplit(|it: char| it.is_whitespace() || "\"'`(<".contains(it)).next();
     if token.is_some_and(|it| it.contains("://")) {

@@ -4,7 +4,7 @@ use super::{
     Entry, Node,
     layout::{Layout, begins_line, line_end},
 };
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, line_start};
 
 /// A line of new entries: how many steps deeper than the entry that they belong to, and what it says.
 pub struct NewLine {
@@ -27,9 +27,19 @@ impl Entry {
         value.starts_with('&')
     }
 
+    /// The end of a value that is a scalar; of the key where there is none.
+    fn end(&self) -> usize {
+        self.value.span.end.max(self.span.end)
+    }
+
+    /// Returns true if its value is a scalar on one line.
+    fn is_line(&self) -> bool {
+        self.value.as_str().is_some_and(|it| !it.contains('\n'))
+    }
+
     /// What a comment on its line says, where the value is a scalar.
     pub fn comment<'s>(&self, source: &'s str) -> Option<&'s str> {
-        let end = self.value.span.end.max(self.span.end);
+        let end = self.end();
         let rest = source[end..line_end(source, end)].trim_start();
         rest.strip_prefix('#').map(str::trim)
     }
@@ -37,12 +47,11 @@ impl Entry {
     /// Takes out an entry whose value is a scalar, with its line, and the blank line below it where one is above it as
     /// well or nothing is. `None` where more stands on the line.
     pub fn removed(&self, source: &str) -> Option<Edit> {
-        let start = source[..self.span.start].rfind('\n').map_or(0, |it| it + 1);
-        let end = self.value.span.end.max(self.span.end);
+        let start = line_start(source, self.span.start);
+        let end = self.end();
         let line = line_end(source, end);
-        let is_alone = self.is_block(source)
-            && self.value.as_str().is_some_and(|it| !it.contains('\n'))
-            && source[end..line].trim().is_empty();
+        let is_alone =
+            self.is_block(source) && self.is_line() && source[end..line].trim().is_empty();
         is_alone.then_some(())?;
         let next = |at: usize| source[at..].find('\n').map_or(source.len(), |it| at + it + 1);
         let mut stop = next(line);
@@ -56,9 +65,8 @@ impl Entry {
 
     /// Puts new entries of the same mapping below an entry whose value is a scalar.
     pub fn followed_by(&self, source: &str, lines: &[NewLine]) -> Option<Edit> {
-        let is_scalar = self.value.as_str().is_some_and(|it| !it.contains('\n'));
-        (self.is_block(source) && is_scalar && self.is_written_out()).then_some(())?;
-        let at = line_end(source, self.value.span.end.max(self.span.end));
+        (self.is_block(source) && self.is_line() && self.is_written_out()).then_some(())?;
+        let at = line_end(source, self.end());
         let step = Layout::at(source, self.span.start);
         let text: String = lines.iter().map(|it| step.new_line(it.deeper) + &it.text).collect();
         Some(Edit::insert(at, text))
@@ -132,7 +140,7 @@ pub fn plain_or_quoted(text: &str) -> String {
 
 /// The dash of a list's item, if only it and blanks stand before the item on its line.
 fn dash(source: &str, item: &Node) -> Option<usize> {
-    let line = source[..item.span.start].rfind('\n').map_or(0, |it| it + 1);
+    let line = line_start(source, item.span.start);
     let before = &source[line..item.span.start];
     let dash = before.find('-')?;
     let blank: Span = 0..dash;

@@ -1,5 +1,7 @@
 //! The layout of a file's mappings and scalars.
 
+use crate::text::line_start;
+
 /// The layout of a file's lines.
 pub(crate) struct Layout<'a> {
     /// The line end.
@@ -16,7 +18,7 @@ pub(crate) struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     pub(crate) fn at(source: &'a str, at: usize) -> Self {
-        let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
+        let line = line_start(source, at);
         let before = &source[line..at];
         let blank = before.len() - before.trim_start_matches([' ', '\t']).len();
         // A list's dash is as wide as a space.
@@ -42,7 +44,7 @@ impl<'a> Layout<'a> {
 
 /// Returns true if there is only white space before this byte on its line.
 pub(crate) fn begins_line(source: &str, at: usize) -> bool {
-    let line = source[..at].rfind('\n').map_or(0, |it| it + 1);
+    let line = line_start(source, at);
     source[line..at].trim().is_empty()
 }
 

@@ -164,8 +164,12 @@ impl Node {
 
     /// The entry of this key that stands in the mapping itself: neither an alias nor a merge key brings it.
     pub fn own(&self, key: &str) -> Option<&Entry> {
-        let inside = |it: &Span| self.span.start <= it.start && it.end <= self.span.end;
-        self.entries().iter().find(|it| it.key == key && inside(&it.span))
+        self.entries().iter().find(|it| it.key == key && self.holds(&it.span))
+    }
+
+    /// Returns true if a span lies in it, and not where an alias or a merge key has it from.
+    fn holds(&self, span: &Span) -> bool {
+        self.span.start <= span.start && span.end <= self.span.end
     }
 
     /// The text of the scalar under this key.

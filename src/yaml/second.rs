@@ -185,21 +185,20 @@ pub fn leaves(root: &Node) -> Vec<Leaf> {
 }
 
 fn collect(node: &Node, path: &mut Vec<(Option<String>, Span)>, into: &mut Vec<Leaf>) {
-    let inside = |it: &Span| node.span.start <= it.start && it.end <= node.span.end;
     match &node.value {
         Value::Scalar(value) => {
             let (value, span) = (value.clone(), node.span.clone());
             into.push(Leaf { path: path.clone(), value, span });
         }
         Value::Sequence(items) => {
-            for item in items.iter().filter(|it| inside(&it.span)) {
+            for item in items.iter().filter(|it| node.holds(&it.span)) {
                 path.push((None, item.span.clone()));
                 collect(item, path, into);
                 path.pop();
             }
         }
         Value::Mapping(entries) => {
-            for entry in entries.iter().filter(|it| inside(&it.span) && it.is_written_out()) {
+            for entry in entries.iter().filter(|it| node.holds(&it.span) && it.is_written_out()) {
                 path.push((Some(entry.key.clone()), entry.span.clone()));
                 collect(&entry.value, path, into);
                 path.pop();

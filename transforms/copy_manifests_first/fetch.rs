@@ -123,7 +123,7 @@ impl Deferral<'_> {
 
 /// The call of a manager that a command of a RUN is.
 fn call<'r>(run: &'r Run<'_>, command: usize) -> Option<(&'r CallSite, &'static Manager)> {
-    let site = run.calls().iter().find(|it| it.command == command)?;
+    let site = run.call_of(command)?;
     Some((site, ecosystems::manager(&site.call)?))
 }
 

@@ -63,7 +63,7 @@ impl Deferral<'_> {
         if let Some(folder) = files.filter_map(place).find_map(uppermost) {
             return Some(folder);
         }
-        let site = run.calls().iter().find(|it| it.command == command)?;
+        let site = run.call_of(command)?;
         let at = run.at(site);
         let paths =
             site.call.texts().filter(|it| !it.starts_with('-')).filter_map(|it| at.path(it));

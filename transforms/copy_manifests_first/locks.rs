@@ -25,7 +25,7 @@ impl Deferral<'_> {
         for (command, install) in installs {
             let comes_back = |it: &&ImagePath| kept.values().flatten().any(|kept| kept.1 == **it);
             let Some(lock) = install.rewrites.as_ref().filter(comes_back) else { continue };
-            let site = run.calls().iter().find(|it| it.command == *command);
+            let site = run.call_of(*command);
             let manager = site.and_then(|it| ecosystems::manager(&it.call));
             let Some(manager) = manager else { continue };
             let file = lock.file_name();

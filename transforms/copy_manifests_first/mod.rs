@@ -298,7 +298,7 @@ impl<'a> Deferral<'a> {
         let brings = |path: &ImagePath| self.brings(run.item, path);
         let commands = run.script.commands().iter().enumerate();
         let one = |(index, command)| {
-            let site = run.calls().iter().find(|it| it.command == index);
+            let site = run.call_of(index);
             let directory = run.directory(command);
             let version =
                 || self.site.installed(self.stage, run.item, &site.as_ref()?.call.program);

@@ -7,20 +7,25 @@ use crate::{
     run::{Run, Site, independence::Role},
 };
 
+/// The first COPY of a stage that seems to bring source.
+fn source_at(site: &Site<'_>, stage: &Stage<'_>) -> Option<usize> {
+    let ecosystems = site.ecosystems(stage);
+    let mut instructions = stage.instructions();
+    instructions.find(|it| source::seems_to_copy_source(ecosystems, it.2)).map(|it| it.0)
+}
+
 impl<'a> Deferral<'a> {
     /// Whether a RUN seems to repeat installs that stand before every COPY of source, judged without the
     /// context: the same managers in the same folders.
     pub fn seems_repeated(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>) -> bool {
-        let ecosystems = site.ecosystems(stage);
-        let mut copies = stage.instructions();
-        let source = copies.find(|it| source::seems_to_copy_source(ecosystems, it.2));
+        let source = source_at(site, stage);
         let installs = |run: &Run<'_>| {
             let found = run.installs(&|_| None).map(|it| it.0);
             found.map(|it| (it.call.program.clone(), it.directory.clone())).collect::<Vec<_>>()
         };
         let words = ecosystems::programs();
         let first =
-            site.runs(stage, &words).filter(|it| source.is_some_and(|source| *it < source.0));
+            site.runs(stage, &words).take_while(|it| source.is_some_and(|source| *it < source));
         let first: Vec<_> =
             first.filter_map(|it| site.run(stage, it).ok()).flat_map(|it| installs(&it)).collect();
         installs(run).iter().all(|it| first.contains(it))
@@ -40,9 +45,7 @@ impl<'a> Deferral<'a> {
         });
         let installed: Vec<_> = installed.collect();
         let mut installs = roles.iter().enumerate().filter_map(|(index, it)| match it {
-            Role::Install(install) => {
-                Some((run.calls().iter().find(|it| it.command == index)?, install))
-            }
+            Role::Install(install) => Some((run.call_of(index)?, install)),
             _ => None,
         });
         let mut any = false;
@@ -73,11 +76,9 @@ impl<'a> Deferral<'a> {
         let mut found = Vec::new();
         let lineage = self.stage.lineage(&self.site.stages);
         for below in lineage.into_iter().filter(|it| it.index != self.stage.index) {
-            let ecosystems = self.site.ecosystems(&below);
-            let mut all = below.instructions();
-            let source = all.find(|it| source::seems_to_copy_source(ecosystems, it.2));
+            let source = source_at(self.site, &below);
             let runs = self.site.runs(&below, &words);
-            let runs = runs.filter(|it| source.as_ref().is_none_or(|source| *it < source.0));
+            let runs = runs.take_while(|it| source.is_none_or(|source| *it < source));
             found.extend(runs.filter_map(|it| self.site.run(&below, it).ok()));
         }
         found

@@ -1,7 +1,5 @@
 //! Who reads the compose files of a project, besides Compose as it is today.
 
-use std::sync::OnceLock;
-
 use crate::{
     callers::{COMPOSE_READERS, STACK},
     project::{File, Project},
@@ -22,9 +20,6 @@ pub(super) struct Evidence {
     old_name: Option<Place>,
 }
 
-/// What is known of a project, once that was asked for.
-struct Known(OnceLock<Evidence>);
-
 /// The first release that reads files after the Compose Specification: 1.27.0
 /// (<https://github.com/docker/compose/releases/tag/1.27.0>).
 const FIRST: u32 = 27;
@@ -36,53 +31,30 @@ const OF_SWARMS: &[&str] =
     &["placement", "update_config", "rollback_config", "endpoint_mode", "mode"];
 
 impl Evidence {
-    /// What the files of a project say; looked for once.
+    /// What the files of a project say, of several the first.
     pub(super) fn of(project: &Project) -> &Self {
-        let Known(known) = project.whole().get(|| Known(OnceLock::new()));
-        known.get_or_init(|| {
-            let mut evidence = Self::default();
-            project
-                .files()
-                .filter(|it| it.text.contains("compose"))
-                .for_each(|it| evidence.read(it));
-            let stacks = project.files().filter(|it| it.text.contains(STACK));
-            for file in stacks {
-                evidence.swarm = evidence.swarm.take().or_else(|| at(file, STACK));
+        project.whole().get(|| {
+            let mut all = Self::default();
+            for said in project.files().map(|it| Self::in_file(it)) {
+                all.swarm = all.swarm.or_else(|| said.swarm.clone());
+                all.old = all.old.or_else(|| said.old.clone());
+                all.other = all.other.or_else(|| said.other.clone());
+                all.old_name = all.old_name.or_else(|| said.old_name.clone());
             }
-            evidence
+            all
         })
     }
 
-    fn read(&mut self, file: &File) {
-        let text = &*file.text;
-        for release in RELEASES {
-            for (start, _) in text.match_indices(release) {
-                let rest = &text[start + release.len()..];
-                let version = rest.trim_start_matches([':', '=', ' ', '"', '\'', 'v', '-']);
-                let version = version.split(|it: char| !it.is_ascii_digit() && it != '.').next();
-                let version = version.unwrap_or_default();
-                let minor = version
-                    .strip_prefix("1.")
-                    .and_then(|it| it.split('.').next()?.parse::<u32>().ok());
-                if minor.is_some_and(|it| it < FIRST) && self.old.is_none() {
-                    self.old = Some((file.place(&(start..start)), version.to_owned()));
-                }
+    /// What a file says; looked for once.
+    fn in_file(file: &File) -> &Self {
+        file.memo.get(|| {
+            let swarm = at(file, STACK);
+            if !file.text.contains("compose") {
+                return Self { swarm, ..Self::default() };
             }
-        }
-        for other in COMPOSE_READERS {
-            let found = || Some((at(file, other)?, *other));
-            self.other = self.other.take().or_else(found);
-        }
-        if self.old_name.is_none() {
-            let name = "docker-compose";
-            let is_command = |it: &usize| {
-                let (before, after) = (&text[..*it], &text[it + name.len()..]);
-                !before.ends_with(|it: char| it.is_alphanumeric() || "-_./".contains(it))
-                    && after.starts_with([' ', '\t', '"', '\'', '`'])
-            };
-            let start = text.match_indices(name).map(|it| it.0).find(is_command);
-            self.old_name = start.map(|it| file.place(&(it..it)));
-        }
+            let other = COMPOSE_READERS.iter().find_map(|it| Some((at(file, it)?, *it)));
+            Self { swarm, old: old(file), other, old_name: old_name(file) }
+        })
     }
 
     /// Where `docker-compose` is called, which may be an old one.
@@ -117,6 +89,37 @@ impl Evidence {
             format!("{place} names {name}, which reads these files in its own way"),
         ))
     }
+}
+
+/// Where a file asks for a Compose that is older than the specification, and for which.
+fn old(file: &File) -> Option<(Place, String)> {
+    let text = &*file.text;
+    let version_at = |at: usize| {
+        let rest = text[at..].trim_start_matches([':', '=', ' ', '"', '\'', 'v', '-']);
+        rest.split(|it: char| !it.is_ascii_digit() && it != '.').next().unwrap_or_default()
+    };
+    let is_old = |version: &str| {
+        let minor = version.strip_prefix("1.").and_then(|it| it.split('.').next());
+        minor.and_then(|it| it.parse::<u32>().ok()).is_some_and(|it| it < FIRST)
+    };
+    RELEASES.iter().find_map(|release| {
+        text.match_indices(release).find_map(|(start, _)| {
+            let version = version_at(start + release.len());
+            is_old(version).then(|| (file.place(&(start..start)), version.to_owned()))
+        })
+    })
+}
+
+/// Where a file calls Compose by the name of its first version.
+fn old_name(file: &File) -> Option<Place> {
+    let (text, name) = (&*file.text, "docker-compose");
+    let is_command = |it: &usize| {
+        let (before, after) = (&text[..*it], &text[it + name.len()..]);
+        !before.ends_with(|it: char| it.is_alphanumeric() || "-_./".contains(it))
+            && after.starts_with([' ', '\t', '"', '\'', '`'])
+    };
+    let start = text.match_indices(name).map(|it| it.0).find(is_command)?;
+    Some(file.place(&(start..start)))
 }
 
 /// The place of the first mention of a name.

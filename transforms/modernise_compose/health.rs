@@ -1,6 +1,7 @@
 //! Whether a service can be asked if its server answers.
 
 use crate::{
+    callers::service::Given,
     ecosystems::images::{Check, health_check},
     text::{Refusal, has_name},
     yaml::{Entry, Node},
@@ -29,10 +30,10 @@ pub(super) fn of(service: &Entry) -> Result<Health, Refusal> {
             in_vain(name, node, it).map_or(Ok(Health::New(it)), Err)
         });
     };
-    let test = own.get("test").map(|it| words(it));
-    let Some(test) = test.filter(|it| it != "NONE" && own.text("disable") != Some("true")) else {
+    let test = line(own, "test");
+    if own.get("test").is_none() || test == "NONE" || own.text("disable") == Some("true") {
         return Ok(Health::None);
-    };
+    }
     let asks = |it: &&str| has_name(&test, it);
     let Some(check) = check.filter(|it| it.programs.iter().any(asks)) else {
         let reason =
@@ -54,7 +55,7 @@ fn in_vain(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
     if let Some(key) = keys.iter().find(has) {
         return Some(vain(format!("{name} has `{key}`")));
     }
-    let command = node.get("command").map(|it| words(it)).unwrap_or_default();
+    let command = line(node, "command");
     let word = check.not_with.iter().find(|it| !command.is_empty() && command.contains(**it));
     if let Some(word) = word {
         let word = if word.is_empty() { &command } else { *word };
@@ -79,7 +80,7 @@ fn settings(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
 
 /// Why a server may not be where its own check asks: it is told another port.
 fn ports(name: &str, node: &Node, test: &str) -> Option<Refusal> {
-    let command = node.get("command").map(|it| words(it)).unwrap_or_default();
+    let command = line(node, "command");
     let says = |it: &str| it.contains("port") || it.split(' ').any(|it| it == "-p");
     let is_told = says(&command) && !says(test);
     is_told
@@ -90,8 +91,7 @@ fn vain(what: String) -> Refusal {
     Refusal::new("unknown-health", format!("{what}, so that a check of its server may ask in vain"))
 }
 
-/// A command or test, as one line.
-fn words(node: &Node) -> String {
-    let items: Vec<&str> = node.items().iter().filter_map(|it| it.as_str()).collect();
-    node.as_str().map_or_else(|| items.join(" "), str::to_owned)
+/// The command or test under a key, as one line; empty if there is none.
+fn line(node: &Node, key: &str) -> String {
+    node.get(key).and_then(|it| Given::read(it)).map(|it| it.text()).unwrap_or_default()
 }

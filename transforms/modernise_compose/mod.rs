@@ -25,7 +25,7 @@ use crate::{
         change::{Decline, Outcome},
     },
     text::{Place, Refusal, Span},
-    yaml::{self, Entry, Node},
+    yaml::{self, Entry, Node, Reading},
 };
 
 /// Brings compose files to the Compose Specification.
@@ -67,8 +67,8 @@ struct Compose<'a> {
     root: Arc<Node>,
 }
 
-/// The document of a compose file, read once; `None` for one that is no mapping with services, or cannot be edited.
-struct Document(Option<Arc<Node>>);
+/// The documents of a compose file, read once.
+struct Documents(Reading);
 
 fn run(project: &Project, settings: &Settings) -> Outcome {
     let mut outcome = Outcome::default();
@@ -93,13 +93,12 @@ fn is_asked_for(file: &File) -> bool {
 }
 
 impl<'a> Compose<'a> {
+    /// The file, if it is one document with services, and can be edited.
     fn of(file: &'a File) -> Option<Self> {
-        let Document(root) = file.memo.get(|| {
-            let documents = yaml::read(&file.text).unwrap_or_default();
-            let [root] = documents.as_slice() else { return Document(None) };
-            Document(root.get("services").map(|_| Arc::clone(root)))
-        });
-        Some(Self { file, root: Arc::clone(root.as_ref()?) })
+        let reading = documents(file);
+        let [root] = reading.documents.as_slice() else { return None };
+        let fits = reading.only_read.is_none() && root.get("services").is_some();
+        fits.then(|| Self { file, root: Arc::clone(root) })
     }
 
     /// The services, by name.
@@ -118,4 +117,11 @@ impl<'a> Compose<'a> {
     fn decline(&self, span: &Span, why: Refusal) -> Decline {
         Decline { transform: NAME, place: self.place(span), why }
     }
+}
+
+/// The documents of a compose file; none of one that is no YAML.
+fn documents(file: &File) -> &Reading {
+    let read = || Documents(yaml::read_or_only_read(&file.text).unwrap_or_default());
+    let Documents(reading) = file.memo.get(read);
+    reading
 }

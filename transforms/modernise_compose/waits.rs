@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Compose,
+    Compose, documents,
     evidence::Evidence,
     health::{self, Health},
 };
@@ -16,7 +16,7 @@ use crate::{
     },
     text::{Edit, Refusal, count::listed},
     yaml::{
-        self, Entry,
+        Entry,
         edits::{NewLine, plain_or_quoted},
     },
 };
@@ -157,8 +157,7 @@ fn elsewhere(
             && Kind::of(&it.path) == Some(Kind::Compose)
     });
     for file in others {
-        let documents = yaml::read_only(&file.text).map(|it| it.documents).unwrap_or_default();
-        let services = documents.iter().filter_map(|it| it.get("services"));
+        let services = documents(file).documents.iter().filter_map(|it| it.get("services"));
         for service in services.flat_map(|it| it.entries()) {
             let decides = asked.contains_key(&*service.key)
                 && DECIDES.iter().any(|it| service.value.get(it).is_some());

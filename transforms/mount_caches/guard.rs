@@ -74,7 +74,7 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
     for it in &caches.mounts {
         let within = it.target.as_ref().is_some_and(|target| {
             let inside = |folder: &ImagePath| target != folder && target.is_within(folder);
-            caches.uses.iter().flat_map(|it| it.caching.folders()).any(inside)
+            caches.locations.iter().flat_map(|it| &it.folders).any(inside)
         });
         if it.raw.starts_with('~') {
             return Err(Refusal::new(
@@ -307,7 +307,7 @@ pub(super) fn files(
                     && it.root.parent().as_ref() == Some(&destination);
                 is_whole || destination.is_within(&it.root)
             };
-            if caches.uses.iter().filter_map(|it| it.caching.location.as_ref()).any(hides) {
+            if caches.locations.iter().any(hides) {
                 return Err(Refusal::new(
                     "cache-has-files",
                     "an earlier COPY or ADD puts files there, which the mount would hide",

@@ -129,7 +129,7 @@ impl Suspects {
                 let from = match it.copy() {
                     Some(copy) => copy.from.map(called).unwrap_or_default(),
                     None if it.keyword == Keyword::Run => {
-                        let from = |it: Mount| field(&it, &["from"]).map(called);
+                        let from = |it: Mount| it.field(&["from"]).map(called);
                         it.mounts().filter_map(from).flatten().collect()
                     }
                     None => Vec::new(),
@@ -147,11 +147,6 @@ impl Suspects {
         }
         Self(all)
     }
-}
-
-/// The value of the first field of a mount that has one of these names.
-fn field<'m>(mount: &'m Mount, names: &[&str]) -> Option<&'m str> {
-    mount.fields.iter().find(|it| names.contains(&it.0.as_str())).map(|it| it.1.as_str())
 }
 
 /// The command of the RUN that runs a program by a manager whose cache it is, which keeps it there: `npx`.
@@ -225,8 +220,7 @@ fn takes_from(
         return copy.from.is_some_and(ours) && copy.sources.iter().any(|it| takes(&it.text));
     }
     instruction.mounts().any(|it| {
-        field(&it, &["from"]).is_some_and(ours)
-            && takes(field(&it, &["source", "src"]).unwrap_or("/"))
+        it.field(&["from"]).is_some_and(ours) && takes(it.field(&["source", "src"]).unwrap_or("/"))
     })
 }
 

@@ -119,8 +119,7 @@ impl Caches<'_> {
 
     /// Whether a text speaks of a cache, by the word or by the name of its folder.
     fn is_named_in(&self, text: &str) -> bool {
-        let roots = self.uses.iter().filter_map(|it| it.caching.location.as_ref());
-        let mut names = roots.map(|it| it.root.file_name());
+        let mut names = self.locations.iter().map(|it| it.root.file_name());
         // A folder may be called like its manager, which says nothing.
         has_word(text, "cache")
             || names.any(|it| !self.managers().contains(&it) && has_word(text, it))

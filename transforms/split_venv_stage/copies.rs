@@ -46,13 +46,14 @@ pub(super) fn copy(
             false => Fate::moved(text),
         };
     }
-    let called = ecosystems::mentioned(&installs.join("\n"));
     // Other tools have their settings there as well: without a manager that reads it, the file is for one of these.
     let is_of_tools = |name: &str| {
-        let mut files = called.iter().flat_map(|it| it.files);
-        python::TOOL_SETTINGS.contains(&name)
-            && !named(name)
-            && !files.any(|it| it.kind != FileKind::Named && it.matches("", name))
+        let is_read = || {
+            let called = ecosystems::mentioned(&installs.join("\n"));
+            let mut files = called.iter().flat_map(|it| it.files);
+            files.any(|it| it.kind != FileKind::Named && it.matches("", name))
+        };
+        python::TOOL_SETTINGS.contains(&name) && !named(name) && !is_read()
     };
     let is_manifest = |source: &str| {
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();

@@ -32,7 +32,7 @@ impl Environment {
         let mut system = None;
         for step in runs {
             for (at, role) in step.roles.iter().enumerate() {
-                let Some(site) = step.run.calls().iter().find(|it| it.command == at) else {
+                let Some(site) = step.run.call_of(at) else {
                     continue;
                 };
                 let place = match role {

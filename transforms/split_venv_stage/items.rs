@@ -286,7 +286,7 @@ impl Separation<'_> {
     /// The commands of a RUN that tell a manager to make no environment, when there is a new one.
     pub(super) fn idle_settings(&self, step: &Step<'_>) -> Vec<usize> {
         let idle = |at: &usize| {
-            let site = step.run.calls().iter().find(|it| it.command == *at);
+            let site = step.run.call_of(*at);
             site.and_then(|it| Some((&it.call, ecosystems::manager(&it.call)?))).is_some_and(
                 |(call, manager)| {
                     let own = manager.environments.and_then(|it| it.own);

@@ -111,8 +111,7 @@ pub(super) fn setuptools(
     for step in separation.runs.iter().filter(|it| it.run.item <= separation.first) {
         let before = step.roles.iter().take_while(|it| !begins(it)).enumerate();
         let tools = before.filter(|it| matches!(it.1, Role::Upgrade | Role::Tool(_)));
-        let mut calls =
-            tools.filter_map(|it| step.run.calls().iter().find(|of| of.command == it.0));
+        let mut calls = tools.filter_map(|it| step.run.call_of(it.0));
         let names = |text: &str| text.split(['=', '<', '>', '~', '!', '[']).next() == Some(NAME);
         if calls.any(|it| manager(&it.call).is_some() && it.call.texts().any(names)) {
             let reason = format!(

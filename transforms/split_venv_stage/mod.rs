@@ -353,8 +353,7 @@ impl<'a> Separation<'a> {
 
 /// Whether a command is a manager's, which installs into the environment.
 fn is_by_manager(step: &Step<'_>, command: usize) -> bool {
-    let mut calls = step.run.calls().iter();
-    calls.any(|it| it.command == command && ecosystems::manager(&it.call).is_some())
+    step.run.call_of(command).is_some_and(|it| ecosystems::manager(&it.call).is_some())
 }
 
 /// A RUN that removes packages which the last stage would still have.

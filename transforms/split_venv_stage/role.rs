@@ -75,7 +75,7 @@ pub(super) fn roles(run: &Run<'_>) -> Result<Vec<Role>, Refusal> {
     (0..commands.len())
         .map(|at| {
             let pipeline = run.text(commands[at].pipeline.clone());
-            let site = run.calls().iter().find(|it| it.command == at);
+            let site = run.call_of(at);
             if let Some(tool) = ecosystems::installed_by_script(pipeline)
                 && handles_files(&commands[at], site)
             {

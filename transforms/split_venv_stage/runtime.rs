@@ -266,7 +266,7 @@ impl Runtime<'_> {
         for at in commands {
             let command = &run.script.commands()[*at];
             let text = run.text(command.span.clone());
-            let call = run.calls().iter().find(|it| it.command == *at).map(|it| &it.call);
+            let call = run.call_of(*at).map(|it| &it.call);
             let words: Vec<&str> = command.words.iter().map(|it| it.raw.as_str()).collect();
             if let Some(tool) = self.named_tool(text) {
                 let line = first_line(text);

@@ -137,7 +137,7 @@ pub(super) fn remains(
 
 /// The packages that an `apt-get install` names: where, and which, as far as that is known.
 pub(super) fn packages(run: &Run<'_>, command: usize) -> Vec<(usize, Option<String>)> {
-    let Some(site) = run.calls().iter().find(|it| it.command == command) else { return Vec::new() };
+    let Some(site) = run.call_of(command) else { return Vec::new() };
     let Some(wanted) = system::wanted(&site.call) else { return Vec::new() };
     let package = |it: &system::Item<'_>| match it.what {
         What::Package { name, .. } => (it.word, Some(name.to_owned())),
@@ -148,7 +148,7 @@ pub(super) fn packages(run: &Run<'_>, command: usize) -> Vec<(usize, Option<Stri
 
 /// The packages that an `apt-get remove` names; `None` for what is not known.
 pub(super) fn removed(run: &Run<'_>, command: usize) -> Vec<Option<String>> {
-    let site = run.calls().iter().find(|it| it.command == command);
+    let site = run.call_of(command);
     let words = site.map(|it| it.call.positionals(&["-o", "--option"])).unwrap_or_default();
     words.into_iter().map(|it| it.text.clone()).collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::site::More;
 use crate::{
-    text::{Edit, Span},
+    text::{Edit, Span, line_start},
     yaml::{
         self, Node,
         layout::{Layout, argument, line_end, plain, quoted},
@@ -317,7 +317,7 @@ fn items(source: &str, last: &Span, syntax: Syntax, new: &[(&str, &str)]) -> Edi
     };
     let layout = Layout::at(source, last.start);
     if syntax == Syntax::Block {
-        let line = source[..last.start].rfind('\n').map_or(0, |it| it + 1);
+        let line = line_start(source, last.start);
         let before = &source[line..last.start];
         let new = new.iter().map(|it| format!("{}{before}{}", layout.end, item(it)));
         return Edit::insert(line_end(source, last.end), new.collect::<String>());
@@ -342,7 +342,7 @@ fn lines(source: &str, scalar: &Span, new: &[(&str, &str)]) -> Result<Edit, Stri
     let layout = Layout::at(source, scalar.start);
     let text = written.trim_matches(['"', '\'']);
     let is_plain = !written.contains(['\n', '\\', '>']) && !text.contains(['"', '\'']);
-    let line = source[..scalar.start].rfind('\n').map_or(0, |it| it + 1);
+    let line = line_start(source, scalar.start);
     if !is_plain || text.is_empty() || source[line..scalar.start].contains(['{', '[']) {
         return Err("its build arguments are written in an unusual way".to_owned());
     }

@@ -35,7 +35,8 @@ pub(super) fn objection(before: &File, after: &File, changes: &[&Change]) -> Opt
     let read = |file: &File| {
         let documents = second::read(&file.text).ok()?;
         let root = documents.first().filter(|_| documents.len() == 1)?;
-        Plain::of(root, &mut MOST.clone())
+        let mut left = MOST;
+        Plain::of(root, &mut left)
     };
     let (Some(mut expected), Some(mut found)) = (read(before), read(after)) else {
         return Some("leaves what a second parser does not read".to_owned());
