@@ -3,13 +3,13 @@
 //!
 //! After gitignore(5): the deepest file that says something about a path wins, in one file the last line; then
 //! `.git/info/exclude`, then the user's own file. The files of a repository above another one say nothing
-//! about what is in that one.
+//! about what is in that one. None of them counts for a file that git tracks: it is in every checkout.
 
 use std::{
     fs,
     io::{self, Read as _},
-    path::Path,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
 
 use ignore::{
@@ -17,11 +17,22 @@ use ignore::{
     gitignore::{Gitignore, GitignoreBuilder},
 };
 
+use super::git;
+use crate::text::RepoPath;
+
 /// The largest ignore file that is read.
 const LIMIT: u64 = 1 << 20;
 
 /// What the user's own file ignores everywhere, and so what is ignored besides the files of the project.
 pub(super) struct Ignored(Gitignore);
+
+/// The files of a repository that git tracks although an ignore file names them.
+pub(super) struct Tracked {
+    /// The folder of the repository; `None` without one.
+    repository: Option<PathBuf>,
+    /// The paths, sorted. Git is asked when something is hidden, which is nothing in most checkouts.
+    paths: OnceLock<Vec<String>>,
+}
 
 /// What is said about the files of a folder.
 #[derive(Default)]
@@ -48,6 +59,34 @@ impl Ignored {
             rules = it.above.as_deref();
         }
         said.or(self.0.matched(path, is_folder)).is_ignore()
+    }
+}
+
+impl Tracked {
+    /// Those of a folder in which a repository may begin.
+    pub(super) fn of(root: &Path) -> Self {
+        let repository = root.join(".git").exists().then(|| root.to_owned());
+        Self { repository, paths: OnceLock::new() }
+    }
+
+    /// Whether git tracks a file although it is ignored, or a file below such a folder.
+    pub(super) fn has(&self, path: &RepoPath, is_folder: bool) -> bool {
+        let Some(root) = &self.repository else { return false };
+        let paths = self.paths.get_or_init(|| {
+            let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
+            let listed = git::ask(root, &arguments, &[]).unwrap_or_default();
+            let mut paths: Vec<String> = listed.split_terminator('\0').map(str::to_owned).collect();
+            paths.sort_unstable();
+            paths
+        });
+        let (path, at) = (path.as_str(), |it: &str| paths.partition_point(|other| **other < *it));
+        match is_folder {
+            true => {
+                let start = format!("{path}/");
+                paths.get(at(&start)).is_some_and(|it| it.starts_with(&start))
+            }
+            false => paths.get(at(path)).is_some_and(|it| it == path),
+        }
     }
 }
 

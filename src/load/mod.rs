@@ -1,6 +1,6 @@
 //! Reads a project from disk: one walk, and the text of only those files that matter.
 //!
-//! Git's ignore files are honoured, with or without a repository. Symbolic links are never followed out
+//! Git's ignore files are honoured, with or without a repository, but for files that git tracks. Symbolic links are never followed out
 //! of the root. The text of source files and locks is read when a transform asks the snapshot for it. What cannot be
 //! read becomes a [`Problem`](crate::project::Problem); only a path that makes no sense is an error.
 //! Nothing here understands what it reads: see [`crate::callers`] and [`crate::context`].

@@ -12,7 +12,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    ignored::{Ignored, Rules},
+    ignored::{Ignored, Rules, Tracked},
     kept::Seen,
     text, wanted,
 };
@@ -57,6 +57,16 @@ struct Folder {
     above: Arc<Rules>,
     /// Whether it lies in another repository.
     is_nested: bool,
+    /// Whether git ignores it, so that only what git tracks all the same is looked at.
+    is_ignored: bool,
+}
+
+/// What decides which entries of folders are looked at.
+struct Hiding {
+    /// Whether a repository begins at the root.
+    is_repository: bool,
+    ignored: Ignored,
+    tracked: Tracked,
 }
 
 /// An entry of a folder.
@@ -76,19 +86,23 @@ struct Holds {
 
 /// Walks a project folder by folder: those of one depth side by side, so that depth costs no stack.
 pub(super) fn walk(root: &Path, selected: &[RepoPath]) -> Walk {
-    let ignored = Ignored::by_the_user();
-    let is_repository = root.join(".git").exists();
+    let hiding = Hiding {
+        is_repository: root.join(".git").exists(),
+        ignored: Ignored::by_the_user(),
+        tracked: Tracked::of(root),
+    };
     let top = Folder {
         place: root.to_owned(),
         path: Some(RepoPath::root()),
         above: Arc::default(),
         is_nested: false,
+        is_ignored: false,
     };
     let mut found = Walk::default();
     let (mut files, mut texts) = (Vec::new(), Vec::new());
     let mut level = vec![top];
     while !level.is_empty() {
-        let look = |it: &Folder| it.look(root, is_repository, &ignored);
+        let look = |it: &Folder| it.look(root, &hiding);
         let all: Vec<Holds> = level.par_iter().map(look).collect();
         level.clear();
         for holds in all {
@@ -115,7 +129,7 @@ pub(super) fn walk(root: &Path, selected: &[RepoPath]) -> Walk {
 }
 
 impl Folder {
-    fn look(&self, root: &Path, is_repository: bool, ignored: &Ignored) -> Holds {
+    fn look(&self, root: &Path, hiding: &Hiding) -> Holds {
         let mut holds = Holds::default();
         let walk = &mut holds.walk;
         let listed = fs::read_dir(&self.place).and_then(|it| it.map(Entry::of).collect());
@@ -135,7 +149,7 @@ impl Folder {
             walk.nested.push(path.clone());
             is_nested = true;
             // What is no repository itself is only the folder that they lie in.
-            if !is_repository {
+            if !hiding.is_repository {
                 walk.pruned.push(path.clone());
                 return holds;
             }
@@ -146,7 +160,9 @@ impl Folder {
         for Entry { name, kind } in entries {
             let place = self.place.join(&name);
             let path = self.path.as_ref().and_then(|it| it.join(name.to_str()?));
-            if ignored.hides(&rules, &place, kind.is_dir()) {
+            let is_ignored = self.is_ignored || hiding.ignored.hides(&rules, &place, kind.is_dir());
+            let is_tracked = |it: &RepoPath| hiding.tracked.has(it, kind.is_dir());
+            if is_ignored && !path.as_ref().is_some_and(is_tracked) {
                 walk.seen.others.extend(path);
                 continue;
             }
@@ -154,7 +170,8 @@ impl Folder {
                 // Below such a folder, too: what is left out is said of each file that would have mattered.
                 walk.problems.extend(unnameable(root, &place));
                 if kind.is_dir() {
-                    holds.folders.push(Self { place, path, above: Arc::clone(&rules), is_nested });
+                    let above = Arc::clone(&rules);
+                    holds.folders.push(Self { place, path, above, is_nested, is_ignored });
                 }
                 continue;
             };
@@ -176,7 +193,8 @@ impl Folder {
                 wanted::Folder::Report => walk.folders_named_dockerfile.push(path.clone()),
             }
             let above = Arc::clone(&rules);
-            holds.folders.push(Self { place, path: Some(path), above, is_nested });
+            let path = Some(path);
+            holds.folders.push(Self { place, path, above, is_nested, is_ignored });
         }
         walk.seen.listed.extend(self.path.clone());
         let read = |(path, is_regular): (RepoPath, bool)| {

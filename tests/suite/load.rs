@@ -1,7 +1,7 @@
 //! Loading from disk: what is read, what is known to exist, and what is reported.
 
 use crate::support;
-use std::{fs, path::Path, time::Instant};
+use std::{fs, path::Path, process::Command, time::Instant};
 
 use refit::{
     load::{LoadError, Loaded, Options, load},
@@ -264,6 +264,33 @@ fn a_folder_brings_its_repository_unless_git_ignores_it() {
     let loaded = at("out/copy");
     assert_eq!(loaded.root, root.path().canonicalize().unwrap().join("out/copy"));
     assert_eq!(read(&loaded), ["Dockerfile"]);
+}
+
+#[test]
+fn what_git_tracks_counts_although_it_is_ignored() {
+    let root = tree(&[
+        (".gitignore", b"Dockerfile\nstorage/\n/compose.yaml\n"),
+        ("Dockerfile", b"FROM x\n"),
+        ("compose.yaml", b"services: {}\n"),
+        ("storage/kept/Makefile", b"all:\n"),
+        ("storage/kept/local.mk", b"all:\n"),
+        ("storage/Makefile", b"all:\n"),
+        ("storage/local/Makefile", b"all:\n"),
+    ]);
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git").args(arguments).current_dir(root.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet"]);
+    let loaded = load_all(root.path());
+    assert_eq!(read(&loaded), [".gitignore"]);
+    git(&["add", "--force", "Dockerfile", "compose.yaml", "storage/kept/Makefile"]);
+    let loaded = load_all(root.path());
+    assert_eq!(
+        read(&loaded),
+        [".gitignore", "Dockerfile", "compose.yaml", "storage/kept/Makefile"]
+    );
+    assert!(!loaded.project.tree().is_file(&path("storage/kept/local.mk")));
 }
 
 #[test]
