@@ -63,6 +63,14 @@ fn the_readme_shows_all_that_is_done_to_the_example() {
 }
 
 #[test]
+fn there_is_nothing_to_change_in_the_image_of_refit() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = session(root, "refit check --recipe all --format concise Dockerfile");
+    assert!(found.contains("nothing to change in 1 Dockerfile"), "{found}");
+    assert!(!found.contains("[exit"), "{found}");
+}
+
+#[test]
 fn the_readme_names_commands_that_exist() {
     let readme =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
