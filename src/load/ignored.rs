@@ -29,7 +29,7 @@ pub(super) struct Ignored(Gitignore);
 /// The files of a repository that git tracks although an ignore file names them.
 pub(super) struct Tracked {
     /// The folder of the repository; `None` without one.
-    repository: Option<PathBuf>,
+    root: Option<PathBuf>,
     /// The paths, sorted. Git is asked when something is hidden, which is nothing in most checkouts.
     paths: OnceLock<Vec<String>>,
 }
@@ -65,13 +65,13 @@ impl Ignored {
 impl Tracked {
     /// Those of a folder in which a repository may begin.
     pub(super) fn of(root: &Path) -> Self {
-        let repository = root.join(".git").exists().then(|| root.to_owned());
-        Self { repository, paths: OnceLock::new() }
+        let root = root.join(".git").exists().then(|| root.to_owned());
+        Self { root, paths: OnceLock::new() }
     }
 
     /// Whether git tracks a file although it is ignored, or a file below such a folder.
     pub(super) fn has(&self, path: &RepoPath, is_folder: bool) -> bool {
-        let Some(root) = &self.repository else { return false };
+        let Some(root) = &self.root else { return false };
         let paths = self.paths.get_or_init(|| {
             let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
             let listed = git::ask(root, &arguments, &[]).unwrap_or_default();
