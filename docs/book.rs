@@ -39,8 +39,9 @@ const MANAGERS: [&str; 9] = [
 ];
 
 /// The schemas, which pages link to.
-const SCHEMAS: [(&str, &str); 2] = [
+const SCHEMAS: [(&str, &str); 3] = [
     ("schemas/report.json", include_str!("../schemas/report.json")),
+    ("schemas/audit.json", include_str!("../schemas/audit.json")),
     ("schemas/refit.json", include_str!("../schemas/refit.json")),
 ];
 

@@ -11,6 +11,8 @@
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 #![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
 
+#[path = "builds/cached.rs"]
+mod cached;
 #[path = "builds/corpus.rs"]
 mod corpus;
 #[path = "builds/runs.rs"]
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         trial("a_stale_cache_is_a_difference", settled::a_stale_cache_is_a_difference),
         trial("what_a_new_user_cannot_do_is_left_out", runs::what_a_new_user_cannot_do_is_left_out),
         trial("what_runs_alone_is_started_as_compose_does", runs::started_as_compose_does),
+        trial("what_an_edit_runs_again_is_known", cached::the_model_is_what_buildkit_does),
         trial("the_example_is_what_it_was", example),
         trial("every_project_that_builds_still_builds", corpus::every_project_still_builds),
     ];

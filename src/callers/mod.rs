@@ -10,6 +10,7 @@
 mod bake;
 mod compose;
 pub mod containers;
+mod decisions;
 mod deployments;
 mod devcontainer;
 mod entries;

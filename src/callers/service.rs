@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
+pub use super::decisions::Decided;
 use super::{
+    decisions,
     traced::Traced,
     words::{UNKNOWN, Values},
 };
@@ -67,6 +69,8 @@ pub struct Service {
     pub env_files: Vec<String>,
     /// The file of another service that it extends, seen from the file's folder, and the service's name.
     pub extends: Option<(String, String)>,
+    /// What its owner has decided of how it runs.
+    pub decided: Vec<Decided>,
     /// The mounts.
     pub volumes: Vec<Volume>,
     /// The variables that are set, with their values.
@@ -179,6 +183,7 @@ impl Service {
             tmpfs: nodes.iter().flat_map(tmpfs).collect(),
             ports: every(all("ports")).iter().filter_map(port).collect(),
             volumes: every(all("volumes")).iter().filter_map(|it| volume(path, it)).collect(),
+            decided: decisions::made(&nodes),
             environment: environment.iter().flat_map(variables).collect(),
             command: find("command").and_then(|it| Given::read(it)),
             entrypoint: find("entrypoint").and_then(|it| Given::read(it)),

@@ -165,6 +165,7 @@ impl Service {
         self.healthcheck = self.healthcheck.take().or(base.healthcheck);
         self.hooks.extend(base.hooks);
         self.host_network |= base.host_network;
+        self.decided.extend(base.decided);
         self.privileges.extend(base.privileges);
         self.ports.extend(base.ports);
         self.brought.extend(base.brought);

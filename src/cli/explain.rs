@@ -14,11 +14,14 @@ use super::{
 };
 use crate::{
     engine::Transform,
-    report::pages::{self, title},
+    report::{
+        audit,
+        pages::{self, title},
+    },
     transforms::{self, recipe},
 };
 
-/// Explain a transform, the code of a place left alone, or a setting of refit.toml
+/// Explain a transform, the code of a place left alone or of a problem, or a setting of refit.toml
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// A transform or recipe (`refit list` shows them), a code such as `unknown-user`, or a setting such as `exclude`
@@ -52,6 +55,7 @@ impl Explain {
             .map(|it| if self.examples { it.docs.to_owned() } else { screen(it) })
             .or_else(|| recipe::find(&self.name).map(recipe_page))
             .or_else(|| code(&self.name))
+            .or_else(|| audit::explained(&self.name))
             .or_else(|| setting(&self.name))
     }
 }
@@ -66,7 +70,7 @@ fn names() -> Vec<String> {
     let transforms = transforms::ALL.iter().map(|it| it.name);
     let recipes = recipe::ALL.iter().map(|it| it.name);
     let codes = transforms::ALL.iter().flat_map(|it| it.codes).copied();
-    let names = transforms.chain(recipes).chain(codes).map(str::to_owned);
+    let names = transforms.chain(recipes).chain(codes).chain(audit::codes()).map(str::to_owned);
     names.chain(settings().into_iter().map(|it| it.name)).collect()
 }
 

@@ -15,7 +15,7 @@ use crate::{
     engine::{plan::Plan, transaction::Transaction},
     load::{self, commit, git},
     project::{File, is_dockerfile},
-    report::{Detail, Report, series},
+    report::{Detail, Report, audit::Audit, series},
     text::RepoPath,
 };
 
@@ -110,6 +110,15 @@ impl Inputs {
     pub(super) fn report(&self, plans: &[Plan], detail: Detail) -> Report {
         let all = self.all.iter().zip(&self.folders).zip(plans);
         Report::join(all.map(|((input, folder), plan)| input.report(folder, plan, detail)))
+    }
+
+    /// The audit of their plans.
+    pub(super) fn audit(&self, plans: &[Plan]) -> Audit {
+        let all = self.all.iter().zip(&self.folders).zip(plans);
+        Audit::join(all.map(|((input, folder), plan)| {
+            let report = input.report(folder, plan, Detail::All);
+            Audit::of(plan, input.selection(), folder, report)
+        }))
     }
 
     /// The plans as a series of mails.

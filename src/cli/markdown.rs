@@ -84,8 +84,10 @@ fn continues(line: &str) -> bool {
 fn table(rows: &[&str], colors: bool, width: usize) -> String {
     let is_rule = |it: &&&str| !it.trim_matches(['|', '-', ':', ' ']).is_empty();
     let rows = rows.iter().filter(is_rule).map(|row| {
-        let row = row.trim().trim_start_matches('|').trim_end_matches('|');
-        row.split('|').map(|it| inline(it.trim(), colors)).collect::<Vec<_>>()
+        let row = row.trim();
+        let row = row.strip_prefix('|').unwrap_or(row);
+        let row = row.strip_suffix('|').unwrap_or(row);
+        cells(row).into_iter().map(|it| inline(it.trim(), colors)).collect::<Vec<_>>()
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -122,6 +124,30 @@ fn table(rows: &[&str], colors: bool, width: usize) -> String {
     out
 }
 
+/// The cells of a row, between the bars before which no backslash stands.
+fn cells(row: &str) -> Vec<&str> {
+    let (mut cells, mut start) = (Vec::new(), 0);
+    for (at, _) in row.match_indices('|').filter(|it| !row[..it.0].ends_with('\\')) {
+        cells.push(&row[start..at]);
+        start = at + 1;
+    }
+    cells.push(&row[start..]);
+    cells
+}
+
+/// A text without the backslashes before punctuation, which keep it from being markup.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some(it)) if it.is_ascii_punctuation() => out.extend(chars.next()),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 fn columns_of(text: &str) -> usize {
     textwrap::core::display_width(&plain(text))
 }
@@ -144,9 +170,10 @@ fn inline(line: &str, colors: bool) -> String {
         }
         for (at, part) in part.split("**").enumerate() {
             is_bold ^= 0 < at;
+            let part = unescaped(part);
             match colors && is_bold {
                 true => _ = write!(out, "{BOLD}{part}{BOLD:#}"),
-                false => out.push_str(part),
+                false => out.push_str(&part),
             }
         }
     }
@@ -185,5 +212,11 @@ mod tests {
         let expected = "- `one`: two three\n  four five six\n- seven\n\n10. ten\n\n\
                         a    b\n`x`  one two three\n     four five six\n";
         assert_eq!(plain(&render(page, false, Some(20))), expected);
+    }
+
+    #[test]
+    fn escaped_punctuation_is_no_markup() {
+        let page = "an\\_ame \\[x\\] `a\\_b`\n\n| a\\|b | c |\n|---|---|\n";
+        assert_eq!(plain(&render(page, false, None)), "an_ame [x] `a\\_b`\n\na|b  c\n");
     }
 }

@@ -19,6 +19,7 @@ mod list;
 mod markdown;
 mod output;
 mod pager;
+mod report;
 mod scopes;
 mod snippets;
 mod story;
@@ -51,6 +52,7 @@ enum Command {
     Diff(diff::Diff),
     Apply(apply::Apply),
     Check(check::Check),
+    Report(report::Report),
     Verify(verify::Verify),
     Undo(undo::Undo),
     List(list::List),
@@ -148,6 +150,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
         Command::Diff(it) => it.run(output),
         Command::Apply(it) => it.run(output),
         Command::Check(it) => it.run(output),
+        Command::Report(it) => it.run(output),
         Command::Verify(it) => it.run(output),
         Command::Undo(it) => it.run(output),
         Command::List(it) => it.run(),

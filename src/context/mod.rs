@@ -8,6 +8,7 @@ pub mod copies;
 pub mod dockerignore;
 pub mod layers;
 pub mod named;
+pub mod shared;
 pub mod taken;
 
 use std::{

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{is_whole, taken};
 use crate::{
     dockerfile::{
-        Dockerfile,
+        Dockerfile, Instruction,
         stage::{Base, Stage},
     },
     ecosystems::images::stages,
@@ -43,17 +43,28 @@ fn takes_of(dockerfile: &Dockerfile, from: Option<&str>) -> Vec<Take> {
     let mut takes = Vec::new();
     for stage in stages(dockerfile) {
         for (item, _, it) in stage.instructions() {
-            let raw = taken(it, from);
-            if raw.is_empty() {
-                continue;
-            }
-            let state = stage.state_before(item);
-            let expand =
-                |it: String| state.expand(&it, dockerfile.escape).unwrap_or_else(|| guessed(&it));
-            takes.extend(raw.into_iter().map(|it| Take { item, source: expand(it) }));
+            let sources = sources(&stage, item, it, from);
+            takes.extend(sources.into_iter().map(|source| Take { item, source }));
         }
     }
     takes
+}
+
+/// What an instruction of a stage takes of the context, or of the one of this name; `*` stands for variables whose
+/// values are not known.
+pub fn sources(
+    stage: &Stage<'_>,
+    item: usize,
+    instruction: &Instruction,
+    from: Option<&str>,
+) -> Vec<String> {
+    let raw = taken(instruction, from);
+    if raw.is_empty() {
+        return raw;
+    }
+    let (state, escape) = (stage.state_before(item), stage.dockerfile.escape);
+    let expand = |it: String| state.expand(&it, escape).unwrap_or_else(|| guessed(&it));
+    raw.into_iter().map(expand).collect()
 }
 
 /// The files on disk that a build of a Dockerfile from a folder makes use of, its ignore file aside: whether it takes a

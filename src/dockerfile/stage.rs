@@ -116,17 +116,7 @@ pub fn stages<F: Fn(&ImageRef<'_>) -> Start + 'static>(
         outline: Outline::of(dockerfile, &BTreeMap::new(), &start),
         start: PhantomData,
     });
-    let numbered = kept.outline.stages.iter().enumerate();
-    let stages = numbered.map(|(index, facts)| Stage {
-        dockerfile,
-        index,
-        name: facts.name.as_deref(),
-        base: &facts.base,
-        from: facts.from,
-        end: facts.end,
-        facts,
-    });
-    stages.collect()
+    kept.outline.stages(dockerfile)
 }
 
 impl Outline {
@@ -156,6 +146,21 @@ impl Outline {
             stages.push(Facts::of(dockerfile, own, given, &globals, &stages));
         }
         Self { globals, stages }
+    }
+
+    /// The stages, in order; `dockerfile` is the one that was read.
+    pub(crate) fn stages<'a>(&'a self, dockerfile: &'a Dockerfile) -> Vec<Stage<'a>> {
+        let numbered = self.stages.iter().enumerate();
+        let stages = numbered.map(|(index, facts)| Stage {
+            dockerfile,
+            index,
+            name: facts.name.as_deref(),
+            base: &facts.base,
+            from: facts.from,
+            end: facts.end,
+            facts,
+        });
+        stages.collect()
     }
 
     /// The arguments that FROM lines see.

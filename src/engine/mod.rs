@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod blueprint;
+pub mod cache;
 pub mod check;
 pub mod diff;
 mod effects;

@@ -55,7 +55,7 @@ impl Tree {
     }
 
     /// The file of this path, if it exists.
-    pub(super) fn file(&self, path: &str) -> Option<&RepoPath> {
+    pub fn file(&self, path: &str) -> Option<&RepoPath> {
         self.files.get(path)
     }
 

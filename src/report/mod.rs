@@ -1,5 +1,6 @@
 //! The result of a run as data: JSON for machines, and what `cli` prints for people.
 
+pub mod audit;
 mod change;
 pub mod formats;
 mod links;

@@ -26,6 +26,19 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(count as u64), if count == 1 { "" } else { "s" })
 }
 
+/// A number of bytes as people read it: `149.8 KB`, of 1,000 bytes each.
+pub fn of_bytes(bytes: u64) -> String {
+    let units = ["KB", "MB", "GB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let (mut value, mut unit) = (bytes / 100, 0);
+    while value >= 10_000 && unit < 2 {
+        (value, unit) = (value / 1000, unit + 1);
+    }
+    format!("{}.{} {}", value / 10, value % 10, units[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

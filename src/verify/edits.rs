@@ -6,7 +6,10 @@ use super::images::ImageBuild;
 use crate::{
     context::copies::{CopyIn, Sent},
     dockerfile::{Dockerfile, Keyword},
-    ecosystems::{self, FileKind, images::stages, sources},
+    ecosystems::{
+        images::stages,
+        sources::{self, is_edited, is_manifest},
+    },
     project::Project,
     text::RepoPath,
 };
@@ -61,13 +64,13 @@ pub fn edits(project: &Project, build: &ImageBuild) -> Vec<TouchedFile> {
     let copies = copies(project, dockerfile, &sent);
     let home = build.origin.dockerfile.parent().unwrap_or(RepoPath::root());
     let all = copies.iter().flatten();
-    let own = all.clone().filter(|it| is_source(it)).min_by_key(|it| rank(it, &home));
+    let own = all.clone().filter(|it| is_edited(it)).min_by_key(|it| rank(it, &home));
     let mut edits = Vec::new();
     let edit = |kind, path: &&RepoPath| TouchedFile { kind, path: (*path).clone() };
     edits.extend(own.as_ref().map(|it| edit(EditKind::Source, it)));
-    let first = copies.iter().find(|it| it.iter().any(is_source));
+    let first = copies.iter().find(|it| it.iter().any(is_edited));
     let first = first.filter(|it| own.is_some_and(|own| !it.contains(own)));
-    let shared = first.into_iter().flatten().filter(|it| is_source(it));
+    let shared = first.into_iter().flatten().filter(|it| is_edited(it));
     edits.extend(shared.min_by_key(|it| rank(it, &home)).map(|it| edit(EditKind::Shared, &it)));
     let manifest = all.filter_map(|it| Some((manifest(it)?, it)));
     let manifest =
@@ -109,16 +112,6 @@ fn copies(project: &Project, dockerfile: &Dockerfile, sent: &Sent<'_>) -> Vec<Ve
     copies
 }
 
-fn is_source(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    let is_config = is_manifest(name) || name == "conftest.py" || name.contains(".config.");
-    let is_test = path.as_str().split('/').any(|it| {
-        matches!(it, "tests" | "test" | "__tests__" | "migrations" | "node_modules")
-            || it.starts_with("test_")
-    });
-    !is_config && !is_test && sources::language_of(extension(name)).is_some()
-}
-
 /// The distance of a file from the one that a developer of the service has open: not below the Dockerfile's
 /// folder, not where a service starts, deep.
 fn rank(path: &RepoPath, home: &RepoPath) -> (bool, usize, usize, String) {
@@ -131,10 +124,6 @@ fn manifest(path: &RepoPath) -> Option<usize> {
     let name = path.file_name();
     let position = MANIFEST_COMMENTS.iter().position(|it| it.0 == extension(name));
     position.filter(|_| is_manifest(name))
-}
-
-fn is_manifest(name: &str) -> bool {
-    ecosystems::file("", name).is_some_and(|it| it.kind == FileKind::Manifest)
 }
 
 fn depth(path: &RepoPath) -> usize {

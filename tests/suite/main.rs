@@ -5,7 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audits;
 mod book;
+mod cached_steps;
 mod callers;
 mod cli;
 mod conformance;

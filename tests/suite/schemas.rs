@@ -23,6 +23,11 @@ fn the_schema_of_reports_is_current() {
 }
 
 #[test]
+fn the_schema_of_audits_is_current() {
+    is_current("audit.json", &report::audit::schema());
+}
+
+#[test]
 fn the_schema_of_settings_is_current_and_has_every_option() {
     let schema = config::schema();
     let properties = schema.get("properties").and_then(|it| it.as_object()).unwrap();

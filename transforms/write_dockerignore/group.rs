@@ -1,10 +1,6 @@
 //! The build contexts of a project, each with the Dockerfiles that are built from it and obey one ignore file.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashSet},
-    sync::OnceLock,
-};
+use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
 
 use super::named::words;
 use crate::{
@@ -12,7 +8,6 @@ use crate::{
         Context,
         dockerignore::Dockerignore,
         is_whole,
-        named::NamedContext,
         taken::{Take, Wanted, takes, takes_from},
     },
     dockerfile::Dockerfile,
@@ -49,17 +44,9 @@ pub(super) struct Taker<'a> {
     words: OnceLock<HashSet<String>>,
 }
 
-/// The contexts of the Dockerfiles of a project, by folder and ignore file.
-struct Contexts {
-    known: BTreeMap<(RepoPath, RepoPath), Vec<RepoPath>>,
-    unknown: Vec<RepoPath>,
-    /// The Dockerfiles with named contexts.
-    named: Vec<(RepoPath, NamedContext)>,
-}
-
 /// The groups of which one Dockerfile at least is to be looked at and takes a whole folder.
 pub(super) fn groups(project: &Project) -> Vec<Group<'_>> {
-    let contexts = project.whole().get(|| Contexts::of(project));
+    let contexts = project.shared_contexts();
     let near = contexts.known.iter().filter(|it| it.1.iter().any(|it| project.is_in_focus(it)));
     let groups = near.filter_map(|((folder, path), dockerfiles)| {
         let taker = |it: &RepoPath| Taker::new(project, folder, it, None);
@@ -96,7 +83,7 @@ pub(super) fn groups(project: &Project) -> Vec<Group<'_>> {
 
 /// The Dockerfiles that take a whole context of which it is not known which folder it is, with the reason.
 pub(super) fn unknown(project: &Project) -> Vec<(&File, &Dockerfile, String)> {
-    let contexts = project.whole().get(|| Contexts::of(project));
+    let contexts = project.shared_contexts();
     let unknown = contexts.unknown.iter().filter(|it| project.is_in_focus(it));
     let unknown = unknown.filter_map(|path| {
         let file = project.file(path.as_str())?;
@@ -106,29 +93,6 @@ pub(super) fn unknown(project: &Project) -> Vec<(&File, &Dockerfile, String)> {
         is_whole.then(|| (&**file, dockerfile, why.clone()))
     });
     unknown.collect()
-}
-
-impl Contexts {
-    fn of(project: &Project) -> Self {
-        let mut contexts = Self { known: BTreeMap::new(), unknown: Vec::new(), named: Vec::new() };
-        for (file, _) in project.dockerfiles() {
-            let named = project.named_contexts(&file.path).into_iter();
-            contexts.named.extend(named.map(|it| (file.path.clone(), it)));
-            let folders = project.context_of(&file.path).folders();
-            for folder in folders {
-                let shared = || folder.join(".dockerignore");
-                let path = Dockerignore::path(project, &file.path, folder).or_else(shared);
-                let key = path.map(|it| (folder.clone(), it));
-                if let Some(key) = key {
-                    contexts.known.entry(key).or_default().push(file.path.clone());
-                }
-            }
-            if folders.is_empty() {
-                contexts.unknown.push(file.path.clone());
-            }
-        }
-        contexts
-    }
 }
 
 impl<'a> Taker<'a> {

@@ -25,7 +25,7 @@ use self::{
     readers::{Readers, Verdict},
 };
 use crate::{
-    context::{dockerignore::Dockerignore, is_whole, taken::takes},
+    context::{dockerignore::Dockerignore, is_whole, shared::on_disk, taken::takes},
     ecosystems::clutter::Class,
     engine::{
         Transform,
@@ -37,7 +37,7 @@ use crate::{
     },
     text::{
         Place, Refusal, RepoPath,
-        count::{counted, listed, number},
+        count::{counted, listed, number, of_bytes},
     },
 };
 
@@ -272,14 +272,10 @@ fn reason(
 ) -> String {
     let new = Dockerignore::of_flags(patterns.iter().copied());
     let (mut files, mut bytes, mut all, mut whole) = (0, 0, 0, 0);
-    for it in project.on_disk(&group.folder) {
-        let Some(path) = it.path.strip_prefix(&group.folder) else { continue };
-        if !group.takes(path) {
-            continue;
-        }
-        (all, whole) = (all + 1, whole + it.bytes);
+    for (path, size) in on_disk(project, &group.folder, |it| group.takes(it)) {
+        (all, whole) = (all + 1, whole + size);
         if new.excludes(path) {
-            (files, bytes) = (files + 1, bytes + it.bytes);
+            (files, bytes) = (files + 1, bytes + size);
         }
     }
     let secrets = found.iter().filter(|it| it.row.class == Class::Secrets);
@@ -304,8 +300,8 @@ fn reason(
             "; {} of {} ({} of {}) {} no longer sent",
             counted(files, "file"),
             number(all),
-            size(bytes),
-            size(whole),
+            of_bytes(bytes),
+            of_bytes(whole),
             if files == 1 { "is" } else { "are" }
         ),
     };
@@ -317,17 +313,4 @@ fn reason(
         );
     }
     reason
-}
-
-/// A number of bytes as people read it.
-fn size(bytes: u64) -> String {
-    let units = ["KB", "MB", "GB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let (mut value, mut unit) = (bytes / 100, 0);
-    while value >= 10_000 && unit < 2 {
-        (value, unit) = (value / 1000, unit + 1);
-    }
-    format!("{}.{} {}", value / 10, value % 10, units[unit])
 }

@@ -27,6 +27,7 @@ pub(crate) use caches::named_caches;
 pub use compare::difference;
 pub use config::Config;
 
+use super::effects::Effects;
 use crate::{
     dockerfile::{Dockerfile, Instruction, Keyword, variables::Variables},
     text::ImagePath,
@@ -124,6 +125,14 @@ pub fn target<'s, 'a>(stages: &'s [Stage<'a>], target: Option<&str>) -> Option<&
 }
 
 impl<'a> Blueprint<'a> {
+    /// What its RUNs do, each with the index of its instruction among the items.
+    pub(super) fn effects_of_runs(&self) -> impl Iterator<Item = (usize, Effects)> {
+        self.effects.iter().filter_map(|it| match it {
+            Effect::Run(run) => Some((run.item, reading::read(run))),
+            Effect::Copy(_) | Effect::Folder { .. } => None,
+        })
+    }
+
     fn new(image: String, platform: Option<&str>) -> Self {
         let base = platform.map_or(image.clone(), |it| format!("{image} for {it}"));
         Self { base, effects: Vec::new(), config: Config::default() }

@@ -108,13 +108,13 @@ fn rest(out: &mut String, more: usize) {
 }
 
 /// A text between backquotes, of which there are more than in any row inside.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = on_one_line(text);
     let marks = "`".repeat(longest(&text) + 1);
     if marks.len() == 1 { format!("`{text}`") } else { format!("{marks} {text} {marks}") }
 }
 
-fn fence(text: &str) -> String {
+pub(super) fn fence(text: &str) -> String {
     "`".repeat((longest(text) + 1).max(3))
 }
 
@@ -123,7 +123,7 @@ fn longest(text: &str) -> usize {
 }
 
 /// A sentence of refit's: its quotations are code, and nothing else in it is markup.
-fn text(said: &str) -> String {
+pub(super) fn text(said: &str) -> String {
     let said = on_one_line(said);
     let mut out = String::with_capacity(said.len());
     for (at, part) in said.split('`').enumerate() {

@@ -1,5 +1,6 @@
 //! The forms in which a report is printed for machines; the text for people is `cli`'s.
 
+mod audit;
 mod concise;
 mod github;
 mod gitlab;
@@ -10,6 +11,7 @@ mod sarif;
 
 use std::fmt::Write as _;
 
+pub use audit::{Length, audit_json, audit_markdown};
 pub use concise::concise;
 pub use github::github;
 pub use gitlab::gitlab;

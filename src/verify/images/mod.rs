@@ -64,11 +64,19 @@ pub struct Unknown {
 
 /// The images that a plan touches, in the order of their Dockerfiles, and what could not be understood.
 pub fn images(plan: &Plan) -> (Vec<Image>, Vec<Unknown>) {
+    images_of(plan, &|path| {
+        let now = plan.after().file(path.as_str());
+        let was = plan.before.file(path.as_str());
+        let is_the_same = now.map(|it| &it.text) == was.map(|it| &it.text);
+        !is_the_same || !same_ignore_files(plan, path)
+    })
+}
+
+/// The images of these Dockerfiles, touched or not, and what could not be understood.
+pub fn images_of(plan: &Plan, is_wanted: &dyn Fn(&RepoPath) -> bool) -> (Vec<Image>, Vec<Unknown>) {
     let (mut images, mut unknown) = (Vec::new(), Vec::new());
     for (file, dockerfile) in plan.before.dockerfiles() {
-        let now = plan.after().file(file.path.as_str());
-        let is_sent_the_same = || same_ignore_files(plan, &file.path);
-        if now.is_some_and(|it| it.text == file.text) && is_sent_the_same() {
+        if !is_wanted(&file.path) {
             continue;
         }
         match pairs(plan, &file.path, dockerfile) {
@@ -251,6 +259,15 @@ impl ImageBuild {
         let folder = if folder.is_root() { &self.context } else { &folder };
         let named = if folder.is_root() { dockerfile } else { folder };
         named.file_name().to_owned()
+    }
+
+    /// The folders of the project that are named contexts, by name.
+    pub fn named_folders(&self) -> BTreeMap<String, RepoPath> {
+        let named = self.contexts.iter().filter_map(|(name, it)| match it {
+            Named::Folder(it) => Some((name.clone(), it.clone())),
+            Named::Other(_) => None,
+        });
+        named.collect()
     }
 
     /// The folders of the project that it sends to the builder.

@@ -52,3 +52,21 @@ fn a_reader_who_stops_is_no_error_in_any_format() {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{format}");
     }
 }
+
+#[test]
+fn an_audit_is_printed_or_written_in_each_of_its_formats() {
+    let folder = unpinned();
+    for format in ["text", "markdown", "json"] {
+        let printed = folder.refit(&["report", "--format", format]);
+        assert_eq!((printed.code, printed.stderr.as_str()), (0, ""), "{format}");
+        assert!(printed.stdout.contains("Tools are installed without a version"), "{printed:?}");
+        let written = folder.refit(&["report", "--format", format, "-o", ".git/audit"]);
+        assert_eq!((written.code, written.stdout.as_str()), (0, ""), "{format}");
+        assert_eq!(folder.read(".git/audit"), printed.stdout, "{format}");
+    }
+    let text = folder.refit(&["report"]).stdout;
+    assert!(text.lines().all(|it| it.chars().count() <= 100), "{text}");
+    assert_eq!(Folder::new(&[]).refit(&["report"]).code, 3);
+    let page = folder.refit(&["explain", "unpinned-tool"]).stdout;
+    assert!(page.contains("pin-poetry"), "{page}");
+}

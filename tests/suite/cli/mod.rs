@@ -258,6 +258,7 @@ fn the_help_is_one_screen() {
         "diff",
         "apply",
         "check",
+        "report",
         "verify",
         "undo",
         "list",
