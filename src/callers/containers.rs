@@ -49,7 +49,8 @@ pub(super) fn executions(
     named: &BTreeMap<String, Vec<Build>>,
 ) -> Vec<Execution> {
     let files = project.files().filter(|it| runs(&it.path) || is_guide(&it.path));
-    let said: Vec<(Place, String)> = files.flat_map(|it| read(it)).collect();
+    let said = files.flat_map(|it| &it.memo.get(|| Commands(read(it))).0);
+    let said: Vec<&(Place, String)> = said.collect();
     if said.is_empty() {
         return Vec::new();
     }
@@ -65,7 +66,7 @@ pub(super) fn executions(
         (name.clone(), Arc::new(builds.iter().map(|it| it.dockerfile.clone()).collect()))
     };
     let images: HashMap<String, Arc<HashSet<RepoPath>>> = named.iter().map(of_builds).collect();
-    let found = said.into_iter().map(|(place, said)| {
+    let found = said.into_iter().cloned().map(|(place, said)| {
         let of_services = said.split_whitespace().filter_map(|it| services.get(it));
         let of_images = said.split_whitespace().filter_map(|it| images.get(&image_name(it)?));
         let all: Vec<_> = of_services.chain(of_images).cloned().collect();
@@ -97,6 +98,9 @@ fn runs(path: &RepoPath) -> bool {
         || ["CONTRIBUTING", "README"].iter().any(|it| name.starts_with(it));
     !prose && !is_dockerfile(name) && !name.ends_with("ignore")
 }
+
+/// What a file runs in containers, and where.
+struct Commands(Vec<(Place, String)>);
 
 fn read(file: &File) -> Vec<(Place, String)> {
     if !file.text.contains(" run ") && !file.text.contains(" exec ") {

@@ -52,32 +52,33 @@ fn of_arguments(instruction: &Instruction) -> Option<String> {
         Onbuild, Run, Shell, Stopsignal, Unknown, User, Volume, Workdir,
     };
     let name = instruction.keyword.as_str();
-    let words = instruction.words();
+    // Most instructions are RUNs, whose words do not matter.
+    let words = || instruction.words();
     match instruction.keyword {
-        Add | Copy if words.len() < 2 => Some(format!(
+        Add | Copy if words().len() < 2 => Some(format!(
             "{name} requires at least two arguments, but only one was provided: destination could not be determined"
         )),
         Add | Copy => {
-            let is_heredoc = words.last().is_some_and(|it| word::is_heredoc(&it.text));
+            let is_heredoc = words().last().is_some_and(|it| word::is_heredoc(&it.text));
             is_heredoc.then(|| format!("{name} cannot accept a heredoc as a destination"))
         }
-        From => of_stage(&words.iter().map(|it| it.text.as_str()).collect::<Vec<_>>()),
+        From => of_stage(&words().iter().map(|it| it.text.as_str()).collect::<Vec<_>>()),
         Maintainer | Stopsignal | User | Workdir => {
-            words.is_empty().then(|| format!("{name} requires exactly one argument"))
+            words().is_empty().then(|| format!("{name} requires exactly one argument"))
         }
         Arg | Env | Label if instruction.pairs().iter().any(|it| it.name.is_empty()) => {
             Some(format!("{name} names can not be blank"))
         }
-        Shell if instruction.json().is_none() && !words.is_empty() => {
+        Shell if instruction.json().is_none() && !words().is_empty() => {
             Some("SHELL requires the arguments to be in JSON form".to_owned())
         }
-        Volume if words.iter().any(|it| it.text.trim().is_empty()) => {
+        Volume if words().iter().any(|it| it.text.trim().is_empty()) => {
             Some("VOLUME specified can not be an empty string".to_owned())
         }
         // `HEALTHCHECK CMD []` has an argument.
         Healthcheck if !instruction.text().is_empty() => None,
         Arg | Env | Expose | Healthcheck | Label | Onbuild | Shell | Volume => {
-            words.is_empty().then(|| format!("{name} requires at least one argument"))
+            words().is_empty().then(|| format!("{name} requires at least one argument"))
         }
         Cmd | Entrypoint | Run | Unknown => None,
     }

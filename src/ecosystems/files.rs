@@ -12,6 +12,8 @@ pub struct File {
     pub pattern: &'static str,
     /// The `/` in the pattern.
     slash: Option<usize>,
+    /// Whether the pattern is a name, without `*` and folder.
+    is_name: bool,
     /// What it is to the manager.
     pub kind: FileKind,
     /// Whether a folder with such a file is a project of its own.
@@ -38,15 +40,15 @@ pub enum FileKind {
 impl File {
     const fn new(pattern: &'static str, kind: FileKind) -> Self {
         let (bytes, mut at) = (pattern.as_bytes(), pattern.len());
-        let mut slash = None;
+        let (mut slash, mut is_name) = (None, true);
         while 0 < at {
             at -= 1;
-            if bytes[at] == b'/' {
+            is_name &= bytes[at] != b'*' && bytes[at] != b'/';
+            if bytes[at] == b'/' && slash.is_none() {
                 slash = Some(at);
-                break;
             }
         }
-        Self { pattern, slash, kind, marks_project: false, cache_keys: &[] }
+        Self { pattern, slash, is_name, kind, marks_project: false, cache_keys: &[] }
     }
 
     /// A manifest.
@@ -88,6 +90,9 @@ impl File {
 
     /// Whether it is a file of this name, in a folder of that name.
     pub fn matches(&self, folder: &str, name: &str) -> bool {
+        if self.is_name {
+            return self.pattern == name;
+        }
         let is = |pattern: &str, text: &str| is_like(pattern.as_bytes(), text.as_bytes());
         match self.slash {
             Some(at) => is(&self.pattern[at + 1..], name) && is(&self.pattern[..at], folder),
@@ -112,7 +117,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let files: Vec<_> = files().collect();
     let mut names = Names { files, whole: HashMap::new(), begun: HashMap::new(), open: Vec::new() };
     for (at, file) in names.files.iter().enumerate() {
-        if !file.pattern.contains(['*', '/']) {
+        if file.is_name {
             names.whole.entry(file.pattern).or_default().push(at);
             continue;
         }
@@ -146,7 +151,7 @@ pub fn manifest_rank(name: &str) -> Option<usize> {
 pub(super) fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
-        Some((b'*', [])) => true,
+        Some((b'*', end)) if !end.contains(&b'*') => name.ends_with(end),
         Some((b'*', rest)) => (0..name.len())
             .any(|at| (name[at] == rest[0] || rest[0] == b'*') && is_like(rest, &name[at..])),
         Some((byte, rest)) => {

@@ -5,7 +5,7 @@ use std::{mem, sync::LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::{MANAGERS, Manager};
-use crate::text::is_name_at;
+use crate::text::{folder_and_name, is_name_at};
 
 /// Finds the programs of all managers, and the manager of each.
 static PROGRAMS: LazyLock<Option<(AhoCorasick, Vec<&Manager>)>> = LazyLock::new(|| {
@@ -39,23 +39,30 @@ pub fn seems_to_install(text: &str) -> bool {
 pub fn seems_to_install_from_manifests(text: &str, of: impl Fn(&'static Manager) -> bool) -> bool {
     let names_files = |manager: &Manager| {
         words(text).any(|word| {
-            let name = word.rsplit('/').next().unwrap_or_default();
+            let name = folder_and_name(word).1;
             manager.grammar.manifest_options.iter().any(|it| word.starts_with(it))
                 || manager.files.iter().any(|it| it.matches("", name))
         })
     };
     let takes_packages =
         |manager: &Manager, verb| manager.grammar.apart.iter().any(|it| it.words == verb);
-    seeming_installs(text)
-        .filter(|it| of(it.0))
-        .any(|(manager, verb)| !takes_packages(manager, verb) || names_files(manager))
+    // A RUN may call one manager many times.
+    let mut looked: Vec<&str> = Vec::new();
+    seeming_installs(text).filter(|it| of(it.0)).any(|(manager, verb)| {
+        if !takes_packages(manager, verb) {
+            return true;
+        }
+        let is_first = !looked.contains(&manager.name);
+        looked.push(manager.name);
+        is_first && names_files(manager)
+    })
 }
 
 /// The managers that seem to install packages in a text, each with the first word of its verb.
 fn seeming_installs(text: &str) -> impl Iterator<Item = (&'static Manager, &str)> {
     let mut program = "";
     words(text).filter_map(move |word| {
-        let name = mem::replace(&mut program, word).rsplit('/').next().unwrap_or_default();
+        let name = folder_and_name(mem::replace(&mut program, word)).1;
         let name = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
         let manager = MANAGERS.iter().find(|it| it.programs.contains(&name))?;
         let mut verbs = manager.grammar.install.iter();
@@ -65,6 +72,7 @@ fn seeming_installs(text: &str) -> impl Iterator<Item = (&'static Manager, &str)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./".contains(it));
+    let ends = |it: char| !it.is_alphanumeric() && !matches!(it, '-' | '_' | '.' | '/');
+    let parts = text.split(ends);
     parts.filter(|it| !it.is_empty())
 }

@@ -118,17 +118,21 @@ fn given(file: &File) -> Vec<&str> {
         return Vec::new();
     }
     let ends =
-        |it: &char| it.is_whitespace() || matches!(it, '"' | '\'' | ',' | '[' | ']' | '=' | ';');
-    let mut before = "";
-    let mut found = Vec::new();
-    for word in file.text.split(|it: char| ends(&it)).filter(|it| !it.is_empty()) {
-        let is_code = GIVES.contains(&before) && settings::is_code(word);
-        before = word;
-        if is_code || settings::is_plain(word) {
-            found.push(word.rsplit(['/', ':']).next().unwrap_or(word));
-        }
-    }
-    found
+        |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | ',' | '[' | ']' | '=' | ';');
+    // Few words are names of settings files: those are looked for by their endings.
+    let words = settings::endings(&file.text).filter_map(|end| {
+        let (before, after) = file.text.split_at(end);
+        let start = before.trim_end_matches(|it| !ends(it)).len();
+        after.chars().next().is_none_or(ends).then(|| (&before[..start], &before[start..]))
+    });
+    let is_given = |before: &str| {
+        let word = before.trim_end_matches(ends).rsplit(ends).next();
+        word.is_some_and(|it| GIVES.contains(&it))
+    };
+    let given = words.filter(|(before, word)| {
+        settings::is_plain(word) || (settings::is_code(word) && is_given(before))
+    });
+    given.map(|it| it.1.rsplit(['/', ':']).next().unwrap_or(it.1)).collect()
 }
 
 /// The manifests that a Dockerfile copies, wherever its context may be.

@@ -1,6 +1,9 @@
 //! Every path of a project, so that existence, folders and globs can be asked without the disk.
 
-use std::{collections::BTreeSet, ops::Bound};
+use std::{
+    collections::{BTreeSet, btree_set::Range},
+    ops::Bound,
+};
 
 use crate::text::{RepoPath, glob};
 
@@ -89,27 +92,36 @@ impl Tree {
         from.take_while(move |it| it.as_str().starts_with(&prefix))
     }
 
+    /// The files from a path on, in order.
+    fn from(&self, start: Bound<&str>) -> Range<'_, RepoPath> {
+        self.files.range::<str, _>((start, Bound::Unbounded))
+    }
+
     /// The files and folders directly in a folder, in the order of their first file; the work grows with
     /// their number and not with what they hold.
     pub fn children<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = RepoPath> + 'a {
+        self.children_named(folder, |_| true)
+    }
+
+    /// Those of the [children](Self::children) of a folder that have such a name.
+    fn children_named<'a>(
+        &'a self,
+        folder: &'a RepoPath,
+        is_one: impl Fn(&str) -> bool + Clone + 'a,
+    ) -> impl Iterator<Item = RepoPath> + 'a {
         let head = prefix(folder);
-        let mut from = Bound::Excluded(head.clone());
-        let walked = std::iter::from_fn(move || {
-            let range =
-                self.files.range::<str, _>((from.as_ref().map(String::as_str), Bound::Unbounded));
-            let next = range.map(RepoPath::as_str).next()?.strip_prefix(&head)?;
-            let name = next.split('/').next().unwrap_or(next);
+        let mut rest = self.from(Bound::Excluded(&head));
+        let names = std::iter::from_fn(move || {
+            let next = rest.next()?.as_str().strip_prefix(&head)?;
+            let Some((name, _)) = next.split_once('/') else { return Some(next) };
             // `0` follows `/`, so this sorts after everything in a folder of this name.
-            from = if name.len() == next.len() {
-                Bound::Excluded(format!("{head}{name}"))
-            } else {
-                Bound::Included(format!("{head}{name}0"))
-            };
-            folder.join(name)
+            rest = self.from(Bound::Included(&format!("{head}{name}0")));
+            Some(name)
         });
-        walked.chain(
-            self.ignored_below(folder).filter(|it| it.parent().as_ref() == Some(folder)).cloned(),
-        )
+        let is_named = is_one.clone();
+        let walked = names.filter(move |it| is_named(it)).filter_map(|it| folder.join(it));
+        let ignored = self.ignored_below(folder).filter(move |it| is_one(it.file_name()));
+        walked.chain(ignored.filter(|it| it.parent().as_ref() == Some(folder)).cloned())
     }
 
     /// The files and folders below a folder that git ignores; a folder includes its contents.
@@ -165,8 +177,8 @@ pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
     for part in parts {
         let Ok(glob) = glob::Glob::new(part) else { return Vec::new() };
         found = if glob::is_pattern(part) {
-            let children = found.iter().flat_map(|it| tree.children(it));
-            children.filter(|it| glob.matches(it.file_name())).collect()
+            let is_one = |name: &str| glob.matches(name);
+            found.iter().flat_map(|it| tree.children_named(it, is_one)).collect()
         } else {
             let named = glob::unescape(part).unwrap_or_default();
             let named = found.iter().filter_map(|it| it.join(&named));

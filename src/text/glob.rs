@@ -1,5 +1,7 @@
 //! Go's path patterns: `filepath.Match`, and the dialect with `**` of `.dockerignore` and `--exclude`.
 
+use std::mem;
+
 /// A compiled pattern. Matching takes time in proportion to pattern times path, whatever they hold.
 #[derive(Clone, Debug)]
 pub struct Glob {
@@ -54,23 +56,38 @@ impl Glob {
 
     /// Returns true if the pattern matches all of `path`.
     pub fn matches(&self, path: &str) -> bool {
+        // Most paths differ at an end already.
+        let (mut path, mut tokens) = (path, self.tokens.as_slice());
+        while let [Token::Char(first), more @ ..] = tokens {
+            let Some(rest) = path.strip_prefix(*first) else { return false };
+            (path, tokens) = (rest, more);
+        }
+        while let [more @ .., Token::Char(last)] = tokens {
+            let Some(rest) = path.strip_suffix(*last) else { return false };
+            (path, tokens) = (rest, more);
+        }
+        if let [] | [Token::Rest] = tokens {
+            return path.is_empty() || !tokens.is_empty();
+        }
         let chars: Vec<char> = path.chars().collect();
         // Which prefixes of the path the tokens so far can cover.
         let mut reached = vec![false; chars.len() + 1];
+        let mut next = reached.clone();
         reached[0] = true;
-        for token in &self.tokens {
-            reached = token.step(&chars, &reached);
-            if !reached.contains(&true) {
+        for token in tokens {
+            token.step(&chars, &reached, &mut next);
+            if !next.contains(&true) {
                 return false;
             }
+            mem::swap(&mut reached, &mut next);
         }
         reached[chars.len()]
     }
 }
 
 impl Token {
-    fn step(&self, chars: &[char], from: &[bool]) -> Vec<bool> {
-        let mut to = vec![false; from.len()];
+    /// Which prefixes are covered with this token as well, from those without it.
+    fn step(&self, chars: &[char], from: &[bool], to: &mut [bool]) {
         match self {
             Self::Star => {
                 let mut open = false;
@@ -88,12 +105,12 @@ impl Token {
                 }
             }
             one => {
+                to[0] = false;
                 for (at, c) in chars.iter().enumerate() {
                     to[at + 1] = from[at] && one.covers(*c);
                 }
             }
         }
-        to
     }
 
     fn covers(&self, c: char) -> bool {

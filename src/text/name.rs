@@ -14,7 +14,8 @@ pub fn has_name(text: &str, name: &str) -> bool {
 
 /// The words of a text in any language, without quotes and operators.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|it: char| !it.is_alphanumeric() && !"-_./+".contains(it));
+    let ends = |it: char| !it.is_alphanumeric() && !matches!(it, '-' | '_' | '.' | '/' | '+');
+    let parts = text.split(ends);
     parts.filter(|it| !it.is_empty())
 }
 

@@ -47,7 +47,7 @@ impl RepoPath {
         if self.is_root() {
             return None;
         }
-        Some(Self(self.0.rsplit_once('/').map_or("", |it| it.0).into()))
+        Some(Self(folder_and_name(&self.0).0.into()))
     }
 
     /// The folders it lies in, from the nearest to the root.
@@ -57,7 +57,7 @@ impl RepoPath {
 
     /// The last component; empty for the root.
     pub fn file_name(&self) -> &str {
-        self.0.rfind('/').map_or(&self.0, |at| &self.0[at + 1..])
+        folder_and_name(&self.0).1
     }
 
     /// The rest after `folder/`; empty for `folder` itself, `None` if the path is not in `folder`.
@@ -90,6 +90,14 @@ impl RepoPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The folder that a path lies in, empty if it has none, and its last component.
+///
+/// It is asked for each file of a project: searching a short text byte by byte is faster than what `rfind` prepares.
+pub fn folder_and_name(path: &str) -> (&str, &str) {
+    let at = path.bytes().rposition(|it| it == b'/');
+    at.map_or(("", path), |at| (&path[..at], &path[at + 1..]))
 }
 
 /// A path of an image as it may be seen from a folder of the project: without the `/` or `./` at its front, then

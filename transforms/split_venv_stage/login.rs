@@ -7,6 +7,8 @@ use crate::{
     text::{Refusal, words},
 };
 
+const PROFILE: &str = "/etc/profile";
+
 /// Checks that a command line, or a line of a script, starts no login shell and reads no profile.
 ///
 /// <https://www.gnu.org/software/bash/manual/html_node/Bash-Startup-Files.html>; Debian's `base-files`:
@@ -15,7 +17,7 @@ use crate::{
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn check(text: &str) -> Result<(), Refusal> {
-    if words(text).any(|it| it == "/etc/profile") {
+    if text.contains(PROFILE) && words(text).any(|it| it == PROFILE) {
         let reason = "/etc/profile sets PATH anew, without the environment";
         return Err(Refusal::new("login-shell", reason));
     }

@@ -10,7 +10,7 @@ use crate::{
         clutter::{self, Class, Clutter, Place, TABLE},
     },
     project::Project,
-    text::RepoPath,
+    text::{RepoPath, folder_and_name},
 };
 
 /// The places of one kind of clutter in a build context.
@@ -97,6 +97,8 @@ struct Look<'a> {
     folder: &'a RepoPath,
     /// The files of the context, seen from it.
     files: Vec<&'a str>,
+    /// The folders that have a file of a name, seen from the context.
+    named: BTreeMap<&'a str, Vec<&'a str>>,
     /// The manifests and settings of managers among them.
     manifests: Vec<&'a str>,
     /// The folders with a manifest, seen from the context.
@@ -119,39 +121,31 @@ impl<'a> Look<'a> {
         let folder = &group.folder;
         let files = project.tree().below(folder);
         let files: Vec<&str> = files.filter_map(|it| it.strip_prefix(folder)).collect();
-        let begins = files.iter().filter(|it| clutter::begins_project(name(it)));
-        let projects = begins.map(|it| parent(it)).collect();
+        let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (folder, name) in files.iter().map(|it| folder_and_name(it)) {
+            named.entry(name).or_default().push(folder);
+        }
+        let begins = named.iter().filter(|it| clutter::begins_project(it.0));
+        let projects = begins.flat_map(|it| it.1).copied().collect();
         let is_manifest = |it: &&str| {
             ecosystems::file(name(parent(it)), name(it)).is_some() && !ecosystems::is_lock(name(it))
         };
         let manifests = files.iter().copied().filter(is_manifest).collect();
-        let lists = files.iter().filter(|it| name(it) == ".gitignore").filter_map(|it| {
-            let text = &project.file(folder.join(it)?.as_str())?.text;
-            Some(Gitignore { folder: parent(it).to_owned(), is_inside: true, names: names(text) })
+        let lists = named.get(".gitignore").into_iter().flatten().filter_map(|it| {
+            let text = &project.file(folder.join(it)?.join(".gitignore")?.as_str())?.text;
+            Some(Gitignore { folder: (*it).to_owned(), is_inside: true, names: names(text) })
         });
         let above = folder.ancestors().filter_map(|it| {
             let text = &project.file(it.join(".gitignore")?.as_str())?.text;
             Some(Gitignore { folder: String::new(), is_inside: false, names: names(text) })
         });
         let ignored = lists.chain(above).collect();
-        Self { project, folder, files, manifests, projects, ignored }
+        Self { project, folder, files, named, manifests, projects, ignored }
     }
 
     /// The rows of the table that paths of the context are of, by number, each with the path.
     fn there(&self) -> impl Iterator<Item = (usize, String)> {
         let tree = self.project.tree();
-        let exact: BTreeMap<&str, usize> = TABLE
-            .iter()
-            .enumerate()
-            .filter(|it| !it.1.name.contains('*'))
-            .map(|(at, it)| (it.name, at))
-            .collect();
-        let patterns: Vec<usize> =
-            (0..TABLE.len()).filter(|at| TABLE[*at].name.contains('*')).collect();
-        let row = move |part: &str| {
-            let by_pattern = || patterns.iter().copied().find(|at| TABLE[*at].is_called(part));
-            exact.get(part).copied().or_else(by_pattern)
-        };
         let ignored = tree.ignored_below(self.folder).filter_map(|it| it.strip_prefix(self.folder));
         let tracked = self.files.iter().map(|it| (*it, true));
         let all = tracked.chain(ignored.map(|it| (it, false)));
@@ -159,7 +153,7 @@ impl<'a> Look<'a> {
             let ends = path.match_indices('/').map(|it| it.0).chain([path.len()]);
             ends.into_iter().find_map(|end| {
                 let path = &path[..end];
-                let at = row(name(path))?;
+                let at = clutter::number_of(name(path))?;
                 let row = &TABLE[at];
                 (self.fits(row, path) && (row.is_distinct || !is_tracked))
                     .then(|| (at, path.to_owned()))
@@ -172,6 +166,16 @@ impl<'a> Look<'a> {
         found.chain(hidden.map(|(at, it)| (at, it.name.to_owned())))
     }
 
+    /// The folders that have a file whose name is like this, seen from the context; once for each file.
+    fn beside(&self, pattern: &str) -> impl Iterator<Item = &'a str> {
+        let whole = self.named.get(pattern).filter(|_| !pattern.contains('*'));
+        let like = self
+            .named
+            .iter()
+            .filter(move |it| pattern.contains('*') && clutter::is_like(pattern, it.0));
+        whole.into_iter().chain(like.map(|it| it.1)).flatten().copied()
+    }
+
     /// Adds what a compiler writes of what it has made to outputs that only scripts make again.
     fn add_build_state(&self, found: &mut [Found]) {
         let makes = |it: &Found| it.row.is_made_by_script() && it.places().next().is_some();
@@ -180,8 +184,7 @@ impl<'a> Look<'a> {
         }
         let (state, beside) = clutter::BUILD_STATE;
         let Some(row) = found.iter_mut().find(|it| it.row.name == state) else { return };
-        let settings = self.files.iter().filter(|it| clutter::is_like(beside, name(it)));
-        row.expected.extend(settings.map(|it| match parent(it) {
+        row.expected.extend(self.beside(beside).map(|it| match it {
             "" => state.to_owned(),
             folder => format!("{folder}/{state}"),
         }));
@@ -229,12 +232,9 @@ impl<'a> Look<'a> {
         let is_top = row.class != Class::VersionControl
             || self.folder.is_root()
             || self.folder.join(".github").is_some_and(|it| self.project.tree().is_folder(&it));
-        let beside: Vec<&str> = row.beside().collect();
         if is_top {
-            let is_beside = |it: &str| beside.iter().any(|file| clutter::is_like(file, name(it)));
-            let shows = self.files.iter().filter(|it| is_beside(it));
-            let shows =
-                shows.map(|it| parent(it)).filter(|it| row.place != Place::Top || it.is_empty());
+            let shows = row.beside().flat_map(|it| self.beside(it));
+            let shows = shows.filter(|it| row.place != Place::Top || it.is_empty());
             places.extend(shows.map(at));
         }
         for manifest in self.manifests.iter().filter(|_| !row.packages.is_empty()) {
@@ -243,9 +243,8 @@ impl<'a> Look<'a> {
             }
         }
         // A template of `.gitignore` has lines for tools that nobody here uses.
-        let has_signs = !beside.is_empty() || !row.packages.is_empty();
-        let is_alien = !row.with.is_empty()
-            && !self.files.iter().any(|it| clutter::is_like(row.with, name(it)));
+        let has_signs = row.beside().next().is_some() || !row.packages.is_empty();
+        let is_alien = !row.with.is_empty() && self.beside(row.with).next().is_none();
         if !has_signs && !is_alien && row.class != Class::VersionControl {
             let lists = self.ignored.iter().filter(|it| it.names.contains(row.name));
             // What is said further up is about the folder of the repository as well.
@@ -289,10 +288,10 @@ fn names(text: &str) -> HashSet<String> {
 
 /// The last part of a path.
 pub(super) fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    folder_and_name(path).1
 }
 
 /// The path of the folder that a path lies in.
 pub(super) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |it| it.0)
+    folder_and_name(path).0
 }

@@ -8,6 +8,8 @@ mod made;
 mod readers;
 mod table;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -228,16 +230,36 @@ pub fn is_like(pattern: &str, name: &str) -> bool {
     super::files::is_like(pattern.as_bytes(), name.as_bytes())
 }
 
+/// The rows of the table by their names: every part of every path is looked up.
+struct Names {
+    whole: HashMap<&'static str, usize>,
+    patterns: Vec<usize>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let all = TABLE.iter().enumerate().map(|(at, row)| (row.name, at));
+    let (patterns, whole): (Vec<_>, Vec<_>) = all.partition(|it| it.0.contains('*'));
+    Names {
+        whole: whole.into_iter().collect(),
+        patterns: patterns.into_iter().map(|it| it.1).collect(),
+    }
+});
+
+/// The number of the first row of the [`TABLE`] that a file or folder of this name may be of.
+pub fn number_of(name: &str) -> Option<usize> {
+    let by_pattern = || NAMES.patterns.iter().copied().find(|at| TABLE[*at].is_called(name));
+    NAMES.whole.get(name).copied().or_else(by_pattern)
+}
+
 /// The kinds of clutter that a path, seen from a build context, is or lies in by its names, from the top.
 pub fn classes_of(path: &str) -> impl Iterator<Item = Class> {
-    let named = |part: &str| TABLE.iter().find(|it| it.is_called(part)).map(|it| it.class);
-    path.split('/').filter_map(named)
+    path.split('/').filter_map(number_of).map(|it| TABLE[it].class)
 }
 
 /// The same of a path that git has: what may be source is none of them.
 pub fn classes_of_tracked(path: &str) -> impl Iterator<Item = Class> {
-    let named = |part: &str| TABLE.iter().find(|it| it.is_called(part));
-    path.split('/').filter_map(named).filter(|it| it.is_distinct).map(|it| it.class)
+    let rows = path.split('/').filter_map(number_of).map(|it| &TABLE[it]);
+    rows.filter(|it| it.is_distinct).map(|it| it.class)
 }
 
 /// The first of them.
@@ -280,6 +302,18 @@ pub fn begins_project(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_its_own_comes_before_the_patterns_that_it_is_like() {
+        for (at, row) in TABLE.iter().enumerate().filter(|it| !it.1.name.contains('*')) {
+            assert_eq!(
+                TABLE.iter().position(|it| it.is_called(row.name)),
+                Some(at),
+                "{}",
+                row.name
+            );
+        }
+    }
 
     #[test]
     fn what_managers_make_is_clutter() {

@@ -298,15 +298,12 @@ impl Compiled {
     pub(super) fn once(cell: &'static OnceLock<Self>, grammar: &'static Grammar) -> &'static Self {
         cell.get_or_init(|| {
             let language = tree_sitter::Language::new(grammar.language);
-            let mut roles = vec![None; language.node_kind_count()];
-            for (kind, role) in grammar.roles {
-                let all = (0..language.node_kind_count()).filter_map(|it| u16::try_from(it).ok());
-                for id in all.filter(|it| {
-                    language.node_kind_is_named(*it) && language.node_kind_for_id(*it) == Some(kind)
-                }) {
-                    roles[usize::from(id)] = Some(*role);
-                }
-            }
+            let known: HashMap<&str, Role> = grammar.roles.iter().copied().collect();
+            let role = |id: usize| {
+                let id = u16::try_from(id).ok().filter(|it| language.node_kind_is_named(*it))?;
+                known.get(language.node_kind_for_id(id)?).copied()
+            };
+            let roles = (0..language.node_kind_count()).map(role).collect();
             let mut facts: HashMap<&str, Vec<(&str, Does)>> = HashMap::new();
             for fact in grammar.facts.iter().copied().flatten() {
                 facts.entry(fact.name).or_default().push((fact.name, fact.does));

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{Account, Family, Kind};
-use crate::dockerfile::image::ImageRef;
+use crate::{dockerfile::image::ImageRef, ecosystems::files::is_like};
 
 const TEXT: &str = include_str!("table.tsv");
 
@@ -192,15 +192,7 @@ pub(super) fn row(line: &'static str) -> Option<Row> {
 
 /// Whether a pattern covers the whole of a text; `*` stands for anything.
 fn matches(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(start) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let end = parts.pop().unwrap_or_default();
-    for part in parts {
-        let Some(at) = text.find(part) else { return false };
-        text = &text[at + part.len()..];
-    }
-    text.ends_with(end)
+    is_like(pattern.as_bytes(), text.as_bytes())
 }
 
 #[cfg(test)]

@@ -35,6 +35,16 @@ const PLAIN: [&str; 9] =
 /// The endings of code that serves as settings.
 const CODE: [&str; 3] = [".cjs", ".js", ".py"];
 
+/// The places in a text where a name may end that is [plain](is_plain) settings or [code](is_code), in order.
+pub fn endings(text: &str) -> impl Iterator<Item = usize> {
+    let all = || PLAIN.iter().chain(&CODE);
+    text.match_indices('.').filter_map(move |(at, _)| {
+        // `.json` begins with `.js`.
+        let here = all().filter(|it| text[at..].starts_with(**it));
+        here.map(|it| at + it.len()).max()
+    })
+}
+
 /// Returns true if a file of this name holds settings, and no code.
 pub fn is_plain(name: &str) -> bool {
     PLAIN.iter().any(|it| name.ends_with(it))
@@ -347,6 +357,15 @@ fn of_toml_value(value: &TomlValue, key: &str, text: &str, found: &mut Vec<Setti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_settings_are_found_by_their_endings() {
+        let text = "serve -c conf.py, a.js and b.json";
+        let found: Vec<&str> = endings(text).map(|it| &text[..it]).collect();
+        let expected =
+            ["serve -c conf.py", "serve -c conf.py, a.js", "serve -c conf.py, a.js and b.json"];
+        assert_eq!(found, expected);
+    }
 
     fn values(name: &str, text: &str) -> Vec<String> {
         let found = read(name, text).unwrap().into_iter();
