@@ -1,7 +1,7 @@
 //! Builds, services and containers of a whole project, gathered once.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
@@ -20,7 +20,8 @@ use crate::{
 
 #[derive(Default)]
 struct Index {
-    builds: HashMap<RepoPath, Vec<Build>>,
+    /// In order, for the first build of a name counts.
+    builds: BTreeMap<RepoPath, Vec<Build>>,
     services: Services,
     unbuilt: Vec<(RepoPath, Arc<Service>)>,
     deployments: Deployments,

@@ -99,6 +99,8 @@ pub fn asked_in(text: &str) -> Option<&'static str> {
 pub enum Asks {
     /// It writes the commit into what it makes, and does without where there is no repository.
     Stamps,
+    /// It does so if git is there.
+    StampsByGit,
     /// It fails, or makes something else, where there is no repository.
     Needs,
 }
@@ -125,9 +127,8 @@ pub fn asks(call: &Invocation) -> Option<Asks> {
         ("goreleaser", _) => Some(Asks::Needs),
         ("go", Some("build" | "install")) if has("-buildvcs=true") => Some(Asks::Needs),
         ("go", Some("build" | "install")) if has("-buildvcs=false") => None,
-        ("go", Some("build" | "install")) | ("dotnet", Some("build" | "publish" | "pack")) => {
-            Some(Asks::Stamps)
-        }
+        ("go", Some("build" | "install")) => Some(Asks::StampsByGit),
+        ("dotnet", Some("build" | "publish" | "pack")) => Some(Asks::Stamps),
         _ => None,
     }
 }

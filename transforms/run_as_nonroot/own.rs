@@ -103,12 +103,21 @@ pub(super) fn is_own(image: &Image<'_>, path: &str) -> bool {
     })
 }
 
+/// The folders in which programs are looked for in a container unless it is told others: `DefaultPathEnv` in moby/moby.
+const PROGRAMS: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
 /// Where a program of the project comes from, as a part of a sentence; `None` if no COPY of the project brings it.
 pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     let absolute = image.state().absolute(path)?;
-    if let Some(file) = image.provided(&absolute) {
+    // A name alone is looked for in folders of programs, and not in the working directory.
+    let is_file = path.contains(['/', '.']);
+    if let Some(file) = image.provided(&absolute).filter(|_| is_file) {
         return Some(format!(", which is copied from {file}"));
     }
+    let told = image.variable("PATH").unwrap_or_default();
+    let folders = told.split(':').chain(PROGRAMS).filter_map(ImagePath::new);
+    let folders: Vec<ImagePath> = folders.collect();
     let name = absolute.file_name();
     let is_named = |it: &str| it.rsplit('/').next() == Some(name);
     let copies: Vec<_> = image.instructions().collect();
@@ -116,14 +125,17 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
         let copy = placed.instruction.copy()?;
         let to = image.path_at(placed.item, &copy.destination.text);
         // What has its name may be put elsewhere.
-        let lands = to.as_ref().is_none_or(|it| absolute.is_within(it));
+        let lands = to.as_ref().is_none_or(|to| match is_file {
+            true => absolute.is_within(to),
+            false => folders.iter().any(|it| it.is_within(to) || to.is_within(it)),
+        });
         let source = copy.sources.iter().find(|it| is_named(&it.text)).filter(|_| lands);
         // The destination of a folder is a folder.
-        let is_file = copy.sources.iter().all(|it| !it.text.ends_with(['.', '/']));
+        let is_one = copy.sources.iter().all(|it| !it.text.ends_with(['.', '/']));
         let is_there = to.as_ref().is_none_or(|it| *it == absolute) || !path.contains('/');
-        let is_named = is_file && is_there && is_named(&copy.destination.text);
+        let is_named = is_one && is_there && is_named(&copy.destination.text);
         let is_meant = source.is_some() || is_named;
-        let is_inside = to.is_some_and(|it| !it.is_root() && absolute.is_within(&it));
+        let is_inside = is_file && to.is_some_and(|it| !it.is_root() && absolute.is_within(&it));
         let Some(from) = copy.from else {
             let source = source.or(copy.sources.first()).filter(|_| is_meant);
             let said = source.map(|it| format!(", which is copied from {}", it.text));
@@ -131,9 +143,13 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
         };
         let other = image.stage_called(from)?;
         let name = other.name.map_or_else(|| other.index.to_string(), str::to_owned);
-        (is_meant || is_inside || !is_sure).then(|| format!(", which comes from the stage {name}"))
+        match is_meant || is_inside {
+            true => Some(format!(", which comes from the stage {name}")),
+            false if is_sure => None,
+            false => lands.then(|| format!(", which may come from the stage {name}")),
+        }
     };
     let find = |is_sure: bool| copies.iter().rev().find_map(|it| from(it, is_sure));
-    // A name alone is looked for in folders of programs, one of which another COPY may fill.
-    find(true).or_else(|| find(path.contains('/')))
+    // Another COPY may fill one of these.
+    find(true).or_else(|| find(is_file))
 }

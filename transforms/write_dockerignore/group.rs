@@ -1,6 +1,6 @@
 //! The build contexts of a project, each with the Dockerfiles that are built from it and obey one ignore file.
 
-use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
+use std::{borrow::Cow, sync::OnceLock};
 
 use super::named::words;
 use crate::{
@@ -41,7 +41,7 @@ pub(super) struct Taker<'a> {
     project: &'a Project,
     folder: RepoPath,
     wanted: OnceLock<Wanted>,
-    words: OnceLock<HashSet<String>>,
+    words: OnceLock<Vec<String>>,
 }
 
 /// The groups of which one Dockerfile at least is to be looked at and takes a whole folder.
@@ -119,7 +119,7 @@ impl<'a> Taker<'a> {
     }
 
     /// The words of its commands, and of those of the services that run it.
-    pub(super) fn words(&self, project: &Project) -> &HashSet<String> {
+    pub(super) fn words(&self, project: &Project) -> &[String] {
         self.words.get_or_init(|| words(project, self))
     }
 }

@@ -83,28 +83,53 @@ impl Paths {
     }
 }
 
-/// The words of the commands of a Dockerfile and of the services that run it; [`Taker::words`] keeps them.
-pub(super) fn words(project: &Project, taker: &Taker<'_>) -> HashSet<String> {
-    let is_break = |it: char| it.is_whitespace() || "\"'`;,=|&()<>[]{}".contains(it);
-    let mut words = HashSet::new();
-    let mut add = |text: &str| {
-        for word in text.split(is_break).filter(|it| !it.is_empty()) {
-            if !words.contains(word) {
-                words.insert(word.to_owned());
-            }
-        }
-    };
+/// The words of the commands of a Dockerfile and of the services that run it, each once and in order; [`Taker::words`]
+/// keeps them.
+pub(super) fn words(project: &Project, taker: &Taker<'_>) -> Vec<String> {
+    let mut words = Words::default();
     let commands = taker.dockerfile.instructions().map(|it| it.1).filter(|it| is_command(it));
-    commands.for_each(|it| add(it.text()));
+    commands.for_each(|it| words.add(it.text()));
     for (_, service) in project.services(&taker.file.path) {
         let given = [&service.command, &service.entrypoint, &service.healthcheck];
-        given.into_iter().flatten().map(Given::text).for_each(|it| add(&it));
+        given.into_iter().flatten().map(Given::text).for_each(|it| words.add(&it));
     }
-    words
+    words.all
+}
+
+/// Words in the order in which they come first.
+#[derive(Default)]
+struct Words {
+    all: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Words {
+    fn add(&mut self, text: &str) {
+        let is_break = |it: char| it.is_whitespace() || "\"'`;,=|&()<>[]{}".contains(it);
+        for word in text.split(is_break).filter(|it| !it.is_empty()) {
+            if !self.seen.contains(word) {
+                self.seen.insert(word.to_owned());
+                self.all.push(word.to_owned());
+            }
+        }
+    }
 }
 
 /// Returns true if an instruction has words of commands.
 pub(super) fn is_command(instruction: &Instruction) -> bool {
     use Keyword::{Cmd, Entrypoint, Env, Healthcheck, Run};
     matches!(instruction.keyword, Cmd | Entrypoint | Env | Healthcheck | Run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_in_order() {
+        let mut words = Words::default();
+        words.add("python -m flask run; flask db upgrade && gunicorn app:app");
+        let all = ["python", "-m", "flask", "run", "db", "upgrade", "gunicorn", "app:app"];
+        assert_eq!(words.all, all);
+    }
 }

@@ -16,9 +16,11 @@ use super::{
 use crate::{
     callers::{self, Kind, service::Given},
     context::{dockerignore::Dockerignore, is_whole},
+    dockerfile::stage::Stage,
     ecosystems::{
         clutter::{self, Class, Clutter},
         history::{self, Asks},
+        images::{self, Family},
     },
     project::{Project, change::Safety, tree},
     run::Site,
@@ -46,6 +48,19 @@ pub(super) struct Readers<'a> {
 
 /// Whether tests run in containers of the project, as far as its callers tell.
 struct RunsTests(bool);
+
+/// Whether git may be in the image of a stage: official images of Alpine come without it, so that a RUN has to install
+/// it.
+///
+/// hub.docker.com/_/golang: "golang:<version>-alpine".
+fn may_have_git(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> bool {
+    let state = stage.state_before(item);
+    let image = state.image.as_deref().map(images::named);
+    let is_without = image.is_some_and(|it| it.is_official() && it.family() == Family::Alpine);
+    let is_installed =
+        || stage.lineage(&site.stages).iter().any(|it| site.runs(it, &["git"]).next().is_some());
+    !is_without || is_installed()
+}
 
 impl<'a> Readers<'a> {
     /// What reads the context of a group.
@@ -182,7 +197,8 @@ impl<'a> Readers<'a> {
                     for call in run.calls() {
                         match history::asks(&call.call) {
                             Some(Asks::Needs) => return Verdict::Stays,
-                            Some(Asks::Stamps) => safety = Safety::Review,
+                            Some(Asks::StampsByGit) if !may_have_git(&site, stage, item) => {}
+                            Some(Asks::Stamps | Asks::StampsByGit) => safety = Safety::Review,
                             None => {}
                         }
                     }

@@ -1,6 +1,7 @@
 //! Builds in GitHub Actions workflows and composite actions.
 
 mod matrix;
+mod remote;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -96,6 +97,7 @@ impl Job<'_> {
             if let Some(action) = step.get("uses") {
                 outputs.extend(self.names_of_images(step, &values));
                 self.read_action(action, step.get("with"), &values, into);
+                self.read_remote(action, step.get("with"), &values, into);
             }
             let Some(run) = step.get("run") else { continue };
             let folder = step.text("working-directory").or(default.as_deref()).unwrap_or(".");

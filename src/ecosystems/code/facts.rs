@@ -1,6 +1,9 @@
 //! The words in which a language says which of its functions write, and which give a path.
 
-pub(super) use super::tables::{Entry, Keeper, Keyed, OptionOf, Setting, setting};
+pub(super) use super::{
+    tables::{Entry, Keeper, Keyed, OptionOf, Setting, setting},
+    when::When,
+};
 
 /// What is known of a function, a method (`.name`), a property (`.name`) or a name.
 #[derive(Clone, Copy, Debug)]
@@ -204,49 +207,12 @@ pub enum Kind {
     Database,
     /// The database that a URL names, if that is a file.
     Url,
+    /// The folder that a URL names, if it is one of files: `file:///srv/results`.
+    FolderUrl,
     /// A file that is fetched unless it is there; its name alone.
     Fetched,
     /// A socket, if the address is a path: `unix:///srv/web.sock`.
     Socket,
-}
-
-/// When a function writes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum When {
-    /// Each time.
-    Always,
-    /// If the argument contains one of these.
-    Mode(Argument, &'static [&'static str]),
-    /// If none of these arguments or entries is given.
-    Without(&'static [&'static str]),
-    /// Unless the argument is one of these, perhaps after the name of a module.
-    Unless(Argument, &'static [&'static str]),
-    /// If the argument is one of these.
-    Told(Argument, &'static [&'static str]),
-    /// If the argument has the form of a path with folders.
-    Path(Argument),
-    /// If the argument names an engine whose databases are files.
-    Engine(Argument),
-    /// If the argument is no stream.
-    UnlessStream(Argument),
-    /// If the file mentions one of the modules that it is of.
-    Mentioned,
-    /// Unless the file mentions this.
-    Lacks(&'static str),
-    /// If the text of the argument contains this.
-    Says(Argument, &'static str),
-    /// If the one argument mentions the name of an upload: `store.save(upload.filename)`.
-    Upload,
-    /// If the argument is given, and not false.
-    On(Argument),
-    /// If the argument is a text, or begins or ends with one, and that has the ending of a file.
-    File(Argument),
-    /// If it has at least this many arguments.
-    Counted(usize),
-    /// If it has fewer arguments.
-    Fewer(usize),
-    /// If the object is made by the first, with one of the others: `OpenOptions::new().write(true)`.
-    Made(&'static str, &'static [&'static str]),
 }
 
 /// An argument of a call.

@@ -59,6 +59,7 @@ impl<'t> Evaluator<'_, 't> {
                 found.extend(Some(handed).filter(|it| it.value.text().is_some()));
             }
         }
+        found.sort_by(|one, other| (one.line, &one.name).cmp(&(other.line, &other.name)));
         found
     }
 
@@ -99,8 +100,16 @@ impl<'t> Evaluator<'_, 't> {
         if call.object.is_some_and(|it| OWN.contains(&self.scopes.text_of(it.0))) {
             return Vec::new();
         }
-        if whole.len() > 400 || function.is_empty() {
+        if whole.len() > 400 || function.is_empty() || words::is_record(module) {
             return Vec::new();
+        }
+        if let Some((name, node)) = self.setting(call, function) {
+            let value = self.value(Located { node, ..at });
+            let is_kept = words::keeping(name).is_some() && !value.is_nothing();
+            let (function, module) = (function.to_owned(), module.to_owned());
+            let handed =
+                || Handed { line: line(node), function, module, name: name.to_owned(), value };
+            return is_kept.then(handed).into_iter().collect();
         }
         let mut found: Vec<Found<'t>> = Vec::new();
         for node in &call.positional {
@@ -124,6 +133,14 @@ impl<'t> Evaluator<'_, 't> {
             })
         };
         found.into_iter().filter_map(handed).collect()
+    }
+
+    /// The name and the value of a setting that a call sets: `app.set("log file", "shop.log")`.
+    fn setting(&self, call: &Call<'t>, function: &str) -> Option<(&'t str, Node<'t>)> {
+        let [name, value] = call.positional.as_slice() else { return None };
+        let is_name = matches!(self.scopes.grammar.role(*name), Some(Role::Text));
+        let name = self.scopes.last_name(*name);
+        (function == "set" && is_name).then_some((name, *value))
     }
 
     /// An argument, or the entries of the table that it is.
@@ -198,4 +215,44 @@ fn says_place(name: &str) -> bool {
         "path",
     ];
     words::words(name).iter().any(|it| places.iter().any(|end| it.ends_with(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Language, read},
+        Handed,
+    };
+
+    /// What a file hands on, as `line function name`.
+    fn handed(language: Language, text: &str) -> Vec<String> {
+        let facts = read(language, text).unwrap();
+        let one = |it: &Handed| {
+            let Handed { line, function, name, .. } = it;
+            format!("{line} {function} {name}").trim_end().to_owned()
+        };
+        facts.handed.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_is_handed_on_comes_in_the_order_of_the_file() {
+        let names = ["cache", "upload", "log", "dump", "backup", "export", "download", "session"];
+        let lines = names.map(|it| format!("shop.conf[\"{it}_dir\"] = \"./{it}\"\n"));
+        let text = lines.concat();
+        let expected: Vec<String> =
+            names.iter().enumerate().map(|(at, it)| format!("{}  {it}_dir", at + 1)).collect();
+        assert_eq!(handed(Language::Python, &text), expected);
+    }
+
+    #[test]
+    fn a_setting_is_a_place_if_its_name_says_so() {
+        let text = "const app = require(\"express\")();\napp.set(\"layout\", \"./a/full\");\napp.set(\"log file\", \"./b.log\");\n";
+        assert_eq!(handed(Language::JavaScript, text), ["3 set log file"]);
+    }
+
+    #[test]
+    fn what_a_database_keeps_is_no_file() {
+        let text = "import mongoose from \"mongoose\";\nmongoose.model(\"A\").create({ outputFile: \"./a.pdf\" });\n";
+        assert!(handed(Language::JavaScript, text).is_empty());
+    }
 }

@@ -34,6 +34,7 @@ pub(super) fn facts(scopes: &Scopes<'_>) -> SourceFacts {
         evaluator.read_call(*at, &mut facts);
     }
     facts.handed.extend(evaluator.set());
+    facts.handed.sort_by_key(|it| it.line);
     evaluator.read_files(&mut facts);
     for at in &scopes.tables {
         evaluator.read_table(*at, &mut facts);

@@ -32,6 +32,7 @@ mod php_packages;
 mod python;
 mod python_more;
 mod python_packages;
+mod python_rights;
 mod python_settings;
 mod results;
 mod rights;
@@ -46,6 +47,7 @@ mod tables;
 mod tests;
 mod tokens;
 mod value;
+mod when;
 pub mod words;
 mod writing;
 

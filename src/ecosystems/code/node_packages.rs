@@ -61,6 +61,9 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".write", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["jimp"]),
     writes(".saveToFile", At(0, ""), Kind::File).with(&["fluent-ffmpeg"]),
     writes(".save", At(0, ""), Kind::File).with(&["fluent-ffmpeg"]),
+    // js.tensorflow.org: "Save and load models".
+    writes(".save", At(0, ""), Kind::FolderUrl)
+        .with(&["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"]),
     writes(".screenshot", In(0, "path"), Kind::File).with(&[
         "puppeteer",
         "puppeteer-core",
@@ -205,6 +208,9 @@ pub(super) const FACTS: &[Fact] = &[
     // devices: the packages' READMEs.
     needs_root_if("dockerode", Needs { spared: Some(In(0, "host")), ..DOCKER }),
     needs_root("raw-socket.createSocket"),
+    needs_root("net-ping.createSession"),
+    needs_root("cap.Cap"),
+    needs_root("pcap.createSession"),
     needs_root("onoff.Gpio"),
     needs_root("pigpio.Gpio"),
     needs_root("i2c-bus.openSync"),

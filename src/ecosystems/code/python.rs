@@ -12,7 +12,7 @@ use super::{
         writes_if,
     },
     grammar::{Compiled, Grammar, Role, line},
-    listening, python_more, python_packages, python_settings,
+    listening, python_more, python_packages, python_rights, python_settings,
     scopes::{Definition, Scopes},
 };
 
@@ -57,7 +57,14 @@ static GRAMMAR: Grammar = Grammar {
         ("import_statement", Role::Import),
         ("import_from_statement", Role::Import),
     ],
-    facts: &[LIBRARY, PATHS, python_packages::FACTS, python_more::FACTS, listening::PYTHON],
+    facts: &[
+        LIBRARY,
+        PATHS,
+        python_packages::FACTS,
+        python_more::FACTS,
+        python_rights::FACTS,
+        listening::PYTHON,
+    ],
     entries: python_settings::ENTRIES,
     keyed: python_settings::KEYED,
     settings: python_settings::SETTINGS,

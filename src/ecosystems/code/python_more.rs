@@ -3,7 +3,7 @@
 //! To add a line, read in the package's documentation or source what it writes, and where if it is not told.
 
 use super::facts::{
-    Argument::{At, Entry as In, Named},
+    Argument::{At, Entry as In, Named, Object},
     Does, Fact, Kind, NEEDS, Needs, When, needs_root_if, writes,
 };
 
@@ -34,6 +34,49 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".write_html", At(0, "name"), Kind::File).with(&["pyvis"]),
     writes(".save_graph", At(0, "name"), Kind::File).with(&["pyvis"]),
     writes(".show", At(0, "name"), Kind::File).with(&["pyvis"]),
+    // developers.llamaindex.ai: "Persisting & Loading Data" (`persist`, whose folder is `./storage`).
+    writes(".persist", At(0, "persist_dir"), Kind::Folder)
+        .or("storage")
+        .when(When::Says(Object, "storage_context")),
+    writes(".persist", At(0, "persist_dir"), Kind::Folder)
+        .or("storage")
+        .when(When::Mentioned)
+        .with(&["llama_index"]),
+    // spacy.io: "Saving and Loading"; `DocBin.to_disk` makes a file.
+    writes(".to_disk", At(0, "path"), Kind::File)
+        .when(When::File(At(0, "path")))
+        .with(&["spacy", "thinc"]),
+    writes(".to_disk", At(0, "path"), Kind::Folder)
+        .when(When::NoFile(At(0, "path")))
+        .with(&["spacy", "thinc"]),
+    // pytba.readthedocs.io: "TeleBot" and "State storages".
+    writes(".enable_save_next_step_handlers", At(1, "filename"), Kind::File)
+        .or(".handler-saves/step.save"),
+    writes(".enable_save_reply_handlers", At(1, "filename"), Kind::File)
+        .or(".handler-saves/reply.save"),
+    writes(".enable_saving_states", At(0, "filename"), Kind::File).or(STATES),
+    writes("telebot.storage.StatePickleStorage", At(0, "file_path"), Kind::File).or(STATES),
+    writes("telebot.asyncio_storage.StatePickleStorage", At(0, "file_path"), Kind::File).or(STATES),
+    // vcrpy.readthedocs.io: "Usage" and "Record Modes".
+    writes("vcr.use_cassette", At(0, "path"), Kind::File).when(RECORDS),
+    writes("vcr.VCR", Named("cassette_library_dir"), Kind::Folder).when(RECORDS),
+    writes(".use_cassette", At(0, "path"), Kind::File)
+        .when(When::Lacks("cassette_library_dir"))
+        .with(&["vcr"]),
+    // docs.celeryq.dev: "Configuration and defaults" (`result_backend`, "File-system backend settings"), "Using the
+    // filesystem as a broker": the folders of which nothing tells are where it runs.
+    writes("celery.Celery", Named("backend"), Kind::FolderUrl),
+    writes("celery.Celery", At(98, ""), Kind::Folder)
+        .or(".")
+        .when(When::Says(Named("broker"), "filesystem://")),
+    Fact { name: ".config_from_object", does: Does::Imports(0) },
+    // surprise.readthedocs.io: "dump module"; radimrehurek.com/gensim: "Core Concepts"; skops.readthedocs.io:
+    // "Secure persistence"; github.com/nmslib/hnswlib: README; pycaret.gitbook.io: "Deploy" (`save_model`), "Initialize"
+    // (`setup`, whose log is `logs.log`).
+    writes("surprise.dump.dump", At(0, "file_name"), Kind::File),
+    writes("skops.io.dump", At(1, "file"), Kind::File),
+    writes(".save", At(0, "fname_or_handle"), Kind::File).with(&["gensim"]),
+    writes(".save_index", At(0, "path_to_index"), Kind::File).with(&["hnswlib"]),
     // dash.plotly.com: "Multi-Page Apps"; python-rq.org/docs/workers: what is queued names functions of any module.
     Fact { name: "dash.Dash", does: Does::LoadsFolders(Named("use_pages")) },
     Fact { name: "rq.Worker", does: Does::LoadsFolders(At(0, "queues")) },
@@ -47,6 +90,12 @@ pub(super) const FACTS: &[Fact] = &[
     scan("-sU"),
     scan("--traceroute"),
 ];
+
+/// Where the states of a bot are kept.
+const STATES: &str = ".state-save/states.pkl";
+
+/// Unless it only plays what is there.
+const RECORDS: When = When::Unless(Named("record_mode"), &["NONE", "\"none\"", "'none'"]);
 
 /// Packages for Instagram's interface.
 const INSTAGRAM: &[&str] = &["instagrapi"];

@@ -4,8 +4,8 @@
 
 use super::facts::{
     Argument::{At, Named, Object},
-    DOCKER, Does, Fact, Gives, Kind, NEEDS, Needs, When, gives, may_write, needs_root,
-    needs_root_if, starts, writes, writes_if,
+    DOCKER, Does, Fact, Gives, Kind, Needs, When, gives, may_write, needs_root, needs_root_if,
+    starts, writes, writes_if,
 };
 
 /// Functions and methods.
@@ -192,8 +192,14 @@ pub(super) const FACTS: &[Fact] = &[
         .when(When::Without(&["in_memory", "session_string"])),
     // Its name in version 1.
     writes("pyrogram.Client", Named("session_name"), Kind::Database),
-    writes(".download_media", At(1, "file_name"), Kind::File).or("downloads/x").with(&["pyrogram"]),
-    writes(".download_media", At(1, "file"), Kind::File).or("x").with(&["telethon"]),
+    writes(".download_media", At(1, "file_name"), Kind::File)
+        .or("downloads/x")
+        .when(When::Without(&["in_memory"]))
+        .with(&["pyrogram"]),
+    writes(".download_media", At(1, "file"), Kind::File)
+        .or("x")
+        .when(When::UnlessGiven("bytes"))
+        .with(&["telethon"]),
     writes(".download_to_drive", At(0, "custom_path"), Kind::File).or("x"),
     writes(".download_to_filename", At(0, "filename"), Kind::File),
     writes(".download_file", At(2, "Filename"), Kind::File).with(&["boto3"]),
@@ -301,26 +307,6 @@ pub(super) const FACTS: &[Fact] = &[
     writes("socketserver.UnixStreamServer", At(0, "server_address"), Kind::Socket),
     writes("uvicorn.run", Named("uds"), Kind::Socket),
     writes("aiohttp.web.run_app", Named("path"), Kind::Socket),
-    // man7.org: raw(7) and packet(7); scapy.readthedocs.io: "Usage".
-    needs_root_if("socket.socket", Needs { told: Some((At(1, "type"), "SOCK_RAW")), ..NEEDS }),
-    needs_root_if("socket.socket", Needs { told: Some((At(0, "family"), "AF_PACKET")), ..NEEDS }),
-    // The READMEs of icmplib, pythonping and multiping.
-    needs_root_if("icmplib.ping", Needs { spared: Some(Named("privileged")), ..NEEDS }),
-    needs_root_if("icmplib.multiping", Needs { spared: Some(Named("privileged")), ..NEEDS }),
-    needs_root("pythonping.ping"),
-    needs_root("multiping.MultiPing"),
-    needs_root("scapy.all.AsyncSniffer"),
-    needs_root("scapy.all.send"),
-    needs_root("scapy.all.sendp"),
-    needs_root("scapy.all.sniff"),
-    needs_root("scapy.all.sr"),
-    needs_root("scapy.all.sr1"),
-    needs_root("scapy.all.srp"),
-    // By the name alone, after `from scapy.all import *`.
-    needs_root_if("sniff", SCAPY),
-    needs_root_if("sr1", SCAPY),
-    needs_root_if("srp", SCAPY),
-    needs_root_if("sendp", SCAPY),
     // docker-py.readthedocs.io: "Client": the socket of the daemon is root's, unless another host is told.
     needs_root_if("docker.from_env", DOCKER),
     needs_root_if("docker.DockerClient", Needs { spared: Some(At(0, "base_url")), ..DOCKER }),
@@ -352,9 +338,6 @@ const RUNS: &str = ".";
 
 /// When nothing tells it.
 const TRACKED: When = When::Lacks("_tracking_uri");
-
-/// A function of scapy, which opens a raw socket.
-const SCAPY: Needs = Needs { with: &["scapy"], ..NEEDS };
 
 /// A call of pip, which gets its arguments as a list.
 const PIP: Does = Does::Runs(&["pip"], At(0, "args"));

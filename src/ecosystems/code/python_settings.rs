@@ -23,6 +23,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     told("scrapy", "HTTPCACHE_DIR", Kind::Folder, "HTTPCACHE_DIR"),
     told("scrapy", "JOBDIR", Kind::Folder, "JOBDIR"),
     told("dogpile", "filename", Kind::File, "dogpile"),
+    // docs.celeryq.dev: "Configuration and defaults", "Using the filesystem as a broker".
+    entry("result_backend", "", "", Kind::FolderUrl, "result_backend"),
+    entry("data_folder_in", "", "", Kind::Folder, "data_folder_in"),
+    entry("data_folder_out", "", "", Kind::Folder, "data_folder_out"),
+    entry("processed_folder", "data_folder_in", "", Kind::Folder, "processed_folder"),
+    entry("control_folder", "data_folder_in", "", Kind::Folder, "control_folder"),
     // github.com/yt-dlp/yt-dlp: "Embedding yt-dlp".
     entry("outtmpl", "", "", Kind::File, "yt-dlp"),
 ];
@@ -46,8 +52,13 @@ const fn entry(
 }
 
 /// Names of settings. docs.djangoproject.com: "Settings"; flask-sqlalchemy.palletsprojects.com: "Configuration";
-/// flask-session.readthedocs.io: "Configuration"; flask-uploads.readthedocs.io: "Configuration".
+/// flask-session.readthedocs.io: "Configuration"; flask-uploads.readthedocs.io: "Configuration"; docs.celeryq.dev:
+/// "Configuration and defaults".
 pub(super) const SETTINGS: &[Setting] = &[
+    BROKER,
+    Setting { name: "CELERY_BROKER_URL", ..BROKER },
+    setting("CELERY_RESULT_BACKEND", Kind::FolderUrl),
+    setting("result_backend", Kind::FolderUrl),
     setting("EMAIL_FILE_PATH", Kind::Folder),
     setting("MEDIA_ROOT", Kind::Folder),
     setting("SESSION_FILE_DIR", Kind::Folder),
@@ -62,6 +73,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         implies: Some(("filesystem", "flask_session")),
     },
 ];
+
+/// A broker of files, which keeps its table of queues where it runs unless it is told another folder.
+const BROKER: Setting =
+    Setting { name: "broker_url", kind: Kind::Folder, implies: Some(("filesystem://", ".")) };
 
 /// Named arguments. huggingface.co/docs, sbert.net and python.langchain.com.
 pub(super) const KEYWORDS: &[Setting] = &[

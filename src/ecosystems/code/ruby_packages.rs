@@ -54,6 +54,11 @@ pub(super) const FACTS: &[Fact] = &[
     writes("Shrine.Storage.FileSystem.new", At(0, ""), Kind::Folder),
     writes("ActiveSupport.Cache.FileStore.new", At(0, ""), Kind::Folder),
     writes("Moneta.Adapters.File.new", Named("dir"), Kind::Folder),
+    writes("Moneta.new", Named("dir"), Kind::Folder),
+    writes("Moneta.new", Named("file"), Kind::Database),
+    writes("Moneta.new", Named("db"), Kind::Url),
+    may_write("adapter", Named("dir"), Kind::Folder).with(&["moneta"]),
+    may_write("adapter", Named("file"), Kind::Database).with(&["moneta"]),
     writes("Prometheus.Client.DataStores.DirectFileStore.new", Named("dir"), Kind::Folder),
     // Documents, archives and pictures: the READMEs of prawn, rubyzip, caxlsx, write_xlsx, mini_magick and rmagick.
     writes("Prawn.Document.generate", At(0, ""), Kind::File),

@@ -49,6 +49,12 @@ fn says(kind: &'static str, word: &str) -> bool {
     TABLE.contains(&(kind, word))
 }
 
+/// Whether a module keeps what it is given in a database, where a path is a text like any other.
+pub fn is_record(module: &str) -> bool {
+    let is_part = |it: &str| it.is_empty() || it.starts_with(['.', '/', ':', '\\']);
+    rows().any(|it| it.0 == "records" && module.strip_prefix(it.1).is_some_and(is_part))
+}
+
 /// The words of a name, in small letters.
 pub fn words(name: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
@@ -179,6 +185,12 @@ pub fn is_path(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn databases_keep_names_and_not_files() {
+        assert!(is_record("mongoose") && is_record("django.db.models"));
+        assert!(!is_record("mongoosefs") && !is_record("express") && !is_record(""));
+    }
 
     #[test]
     fn names_are_taken_apart() {

@@ -185,9 +185,16 @@ impl<'t> Evaluator<'_, 't> {
                     return None;
                 }
             }
-            When::File(path) => {
+            When::File(path) | When::NoFile(path) => {
                 let value = self.value(Located { node: argument(path)?, ..at });
-                if !has_ending(&value) {
+                if has_ending(&value) != matches!(writes.when, When::File(_)) {
+                    return None;
+                }
+            }
+            When::UnlessGiven(name) => {
+                let named = call.named.iter().map(|it| it.1);
+                let mut all = call.positional.iter().copied().chain(named);
+                if all.any(|it| self.scopes.text_of(it) == name) {
                     return None;
                 }
             }

@@ -5,9 +5,10 @@
 //! logging.apache.org/log4j/2.x/manual/appenders/file.html, logging.apache.org/log4j/2.x/manual/lookups.html and
 //! logging.apache.org/log4j/1.x/apidocs (`FileAppender`).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{super::code::Value, closing};
+use crate::yaml::{self, Node};
 
 /// A file that a log is written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub fn logs(name: &str, text: &str) -> Vec<Log> {
     if !["log4j", "logback", "logging"].iter().any(|it| name.starts_with(it)) {
         return Vec::new();
     }
+    if is_tree(name) {
+        return tree(text);
+    }
     let is_xml = name.ends_with(".xml");
     let text = if is_xml { without_comments(text) } else { text.to_owned() };
     let lines = || text.lines().enumerate();
@@ -53,6 +57,59 @@ pub fn logs(name: &str, text: &str) -> Vec<Log> {
         false => properties(lines()),
     };
     if found.is_empty() { vec![Log { line: at + 1, path: Value::Unknown }] } else { found }
+}
+
+/// Whether a file of this name has settings of Log4j in YAML or JSON: logging.apache.org/log4j/2.x/manual/configuration.html
+/// ("Configuration file formats").
+pub fn is_tree(name: &str) -> bool {
+    let is_one = |it: &str| ["jsn", "json", "yaml", "yml"].contains(&it);
+    name.starts_with("log4j2") && name.rsplit_once('.').is_some_and(|it| is_one(it.1))
+}
+
+/// The files that appenders name in YAML or JSON, where a list has those of one type.
+fn tree(text: &str) -> Vec<Log> {
+    let Ok(roots) = yaml::read(text) else { return vec![Log { line: 1, path: Value::Unknown }] };
+    let settings: Vec<&Arc<Node>> =
+        roots.iter().flat_map(|it| it.entries()).map(|it| &it.value).collect();
+    let mut names = HashMap::new();
+    for it in settings.iter().flat_map(|it| below(it, "properties")) {
+        for it in below(it, "property").into_iter().flat_map(each) {
+            let Some((name, value)) = it.text("name").zip(it.text("value")) else { continue };
+            let value = filled(value, &names);
+            names.insert(name, value);
+        }
+    }
+    let mut found = Vec::new();
+    for appenders in settings.iter().flat_map(|it| below(it, "appenders")) {
+        for entry in appenders.entries() {
+            for it in each(&entry.value) {
+                let kind = it.text("type").unwrap_or(&entry.key);
+                if !FILES.iter().any(|it| it.eq_ignore_ascii_case(kind)) {
+                    continue;
+                }
+                let told = it.entries().iter();
+                let told = told.filter(|it| NAMES.contains(&&*it.key.to_ascii_lowercase()));
+                let told = told.filter_map(|it| Some((it.line, it.value.as_str()?)));
+                let before = found.len();
+                found.extend(told.map(|(line, it)| Log { line, path: filled(it, &names) }));
+                if found.len() == before {
+                    found.push(Log { line: it.line, path: Value::Unknown });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The values of the entries of this name, in whatever case.
+fn below<'n>(node: &'n Arc<Node>, name: &str) -> Vec<&'n Arc<Node>> {
+    let all = node.entries().iter().filter(|it| it.key.eq_ignore_ascii_case(name));
+    all.map(|it| &it.value).collect()
+}
+
+/// The elements of a list, or the one that stands for it.
+fn each(node: &Arc<Node>) -> Vec<&Arc<Node>> {
+    if node.items().is_empty() { vec![node] } else { node.items().iter().collect() }
 }
 
 /// The text with blanks in the place of its comments.
@@ -153,10 +210,13 @@ fn elements(text: &str) -> Vec<Log> {
     found
 }
 
+/// The plugins of Log4j that write to a file.
+const FILES: [&str; 5] =
+    ["File", "MemoryMappedFile", "RandomAccessFile", "RollingFile", "RollingRandomAccessFile"];
+
 /// Whether a plugin of Log4j writes to a file.
 fn is_file_type(name: &str) -> bool {
-    let all = ["File", "MemoryMappedFile", "RandomAccessFile", "RollingFile"];
-    all.contains(&name) || name == "RollingRandomAccessFile"
+    FILES.contains(&name)
 }
 
 /// The files that appenders name in lines of properties.
@@ -255,6 +315,20 @@ mod tests {
         assert_eq!(shown("logback.xml", text), []);
         let text = "<appender class=\"x.FileAppender\"><file>a.log</file></appender>";
         assert_eq!(shown("settings.xml", text), []);
+    }
+
+    #[test]
+    fn log4j_names_files_in_trees() {
+        let text = "Configuration:\n  Properties:\n    Property:\n      - name: d\n        value: logs\n  Appenders:\n    RollingFile:\n      - name: F\n        fileName: ${d}/a.log\n    Console:\n      name: O\n    File:\n      name: G\n";
+        assert_eq!(
+            shown("log4j2.yaml", text),
+            [(9, "[Text(\"logs\"), Text(\"/a.log\")]".to_owned()), (13, "?".to_owned())]
+        );
+        let text = "{\"configuration\": {\"appenders\": {\"appender\": [{\"type\": \"Console\"}, {\"type\": \"file\", \"fileName\": \"a.log\"}]}}}";
+        assert_eq!(shown("log4j2-test.json", text), [(1, "a.log".to_owned())]);
+        assert_eq!(shown("log4j2.yml", "a: [\n"), [(1, "?".to_owned())]);
+        assert_eq!(shown("log4j2.yml", "Configuration:\n  status: warn\n"), []);
+        assert_eq!(shown("log4j.yaml", "a: ["), []);
     }
 
     #[test]

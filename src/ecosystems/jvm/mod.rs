@@ -6,7 +6,7 @@
 mod logs;
 
 use super::code::{Kind, Value};
-pub use logs::{Log, logs};
+pub use logs::{Log, is_tree, logs};
 
 /// The commands that build jars.
 pub const BUILDERS: [&str; 4] = ["gradle", "gradlew", "mvn", "mvnw"];
@@ -79,11 +79,11 @@ const WRITING: [&str; 8] = [
     "logging.config",
     "quarkus.log.file.enable",
     "quarkus.log.file.path",
-    "server.jetty.accesslog.filename",
     "server.tomcat.accesslog.directory",
     "spring.cloud.config.server.git.basedir",
-    "spring.servlet.multipart.location",
-    "server.undertow.accesslog.dir",
+    "spring.jta.log-dir",
+    "spring.jta.narayana.log-dir",
+    "spring.liquibase.rollback-file",
 ];
 
 /// The settings that name the port that a program listens on: docs.spring.io/spring-boot, quarkus.io/guides/all-config,
@@ -110,14 +110,22 @@ const fn names(key: &'static str, kind: Kind) -> Setting {
 
 /// All of them: docs.spring.io/spring-boot: "Common Application Properties", "Logging" ("File Output": a name comes
 /// before a path); those of its first version: docs.spring.io/spring-boot/docs/1.5.x, the same chapter.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 15] = [
     names("logging.file", Kind::File),
     names("logging.file.name", Kind::File),
     Setting { unless: &["logging.file.name"], ..names("logging.file.path", Kind::Folder) },
     Setting { unless: &["logging.file"], ..names("logging.path", Kind::Folder) },
+    names("server.jetty.accesslog.filename", Kind::File),
+    names("server.servlet.session.store-dir", Kind::Folder),
+    names("server.session.store-dir", Kind::Folder),
     names("server.tomcat.basedir", Kind::Folder),
+    names("server.undertow.accesslog.dir", Kind::Folder),
+    names("spring.artemis.embedded.data-directory", Kind::Folder),
     names("spring.datasource.url", Kind::Url),
+    names("spring.kafka.streams.state-dir", Kind::Folder),
     names("spring.pid.file", Kind::File),
+    names("spring.servlet.multipart.location", Kind::Folder),
+    names("spring.webflux.multipart.file-storage-directory", Kind::Folder),
 ];
 
 /// The variables with options for every virtual machine: docs.oracle.com, "The `JAVA_TOOL_OPTIONS` Environment

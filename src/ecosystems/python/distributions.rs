@@ -52,11 +52,19 @@ struct OpenMp {
 ///
 /// `LightGBM`: "libgomp1" in its installation guide. `XGBoost`: its wheels have the library in them since 1.3.0
 /// (dmlc/xgboost#6461). hnswlib, which has no wheels: `-fopenmp` among the options for the linker in its `setup.py`.
-/// llama-cpp-python: abetlen/llama-cpp-python#1507.
-const OPENMP: [OpenMp; 4] = [
+/// llama-cpp-python: abetlen/llama-cpp-python#1507. `PaddlePaddle`: what `objdump -p` shows of `libcommon.so` in the wheels
+/// of 3.3. The others require `LightGBM`, after the metadata of their wheels.
+const OPENMP: [OpenMp; 11] = [
+    OpenMp { name: "autogluon", until: None },
+    OpenMp { name: "evalml", until: None },
     OpenMp { name: "hnswlib", until: None },
+    OpenMp { name: "lightautoml", until: None },
     OpenMp { name: "lightgbm", until: None },
     OpenMp { name: "llama-cpp-python", until: None },
+    OpenMp { name: "mljar-supervised", until: None },
+    OpenMp { name: "paddlepaddle", until: None },
+    OpenMp { name: "paddlepaddle-gpu", until: None },
+    OpenMp { name: "pycaret", until: None },
     OpenMp { name: "xgboost", until: Some([1, 3]) },
 ];
 
@@ -252,6 +260,10 @@ mod tests {
             ("name = \"chroma-hnswlib\"\ndescription = \"Chromas fork of hnswlib\"\n", false),
             ("pip install xgboost==1.0.2 pandas==1.3", true),
             ("xgboost-ray==0.1\n", false),
+            ("pycaret[full]==3.3\n", true),
+            ("paddlepaddle==3.0\npaddleocr\n", true),
+            ("paddleocr\n", false),
+            ("scikit-learn==1.5\n", false),
         ];
         for (manifest, expected) in rows {
             assert_eq!(needs_openmp(manifest), expected, "{manifest}");

@@ -233,9 +233,10 @@ impl Reader<'_, '_, '_> {
         let Some(inside) = folder.join(jvm::RESOURCES) else { return Ok(()) };
         for path in self.image.project.tree().below(&inside) {
             let name = path.file_name();
-            let is_xml = name.ends_with(".xml") || name.ends_with(".properties");
+            let endings = [".xml", ".properties"];
+            let has_logs = endings.iter().any(|it| name.ends_with(it)) || jvm::is_tree(name);
             let profile = jvm::settings(name);
-            if profile.is_none() && !is_xml {
+            if profile.is_none() && !has_logs {
                 continue;
             }
             let Some(file) = self.image.project.source(path) else { continue };

@@ -346,7 +346,8 @@ impl Source {
                     let what = write.what.trim_start_matches('.');
                     let evidence = format!("{place} {verb} {what}");
                     // A URL that nothing names is that of a server.
-                    let is_address = [Kind::Fetched, Kind::Socket, Kind::Url].contains(&write.kind);
+                    let addresses = [Kind::Fetched, Kind::FolderUrl, Kind::Socket, Kind::Url];
+                    let is_address = addresses.contains(&write.kind);
                     match spot {
                         Spot::Unknown if write.is_sure && !is_address => {
                             let reason =

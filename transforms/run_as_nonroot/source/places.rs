@@ -36,6 +36,16 @@ impl Source {
                         Some(path) => (path.to_owned(), Kind::File),
                         None => return,
                     },
+                    _ if kind == Kind::FolderUrl => match file_url(&text) {
+                        Some("") if is_open => {
+                            let reason =
+                                format!("{evidence}, and its source does not tell where it writes");
+                            self.refuse(Refusal::new("unknown-write", reason));
+                            return;
+                        }
+                        Some(path) => (path.to_owned(), Kind::Folder),
+                        None => return,
+                    },
                     Some(path) => (path, Kind::Database),
                     None if kind == Kind::Url || text.contains("://") => return,
                     None if kind == Kind::Database => {
@@ -100,7 +110,12 @@ impl Source {
                     }
                     (Kind::Folder, false) => Written::folder(text),
                     (
-                        Kind::File | Kind::Database | Kind::Fetched | Kind::Socket | Kind::Url,
+                        Kind::File
+                        | Kind::Database
+                        | Kind::Fetched
+                        | Kind::FolderUrl
+                        | Kind::Socket
+                        | Kind::Url,
                         false,
                     ) => Written::file(text),
                 };
@@ -126,6 +141,14 @@ fn socket(address: &str) -> Option<&str> {
     let path = address.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
     let is_path = address.starts_with('/') || address.ends_with(".sock");
     path.or_else(|| (is_path && !address.contains("://")).then_some(address))
+}
+
+/// The path that a URL of files names; `None` for any other text.
+///
+/// www.rfc-editor.org/rfc/rfc8089: "Syntax".
+pub(in super::super) fn file_url(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("file://")?;
+    Some(path.strip_prefix("localhost").filter(|it| it.starts_with('/')).unwrap_or(path))
 }
 
 /// Why a path is one that only root should write to, if so, and it `is_own` to no application.
