@@ -10,8 +10,9 @@ use elsa::sync::FrozenMap;
 use super::{
     Build, Caller, Claim, PodCommand, image_name, is_manifest_of_pods,
     platforms::Format,
-    pods::{Claims, without_comment},
+    pods::{Claims, has_patches, without_comment},
     published,
+    values::{Values, has_values, is_helmfile, is_values},
 };
 use crate::{
     ecosystems::images,
@@ -28,7 +29,7 @@ pub struct Deployment {
     pub reader: Reader,
     /// The images that it names, as [`image_name`] has them.
     images: Vec<String>,
-    /// True if it has the values of a chart.
+    /// True if it has the values of a chart, or patches.
     is_values: bool,
     /// True if it names an image by a variable, or none at all, as a platform does that builds it itself.
     is_open: bool,
@@ -74,6 +75,10 @@ pub fn is_deployment(path: &RepoPath) -> bool {
         || matches!(extension, "container" | "hcl" | "nomad" | "service" | "tf")
         || is_template
         || is_values(name)
+        || is_helmfile(path)
+        || name.ends_with(".yaml.gotmpl")
+        || name == "Kustomization"
+        || (extension == "json" && name.contains("patch"))
 }
 
 fn is_platform(name: &str) -> bool {
@@ -82,9 +87,10 @@ fn is_platform(name: &str) -> bool {
     PLATFORMS.iter().any(|it| it.0 == stem && (it.1.contains(&extension) || stem == "Procfile"))
 }
 
-/// Returns true for the values of a Helm chart.
-fn is_values(name: &str) -> bool {
-    name.starts_with("values") && (name.ends_with(".yaml") || name.ends_with(".yml"))
+/// Returns true if a file of this path and text may have values of a chart, or patches of a manifest.
+pub fn may_complete(path: &RepoPath, text: &str) -> bool {
+    let sets = ["image:", "repository:", "ecurityContext:"].iter().any(|it| text.contains(it));
+    sets || has_patches(path.file_name(), text) || has_values(path, text)
 }
 
 /// Returns true if a text has lines that run something in a container.
@@ -94,13 +100,11 @@ pub fn runs_containers(text: &str) -> bool {
 }
 
 impl Deployment {
-    fn of(file: &File) -> Option<Self> {
+    fn of(file: &File, values: &Values) -> Option<Self> {
         let name = file.path.file_name();
         let text = &file.text;
         let pods = is_manifest_of_pods(file);
-        let values = is_values(name)
-            && file.path.ancestors().any(|it| !it.is_root())
-            && (text.contains("repository:") || text.contains("image:"));
+        let values = values.has(file) || has_patches(name, text);
         let platform = is_platform(name);
         let format = Format::of(&file.path, text);
         let reader = match (pods || values, format) {
@@ -123,7 +127,24 @@ impl Deployment {
         Some(Self { path: file.path.clone(), reader, images, is_values: values && !pods, is_open })
     }
 
-    /// Whether it has the values of a chart.
+    /// Names the images of what it completes, if it names none itself: those of the values beside it, or of the manifests
+    /// of its application, whose files are in one folder of the project.
+    fn complete(&mut self, others: &[Self]) {
+        let top = |it: &RepoPath| it.as_str().split('/').next().map(str::to_owned);
+        let is_beside = |it: &&Self| it.is_values && it.chart() == self.chart();
+        let is_near = |it: &&Self| !it.is_values && top(&it.path) == top(&self.path);
+        let images = |all: Vec<&Self>| -> BTreeSet<String> {
+            all.into_iter().flat_map(|it| it.images.iter().cloned()).collect()
+        };
+        let kubernetic = || others.iter().filter(|it| it.reader == Reader::Kubernetes);
+        let beside = images(kubernetic().filter(is_beside).collect());
+        let near = images(kubernetic().filter(is_near).collect());
+        let found = if beside.is_empty() { near } else { beside };
+        self.is_open &= found.is_empty();
+        self.images.extend(found);
+    }
+
+    /// Whether it has the values of a chart, or patches, of which it is not told what container they are for.
     pub(super) fn is_values(&self) -> bool {
         self.is_values
     }
@@ -195,7 +216,12 @@ pub(super) struct Deployments {
 
 impl Deployments {
     pub(super) fn new(project: &Project) -> Self {
-        let all: Vec<_> = project.files().filter_map(|it| Deployment::of(it)).collect();
+        let values = Values::of(project);
+        let mut all: Vec<_> =
+            project.files().filter_map(|it| Deployment::of(it, &values)).collect();
+        let known = all.clone();
+        let unnamed = all.iter_mut().filter(|it| it.is_values && it.images.is_empty());
+        unnamed.for_each(|it| it.complete(&known));
         let folders = project.dockerfiles().filter_map(|it| it.0.path.parent());
         let folders = folders.filter_map(|it| image_name(it.file_name())).collect();
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();

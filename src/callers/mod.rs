@@ -33,6 +33,7 @@ mod skaffold;
 mod traced;
 mod upon;
 mod users;
+mod values;
 mod words;
 
 use std::{
@@ -45,7 +46,7 @@ use crate::{
     text::{Place, RepoPath, is_template},
     yaml::{self, Node, Reading, YamlError},
 };
-pub use deployments::{Deployment, Reader, Said, is_deployment, runs_containers};
+pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
 pub use make::Rules;
 pub use platforms::{Deployed, starts_processes};
 pub use pods::{Claim, PodCommand, Turn, defines_maps};

@@ -215,6 +215,7 @@ fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
                 || callers::is_deployment(path)
                 || callers::starts_processes(path, text)
                 || callers::defines_maps(text)
+                || callers::may_complete(path, text)
                 || callers::runs_containers(text)
         }
         Wanted::Mention => {

@@ -115,9 +115,11 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     if let Some(file) = image.provided(&absolute).filter(|_| is_file) {
         return Some(format!(", which is copied from {file}"));
     }
-    let told = image.variable("PATH").unwrap_or_default();
-    let folders = told.split(':').chain(PROGRAMS).filter_map(ImagePath::new);
-    let folders: Vec<ImagePath> = folders.collect();
+    let told = image.variable("PATH");
+    // One that is computed may name any folder.
+    let any = (told.is_none() && image.sets("PATH")).then_some("/");
+    let told = told.iter().flat_map(|it| it.split(':')).chain(PROGRAMS).chain(any);
+    let folders: Vec<ImagePath> = told.filter_map(ImagePath::new).collect();
     let name = absolute.file_name();
     let is_named = |it: &str| it.rsplit('/').next() == Some(name);
     let copies: Vec<_> = image.instructions().collect();
@@ -146,10 +148,10 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
         match is_meant || is_inside {
             true => Some(format!(", which comes from the stage {name}")),
             false if is_sure => None,
-            false => lands.then(|| format!(", which may come from the stage {name}")),
+            false => (is_file || lands).then(|| format!(", which may come from the stage {name}")),
         }
     };
     let find = |is_sure: bool| copies.iter().rev().find_map(|it| from(it, is_sure));
     // Another COPY may fill one of these.
-    find(true).or_else(|| find(is_file))
+    find(true).or_else(|| find(path.contains('/')))
 }

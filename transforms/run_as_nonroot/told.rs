@@ -5,6 +5,7 @@ use super::{
     evidence::{Trace, Written, named, sqlite},
     process::Process,
     roles::Role,
+    source::file_url,
 };
 use crate::{
     ecosystems::{
@@ -155,6 +156,7 @@ impl Told<'_, '_> {
         let written = match what {
             What::Database => sqlite(value).map(Written::file),
             What::File => file(value).map(Written::file),
+            What::Folder if value.contains("://") => file_url(value).map(Written::folder),
             What::Folder => Some(value).filter(|it| !it.is_empty()).map(Written::folder),
             What::Socket => socket(value).map(Written::file),
             What::Arguments

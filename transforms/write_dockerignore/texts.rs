@@ -99,8 +99,15 @@ impl Texts {
         // `README.md` may be told by `README*` or without its ending.
         let stem = own.split_once('.').map_or(own, |it| it.0);
         let word = if stem.is_empty() { own } else { stem };
+        let ending = own.rsplit_once('.').map_or("", |it| it.1);
         self.find(project, |file| {
             let text = &file.text;
+            // `glob("*.md")`
+            let pattern = Some(format!("*.{ending}")).filter(|_| !ending.is_empty());
+            let pattern = pattern.filter(|_| is_source(file.path.file_name()));
+            if let Some(it) = pattern.and_then(|it| named_by(text, &it)) {
+                return Some(it);
+            }
             let mut all = text.match_indices(word).map(|it| it.0);
             let is_it = |at: &usize| {
                 is_path_at(text, *at..at + word.len()) && !is_for_developers(text, *at)
@@ -163,6 +170,18 @@ fn is_read(path: &str) -> bool {
 fn is_script(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |it| it.1);
     matches!(ending, "bash" | "mk" | "sh") || !name.contains('.')
+}
+
+/// Where a text has a pattern of the names of files.
+fn named_by(text: &str, pattern: &str) -> Option<Span> {
+    let ends = |at: usize| !text[at..].starts_with(|it: char| it.is_alphanumeric());
+    let mut all = text.match_indices(pattern).map(|it| it.0..it.0 + pattern.len());
+    all.find(|it| ends(it.end))
+}
+
+fn is_source(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |it| it.1);
+    sources::language_of(ending).is_some()
 }
 
 /// Returns true if a place of a text is in a table of settings for a tool that runs on a developer's machine.

@@ -3,6 +3,7 @@
 //! Only what is set counts, for the container that it is set for: no comment, and nothing of the database beside it.
 
 mod commands;
+mod patches;
 mod settings;
 mod templates;
 
@@ -15,9 +16,10 @@ use crate::{
     yaml::{self, Node},
 };
 pub use commands::{PodCommand, Turn};
+pub(super) use patches::has_patches;
 pub use settings::defines_maps;
 pub(super) use settings::{Container, Map, Maps, Setting};
-use templates::without_templates;
+pub(super) use templates::without_templates;
 
 /// What a manifest or the values of a chart say about a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,9 @@ impl Claims {
             return claims;
         };
         for root in &reading.documents {
+            if claims.patches(root) {
+                continue;
+            }
             if is_values {
                 claims.values(root, &[], 0);
             } else {
@@ -185,15 +190,7 @@ impl Claims {
         };
         let volumes = pod.get("volumes").map(|it| it.items()).unwrap_or_default();
         for volume in volumes {
-            let claim = if volume.get("hostPath").is_some() {
-                Claim::HostPath
-            } else if is_disk(volume) && !has_group {
-                Claim::Volume
-            } else if is_closed(volume) && !has_group {
-                Claim::Closed
-            } else {
-                continue;
-            };
+            let Some(claim) = claim_of(volume, has_group) else { continue };
             let images = mounted(volume.text("name").unwrap_or_default());
             self.add(claim, volume.line, if images.is_empty() { &all } else { &images });
         }
@@ -224,6 +221,12 @@ impl Claims {
             return;
         }
         let own = node.get("image").and_then(|it| it.as_str().or_else(|| it.text("repository")));
+        // A release of a chart is called as what it starts, if it says no image.
+        let chart = node.get("chart").and_then(|it| chart(it));
+        if chart.is_some_and(|it| images::is_chart(it) || is_well_known(it)) {
+            return;
+        }
+        let own = own.or_else(|| node.text("name").filter(|_| chart.is_some()));
         let own: Vec<String> =
             own.filter(|it| !it.is_empty()).map(str::to_owned).into_iter().collect();
         let images = if own.is_empty() { images } else { &own };
@@ -252,6 +255,23 @@ impl Claims {
             }
         }
         node.items().iter().for_each(|it| self.values(it, images, depth + 1));
+    }
+}
+
+/// The name of the chart of a release, in a helmfile or in a release of Flux.
+fn chart(node: &Node) -> Option<&str> {
+    let spec = || node.get("spec")?.text("chart");
+    let chart = node.as_str().or_else(spec)?;
+    chart.trim_end_matches('/').rsplit('/').next()
+}
+
+/// What a volume of a pod says; `has_group` if the pod gives it to a group.
+fn claim_of(volume: &Arc<Node>, has_group: bool) -> Option<Claim> {
+    match () {
+        () if volume.get("hostPath").is_some() => Some(Claim::HostPath),
+        () if is_disk(volume) && !has_group => Some(Claim::Volume),
+        () if is_closed(volume) && !has_group => Some(Claim::Closed),
+        () => None,
     }
 }
 

@@ -108,15 +108,20 @@ fn maps(root: &Arc<Node>) -> Vec<Map> {
 
 /// The environment of a container.
 pub(super) fn of_container(container: &Arc<Node>) -> Vec<Setting> {
-    let mut found = Vec::new();
     let list = |key: &str| container.get(key).map(|it| it.items()).unwrap_or_default();
-    for it in list("envFrom") {
+    of_lists(list("env"), list("envFrom"))
+}
+
+/// The environment that lists of variables and of maps give.
+pub(super) fn of_lists(variables: &[Arc<Node>], maps: &[Arc<Node>]) -> Vec<Setting> {
+    let mut found = Vec::new();
+    for it in maps {
         let map = it.get("configMapRef").or_else(|| it.get("secretRef"));
         let Some(map) = map.and_then(|it| it.text("name")) else { continue };
         let prefix = it.text("prefix").unwrap_or_default().to_owned();
         found.push(Setting::All { map: map.to_owned(), prefix });
     }
-    for it in list("env") {
+    for it in variables {
         let Some(name) = it.text("name").map(str::to_owned) else { continue };
         let from = it.get("valueFrom");
         let key = from.and_then(|it| it.get("configMapKeyRef").or_else(|| it.get("secretKeyRef")));

@@ -2,7 +2,7 @@
 
 /// A text with a variable for each expression of Go's templates, and without the lines that are nothing else. Lines
 /// keep their numbers. An expression that is no more than a value of the chart stays there: `$<.Values.image.tag>`.
-pub(super) fn without_templates(text: &str) -> String {
+pub(in crate::callers) fn without_templates(text: &str) -> String {
     if !text.contains("{{") {
         return text.to_owned();
     }

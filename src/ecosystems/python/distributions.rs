@@ -70,8 +70,11 @@ const OPENMP: [OpenMp; 11] = [
 
 /// Whether a manifest or a lock names a distribution that loads the system's OpenMP library.
 pub fn needs_openmp(manifest: &str) -> bool {
-    // Locks describe packages: "a fork of hnswlib".
-    let lines = manifest.lines().filter(|it| !it.starts_with("description = "));
+    // Locks describe packages, "a fork of hnswlib", and name those that extras would bring.
+    let is_lock = manifest.contains("[[package]]");
+    let is_pair = |it: &str| it.starts_with("name = ") || it.starts_with("version = ");
+    let is_told = |it: &&str| if is_lock { is_pair(it) } else { !it.starts_with("description = ") };
+    let lines = manifest.lines().filter(is_told);
     let text = lines.collect::<Vec<_>>().join("\n").to_lowercase().replace('_', "-");
     let is_inside = |it: char| it.is_ascii_alphanumeric() || it == '-';
     OPENMP.iter().any(|row| {
@@ -258,6 +261,11 @@ mod tests {
             ("chroma-hnswlib==0.7.3\n", false),
             ("all = [\"docarray[hnswlib] (>=0.32.0)\"]\n", false),
             ("name = \"chroma-hnswlib\"\ndescription = \"Chromas fork of hnswlib\"\n", false),
+            (
+                "[[package]]\nname = \"x\"\nversion = \"1\"\n[package.extras]\npaddlepaddle = [\"x\"]\n",
+                false,
+            ),
+            ("[[package]]\nname = \"lightgbm\"\nversion = \"4.5\"\n", true),
             ("pip install xgboost==1.0.2 pandas==1.3", true),
             ("xgboost-ray==0.1\n", false),
             ("pycaret[full]==3.3\n", true),
