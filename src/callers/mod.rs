@@ -49,7 +49,7 @@ use crate::{
 pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
 pub use make::Rules;
 pub use platforms::{Deployed, starts_processes};
-pub use pods::{Claim, PodCommand, Turn, defines_maps};
+pub use pods::{Claim, PodCommand, Turn, defines_maps, runs_pods};
 pub use prose::{COMPOSE_READERS, STACK, has_compose_read, is_guide, starts_containers};
 pub use published::Published;
 pub use reread::spoiled;
@@ -211,12 +211,6 @@ pub fn is_caller(path: &RepoPath) -> bool {
 /// Returns true if a file is a Kubernetes manifest that runs containers.
 pub fn is_manifest_of_pods(file: &File) -> bool {
     Kind::of(&file.path) == Some(Kind::Yaml) && runs_pods(&file.text)
-}
-
-/// Returns true if a YAML text describes containers for Kubernetes.
-pub fn runs_pods(text: &str) -> bool {
-    let mut lines = text.lines();
-    lines.any(|it| it.starts_with("kind:")) && text.contains("containers:")
 }
 
 /// Reads the builds of one document.

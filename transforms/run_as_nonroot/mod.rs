@@ -7,6 +7,7 @@
 // ([`source`]) write to.
 
 mod accounts;
+mod addresses;
 pub mod base;
 mod built;
 mod changes;

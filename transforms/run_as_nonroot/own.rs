@@ -134,7 +134,8 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
         let source = copy.sources.iter().find(|it| is_named(&it.text)).filter(|_| lands);
         // The destination of a folder is a folder.
         let is_one = copy.sources.iter().all(|it| !it.text.ends_with(['.', '/']));
-        let is_there = to.as_ref().is_none_or(|it| *it == absolute) || !path.contains('/');
+        let is_there =
+            to.as_ref().is_none_or(|it| *it == absolute) || (!path.contains('/') && lands);
         let is_named = is_one && is_there && is_named(&copy.destination.text);
         let is_meant = source.is_some() || is_named;
         let is_inside = is_file && to.is_some_and(|it| !it.is_root() && absolute.is_within(&it));

@@ -2,10 +2,10 @@
 
 use super::{
     Image,
+    addresses::{file, folder, socket},
     evidence::{Trace, Written, named, sqlite},
     process::Process,
     roles::Role,
-    source::file_url,
 };
 use crate::{
     ecosystems::{
@@ -156,8 +156,7 @@ impl Told<'_, '_> {
         let written = match what {
             What::Database => sqlite(value).map(Written::file),
             What::File => file(value).map(Written::file),
-            What::Folder if value.contains("://") => file_url(value).map(Written::folder),
-            What::Folder => Some(value).filter(|it| !it.is_empty()).map(Written::folder),
+            What::Folder => folder(value).map(Written::folder),
             What::Socket => socket(value).map(Written::file),
             What::Arguments
             | What::Directory
@@ -381,22 +380,4 @@ fn module(value: &str) -> String {
         Some(name) => format!("{}.py", name.replace('.', "/")),
         None => value.strip_prefix("file:").unwrap_or(value).to_owned(),
     }
-}
-
-/// The file that a value names; `None` for the terminal and for loggers that write to none.
-fn file(value: &str) -> Option<&str> {
-    let value = value.strip_prefix("file:").unwrap_or(value);
-    let is_name =
-        value.contains(['/', '.']) || !["stdio", "stdout", "stderr", "syslog"].contains(&value);
-    let is_other = ["redislog", "syslog", "pipe:"].iter().any(|it| value.starts_with(it))
-        || value.contains("://");
-    (!value.is_empty() && value != "-" && is_name && !is_other).then_some(value)
-}
-
-/// The path of a socket; `None` for an address of the network.
-fn socket(value: &str) -> Option<&str> {
-    let path = value.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
-    let path =
-        path.or_else(|| Some(value).filter(|it| it.starts_with('/') || it.ends_with(".sock")))?;
-    (!path.is_empty() && !path.starts_with('@') && !path.starts_with("//")).then_some(path)
 }

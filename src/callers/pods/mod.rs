@@ -40,6 +40,12 @@ pub enum Claim {
     Closed,
 }
 
+/// Returns true if a YAML text describes containers for Kubernetes.
+pub fn runs_pods(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.any(|it| it.starts_with("kind:")) && text.contains("containers:")
+}
+
 /// A claim, and the containers it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claimed {

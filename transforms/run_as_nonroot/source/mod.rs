@@ -47,7 +47,7 @@ use crate::{
 use entries::hosted;
 use files::Files;
 use modules::Followed;
-pub(super) use places::{file_url, roots};
+pub(super) use places::roots;
 use reach::{Entry, Explorer, Reach, Reached};
 use resolve::Resolver;
 use spot::{Spot, closed};

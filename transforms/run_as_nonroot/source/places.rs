@@ -1,6 +1,8 @@
 //! What becomes of a place that source writes to: a folder for the user, nothing, or a reason to decline.
 
-use super::{Process, Source, Trace, Written, files::Files, spot::Spot, sqlite};
+use super::{
+    super::addresses::file_url, Process, Source, Trace, Written, files::Files, spot::Spot, sqlite,
+};
 use crate::{
     ecosystems::code::Kind,
     text::{ImagePath, Refusal},
@@ -141,14 +143,6 @@ fn socket(address: &str) -> Option<&str> {
     let path = address.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
     let is_path = address.starts_with('/') || address.ends_with(".sock");
     path.or_else(|| (is_path && !address.contains("://")).then_some(address))
-}
-
-/// The path that a URL of files names; `None` for any other text.
-///
-/// www.rfc-editor.org/rfc/rfc8089: "Syntax".
-pub(in super::super) fn file_url(url: &str) -> Option<&str> {
-    let path = url.strip_prefix("file://")?;
-    Some(path.strip_prefix("localhost").filter(|it| it.starts_with('/')).unwrap_or(path))
 }
 
 /// Why a path is one that only root should write to, if so, and it `is_own` to no application.
