@@ -7,6 +7,7 @@ pub mod mount_caches;
 pub mod pin_poetry;
 pub mod recipe;
 pub mod run_as_nonroot;
+pub mod share_compose_image;
 pub mod split_venv_stage;
 pub mod write_dockerignore;
 
@@ -21,6 +22,7 @@ pub const ALL: &[Transform] = &[
     merge_test_dockerfile::TRANSFORM,
     run_as_nonroot::TRANSFORM,
     write_dockerignore::TRANSFORM,
+    share_compose_image::TRANSFORM,
     modernise_compose::TRANSFORM,
 ];
 

@@ -36,7 +36,7 @@ pub const ALL: &[Recipe] = &[
     Recipe {
         name: "repository",
         title: "What stands around the Dockerfiles: build contexts and compose files",
-        names: Some(&["write-dockerignore", "modernise-compose"]),
+        names: Some(&["write-dockerignore", "share-compose-image", "modernise-compose"]),
     },
     Recipe { name: "all", title: "Everything refit knows how to do", names: None },
 ];

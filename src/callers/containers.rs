@@ -9,7 +9,7 @@ use super::{Build, image_name, is_guide};
 use crate::{
     ecosystems::system,
     project::{File, Project, is_dockerfile},
-    text::{Place, RepoPath},
+    text::{Place, RepoPath, logical_lines},
 };
 
 /// A command line that a file gives to a container: `docker run`, `docker compose exec` and the like.
@@ -107,23 +107,12 @@ fn read(file: &File) -> Vec<(Place, String)> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let mut whole = String::new();
-    let mut start = 1;
-    for (number, line) in file.text.lines().enumerate() {
-        if whole.is_empty() {
-            start = number + 1;
-        }
-        if let Some(line) = line.trim_end().strip_suffix('\\') {
-            whole = whole + line + " ";
-            continue;
-        }
-        whole += line;
-        if !whole.trim_start().starts_with('#') {
-            let said = commands(&whole).into_iter().filter_map(|it| in_container(&it));
+    for (start, line) in logical_lines(&file.text) {
+        if !line.trim_start().starts_with('#') {
+            let said = commands(&line).into_iter().filter_map(|it| in_container(&it));
             let place = file.line(start);
             found.extend(said.map(|it| (place.clone(), it)));
         }
-        whole.clear();
     }
     found
 }

@@ -46,6 +46,7 @@ use crate::{
     text::{Place, RepoPath, is_template},
     yaml::{self, Node, Reading, YamlError},
 };
+pub use compose::{ComposeFile, ComposeReaders, Needs, default_image};
 pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
 pub use make::Rules;
 pub use platforms::{Deployed, starts_processes};

@@ -236,6 +236,10 @@ mod tests {
                 "ops/compose.yml cron None [] [(\"A\", \"b\")]",
             ]
         );
+        let named = "services:\n  web:\n    build: .\n  job:\n    image: ${COMPOSE_PROJECT_NAME}-web\n  db:\n    \
+                     image: ${COMPOSE_PROJECT_NAME}-job\n";
+        let expected = ["compose.yml web None [] []", "compose.yml job None [] []"];
+        assert_eq!(seen(&[("compose.yml", named)], "Dockerfile"), expected);
         let files = [("compose.yml", other), ("base.yml", base)];
         assert_eq!(
             seen(&files, "api/Dockerfile"),

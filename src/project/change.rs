@@ -122,6 +122,20 @@ pub enum Composed {
         /// The service.
         service: String,
     },
+    /// A service runs the image that another one builds, and no longer builds the same itself.
+    Shares {
+        /// The service.
+        service: String,
+        /// The one that builds.
+        builder: String,
+    },
+    /// A service starts after another one, and so brings it along.
+    Starts {
+        /// The service.
+        service: String,
+        /// The one that it depends on.
+        on: String,
+    },
 }
 
 /// Edits of a file, and what they alter of its images.

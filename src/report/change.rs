@@ -1,13 +1,12 @@
 //! One change as data: what it does, where, its own diff and its edits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{PlaceReport, links};
-use crate::ecosystems::clutter::Class;
+use super::{AlterationReport, PlaceReport, links};
 use crate::{
     engine::{
         diff::FileDiff,
@@ -15,7 +14,7 @@ use crate::{
     },
     project::{
         File, Project,
-        change::{Alteration, Change, Composed, FileChange, Origin},
+        change::{Change, FileChange},
     },
     text::{self, Edit, RepoPath},
 };
@@ -98,86 +97,6 @@ pub struct EditReport {
     pub shared: bool,
 }
 
-/// What a change alters of an image on purpose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum AlterationReport {
-    /// An environment variable.
-    Env {
-        /// Its name.
-        name: String,
-    },
-    /// A package is installed in a fixed version instead of whatever the index offers.
-    Pinned {
-        /// Its name.
-        package: String,
-    },
-    /// A build argument is new; with its default every image stays what it was.
-    Argument {
-        /// Its name.
-        name: String,
-    },
-    /// A command of a RUN is another one, or gone.
-    Pipeline {
-        /// Where it is on disk.
-        place: PlaceReport,
-    },
-    /// COPYs of source come later, after commands that do not read them.
-    Order,
-    /// Packages are installed in a stage of their own, and only one folder of it gets into the image.
-    Split {
-        /// That folder.
-        environment: String,
-    },
-    /// There is a new RUN.
-    Run {
-        /// Its script.
-        script: String,
-    },
-    /// There is a new RUN that downloads what a later install takes from a cache.
-    Fetch {
-        /// Its script.
-        script: String,
-    },
-    /// Builders are no longer sent these files of a build context.
-    Unsent {
-        /// The kinds of clutter that they are of.
-        classes: Vec<Class>,
-        /// Patterns that the settings ask for.
-        asked_for: Vec<String>,
-    },
-    /// A compose file has no `version` any more.
-    NoVersion,
-    /// A service of a compose file waits until another one is healthy.
-    Waits {
-        /// The service.
-        service: String,
-        /// The one that it depends on.
-        on: String,
-    },
-    /// A service of a compose file has a health check.
-    Checked {
-        /// The service.
-        service: String,
-    },
-    /// A setting of the image.
-    Config {
-        /// The instruction that sets it.
-        instruction: String,
-    },
-    /// An image is built from another Dockerfile, unchanged.
-    Moved {
-        /// The Dockerfile that it was built from.
-        from: String,
-        /// The Dockerfile that it is built from now.
-        to: String,
-        /// The stage; `null` for the last one.
-        target: Option<String>,
-        /// The build arguments.
-        arguments: BTreeMap<String, String>,
-    },
-}
-
 /// How much is found out about each change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -249,7 +168,11 @@ impl Made<'_, '_> {
             place: PlaceReport::from(&change.place),
             after: after.as_ref().map(PlaceReport::from),
             files: change.files.keys().map(ToString::to_string).collect(),
-            alters: change.alters.iter().map(|it| self.alters(it)).collect(),
+            alters: change
+                .alters
+                .iter()
+                .map(|it| AlterationReport::new(self.before, self.change, it))
+                .collect(),
             diff: if all { self.diff(folder) } else { String::new() },
             edits: if all { self.edits(plan) } else { None },
             fingerprint: fingerprint(&plan.before, folder, transform, &change.title, &change.place),
@@ -299,50 +222,6 @@ impl Made<'_, '_> {
         });
         files.collect()
     }
-
-    fn alters(&self, alteration: &Alteration) -> AlterationReport {
-        use AlterationReport as Report;
-        match alteration {
-            Alteration::Env(name) => Report::Env { name: name.clone() },
-            Alteration::Pinned(package) => Report::Pinned { package: (*package).to_owned() },
-            Alteration::Argument(name) => Report::Argument { name: name.clone() },
-            Alteration::Pipeline(span) => {
-                let file = self.before.file(self.change.place.path.as_str());
-                let place = file.map(|it| it.place(span));
-                Report::Pipeline {
-                    place: PlaceReport::from(place.as_ref().unwrap_or(&self.change.place)),
-                }
-            }
-            Alteration::Order => Report::Order,
-            Alteration::Split { environment } => {
-                Report::Split { environment: environment.to_string() }
-            }
-            Alteration::Run(script) => Report::Run { script: script.clone() },
-            Alteration::Fetch(script) => Report::Fetch { script: script.clone() },
-            Alteration::Config(keyword) => {
-                Report::Config { instruction: keyword.as_str().to_owned() }
-            }
-            Alteration::Unsent { classes, asked_for } => {
-                Report::Unsent { classes: classes.clone(), asked_for: asked_for.clone() }
-            }
-            Alteration::Composed(Composed::NoVersion) => Report::NoVersion,
-            Alteration::Composed(Composed::Waits { service, on }) => {
-                Report::Waits { service: service.clone(), on: on.clone() }
-            }
-            Alteration::Composed(Composed::Checked { service }) => {
-                Report::Checked { service: service.clone() }
-            }
-            Alteration::Moved { from, to } => {
-                let Origin { dockerfile, target, arguments } = to;
-                Report::Moved {
-                    from: from.to_string(),
-                    to: dockerfile.to_string(),
-                    target: target.clone(),
-                    arguments: arguments.clone(),
-                }
-            }
-        }
-    }
 }
 
 impl EditReport {
@@ -376,14 +255,6 @@ impl ChangeReport {
                 | FileEdits::Delete { path } => move_to(path),
             }
         }
-        for it in &mut self.alters {
-            match it {
-                AlterationReport::Pipeline { place } => move_to(&mut place.path),
-                AlterationReport::Moved { from, to, .. } => {
-                    [from, to].into_iter().for_each(move_to);
-                }
-                _ => {}
-            }
-        }
+        self.alters.iter_mut().for_each(|it| it.lie_below(folder));
     }
 }

@@ -1,5 +1,6 @@
 //! The result of a run as data: JSON for machines, and what `cli` prints for people.
 
+mod alteration;
 pub mod audit;
 mod change;
 pub mod formats;
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
-pub use change::{AlterationReport, ChangeReport, Detail, EditReport, FileEdits};
+pub use alteration::AlterationReport;
+pub use change::{ChangeReport, Detail, EditReport, FileEdits};
 pub use place::PlaceReport;
 pub use problems::problems;
 pub use summary::{BySafety, Summary};

@@ -25,6 +25,25 @@ pub use refusal::Refusal;
 
 use std::ops::Range;
 
+/// The lines of a text, each with its number, counted from 1; one that ends in a backslash goes on in the next.
+pub fn logical_lines(text: &str) -> impl Iterator<Item = (usize, String)> {
+    let mut lines = text.lines().enumerate();
+    std::iter::from_fn(move || {
+        let (start, first) = lines.next()?;
+        let mut whole = String::new();
+        let mut line = first;
+        while let Some(open) = line.trim_end().strip_suffix('\\') {
+            whole = whole + open + " ";
+            let Some((_, next)) = lines.next() else { break };
+            line = next;
+        }
+        if !line.trim_end().ends_with('\\') {
+            whole += line;
+        }
+        Some((start + 1, whole))
+    })
+}
+
 /// A range of bytes of a source text.
 pub type Span = Range<usize>;
 
@@ -163,6 +182,13 @@ mod tests {
         let yes = ["a: {{ b }}", "{% if x %}", "{{- .Values.x }}"];
         assert!(yes.iter().all(|it| is_template(it)));
         assert!(!["a: ${{ b }}", "{a: {b: c}}", "100%"].iter().any(|it| is_template(it)));
+    }
+
+    #[test]
+    fn lines_go_on_after_a_backslash() {
+        let lines: Vec<_> = logical_lines("a \\\n  b\nc\nd \\").collect();
+        let expected = [(1, "a    b"), (3, "c"), (4, "d  ")];
+        assert_eq!(lines, expected.map(|it| (it.0, it.1.to_owned())));
     }
 
     #[test]

@@ -20,6 +20,13 @@ impl Entry {
         begins_line(source, self.span.start) && !self.is_anchored(source)
     }
 
+    /// The anchor of its value, which may stand on the next line.
+    pub fn anchor<'s>(&self, source: &'s str) -> Option<&'s str> {
+        let value = source[self.span.end..].trim_start_matches(['"', '\'', ' ']);
+        let anchor = value.strip_prefix(':')?.trim_start().strip_prefix('&')?;
+        anchor.split_whitespace().next()
+    }
+
     /// Returns true if its value has an anchor, so that other places of the file may have it as well.
     fn is_anchored(&self, source: &str) -> bool {
         let end = line_end(source, self.span.end);
@@ -70,6 +77,121 @@ impl Entry {
         let step = Layout::at(source, self.span.start);
         let text: String = lines.iter().map(|it| step.new_line(it.deeper) + &it.text).collect();
         Some(Edit::insert(at, text))
+    }
+
+    /// The lines of an entry in block style, from the first byte of its key's line to the end of its last. `None` where
+    /// that is not how it is written, or where it has text in a block of its own.
+    pub fn lines(&self, source: &str) -> Option<Span> {
+        self.is_block(source).then_some(())?;
+        let start = line_start(source, self.span.start);
+        let depth = self.span.start - start;
+        let mut end = line_end(source, self.span.end);
+        let mut at = end;
+        while let Some(next) = source[at..].find('\n').map(|it| at + it + 1) {
+            at = line_end(source, next);
+            let line = &source[next..at];
+            let inner = line.trim_start_matches(' ');
+            let is_item = !self.value.items().is_empty() && inner.starts_with("- ");
+            match line.len() - inner.len() {
+                _ if inner.is_empty() || inner.starts_with('#') => {}
+                it if depth < it || it == depth && is_item => end = at,
+                _ => break,
+            }
+        }
+        let is_header = |it: &str| {
+            let last = it.split_whitespace().next_back().unwrap_or_default();
+            last.starts_with(['|', '>']) && last.len() <= 3
+        };
+        (!source[start..end].lines().any(is_header)).then_some(start..end)
+    }
+
+    /// The comment lines right above an entry, from the nearest up.
+    pub fn comments_above<'s>(&self, source: &'s str) -> impl Iterator<Item = &'s str> {
+        let above = source[..line_start(source, self.span.start)].lines().rev();
+        above.map_while(|it| it.trim_start().strip_prefix('#')).map(str::trim)
+    }
+
+    /// A comment in the lines of an entry.
+    pub fn inner_comment<'s>(&self, source: &'s str) -> Option<&'s str> {
+        let lines = source[self.lines(source)?].lines();
+        let mut comments = lines.filter_map(|it| match it.trim_start().strip_prefix('#') {
+            Some(comment) => Some(comment),
+            None => it.split_once(" #").map(|it| it.1),
+        });
+        comments.next().map(str::trim)
+    }
+
+    /// Puts other lines of the same mapping in the place of an entry, or takes it out where there are none. A comment in
+    /// it goes with it.
+    pub fn replaced(&self, source: &str, new: &[NewLine]) -> Option<Edit> {
+        let lines = self.lines(source)?;
+        if new.is_empty() {
+            let next = source[lines.end..].find('\n').map_or(source.len(), |it| lines.end + it + 1);
+            return Some(Edit::delete(lines.start..next));
+        }
+        let layout = Layout::at(source, self.span.start);
+        let text: String = new.iter().map(|it| layout.new_line(it.deeper) + &it.text).collect();
+        Some(Edit::replace(lines, text.strip_prefix(layout.end).unwrap_or(&text)))
+    }
+
+    /// The lines of an entry, to be put below the key of another mapping, which this one merges at its first line.
+    pub fn moved_below(&self, source: &str, to: &Self) -> Option<Edit> {
+        let lines = self.lines(source)?;
+        let depth = self.span.start - lines.start;
+        let target = to.lines(source)?;
+        let merges = source[target.clone()].match_indices("<<").map(|it| target.start + it.0);
+        let merge = merges.into_iter().find(|it| begins_line(source, *it))?;
+        let indent = &source[line_start(source, merge)..merge];
+        let end = Layout::at(source, self.span.start).end;
+        let text = source[lines].lines().map(|it| match it.get(depth..) {
+            Some(rest) if !rest.is_empty() => format!("{end}{indent}{rest}"),
+            _ => end.to_owned(),
+        });
+        Some(Edit::insert(line_end(source, merge), text.collect::<String>()))
+    }
+
+    /// Puts new entries of the same mapping above an entry in block style.
+    pub fn preceded_by(&self, source: &str, lines: &[NewLine]) -> Option<Edit> {
+        let own = self.lines(source)?;
+        let layout = Layout::at(source, self.span.start);
+        let text: String = lines.iter().map(|it| layout.new_line(it.deeper) + &it.text).collect();
+        let text = text.strip_prefix(layout.end).unwrap_or(&text);
+        Some(Edit::insert(own.start, format!("{text}{}", layout.end)))
+    }
+
+    /// Puts new entries at the end of the mapping that is its value, of which nothing but a merge key is its own.
+    pub fn ended_by(&self, source: &str, lines: &[NewLine]) -> Option<Edit> {
+        let own = self.lines(source)?;
+        let layout = Layout::at(source, self.span.start);
+        let deeper = |it: &NewLine| layout.new_line(it.deeper + 1) + &it.text;
+        Some(Edit::insert(own.end, lines.iter().map(deeper).collect::<String>()))
+    }
+
+    /// Adds a name to its list of names, or to its mapping, there with an entry of its own. `None` where that is written
+    /// in a way that is not edited.
+    pub fn with_item(&self, source: &str, name: &str, own: &str) -> Option<Edit> {
+        (self.is_block(source) && self.is_written_out()).then_some(())?;
+        if let Some(last) = self.value.items().last() {
+            last.as_str().filter(|it| !it.contains('\n'))?;
+            let end = line_end(source, last.span.end);
+            let is_one_line = !source[self.span.end..last.span.end].contains('\n');
+            if is_one_line {
+                return Some(Edit::insert(last.span.end, format!(", {name}")));
+            }
+            let dash = dash(source, last)?;
+            let line = line_start(source, dash);
+            let layout = Layout::at(source, dash);
+            return Some(Edit::insert(
+                end,
+                format!("{}{}- {name}", layout.end, &source[line..dash]),
+            ));
+        }
+        let mut own_entries = self.value.entries().iter().filter(|it| self.value.holds(&it.span));
+        let last = own_entries.next_back()?;
+        let end = last.lines(source)?.end;
+        let layout = Layout::at(source, last.span.start);
+        let text = format!("{}{name}:{}{own}", layout.new_line(0), layout.new_line(1));
+        Some(Edit::insert(end, text))
     }
 
     /// Makes its list of names a mapping, each name with an entry of its own. `None` where that is written in a way that
@@ -127,6 +249,14 @@ impl Entry {
         let colon = source[self.span.end..].find(':')?;
         Some(self.span.end + colon + 1)
     }
+}
+
+/// How often a document has an alias of this name.
+pub fn aliases(source: &str, name: &str) -> usize {
+    let alias = format!("*{name}");
+    let goes_on = |it: char| it.is_alphanumeric() || "-_".contains(it);
+    let found = source.match_indices(&alias);
+    found.filter(|it| !source[it.0 + alias.len()..].starts_with(goes_on)).count()
 }
 
 /// A line of text as a scalar: in single quotes where it would be something else, or hard to read, without.
@@ -229,6 +359,67 @@ mod tests {
         ];
         for (source, expected) in rows {
             let edit = find(source, &["a", "i"]).followed_by(source, &lines);
+            let found = edit.map(|it| text::apply(source, [&it]));
+            assert_eq!(found.as_deref(), expected, "{source}");
+        }
+    }
+
+    fn new_lines(all: &[(usize, &str)]) -> Vec<NewLine> {
+        all.iter().map(|it| NewLine { deeper: it.0, text: it.1.to_owned() }).collect()
+    }
+
+    #[test]
+    fn an_entry_of_several_lines_is_replaced() {
+        let rows = [
+            (
+                "a:\n  b:\n    c: 1\n\n    d: [2,\n      3]\n\n  # e\n  e: 1\n",
+                Some("a:\n  i: 1\n\n  # e\n  e: 1\n"),
+            ),
+            ("a:\n  b: c # d\n", Some("a:\n  i: 1\n")),
+            ("a:\r\n  b:\r\n    c: 1\r\n  e: 1\r\n", Some("a:\r\n  i: 1\r\n  e: 1\r\n")),
+            ("a:\n  b:\n  - c\n  - d\n  e: 1\n", Some("a:\n  i: 1\n  e: 1\n")),
+            ("a:\n  b:\n    c: |\n      d\n  e: 1\n", None),
+            ("a:\n  b: &b\n    c: 1\nd: *b\n", None),
+            ("a: {b: c}\n", None),
+        ];
+        for (source, expected) in rows {
+            let edit = find(source, &["a", "b"]).replaced(source, &new_lines(&[(0, "i: 1")]));
+            let found = edit.map(|it| text::apply(source, [&it]));
+            assert_eq!(found.as_deref(), expected, "{source}");
+        }
+        let source = "a:\n  b: c\n  e: 1\n";
+        let edit = find(source, &["a", "b"]).replaced(source, &[]).unwrap();
+        assert_eq!(text::apply(source, [&edit]), "a:\n  e: 1\n");
+    }
+
+    #[test]
+    fn an_entry_moves_below_a_merge_key() {
+        let source = "x: &x\n  b:\n    c: 1 # d\n\n    e: 2\n  f: 3\ns:\n    t:\n        << : *x\n        g: 4\n";
+        let edit =
+            find(source, &["x", "b"]).moved_below(source, &find(source, &["s", "t"])).unwrap();
+        let end =
+            "        << : *x\n        b:\n          c: 1 # d\n\n          e: 2\n        g: 4\n";
+        assert!(text::apply(source, [&edit]).ends_with(end));
+        let none = "x: &x\n  b: 1\ns:\n  t:\n    g: 4\n";
+        assert_eq!(find(none, &["x", "b"]).moved_below(none, &find(none, &["s", "t"])), None);
+    }
+
+    #[test]
+    fn a_name_is_added_to_what_is_there() {
+        let rows = [
+            ("a:\n  d: [x] # y\n", Some("a:\n  d: [x, n] # y\n")),
+            ("a:\n  d:\n  - x # y\n  e: 1\n", Some("a:\n  d:\n  - x # y\n  - n\n  e: 1\n")),
+            (
+                "a:\n  d:\n    x: {c: y}\n\n  e: 1\n",
+                Some("a:\n  d:\n    x: {c: y}\n    n:\n      c: z\n\n  e: 1\n"),
+            ),
+            ("a:\n  d: {x: {c: y}}\n", None),
+            ("a:\n  d: []\n", None),
+            ("a:\n  d: [x,\n    y]\n", None),
+            ("b: &b [x]\na:\n  d: *b\n", None),
+        ];
+        for (source, expected) in rows {
+            let edit = find(source, &["a", "d"]).with_item(source, "n", "c: z");
             let found = edit.map(|it| text::apply(source, [&it]));
             assert_eq!(found.as_deref(), expected, "{source}");
         }

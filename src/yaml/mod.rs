@@ -5,6 +5,7 @@
 pub mod edits;
 pub(crate) mod layout;
 mod places;
+mod plain;
 pub mod second;
 
 use std::{collections::HashMap, sync::Arc};
@@ -15,6 +16,7 @@ use yaml_edit::{
 };
 
 use crate::text::{self, Span};
+pub use plain::Plain;
 
 /// A node of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,21 +1,24 @@
 //! The `version` of a file, which nobody reads any more.
 
-use super::{Compose, evidence::Evidence};
 use crate::{
+    callers::{ComposeFile, ComposeReaders, Needs},
     project::change::{Alteration, Change, Composed, FileChange, Outcome, Safety},
     text::Refusal,
 };
 
 /// Takes the version of a file out.
-pub(super) fn look(compose: &Compose<'_>, evidence: &Evidence, outcome: &mut Outcome) {
+pub(super) fn look(compose: &ComposeFile<'_>, readers: &ComposeReaders, outcome: &mut Outcome) {
     let text = &compose.file.text;
     let Some(entry) = compose.root.own("version") else { return };
     // In the first form of the files it was not there, and this key was a service.
     if entry.value.as_str().is_none() {
         return;
     }
-    let decline = |why| compose.decline(&entry.span, why);
-    if let Some(why) = evidence.of_readers(compose.file, &compose.root) {
+    let decline = |why| super::decline(compose, &entry.span, why);
+    if let Err(why) = compose.editable() {
+        return outcome.declines.push(decline(why));
+    }
+    if let Some(why) = readers.objection(compose.file, &compose.root, Needs::SPECIFICATION) {
         return outcome.declines.push(decline(why));
     }
     if let Some(comment) = entry.comment(text) {
@@ -27,7 +30,7 @@ pub(super) fn look(compose: &Compose<'_>, evidence: &Evidence, outcome: &mut Out
             Refusal::new("unusual-yaml", "`version` is not a plain value on a line of its own");
         return outcome.declines.push(decline(why));
     };
-    let (safety, reason) = match evidence.old_name() {
+    let (safety, reason) = match readers.old_name() {
         None => (Safety::Safe, "Compose ignores it, and says so at each start".to_owned()),
         Some(place) => (
             Safety::Review,

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Compose, documents,
-    evidence::Evidence,
+    decline,
     health::{self, Health},
 };
 use crate::{
-    callers::Kind,
+    callers::{ComposeFile, ComposeReaders, Needs},
     ecosystems::images::Check,
     project::{
         Project,
@@ -32,8 +31,8 @@ type Asked<'c> = BTreeMap<&'c str, (&'c Entry, Health)>;
 /// Has the services of a file wait.
 pub(super) fn look(
     project: &Project,
-    compose: &Compose<'_>,
-    evidence: &Evidence,
+    compose: &ComposeFile<'_>,
+    readers: &ComposeReaders,
     outcome: &mut Outcome,
 ) {
     let text = &compose.file.text;
@@ -45,7 +44,7 @@ pub(super) fn look(
         for on in entry.value.items().iter().filter_map(|it| compose.service(it.as_str()?)) {
             if !asked.contains_key(&*on.key) {
                 let known = health::of(on).unwrap_or_else(|why| {
-                    outcome.declines.push(compose.decline(&on.span, why));
+                    outcome.declines.push(decline(compose, &on.span, why));
                     Health::None
                 });
                 asked.insert(&on.key, (on, known));
@@ -58,10 +57,11 @@ pub(super) fn look(
     }
     let Some((_, first)) = waiting.first() else { return };
     asked.retain(|_, it| !matches!(it.1, Health::None));
-    let why = evidence.of_readers(compose.file, &compose.root);
+    let why = readers.objection(compose.file, &compose.root, Needs::SPECIFICATION);
+    let why = compose.editable().err().or(why);
     let why = why.or_else(|| elsewhere(project, compose, &asked, &waiting));
     if let Some(why) = why {
-        return outcome.declines.push(compose.decline(&first.span, why));
+        return outcome.declines.push(decline(compose, &first.span, why));
     }
     let mut edits: Vec<Edit> = Vec::new();
     let mut alters = Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn look(
                 service.key
             );
             let why = Refusal::new("unusual-yaml", reason);
-            return outcome.declines.push(compose.decline(&entry.span, why));
+            return outcome.declines.push(decline(compose, &entry.span, why));
         };
         edits.extend(own);
         let names = entry.value.items().iter().filter_map(|it| it.as_str());
@@ -96,7 +96,7 @@ pub(super) fn look(
             let reason =
                 format!("{} is not written out in a way that takes a health check", on.key);
             let why = Refusal::new("unusual-yaml", reason);
-            return outcome.declines.push(compose.decline(&on.span, why));
+            return outcome.declines.push(decline(compose, &on.span, why));
         };
         edits.push(edit);
         alters.push(Alteration::Composed(Composed::Checked { service: on.key.clone() }));
@@ -146,29 +146,20 @@ fn lines(check: &Check) -> Vec<NewLine> {
 /// Why it is not known what the services are: another file of the folder says something about them as well.
 fn elsewhere(
     project: &Project,
-    compose: &Compose<'_>,
+    compose: &ComposeFile<'_>,
     asked: &Asked<'_>,
     waiting: &[(&Entry, &Entry)],
 ) -> Option<Refusal> {
-    let folder = compose.file.path.parent();
-    let others = project.files().filter(|it| {
-        it.path != compose.file.path
-            && it.path.parent() == folder
-            && Kind::of(&it.path) == Some(Kind::Compose)
-    });
-    for file in others {
-        let services = documents(file).documents.iter().filter_map(|it| it.get("services"));
-        for service in services.flat_map(|it| it.entries()) {
-            let decides = asked.contains_key(&*service.key)
-                && DECIDES.iter().any(|it| service.value.get(it).is_some());
-            let waits = waiting.iter().any(|it| it.0.key == service.key)
-                && service.value.get("depends_on").is_some_and(|it| it.as_str().is_none());
-            if decides || waits {
-                let place = file.place(&service.span);
-                let reason =
-                    format!("{place} has {} as well, and may be read with this file", service.key);
-                return Some(Refusal::new("other-file", reason));
-            }
+    for (file, service) in compose.services_beside(project) {
+        let decides = asked.contains_key(&*service.key)
+            && DECIDES.iter().any(|it| service.value.get(it).is_some());
+        let waits = waiting.iter().any(|it| it.0.key == service.key)
+            && service.value.get("depends_on").is_some_and(|it| it.as_str().is_none());
+        if decides || waits {
+            let place = file.place(&service.span);
+            let reason =
+                format!("{place} has {} as well, and may be read with this file", service.key);
+            return Some(Refusal::new("other-file", reason));
         }
     }
     None

@@ -8,19 +8,8 @@ use crate::{
         File,
         change::{Alteration, Change, Composed},
     },
-    yaml::{Entry, Node, Value, second},
+    yaml::{Plain, second},
 };
-
-/// The most values of a file, those that aliases bring counted each time.
-const MOST: usize = 100_000;
-
-/// A value of a document, without its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Plain {
-    Text(String),
-    List(Vec<Self>),
-    Map(BTreeMap<String, Self>),
-}
 
 /// What is wrong with a compose file after a step: a clause that follows "its change".
 pub(super) fn objection(before: &File, after: &File, changes: &[&Change]) -> Option<String> {
@@ -35,7 +24,7 @@ pub(super) fn objection(before: &File, after: &File, changes: &[&Change]) -> Opt
     let read = |file: &File| {
         let documents = second::read(&file.text).ok()?;
         let root = documents.first().filter(|_| documents.len() == 1)?;
-        let mut left = MOST;
+        let mut left = Plain::MOST;
         Plain::of(root, &mut left)
     };
     let (Some(mut expected), Some(mut found)) = (read(before), read(after)) else {
@@ -45,7 +34,7 @@ pub(super) fn objection(before: &File, after: &File, changes: &[&Change]) -> Opt
         .iter()
         .filter_map(|it| match it {
             Composed::Waits { on, .. } => Some(on.as_str()),
-            Composed::NoVersion | Composed::Checked { .. } => None,
+            _ => None,
         })
         .collect();
     let unchecked = waited.into_iter().find(|on| {
@@ -55,12 +44,26 @@ pub(super) fn objection(before: &File, after: &File, changes: &[&Change]) -> Opt
     if let Some(on) = unchecked {
         return Some(format!("waits for {on}, which has no health check"));
     }
-    for it in declared {
+    for it in &declared {
         if expect(it, &mut expected, &mut found).is_none() {
             return Some(format!("does not do what it says ({it:?})"));
         }
     }
+    if declared.iter().any(|it| matches!(it, Composed::Shares { .. })) {
+        without_moved(&mut expected);
+        without_moved(&mut found);
+    }
     (expected != found).then(|| "alters more than it says".to_owned())
+}
+
+/// Takes what says which image it is out of the blocks that services are put together from. Compose itself does not read
+/// them, and what they bring to a service is compared there.
+fn without_moved(root: &mut Plain) {
+    for (key, block) in root.map().into_iter().flatten() {
+        if let Some(block) = block.map().filter(|_| key.starts_with("x-")) {
+            block.retain(|key, _| !["build", "image", "pull_policy"].contains(&key.as_str()));
+        }
+    }
 }
 
 /// Makes what is expected what a change says, and takes out of both what is new; `None` if it is not there.
@@ -89,37 +92,86 @@ fn expect(declared: &Composed, expected: &mut Plain, found: &mut Plain) -> Optio
             *depends.get(on)? = condition("service_healthy");
             Some(())
         }
+        Composed::Starts { service, on } => {
+            let service = expected.get("services")?.get(service)?.map()?;
+            let new = Plain::Text(on.clone());
+            match service.entry("depends_on".to_owned()).or_insert(Plain::List(Vec::new())) {
+                Plain::List(names) if !names.contains(&new) => names.push(new),
+                Plain::Map(names) if !names.contains_key(on) => {
+                    names.insert(on.clone(), condition("service_started"));
+                }
+                _ => return None,
+            }
+            Some(())
+        }
+        Composed::Shares { service, builder } => {
+            let build = build(expected, builder)?;
+            let is_same = build == self::build(expected, service)?
+                && build == self::build(found, builder)?
+                && self::build(found, service).is_none()
+                && found.get("services")?.get(service)?.get("extends").is_none();
+            is_same.then_some(())?;
+            let own = image(found, builder);
+            let image = own.clone().unwrap_or(format!("${{COMPOSE_PROJECT_NAME}}-{builder}"));
+            (self::image(found, service)? == image).then_some(())?;
+            expected.get("services")?.get(service)?.map()?.remove("build");
+            take_image(expected, found, service)?;
+            if own.is_some() && self::image(expected, builder).is_none() {
+                (image == format!("${{COMPOSE_PROJECT_NAME}}-{builder}")).then_some(())?;
+                take_image(expected, found, builder)?;
+            }
+            Some(())
+        }
     }
+}
+
+/// Puts the image of a service into what is expected of it, and that it is not pulled where no registry has it.
+fn take_image(expected: &mut Plain, found: &mut Plain, service: &str) -> Option<()> {
+    let expected = expected.get("services")?.get(service)?.map()?;
+    let image = found.get("services")?.get(service)?.get("image")?.clone();
+    if !image.text()?.contains('/') {
+        expected.insert("pull_policy".to_owned(), Plain::Text("never".to_owned()));
+    }
+    expected.insert("image".to_owned(), image);
+    Some(())
+}
+
+fn image(root: &mut Plain, service: &str) -> Option<String> {
+    let image = root.get("services")?.get(service)?.get("image")?;
+    image.text().map(str::to_owned)
+}
+
+/// What a service builds, in its long form.
+fn build(root: &mut Plain, service: &str) -> Option<Plain> {
+    let mut build = root.get("services")?.get(service)?.get("build")?.clone();
+    if build.text().is_some() {
+        build = Plain::Map([("context".to_owned(), build)].into());
+    }
+    let parts: &mut BTreeMap<String, Plain> = build.map()?;
+    parts.entry("context".to_owned()).or_insert_with(|| Plain::Text(String::new()));
+    let is_inline = parts.contains_key("dockerfile_inline");
+    let file = Plain::Text("Dockerfile".to_owned());
+    if !is_inline {
+        parts.entry("dockerfile".to_owned()).or_insert(file);
+    }
+    for key in ["context", "dockerfile"] {
+        if let Some(Plain::Text(path)) = parts.get_mut(key) {
+            let short = path.trim_start_matches("./").trim_end_matches('/');
+            *path = if short == "." { String::new() } else { short.to_owned() };
+        }
+    }
+    if let Some(Plain::List(listed)) = parts.get("args") {
+        let pair = |it: &Plain| {
+            let (name, value) = it.text()?.split_once('=')?;
+            Some((name.to_owned(), Plain::Text(value.to_owned())))
+        };
+        if let Some(args) = listed.iter().map(pair).collect() {
+            parts.insert("args".to_owned(), Plain::Map(args));
+        }
+    }
+    Some(build)
 }
 
 fn condition(state: &str) -> Plain {
     Plain::Map([("condition".to_owned(), Plain::Text(state.to_owned()))].into())
-}
-
-impl Plain {
-    /// A node with what its aliases bring; `None` if that is more than `left` nodes.
-    fn of(node: &Node, left: &mut usize) -> Option<Self> {
-        *left = left.checked_sub(1)?;
-        Some(match &node.value {
-            Value::Scalar(it) => Self::Text(it.clone()),
-            Value::Sequence(it) => {
-                Self::List(it.iter().map(|it| Self::of(it, left)).collect::<Option<_>>()?)
-            }
-            Value::Mapping(it) => {
-                let mut entry = |it: &Entry| Some((it.key.clone(), Self::of(&it.value, left)?));
-                Self::Map(it.iter().map(&mut entry).collect::<Option<_>>()?)
-            }
-        })
-    }
-
-    fn map(&mut self) -> Option<&mut BTreeMap<String, Self>> {
-        match self {
-            Self::Map(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn get(&mut self, key: &str) -> Option<&mut Self> {
-        self.map()?.get_mut(key)
-    }
 }

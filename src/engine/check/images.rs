@@ -13,7 +13,7 @@ use crate::{
     engine::blueprint::{Allowed, Blueprint, blueprints, difference, runs_alike, target},
     project::{
         File, Project,
-        change::{Alteration, Change, Origin},
+        change::{Alteration, Change, Composed, Origin},
     },
     shell::one_line,
     text::RepoPath,
@@ -107,7 +107,14 @@ impl Images<'_> {
     fn of_caller(&self, old: &File, new: &File) -> Option<String> {
         let (old, new) = (&old.callers().builds, &new.callers().builds);
         if old.len() != new.len() {
-            return Some("alters which builds there are".to_owned());
+            // Of builds that are alike, one may do for all.
+            let is_in = |it: &Build, all: &[Build]| all.iter().any(|other| other.is_like(it));
+            let shares =
+                |it: &Alteration| matches!(it, Alteration::Composed(Composed::Shares { .. }));
+            let same = self.changes.iter().flat_map(|it| &it.alters).any(shares)
+                && old.iter().all(|it| is_in(it, new))
+                && new.iter().all(|it| is_in(it, old));
+            return (!same).then(|| "alters which builds there are".to_owned());
         }
         // Those that say the same are compared with the Dockerfile that they build.
         old.iter().zip(new).filter(|(old, new)| !old.is_like(new)).find_map(|(old, new)| {

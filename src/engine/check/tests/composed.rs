@@ -45,6 +45,44 @@ fn a_compose_file_is_what_it_was_but_for_what_is_declared() {
 }
 
 #[test]
+fn a_build_goes_only_where_another_service_has_the_same() {
+    let before = "x-a: &a\n  e: 1\nservices:\n  a:\n    build: .\n  b:\n    <<: *a\n    build:\n      context: ./\n      dockerfile: Dockerfile\n    command: c\n";
+    let image = "image: ${COMPOSE_PROJECT_NAME}-a\n    pull_policy: never";
+    let after = before.replace("build:\n      context: ./\n      dockerfile: Dockerfile", image);
+    let file = ("Dockerfile", "FROM a\n");
+    let of = |before: &str, after: &str, alters: &[Composed]| {
+        let alters = alters.iter().cloned().map(Alteration::Composed).collect();
+        objection(&[("compose.yml", before), file], &[("compose.yml", after), file], alters)
+    };
+    let (service, builder) = ("b".to_owned(), "a".to_owned());
+    let starts = Composed::Starts { service: service.clone(), on: builder.clone() };
+    let shares = [Composed::Shares { service, builder }];
+    assert_eq!(of(before, &after, &shares), None);
+    let joined = after.replace("command: c", "command: c\n    depends_on: [a]");
+    assert_eq!(of(before, &joined, &[shares[0].clone(), starts]), None);
+    let other = before.replace("./\n", "./\n      target: x\n");
+    let block = after.replace("  e: 1", "  e: 2");
+    for (before, after) in [
+        (before, joined.as_str()),
+        (before, &after.replace("NAME}-a", "NAME}-b")),
+        (before, &after.replace("never", "always")),
+        (before, &after.replace("command: c", "command: d")),
+        (before, &after.replace("    build: .\n", "    image: a\n")),
+        (before, &after.replace("    build: .\n", "    build: ./x\n")),
+        (before, &after.replace("    build: .\n", "    build: .\n    image: z/z\n")),
+        (before, &block),
+        (&other, &after),
+        (
+            &before.replace("  b:\n", "  b:\n    extends: a\n"),
+            &after.replace("  b:\n", "  b:\n    extends: a\n"),
+        ),
+    ] {
+        assert!(of(before, after, &shares).is_some(), "{before}\n{after}");
+    }
+    assert!(of(before, &after, &[]).is_some());
+}
+
+#[test]
 fn aliases_of_aliases_end() {
     let level = |it: usize| format!("x{}: &x{} [*x{it}, *x{it}]\n", it + 1, it + 1);
     let bomb = format!("x0: &x0 y\n{}", (0..40).map(level).collect::<String>());

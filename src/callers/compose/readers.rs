@@ -2,27 +2,49 @@
 
 use crate::{
     callers::{COMPOSE_READERS, STACK},
+    ecosystems::system,
     project::{File, Project},
-    text::{Place, Refusal},
+    text::{Place, Refusal, line_start},
     yaml::Node,
 };
 
 /// What the texts of a project say of the programs that read its compose files.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Evidence {
+pub struct ComposeReaders {
     /// Where a stack is deployed to a swarm.
     swarm: Option<Place>,
-    /// Where a Compose is asked for that is older than the specification, and what is said there.
-    old: Option<(Place, String)>,
+    /// Where a release of the first Compose is asked for: the oldest of each file.
+    old: Option<Release>,
     /// Where another program reads them, and its name.
     other: Option<(Place, &'static str)>,
     /// Where Compose has the name of its first version.
     old_name: Option<Place>,
 }
 
-/// The first release that reads files after the Compose Specification: 1.27.0
-/// (<https://github.com/docker/compose/releases/tag/1.27.0>).
-const FIRST: u32 = 27;
+/// A release of Compose 1 that is asked for.
+#[derive(Clone, Debug)]
+struct Release {
+    place: Place,
+    version: String,
+    minor: u32,
+}
+
+/// What a change needs of Compose: releases of its first version with a smaller number do not have it.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs(u32);
+
+impl Needs {
+    /// Files after the Compose Specification, as 1.27.0 was the first to read them:
+    /// <https://github.com/docker/compose/releases/tag/1.27.0>.
+    pub const SPECIFICATION: Self = Self(27);
+    /// Compose 2, which is everything that is maintained.
+    pub const SECOND: Self = Self(u32::MAX);
+}
+
+/// The package of a distribution that is Compose 1.
+const PACKAGE: &str = "docker-compose";
+/// Its release.
+const LAST: (&str, u32) = ("1.29", 29);
 /// What comes before the version of a release where one is asked for.
 const RELEASES: &[&str] =
     &["docker-compose==", "docker/compose:", "compose/releases/download/", "COMPOSE_VERSION"];
@@ -30,14 +52,18 @@ const RELEASES: &[&str] =
 const OF_SWARMS: &[&str] =
     &["placement", "update_config", "rollback_config", "endpoint_mode", "mode"];
 
-impl Evidence {
+impl ComposeReaders {
     /// What the files of a project say, of several the first.
-    pub(super) fn of(project: &Project) -> &Self {
+    pub fn of(project: &Project) -> &Self {
         project.whole().get(|| {
             let mut all = Self::default();
             for said in project.files().map(|it| Self::in_file(it)) {
                 all.swarm = all.swarm.or_else(|| said.swarm.clone());
-                all.old = all.old.or_else(|| said.old.clone());
+                let is_older =
+                    |it: &Release| all.old.as_ref().is_none_or(|old| it.minor < old.minor);
+                if let Some(release) = said.old.as_ref().filter(|it| is_older(it)) {
+                    all.old = Some(release.clone());
+                }
                 all.other = all.other.or_else(|| said.other.clone());
                 all.old_name = all.old_name.or_else(|| said.old_name.clone());
             }
@@ -53,17 +79,17 @@ impl Evidence {
                 return Self { swarm, ..Self::default() };
             }
             let other = COMPOSE_READERS.iter().find_map(|it| Some((at(file, it)?, *it)));
-            Self { swarm, old: old(file), other, old_name: old_name(file) }
+            Self { swarm, old: oldest(file), other, old_name: old_name(file) }
         })
     }
 
     /// Where `docker-compose` is called, which may be an old one.
-    pub(super) fn old_name(&self) -> Option<&Place> {
+    pub fn old_name(&self) -> Option<&Place> {
         self.old_name.as_ref()
     }
 
-    /// Why a file cannot be what the Compose Specification says: something reads it that does not know that.
-    pub(super) fn of_readers(&self, file: &File, root: &Node) -> Option<Refusal> {
+    /// Why a file cannot use what a change needs: something reads it that does not have that.
+    pub fn objection(&self, file: &File, root: &Node, needs: Needs) -> Option<Refusal> {
         let swarm = || {
             let services = root.get("services")?.entries().iter();
             let mut deploys = services.filter_map(|it| it.value.get("deploy"));
@@ -77,10 +103,14 @@ impl Evidence {
                 format!("{place} is for a swarm, which reads these files after an older form"),
             ));
         }
-        if let Some((place, version)) = &self.old {
-            let reason = format!(
-                "{place} asks for Compose {version}, which is older than the Compose Specification"
-            );
+        if let Some(Release { place, version, .. }) =
+            self.old.as_ref().filter(|it| it.minor < needs.0)
+        {
+            let than = match needs.0 {
+                u32::MAX => "Compose 2",
+                _ => "the Compose Specification",
+            };
+            let reason = format!("{place} asks for Compose {version}, which is older than {than}");
             return Some(Refusal::new("old-compose", reason));
         }
         let (place, name) = self.other.as_ref()?;
@@ -91,23 +121,34 @@ impl Evidence {
     }
 }
 
-/// Where a file asks for a Compose that is older than the specification, and for which.
-fn old(file: &File) -> Option<(Place, String)> {
+/// The oldest release of Compose 1 that a file asks for.
+fn oldest(file: &File) -> Option<Release> {
     let text = &*file.text;
     let version_at = |at: usize| {
         let rest = text[at..].trim_start_matches([':', '=', ' ', '"', '\'', 'v', '-']);
         rest.split(|it: char| !it.is_ascii_digit() && it != '.').next().unwrap_or_default()
     };
-    let is_old = |version: &str| {
-        let minor = version.strip_prefix("1.").and_then(|it| it.split('.').next());
-        minor.and_then(|it| it.parse::<u32>().ok()).is_some_and(|it| it < FIRST)
+    let release = |start: usize, version: &str| {
+        let minor = version.strip_prefix("1.").and_then(|it| it.split('.').next())?;
+        let (place, version) = (file.place(&(start..start)), version.to_owned());
+        Some(Release { place, version, minor: minor.parse().ok()? })
     };
-    RELEASES.iter().find_map(|release| {
-        text.match_indices(release).find_map(|(start, _)| {
-            let version = version_at(start + release.len());
-            is_old(version).then(|| (file.place(&(start..start)), version.to_owned()))
-        })
-    })
+    let named = RELEASES.iter().flat_map(|name| {
+        let found = text.match_indices(name);
+        found.filter_map(|(start, _)| release(start, version_at(start + name.len())))
+    });
+    let packages = text.match_indices(PACKAGE).map(|it| it.0).filter(|start| {
+        let goes_on = ['-', '=', '.', '/', '_'];
+        let before = text[line_start(text, *start)..*start].trim_end_matches('\'');
+        before.ends_with(' ')
+            && !text[start + PACKAGE.len()..].starts_with(goes_on)
+            && system::installer(before).is_some()
+    });
+    let packaged = packages.map(|start| {
+        let (version, minor) = LAST;
+        Release { place: file.place(&(start..start)), version: version.to_owned(), minor }
+    });
+    named.chain(packaged).min_by_key(|it| it.minor)
 }
 
 /// Where a file calls Compose by the name of its first version.

@@ -1,4 +1,7 @@
-//! Builds in compose files.
+//! Compose files: their builds, as documents, and who reads them.
+
+mod file;
+mod readers;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,10 +19,13 @@ use crate::{
     text::{Place, RepoPath},
     yaml::{Entry, Node, layout::begins_line},
 };
+pub use file::ComposeFile;
+pub use readers::{ComposeReaders, Needs};
 
 /// Reads the services of a compose file.
 pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
     let Some(services) = root.get("services") else { return };
+    let first = into.services.len();
     for service in services.entries() {
         let build = effective(services, &service.value, 0);
         let mut runs = Service::read(path, service, services);
@@ -45,6 +51,30 @@ pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut C
             volume.source = name.and_then(|it| device(root, it)).or(volume.source.take());
         }
         into.services.push(runs);
+    }
+    run_built(&mut into.services[first..]);
+}
+
+/// What Compose 2 calls the image of a service that builds and names none: the name of the project, a dash, and its own
+/// (<https://docs.docker.com/reference/compose-file/version-and-name/>).
+pub fn default_image(service: &str) -> String {
+    format!("${{COMPOSE_PROJECT_NAME}}-{service}")
+}
+
+/// Has services that name the image of another one, as Compose calls it, run what that builds.
+fn run_built(services: &mut [Service]) {
+    let built = services.iter().filter_map(|it| {
+        let name = default_image(&it.name);
+        let is_default = it.image.as_ref().is_none_or(|it| *it == name);
+        let what = (it.dockerfile.clone().filter(|_| is_default)?, it.target.clone());
+        Some((name, what))
+    });
+    let built: HashMap<String, _> = built.collect();
+    for service in services.iter_mut().filter(|it| it.dockerfile.is_none()) {
+        let what = service.image.as_ref().and_then(|it| built.get(it));
+        if let Some((dockerfile, target)) = what.cloned() {
+            (service.dockerfile, service.target) = (Some(dockerfile), target);
+        }
     }
 }
 
