@@ -37,6 +37,8 @@ enum Format {
     Text,
     /// A document, with the diffs
     Markdown,
+    /// A page for a browser: sorts, filters, shows the diffs, prints; needs no network
+    Html,
     /// One object, with everything
     Json,
 }
@@ -73,6 +75,7 @@ impl Report {
                 markdown::render(&document, output::has_colors(), width)
             }
             Format::Markdown => formats::audit_markdown(audit, Length::Whole),
+            Format::Html => formats::audit_html(audit),
             Format::Json => formats::audit_json(audit)?,
         })
     }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "tests may")]
 
 pub mod damage;
+pub mod dom;
 pub mod edits;
 pub mod figures;
 pub mod page;

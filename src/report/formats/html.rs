@@ -126,12 +126,12 @@ fn decline(out: &mut String, decline: &DeclineReport) {
 }
 
 /// A text of one line, as the content of an element.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     markup(&on_one_line(text))
 }
 
 /// A sentence of refit's, its quotations as code.
-fn sentence(said: &str) -> String {
+pub(super) fn sentence(said: &str) -> String {
     let said = text(said);
     if !said.matches('`').count().is_multiple_of(2) {
         return said;

@@ -11,7 +11,7 @@ mod sarif;
 
 use std::fmt::Write as _;
 
-pub use audit::{Length, audit_json, audit_markdown};
+pub use audit::{Length, audit_html, audit_json, audit_markdown};
 pub use concise::concise;
 pub use github::github;
 pub use gitlab::gitlab;

@@ -56,7 +56,7 @@ fn a_reader_who_stops_is_no_error_in_any_format() {
 #[test]
 fn an_audit_is_printed_or_written_in_each_of_its_formats() {
     let folder = unpinned();
-    for format in ["text", "markdown", "json"] {
+    for format in ["text", "markdown", "html", "json"] {
         let printed = folder.refit(&["report", "--format", format]);
         assert_eq!((printed.code, printed.stderr.as_str()), (0, ""), "{format}");
         assert!(printed.stdout.contains("Tools are installed without a version"), "{printed:?}");

@@ -1,5 +1,7 @@
 //! `refit report`: what an audit says is so.
 
+mod page;
+
 use std::collections::BTreeSet;
 
 use refit::{

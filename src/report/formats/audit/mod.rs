@@ -1,6 +1,10 @@
 //! An audit as a document: what an engineer shows to those who decide.
 
+mod page;
+
 use std::{collections::BTreeMap, fmt::Write as _};
+
+pub use page::audit_html;
 
 use super::markdown::{code, fence, text};
 use crate::{
@@ -53,7 +57,7 @@ pub fn audit_markdown(audit: &Audit, length: Length) -> String {
 }
 
 /// The audit in a sentence or two.
-pub(super) fn summary(audit: &Audit) -> String {
+fn summary(audit: &Audit) -> String {
     let Figures { dockerfiles, images, .. } = audit.figures;
     let count = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);
     let files = counted(count(dockerfiles.before), "Dockerfile");
@@ -77,28 +81,42 @@ pub(super) fn summary(audit: &Audit) -> String {
     format!("{files}, {built} and {contexts} were looked at. {problems} {plan}")
 }
 
-/// The rows of the table of figures: what it is, today, and with refit.
-pub(super) fn rows(figures: &Figures) -> Vec<[String; 3]> {
-    let plain = |name: &str, it: Figure| [name.to_owned(), number(it.before), number(it.after)];
-    let Figures { steps, steps_again: again, steps_again_at_most: most, .. } = *figures;
-    let bytes = figures.context_bytes;
-    let of = |part: u64, all: u64| format!("{} of {}", number(part), number(all));
+/// A row of the table of figures.
+struct Row {
+    name: &'static str,
+    /// Today.
+    before: String,
+    /// After the plan.
+    after: String,
+    /// True if the plan makes it better: of steps nobody can say that by their number.
+    is_better: bool,
+}
+
+impl Row {
+    fn new(name: &'static str, figure: Figure, shown: impl Fn(u64) -> String) -> Self {
+        let Figure { before, after } = figure;
+        Self { name, before: shown(before), after: shown(after), is_better: after < before }
+    }
+
+    /// A part of all steps.
+    fn of_steps(name: &'static str, part: Figure, all: Figure) -> Self {
+        let of = |part: u64, all: u64| format!("{} of {}", number(part), number(all));
+        let (before, after) = (of(part.before, all.before), of(part.after, all.after));
+        Self { name, before, after, is_better: false }
+    }
+}
+
+/// The rows of the table of figures.
+fn rows(figures: &Figures) -> Vec<Row> {
+    let Figures { steps, steps_again, steps_again_at_most: most, .. } = *figures;
     let mut rows = vec![
-        plain("Dockerfiles", figures.dockerfiles),
-        plain("Images", figures.images),
-        plain("Files sent to builders", figures.context_files),
-        ["Their size".to_owned(), of_bytes(bytes.before), of_bytes(bytes.after)],
-        [
-            "Steps that an edit of a service's source runs again".to_owned(),
-            of(again.before, steps.before),
-            of(again.after, steps.after),
-        ],
-        [
-            "The same, of the source file that costs most".to_owned(),
-            of(most.before, steps.before),
-            of(most.after, steps.after),
-        ],
-        plain("Images that run as root", figures.root),
+        Row::new("Dockerfiles", figures.dockerfiles, number),
+        Row { is_better: false, ..Row::new("Images", figures.images, number) },
+        Row::new("Files sent to builders", figures.context_files, number),
+        Row::new("Their size", figures.context_bytes, of_bytes),
+        Row::of_steps("Steps that an edit of a service's source runs again", steps_again, steps),
+        Row::of_steps("The same, of the source file that costs most", most, steps),
+        Row::new("Images that run as root", figures.root, number),
     ];
     let rest = [
         ("Tools without a version", figures.unpinned_tools),
@@ -106,13 +124,13 @@ pub(super) fn rows(figures: &Figures) -> Vec<[String; 3]> {
         ("Builds that repeat another one", figures.repeated_builds),
     ];
     let rest = rest.into_iter().filter(|it| it.1 != Figure::default());
-    rows.extend(rest.map(|(name, it)| plain(name, it)));
+    rows.extend(rest.map(|(name, it)| Row::new(name, it, number)));
     rows
 }
 
 fn figures(out: &mut String, figures: &Figures) {
     out.push_str("| | today | with refit |\n|---|---:|---:|\n");
-    for [name, before, after] in rows(figures) {
+    for Row { name, before, after, .. } in rows(figures) {
         let _ = writeln!(out, "| {name} | {before} | {after} |");
     }
 }
@@ -141,7 +159,7 @@ fn problems(out: &mut String, problems: &[Trouble], length: Length) {
 }
 
 /// The places of a problem, those together of which the same is said.
-pub(super) fn alike(spots: &[Spot]) -> Vec<Vec<&Spot>> {
+fn alike(spots: &[Spot]) -> Vec<Vec<&Spot>> {
     let mut groups: Vec<Vec<&Spot>> = Vec::new();
     for spot in spots {
         let is_like =
@@ -164,7 +182,7 @@ fn said(spots: &[&Spot], shown: usize) -> String {
 }
 
 /// What mends a problem at a place, or why nothing does.
-pub(super) fn remedy(spot: &Spot) -> String {
+fn remedy(spot: &Spot) -> String {
     match (&spot.mended_by, spot.safety, &spot.left_alone) {
         (Some(transform), Some(safety), _) => format!("{transform} mends it [{safety}]"),
         (_, _, Some(reason)) => format!("refit leaves it alone: {reason}"),
@@ -174,7 +192,7 @@ pub(super) fn remedy(spot: &Spot) -> String {
 }
 
 /// The steps of an image that an edit of its own source runs again: `5 of 8`.
-pub(super) fn again(state: Option<&ImageState>) -> String {
+fn again(state: Option<&ImageState>) -> String {
     match state.map(|it| (it, &it.source_edit)) {
         Some((it, Some(edit))) => format!("{} of {}", edit.lines.len(), it.steps),
         Some((it, None)) => format!("– of {}", it.steps),
@@ -183,12 +201,12 @@ pub(super) fn again(state: Option<&ImageState>) -> String {
 }
 
 /// The user of an image.
-pub(super) fn user(state: Option<&ImageState>) -> &str {
+fn user(state: Option<&ImageState>) -> &str {
     state.and_then(|it| it.user.as_deref()).unwrap_or("?")
 }
 
 /// What differs today and after the plan, with an arrow between the two; once if nothing does.
-pub(super) fn change(before: &str, after: &str) -> String {
+fn change(before: &str, after: &str) -> String {
     if before == after { before.to_owned() } else { format!("{before} → {after}") }
 }
 
