@@ -82,7 +82,9 @@ fn build_options() -> Vec<String> {
 /// Runs `refit verify` on a folder, and reads what it prints.
 fn verify(folder: &Path, more: &[&str]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_refit"));
-    command.args(["verify", "--format", "json", "--no-syntax", "--timeout", "900"]).args(more);
+    command.args(["verify", "--format", "json", "--no-syntax", "--timeout", "900", "--fresh"]);
+    // Builds are timed.
+    command.args(["--jobs", "1"]).args(more);
     command.args(build_options().iter().map(|it| format!("--build-option={it}"))).arg(folder);
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

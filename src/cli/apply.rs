@@ -62,7 +62,7 @@ struct Allow {
 }
 
 impl Apply {
-    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
+    pub(super) fn run(&self, output: &Output, jobs: Option<u16>) -> anyhow::Result<Status> {
         if let Some(option) = self.building.given().filter(|_| !self.verify) {
             let hint = "give --verify as well: without it nothing is built";
             return Err(Failure::new(format!("{option} without --verify"), hint).into());
@@ -101,7 +101,7 @@ impl Apply {
             // Not after half an hour of builds.
             self.check_all_saved(&inputs, &plans)?;
             let input = inputs.only()?;
-            let (verified, report) = Session::settle(&self.building, &input, output)?;
+            let (verified, report) = Session::settle(&self.building, &input, output, jobs)?;
             plans = vec![verified];
             if self.run.report.is_text() {
                 output::note(&verify::text(&report, output))?;
@@ -119,12 +119,11 @@ impl Apply {
         if self.run.report.is_text() && stdin.is_some() {
             output::print_raw(changed)?;
         }
-        let left_out = report.verification.as_ref().is_some_and(|it| !it.is_verified());
+        let verified = report.verification.as_ref().map_or(Status::Done, verify::status);
         let problems = summary::problems(&report, &named)?;
         let width = output::note_width();
         let kind = if self.commit { Kind::Committed } else { Kind::Applied };
         output::say(|| summary::text(&report, kind, &self.run, output, width), output)?;
-        let verified = if left_out { Status::Pending } else { Status::Done };
         Ok(self.run.scope.status(problems.max(verified)))
     }
 

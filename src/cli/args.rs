@@ -21,7 +21,8 @@ pub(super) struct Global {
     /// Show nothing in a pager; else it is $REFIT_PAGER, $PAGER or `less -FRX`, on a terminal
     #[arg(long, global = true)]
     pub(super) no_pager: bool,
-    /// How many threads to use, at most 256 [default: one per core]
+    /// How many threads to use, and how many images to build at once; at most 256 [default: one per core; half as many
+    /// images, at most 4]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml_edit::{Document, DocumentMut, Item, Table, de::Deserializer};
 
+use super::verify;
 use crate::{
     engine::settings::{Settings, Tables},
     report::pages,
@@ -34,6 +35,8 @@ pub struct Config {
     pub skip: Option<Vec<String>>,
     /// Globs of files to leave alone.
     pub exclude: Option<Vec<String>>,
+    /// How images are built.
+    verify: verify::Settings,
     /// The options of the transforms, by name.
     tables: BTreeMap<&'static str, Table>,
 }
@@ -64,6 +67,7 @@ struct General {
     skip: Option<Vec<String>>,
     /// Files to leave alone; the syntax is that of a `.gitignore` in the folder of this file.
     exclude: Option<Vec<String>>,
+    verify: verify::Settings,
 }
 
 /// The JSON Schema of a `refit.toml`; `schemas/refit.json` has its text.
@@ -111,6 +115,8 @@ fn without_null(schema: &mut Schema) {
         it.first().cloned().filter(|_| it.len() == 1)
     });
     _ = one.map(|it| schema.insert("type".to_owned(), it));
+    let values = schema.get_mut("enum").and_then(Value::as_array_mut);
+    _ = values.map(|it| it.retain(|it| !it.is_null()));
 }
 
 impl Config {
@@ -145,7 +151,7 @@ impl Config {
             }
         };
         let general = General::deserialize(deserializer(general));
-        let General { extend, recipe, only, skip, exclude } = general.map_err(error)?;
+        let General { extend, recipe, only, skip, exclude, verify } = general.map_err(error)?;
         let mut tables = BTreeMap::new();
         for (name, key, item, read) in found {
             let Some(table) = item.as_table_like() else {
@@ -160,7 +166,7 @@ impl Config {
             read(deserializer(own.clone()), &mut Tables::default()).map_err(error)?;
             tables.insert(name, own);
         }
-        let config = Self { extend, recipe, only, skip, exclude, tables };
+        let config = Self { extend, recipe, only, skip, exclude, verify, tables };
         config.check_names(source, document.as_table())?;
         Ok(config)
     }
@@ -173,6 +179,7 @@ impl Config {
             (self.recipe, self.only) = (base.recipe, base.only);
         }
         self.skip = self.skip.or(base.skip);
+        self.verify = self.verify.over(base.verify);
         for (name, table) in base.tables {
             let own = self.tables.entry(name).or_default();
             for (key, item) in &table {
@@ -191,6 +198,11 @@ impl Config {
             _ = read.map(|it| (it.read)(deserializer(table.clone()), &mut tables));
         }
         tables
+    }
+
+    /// How images are built.
+    pub(super) fn verify(&self) -> &verify::Settings {
+        &self.verify
     }
 
     /// These settings for every Dockerfile of a project.

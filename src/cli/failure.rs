@@ -6,7 +6,7 @@ use super::config::{ConfigError, FILE_NAME, Unknown};
 use crate::{
     engine::{transaction, undo::UndoError},
     load::{LoadError, git::Unsaved},
-    verify::builder::NoBuilder,
+    verify::{builder::NoBuilder, settle},
 };
 
 /// An error that stops a command: `error:` and `hint:`.
@@ -36,6 +36,7 @@ impl Failure {
             let known = known.or_else(|| it.downcast_ref().and_then(disk));
             let known = known.or_else(|| it.downcast_ref().and_then(undo));
             let known = known.or_else(|| it.downcast_ref().map(no_builder));
+            let known = known.or_else(|| it.downcast_ref().map(unsettled));
             known.or_else(|| it.downcast_ref().and_then(load))
         });
         Self { message: format!("{error:#}"), hint }
@@ -95,6 +96,15 @@ fn undo(error: &UndoError) -> Option<String> {
 
 fn no_builder(error: &NoBuilder) -> String {
     error.hint.to_owned()
+}
+
+fn unsettled(error: &settle::Error) -> String {
+    match error {
+        settle::Error::CouldNotRun(_) => "nothing was written; once that is mended, try again",
+        settle::Error::Interrupted => "nothing was changed",
+        settle::Error::Unsettled => "nothing was written; please report it",
+    }
+    .to_owned()
 }
 
 fn load(error: &LoadError) -> Option<String> {

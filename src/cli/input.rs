@@ -14,6 +14,7 @@ use super::{
     failure::Failure,
     ignores,
     scopes::{self, Found},
+    verify,
 };
 use crate::{
     engine::{
@@ -47,6 +48,10 @@ pub(super) struct Input {
     pub(super) stdin: Option<RepoPath>,
     /// What the project's baseline has.
     pub(super) baseline: Vec<Entry>,
+    /// How images are built.
+    pub(super) verify: verify::Settings,
+    /// The folders whose `refit.toml` says that for nothing.
+    pub(super) unheard: Vec<RepoPath>,
     transforms: Vec<Transform>,
     options: Options,
 }
@@ -93,7 +98,7 @@ impl Input {
             .cloned()
             .collect::<Vec<_>>();
         let folder = root.clone().unwrap_or(stdin_root);
-        let Found { transforms, settings, selection } =
+        let Found { transforms, settings, selection, verify, unheard } =
             scopes::find(scope, &folder, dockerfiles.iter(), selection)?;
         let only = stdin.clone();
         let has_baseline = !scope.no_baseline && !folder.as_os_str().is_empty();
@@ -105,7 +110,7 @@ impl Input {
             it.dockerfile();
             it.callers();
         });
-        Ok(Self { project, root, nested, stdin, baseline, transforms, options })
+        Ok(Self { project, root, nested, stdin, baseline, verify, unheard, transforms, options })
     }
 
     /// The plan of a run.

@@ -75,7 +75,8 @@ impl Command {
 
 const AFTER_HELP: &str = "Exit codes: 0 nothing to do or done, 1 changes pending (`check`, `diff --exit-code`) or \
                           not verified (`verify`), 2 an error, or a file that was named cannot be read, \
-                          3 no Dockerfile here, 130 interrupted.";
+                          3 no Dockerfile here, 4 builds could not run (`verify`): \
+                          the network, a registry, the disk or the builder, 130 interrupted.";
 
 /// The outcome of a command, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +89,8 @@ enum Status {
     Failed,
     /// There is no Dockerfile where the arguments point.
     NoDockerfile,
+    /// Builds could not run here, so that nothing is known.
+    CouldNotRun,
     /// A signal of this number ended the command.
     Interrupted(u8),
 }
@@ -100,6 +103,7 @@ impl Status {
             Self::Pending => 1,
             Self::Failed => 2,
             Self::NoDockerfile => 3,
+            Self::CouldNotRun => 4,
             Self::Interrupted(signal) => 128 + signal,
         }
     }
@@ -124,7 +128,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // If even that cannot be printed, there is still the exit code.
             let _ = output::failure(&Failure::from_error(&error));
-            verify::signal().map_or(Status::Failed, Status::Interrupted)
+            let failed = match verify::could_not_run(&error) {
+                true => Status::CouldNotRun,
+                false => Status::Failed,
+            };
+            verify::signal().map_or(failed, Status::Interrupted)
         }
     };
     ExitCode::from(status.code())
@@ -143,15 +151,19 @@ fn start_threads(jobs: Option<impl Into<usize>>) {
 }
 
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<Status> {
+    let jobs = match cli.global.jobs {
+        Some(jobs) => Some(jobs),
+        None => verify::jobs()?,
+    };
     if cli.command.looks_at_projects() {
-        start_threads(cli.global.jobs);
+        start_threads(jobs);
     }
     match &cli.command {
         Command::Diff(it) => it.run(output),
-        Command::Apply(it) => it.run(output),
+        Command::Apply(it) => it.run(output, jobs),
         Command::Check(it) => it.run(output),
         Command::Report(it) => it.run(output),
-        Command::Verify(it) => it.run(output),
+        Command::Verify(it) => it.run(output, jobs),
         Command::Undo(it) => it.run(output),
         Command::List(it) => it.run(),
         Command::Explain(it) => it.run(output),

@@ -12,6 +12,7 @@ use super::{
     args::Scope as Arguments,
     config::{self, Config, FILE_NAME},
     failure::Failure,
+    verify,
 };
 use crate::{
     engine::{
@@ -32,6 +33,10 @@ pub(super) struct Found {
     pub(super) settings: Settings,
     /// The files that may be changed.
     pub(super) selection: Selection,
+    /// How images are built: what the `refit.toml` of the whole project says.
+    pub(super) verify: verify::Settings,
+    /// The folders whose `refit.toml` says so as well, for nothing.
+    pub(super) unheard: Vec<RepoPath>,
 }
 
 /// A `refit.toml` that was read, and the folder that its patterns are written for.
@@ -63,8 +68,15 @@ pub(super) fn find<'a>(
         }
     }
     let (mut scopes, mut all) = (Vec::new(), BTreeSet::new());
+    let (mut verify, mut unheard) = (verify::Settings::default(), Vec::new());
     for (folder, read) in found {
         let (config, own) = read.unwrap_or_default();
+        // One run has one builder. That of the whole project is the first.
+        match folder.is_root() {
+            true => config.verify().clone_into(&mut verify),
+            false if [&verify, &verify::Settings::default()].contains(&config.verify()) => {}
+            false => unheard.push(folder.clone()),
+        }
         for glob in config.exclude.iter().flatten() {
             let pattern = Pattern { folder: own.clone(), glob: glob.clone() };
             selection = selection.without(&pattern).map_err(LoadError::from)?;
@@ -74,7 +86,7 @@ pub(super) fn find<'a>(
         scopes.push(Scope { folder, transforms: Some(names), tables: config.tables() });
     }
     let transforms = transforms::ALL.iter().filter(|it| all.contains(it.name)).copied().collect();
-    Ok(Found { transforms, settings: Settings::new(scopes), selection })
+    Ok(Found { transforms, settings: Settings::new(scopes), selection, verify, unheard })
 }
 
 /// Reads a `refit.toml`, and those that it extends.

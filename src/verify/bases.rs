@@ -6,15 +6,20 @@ use std::{
 };
 
 use super::{
-    Event, Verification,
-    builder::{Outcome, Request},
+    Event, Task, Verification,
+    builder::{self, Outcome, Request},
     images::ImageBuild,
+    locked,
     side::remove_folder,
 };
 use crate::{
+    ecosystems::complaints::{self, Cause},
     engine::blueprint::{Stage, blueprints},
     project::Project,
 };
+
+/// How often a base image is asked for that does not come for a reason which may pass.
+const ATTEMPTS: usize = 2;
 
 /// An image from elsewhere that a build needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +31,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::Image(it) | Self::Frontend(it) => it,
         }
@@ -44,44 +49,85 @@ impl Base {
     }
 }
 
+/// The base images that were fetched; of those that cannot be had here, why.
+#[derive(Debug, Default)]
+pub(super) struct Bases(BTreeMap<Base, Option<(Cause, String)>>);
+
 impl Verification<'_> {
-    /// Has the base images brought to this machine, so that no build waits for them.
-    pub(super) fn pull_bases(&self, sides: [(&Project, &ImageBuild); 2]) -> io::Result<()> {
-        let all = sides.into_iter().flat_map(|it| bases(it.0, it.1));
-        let is_wanted = |it: &Base| !(self.options.no_syntax && matches!(it, Base::Frontend(_)));
-        let bases: BTreeSet<Base> = all.filter(is_wanted).collect();
-        let new: Vec<Base> = bases.difference(&self.bases.borrow()).cloned().collect();
-        if new.is_empty() {
-            return Ok(());
+    /// Has the base images brought to this machine, so that no build waits for them. Returns why one of them cannot
+    /// be had here: then there is no need to try the builds.
+    pub(super) fn fetch(
+        &self,
+        builds: [(&Project, &ImageBuild); 2],
+    ) -> io::Result<Option<(Cause, String)>> {
+        // Who needs one that is being fetched waits for it.
+        let mut bases = locked(&self.bases);
+        for base in self.bases_of(builds) {
+            if !bases.0.contains_key(&base) {
+                let number = bases.0.len();
+                let missing = self.fetch_one(&base, number)?;
+                bases.0.insert(base.clone(), missing);
+            }
+            if let Some(Some(missing)) = bases.0.get(&base) {
+                return Ok(Some(missing.clone()));
+            }
         }
-        let kept = self.builder.kept();
+        Ok(None)
+    }
+
+    /// The images from elsewhere that these builds need.
+    pub(super) fn bases_of(&self, builds: [(&Project, &ImageBuild); 2]) -> BTreeSet<Base> {
+        let all = builds.into_iter().flat_map(|it| bases(it.0, it.1));
+        all.filter(|it| !(self.options.no_syntax && matches!(it, Base::Frontend(_)))).collect()
+    }
+
+    /// Fetches one. A reason that is not one of the surroundings is left to the build that needs it, which has a log
+    /// of its own.
+    fn fetch_one(&self, base: &Base, number: usize) -> io::Result<Option<(Cause, String)>> {
+        let builder = self.builder;
+        let is_idle = locked(&self.leftovers).is_idle();
+        let kept = builder.leftovers();
         let folder = self.folder.join("bases");
         fs::create_dir_all(&folder)?;
-        for (at, base) in new.iter().enumerate() {
-            let dockerfile = folder.join("Dockerfile");
-            fs::write(&dockerfile, base.dockerfile())?;
-            let image = format!("refit-verify/{}-base-{at}", self.nonce);
-            let request = Request {
-                context: &folder,
-                dockerfile: &dockerfile,
-                target: None,
-                arguments: &BTreeMap::new(),
-                contexts: &BTreeMap::new(),
-                image: &image,
-                cold: false,
-                options: &self.options.build_options,
-                timeout: self.options.timeout,
-                log: &folder.join("log"),
+        let dockerfile = folder.join("Dockerfile");
+        fs::write(&dockerfile, base.dockerfile())?;
+        let image = format!("refit-verify/{}-base-{number}", self.nonce);
+        let request = Request {
+            context: &folder,
+            dockerfile: &dockerfile,
+            target: None,
+            arguments: &BTreeMap::new(),
+            contexts: &BTreeMap::new(),
+            image: &image,
+            cold: false,
+            options: &self.options.build_options,
+            timeout: self.options.timeout,
+            log: &folder.join("log"),
+        };
+        let name = base.name();
+        let mut missing = None;
+        for _ in 0..ATTEMPTS {
+            self.tell(Event::Begins(name, Task::Fetch, "base image"));
+            let built = builder.build(&request, &mut |step| self.tell(Event::Step(name, step)))?;
+            self.tell(Event::Ends(name, built.seconds, built.outcome == Outcome::Built));
+            missing = match &built.outcome {
+                Outcome::Failed(why) => complaints::cause(why).map(|cause| (cause, why.clone())),
+                Outcome::Built | Outcome::TimedOut => None,
             };
-            self.tell(Event::Begins("base image", base.name()));
-            // One that is not to be had fails the build that needs it, with a log of its own.
-            let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)))?;
-            self.tell(Event::Ends(built.seconds, built.outcome == Outcome::Built));
-            self.builder.remove(&image);
+            if missing.is_none() || builder::is_interrupted() {
+                break;
+            }
         }
-        self.builder.forget_but_bases(&kept);
-        self.bases.borrow_mut().extend(new);
-        remove_folder(&folder)
+        builder.remove(&image);
+        self.verdicts.iter().for_each(|it| it.forget_base(name));
+        // Others may be at work on what is new meanwhile.
+        if is_idle && !builder.keeps_bases() {
+            let mut new = builder.leftovers();
+            new.retain(|it| !kept.contains(it));
+            builder.forget(&new);
+        }
+        remove_folder(&folder)?;
+        Ok(missing.map(|(cause, why)| (cause, format!("base image {name}: {why}"))))
     }
 }
 

@@ -1,26 +1,38 @@
 //! One image, built before and after, measured and compared.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::{self, ErrorKind},
+    time::Duration,
+};
 
 use super::{
-    Verification,
+    Event, Job,
     builder::{Build, Outcome},
     command,
     compare::{Comparison, Declared, compare},
     edits::{EditKind, TouchedFile, edits, line},
-    images::Image,
+    images::{Image, ImageBuild},
+    locked,
     report::{ImageReport, Measured, Verdict},
     side::{Looked, Side, remove_folder},
 };
-use crate::{engine::plan::Plan, text::count::counted};
+use crate::{
+    ecosystems::complaints::{self, Cause},
+    engine::plan::Plan,
+    project::Project,
+    text::count::counted,
+};
 
 /// The time limit of commands that only inspect an image.
 const PROBE: Duration = Duration::from_secs(300);
 /// The seconds after which something that is imported counts as running.
 const IMPORT: u32 = 30;
 
-impl Verification<'_> {
+impl Job<'_> {
     /// Builds and compares; after that it edits and builds again, for each kind in `rebuilds`.
+    ///
+    /// Errors of the disk or the builder are in the report: other images are not affected.
     pub(super) fn measure(
         &self,
         plan: &Plan,
@@ -28,8 +40,17 @@ impl Verification<'_> {
         rebuilds: &BTreeSet<EditKind>,
     ) -> ImageReport {
         let mut report = ImageReport::new(image);
+        report.at_once = self.shared.options.jobs;
         if let Err(error) = self.fill(plan, image, rebuilds, &mut report) {
-            report.fail(Verdict::Unknown, error.to_string());
+            let cause = match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(Cause::Disk),
+                ErrorKind::NotConnected => Some(Cause::Builder),
+                _ => complaints::cause(&error.to_string()),
+            };
+            match cause {
+                Some(cause) => report.could_not_run(cause, error.to_string()),
+                None => report.fail(Verdict::Unknown, error.to_string()),
+            }
         }
         report
     }
@@ -45,30 +66,56 @@ impl Verification<'_> {
             report.fail(Verdict::Unknown, "how it is built afterwards cannot be told".to_owned());
             return Ok(());
         };
-        self.pull_bases([(&plan.before, &image.before), (plan.after(), after)])?;
+        let builds = [(&plan.before, &image.before), (plan.after(), after)];
+        if let Some((cause, why)) = self.shared.fetch(builds)? {
+            report.could_not_run(cause, why);
+            return Ok(());
+        }
+        if self.shared.options.keep {
+            return self.work(plan, image, builds, rebuilds, report);
+        }
+        let builder = self.shared.builder;
         // Images that a build pulls serve the next builds, too.
-        let kept = self.builder.kept();
-        let number = self.count.replace_with(|it| *it + 1);
-        let folder = self.folder.join(format!("{number}-{}", slug(&image.name)));
-        let side =
-            |label, project, build| Side::new(self, (label, project, build), &plan.before, &folder);
-        let before = side("before", &plan.before, &image.before)?;
-        let after = side("after", plan.after(), after)?;
+        locked(&self.shared.leftovers).begin(self.number, builder.leftovers());
+        let done = self.work(plan, image, builds, rebuilds, report);
+        let leftovers = locked(&self.shared.leftovers).end(self.number, builder.leftovers());
+        builder.forget(&leftovers);
+        if report.logs.is_empty() {
+            remove_folder(&self.folder)?;
+        }
+        done
+    }
+
+    fn work(
+        &self,
+        plan: &Plan,
+        image: &Image,
+        [before, after]: [(&Project, &ImageBuild); 2],
+        rebuilds: &BTreeSet<EditKind>,
+        report: &mut ImageReport,
+    ) -> io::Result<()> {
+        let shared = self.shared;
+        let before = Side::new(self, ("before", before.0, before.1), &plan.before)?;
+        let after = Side::new(self, ("after", after.0, after.1), &plan.before)?;
+        self.copied.set(shared.inputs(plan, image));
         let sides = [&before, &after];
-        let mut done = self.both(plan, image, sides, report);
-        if done.is_ok() && report.verdict == Verdict::Verified {
-            done = self.rebuild(plan, image, sides, rebuilds, report);
+        let mut done = {
+            self.tell(Event::Waits(self.name));
+            let _turn = shared.turns.together();
+            self.both(plan, image, sides, report)
+        };
+        let edits = edits_of(plan, image, rebuilds);
+        if done.is_ok() && report.verdict == Verdict::Verified && !edits.is_empty() {
+            self.tell(Event::Waits(self.name));
+            let _turn = shared.turns.alone();
+            done = self.rebuild(image, sides, &edits, report);
         }
         if report.verdict != Verdict::Verified || done.is_err() {
             report.logs.extend(sides.iter().map(|it| it.log()).filter(|it| !it.is_empty()));
         }
-        if !self.options.keep {
-            before.remove(self)?;
-            after.remove(self)?;
-            self.builder.forget_since(&kept);
-            if report.logs.is_empty() {
-                remove_folder(&folder)?;
-            }
+        if !shared.options.keep {
+            before.remove(shared.builder)?;
+            after.remove(shared.builder)?;
         }
         done
     }
@@ -82,13 +129,13 @@ impl Verification<'_> {
         report: &mut ImageReport,
     ) -> io::Result<()> {
         let [before, after] = sides;
-        let Some(old) = self.first(image, before, report)? else {
+        let Some(old) = self.first(before, report)? else {
             if report.verdict == Verdict::BrokenBefore {
-                self.mend(image, after, report)?;
+                self.mend(after, report)?;
             }
             return Ok(());
         };
-        let Some(new) = self.first(image, after, report)? else { return Ok(()) };
+        let Some(new) = self.first(after, report)? else { return Ok(()) };
         let looked = [&old, &new];
         let found = self.compare(image, &sides, looked)?;
         report.distributions = found.distributions;
@@ -100,7 +147,7 @@ impl Verification<'_> {
         let builds = [(&plan.before, before.build), (plan.after(), after.build)];
         let made = sides.map(Side::image);
         let made = made.each_ref().map(String::as_str);
-        report.runs = self.runs((&image.name, builds), made, looked)?;
+        report.runs = self.runs(builds, made, looked)?;
         for run in &report.runs {
             let of = run.of();
             differences.extend(run.differences.iter().map(|it| format!("run{of}: {it}")));
@@ -113,13 +160,8 @@ impl Verification<'_> {
     }
 
     /// A first build, measured, and what came out; without that, the report says why.
-    fn first(
-        &self,
-        image: &Image,
-        side: &Side<'_>,
-        report: &mut ImageReport,
-    ) -> io::Result<Option<Looked>> {
-        let built = self.try_twice(image, side, report)?;
+    fn first(&self, side: &Side<'_>, report: &mut ImageReport) -> io::Result<Option<Looked>> {
+        let built = self.try_twice(side, report)?;
         match &built.outcome {
             Outcome::Built => {}
             Outcome::TimedOut => {
@@ -129,7 +171,7 @@ impl Verification<'_> {
             Outcome::Failed(why) => {
                 let is_old = side.label == "before";
                 let verdict = if is_old { Verdict::BrokenBefore } else { Verdict::Breaks };
-                report.fail(verdict, why.clone());
+                report.failed(verdict, why);
                 return Ok(None);
             }
         }
@@ -139,29 +181,25 @@ impl Verification<'_> {
     }
 
     /// When there is nothing to compare with, it is worth knowing that the changes fix the build.
-    fn mend(&self, image: &Image, after: &Side<'_>, report: &mut ImageReport) -> io::Result<()> {
-        let built = self.build(&image.name, after, "first build", true)?;
+    fn mend(&self, after: &Side<'_>, report: &mut ImageReport) -> io::Result<()> {
+        let built = self.build(after, "first build", true)?;
         if built.outcome == Outcome::Built {
             report.notes.push("it builds with these changes".to_owned());
-            let inspected = self.builder.inspect(&after.image()).map_err(io::Error::other)?;
+            let inspected =
+                self.shared.builder.inspect(&after.image()).map_err(io::Error::other)?;
             report.first_built(after.label, Measured::new(&built, &inspected));
         }
         Ok(())
     }
 
     /// A first build. It is tried again if it fails: a server that did not answer proves nothing.
-    fn try_twice(
-        &self,
-        image: &Image,
-        side: &Side<'_>,
-        report: &mut ImageReport,
-    ) -> io::Result<Build> {
-        let built = self.build(&image.name, side, "first build", true)?;
+    fn try_twice(&self, side: &Side<'_>, report: &mut ImageReport) -> io::Result<Build> {
+        let built = self.build(side, "first build", true)?;
         let Outcome::Failed(why) = &built.outcome else { return Ok(built) };
-        if side.label == "before" && !is_passing(why) {
+        if side.label == "before" && !may_pass(why) {
             return Ok(built);
         }
-        let again = self.build(&image.name, side, "first build, once more", true)?;
+        let again = self.build(side, "first build, once more", true)?;
         if again.outcome == Outcome::Built {
             let why = why.lines().next().unwrap_or_default();
             let what = format!("{}: the first build failed, and not the second: {why}", side.label);
@@ -189,7 +227,7 @@ impl Verification<'_> {
             if found.differences.is_empty() {
                 break;
             }
-            let built = self.build(&image.name, side, "once more, to see what is stable", true)?;
+            let built = self.build(side, "once more, to see what is stable", true)?;
             if built.outcome != Outcome::Built {
                 break;
             }
@@ -218,7 +256,7 @@ impl Verification<'_> {
                 command::probe(&look.inspected.config, &look.contents, &image.declared.given);
             let Some(words) = probe.words(IMPORT) else { return Ok(None) };
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let ran = self.builder.run(&sides[at].image(), &words, PROBE);
+            let ran = self.shared.builder.run(&sides[at].image(), &words, PROBE);
             Ok(Some(last_line(&ran.map_err(io::Error::other)?.stdout)))
         };
         let (before, after) = (outcome(0)?, outcome(1)?);
@@ -249,10 +287,10 @@ impl Verification<'_> {
 
     /// The differences in the user's own command.
     fn smoke(&self, sides: [&Side<'_>; 2], report: &mut ImageReport) -> io::Result<Option<String>> {
-        let Some(smoke) = &self.options.smoke else { return Ok(None) };
+        let Some(smoke) = &self.shared.options.smoke else { return Ok(None) };
         let run = |side: &Side<'_>| {
             let words = ["/bin/sh", "-c", smoke];
-            self.builder.run(&side.image(), &words, PROBE).map_err(io::Error::other)
+            self.shared.builder.run(&side.image(), &words, PROBE).map_err(io::Error::other)
         };
         let [before, after] = sides.map(run);
         let (before, after) = (before?, after?);
@@ -275,20 +313,17 @@ impl Verification<'_> {
     /// it is now that a cache may be stale.
     fn rebuild(
         &self,
-        plan: &Plan,
         image: &Image,
         sides: [&Side<'_>; 2],
-        kinds: &BTreeSet<EditKind>,
+        edits: &[TouchedFile],
         report: &mut ImageReport,
     ) -> io::Result<()> {
-        let edits = edits(&plan.before, &image.before);
-        let edits: Vec<_> = edits.iter().filter(|it| kinds.contains(&it.kind)).collect();
-        for TouchedFile { kind, path } in &edits {
-            let line = line(path, &format!("refit verify {}", self.nonce));
+        for TouchedFile { kind, path } in edits {
+            let line = line(path, &format!("refit verify {}", self.shared.nonce));
             for side in sides {
                 side.scratch.append(path, &line)?;
                 let what = format!("after an edit in {path}");
-                let built = self.build(&image.name, side, &what, false)?;
+                let built = self.build(side, &what, false)?;
                 match &built.outcome {
                     Outcome::Built => report.rebuilt(side.label, *kind, path.as_str(), &built),
                     Outcome::TimedOut => {
@@ -296,54 +331,48 @@ impl Verification<'_> {
                         return Ok(());
                     }
                     // The project's own: a lock that does not fit its manifest any more.
-                    Outcome::Failed(why) if side.label == "before" => {
+                    Outcome::Failed(why)
+                        if side.label == "before" && complaints::cause(why).is_none() =>
+                    {
                         report.notes.push(format!("{what} it does not build today: {why}"));
                         return Ok(());
                     }
                     Outcome::Failed(why) => {
-                        report.fail(Verdict::Breaks, format!("{what}: {why}"));
+                        report.failed(Verdict::Breaks, &format!("{what}: {why}"));
                         return Ok(());
                     }
                 }
             }
         }
-        if !edits.is_empty() {
-            let (old, new) = (self.look(sides[0])?, self.look(sides[1])?);
-            // Not the new one: with nothing cached it would not show what was stale.
-            for it in self.compare(image, &sides[..1], [&old, &new])?.differences {
-                report.fail(Verdict::Differs, format!("built again after edits: {it}"));
-            }
+        let (old, new) = (self.look(sides[0])?, self.look(sides[1])?);
+        // Not the new one: with nothing cached it would not show what was stale.
+        for it in self.compare(image, &sides[..1], [&old, &new])?.differences {
+            report.fail(Verdict::Differs, format!("built again after edits: {it}"));
         }
         Ok(())
     }
 }
 
-/// Returns true if a failure looks like one of the network, which may pass.
-fn is_passing(why: &str) -> bool {
-    let signs = [
-        "timed out",
-        "timeout",
-        "Temporary failure",
-        "Connection reset",
-        "Connection refused",
-        "502 ",
-        "503 ",
-        "504 ",
-        "failed to get edge",
-    ];
-    signs.iter().any(|it| why.contains(it))
+/// The edits after which an image is built again.
+pub(super) fn edits_of(plan: &Plan, image: &Image, kinds: &BTreeSet<EditKind>) -> Vec<TouchedFile> {
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let mut edits = edits(&plan.before, &image.before);
+    edits.retain(|it| kinds.contains(&it.kind));
+    edits
+}
+
+/// Returns true if a failure may have passed a moment later.
+fn may_pass(why: &str) -> bool {
+    let is_brief = ["connection refused", "timed out", "timeout"];
+    let lower = why.to_lowercase();
+    complaints::cause(why).is_some_and(|it| it != Cause::Disk)
+        || is_brief.iter().any(|it| lower.contains(it))
 }
 
 /// The last line of what a command prints.
 fn last_line(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     text.trim_end().lines().last().unwrap_or("nothing").to_owned()
-}
-
-/// A name as images and files may have it.
-fn slug(name: &str) -> String {
-    let plain = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' };
-    let name: String = name.chars().map(plain).collect();
-    let parts: Vec<&str> = name.split('-').filter(|it| !it.is_empty()).collect();
-    if parts.is_empty() { "image".to_owned() } else { parts.join("-") }
 }

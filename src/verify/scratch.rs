@@ -1,8 +1,10 @@
 //! A copy of what builds send, to build from: the project's own files are never touched.
 
 use std::{
-    fs, io,
+    fs::{self, DirEntry},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::images::ImageBuild;
@@ -10,7 +12,7 @@ use crate::{
     callers::is_caller,
     context::copies::Sent,
     dockerfile::{Dockerfile, Item, Kind},
-    project::{Project, is_dockerfile},
+    project::{File, Project, is_dockerfile},
     text::{self, Edit, RepoPath},
 };
 
@@ -50,30 +52,24 @@ impl Scratch {
         fs::create_dir_all(&scratch.root).map_err(|it| named(&root, &it))?;
         let path = &build.origin.dockerfile;
         for folder in build.folders() {
-            scratch.copy(from, folder, &Sent::new(project, folder.clone(), path))?;
+            let sent = Sent::new(project, folder.clone(), path);
+            walk(from, folder, &sent, &mut |found| scratch.take(&found))?;
         }
-        let laid = |it: &RepoPath| !is_dockerfile(it.file_name()) && !is_caller(it);
-        for file in before.files().filter(|it| laid(&it.path)) {
-            if project.file(file.path.as_str()).is_none() {
-                scratch.clear(&file.path)?;
+        for (path, text) in laid((before, project)) {
+            match text {
+                Some(text) => scratch.write(path, text)?,
+                None => scratch.clear(path)?,
             }
         }
-        let text =
-            |project: &Project, it: &RepoPath| project.file(it.as_str()).map(|it| it.text.clone());
-        for file in project.files().filter(|it| laid(&it.path)) {
-            if text(before, &file.path).as_ref() != Some(&file.text) {
-                scratch.write(&file.path, &file.text)?;
-            }
-        }
-        let source = text(project, path).unwrap_or_default();
+        let source = project.file(path.as_str()).map(|it| &*it.text).unwrap_or_default();
         let write = |path: &Path, text: &str| fs::write(path, text).map_err(|it| named(path, &it));
-        write(&scratch.dockerfile, &prepared(&source, how))?;
+        write(&scratch.dockerfile, &prepared(source, how))?;
+        let [own, shared] = ignore_files(project, build);
         // The builder looks for it beside the Dockerfile first.
-        if let Some(own) = project.file(&format!("{path}.dockerignore")) {
+        if let Some(own) = own {
             write(&root.join("Dockerfile.dockerignore"), &own.text)?;
         }
-        let shared = build.context.join(".dockerignore");
-        if let Some(file) = shared.and_then(|it| project.file(it.as_str())) {
+        if let Some(file) = shared {
             scratch.write(&file.path, &file.text)?;
         }
         Ok(scratch)
@@ -147,41 +143,105 @@ impl Scratch {
         Ok(())
     }
 
-    /// Copies a folder but for what its ignore file keeps from the builder.
-    fn copy(&self, from: &Path, folder: &RepoPath, sent: &Sent<'_>) -> io::Result<()> {
-        let source = from.join(folder.as_str());
-        let target = self.path(folder);
-        fs::create_dir_all(&target).map_err(|it| named(&target, &it))?;
-        let entries = fs::read_dir(&source).map_err(|it| named(&source, &it))?;
-        for entry in entries {
-            let entry = entry.map_err(|it| named(&source, &it))?;
-            // A pattern cannot name a path that is not UTF-8; it is left out.
-            let Some(path) = entry.file_name().to_str().and_then(|it| folder.join(it)) else {
-                continue;
-            };
-            let kind = entry.file_type().map_err(|it| named(&entry.path(), &it))?;
-            let excluded = sent.excludes(&path);
-            let to = self.path(&path);
-            if kind.is_dir() {
-                // An exception may bring back what is in it.
-                let may_hold = sent.ignore.as_ref().is_some_and(|it| it.1.has_exceptions());
-                if !excluded || may_hold {
-                    self.copy(from, &path, sent)?;
-                }
-            } else if !excluded && fs::symlink_metadata(&to).is_err() {
-                if kind.is_symlink() {
-                    let link =
-                        fs::read_link(entry.path()).map_err(|it| named(&entry.path(), &it))?;
-                    symlink(&link, &to).map_err(|it| named(&to, &it))?;
-                } else if kind.is_file() {
-                    fs::copy(entry.path(), &to).map_err(|it| named(&entry.path(), &it))?;
-                }
+    /// Copies what was found, unless it is there already.
+    fn take(&self, found: &Found<'_>) -> io::Result<()> {
+        let Found { path, source, kind } = found;
+        let to = self.path(path);
+        let is_new = || fs::symlink_metadata(&to).is_err();
+        match kind {
+            FoundKind::Folder => fs::create_dir_all(&to).map_err(|it| named(&to, &it)),
+            FoundKind::Link if is_new() => {
+                let link = fs::read_link(source).map_err(|it| named(source, &it))?;
+                symlink(&link, &to).map_err(|it| named(&to, &it))
+            }
+            FoundKind::File if is_new() => {
+                fs::copy(source, &to).map(drop).map_err(|it| named(source, &it))
+            }
+            FoundKind::Link | FoundKind::File => Ok(()),
+            FoundKind::FolderEnd => {
+                let about = fs::metadata(source).map_err(|it| named(source, &it))?;
+                fs::set_permissions(&to, about.permissions()).map_err(|it| named(&to, &it))
             }
         }
-        // Last, so that a read-only folder can be filled first.
-        let permissions = fs::metadata(&source).map_err(|it| named(&source, &it))?.permissions();
-        fs::set_permissions(&target, permissions).map_err(|it| named(&target, &it))
     }
+}
+
+/// Something that a build sends.
+pub(super) struct Found<'a> {
+    /// Its path in the project.
+    pub(super) path: &'a RepoPath,
+    /// Its path on disk.
+    pub(super) source: &'a Path,
+    pub(super) kind: FoundKind,
+}
+
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FoundKind {
+    File,
+    Link,
+    /// A folder, before what is in it.
+    Folder,
+    /// A folder, after what is in it: so one that is read-only can be filled first.
+    FolderEnd,
+}
+
+/// Shows everything in a folder, in order, but for what its ignore file keeps from the builder.
+pub(super) fn walk(
+    from: &Path,
+    folder: &RepoPath,
+    sent: &Sent<'_>,
+    each: &mut dyn FnMut(Found<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let source = from.join(folder.as_str());
+    each(Found { path: folder, source: &source, kind: FoundKind::Folder })?;
+    let entries = fs::read_dir(&source).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>);
+    let mut entries = entries.map_err(|it| named(&source, &it))?;
+    entries.sort_by_key(DirEntry::file_name);
+    for entry in entries {
+        // A pattern cannot name a path that is not UTF-8; it is left out.
+        let Some(path) = entry.file_name().to_str().and_then(|it| folder.join(it)) else {
+            continue;
+        };
+        let source = entry.path();
+        let kind = entry.file_type().map_err(|it| named(&source, &it))?;
+        let excluded = sent.excludes(&path);
+        if kind.is_dir() {
+            // An exception may bring back what is in it.
+            let may_hold = sent.ignore.as_ref().is_some_and(|it| it.1.has_exceptions());
+            if !excluded || may_hold {
+                walk(from, &path, sent, each)?;
+            }
+        } else if !excluded && (kind.is_symlink() || kind.is_file()) {
+            let kind = if kind.is_symlink() { FoundKind::Link } else { FoundKind::File };
+            each(Found { path: &path, source: &source, kind })?;
+        }
+    }
+    each(Found { path: folder, source: &source, kind: FoundKind::FolderEnd })
+}
+
+/// The files that a plan writes into a context, and those that it removes.
+pub(super) fn laid<'a>(
+    (before, after): (&'a Project, &'a Project),
+) -> impl Iterator<Item = (&'a RepoPath, Option<&'a str>)> {
+    let is_laid = |it: &RepoPath| !is_dockerfile(it.file_name()) && !is_caller(it);
+    let gone = before.files().map(|it| &it.path);
+    let gone = gone.filter(|it| after.file(it.as_str()).is_none()).map(|it| (it, None));
+    let new = after
+        .files()
+        .filter(|file| before.file(file.path.as_str()).is_none_or(|it| it.text != file.text));
+    let new = new.map(|it| (&it.path, Some(&*it.text)));
+    gone.chain(new).filter(move |it| is_laid(it.0))
+}
+
+/// The ignore file beside a build's Dockerfile, and that of its context.
+pub(super) fn ignore_files<'a>(
+    project: &'a Project,
+    build: &ImageBuild,
+) -> [Option<&'a Arc<File>>; 2] {
+    let own = project.file(&format!("{}.dockerignore", build.origin.dockerfile));
+    let shared = build.context.join(".dockerignore");
+    [own, shared.and_then(|it| project.file(it.as_str()))]
 }
 
 #[cfg(unix)]

@@ -1,11 +1,16 @@
 //! A plan that does only what was verified: what fails is left out, transform by transform.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    Verification, builder,
+    Verification,
+    batch::Batch,
+    builder,
     images::{Image, ImageBuild, Unknown, images},
-    report::{ImageReport, LeftOut, Verdict},
+    report::{ImageReport, LeftOut, Stopped, Verdict},
 };
 use crate::{
     engine::plan::{Plan, Without},
@@ -30,6 +35,8 @@ pub enum Error {
     Interrupted,
     #[error("images are touched although nothing may touch them")]
     Unsettled,
+    #[error("{0}")]
+    CouldNotRun(String),
 }
 
 /// The inputs of an image: its build on both sides, and the texts that the plan may change.
@@ -61,15 +68,27 @@ pub fn settle(
         let plan = plan(&without);
         let (images, unknown) = images(&plan);
         let mut new: Vec<LeftOut> = unknown.into_iter().map(LeftOut::from).collect();
+        let made: Vec<Made> = images.iter().map(|it| Made::new(&plan, it)).collect();
+        let is_new = |it: &&Made| known.iter().all(|known| known.0 != **it);
+        let untried: Vec<&Image> =
+            images.iter().zip(&made).filter(|it| is_new(&it.1)).map(|it| it.0).collect();
+        let Batch { reports, stopped } = verification.images(&plan, &untried);
+        if let Some(Stopped { reason, .. }) = stopped {
+            return Err(Error::CouldNotRun(reason));
+        }
+        if builder::is_interrupted() {
+            return Err(Error::Interrupted);
+        }
+        let tried: BTreeMap<String, ImageReport> =
+            reports.into_iter().map(|it| (it.name.clone(), it)).collect();
         let mut reports = Vec::new();
-        for image in &images {
-            let made = Made::new(&plan, image);
+        for (image, made) in images.iter().zip(made) {
             let report = match known.iter().find(|it| it.0 == made) {
                 Some(it) => it.1.clone(),
                 None => {
-                    let report = verification.image(&plan, image);
+                    let Some(report) = tried.get(&image.name) else { continue };
                     known.push((made, report.clone()));
-                    report
+                    report.clone()
                 }
             };
             if report.verdict != Verdict::Verified {
@@ -126,6 +145,7 @@ fn left_out_for(
         dockerfile: image.before.origin.dockerfile.to_string(),
         transform,
         is_bug,
+        could_not_run: report.verdict == Verdict::CouldNotRun,
         reason: format!("{}{mended}: {why}", report.verdict),
         logs: report.logs.clone(),
     }
@@ -177,7 +197,8 @@ impl From<Unknown> for LeftOut {
             dockerfile: unknown.dockerfile.to_string(),
             transform: None,
             is_bug: false,
-            reason: format!("unknown cannot be told how unknown is built: {}", unknown.reason),
+            could_not_run: false,
+            reason: format!("it cannot be told how it is built: {}", unknown.reason),
             logs: Vec::new(),
         }
     }

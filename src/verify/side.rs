@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    Event, Verification,
-    builder::{self, Build, Inspected, Outcome, Request},
+    Event, Job, Task,
+    builder::{self, Build, Builder, Inspected, Outcome, Request},
     contents::Contents,
     images::{ImageBuild, Named},
     scratch::{Prepared, Scratch},
@@ -39,19 +39,17 @@ pub(super) struct Looked {
 impl<'a> Side<'a> {
     /// Copies what a build needs into a folder that is its own.
     pub(super) fn new(
-        verification: &Verification<'_>,
+        job: &Job<'_>,
         (label, project, build): (&'static str, &Project, &'a ImageBuild),
         before: &Project,
-        folder: &Path,
     ) -> io::Result<Self> {
-        let name = folder.file_name().unwrap_or_default().display();
-        let (nonce, options) = (&verification.nonce, verification.options);
-        let salt = format!("{nonce}-{name}-{label}-");
-        let how = Prepared { salt: &salt, no_syntax: options.no_syntax };
-        let scratch =
-            Scratch::new(folder.join(label), verification.root, (before, project), build, &how)?;
-        let tag = format!("refit-verify/{nonce}-{name}:{label}");
-        let (made, image, folder) = (RefCell::default(), RefCell::default(), folder.to_owned());
+        let (nonce, shared) = (job.nonce(), job.shared);
+        let salt = format!("{nonce}-{label}-");
+        let how = Prepared { salt: &salt, no_syntax: shared.options.no_syntax };
+        let root = job.folder.join(label);
+        let scratch = Scratch::new(root, shared.root, (before, project), build, &how)?;
+        let tag = format!("refit-verify/{nonce}:{label}");
+        let (made, image, folder) = (RefCell::default(), RefCell::default(), job.folder.clone());
         Ok(Self { label, build, scratch, made, image, tag, folder })
     }
 
@@ -66,27 +64,23 @@ impl<'a> Side<'a> {
     }
 
     /// Removes its images, all of them, and the copy.
-    pub(super) fn remove(self, verification: &Verification<'_>) -> io::Result<()> {
-        self.made.borrow().iter().for_each(|it| verification.builder.remove(&it.0));
+    pub(super) fn remove(self, builder: &Builder) -> io::Result<()> {
+        self.made.borrow().iter().for_each(|it| builder.remove(&it.0));
         self.scratch.remove()
     }
 }
 
-impl Verification<'_> {
+impl Job<'_> {
     /// Builds a side once more, under a name of its own; `cold` knows no layers from before.
     ///
     /// # Errors
     /// An engine that ended, or somebody who does not want to wait any longer: neither says anything about
     /// the image.
-    pub(super) fn build(
-        &self,
-        name: &str,
-        side: &Side<'_>,
-        what: &str,
-        cold: bool,
-    ) -> io::Result<Build> {
+    pub(super) fn build(&self, side: &Side<'_>, what: &str, cold: bool) -> io::Result<Build> {
+        let (builder, options) = (self.shared.builder, self.shared.options);
         let what = format!("{}: {what}", side.label);
-        self.tell(Event::Begins(name, &what));
+        let task = if cold { Task::FirstBuild } else { Task::Rebuild };
+        self.tell(Event::Begins(self.name, task, &what));
         let contexts = side.build.contexts.iter().map(|(name, it)| {
             let value = match it {
                 Named::Folder(it) => side.scratch.path(it).display().to_string(),
@@ -107,13 +101,14 @@ impl Verification<'_> {
             contexts: &contexts,
             image: &image,
             cold,
-            options: &self.options.build_options,
-            timeout: self.options.timeout,
+            options: &options.build_options,
+            timeout: options.timeout,
             log: &log,
         };
-        let built = self.builder.build(&request, &mut |step| self.tell(Event::Step(step)));
+        let built = builder.build(&request, &mut |step| self.tell(Event::Step(self.name, step)));
         let is_built = built.as_ref().is_ok_and(|it| it.outcome == Outcome::Built);
-        self.tell(Event::Ends(built.as_ref().map_or(0.0, |it| it.seconds), is_built));
+        let seconds = built.as_ref().map_or(0.0, |it| it.seconds);
+        self.tell(Event::Ends(self.name, seconds, is_built));
         if builder::is_interrupted() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
@@ -121,9 +116,9 @@ impl Verification<'_> {
         if is_built {
             *side.image.borrow_mut() = image;
         }
-        if !is_built && let Err(why) = self.builder.answers() {
-            let gone = format!("{} does not answer any more: {why}", self.builder.name());
-            return Err(io::Error::other(gone));
+        if !is_built && let Err(why) = builder.answers() {
+            let gone = format!("{} does not answer any more: {why}", builder.name());
+            return Err(io::Error::new(io::ErrorKind::NotConnected, gone));
         }
         Ok(built)
     }
@@ -131,8 +126,9 @@ impl Verification<'_> {
     /// Looks into the image that was made last.
     pub(super) fn look(&self, side: &Side<'_>) -> io::Result<Looked> {
         let image = side.image();
-        let inspected = self.builder.inspect(&image).map_err(io::Error::other)?;
-        let contents = self.builder.files(&image, Contents::read).map_err(io::Error::other)?;
+        let builder = self.shared.builder;
+        let inspected = builder.inspect(&image).map_err(io::Error::other)?;
+        let contents = builder.files(&image, Contents::read).map_err(io::Error::other)?;
         Ok(Looked { inspected, contents })
     }
 }

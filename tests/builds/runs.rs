@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 use crate::{
     BASE,
-    settled::{edited, options, watch},
+    settled::{edited, options},
     written,
 };
 
@@ -61,9 +61,9 @@ fn settled(folder: &TempDir) -> Result<Settled, Failed> {
     let scratch = tempfile::tempdir()?;
     let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
     let builder = Builder::find(Choice::Docker)?;
-    let (options, watch) = (options(None), watch());
+    let options = options(None);
     let folders = (loaded.root.as_path(), scratch.path());
-    let verification = Verification::new(&builder, &options, folders, &watch);
+    let verification = Verification::new(&builder, &options, folders, None, &|_| {});
     let plan = |without: &[plan::Without]| -> Plan {
         let options = plan::Options { without: without.to_vec(), ..plan::Options::default() };
         plan(loaded.project.clone(), &[USER], &options)
@@ -121,9 +121,9 @@ fn only(folder: &TempDir) -> Result<ImageReport, Failed> {
     let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
     let builder = Builder::find(Choice::Docker)?;
     let plan = plan(loaded.project.clone(), &[USER], &plan::Options::default());
-    let (options, watch) = (options(None), watch());
+    let options = options(None);
     let folders = (loaded.root.as_path(), scratch.path());
-    let verification = Verification::new(&builder, &options, folders, &watch);
+    let verification = Verification::new(&builder, &options, folders, None, &|_| {});
     let report = verification.image(&plan, &images(&plan).0[0]);
     assert_nothing_is_left();
     Ok(report)

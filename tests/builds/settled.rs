@@ -1,6 +1,6 @@
 //! What builds speak against is left out, and nothing else.
 
-use std::{cell::RefCell, collections::BTreeSet, fs, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use libtest_mimic::Failed;
 use refit::{
@@ -17,7 +17,7 @@ use refit::{
     },
     text::{Edit, Place},
     verify::{
-        Event, Options, Verification,
+        Options, Verification,
         builder::{Builder, Choice},
         edits::EditKind,
         images::images,
@@ -122,11 +122,8 @@ pub fn options(smoke: Option<&str>) -> Options {
         rebuilds: BTreeSet::new(),
         run: Run { how: How::Auto, seconds: 5, network: None },
         keep: false,
+        jobs: 2,
     }
-}
-
-pub fn watch() -> RefCell<impl FnMut(Event<'_>)> {
-    RefCell::new(|_: Event<'_>| {})
 }
 
 pub fn a_step_that_breaks_is_left_out() -> Result<(), Failed> {
@@ -134,9 +131,8 @@ pub fn a_step_that_breaks_is_left_out() -> Result<(), Failed> {
     let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
     let builder = Builder::find(Choice::Auto)?;
     let options = options(None);
-    let watch = watch();
     let verification =
-        Verification::new(&builder, &options, (&loaded.root, scratch.path()), &watch);
+        Verification::new(&builder, &options, (&loaded.root, scratch.path()), None, &|_| {});
     let plan = |without: &[plan::Without]| -> Plan {
         let options = plan::Options { without: without.to_vec(), ..plan::Options::default() };
         plan(loaded.project.clone(), &[FIRST, WRONG, LAST], &options)
@@ -176,9 +172,8 @@ fn first_image(
     let loaded = load(&[folder.path().to_owned()], &load::Options::default())?;
     let builder = Builder::find(Choice::Auto)?;
     let plan = plan(loaded.project.clone(), &[transform], &plan::Options::default());
-    let watch = watch();
     let folders = (loaded.root.as_path(), scratch.path());
-    let verification = Verification::new(&builder, options, folders, &watch);
+    let verification = Verification::new(&builder, options, folders, None, &|_| {});
     Ok(verification.image(&plan, &images(&plan).0[0]))
 }
 

@@ -2,17 +2,15 @@
 
 mod figures;
 mod progress;
+mod settings;
 mod table;
 
 use std::{
-    cell::RefCell,
-    collections::BTreeSet,
     path::Path,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -22,10 +20,11 @@ use tempfile::TempDir;
 use super::{
     Status,
     args::Scope,
+    config::FILE_NAME,
     failure::Failure,
     input::Input,
     inputs::Inputs,
-    output::{self, Output},
+    output::{self, Output, YELLOW},
     story, summary,
 };
 use crate::{
@@ -35,14 +34,15 @@ use crate::{
     verify::{
         self, Options, Verification,
         builder::{self, Builder},
-        edits::EditKind,
         images::{Image, images},
-        report::{ImageReport, Report, UnknownReport},
-        run::{self, Run},
-        settle::{Settled, settle},
+        report::{Report, UnknownReport},
+        settle::{self, Settled, settle},
+        verdicts::Verdicts,
     },
 };
 use progress::Progress;
+use settings::Choices;
+pub(super) use settings::{Building, Rebuilds, Settings, jobs};
 
 /// Build every image that `apply` would touch, before and after, and compare the two
 ///
@@ -51,7 +51,12 @@ use progress::Progress;
 /// declare, and if its command is still found and its imports work.
 ///
 /// Copies of the contexts, two at a time, and logs of what fails go into a folder of their own below
-/// TMPDIR. Images, layers and cache mounts are removed as soon as an image is done.
+/// TMPDIR. Images, layers and cache mounts are removed as soon as an image is done. An image that an earlier run has
+/// verified, built from the same files with the same builder, is not built again.
+///
+/// Each option of the builds has a variable: REFIT_ and its name, such as REFIT_TIMEOUT or REFIT_BUILD_OPTIONS. Most
+/// have a setting in the table [verify] of refit.toml as well. An option comes before its variable, and that before
+/// the setting.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]
@@ -62,61 +67,11 @@ pub(super) struct Verify {
     /// Print a table, one JSON object, or Markdown for a pull request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// The edits to build again after
-    #[arg(long, value_name = "EDITS", value_delimiter = ',', default_value = "source,manifest")]
+    /// The edits to build again after [default: source,manifest]
+    #[arg(long, value_name = "EDITS", value_delimiter = ',')]
     rebuilds: Vec<Rebuilds>,
     #[command(flatten)]
     building: Building,
-}
-
-/// The default time limit of a build, in seconds.
-const TIMEOUT: u64 = 1800;
-/// The default time that an image runs, in seconds.
-const SECONDS: u64 = 10;
-
-/// Options of the builds.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Builds")]
-pub(super) struct Building {
-    /// The builder to use
-    #[arg(long, value_name = "BUILDER", default_value = "auto")]
-    builder: Choice,
-    /// An option for the builder, such as --build-option=--network=host; may be given again
-    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
-    build_option: Vec<String>,
-    /// How long one build may take, in seconds
-    #[arg(long, value_name = "S", default_value_t = TIMEOUT)]
-    timeout: u64,
-    /// Build without the `# syntax=` line, where its image cannot be pulled
-    #[arg(long)]
-    no_syntax: bool,
-    /// A command for the shell of both images: exit code and output must be the same
-    #[arg(long, value_name = "CMD")]
-    smoke: Option<String>,
-    /// Start both images as today's is started, and compare what they do: `auto` if their user changes
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    run: How,
-    /// How long each image runs, in seconds
-    #[arg(long, value_name = "S", default_value_t = SECONDS)]
-    run_seconds: u64,
-    /// The network that running images join, such as bridge [default: none at all]
-    #[arg(long, value_name = "NETWORK")]
-    run_network: Option<String>,
-    /// Keep the images, copies and logs
-    #[arg(long)]
-    keep: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum How {
-    /// By itself, if its user changes
-    Auto,
-    /// By itself
-    Alone,
-    /// With the services that it needs, where its compose file allows that; else by itself
-    Compose,
-    /// Start nothing
-    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -126,48 +81,11 @@ enum Format {
     Markdown,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Rebuilds {
-    /// Of a source file
-    Source,
-    /// Of a manifest
-    Manifest,
-    /// Build once only
-    None,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Choice {
-    Auto,
-    Docker,
-    Buildah,
-    Podman,
-}
-
-impl Building {
-    /// The first option that only matters when something is built.
-    pub(super) fn given(&self) -> Option<&'static str> {
-        let all = [
-            (self.builder != Choice::Auto, "--builder"),
-            (!self.build_option.is_empty(), "--build-option"),
-            (self.timeout != TIMEOUT, "--timeout"),
-            (self.no_syntax, "--no-syntax"),
-            (self.smoke.is_some(), "--smoke"),
-            (self.run != How::Auto, "--run"),
-            (self.run_seconds != SECONDS, "--run-seconds"),
-            (self.run_network.is_some(), "--run-network"),
-            (self.keep, "--keep"),
-        ];
-        all.into_iter().find(|it| it.0).map(|it| it.1)
-    }
-}
-
 impl Verify {
-    pub(super) fn run(&self, output: &Output) -> anyhow::Result<Status> {
+    pub(super) fn run(&self, output: &Output, jobs: Option<u16>) -> anyhow::Result<Status> {
         if self.scope.is_stdin() {
             return Err(no_context().into());
         }
-        self.check()?;
         let input = Inputs::of_scope(&self.scope, None)?;
         let named = input.named();
         if input.all.is_empty() {
@@ -180,6 +98,7 @@ impl Verify {
         let figures = || story::figures(&problems, story::Kind::Proposed, output::note_width());
         output::say(figures, output)?;
         let problems = summary::problems(&problems, &named)?;
+        let choices = choices(&self.building, &input, jobs)?.with(&self.rebuilds)?;
         let (images, unknown) = images(&plan);
         let images = self.chosen(images)?;
         let mut report = Report::new(&plan, input.selection());
@@ -187,18 +106,19 @@ impl Verify {
             report.unknown = unknown.into_iter().map(UnknownReport::from).collect();
         }
         if !images.is_empty() {
-            let session = Session::new(&self.building, self.rebuilds(), output)?;
+            let session = Session::new(choices, output)?;
             session.builder.name().clone_into(&mut report.builder);
-            report.images = session.images(&plan, &images, &root);
+            let all: Vec<&Image> = images.iter().collect();
+            let batch = session.verifying(&root, |it| it.images(&plan, &all));
+            (report.images, report.stopped) = (batch.reports, batch.stopped);
             session.close(&report)?;
         }
         output::print(&match self.format {
             Format::Json => serde_json::to_string_pretty(&report)? + "\n",
-            Format::Text => table::text(&report, output.verbose),
+            Format::Text => table::text(&report, output.verbose, output::width()),
             Format::Markdown => table::markdown(&report),
         })?;
-        let verified = if report.is_verified() { Status::Done } else { Status::Pending };
-        Ok(self.scope.status(problems.max(verified)))
+        Ok(self.scope.status(problems.max(status(&report))))
     }
 
     fn chosen(&self, images: Vec<Image>) -> Result<Vec<Image>, Failure> {
@@ -216,82 +136,60 @@ impl Verify {
         };
         Ok(images.into_iter().filter(is_chosen).collect())
     }
+}
 
-    /// `none` beside others says nothing that could be meant.
-    fn check(&self) -> Result<(), Failure> {
-        let mixed = self.rebuilds.len() > 1 && self.rebuilds.contains(&Rebuilds::None);
-        let hint = "give none alone, or the edits to build again after";
-        if mixed { Err(Failure::new("--rebuilds none and others", hint)) } else { Ok(()) }
+/// The outcome of a command whose builds gave this.
+pub(super) fn status(report: &Report) -> Status {
+    match report.could_not_run() {
+        true => Status::CouldNotRun,
+        false if report.is_verified() => Status::Done,
+        false => Status::Pending,
     }
+}
 
-    fn rebuilds(&self) -> BTreeSet<EditKind> {
-        let kinds = |it: &Rebuilds| match it {
-            Rebuilds::Source => vec![EditKind::Source, EditKind::Shared],
-            Rebuilds::Manifest => vec![EditKind::Manifest],
-            Rebuilds::None => Vec::new(),
-        };
-        self.rebuilds.iter().flat_map(kinds).collect()
+/// Returns true if an error says that builds could not run here.
+pub(super) fn could_not_run(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|it| it.downcast_ref());
+    causes.any(|it| matches!(it, settle::Error::CouldNotRun(_)))
+}
+
+/// What options, variables and the project's settings come to.
+fn choices(building: &Building, input: &Input, jobs: Option<u16>) -> anyhow::Result<Choices> {
+    for folder in &input.unheard {
+        let file = format!("{folder}/{FILE_NAME}");
+        let text =
+            format!("[verify] counts in the {FILE_NAME} of the whole project, or with --config");
+        output::note(&format!("{YELLOW}warning{YELLOW:#}: {file}: {text}\n"))?;
     }
+    Ok(Choices::new(building, &input.verify, jobs)?)
 }
 
 /// A builder, and a folder for what is made.
 pub(super) struct Session {
     builder: Builder,
     options: Options,
+    is_fresh: bool,
     folder: TempDir,
-    progress: RefCell<Progress>,
+    quiet: bool,
 }
 
 impl Session {
-    fn new(
-        building: &Building,
-        rebuilds: BTreeSet<EditKind>,
-        output: &Output,
-    ) -> anyhow::Result<Self> {
-        let choice = match building.builder {
-            Choice::Auto => builder::Choice::Auto,
-            Choice::Docker => builder::Choice::Docker,
-            Choice::Buildah => builder::Choice::Buildah,
-            Choice::Podman => builder::Choice::Podman,
-        };
-        let builder = Builder::find(choice)?;
+    fn new(choices: Choices, output: &Output) -> anyhow::Result<Self> {
+        let Choices { builder, options, is_fresh, .. } = choices;
+        let builder = Builder::find(builder)?;
         watch_signals().context("signals")?;
-        let options = Options {
-            build_options: building.build_option.clone(),
-            timeout: Duration::from_secs(building.timeout),
-            no_syntax: building.no_syntax,
-            smoke: building.smoke.clone(),
-            rebuilds,
-            run: Run {
-                how: match building.run {
-                    How::Auto => run::How::Auto,
-                    How::Alone => run::How::Alone,
-                    How::Compose => run::How::Compose,
-                    How::None => run::How::None,
-                },
-                seconds: building.run_seconds,
-                network: building.run_network.clone(),
-            },
-            keep: building.keep,
-        };
         let folder = tempfile::Builder::new().prefix("refit-verify-").tempdir();
         let folder = folder.context("a folder for what is built")?;
-        Ok(Self { builder, options, folder, progress: RefCell::new(Progress::new(output.quiet)) })
+        Ok(Self { builder, options, is_fresh, folder, quiet: output.quiet })
     }
 
-    fn images(&self, plan: &Plan, images: &[Image], root: &Path) -> Vec<ImageReport> {
-        let watch = RefCell::new(|it: verify::Event<'_>| self.progress.borrow_mut().show(it));
-        let verification =
-            Verification::new(&self.builder, &self.options, (root, self.folder.path()), &watch);
-        let mut reports = Vec::with_capacity(images.len());
-        for (at, image) in images.iter().enumerate() {
-            if builder::is_interrupted() {
-                break;
-            }
-            self.progress.borrow_mut().at = Some((at + 1, images.len()));
-            reports.push(verification.image(plan, image));
-        }
-        reports
+    /// Verifies images of the project in a folder, and shows what is done meanwhile.
+    fn verifying<T>(&self, root: &Path, verify: impl FnOnce(&Verification<'_>) -> T) -> T {
+        let progress = Progress::new(self.quiet, self.options.jobs);
+        let watch = |it: verify::Event<'_>| progress.show(it);
+        let verdicts = Verdicts::folder().map(|it| Verdicts::new(it, !self.is_fresh));
+        let folders = (root, self.folder.path());
+        verify(&Verification::new(&self.builder, &self.options, folders, verdicts, &watch))
     }
 
     /// Leaves out of a plan what cannot be verified.
@@ -299,17 +197,16 @@ impl Session {
         building: &Building,
         input: &Input,
         output: &Output,
+        jobs: Option<u16>,
     ) -> anyhow::Result<(Plan, Report)> {
-        let session = Self::new(building, BTreeSet::new(), output)?;
+        let choices = choices(building, input, jobs)?;
+        let session = Self::new(choices, output)?;
         let root = input.root.clone().unwrap_or_default();
-        let watch = RefCell::new(|it: verify::Event<'_>| session.progress.borrow_mut().show(it));
-        let folders = (root.as_path(), session.folder.path());
-        let verification = Verification::new(&session.builder, &session.options, folders, &watch);
-        let Settled { plan, images, left_out } =
-            settle(&verification, |without| input.plan_without(without))?;
+        let settled =
+            session.verifying(&root, |it| settle(it, |without| input.plan_without(without)));
+        let Settled { plan, images, left_out } = settled?;
         let builder = session.builder.name().to_owned();
         let report = Report { builder, images, left_out, ..Report::new(&plan, input.selection()) };
-        drop(verification);
         session.close(&report)?;
         Ok((plan, report))
     }
@@ -368,5 +265,9 @@ pub(super) fn no_context() -> Failure {
 
 /// The result of a verification as text; with `--quiet`, only the changes that were left out.
 pub(super) fn text(report: &Report, output: &Output) -> String {
-    if output.quiet { table::left_out_lines(report) } else { table::text(report, output.verbose) }
+    if output.quiet {
+        table::left_out_lines(report, output::note_width())
+    } else {
+        table::text(report, output.verbose, output::note_width())
+    }
 }

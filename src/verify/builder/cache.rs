@@ -3,29 +3,16 @@
 //! First builds know no layers from before and have cache mounts of their own, so nobody ever uses again
 //! what they leave: gigabytes for a handful of images.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::{Builder, Kind, PATIENCE, process};
 
-/// The leftovers of a builder at some moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept(BTreeSet<String>);
-
 impl Builder {
-    /// Its present leftovers; empty if it cannot list them.
-    pub fn kept(&self) -> Kept {
-        Kept(self.records().into_iter().collect())
-    }
-
-    /// Removes what it keeps now and did not before.
+    /// Removes leftovers, the newest first: what others are made of goes when they are gone.
     ///
-    /// What somebody else's builds have left meanwhile goes as well: they take longer once more, and are the
-    /// same. That something cannot be removed is no error; what is in use stays.
-    pub fn forget_since(&self, before: &Kept) {
-        // The newest first: what others are made of goes when they are gone.
-        for id in self.records().into_iter().filter(|it| !before.0.contains(it)) {
+    /// That something cannot be removed is no error; what is in use stays.
+    pub fn forget(&self, leftovers: &[String]) {
+        for id in leftovers {
             let mut command = self.command();
             match self.kind {
                 Kind::Docker(_) => {
@@ -33,26 +20,24 @@ impl Builder {
                     command.args(["builder", "prune", "--all", "--force", "--filter", &filter]);
                 }
                 Kind::Buildah => {
-                    command.args(["rmi", &id]);
+                    command.args(["rmi", id]);
                 }
                 Kind::Podman => {
-                    command.args(["image", "rm", &id]);
+                    command.args(["image", "rm", id]);
                 }
             }
             let _ = process::capture(command, PATIENCE);
         }
     }
 
-    /// Removes what a build that only fetched its base has left besides it: in BuildKit's cache, that is the
-    /// base itself, for those builds that need it.
-    pub fn forget_but_bases(&self, before: &Kept) {
-        if !matches!(self.kind, Kind::Docker(_)) {
-            self.forget_since(before);
-        }
+    /// Returns true if a base image that a build fetched is itself among the leftovers: in BuildKit's cache.
+    pub fn keeps_bases(&self) -> bool {
+        matches!(self.kind, Kind::Docker(_))
     }
 
-    /// The numbers of what it keeps, the newest first: records of BuildKit's cache; images without a name.
-    fn records(&self) -> Vec<String> {
+    /// The numbers of what it keeps, the newest first: records of BuildKit's cache; images without a name. Empty if
+    /// it cannot list them.
+    pub fn leftovers(&self) -> Vec<String> {
         let mut command = self.command();
         let what = format!("{} cache", self.noun());
         if let Kind::Docker(_) = self.kind {

@@ -23,8 +23,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use super::config::Config;
-pub use cache::Kept;
 pub use compose::{Compose, Composed};
 pub use find::NoBuilder;
 use process::End;
@@ -274,6 +275,14 @@ impl Builder {
             Kind::Buildah => inspected::of_buildah(&it),
         });
         inspected.ok_or(Error::Strange { what })
+    }
+
+    /// What tells an image of this name from every other one; `None` if there is none on this machine.
+    pub fn identity(&self, image: &str) -> Option<String> {
+        let answer = process::output(self.inspect_command(image), PATIENCE, image).ok()?;
+        let answer: Value = serde_json::from_str(&answer).ok()?;
+        let id = answer.pointer("/0/Id").or_else(|| answer.pointer("/FromImageID"))?;
+        id.as_str().map(str::to_owned)
     }
 
     /// The files of an image as one tar stream, all layers together. A path may begin with `./`.

@@ -70,7 +70,9 @@ pub struct Comparison {
 }
 
 /// Files that are gone for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Missing {
     /// The reason: reads after `12 files`.
     pub reason: String,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     text::ImagePath,
     verify::{
-        Verification,
+        Job,
         builder::{self, Builder, Composed, Error, State},
     },
 };
@@ -35,28 +35,29 @@ impl Drop for Built<'_> {
     }
 }
 
-impl Verification<'_> {
+impl Job<'_> {
     /// Starts both images, each in a compose project of its own.
     ///
     /// # Errors
     /// Why that cannot be done: a sentence without a full stop.
     pub(super) fn with_others(&self, start: &Start, images: [&str; 2]) -> Result<Seen, String> {
         let Some(service) = &start.service else { return Err("it is no service".to_owned()) };
-        let compose =
-            || self.builder.compose().ok_or("neither docker compose nor docker-compose answers");
+        let compose = || {
+            self.shared.builder.compose().ok_or("neither docker compose nor docker-compose answers")
+        };
         let files: Vec<PathBuf> =
-            service.files.iter().map(|it| self.root.join(it.as_str())).collect();
+            service.files.iter().map(|it| self.shared.root.join(it.as_str())).collect();
         let config = compose()?.config(&files).map_err(said)?;
-        let prefix = format!("refit-verify/{}-needed", self.nonce);
+        let prefix = format!("refit-verify/{}-needed", self.nonce());
         let make = |image| {
             let needs = &start.before.needs;
-            let (root, open) = (self.root, self.options.run.network.is_some());
+            let (root, open) = (self.shared.root, self.shared.options.run.network.is_some());
             let name = service.name.as_str();
             model(&config, Wanted { root, service: name, needs, image, prefix: &prefix, open })
         };
         let [before, after] = images.map(make);
         let (before, after) = (before?, after?);
-        let _built = Built { builder: self.builder, images: before.built.clone() };
+        let _built = Built { builder: self.shared.builder, images: before.built.clone() };
         let old = self.created(service, "before", images[0], &before).map_err(said)?;
         let new = self.created(service, "after", images[1], &after).map_err(said)?;
         self.start_both([&old, &new]).map_err(said)?;
@@ -102,15 +103,16 @@ impl Verification<'_> {
     ) -> Result<(Composed<'_>, Prepared<'_>), Error> {
         let file = self.folder.join(format!("compose-{side}.json"));
         let what = file.display().to_string();
-        fs::write(&file, &model.text).map_err(|source| Error::Io { what, source })?;
+        let written = fs::create_dir_all(&self.folder).and_then(|()| fs::write(&file, &model.text));
+        written.map_err(|source| Error::Io { what, source })?;
         let compose =
-            self.builder.compose().ok_or(Error::Strange { what: "compose".to_owned() })?;
-        let project = compose.create(&file, self.options.timeout)?;
+            self.shared.builder.compose().ok_or(Error::Strange { what: "compose".to_owned() })?;
+        let project = compose.create(&file, self.shared.options.timeout)?;
         for (name, bind) in &model.binds {
             project.container(name)?.fill(&bind.from, &bind.target)?;
         }
         let container = project.container(&service.name)?;
-        let config = self.builder.inspect(image)?.config;
+        let config = self.shared.builder.inspect(image)?.config;
         let declared = config.volumes.iter().filter_map(|it| ImagePath::new(it));
         let mounted: Vec<ImagePath> = model.mounted.iter().cloned().chain(declared).collect();
         let volumes: Volumes = volumes(&container, &mounted)?;

@@ -16,22 +16,23 @@ mod values;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
+    path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use super::{
-    Event, Verification,
+    Event, Job, Task,
     builder::{self, Deed, Error, Started, State},
     config::Config,
     contents::{Contents, Ground, Listed, User, listing},
     images::ImageBuild,
-    report::{RunOutcome, RunReport, RunSide, Sides},
+    report::{RunOutcome, RunReport, RunSide, RunState, Sides},
     side::Looked,
 };
 use crate::{
     project::Project,
-    text::{ImagePath, count::listed},
+    text::{ImagePath, RepoPath, count::listed},
 };
 use judge::{Observed, Setting};
 use start::{Planned, Start, starts};
@@ -69,19 +70,19 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 type Volumes = BTreeMap<ImagePath, BTreeMap<ImagePath, Listed>>;
 
-impl Verification<'_> {
+impl Job<'_> {
     /// Starts both images, which were made of these builds, in each way in which they are started today.
     ///
     /// # Errors
     /// An interrupt.
     pub(super) fn runs(
         &self,
-        (name, builds): (&str, [(&Project, &ImageBuild); 2]),
+        builds: [(&Project, &ImageBuild); 2],
         images: [&str; 2],
         looked: [&Looked; 2],
     ) -> io::Result<Vec<RunReport>> {
         let [old, new] = looked.map(|it| &it.inspected.config);
-        let is_wanted = match self.options.run.how {
+        let is_wanted = match self.shared.options.run.how {
             How::None => false,
             How::Auto => old.user != new.user,
             How::Alone | How::Compose => true,
@@ -89,14 +90,14 @@ impl Verification<'_> {
         if !is_wanted {
             return Ok(Vec::new());
         }
-        let all = starts(self.root, builds, [old, new]);
+        let all = starts(self.shared.root, builds, [old, new]);
         let mut reports = Vec::new();
         for start in all.iter().take(MOST) {
-            self.tell(Event::Begins(name, &start.what()));
+            self.tell(Event::Begins(self.name, Task::Run, &start.what()));
             let began = Instant::now();
             let report = self.run(start, images, looked)?;
             let is_fine = report.outcome != RunOutcome::Differs;
-            self.tell(Event::Ends(began.elapsed().as_secs_f64(), is_fine));
+            self.tell(Event::Ends(self.name, began.elapsed().as_secs_f64(), is_fine));
             reports.push(report);
         }
         for start in all.iter().skip(MOST) {
@@ -107,8 +108,9 @@ impl Verification<'_> {
     }
 
     fn run(&self, start: &Start, images: [&str; 2], looked: [&Looked; 2]) -> io::Result<RunReport> {
-        if !self.builder.tells_changes() {
-            let reason = format!("{} does not tell what a container writes", self.builder.name());
+        if !self.shared.builder.tells_changes() {
+            let reason =
+                format!("{} does not tell what a container writes", self.shared.builder.name());
             return Ok(RunReport::not_tried(start, reason));
         }
         let refused = start.before.refused.as_ref().or(start.after.refused.as_ref());
@@ -116,7 +118,7 @@ impl Verification<'_> {
             return Ok(RunReport::not_tried(start, reason.clone()));
         }
         let mut with_others = None;
-        if self.options.run.how == How::Compose && !start.before.needs.is_empty() {
+        if self.shared.options.run.how == How::Compose && !start.before.needs.is_empty() {
             with_others = Some(self.with_others(start, images));
         }
         let (seen, alone) = match with_others {
@@ -138,7 +140,7 @@ impl Verification<'_> {
             // An engine that does not do what it is asked says nothing about the image.
             Err(error) => RunReport::not_tried(start, error.to_string()),
         };
-        report.might_have_others &= self.options.run.how != How::Compose;
+        report.might_have_others &= self.shared.options.run.how != How::Compose;
         if let (Some(reason), Some(why)) = (&mut report.reason, alone) {
             *reason = format!("{reason} (with compose: {why})");
         }
@@ -166,7 +168,7 @@ impl Verification<'_> {
             user: &after.user,
             homes: [before.home, after.home],
             read_only: &seen.read_only,
-            seconds: self.options.run.seconds,
+            seconds: self.shared.options.run.seconds,
         };
         report.differences = judge::differences([old, new], &setting);
         (report.outcome, report.reason) = match report.differences.is_empty() {
@@ -178,7 +180,8 @@ impl Verification<'_> {
 
     /// Writes what both containers have written to their logs beside the copies.
     fn keep_logs(&self, seen: &Seen) -> io::Result<Vec<String>> {
-        let number = self.logged.replace_with(|it| *it + 1);
+        let number = self.logged.replace(self.logged.get() + 1);
+        fs::create_dir_all(&self.folder)?;
         let both = [("before", &seen.before.log), ("after", &seen.after.log)];
         let write = |(side, text): (&str, &String)| {
             let path = self.folder.join(format!("run-{number}-{side}.log"));
@@ -207,13 +210,13 @@ impl Verification<'_> {
     fn prepared(&self, planned: &Planned, image: &str) -> Result<Prepared<'_>, Error> {
         let mut launch = planned.launch.clone();
         image.clone_into(&mut launch.image);
-        launch.network.clone_from(&self.options.run.network);
-        let container = self.builder.create(&launch)?;
+        launch.network.clone_from(&self.shared.options.run.network);
+        let container = self.shared.builder.create(&launch)?;
         for bind in &planned.binds {
             container.fill(&bind.from, &bind.target)?;
         }
         // Folders that an image declares as volumes are mounted as well.
-        let config = self.builder.inspect(image)?.config;
+        let config = self.shared.builder.inspect(image)?.config;
         let declared = config.volumes.iter().filter_map(|it| ImagePath::new(it));
         let mounted: Vec<ImagePath> = launch.volumes.into_iter().chain(declared).collect();
         let volumes = volumes(&container, &mounted)?;
@@ -223,7 +226,7 @@ impl Verification<'_> {
     /// Waits as long as containers are to run; once both have ended, no longer. When one has ended, the other one
     /// gets twice the time of that, if it is more: it may only be slower.
     fn wait(&self, containers: [&Started<'_>; 2]) -> Result<(), Error> {
-        let time = Duration::from_secs(self.options.run.seconds);
+        let time = Duration::from_secs(self.shared.options.run.seconds);
         let began = Instant::now();
         let mut enough = time;
         while !builder::is_interrupted() {
@@ -240,6 +243,18 @@ impl Verification<'_> {
         }
         Ok(())
     }
+}
+
+/// The ways in which images are started, written down; the compose files that say so; and what these have mounted.
+pub(super) fn mounted(
+    root: &Path,
+    builds: [(&Project, &ImageBuild); 2],
+    configs: [&Config; 2],
+) -> (String, BTreeSet<RepoPath>, BTreeSet<PathBuf>) {
+    let all = starts(root, builds, configs);
+    let files = all.iter().flat_map(|it| &it.service).flat_map(|it| it.files.iter().cloned());
+    let binds = all.iter().flat_map(|it| it.before.binds.iter().chain(&it.after.binds));
+    (format!("{all:?}"), files.collect(), binds.map(|it| it.from.clone()).collect())
 }
 
 /// Both containers at their end.
@@ -373,10 +388,10 @@ impl RunReport {
 impl RunSide {
     fn new(observed: &Observed) -> Self {
         let (state, exit_code) = match &observed.state {
-            State::Running => ("running", None),
-            State::Exited(code) => ("exited", Some(*code)),
-            State::OutOfMemory => ("out-of-memory", None),
-            State::Refused(_) => ("not-started", None),
+            State::Running => (RunState::Running, None),
+            State::Exited(code) => (RunState::Exited, Some(*code)),
+            State::OutOfMemory => (RunState::OutOfMemory, None),
+            State::Refused(_) => (RunState::NotStarted, None),
         };
         let written = observed.changes.keys().take(LISTED).map(ToString::to_string).collect();
         Self { state, exit_code, written, log: log::last(&observed.log) }

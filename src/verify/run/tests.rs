@@ -1,7 +1,7 @@
 //! Containers of an engine that says what a test has written down.
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
-use std::{cell::RefCell, fs, os::unix::fs::symlink, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use tempfile::TempDir;
 
@@ -10,7 +10,7 @@ use crate::{
     project::{Project, change::Origin},
     text::RepoPath,
     verify::{
-        Options,
+        Options, Verification,
         builder::{Builder, Inspected},
         contents::tests::Image as Tar,
         images::ImageBuild,
@@ -71,15 +71,15 @@ impl Engine {
             rebuilds: BTreeSet::new(),
             run,
             keep: false,
+            jobs: 1,
         };
         let builder = Builder::fake(&self.0.path().join("docker"));
-        let watch = RefCell::new(|_: Event<'_>| {});
         let folders = (root.path(), self.0.path());
-        let verification = Verification::new(&builder, &options, folders, &watch);
+        let verification = Verification::new(&builder, &options, folders, None, &|_| {});
         let looked = ["", "10001:10001"].map(looked);
         let sides = [(&project, &build), (&project, &build)];
         let images = ["image-before", "image-after"];
-        verification.runs(("web", sides), images, looked.each_ref()).unwrap()
+        verification.job("web").runs(sides, images, looked.each_ref()).unwrap()
     }
 
     fn run(&self, files: &[(&str, &str)]) -> (String, Vec<String>) {

@@ -9,6 +9,8 @@ mod saved;
 mod series;
 mod settings;
 mod story;
+#[cfg(unix)]
+mod verify;
 
 use std::{
     fs,

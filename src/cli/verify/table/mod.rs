@@ -1,14 +1,19 @@
 //! The tables of a verification: for a terminal, and for a pull request.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::figures::{bytes, pair, seconds, size, tenths};
 use crate::{
-    cli::output::{BOLD, DIM, GREEN, RED, YELLOW},
+    cli::{
+        output::{BOLD, DIM, GREEN, RED, YELLOW, plain},
+        wrap::wrap,
+    },
     text::count::{counted, number},
     verify::{
         edits::EditKind,
-        report::{ImageReport, LeftOut, Measured, Report, RunOutcome, RunReport, Sides, Verdict},
+        report::{
+            ImageReport, LeftOut, Measured, Report, RunOutcome, RunReport, Sides, Stopped, Verdict,
+        },
     },
 };
 
@@ -23,18 +28,18 @@ const COLUMNS: [&str; 8] = [
     "user",
     "run",
 ];
+/// What stands in a cell of which nothing is known.
+const NONE: &str = "—";
 /// Missing files to name per group.
 const EXAMPLES: usize = 3;
 
-/// For a terminal: the images, what all of them take, and what is to be said of each.
-pub(super) fn text(report: &Report, verbose: bool) -> String {
+/// For a terminal: the images, what all of them take, and what is to be said of each; lines no longer than `width`.
+pub(super) fn text(report: &Report, verbose: bool, width: Option<usize>) -> String {
     let mut out = String::new();
     if !report.images.is_empty() {
-        let rows: Vec<_> = report.images.iter().map(row).collect();
-        out += &aligned(&COLUMNS.map(str::to_owned), &rows);
+        out += &images(report, width);
         out.push('\n');
-        let head = ["", "before", "after"].map(str::to_owned);
-        out += &aligned(&head, &sums(report));
+        out += &totals(report, width);
     }
     for image in &report.images {
         let is_known = |it: &RunReport| it.outcome == RunOutcome::Same;
@@ -49,26 +54,114 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
             "\n{BOLD}{}{BOLD:#} ({dockerfile}): {style}{}{style:#}",
             image.name, image.verdict
         );
-        for line in remarks(image, verbose) {
-            let _ = writeln!(out, "  {}", line.replace('\n', "\n    "));
+        for remark in remarks(image, verbose) {
+            for (at, line) in remark.lines().enumerate() {
+                let indent = if at == 0 { "  " } else { "    " };
+                out += &wrap(line, indent, "    ", width);
+            }
         }
     }
     for it in &report.unknown {
-        let _ = writeln!(out, "{YELLOW}not built{YELLOW:#}: {}: {}", it.dockerfile, it.reason);
+        let line = format!("{YELLOW}not built{YELLOW:#}: {}: {}", it.dockerfile, it.reason);
+        out += &wrap(&line, "", "  ", width);
     }
-    out += &left_out_lines(report);
+    out += &left_out_lines(report, width);
     let mut runs = report.images.iter().flat_map(|it| &it.runs);
     if runs.any(|it| it.outcome == RunOutcome::NotTried && it.might_have_others) {
-        let _ =
-            writeln!(out, "{DIM}--run=compose starts services with those that they need{DIM:#}");
+        let line = "--run=compose starts services with those that they need";
+        out += &wrap(&format!("{DIM}{line}{DIM:#}"), "", "", width);
     }
-    if !report.images.is_empty() {
-        let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
-        let all = counted(report.images.len(), "image");
-        let _ =
-            writeln!(out, "\n{BOLD}{verified} of {all} verified{BOLD:#} with {}", report.builder);
+    for line in said_of_all(report) {
+        out += &wrap(&format!("{DIM}{line}{DIM:#}"), "", "", width);
+    }
+    if !report.images.is_empty() || report.stopped.is_some() {
+        out.push('\n');
+        let line = format!("{BOLD}{}{BOLD:#} with {}", verified(report), report.builder);
+        out += &wrap(&line, "", "", width);
     }
     out
+}
+
+/// `3 of 5 images verified`.
+fn verified(report: &Report) -> String {
+    let count = |verdict| report.images.iter().filter(|it| it.verdict == verdict).count();
+    let untried = report.stopped.as_ref().map_or(0, |it| it.images.len());
+    let all = counted(report.images.len() + untried, "image");
+    let mut text = format!("{} of {all} verified", count(Verdict::Verified));
+    for (count, what) in [(count(Verdict::CouldNotRun), "could not run"), (untried, "not tried")] {
+        if count != 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    text
+}
+
+/// What is to be known about the figures of several images, and about images that have none.
+fn said_of_all(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut days: BTreeMap<&str, usize> = BTreeMap::new();
+    for day in report.images.iter().filter_map(|it| it.verified_on.as_deref()) {
+        *days.entry(day).or_default() += 1;
+    }
+    for (day, count) in days {
+        let images = counted(count, "image");
+        lines.push(format!("{images} as verified on {day}; --fresh builds again"));
+    }
+    let built = report.images.iter().filter(|it| it.measured().is_some());
+    let at_once = built.map(|it| it.at_once).max().unwrap_or(1);
+    if 1 < at_once && 1 < report.images.len() {
+        lines.push(format!(
+            "up to {at_once} images were built at once: their first builds take longer than with --jobs 1"
+        ));
+    }
+    if let Some(Stopped { reason, images }) = &report.stopped {
+        lines.push(format!("{reason}; not tried: {}", images.join(", ")));
+    }
+    lines
+}
+
+/// The images, one a line; where that is too wide, each in a few lines.
+fn images(report: &Report, width: Option<usize>) -> String {
+    let rows: Vec<_> = report.images.iter().map(row).collect();
+    let is_empty = |column: usize| rows.iter().all(|it| it[column] == NONE);
+    let used: Vec<usize> = (0..COLUMNS.len()).filter(|it| !is_empty(*it)).collect();
+    let head: Vec<String> = used.iter().map(|it| COLUMNS[*it].to_owned()).collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| used.iter().map(|it| row[*it].clone()).collect()).collect();
+    let table = aligned(&head, &cells);
+    if fits(&table, width) {
+        return table;
+    }
+    let mut out = String::new();
+    for (image, row) in report.images.iter().zip(&rows) {
+        let style = verdict_style(image.verdict);
+        let head = format!("{BOLD}{}{BOLD:#}  {style}{}{style:#}", image.name, image.verdict);
+        out += &wrap(&head, "", "  ", width);
+        let cells = COLUMNS.iter().zip(row).skip(2).filter(|it| it.1 != NONE);
+        let cells: Vec<String> = cells.map(|it| format!("{DIM}{}{DIM:#} {}", it.0, it.1)).collect();
+        if !cells.is_empty() {
+            out += &wrap(&cells.join("; "), "  ", "  ", width);
+        }
+    }
+    out
+}
+
+/// The sums of all images, side by side; where that is too wide, one after the other.
+fn totals(report: &Report, width: Option<usize>) -> String {
+    let rows = sums(report);
+    let table = aligned(&["", "before", "after"].map(str::to_owned), &rows);
+    if fits(&table, width) {
+        return table;
+    }
+    let line = |it: &Vec<String>| {
+        wrap(&format!("{DIM}{}{DIM:#} {}", it[0], pair(&it[1], &it[2])), "", "  ", width)
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Returns true if no line is longer than `width`.
+fn fits(text: &str, width: Option<usize>) -> bool {
+    width.is_none_or(|width| plain(text).lines().all(|it| it.chars().count() <= width))
 }
 
 /// For a pull request.
@@ -77,11 +170,10 @@ pub(super) fn markdown(report: &Report) -> String {
     if report.images.is_empty() && report.unknown.is_empty() && report.left_out.is_empty() {
         return "No image changes.\n".to_owned();
     }
-    let verified = report.images.iter().filter(|it| it.verdict == Verdict::Verified).count();
-    let all = counted(report.images.len(), "image");
     let _ = writeln!(
         out,
-        "**{verified} of {all} verified** with {}: each was built before and after, and compared.\n",
+        "**{}** with {}: each was built before and after, and compared.\n",
+        verified(report),
         report.builder
     );
     let head = ["", "before", "after"].map(str::to_owned);
@@ -92,7 +184,7 @@ pub(super) fn markdown(report: &Report) -> String {
     let unknown =
         report.unknown.iter().map(|it| format!("not built: `{}`: {}", it.dockerfile, it.reason));
     let left = report.left_out.iter().map(|it| format!("left out: {}", left_out(it)));
-    for (at, line) in unknown.chain(left).enumerate() {
+    for (at, line) in unknown.chain(left).chain(said_of_all(report)).enumerate() {
         let _ = writeln!(out, "{}- {line}", if at == 0 { "\n" } else { "" });
     }
     for image in &report.images {
@@ -106,7 +198,7 @@ pub(super) fn markdown(report: &Report) -> String {
 }
 
 fn row(image: &ImageReport) -> Vec<String> {
-    let none = || "—".to_owned();
+    let none = || NONE.to_owned();
     let sides = image.measured();
     let cell = |it: &dyn Fn(&Sides<&Measured>) -> String| sides.as_ref().map_or_else(none, it);
     let edit = |kind| {
@@ -213,6 +305,7 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
         return out;
     }
     out.push(format!("changed by {}", image.transforms.join(", ")));
+    out.extend(image.verified_on.as_ref().map(|it| format!("as verified on {it}")));
     if image.distributions != 0 {
         out.push(format!("{} are the same", counted(image.distributions, "Python distribution")));
     }
@@ -243,8 +336,8 @@ fn remarks(image: &ImageReport, verbose: bool) -> Vec<String> {
 }
 
 /// The changes that were left out, one line each.
-pub(super) fn left_out_lines(report: &Report) -> String {
-    let line = |it| format!("{YELLOW}left out{YELLOW:#}: {}\n", left_out(it));
+pub(super) fn left_out_lines(report: &Report, width: Option<usize>) -> String {
+    let line = |it| wrap(&format!("{YELLOW}left out{YELLOW:#}: {}", left_out(it)), "", "  ", width);
     report.left_out.iter().map(line).collect()
 }
 
@@ -267,10 +360,11 @@ fn user(measured: &Measured) -> &str {
     }
 }
 
-fn verdict_style(verdict: Verdict) -> anstyle::Style {
+/// The colour of a verdict.
+pub(super) fn verdict_style(verdict: Verdict) -> anstyle::Style {
     match verdict {
         Verdict::Verified => GREEN,
-        Verdict::BrokenBefore | Verdict::Unknown => YELLOW,
+        Verdict::BrokenBefore | Verdict::Unknown | Verdict::CouldNotRun => YELLOW,
         Verdict::Differs | Verdict::Breaks => RED,
     }
 }

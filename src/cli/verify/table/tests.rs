@@ -47,6 +47,9 @@ fn report() -> Report {
         distributions: 0,
         runs: Vec::new(),
         logs: Vec::new(),
+        could_not_run: None,
+        at_once: 1,
+        verified_on: None,
     };
     let mut right = image("web", Verdict::Verified);
     right.distributions = 43;
@@ -81,16 +84,17 @@ fn report() -> Report {
         images: vec![right, wrong],
         unknown: vec![lost],
         left_out: Vec::new(),
+        stopped: None,
     }
 }
 
 #[test]
 fn a_terminal_gets_a_table_and_what_is_wrong() {
-    let shown = anstream::adapter::strip_str(&text(&report(), false)).to_string();
+    let shown = anstream::adapter::strip_str(&text(&report(), false, None)).to_string();
     insta::assert_snapshot!(shown, @r#"
-image  verdict                  first build    after a source edit       after a manifest edit  size            user                run
-web    verified                 38.6 → 23.6 s  9.7 → 5.9 s, 5 → 2 steps  —                      1,017 → 349 MB  root → 10001:10001  not tried
-job    does not build any more  —              —                         —                      —               —                   —
+image  verdict                  first build    after a source edit       size            user                run
+web    verified                 38.6 → 23.6 s  9.7 → 5.9 s, 5 → 2 steps  1,017 → 349 MB  root → 10001:10001  not tried
+job    does not build any more  —              —                         —               —                   —
 
                                   before          after
 Dockerfiles                       3               2

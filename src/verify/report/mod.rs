@@ -1,9 +1,11 @@
 //! The result of a verification as data.
 
+mod runs;
+
 use std::{collections::BTreeMap, fmt};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     builder::{Build, Inspected},
@@ -12,9 +14,11 @@ use super::{
     images::{Image, ImageBuild, Unknown},
 };
 use crate::{
+    ecosystems::complaints::{self, Cause},
     engine::plan::Plan,
     project::{Project, selection::Selection},
 };
+pub use runs::{RunOutcome, RunReport, RunSide, RunState};
 
 /// A verification, as `--format json` prints it.
 ///
@@ -33,10 +37,21 @@ pub struct Report {
     pub unknown: Vec<UnknownReport>,
     /// The changes that were left out; only `apply --verify` leaves out.
     pub left_out: Vec<LeftOut>,
+    /// Why not all images were tried; `null` if they were.
+    pub stopped: Option<Stopped>,
+}
+
+/// An early end, as several builds in a row could not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Stopped {
+    /// The reason, a sentence without a full stop.
+    pub reason: String,
+    /// The names of the images that were not tried.
+    pub images: Vec<String>,
 }
 
 /// Something before and after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sides<T> {
     /// Before the plan.
     pub before: T,
@@ -69,52 +84,12 @@ pub struct ImageReport {
     pub runs: Vec<RunReport>,
     /// The logs of builds that failed.
     pub logs: Vec<String>,
-}
-
-/// One way in which both images were started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct RunReport {
-    /// The compose service that starts them: `web in compose.yaml`; empty for the image's own command.
-    pub by: String,
-    /// The outcome.
-    pub outcome: RunOutcome,
-    /// Why it was not tried, or why what was seen proves nothing: a sentence without a full stop.
-    pub reason: Option<String>,
-    /// The differences, which are among those of the image as well.
-    pub differences: Vec<String>,
-    /// What was seen of both; `null` if they were not started.
-    pub sides: Option<Sides<RunSide>>,
-    /// The files that have their logs, if they differ.
-    pub logs: Vec<String>,
-    /// True if it needs more than it was given, and was not tried with compose.
-    pub might_have_others: bool,
-}
-
-/// The outcome of starting two images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunOutcome {
-    /// The new one did what the old one did.
-    Same,
-    /// They cannot be started here as they are started today.
-    NotTried,
-    /// Both did the same, and that proves nothing: today it fails here.
-    Unclear,
-    /// The new one did something else.
-    Differs,
-}
-
-/// A container when its time was up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct RunSide {
-    /// `running`, `exited`, `not-started` or `out-of-memory`.
-    pub state: &'static str,
-    /// The status that it ended with.
-    pub exit_code: Option<i32>,
-    /// The paths that it made, changed or removed, the first hundred.
-    pub written: Vec<String>,
-    /// The last line of its log.
-    pub log: Option<String>,
+    /// Why a build could not run, which says nothing about the image; `null` if all ran.
+    pub could_not_run: Option<Cause>,
+    /// The most images that were in work when this one was: first builds take longer then.
+    pub at_once: usize,
+    /// The day, `2026-11-28`, on which an earlier run built it from the same files; `null` if this run did.
+    pub verified_on: Option<String>,
 }
 
 /// One side of an image: how it is built, and what that gave.
@@ -133,7 +108,7 @@ pub struct BuildReport {
 }
 
 /// The measurements of a build.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
     /// The seconds of the first build: no layer cache, empty cache mounts, base images there.
     pub seconds: f64,
@@ -152,7 +127,7 @@ pub struct Measured {
 }
 
 /// A build after an edit.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rebuild {
     /// The edited file.
     pub kind: EditKind,
@@ -172,8 +147,10 @@ pub enum Verdict {
     Verified,
     /// It does not build today, so there is nothing to compare with.
     BrokenBefore,
-    /// Nothing can be said: it cannot be told how it is built after, a build took too long, an engine ended.
+    /// Nothing can be said: it cannot be told how it is built after, or a build took too long.
     Unknown,
+    /// Nothing can be said, because a build could not run here: the network, a registry, the disk or the builder.
+    CouldNotRun,
     /// It builds, and is another.
     Differs,
     /// It does not build any more.
@@ -198,6 +175,8 @@ pub struct LeftOut {
     pub transform: Option<&'static str>,
     /// True if refit is wrong, rather than the project being impossible to build: please report it.
     pub is_bug: bool,
+    /// True if a build could not run here, which says nothing about the changes.
+    pub could_not_run: bool,
     /// The reason, a sentence without a full stop.
     pub reason: String,
     /// The builder's message.
@@ -217,13 +196,23 @@ impl Report {
             images: Vec::new(),
             unknown: Vec::new(),
             left_out: Vec::new(),
+            stopped: None,
         }
     }
 
     /// Returns true if every image is the same and no change had to be left out for that.
     pub fn is_verified(&self) -> bool {
-        let whole = self.unknown.is_empty() && self.left_out.is_empty();
+        let whole = self.unknown.is_empty() && self.left_out.is_empty() && self.stopped.is_none();
         whole && self.images.iter().all(|it| it.verdict == Verdict::Verified)
+    }
+}
+
+impl Report {
+    /// Returns true if a build could not run, so that another run may say something else.
+    pub fn could_not_run(&self) -> bool {
+        self.stopped.is_some()
+            || self.images.iter().any(|it| it.verdict == Verdict::CouldNotRun)
+            || self.left_out.iter().any(|it| it.could_not_run)
     }
 }
 
@@ -242,6 +231,9 @@ impl ImageReport {
             distributions: 0,
             runs: Vec::new(),
             logs: Vec::new(),
+            could_not_run: None,
+            at_once: 1,
+            verified_on: None,
         }
     }
 
@@ -249,6 +241,20 @@ impl ImageReport {
     pub(super) fn fail(&mut self, verdict: Verdict, why: String) {
         self.verdict = self.verdict.max(verdict);
         self.differences.push(why);
+    }
+
+    /// Says that a build failed: for this reason, if the reason is not one of the surroundings.
+    pub(super) fn failed(&mut self, verdict: Verdict, why: &str) {
+        match complaints::cause(why) {
+            Some(cause) => self.could_not_run(cause, why.to_owned()),
+            None => self.fail(verdict, why.to_owned()),
+        }
+    }
+
+    /// Says that a build could not run.
+    pub(super) fn could_not_run(&mut self, cause: Cause, why: String) {
+        self.could_not_run = Some(cause);
+        self.fail(Verdict::CouldNotRun, why);
     }
 
     /// Says that nothing can be said.
@@ -326,6 +332,7 @@ impl Verdict {
             Self::Verified => "",
             Self::BrokenBefore => "a trait of the project: no change is to blame",
             Self::Unknown => "of the surroundings: try again",
+            Self::CouldNotRun => "of this machine and its network: no change is to blame",
             Self::Differs | Self::Breaks => {
                 "a bug in refit, unless something says otherwise: please report it"
             }
@@ -338,34 +345,10 @@ impl Verdict {
             Self::Verified => "verified",
             Self::BrokenBefore => "does not build today",
             Self::Unknown => "unknown",
+            Self::CouldNotRun => "could not run",
             Self::Differs => "differs",
             Self::Breaks => "does not build any more",
         }
-    }
-}
-
-impl RunReport {
-    /// ` of web in compose.yaml`, to follow `run`; nothing for the image's own command.
-    pub fn of(&self) -> String {
-        if self.by.is_empty() { String::new() } else { format!(" of {}", self.by) }
-    }
-}
-
-impl fmt::Display for RunReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run{}: {}", self.of(), self.outcome)?;
-        self.reason.iter().try_for_each(|it| write!(f, ", {it}"))
-    }
-}
-
-impl fmt::Display for RunOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Same => "same",
-            Self::NotTried => "not tried",
-            Self::Unclear => "unclear",
-            Self::Differs => "differs",
-        })
     }
 }
 
