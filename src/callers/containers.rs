@@ -21,6 +21,8 @@ pub struct Execution {
     pub said: String,
     /// The Dockerfiles of the services and images that it names; `None` when it names none that is known.
     dockerfiles: Option<Vec<Arc<HashSet<RepoPath>>>>,
+    /// The command, after the first word that names a service or an image; empty if there is none.
+    command: String,
     /// The program with which it installs packages of the distribution as root.
     installer: Option<&'static str>,
 }
@@ -40,6 +42,16 @@ impl Execution {
     /// The program with which it installs packages of the distribution in an image of this Dockerfile.
     pub(super) fn installs_in(&self, dockerfile: &RepoPath) -> Option<&'static str> {
         self.installer.filter(|_| self.runs(dockerfile))
+    }
+}
+
+impl Project {
+    /// The commands that guides, CI, Makefiles and scripts run in containers of this Dockerfile's image, as its own user,
+    /// each with its place.
+    pub fn commands_inside(&self, dockerfile: &RepoPath) -> Vec<(&Place, String)> {
+        let all = self.executions().iter().filter(|it| it.runs(dockerfile));
+        let all = all.filter(|it| !it.command.is_empty());
+        all.map(|it| (&it.place, it.command.clone())).collect()
     }
 }
 
@@ -70,11 +82,25 @@ pub(super) fn executions(
         let of_services = said.split_whitespace().filter_map(|it| services.get(it));
         let of_images = said.split_whitespace().filter_map(|it| images.get(&image_name(it)?));
         let all: Vec<_> = of_services.chain(of_images).cloned().collect();
+        let names = |it: &str| {
+            services.contains_key(it) || image_name(it).is_some_and(|it| images.contains_key(&it))
+        };
+        let mut words = said.split_whitespace().skip_while(|it| !names(it)).skip(1);
+        let command = if as_root(&said) { String::new() } else { plain(&mut words) };
         let dockerfiles = (!all.is_empty()).then_some(all);
         let installer = system::installer(&said).filter(|_| !as_root(&said));
-        Execution { place, said, dockerfiles, installer }
+        Execution { place, said, dockerfiles, command, installer }
     });
     found.collect()
+}
+
+/// Words as one line, without what is left of the quotes around it where it was a string of JSON or of YAML.
+fn plain<'w>(words: &mut impl Iterator<Item = &'w str>) -> String {
+    let line = words.collect::<Vec<_>>().join(" ");
+    let line = line.trim_end_matches(['"', ',', '`']);
+    let is_open = |quote: char| line.matches(quote).count() % 2 == 1;
+    let line = if is_open('\'') { line.trim_end_matches('\'') } else { line };
+    line.replace("\\\"", "\"")
 }
 
 /// Whether the words of a command line ask for root, whoever the image's user is.
@@ -109,7 +135,12 @@ fn read(file: &File) -> Vec<(Place, String)> {
     let mut found = Vec::new();
     for (start, line) in logical_lines(&file.text) {
         if !line.trim_start().starts_with('#') {
-            let said = commands(&line).into_iter().filter_map(|it| in_container(&it));
+            // The strings of JSON are lines of their own.
+            let lines: Vec<&str> = match file.path.file_name().ends_with(".json") {
+                true => line.split('"').collect(),
+                false => vec![&line],
+            };
+            let said = lines.into_iter().flat_map(commands).filter_map(|it| in_container(&it));
             let place = file.line(start);
             found.extend(said.map(|it| (place.clone(), it)));
         }

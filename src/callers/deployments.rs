@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use elsa::sync::FrozenMap;
 
 use super::{
-    Build, Caller, Claim, PodCommand, image_name, is_manifest_of_pods,
+    Build, Caller, PodCommand, image_name, is_manifest_of_pods,
     platforms::Format,
     pods::{Claims, has_patches, without_comment},
     published,
@@ -144,6 +144,16 @@ impl Deployment {
         self.images.extend(found);
     }
 
+    /// Whether it names an image that is not well known, or none.
+    pub(super) fn may_be_of_project(&self) -> bool {
+        self.is_open || self.images.iter().any(|it| !images::named(it).is_listed())
+    }
+
+    /// Whether it starts images by their names, which somebody has built.
+    pub(super) fn starts_by_name(&self) -> bool {
+        matches!(self.reader, Reader::Kubernetes | Reader::Cluster)
+    }
+
     /// Whether it has the values of a chart, or patches, of which it is not told what container they are for.
     pub(super) fn is_values(&self) -> bool {
         self.is_values
@@ -210,7 +220,7 @@ struct Names(FrozenMap<RepoPath, Vec<String>>);
 /// The deployments of a project.
 #[derive(Default)]
 pub(super) struct Deployments {
-    all: Vec<Deployment>,
+    pub(super) all: Vec<Deployment>,
     by_key: HashMap<Key, Vec<usize>>,
 }
 
@@ -238,16 +248,19 @@ impl Deployments {
     /// Those that may start images of this Dockerfile, which go by these names; if it is the only one of the
     /// project, all that name an image which is not well known, or none.
     fn of(&self, dockerfile: &RepoPath, names: &[String], alone: bool) -> Vec<&Deployment> {
+        let found = self.found(dockerfile, names).into_iter();
+        let any = self.all.iter().enumerate().filter(|(_, it)| alone && it.may_be_of_project());
+        let all: BTreeSet<usize> = found.chain(any.map(|it| it.0)).collect();
+        all.into_iter().filter_map(|it| self.all.get(it)).collect()
+    }
+
+    /// The numbers of those that are found by the names and the folder of a Dockerfile.
+    pub(super) fn found(&self, dockerfile: &RepoPath, names: &[String]) -> BTreeSet<usize> {
         let of_images = names.iter().cloned().map(Key::Image);
         let of_parts = names.iter().cloned().map(Key::Part);
         let folder = Key::Folder(dockerfile.parent().unwrap_or(RepoPath::root()));
         let keys = of_images.chain(of_parts).chain([folder]);
-        let found = keys.filter_map(|it| self.by_key.get(&it)).flatten().copied();
-        let unlisted = |it: &String| !images::named(it).is_listed();
-        let any = self.all.iter().enumerate();
-        let any = any.filter(|(_, it)| alone && (it.is_open || it.images.iter().any(unlisted)));
-        let all: BTreeSet<usize> = found.chain(any.map(|it| it.0)).collect();
-        all.into_iter().filter_map(|it| self.all.get(it)).collect()
+        keys.filter_map(|it| self.by_key.get(&it)).flatten().copied().collect()
     }
 }
 
@@ -291,22 +304,6 @@ impl Project {
         names
     }
 
-    /// What manifests of Kubernetes and charts say about the containers that may run images of this Dockerfile, each
-    /// with its place.
-    pub fn claims(&self, dockerfile: &RepoPath) -> Vec<(Place, Claim)> {
-        let names = self.names_for_pods(dockerfile);
-        let all = self.manifests(dockerfile, names).into_iter();
-        let all: Vec<_> = all.map(|(it, file, claims)| (it.chart(), file, claims)).collect();
-        let has_group =
-            |chart: &RepoPath| all.iter().any(|(it, _, claims)| it == chart && claims.has_group);
-        let said = all.iter().flat_map(|(chart, file, claims)| {
-            let about = claims.about(names);
-            let about = about.filter(|it| it.claim != Claim::Volume || !has_group(chart));
-            about.map(|it| (file.line(it.line), it.claim)).collect::<Vec<_>>()
-        });
-        said.collect()
-    }
-
     /// What manifests of Kubernetes start in containers that may run images of this Dockerfile, each with its place.
     pub fn pod_commands(&self, dockerfile: &RepoPath) -> Vec<(Place, &PodCommand)> {
         let names = self.names_for_pods(dockerfile);
@@ -323,7 +320,7 @@ impl Project {
     }
 
     /// The manifests and values of Kubernetes that may start images of these names.
-    fn manifests(
+    pub(super) fn manifests(
         &self,
         dockerfile: &RepoPath,
         names: &[String],

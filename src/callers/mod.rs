@@ -35,6 +35,7 @@ mod upon;
 mod users;
 mod values;
 mod words;
+mod written;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -50,7 +51,7 @@ pub use compose::{ComposeFile, ComposeReaders, Needs, default_image};
 pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
 pub use make::Rules;
 pub use platforms::{Deployed, starts_processes};
-pub use pods::{Claim, PodCommand, Turn, defines_maps, runs_pods};
+pub use pods::{Claim, PodCommand, Stated, Turn, defines_maps, runs_pods};
 pub use prose::{COMPOSE_READERS, STACK, has_compose_read, is_guide, starts_containers};
 pub use published::Published;
 pub use reread::spoiled;

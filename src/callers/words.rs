@@ -29,6 +29,8 @@ pub(super) enum Token {
     Open,
     /// `)`
     Close,
+    /// The body of a here-document of the line before, and its first line in the script.
+    Document(Traced, usize),
 }
 
 /// A word with its quotes.
@@ -44,7 +46,7 @@ pub(super) struct Word {
     pub(super) end: Option<usize>,
 }
 
-/// Splits a script; bodies of here-documents and comments are left out.
+/// Splits a script; comments are left out.
 pub(super) fn tokens(script: &Traced) -> Vec<Token> {
     let mut reader = Reader { script, at: 0, line: 1 };
     let mut tokens = Vec::new();
@@ -55,7 +57,8 @@ pub(super) fn tokens(script: &Traced) -> Vec<Token> {
                 reader.next();
                 tokens.push(Token::End);
                 for name in heredocs.drain(..) {
-                    reader.skip_heredoc(&name);
+                    let line = reader.line;
+                    tokens.push(Token::Document(reader.heredoc(&name), line));
                 }
             }
             '\\' if reader.continues() => {}
@@ -179,8 +182,11 @@ impl Reader<'_> {
         self.word()
     }
 
-    fn skip_heredoc(&mut self, name: &str) {
+    /// Goes past the body of a here-document and the line that ends it.
+    fn heredoc(&mut self, name: &str) -> Traced {
+        let from = self.at;
         while self.peek(0).is_some() {
+            let start = self.at;
             let mut line = String::new();
             while let Some(c) = self.next() {
                 if c == '\n' {
@@ -189,9 +195,10 @@ impl Reader<'_> {
                 line.push(c);
             }
             if line.trim() == name {
-                return;
+                return self.script.slice(from..start);
             }
         }
+        self.script.slice(from..self.at)
     }
 }
 

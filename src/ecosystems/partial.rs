@@ -218,6 +218,7 @@ const COMPOSER_SCRIPTS: Scripts = Scripts {
     default: "list",
     missing: "",
     needs_home: false,
+    runs_hooks: |_| false,
     ..node::SCRIPTS
 };
 

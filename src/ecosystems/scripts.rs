@@ -27,6 +27,9 @@ pub struct Scripts {
     pub separates: bool,
     /// True if running a script writes logs, caches or settings to the home directory.
     pub needs_home: bool,
+    /// Returns true if the scripts whose names begin with `pre` and `post` run before and after one, by the text of
+    /// the manifest.
+    pub runs_hooks: fn(&str) -> bool,
 }
 
 /// A call that may run a script of a manifest.
@@ -45,6 +48,17 @@ pub struct ScriptCall<'c> {
 }
 
 impl ScriptCall<'_> {
+    /// The names and command lines of the scripts that run before and after the one that the call names, by the text
+    /// of the manifest.
+    pub fn hooks(&self, manifest: &str) -> Vec<(String, String)> {
+        if self.name.is_empty() || self.installs || !(self.scripts.runs_hooks)(manifest) {
+            return Vec::new();
+        }
+        let names = ["pre", "post"].map(|it| format!("{it}{}", self.name));
+        let line = |name: String| Some(((self.scripts.text)(manifest, &name)?, name));
+        names.into_iter().filter_map(line).map(|(line, name)| (name, line)).collect()
+    }
+
     /// The command line that the call runs, with the arguments that it adds, by the text of the manifest; `None` if
     /// that has no such script.
     pub fn line(&self, manifest: &str, call: &Invocation) -> Option<String> {
@@ -169,6 +183,33 @@ pub fn script_call(call: &Invocation) -> Option<ScriptCall<'_>> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn hooks_run_where_the_manager_has_them() {
+        let hooks = |line: &str, manager: &str| {
+            let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();
+            let call = crate::ecosystems::invocation(&words).unwrap();
+            let manifest = format!(
+                r#"{{"packageManager": "{manager}", "scripts": {{"start": "s", "prestart": "a", "poststart": "b"}}}}"#
+            );
+            let found = super::script_call(&call).unwrap().hooks(&manifest).into_iter();
+            found.map(|it| format!("{}: {}", it.0, it.1)).collect::<Vec<_>>().join(", ")
+        };
+        let both = "prestart: a, poststart: b";
+        let rows = [
+            ("npm start", "", both),
+            ("npm run start", "npm@10.1.0", both),
+            ("yarn start", "", both),
+            ("yarn start", "yarn@1.22.22", both),
+            ("yarn start", "yarn@4.1.0", ""),
+            ("pnpm start", "pnpm@9.0.0", both),
+            ("bun run start", "", both),
+            ("npm test", "", ""),
+        ];
+        for (line, manager, expected) in rows {
+            assert_eq!(hooks(line, manager), expected, "{line} {manager}");
+        }
+    }
+
     #[test]
     fn scripts_are_named_after_a_verb_or_by_it() {
         let read = |line: &str| {

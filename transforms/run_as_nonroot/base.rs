@@ -26,9 +26,15 @@ pub fn of(image: &str) -> Result<Option<Base>, Refusal> {
     if known.family() == Family::Windows {
         return Err(Refusal::new("windows", "it is a Windows image; users work differently there"));
     }
-    if matches!(known.kind(), Some(Kind::Service | Kind::Functions)) {
-        let reason = format!("{image} runs a service with users of its own");
-        return Err(Refusal::new("service-image", reason));
+    let service = match known.kind() {
+        Some(Kind::Service) => {
+            Some("the image of a service, which brings users or folders of its own")
+        }
+        Some(Kind::Functions) => Some("for functions, which a cloud starts as a user of its own"),
+        _ => None,
+    };
+    if let Some(what) = service {
+        return Err(Refusal::new("service-image", format!("{image} is {what}")));
     }
     if known.user().is_some_and(|it| it != "root") {
         return Ok(None);

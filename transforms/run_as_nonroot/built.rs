@@ -53,7 +53,7 @@ impl Origin<'_, '_> {
 
     fn call(&self, call: &Invocation) -> Result<(), Refusal> {
         let Self { image, from, .. } = *self;
-        database(call, from)?;
+        database(image, call, from)?;
         let program = programs::named(&call.program);
         // A shell's script, or a file that is run itself.
         let nested = call.script.as_ref().filter(|it| it.is_file).and_then(|it| it.text.clone());
@@ -202,8 +202,19 @@ impl Origin<'_, '_> {
     }
 }
 
+/// Whether the settings of Rails name databases that are no files: guides.rubyonrails.org, "Configuring a Database".
+fn has_servers_only(image: &Image<'_>) -> bool {
+    let text = image.source("config/database.yml").and_then(|it| image.text(&it));
+    let text = text.unwrap_or_default();
+    let lines = text.lines().map(str::trim);
+    let mut adapters = lines.filter_map(|it| it.strip_prefix("adapter:")).map(str::trim).peekable();
+    adapters.peek().is_some()
+        && adapters.all(|it| !it.contains("sqlite") && !it.contains("<%"))
+        && !image.environment("DATABASE_URL").is_some_and(|it| it.contains("sqlite"))
+}
+
 /// Checks that a call makes no database.
-fn database(call: &Invocation, from: &str) -> Result<(), Refusal> {
+fn database(image: &Image<'_>, call: &Invocation, from: &str) -> Result<(), Refusal> {
     let mut words = call.texts().filter(|it| !it.starts_with('-'));
     let first = words.next().unwrap_or_default();
     let script = programs::named(first.rsplit('/').next().unwrap_or(first));
@@ -215,6 +226,10 @@ fn database(call: &Invocation, from: &str) -> Result<(), Refusal> {
     } else {
         return Ok(());
     };
+    let is_rails = programs::named(&call.program).is(Trait::HostsRuby);
+    if is_rails && has_servers_only(image) {
+        return Ok(());
+    }
     let reason = format!(
         "{from} runs {line}: a database that is made while the image is built is a file in it, and root's"
     );

@@ -190,6 +190,12 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
     if let Some(it) = unread {
         return Err(Refusal::new("unknown-caller", it.reason()));
     }
+    if let Some((place, mount)) = image.project.written_mount(image.site.path) {
+        let reason = format!(
+            "{place} writes a compose file with the mount {mount}, and it is not known which image gets it"
+        );
+        return Err(Refusal::new("unknown-caller", reason));
+    }
     if let Some(it) = image.project.build_upon(image.site.path) {
         return Err(Refusal::new("base-image", it.reason()));
     }
@@ -273,8 +279,14 @@ fn brings(package: &str, program: &str) -> bool {
 /// Checks that no Kubernetes manifest runs the image with a user, privileges or a volume of its own.
 fn pods(image: &Image<'_>) -> Result<(), Refusal> {
     let claims = image.project.claims(image.site.path);
-    let Some((place, claim)) = claims.first() else { return Ok(()) };
-    Err(match claim {
+    // One that is surely about this image is named before others.
+    let sure = claims.iter().find(|it| it.other.is_none());
+    let Some(stated) = sure.or_else(|| claims.first()) else { return Ok(()) };
+    let place = match &stated.other {
+        Some(image) => format!("{} (if {image} is this image)", stated.place),
+        None => stated.place.to_string(),
+    };
+    Err(match stated.claim {
         Claim::User => Refusal::new("kubernetes-user", format!("{place} sets runAsUser")),
         Claim::Privileged => Refusal::new("needs-privileges", format!("{place} sets privileged")),
         Claim::Capabilities => Refusal::new(
@@ -346,10 +358,17 @@ pub(super) fn low_ports(
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn check_port(image: &Image<'_>, port: &str) -> Result<(), Refusal> {
-    let deployed = image.project.deployments(image.site.path).into_iter().map(|it| it.0);
-    let mut reasons = deployed.filter_map(|it| match it.reader {
-        Reader::Kubernetes => Some(format!("which needs root in Kubernetes ({})", it.path)),
-        Reader::Cluster => Some(format!("which may need root where {} runs it", it.path)),
+    let deployed = image.project.deployments(image.site.path).into_iter();
+    let deployed = deployed.map(|it| (it.0, ""));
+    let guessed = image.project.guessed_deployments(image.site.path).into_iter();
+    let guessed = guessed.map(|it| (it.0, ", if it runs this image"));
+    let mut reasons = deployed.chain(guessed).filter_map(|(it, condition)| match it.reader {
+        Reader::Kubernetes => {
+            Some(format!("which needs root in Kubernetes ({}{condition})", it.path))
+        }
+        Reader::Cluster => {
+            Some(format!("which may need root where {} runs it{condition}", it.path))
+        }
         Reader::Docker | Reader::Platform => None,
     });
     if let Some(why) = reasons.next() {

@@ -314,17 +314,27 @@ fn is_elsewhere(image: &Image<'_>, call: &Invocation, leaving: &Leaving) -> bool
 
 /// Whether a variable, a RUN or one of these files sets a preference.
 fn is_preferred(image: &Image<'_>, preference: &Preference, files: &[&str]) -> bool {
-    let Preference { variable, key, .. } = preference;
-    let values = preference.values.iter();
-    let said = values.clone().flat_map(|it| [format!("{key} {it}"), format!("{variable}={it}")]);
+    let Preference { variable, key, values } = preference;
+    let said = values.iter().flat_map(|it| [format!("{key} {it}"), format!("{variable}={it}")]);
     let said: Vec<String> = said.collect();
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    image.mentions_run(&said) || is_preferred_for_all(image, preference, files)
+}
+
+/// Whether a preference is set for whoever runs the manager: by a variable of the image, by one of these files in the
+/// folder of the project, or by a RUN that writes one of them with `--local`.
+fn is_preferred_for_all(image: &Image<'_>, preference: &Preference, files: &[&str]) -> bool {
+    let Preference { key, values, .. } = preference;
     let entry = key.rsplit('.').next().unwrap_or(key);
-    let entries: Vec<String> = values.map(|it| format!("{entry} = {it}")).collect();
+    let has = |text: &str| values.iter().any(|it| text.contains(&format!("{entry} = {it}")));
     let texts = || files.iter().filter_map(|it| image.text(&image.provider(it)?));
+    let is_local = |value: &&str| {
+        let said = [format!("{key} {value} --local"), format!("--local {key} {value}")];
+        image.mentions_run(&said.each_ref().map(String::as_str))
+    };
     is_preferred_by_variable(image, preference)
-        || image.mentions_run(&said)
-        || texts().any(|text| entries.iter().any(|it| text.contains(it.as_str())))
+        || texts().any(|it| has(&it))
+        || !files.is_empty() && values.iter().any(is_local)
 }
 
 /// Whether a variable of the image sets a preference.
@@ -373,8 +383,8 @@ fn installs_from_web(image: &Image<'_>, command: &Command) -> bool {
         && !image.pipes_from(command, &REPOSITORIES)
 }
 
-/// Whether the `run` of this manager works for every user, since a variable names its environment. The
-/// settings of root do not count: no other user can read them.
+/// Whether the `run` of this manager works for every user, since a variable names its environment, or the settings of
+/// the project do. Those of root do not count: no other user can read them.
 pub(super) fn is_settled(image: &Image<'_>, manager: &str) -> bool {
     if ecosystems::runs_for_all(manager) {
         return true;
@@ -383,6 +393,6 @@ pub(super) fn is_settled(image: &Image<'_>, manager: &str) -> bool {
     let leaves = manager.map_or(&[][..], |it| it.leaves);
     leaves.iter().filter(|it| it.run_needs_only_this).any(|it| {
         it.unless.iter().any(|it| is_set(image, it))
-            || it.preferences.iter().any(|it| is_preferred_by_variable(image, it))
+            || it.preferences.iter().any(|own| is_preferred_for_all(image, own, it.settings))
     })
 }

@@ -18,6 +18,7 @@ mod filled;
 mod hints;
 mod homes;
 mod image;
+mod inside;
 mod interpreted;
 mod keys;
 mod modes;
@@ -277,6 +278,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     image.owner.settle(source.unread.clone().map_or(Ok(()), Err))?;
     image.owner.settle(hints::ignored(image, &source, &folders))?;
+    inside::check(image, &folders)?;
     let creation = (!brought).then(|| accounts::creation(&base, &account));
     let handover = Handover {
         account,

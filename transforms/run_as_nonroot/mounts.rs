@@ -1,7 +1,10 @@
 //! Folders of the host that containers get: the project's own source, or data that has another owner.
 
 use super::{
-    Image, contents::of_project, duty::is_of_development, evidence::is_state_name, started::Started,
+    Image,
+    contents::of_project,
+    evidence::is_state_name,
+    started::{Started, is_for_development},
 };
 use crate::{
     callers::service::{Owner, Volume},
@@ -172,7 +175,8 @@ pub(super) fn shared(
 /// # Errors
 /// A decline's code and reason.
 pub(super) fn hides(image: &Image<'_>, path: &ImagePath, evidence: &str) -> Result<(), Refusal> {
-    let deployed = || image.mounts().iter().filter(|it| !is_of_development(it.started.file));
+    let is_deployed = |it: &Started<'_>| !is_for_development(it.file, it.service);
+    let deployed = || image.mounts().iter().filter(|it| is_deployed(&it.started));
     let over = deployed().filter(|it| path.is_within(&it.target));
     for mount in over {
         let Some(host) = mount.host else { continue };

@@ -9,7 +9,7 @@ use super::{
     state::{is_shared, made_by},
 };
 use crate::{
-    callers::{Deployed, Published, service::Service},
+    callers::{Deployed, Kind, Published, service::Service},
     dockerfile::Keyword,
     text::{ImagePath, Place, RepoPath},
 };
@@ -38,6 +38,14 @@ impl Started<'_> {
     pub(super) fn place(&self) -> String {
         self.at(&self.service.place(self.file))
     }
+}
+
+/// Whether a service is there for tests or development only, by its file. What CI starts and leaves running is deployed
+/// by that.
+pub(super) fn is_for_development(file: &RepoPath, service: &Service) -> bool {
+    let is_deployed =
+        service.is_run && matches!(Kind::of(file), Some(Kind::GitHubActions | Kind::GitLab));
+    is_of_development(file) && !is_deployed
 }
 
 /// The services that run the image, and whether others may.
@@ -70,7 +78,7 @@ impl<'a> Image<'a> {
             let Published { services, guessed, has_others } =
                 self.project.published(self.site.path, &self.own_folders());
             // What tests start beside it is not it.
-            let guessed = guessed.into_iter().filter(|it| !is_of_development(&it.0));
+            let guessed = guessed.into_iter().filter(|it| !is_for_development(&it.0, &it.1));
             let started = |is_sure: bool| {
                 move |(file, service): &'a (RepoPath, Arc<Service>)| Started {
                     file,

@@ -240,11 +240,13 @@ impl<'a> Readers<'a> {
                 let words = self.group.all().flat_map(|it| it.words(self.project));
                 let mut programs = words.map(|it| name(it));
                 let program = programs.find(|it| clutter::DOTENV_PROGRAMS.contains(it));
-                let place = || texts.word(self.project, clutter::READS_DOTENV);
+                let own: Vec<&str> = found.there.iter().map(|it| name(it)).collect();
+                let place = || texts.reads_settings(self.project, clutter::READS_DOTENV, &own);
                 program.map(str::to_owned).or_else(|| Some(place()?.to_string()))
             }
             false => {
-                let place = found.there.iter().find_map(|it| texts.mention(self.project, it));
+                let place =
+                    found.there.iter().find_map(|it| texts.mention_of_key(self.project, it));
                 place.map(|it| it.to_string())
             }
         };

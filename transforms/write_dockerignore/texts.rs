@@ -6,7 +6,7 @@ use super::found::name;
 use crate::{
     ecosystems::{self, clutter, history, sources},
     project::{File, Project, selection::is_vendored},
-    text::{Place, RepoPath, Span, is_path_at},
+    text::{Place, RepoPath, Span, is_path_at, line_start},
 };
 
 /// The most files that are read.
@@ -95,37 +95,49 @@ impl Texts {
 
     /// The first place that mentions a path of the context.
     pub(super) fn mention(&self, project: &Project, path: &str) -> Option<Place> {
-        let own = name(path);
-        // `README.md` may be told by `README*` or without its ending.
-        let stem = own.split_once('.').map_or(own, |it| it.0);
-        let word = if stem.is_empty() { own } else { stem };
-        let ending = own.rsplit_once('.').map_or("", |it| it.1);
+        let ending = name(path).rsplit_once('.').map_or("", |it| it.1);
         self.find(project, |file| {
             let text = &file.text;
             // `glob("*.md")`
             let pattern = Some(format!("*.{ending}")).filter(|_| !ending.is_empty());
             let pattern = pattern.filter(|_| is_source(file.path.file_name()));
-            if let Some(it) = pattern.and_then(|it| named_by(text, &it)) {
-                return Some(it);
-            }
-            let mut all = text.match_indices(word).map(|it| it.0);
-            let is_it = |at: &usize| {
-                is_path_at(text, *at..at + word.len()) && !is_for_developers(text, *at)
-            };
-            let at = all.find(is_it)?;
-            Some(at..at + word.len())
+            let by_pattern = pattern.and_then(|it| named_by(text, &it));
+            by_pattern.or_else(|| mentioned(text, path))
         })
     }
 
-    /// The first place that has one of these words.
-    pub(super) fn word(&self, project: &Project, words: &[&str]) -> Option<Place> {
+    /// The first place that mentions a key, besides comments. Its name without its ending counts where the ending
+    /// stands somewhere, too: `"server"` is most often something else.
+    pub(super) fn mention_of_key(&self, project: &Project, path: &str) -> Option<Place> {
+        let ending = name(path).rsplit_once('.').map_or("", |it| it.1);
+        self.find(project, |file| {
+            let span = mentioned(&file.text, path).filter(|it| !is_comment(file, it.start))?;
+            let whole = file.text[span.start..].starts_with(name(path));
+            (whole || file.text.contains(&format!(".{ending}"))).then_some(span)
+        })
+    }
+
+    /// The first place, besides comments, that has a word of those that read settings, and names no other file of
+    /// settings than `own`.
+    pub(super) fn reads_settings(
+        &self,
+        project: &Project,
+        words: &[&str],
+        own: &[&str],
+    ) -> Option<Place> {
         self.find(project, |file| {
             words.iter().find_map(|word| {
                 // `process.env` is no file.
                 let is_part = |it: char| it.is_alphanumeric() || "_)]}".contains(it);
                 let is_member =
                     |at: usize| word.starts_with('.') && file.text[..at].ends_with(is_part);
-                let at = file.text.match_indices(word).map(|it| it.0).find(|it| !is_member(*it))?;
+                let mut all = file.text.match_indices(word).map(|it| it.0);
+                let at = all.find(|it| {
+                    !is_member(*it)
+                        && !is_comment(file, *it)
+                        && !names_others(&file.text, *it, own)
+                        && !is_import(&file.text, *it)
+                })?;
                 Some(at..at + word.len())
             })
         })
@@ -146,6 +158,43 @@ impl Texts {
             Some(file.place(&span))
         })
     }
+}
+
+/// Where a text mentions a path of the context.
+fn mentioned(text: &str, path: &str) -> Option<Span> {
+    let own = name(path);
+    // `README.md` may be told by `README*` or without its ending.
+    let stem = own.split_once('.').map_or(own, |it| it.0);
+    let word = if stem.is_empty() { own } else { stem };
+    let is_it =
+        |at: &usize| is_path_at(text, *at..at + word.len()) && !is_for_developers(text, *at);
+    let at = text.match_indices(word).map(|it| it.0).find(is_it)?;
+    Some(at..at + word.len())
+}
+
+/// Whether a place is in a line that is a comment.
+fn is_comment(file: &File, at: usize) -> bool {
+    let line = file.text[line_start(&file.text, at)..at].trim_start();
+    let ending = file.path.file_name().rsplit_once('.').map_or("", |it| it.1);
+    // `#include`, `#if`
+    let has_directives = ["c", "cc", "cpp", "cs", "cxx", "fs", "h", "hpp", "swift", "vb"];
+    (line.starts_with('#') && !has_directives.contains(&ending)) || line.starts_with("//")
+}
+
+/// Whether a line of Python takes functions of a library by their names, or the library itself: it is their calls that
+/// read.
+fn is_import(text: &str, at: usize) -> bool {
+    let line = text[line_start(text, at)..].lines().next().unwrap_or_default().trim_start();
+    let is_import = line.starts_with("import ") || line.starts_with("from ");
+    is_import && text.contains("load_dotenv(")
+}
+
+/// Whether the rest of a line names files of settings, and none of these: `load_dotenv('.env.test')`.
+fn names_others(text: &str, at: usize, own: &[&str]) -> bool {
+    let line = text[at..].lines().next().unwrap_or_default();
+    let quoted = line.split(['"', '\'', '`']).map(name);
+    let named: Vec<&str> = quoted.filter(|it| it.starts_with(".env")).collect();
+    !named.is_empty() && !named.iter().any(|it| own.contains(it) || it.contains(['$', '{', '*']))
 }
 
 /// Whether a text asks for history.

@@ -11,14 +11,24 @@ use crate::{
 /// What the texts of a project say of the programs that read its compose files.
 #[derive(Clone, Debug, Default)]
 pub struct ComposeReaders {
-    /// Where a stack is deployed to a swarm.
-    swarm: Option<Place>,
+    /// Where stacks are deployed to a swarm.
+    stacks: Vec<Stack>,
     /// Where a release of the first Compose is asked for: the oldest of each file.
     old: Option<Release>,
     /// Where another program reads them, and its name.
     other: Option<(Place, &'static str)>,
     /// Where Compose has the name of its first version.
     old_name: Option<Place>,
+}
+
+/// A mention of stacks of a swarm.
+#[derive(Clone, Debug)]
+struct Stack {
+    place: Place,
+    /// True if it deploys one.
+    deploys: bool,
+    /// The names of the compose files that it deploys, without their folders; none if they are not known.
+    files: Vec<String>,
 }
 
 /// A release of Compose 1 that is asked for.
@@ -58,7 +68,7 @@ impl ComposeReaders {
         project.whole().get(|| {
             let mut all = Self::default();
             for said in project.files().map(|it| Self::in_file(it)) {
-                all.swarm = all.swarm.or_else(|| said.swarm.clone());
+                all.stacks.extend(said.stacks.iter().cloned());
                 let is_older =
                     |it: &Release| all.old.as_ref().is_none_or(|old| it.minor < old.minor);
                 if let Some(release) = said.old.as_ref().filter(|it| is_older(it)) {
@@ -67,6 +77,10 @@ impl ComposeReaders {
                 all.other = all.other.or_else(|| said.other.clone());
                 all.old_name = all.old_name.or_else(|| said.old_name.clone());
             }
+            // What only names stacks says less than what deploys one.
+            if all.stacks.iter().any(|it| it.deploys) {
+                all.stacks.retain(|it| it.deploys);
+            }
             all
         })
     }
@@ -74,12 +88,12 @@ impl ComposeReaders {
     /// What a file says; looked for once.
     fn in_file(file: &File) -> &Self {
         file.memo.get(|| {
-            let swarm = at(file, STACK);
+            let stacks = stacks(file);
             if !file.text.contains("compose") {
-                return Self { swarm, ..Self::default() };
+                return Self { stacks, ..Self::default() };
             }
             let other = COMPOSE_READERS.iter().find_map(|it| Some((at(file, it)?, *it)));
-            Self { swarm, old: oldest(file), other, old_name: old_name(file) }
+            Self { stacks, old: oldest(file), other, old_name: old_name(file) }
         })
     }
 
@@ -97,7 +111,10 @@ impl ComposeReaders {
                 .find_map(|it| it.entries().iter().find(|it| OF_SWARMS.contains(&it.key.as_str())));
             Some(file.place(&own?.span))
         };
-        if let Some(place) = self.swarm.clone().or_else(swarm) {
+        let name = file.path.file_name();
+        let is_deployed = |it: &&Stack| it.files.is_empty() || it.files.iter().any(|it| it == name);
+        let stack = self.stacks.iter().find(is_deployed).map(|it| it.place.clone());
+        if let Some(place) = stack.or_else(swarm) {
             return Some(Refusal::new(
                 "swarm",
                 format!("{place} is for a swarm, which reads these files after an older form"),
@@ -119,6 +136,33 @@ impl ComposeReaders {
             format!("{place} names {name}, which reads these files in its own way"),
         ))
     }
+}
+
+/// Where a file speaks of stacks: docs.docker.com, "docker stack deploy", with `-c` and `--compose-file`.
+fn stacks(file: &File) -> Vec<Stack> {
+    let found = file.text.match_indices(STACK).map(|(start, _)| {
+        let rest = file.text[start + STACK.len()..].replace("\\\n", " ");
+        let line = rest.lines().next().unwrap_or_default();
+        let mut words = line.split_whitespace().map(|it| it.trim_matches(['"', '\'', '`']));
+        let deploys = words.next() == Some("deploy");
+        let mut files = Vec::new();
+        while let Some(word) = words.next().filter(|_| deploys) {
+            let value = match word.split_once('=') {
+                Some(("-c" | "--compose-file", value)) => value,
+                None if ["-c", "--compose-file"].contains(&word) => {
+                    words.next().unwrap_or_default()
+                }
+                _ => continue,
+            };
+            let all = value.split(',').map(|it| it.rsplit('/').next().unwrap_or(it).to_owned());
+            files.extend(all);
+        }
+        if files.iter().any(|it| it.is_empty() || it.contains(['$', '{', '<'])) {
+            files.clear();
+        }
+        Stack { place: file.place(&(start..start + STACK.len())), deploys, files }
+    });
+    found.collect()
 }
 
 /// The oldest release of Compose 1 that a file asks for.

@@ -169,7 +169,7 @@ fn service(
 }
 
 /// The values of a chart, by the expressions that templates name them with.
-fn values(project: &Project, chart: &RepoPath) -> Vec<(String, String)> {
+pub(in crate::callers) fn values(project: &Project, chart: &RepoPath) -> Vec<(String, String)> {
     let path = chart.join("values.yaml");
     let Some(file) = path.and_then(|it| project.file(it.as_str())) else { return Vec::new() };
     let reading = yaml::read_only(&file.text).unwrap_or_default();

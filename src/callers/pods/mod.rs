@@ -5,6 +5,7 @@
 mod commands;
 mod patches;
 mod settings;
+mod stated;
 mod templates;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -19,6 +20,7 @@ pub use commands::{PodCommand, Turn};
 pub(super) use patches::has_patches;
 pub use settings::defines_maps;
 pub(super) use settings::{Container, Map, Maps, Setting};
+pub use stated::Stated;
 pub(super) use templates::without_templates;
 
 /// What a manifest or the values of a chart say about a container.
@@ -53,7 +55,7 @@ pub(super) struct Claimed {
     /// The line that says so.
     pub(super) line: usize,
     /// The images of the containers; none if they are not known.
-    images: Vec<String>,
+    pub(super) images: Vec<String>,
 }
 
 /// What a file says.
@@ -63,7 +65,7 @@ pub(super) struct Claims {
     /// True if it sets `fsGroup`.
     pub(super) has_group: bool,
     /// The images of all containers.
-    images: Vec<String>,
+    pub(super) images: Vec<String>,
     /// The commands of containers.
     commands: Vec<PodCommand>,
     /// The containers, with their environment and ports.
@@ -96,12 +98,6 @@ impl Claims {
         claims
     }
 
-    /// The claims about containers of images that go by one of these names, or of which nothing is known.
-    pub(super) fn about(&self, names: &[String]) -> impl Iterator<Item = &Claimed> {
-        let may_be = self.may_be(names);
-        self.all.iter().filter(move |it| it.images.is_empty() || it.images.iter().any(&may_be))
-    }
-
     /// The commands of containers of the image of these names, as far as it is known which that is.
     pub(super) fn commands(&self, names: &[String]) -> impl Iterator<Item = &PodCommand> {
         let is_about = self.is_about(names);
@@ -111,11 +107,6 @@ impl Claims {
     /// The containers of all images.
     pub(super) fn containers(&self) -> &[Container] {
         &self.containers
-    }
-
-    /// Whether an image goes by one of these names, or may.
-    fn may_be(&self, names: &[String]) -> impl Fn(&String) -> bool {
-        may_be(&self.images, names)
     }
 
     /// Whether a container is of an image of these names, or of the only image of the file that may be.
@@ -383,10 +374,19 @@ pub(super) fn without_comment(line: &str) -> &str {
 mod tests {
     use super::*;
 
+    /// The claims about containers of an image of this name, each with its line.
+    fn about(claims: &Claims, name: &str) -> Vec<(Claim, usize)> {
+        let names = [name.to_owned()];
+        let may_be = may_be(&claims.images, &names);
+        let all = claims.all.iter();
+        all.filter(|it| it.images.is_empty() || it.images.iter().any(&may_be))
+            .map(|it| (it.claim, it.line))
+            .collect()
+    }
+
     /// The claims of a text about `shop`, each with its line.
     fn seen(text: &str, is_values: bool) -> Vec<(Claim, usize)> {
-        let claims = Claims::read(text, is_values);
-        claims.about(&["shop".to_owned()]).map(|it| (it.claim, it.line)).collect()
+        about(&Claims::read(text, is_values), "shop")
     }
 
     #[test]
@@ -407,8 +407,7 @@ mod tests {
         assert_eq!(seen(values, true), []);
         // If none goes by its name, it may be each.
         let claims = Claims::read(values, true);
-        let all: Vec<_> = claims.about(&["other".to_owned()]).map(|it| it.line).collect();
-        assert_eq!(all, [10]);
+        assert_eq!(about(&claims, "other"), [(Claim::Privileged, 10)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Builds in shell scripts, and in the script lines of CI files and Makefiles.
 
 mod flags;
+mod remote;
 mod run;
 
 use std::collections::{BTreeMap, HashMap};
@@ -48,6 +49,7 @@ impl Script<'_> {
                 variables: self.variables.clone(),
                 lists: self.lists.clone(),
                 line,
+                is_remote: false,
                 into: &mut *into,
             };
             run.all(&tokens);
@@ -84,25 +86,34 @@ struct Run<'a> {
     variables: HashMap<String, Traced>,
     lists: BTreeMap<String, Vec<Traced>>,
     line: &'a dyn Fn(usize) -> usize,
+    /// True if it runs on another machine.
+    is_remote: bool,
     into: &'a mut Callers,
 }
 
 impl Run<'_> {
     fn all(&mut self, tokens: &[Token]) {
         let mut command: Vec<&Word> = Vec::new();
+        // Whether the last command is run by `ssh`, and so the document that follows it.
+        let mut goes_on = false;
         for token in tokens.iter().chain([&Token::End]) {
             match token {
                 Token::Word(word) => {
                     command.push(word);
                     continue;
                 }
-                Token::End => self.command(&command),
+                Token::Document(text, line) => {
+                    if goes_on {
+                        self.remote(text, *line);
+                    }
+                }
+                Token::End => goes_on = self.command(&command),
                 Token::Open => {
-                    self.command(&command);
+                    goes_on = self.command(&command);
                     self.above.push(self.current.clone());
                 }
                 Token::Close => {
-                    self.command(&command);
+                    goes_on = self.command(&command);
                     if let Some(it) = self.above.pop() {
                         self.current = it;
                     }
@@ -122,7 +133,8 @@ impl Run<'_> {
         values.expand(word)
     }
 
-    fn command(&mut self, words: &[&Word]) {
+    /// Reads a command. Returns true if the here-documents of its line are run on another machine.
+    fn command(&mut self, words: &[&Word]) -> bool {
         let mut words = words;
         while let [first, rest @ ..] = words {
             let assigned = assignment(&first.text);
@@ -160,7 +172,7 @@ impl Run<'_> {
             }
             words = rest;
         }
-        let Some(first) = words.first() else { return };
+        let Some(first) = words.first() else { return false };
         match first.text.text().as_str() {
             "for" => self.loop_over(words),
             verb @ ("cd" | "pushd") => {
@@ -172,8 +184,9 @@ impl Run<'_> {
                 self.current = to.and_then(|it| locate(self.current.as_ref(), &it));
             }
             "popd" => self.current = self.above.pop().flatten(),
-            _ => self.try_build(words, first.line),
+            _ => return self.try_build(words, first.line),
         }
+        false
     }
 
     fn loop_over(&mut self, words: &[&Word]) {
@@ -185,11 +198,16 @@ impl Run<'_> {
         self.lists.insert(name, values);
     }
 
-    fn try_build(&mut self, words: &[&Word], line: usize) {
+    /// Reads a command that may build an image, start a container or run another on another machine, and returns true
+    /// for the last.
+    fn try_build(&mut self, words: &[&Word], line: usize) -> bool {
         let raw: Vec<_> = words.iter().map(|it| it.text.text()).collect();
         let raw: Vec<_> = raw.iter().map(String::as_str).collect();
+        if self.try_remote(words, &raw) {
+            return true;
+        }
         self.try_run(words, &raw, line);
-        let Some((builder, at)) = build_command(&raw) else { return };
+        let Some((builder, at)) = build_command(&raw) else { return false };
         let line = (self.line)(line);
         // One build for each value of the loop variables that the command names.
         let mut rounds = vec![self.variables.clone()];
@@ -221,6 +239,7 @@ impl Run<'_> {
             let flags = found.after.clone().or_else(after_verb);
             self.add(found, flags, builder, line);
         }
+        false
     }
 
     fn add(&mut self, flags: BuildFlags, form: Option<Flags>, builder: Builder, line: usize) {

@@ -60,9 +60,13 @@ impl Run<'_> {
         let place = Place::line(self.script.path, (self.line)(line));
         let found = service(&words, &folder, &place);
         let found = found.filter(|it| !in_ci || it.is_detached).map(|it| it.service);
-        // A script that may start in several folders is read several times.
-        let is_new = |it: &Service| !self.into.services.iter().any(|known| known.line == it.line);
-        self.into.services.extend(found.filter(is_new));
+        self.add_services(found);
+    }
+
+    /// Adds containers. A script that may start in several folders is read several times.
+    pub(super) fn add_services(&mut self, found: impl IntoIterator<Item = Service>) {
+        let known: Vec<usize> = self.into.services.iter().map(|it| it.line).collect();
+        self.into.services.extend(found.into_iter().filter(|it| !known.contains(&it.line)));
     }
 }
 

@@ -112,6 +112,14 @@ pub(super) const SCRIPTS: Scripts = Scripts {
     missing: "node server.js",
     separates: true,
     needs_home: true,
+    // docs.npmjs.com: "scripts"; classic.yarnpkg.com: "yarn run"; yarnpkg.com: "Lifecycle Scripts", for Yarn 2 and later,
+    // which the manifest tells. pnpm has had a setting for it since version 6, which is on since version 9.
+    runs_hooks: |manifest| {
+        let value: Value = serde_json::from_str(manifest).unwrap_or_default();
+        let manager = value.get("packageManager").and_then(Value::as_str).unwrap_or_default();
+        let version = manager.strip_prefix("yarn@").and_then(|it| it.split('.').next());
+        version.and_then(|it| it.parse::<u32>().ok()).is_none_or(|it| it < 2)
+    },
 };
 
 /// Packages that bring a program of another name than their own, after `bin` of their `package.json`: the program and

@@ -149,6 +149,15 @@ impl Program {
         self.lists("database", first)
     }
 
+    /// Whether it keeps what it found in the folder that it starts in, given this option or first argument; empty for
+    /// a program that always does.
+    pub fn keeps(self, option: &str) -> bool {
+        match option {
+            "" => self.words().any(|it| it == "keeps"),
+            option => self.lists("keeps", option),
+        }
+    }
+
     /// Whether it only reads, given this first argument.
     pub fn only_reads(self, first: &str) -> bool {
         self.lists("reads", first)
@@ -226,9 +235,9 @@ mod tests {
         assert_eq!(names.windows(2).find(|it| it[1] <= it[0]), None);
         let known = |word: &str| {
             ALL.iter().any(|it| it.word() == word)
-                || word == "writes"
+                || ["keeps", "writes"].contains(&word)
                 || word.starts_with("database=")
-                || ["inline=", "reads=", "root=", "sends=", "valued=", "writes="]
+                || ["inline=", "keeps=", "reads=", "root=", "sends=", "valued=", "writes="]
                     .iter()
                     .any(|it| word.starts_with(it))
         };

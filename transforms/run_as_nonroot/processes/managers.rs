@@ -4,6 +4,7 @@ use super::{
     super::{
         Image,
         process::{Form, Process},
+        roles::Role,
     },
     Origin, expand as run, script,
 };
@@ -63,8 +64,14 @@ pub(super) fn expand(
     let folder = called.folder.map_or_else(|| origin.folder.to_owned(), |it| origin.path(it));
     let inner = Origin { folder: &folder, ..origin };
     if let Some(line) = called.line(&text, call) {
-        let from = format!("the script {} of {}", called.name, called.scripts.manifest);
-        all.extend(script(image, &line, Origin { from: &from, ..inner }.deeper())?);
+        let from = |name: &str| format!("the script {name} of {}", called.scripts.manifest);
+        let own = from(called.name);
+        all.extend(script(image, &line, Origin { from: &own, ..inner }.deeper())?);
+        for (name, line) in called.hooks(&text) {
+            let from = from(&name);
+            let hook = script(image, &line, Origin { from: &from, ..inner }.deeper())?.into_iter();
+            all.extend(hook.map(|it| Process { role: Role::Step.max(it.role), ..it }));
+        }
     } else if let Some(at) = called.program.filter(|_| is_there(image, called.name)) {
         // `yarn tsx server.ts`, `yarn node server.js`.
         let program = &words[call.arguments[at].word..];

@@ -1,0 +1,107 @@
+//! What manifests of Kubernetes and charts say about the containers of an image, and which image they mean.
+
+use std::collections::HashSet;
+
+use super::{Claim, Claims, is_named, may_be};
+use crate::{
+    callers::{Deployment, Reader, platforms::values_of_chart},
+    project::{File, Project},
+    text::{Place, RepoPath},
+};
+
+/// A claim about the containers that may run images of a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// What it says.
+    pub claim: Claim,
+    /// The place that says so.
+    pub place: Place,
+    /// The image that it is about, if that may be another one.
+    pub other: Option<String>,
+}
+
+/// The deployments of Kubernetes and of clusters that name an image which fits no Dockerfile of the project.
+struct Orphans(Vec<usize>);
+
+impl Project {
+    /// The deployments that name an image which fits no Dockerfile of the project, if no other names one of this
+    /// Dockerfile: they may start it. Each with its file.
+    pub fn guessed_deployments(&self, dockerfile: &RepoPath) -> Vec<(&Deployment, &File)> {
+        let deployments = self.all_deployments();
+        if deployments.all.is_empty() || self.has_one_dockerfile() {
+            return Vec::new();
+        }
+        let named = deployments.found(dockerfile, self.names(dockerfile)).into_iter();
+        let mut named = named.filter_map(|it| deployments.all.get(it));
+        if named.any(Deployment::starts_by_name) {
+            return Vec::new();
+        }
+        let Orphans(orphans) = self.surroundings().get(|| self.orphans());
+        let orphans = orphans.iter().filter_map(|it| deployments.all.get(*it));
+        orphans.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()
+    }
+
+    fn orphans(&self) -> Orphans {
+        let deployments = self.all_deployments();
+        let paths = self.dockerfiles().map(|it| &it.0.path);
+        let found = paths.flat_map(|it| deployments.found(it, self.names(it)));
+        let found: HashSet<usize> = found.collect();
+        let is_orphan = |at: usize, it: &Deployment| {
+            !found.contains(&at) && it.starts_by_name() && !it.is_values() && it.may_be_of_project()
+        };
+        let all = deployments.all.iter().enumerate();
+        Orphans(all.filter(|(at, it)| is_orphan(*at, it)).map(|it| it.0).collect())
+    }
+
+    /// What manifests of Kubernetes and charts say about the containers that may run images of this Dockerfile.
+    pub fn claims(&self, dockerfile: &RepoPath) -> Vec<Stated> {
+        let names = self.names_for_pods(dockerfile);
+        let guessed = self.guessed_deployments(dockerfile).into_iter();
+        let guessed = guessed.filter(|it| it.0.reader == Reader::Kubernetes);
+        let guessed = guessed.map(|(it, file)| (it, file, Claims::of(file, it.is_values())));
+        let all = self.manifests(dockerfile, names).into_iter().chain(guessed);
+        let all: Vec<_> = all.map(|(it, file, claims)| (it.chart(), file, claims)).collect();
+        let has_group =
+            |chart: &RepoPath| all.iter().any(|(it, _, claims)| it == chart && claims.has_group);
+        // The images of each file, with the values that their charts give them.
+        let images: Vec<Vec<String>> =
+            all.iter().map(|it| self.expanded(&it.0, &it.2.images)).collect();
+        let own: Vec<&String> = images.iter().flatten().filter(|it| is_named(it, names)).collect();
+        let mut stated = Vec::new();
+        for ((chart, file, claims), images) in all.iter().zip(&images) {
+            let may_be = may_be(images, names);
+            for it in claims.all.iter().filter(|it| it.claim != Claim::Volume || !has_group(chart))
+            {
+                let about = self.expanded(chart, &it.images);
+                let mut likely = about.iter().filter(|it| may_be(it) && !is_of_others(it, &own));
+                let is_own = about.iter().any(|it| is_named(it, names));
+                let other = match likely.next() {
+                    None if !about.is_empty() => continue,
+                    found => found.filter(|_| !is_own).cloned(),
+                };
+                stated.push(Stated { claim: it.claim, place: file.line(it.line), other });
+            }
+        }
+        stated
+    }
+
+    /// Images of a chart with the values that it gives to their names.
+    fn expanded(&self, chart: &RepoPath, images: &[String]) -> Vec<String> {
+        if !images.iter().any(|it| it.contains("$<")) {
+            return images.to_vec();
+        }
+        let values = values_of_chart(self, chart);
+        let put_in = |text: &String| {
+            let all = values.iter();
+            all.fold(text.clone(), |text, (path, it)| text.replace(&format!("$<{path}>"), it))
+        };
+        images.iter().map(put_in).collect()
+    }
+}
+
+/// Whether an image is of another owner than all of these, which are the project's: `ghcr.io/someone/tool`.
+fn is_of_others(image: &str, own: &[&String]) -> bool {
+    let owner = |it: &str| it.rsplit_once('/').map(|it| it.0.to_owned());
+    let others = owner(image).filter(|it| !it.contains('$'));
+    others.is_some() && !own.is_empty() && own.iter().all(|it| owner(it) != others)
+}
