@@ -6,11 +6,12 @@
 pub mod paths;
 pub mod settings;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 const TEXT: &str = include_str!("table.tsv");
 
-static TABLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| rows().collect());
+/// The lines of the table, which are sorted.
+static TABLE: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| rows().collect());
 
 /// Commands that build programs from source.
 pub const BUILDS: [&str; 7] =
@@ -114,7 +115,8 @@ pub struct Program {
 
 /// Looks a program up by its name without folder and version.
 pub fn named(program: &str) -> Program {
-    Program { facts: TABLE.get(program).copied().unwrap_or_default() }
+    let at = TABLE.binary_search_by_key(&program, |it| it.0);
+    Program { facts: at.map(|it| TABLE[it].1).unwrap_or_default() }
 }
 
 impl Program {

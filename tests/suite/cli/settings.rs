@@ -1,6 +1,6 @@
 //! Settings, ignores and exit codes.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use super::{Folder, PINNED, UNPINNED, unpinned};
 
@@ -158,4 +158,27 @@ fn mistakes_are_errors_with_a_hint() {
     assert_eq!(folder.refit(&["diff", "gone"]).code, 2);
     assert_eq!(folder.refit(&["frobnicate"]).code, 2);
     assert_eq!(folder.refit(&["--help"]).code, 0);
+}
+
+#[test]
+fn what_the_user_ignores_everywhere_is_ignored() {
+    let home = Folder::new(&[("rules", "draft/\n")]);
+    let folder = Folder::new(&[("draft/Dockerfile", UNPINNED), ("Dockerfile", "FROM scratch\n")]);
+    folder.git(&["init", "--quiet"]);
+    let checked = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_refit"));
+        command.args(["check", "--only", "pin-poetry"]).current_dir(folder.path());
+        command.env("HOME", home.path()).env("XDG_CONFIG_HOME", home.path().join("xdg"));
+        command.env_remove("GIT_CONFIG_GLOBAL").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        command.output().unwrap().status.code().unwrap()
+    };
+    assert_eq!(checked(), 1);
+    home.write(".gitconfig", "[user]\n\tname = a\n");
+    assert_eq!(checked(), 1);
+    let rules = home.path().join("rules");
+    home.write(".gitconfig", &format!("[core]\n\texcludesFile = {}\n", rules.display()));
+    assert_eq!(checked(), 0);
+    home.write(".gitconfig", "");
+    home.write("xdg/git/ignore", "draft/\n");
+    assert_eq!(checked(), 0);
 }
