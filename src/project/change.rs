@@ -117,10 +117,12 @@ pub enum Composed {
         /// The one that it depends on.
         on: String,
     },
-    /// A service has a health check, and had none.
+    /// A service has this health check, and had none.
     Checked {
         /// The service.
         service: String,
+        /// The settings of the check, each with its value.
+        check: BTreeMap<String, String>,
     },
     /// A service runs the image that another one builds, and no longer builds the same itself.
     Shares {

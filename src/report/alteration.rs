@@ -137,7 +137,7 @@ impl AlterationReport {
             Alteration::Composed(Composed::Waits { service, on }) => {
                 Self::Waits { service: service.clone(), on: on.clone() }
             }
-            Alteration::Composed(Composed::Checked { service }) => {
+            Alteration::Composed(Composed::Checked { service, .. }) => {
                 Self::Checked { service: service.clone() }
             }
             Alteration::Composed(Composed::Shares { service, builder }) => {

@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// The settings of a new check. A failure in the first minute does not count, and a success ends that.
-const SETTINGS: &[&str] = &["interval: 10s", "timeout: 10s", "retries: 5", "start_period: 60s"];
+const SETTINGS: [(&str, &str); 4] =
+    [("interval", "10s"), ("timeout", "10s"), ("retries", "5"), ("start_period", "60s")];
 /// What makes a service of another file one that this file does not know.
 const DECIDES: &[&str] = &["image", "build", "command", "entrypoint", "healthcheck"];
 
@@ -99,7 +100,11 @@ pub(super) fn look(
             return outcome.declines.push(decline(compose, &on.span, why));
         };
         edits.push(edit);
-        alters.push(Alteration::Composed(Composed::Checked { service: on.key.clone() }));
+        let settings = SETTINGS.into_iter().chain([("test", check.test)]);
+        alters.push(Alteration::Composed(Composed::Checked {
+            service: on.key.clone(),
+            check: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        }));
     }
     let names: Vec<&str> = asked.keys().copied().collect();
     let be = if names.len() == 1 { "is" } else { "are" };
@@ -139,7 +144,7 @@ fn lines(check: &Check) -> Vec<NewLine> {
         line(0, "healthcheck:".to_owned()),
         line(1, format!("test: {}", plain_or_quoted(check.test))),
     ];
-    all.extend(SETTINGS.iter().map(|it| line(1, (*it).to_owned())));
+    all.extend(SETTINGS.iter().map(|(key, value)| line(1, format!("{key}: {value}"))));
     all
 }
 

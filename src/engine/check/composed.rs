@@ -73,12 +73,13 @@ fn expect(declared: &Composed, expected: &mut Plain, found: &mut Plain) -> Optio
             let gone = expected.map()?.remove("version");
             gone.filter(|it| matches!(it, Plain::Text(_))).map(|_| ())
         }
-        Composed::Checked { service } => {
-            let check = found.get("services")?.get(service)?.map()?.remove("healthcheck")?;
-            let Plain::Map(check) = check else { return None };
+        Composed::Checked { service, check } => {
+            let found = found.get("services")?.get(service)?.map()?.remove("healthcheck")?;
+            let texts = check.iter().map(|(key, value)| (key.clone(), Plain::Text(value.clone())));
+            let is_said = found == Plain::Map(texts.collect());
             let is_live = check.contains_key("test") && !check.contains_key("disable");
             let had = expected.get("services")?.get(service)?.map()?.contains_key("healthcheck");
-            (is_live && !had).then_some(())
+            (is_said && is_live && !had).then_some(())
         }
         Composed::Waits { service, on } => {
             let depends = expected.get("services")?.get(service)?.get("depends_on")?;

@@ -14,7 +14,8 @@ fn of(after: &str, alters: &[Composed]) -> Option<String> {
 #[test]
 fn a_compose_file_is_what_it_was_but_for_what_is_declared() {
     let wait = |on: &str| Composed::Waits { service: "a".to_owned(), on: on.to_owned() };
-    let checked = Composed::Checked { service: "b".to_owned() };
+    let check = [("test".to_owned(), "x".to_owned())].into();
+    let checked = Composed::Checked { service: "b".to_owned(), check };
     let both = [wait("b"), checked.clone()];
     let bare = BEFORE.replace("version: '3'\n", "");
     let waits = BEFORE
@@ -35,10 +36,10 @@ fn a_compose_file_is_what_it_was_but_for_what_is_declared() {
         is("waits for c, which has no health check")
     );
     assert_eq!(of(&waits, &[wait("b")]), more);
-    assert_eq!(
-        of(&waits.replace("test: x", "disable: true"), &both),
-        is("does not do what it says (Checked { service: \"b\" })")
-    );
+    for other in ["disable: true", "test: y", "test: x\n      retries: 5"] {
+        let objection = of(&waits.replace("test: x", other), &both).unwrap();
+        assert!(objection.starts_with("does not do what it says (Checked"), "{objection}");
+    }
     assert_eq!(of(&bare, &both), is("waits for b, which has no health check"));
     let said = of(&bare.replace("image: a", "image: a: b"), &[Composed::NoVersion]).unwrap();
     assert!(said.contains("error") || said.contains("parser"), "{said}");

@@ -1,5 +1,6 @@
 //! An audit as a document: what an engineer shows to those who decide.
 
+mod diff;
 mod page;
 
 use std::{collections::BTreeMap, fmt::Write as _};
