@@ -103,7 +103,7 @@ pub type Watch<'a> = dyn Fn(Event<'_>) + Sync + 'a;
 
 /// Verifies images of plans with one builder.
 ///
-/// It is what the threads share that do the work. What is of one image is in a [`Job`], which one thread has.
+/// It is what the threads share that do the work. What is of one image is in a `Job`, which one thread has.
 pub struct Verification<'a> {
     builder: &'a Builder,
     options: &'a Options,

@@ -1,6 +1,6 @@
 //! What earlier runs have verified: an image that is built from the same is not built again.
 //!
-//! An image is known by a digest of [all that matters](inputs) for what comes of it. Only what was verified is kept. A
+//! An image is known by a digest of all that matters (`inputs`) for what comes of it. Only what was verified is kept. A
 //! failure is tried again: its reason may lie elsewhere, who runs refit again wants to see its log, and builders repeat
 //! in their messages what should be in no file. For the same reason nothing that a build or a container has said is kept.
 //!
