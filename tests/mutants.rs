@@ -28,8 +28,21 @@ const TESTS: &[(&str, &[&str])] = &[
 ];
 
 /// What of the project the copy needs.
-const PARTS: &[&str] =
-    &["Cargo.toml", "Cargo.lock", "README.md", "src", "transforms", "tests", "examples", "benches"];
+const PARTS: &[&str] = &[
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "README.md",
+    "benches",
+    "deny.toml",
+    "docs",
+    "examples",
+    "schemas",
+    "src",
+    "tests",
+    "transforms",
+];
 
 #[derive(Deserialize)]
 struct Mutants {
