@@ -62,6 +62,7 @@ fn a_build_goes_only_where_another_service_has_the_same() {
     let joined = after.replace("command: c", "command: c\n    depends_on: [a]");
     assert_eq!(of(before, &joined, &[shares[0].clone(), starts]), None);
     let other = before.replace("./\n", "./\n      target: x\n");
+    let labelled = before.replace("./\n", "./\n      labels: {a: b}\n");
     let block = after.replace("  e: 1", "  e: 2");
     for (before, after) in [
         (before, joined.as_str()),
@@ -73,6 +74,7 @@ fn a_build_goes_only_where_another_service_has_the_same() {
         (before, &after.replace("    build: .\n", "    build: .\n    image: z/z\n")),
         (before, &block),
         (&other, &after),
+        (&labelled, &after),
         (
             &before.replace("  b:\n", "  b:\n    extends: a\n"),
             &after.replace("  b:\n", "  b:\n    extends: a\n"),
