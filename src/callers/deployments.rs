@@ -127,9 +127,9 @@ impl Deployment {
         Some(Self { path: file.path.clone(), reader, images, is_values: values && !pods, is_open })
     }
 
-    /// Names the images of what it completes, if it names none itself: those of the values beside it, or of the manifests
-    /// of its application, whose files are in one folder of the project.
-    fn complete(&mut self, others: &[Self]) {
+    /// The images of what it completes, if it names none itself: those of the values beside it, or of the manifests of
+    /// its application, whose files are in one folder of the project.
+    fn completed_by(&self, others: &[Self]) -> BTreeSet<String> {
         let top = |it: &RepoPath| it.as_str().split('/').next().map(str::to_owned);
         let is_beside = |it: &&Self| it.is_values && it.chart() == self.chart();
         let is_near = |it: &&Self| !it.is_values && top(&it.path) == top(&self.path);
@@ -139,9 +139,7 @@ impl Deployment {
         let kubernetic = || others.iter().filter(|it| it.reader == Reader::Kubernetes);
         let beside = images(kubernetic().filter(is_beside).collect());
         let near = images(kubernetic().filter(is_near).collect());
-        let found = if beside.is_empty() { near } else { beside };
-        self.is_open &= found.is_empty();
-        self.images.extend(found);
+        if beside.is_empty() { near } else { beside }
     }
 
     /// Whether it names an image that is not well known, or none.
@@ -229,9 +227,13 @@ impl Deployments {
         let values = Values::of(project);
         let mut all: Vec<_> =
             project.files().filter_map(|it| Deployment::of(it, &values)).collect();
-        let known = all.clone();
-        let unnamed = all.iter_mut().filter(|it| it.is_values && it.images.is_empty());
-        unnamed.for_each(|it| it.complete(&known));
+        let unnamed = all.iter().enumerate();
+        let unnamed = unnamed.filter(|it| it.1.is_values && it.1.images.is_empty());
+        let named: Vec<_> = unnamed.map(|(at, it)| (at, it.completed_by(&all))).collect();
+        for (at, images) in named {
+            all[at].is_open &= images.is_empty();
+            all[at].images.extend(images);
+        }
         let folders = project.dockerfiles().filter_map(|it| it.0.path.parent());
         let folders = folders.filter_map(|it| image_name(it.file_name())).collect();
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();

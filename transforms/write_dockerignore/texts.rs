@@ -95,14 +95,13 @@ impl Texts {
 
     /// The first place that mentions a path of the context.
     pub(super) fn mention(&self, project: &Project, path: &str) -> Option<Place> {
-        let ending = name(path).rsplit_once('.').map_or("", |it| it.1);
+        // `glob("*.md")`
+        let ending = name(path).rsplit_once('.').map(|it| it.1).filter(|it| !it.is_empty());
+        let pattern = ending.map(|it| format!("*.{it}"));
         self.find(project, |file| {
-            let text = &file.text;
-            // `glob("*.md")`
-            let pattern = Some(format!("*.{ending}")).filter(|_| !ending.is_empty());
-            let pattern = pattern.filter(|_| is_source(file.path.file_name()));
-            let by_pattern = pattern.and_then(|it| named_by(text, &it));
-            by_pattern.or_else(|| mentioned(text, path))
+            let pattern = pattern.as_ref().filter(|_| is_source(file.path.file_name()));
+            let by_pattern = pattern.and_then(|it| named_by(&file.text, it));
+            by_pattern.or_else(|| mentioned(&file.text, path))
         })
     }
 

@@ -141,9 +141,14 @@ impl ComposeReaders {
 /// Where a file speaks of stacks: docs.docker.com, "docker stack deploy", with `-c` and `--compose-file`.
 fn stacks(file: &File) -> Vec<Stack> {
     let found = file.text.match_indices(STACK).map(|(start, _)| {
-        let rest = file.text[start + STACK.len()..].replace("\\\n", " ");
-        let line = rest.lines().next().unwrap_or_default();
-        let mut words = line.split_whitespace().map(|it| it.trim_matches(['"', '\'', '`']));
+        let rest = &file.text[start + STACK.len()..];
+        let line = rest.split_inclusive('\n').scan(true, |goes_on, it| {
+            let part = goes_on.then_some(it);
+            *goes_on = it.ends_with("\\\n");
+            part.map(|it| it.strip_suffix("\\\n").unwrap_or(it))
+        });
+        let words = line.flat_map(str::split_whitespace);
+        let mut words = words.map(|it| it.trim_matches(['"', '\'', '`']));
         let deploys = words.next() == Some("deploy");
         let mut files = Vec::new();
         while let Some(word) = words.next().filter(|_| deploys) {
