@@ -7,6 +7,7 @@ use std::{env, fs, io, path::Path};
 
 use anyhow::Context as _;
 use refit::{
+    ecosystems::MANAGERS,
     engine::plan::codes,
     report::pages::{self, title},
     transforms,
@@ -25,19 +26,6 @@ pub struct Page {
     pub text: String,
 }
 
-/// The pages of package managers, which are beside their facts.
-const MANAGERS: [&str; 9] = [
-    include_str!("../src/ecosystems/python/pip.md"),
-    include_str!("../src/ecosystems/python/poetry.md"),
-    include_str!("../src/ecosystems/python/uv.md"),
-    include_str!("../src/ecosystems/python/pipenv.md"),
-    include_str!("../src/ecosystems/python/pdm.md"),
-    include_str!("../src/ecosystems/node/npm.md"),
-    include_str!("../src/ecosystems/node/pnpm.md"),
-    include_str!("../src/ecosystems/node/yarn1.md"),
-    include_str!("../src/ecosystems/go/go.md"),
-];
-
 /// The schemas, which pages link to.
 const SCHEMAS: [(&str, &str); 3] = [
     ("schemas/report.json", include_str!("../schemas/report.json")),
@@ -46,7 +34,11 @@ const SCHEMAS: [(&str, &str); 3] = [
 ];
 
 /// All files of the site, in the order of its contents.
-pub fn pages() -> Vec<Page> {
+///
+/// # Errors
+/// A page of a package manager cannot be read.
+pub fn pages() -> io::Result<Vec<Page>> {
+    let managers = managers()?;
     let chapter = |path: &str, title: &str, text: String| Page {
         path: path.to_owned(),
         title: title.to_owned(),
@@ -65,12 +57,12 @@ pub fn pages() -> Vec<Page> {
         is_nested: true,
         text: with_codes(it.docs, it.codes),
     }));
-    all.push(chapter("managers/index.md", "Package managers", managers()));
-    all.extend(MANAGERS.iter().map(|it| Page {
-        path: format!("managers/{}.md", slug(title(it))),
-        title: title(it).to_owned(),
+    all.push(chapter("managers/index.md", "Package managers", catalogue_of_managers(&managers)));
+    all.extend(managers.into_iter().map(|it| Page {
+        path: format!("managers/{}.md", slug(title(&it))),
+        title: title(&it).to_owned(),
         is_nested: true,
-        text: (*it).to_owned(),
+        text: it,
     }));
     all.push(chapter("codes.md", "Places left alone", reasons()));
     all.push(chapter("settings.md", "Settings", settings()));
@@ -79,7 +71,7 @@ pub fn pages() -> Vec<Page> {
     all.push(chapter("changelog.md", "Changelog", include_str!("../CHANGELOG.md").to_owned()));
     all.extend(SCHEMAS.map(|(path, text)| chapter(path, "", text.to_owned())));
     all.push(chapter("deny.toml", "", include_str!("../deny.toml").to_owned()));
-    all
+    Ok(all)
 }
 
 /// The table of contents, as mdBook reads it.
@@ -136,12 +128,29 @@ fn catalogue() -> String {
     )
 }
 
-fn managers() -> String {
-    let rows = MANAGERS.iter().map(|it| format!("- [{0}]({1}.md)\n", title(it), slug(title(it))));
-    format!(
-        "# Package managers\n\nWhat refit knows of each, as cases that are tests.\n\n{}",
-        rows.collect::<String>()
-    )
+/// The pages of package managers, each beside its facts, in the order of the registry.
+fn managers() -> io::Result<Vec<String>> {
+    let mut pages = Vec::new();
+    let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ecosystems");
+    for folder in fs::read_dir(facts)?.collect::<io::Result<Vec<_>>>()? {
+        if !folder.path().is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(folder.path())?.collect::<io::Result<Vec<_>>>()? {
+            if file.path().extension().is_some_and(|it| it == "md") {
+                pages.push(fs::read_to_string(file.path())?);
+            }
+        }
+    }
+    let place = |it: &String| MANAGERS.iter().position(|manager| manager.title == title(it));
+    pages.sort_by_key(place);
+    Ok(pages)
+}
+
+fn catalogue_of_managers(managers: &[String]) -> String {
+    let row = |it: &String| format!("- [{0}]({1}.md)\n", title(it), slug(title(it)));
+    let rows: String = managers.iter().map(row).collect();
+    format!("# Package managers\n\nWhat refit knows of each, as cases that are tests.\n\n{rows}")
 }
 
 /// What every code means: those of the engine here, those of transforms on their pages.
@@ -185,7 +194,7 @@ fn slug(title: &str) -> String {
 }
 
 fn write(folder: &Path) -> io::Result<()> {
-    let pages = pages();
+    let pages = pages()?;
     let put = |path: &str, text: &str| {
         let path = folder.join(path);
         path.parent().map(fs::create_dir_all).transpose()?;

@@ -10,7 +10,7 @@ mod pages;
 
 #[test]
 fn every_link_of_the_site_leads_to_a_page() {
-    let pages = pages::pages();
+    let pages = pages::pages().unwrap();
     let paths: HashSet<&str> = pages.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(paths.len(), pages.len(), "two pages have one path");
     let mut seen = 0;
@@ -33,7 +33,7 @@ fn every_link_of_the_site_leads_to_a_page() {
 
 #[test]
 fn the_site_has_the_place_that_a_report_links_to_for_each_code() {
-    let pages = pages::pages();
+    let pages = pages::pages().unwrap();
     let text = |path: &str| &pages.iter().find(|it| it.path == path).unwrap().text;
     for transform in transforms::ALL {
         let page = text(&format!("transforms/{}.md", transform.name));
@@ -47,7 +47,7 @@ fn the_site_has_the_place_that_a_report_links_to_for_each_code() {
 
 #[test]
 fn the_contents_of_the_site_have_each_chapter_once() {
-    let pages = pages::pages();
+    let pages = pages::pages().unwrap();
     let contents = pages::contents(&pages);
     for page in pages.iter().filter(|it| it.path.ends_with(".md")) {
         let link = format!("- [{}]({})\n", page.title, page.path);
