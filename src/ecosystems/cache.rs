@@ -297,7 +297,11 @@ impl Cache {
             |name: &str| value(name).map(|it| it.trim_end_matches('/')).filter(|it| !it.is_empty());
         let roots = self.places.iter().filter_map(|it| match it {
             CachePlace::Variable(name) => set(name).map(str::to_owned),
-            CachePlace::Below(name, folder) => set(name).map(|it| format!("{it}/{folder}")),
+            CachePlace::Below(name, folder) => {
+                // Below the root, which is no cache itself.
+                let above = value(name).filter(|it| !it.is_empty());
+                above.map(|it| format!("{}/{folder}", it.trim_end_matches('/')))
+            }
             CachePlace::Xdg(folder) => set("XDG_CACHE_HOME").map(|it| format!("{it}/{folder}")),
             CachePlace::Option(_) | CachePlace::Home(_) | CachePlace::Fixed(_) => None,
         });

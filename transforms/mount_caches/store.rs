@@ -103,6 +103,22 @@ fn is_run(project: &Project, site: &Site<'_>, stage: &Stage<'_>) -> bool {
         || stage.instructions().any(|it| starts(it.2.keyword))
 }
 
+/// Whether a COPY of one of these stages may put files of the build context into a folder.
+fn is_filled(family: &[&Stage<'_>], folder: &ImagePath) -> bool {
+    let fills = |stage: &&Stage<'_>| {
+        stage.instructions().any(|(item, _, instruction)| {
+            let Some(copy) = instruction.copy().filter(|it| it.from.is_none()) else {
+                return false;
+            };
+            let state = stage.state_before(item);
+            let to = state.expand(&copy.destination.text, stage.dockerfile.escape);
+            let to = to.and_then(|it| state.absolute(&it));
+            to.is_none_or(|it| it.is_within(folder) || folder.is_within(&it))
+        })
+    };
+    family.iter().any(fills)
+}
+
 /// What the Dockerfile or the project says against mounts.
 fn denied(
     caches: &Caches<'_>,
@@ -125,7 +141,13 @@ fn denied(
         }
         let folder = used.site.directory.as_ref();
         let location = used.caching.location.as_ref();
-        if location.zip(folder).is_some_and(|it| !it.1.is_root() && it.0.root.is_within(it.1)) {
+        // The working directory of the base image may be one that the project never uses: `/go`.
+        let holds = |it: &ImagePath| {
+            !it.is_root()
+                && location.is_some_and(|location| location.root.is_within(it))
+                && is_filled(family, it)
+        };
+        if folder.is_some_and(holds) {
             return Some("the packages are in the folder of the project".to_owned());
         }
         let manifest = ecosystems::manager(&used.site.call).map_or("", |it| it.manifest);
