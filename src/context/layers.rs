@@ -10,8 +10,9 @@ use crate::project::Project;
 use crate::{
     dockerfile::{
         instruction,
-        stage::{Stage, State},
+        stage::{Base, Stage, State},
     },
+    ecosystems::images,
     text::{ImagePath, Refusal, RepoPath, glob::Glob},
 };
 
@@ -79,15 +80,19 @@ impl<'a> Layers<'a> {
         let sent = Sent::new(project, folder, path);
         let escape = stage.dockerfile.escape;
         let mut copies = Vec::new();
-        let mut folders = HashSet::new();
-        for below in stage.lineage(stages) {
+        let lineage = stage.lineage(stages);
+        let is_empty = |it: &Base| matches!(it, Base::Image(it) if images::named(it).is_empty());
+        let is_filled = lineage.first().is_some_and(|it| !is_empty(it.base));
+        let system = images::FOLDERS.iter().chain(&images::PROGRAMS).filter(|_| is_filled);
+        let mut folders: HashSet<ImagePath> = system.filter_map(|it| ImagePath::new(it)).collect();
+        for below in lineage {
             for (item, _, it) in below.instructions() {
                 let Some(words) = it.copy() else { continue };
                 let state = below.state_before(item);
                 let destination = state.expand(&words.destination.text, escape);
                 let destination = destination.and_then(|it| state.absolute(&it));
                 let mut copy = CopyIn::read(it, &state, &sent, escape);
-                // A folder that an earlier copy has made is copied into.
+                // A folder that the base image has, or an earlier copy has made, is copied into.
                 if let Ok(copy) = &mut copy {
                     copy.into |= folders.contains(&copy.destination);
                     copy.folders(&mut folders);
@@ -176,5 +181,37 @@ impl FromStage {
             return plain.map(|it| (it.clone(), self.destination.clone())).collect();
         }
         self.origins(folder).map(|it| (it, folder.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{Dockerfile, stage};
+
+    #[test]
+    fn folders_of_programs_are_copied_into_where_the_image_has_any() {
+        let path = |it: &str| RepoPath::new(it).unwrap();
+        let rows = [
+            ("alpine", "/usr/bin", Some("/usr/bin/start.sh")),
+            ("alpine", "/usr/bin/", Some("/usr/bin/start.sh")),
+            ("alpine", "/start", Some("/start")),
+            ("scratch", "/usr/bin", Some("/usr/bin")),
+        ];
+        for (base, to, expected) in rows {
+            let text = format!("FROM {base}\nCOPY start.sh {to}\n");
+            let files = [(path("Dockerfile"), text.clone()), (path("start.sh"), String::new())];
+            let project = Project::new(files);
+            let dockerfile = Dockerfile::parse(text.as_str());
+            let stages = stage::stages(&dockerfile, |_| stage::Start::default());
+            let own = path("Dockerfile");
+            let layers = Layers::read(&project, &own, &stages, &stages[0], RepoPath::root());
+            let copy = layers.copies[0].copy.as_ref().unwrap();
+            let found = ["/start", "/usr/bin", "/usr/bin/start.sh"].into_iter().find(|it| {
+                let at = ImagePath::new(it).unwrap();
+                copy.provides(&at, &layers.sent).is_some()
+            });
+            assert_eq!(found, expected, "{base} {to}");
+        }
     }
 }

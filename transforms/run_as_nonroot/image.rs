@@ -151,11 +151,6 @@ impl<'a> Image<'a> {
         state.absolute(&state.expand(text, self.site.dockerfile.escape)?)
     }
 
-    /// A word of an instruction with its variables expanded.
-    pub(super) fn text_at(&self, item: usize, text: &str) -> Option<String> {
-        self.state_at(item)?.expand(text, self.site.dockerfile.escape)
-    }
-
     /// The state before an instruction.
     fn state_at(&self, item: usize) -> Option<State> {
         let stage = self.lineage.iter().find(|it| it.from < item && item < it.end)?;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     dockerfile::Keyword,
-    ecosystems::{go, programs::BUILDS},
+    ecosystems::{go, images, programs::BUILDS},
     run::CallSite,
     text::ImagePath,
 };
@@ -103,10 +103,6 @@ pub(super) fn is_own(image: &Image<'_>, path: &str) -> bool {
     })
 }
 
-/// The folders in which programs are looked for in a container unless it is told others: `DefaultPathEnv` in moby/moby.
-const PROGRAMS: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
 /// Where a program of the project comes from, as a part of a sentence; `None` if no COPY of the project brings it.
 pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     let absolute = image.state().absolute(path)?;
@@ -118,7 +114,7 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     let told = image.variable("PATH");
     // One that is computed may name any folder.
     let any = (told.is_none() && image.sets("PATH")).then_some("/");
-    let told = told.iter().flat_map(|it| it.split(':')).chain(PROGRAMS).chain(any);
+    let told = told.iter().flat_map(|it| it.split(':')).chain(images::PROGRAMS).chain(any);
     let folders: Vec<ImagePath> = told.filter_map(ImagePath::new).collect();
     let name = absolute.file_name();
     let is_named = |it: &str| it.rsplit('/').next() == Some(name);

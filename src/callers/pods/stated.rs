@@ -21,7 +21,11 @@ pub struct Stated {
 }
 
 /// The deployments of Kubernetes and of clusters that name an image which fits no Dockerfile of the project.
-struct Orphans(Vec<usize>);
+struct Orphans {
+    all: Vec<usize>,
+    /// The owners of the images that fit one: `someone` of `someone/shop`.
+    owners: HashSet<String>,
+}
 
 impl Project {
     /// The deployments that name an image which fits no Dockerfile of the project, if no other names one of this
@@ -36,21 +40,32 @@ impl Project {
         if named.any(Deployment::starts_by_name) {
             return Vec::new();
         }
-        let Orphans(orphans) = self.surroundings().get(|| self.orphans());
-        let orphans = orphans.iter().filter_map(|it| deployments.all.get(*it));
+        let Orphans { all, .. } = self.surroundings().get(|| self.orphans());
+        let orphans = all.iter().filter_map(|it| deployments.all.get(*it));
         orphans.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()
     }
 
     fn orphans(&self) -> Orphans {
         let deployments = self.all_deployments();
-        let paths = self.dockerfiles().map(|it| &it.0.path);
-        let found = paths.flat_map(|it| deployments.found(it, self.names(it)));
-        let found: HashSet<usize> = found.collect();
+        let mut found = HashSet::new();
+        let mut owners = HashSet::new();
+        for (dockerfile, _) in self.dockerfiles() {
+            let numbers = deployments.found(&dockerfile.path, self.names(&dockerfile.path));
+            let own = numbers.iter().filter_map(|it| deployments.all.get(*it));
+            for it in own.filter(|it| it.reader == Reader::Kubernetes) {
+                let Some(file) = self.file(it.path.as_str()) else { continue };
+                let names = self.names_for_pods(&dockerfile.path);
+                let images = &Claims::of(file, it.is_values()).images;
+                owners.extend(images.iter().filter(|it| is_named(it, names)).filter_map(owner));
+            }
+            found.extend(numbers);
+        }
         let is_orphan = |at: usize, it: &Deployment| {
             !found.contains(&at) && it.starts_by_name() && !it.is_values() && it.may_be_of_project()
         };
         let all = deployments.all.iter().enumerate();
-        Orphans(all.filter(|(at, it)| is_orphan(*at, it)).map(|it| it.0).collect())
+        let all = all.filter(|(at, it)| is_orphan(*at, it)).map(|it| it.0).collect();
+        Orphans { all, owners }
     }
 
     /// What manifests of Kubernetes and charts say about the containers that may run images of this Dockerfile.
@@ -66,7 +81,14 @@ impl Project {
         // The images of each file, with the values that their charts give them.
         let images: Vec<Vec<String>> =
             all.iter().map(|it| self.expanded(&it.0, &it.2.images)).collect();
-        let own: Vec<&String> = images.iter().flatten().filter(|it| is_named(it, names)).collect();
+        let mut own: Vec<&String> =
+            images.iter().flatten().filter(|it| is_named(it, names)).collect();
+        if own.is_empty() {
+            // Of those that it may be, those of the project's own owner come first.
+            let Orphans { owners, .. } = self.surroundings().get(|| self.orphans());
+            let is_own = |it: &&String| owner(it).is_some_and(|it| owners.contains(&it));
+            own.extend(images.iter().flatten().filter(is_own));
+        }
         let mut stated = Vec::new();
         for ((chart, file, claims), images) in all.iter().zip(&images) {
             let may_be = may_be(images, names);
@@ -101,7 +123,12 @@ impl Project {
 
 /// Whether an image is of another owner than all of these, which are the project's: `ghcr.io/someone/tool`.
 fn is_of_others(image: &str, own: &[&String]) -> bool {
-    let owner = |it: &str| it.rsplit_once('/').map(|it| it.0.to_owned());
-    let others = owner(image).filter(|it| !it.contains('$'));
+    let others = owner(image);
     others.is_some() && !own.is_empty() && own.iter().all(|it| owner(it) != others)
+}
+
+/// The registry and namespace of an image; `None` if it has none, or they are not known.
+fn owner(image: impl AsRef<str>) -> Option<String> {
+    let owner = image.as_ref().rsplit_once('/')?.0;
+    (!owner.contains('$')).then(|| owner.to_owned())
 }

@@ -44,6 +44,10 @@ pub const FOLDERS: [&str; 14] = [
     "/var/log",
 ];
 
+/// The folders in which programs are looked for in a container unless it is told others: `DefaultPathEnv` in moby/moby.
+pub const PROGRAMS: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
 /// The folders of the system that a program of any kind may read, wherever it runs: libraries, settings, tools
 /// ("Filesystem Hierarchy Standard", version 3.0).
 pub const READ_BY_ALL: &[&str] = &[

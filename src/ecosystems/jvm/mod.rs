@@ -3,9 +3,11 @@
 //! After maven.apache.org ("Introduction to the Standard Directory Layout"), docs.gradle.org ("The Java Plugin") and
 //! docs.spring.io/spring-boot ("Common Application Properties", "Externalized Configuration", "Logging").
 
+mod archives;
 mod logs;
 
 use super::code::{Kind, Value};
+pub use archives::{Unpacked, application, jar, unpacked};
 pub use logs::{Log, is_tree, logs};
 
 /// The commands that build jars.

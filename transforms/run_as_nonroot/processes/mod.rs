@@ -56,7 +56,12 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     let mut all = Vec::new();
     let mut given = false;
     // Of what keeps it from being read, its own command is named before another's.
-    let own = processes(image, entrypoint.clone(), command.clone(), "CMD")?;
+    let from = match (&entrypoint, &command) {
+        (None, _) => "CMD",
+        (Some(_), None) => "ENTRYPOINT",
+        (Some(_), Some(_)) => "the image",
+    };
+    let own = processes(image, entrypoint.clone(), command.clone(), from)?;
     for started in image.services() {
         let service = started.service;
         if service.command.is_none() && service.entrypoint.is_none() {

@@ -10,6 +10,7 @@ use crate::{
     ecosystems::{
         code::Language,
         go::{self, build::Build},
+        images,
     },
     run::Reading,
     shell::Invocation,
@@ -74,9 +75,9 @@ pub(super) fn paths(image: &Image<'_>, process: &Process) -> Vec<ImagePath> {
     if process.path.contains('/') {
         return image.state().absolute(&process.path).into_iter().collect();
     }
-    let known = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
     let variable = image.variable("PATH").unwrap_or_default();
-    let folders = variable.split(':').chain(known).chain(["/go/bin", "/usr/local/cargo/bin"]);
+    let folders =
+        variable.split(':').chain(images::PROGRAMS).chain(["/go/bin", "/usr/local/cargo/bin"]);
     folders.filter_map(ImagePath::new).map(|it| it.join(&process.path)).collect()
 }
 

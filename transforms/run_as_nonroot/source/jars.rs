@@ -1,5 +1,5 @@
-//! The modules of Java in a project: from which one a jar is built, and from which files: its own, and those of the
-//! modules of the project that it depends on.
+//! The modules of Java in a project: from which files a jar is built: those of its own module, and those of the
+//! modules of the project that this depends on.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -7,9 +7,8 @@ use std::{
 };
 
 use super::{
-    super::image::Placed,
     Image, Process,
-    builds::{self, Calls},
+    built_jars::{self, Built},
     modules::Followed,
     reach::{Explorer, Reach, ToldPlace},
 };
@@ -30,9 +29,9 @@ pub(super) fn follow<'a>(
     process: &Process,
     reach: &mut Reach<'a>,
 ) -> Followed {
-    let made = made(image, process);
-    let is_outside = made.is_none();
-    let Some(module) = made.or_else(|| brought(image, process)) else { return Followed::Other };
+    let Some(Built { module, is_outside }) = built_jars::of(image, process) else {
+        return Followed::Other;
+    };
     let from = process.from.as_str();
     let mut reader = Reader { explorer, image, from, is_outside, reach, classes: HashMap::new() };
     match reader.module(&module) {
@@ -45,81 +44,8 @@ pub(super) fn follow<'a>(
     }
 }
 
-/// The jar that a process of Java runs: what comes after `-jar` and other options, such as that of an agent.
-pub(super) fn jar(process: &Process) -> Option<&str> {
-    let mut words = process.known().skip_while(|it| *it != "-jar").skip(1);
-    words.find(|it| !it.starts_with('-'))
-}
-
-/// The folder of the module that the jar of a process is built from.
-fn made(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
-    let brought = image.brought().ok()?;
-    let jar = image.state().absolute(jar(process)?)?;
-    let mut found: BTreeSet<RepoPath> = BTreeSet::new();
-    for (stage, mut own) in builds::origins(image, brought, &[jar]) {
-        let mut is_built = false;
-        Calls { image, brought, stage }.each(&mut |call, directory| {
-            let program = call.program.as_str();
-            if ["cp", "mv"].contains(&program)
-                && let Some((from, to)) = builds::copied(call, directory)
-                && own.contains(&to)
-            {
-                own.push(from);
-            }
-            let builds = jvm::BUILDERS.contains(&program);
-            is_built |= builds;
-            builds
-        });
-        if !is_built {
-            continue;
-        }
-        for path in own {
-            let module = path.parent().and_then(|it| {
-                let mut outputs = jvm::OUTPUTS.iter();
-                outputs.find_map(|out| ImagePath::new(it.as_str().strip_suffix(out)?))
-            });
-            let Some(module) = module else { continue };
-            let folder =
-                jvm::MANIFESTS.iter().find_map(|it| builds::folder(brought, stage, &module, it));
-            let is_module = |it: &RepoPath| manifest(image.project, it).is_some();
-            found.extend(folder.filter(is_module));
-        }
-    }
-    let first = found.pop_first()?;
-    found.is_empty().then_some(first)
-}
-
-/// The folder of the module whose jar a COPY brings from the build context, where it was built before:
-/// `COPY target/*.jar app.jar`. `None` if there is none, or several.
-fn brought(image: &Image<'_>, process: &Process) -> Option<RepoPath> {
-    let jar = image.state().absolute(jar(process)?)?;
-    let folder = jar.parent();
-    let mut found: BTreeSet<RepoPath> = BTreeSet::new();
-    for Placed { item, instruction } in image.instructions() {
-        let Some(copy) = instruction.copy().filter(|it| it.from.is_none()) else { continue };
-        let to = image.path_at(item, &copy.destination.text);
-        if to.is_none() || (to.as_ref() != Some(&jar) && to != folder) {
-            continue;
-        }
-        for source in &copy.sources {
-            let text = image.text_at(item, &source.text)?;
-            let path = format!("/{}", text.trim_start_matches("./").trim_start_matches('/'));
-            let (inside, name) = path.rsplit_once('/')?;
-            let mut outputs = jvm::OUTPUTS.iter();
-            let module = outputs.find_map(|out| inside.strip_suffix(out));
-            let Some(module) = module.filter(|_| name.ends_with(".jar")) else { continue };
-            let module = image.context_folder()?.join(module.trim_start_matches('/'))?;
-            if manifest(image.project, &module).is_some() {
-                found.insert(module);
-            }
-        }
-    }
-    let first = found.pop_first()?;
-    found.is_empty().then_some(first)
-}
-
 /// The text of the file that describes a module.
-fn manifest<'a>(project: &'a Project, folder: &RepoPath) -> Option<&'a str> {
+pub(super) fn manifest<'a>(project: &'a Project, folder: &RepoPath) -> Option<&'a str> {
     let mut files = jvm::MANIFESTS.iter().filter_map(|it| folder.join(it));
     files.find_map(|it| Some(&*project.source(&it)?.text))
 }
@@ -202,7 +128,11 @@ impl Reader<'_, '_, '_> {
             let inside = folder.join(other);
             let mut files = inside.iter().flat_map(|it| project.tree().below(it));
             if let Some(file) = files.next() {
-                return Err(self.unread(file));
+                let reason = format!(
+                    "{} is built from {file}, which is in a language that refit does not read",
+                    self.from
+                );
+                return Err(Refusal::new("unread-source", reason));
             }
         }
         let Some(source) = folder.join(jvm::SOURCE) else { return Ok(()) };

@@ -2,6 +2,7 @@
 //! these import, read from their syntax trees.
 
 mod builds;
+mod built_jars;
 mod crates;
 mod django;
 mod entries;

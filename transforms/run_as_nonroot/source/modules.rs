@@ -1,7 +1,7 @@
 //! The packages of Go in a project: which files a program is built from, in its own package and in those of the
 //! project that it imports.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{
     Image, Process, builds,
@@ -54,6 +54,9 @@ pub(super) fn follow<'a>(
     let Some(made) = builds::of(image, process, &modules) else { return Followed::Other };
     let tags = made.tags.as_ref().map(|it| it.iter().map(String::as_str).collect::<Vec<_>>());
     let sent = image.brought().ok().and_then(|it| Some(&it.layers(image.stage.index)?.sent));
+    let main = made.folder.clone();
+    // One that is fetched comes whole, whatever the builder is sent.
+    let mut fetched: HashSet<RepoPath> = HashSet::new();
     let mut queue = VecDeque::from([made.folder]);
     let mut numbers: HashMap<RepoPath, Vec<usize>> = HashMap::new();
     let mut wanted: Vec<Wanted> = Vec::new();
@@ -63,7 +66,7 @@ pub(super) fn follow<'a>(
         }
         let mut own = Vec::new();
         for path in modules.files(&folder, tags.as_deref()) {
-            if sent.is_some_and(|it| it.excludes(&path)) {
+            if !fetched.contains(&folder) && sent.is_some_and(|it| it.excludes(&path)) {
                 continue;
             }
             let at = ImagePath::root().join(path.as_str());
@@ -74,6 +77,9 @@ pub(super) fn follow<'a>(
             own.push(number);
             for import in &reach.files[number].facts.imports {
                 let Some(folder) = modules.folder(&import.module) else { continue };
+                if modules.fetches(&main, &import.module) {
+                    fetched.insert(folder.clone());
+                }
                 let place = format!("{path}:{}", import.line);
                 let module = import.module.clone();
                 wanted.push(Wanted { number, module, folder: folder.clone(), place });
@@ -130,6 +136,20 @@ impl<'a> Modules<'a> {
             Some((name.len(), folder.join(rest)?))
         });
         found.max_by_key(|it| it.0).map(|it| it.1)
+    }
+
+    /// Whether a program in this folder gets a package from where its module is published, as it does unless this is its
+    /// own module or the manifest replaces it: go.dev/ref/mod, "`replace` directive". The project has another version
+    /// of it, which is as good as known.
+    fn fetches(&self, program: &RepoPath, import: &str) -> bool {
+        let is_of = |name: &str| {
+            import.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        };
+        let above = self.all.iter().filter(|it| program.strip_prefix(&it.folder).is_some());
+        let Some(main) = above.max_by_key(|it| it.folder.as_str().len()) else { return false };
+        let module = self.all.iter().filter(|it| is_of(&it.name)).max_by_key(|it| it.name.len());
+        let is_replaced = || main.replaced.iter().any(|it| is_of(&it.0));
+        module.is_some_and(|it| it.folder != main.folder) && !is_replaced()
     }
 
     /// The names that a program of a package has unless it is told another.

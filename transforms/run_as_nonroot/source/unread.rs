@@ -1,10 +1,10 @@
 //! Programs whose source is not read, so that nobody knows what they write: those of the project that are compiled,
 //! or in a language without a reader, and those that others made.
 
-use super::{Form, Image, Process, Role, entries, jars, own};
+use super::{Form, Image, Process, Role, entries, own};
 use crate::{
     ecosystems::{
-        self, grammar_of,
+        self, grammar_of, jvm,
         programs::{self, BUILDS, Trait},
     },
     text::Refusal,
@@ -56,7 +56,7 @@ pub(super) fn check(image: &Image<'_>, process: &Process) -> Option<Refusal> {
     }
     if program.is(Trait::Unread) {
         let is_code = |it: &&str| !it.starts_with('-') && CODE.iter().any(|end| it.ends_with(end));
-        let file = jars::jar(process).or_else(|| process.known().find(is_code));
+        let file = jvm::jar(process.known()).or_else(|| process.known().find(is_code));
         let reason = match file {
             Some(file) => {
                 let origin = own::origin(image, file).unwrap_or_default();
