@@ -154,7 +154,10 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unread(&self, file: &RepoPath) -> Refusal {
-        let reason = format!("{} is built from {file}, which cannot be read", self.from);
+        let reason = format!(
+            "{} is built from {file}, which the builder is not sent or refit cannot read",
+            self.from
+        );
         Refusal::new("unread-source", reason)
     }
 
