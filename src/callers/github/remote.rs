@@ -11,7 +11,7 @@ use crate::{
     yaml::Node,
 };
 
-/// Actions that run a script on another machine, each with the input that has it: their READMEs.
+/// Actions that run a script on another machine, each with the input that has it: their `action.yml`.
 const REMOTE: [(&str, &str); 5] = [
     ("appleboy/ssh-action", "script"),
     ("easingthemes/ssh-deploy", "SCRIPT_AFTER"),

@@ -70,12 +70,18 @@ pub(super) const FACTS: &[Fact] = &[
         .or(".")
         .when(When::Says(Named("broker"), "filesystem://")),
     Fact { name: ".config_from_object", does: Does::Imports(0) },
-    // surprise.readthedocs.io: "dump module"; radimrehurek.com/gensim: "Core Concepts"; skops.readthedocs.io:
-    // "Secure persistence"; github.com/nmslib/hnswlib: README; pycaret.gitbook.io: "Deploy" (`save_model`), "Initialize"
+    // surprise.readthedocs.io: "dump module"; gensim 4.4: `utils.py` (`SaveLoad.save`), `models/keyedvectors.py`,
+    // `models/fasttext.py`, `corpora/dictionary.py`, `corpora/indexedcorpus.py`; skops 0.16: `io/_persist.py`; hnswlib 0.8:
+    // `bindings.cpp`; pycaret.gitbook.io: "Deploy" (`save_model`), "Initialize"
     // (`setup`, whose log is `logs.log`).
     writes("surprise.dump.dump", At(0, "file_name"), Kind::File),
     writes("skops.io.dump", At(1, "file"), Kind::File),
     writes(".save", At(0, "fname_or_handle"), Kind::File).with(&["gensim"]),
+    writes(".save_as_text", At(0, "fname"), Kind::File).with(&["gensim"]),
+    writes(".save_corpus", At(0, "fname"), Kind::File).with(&["gensim"]),
+    writes(".save_word2vec_format", At(0, "fname"), Kind::File).with(&["gensim"]),
+    writes(".serialize", At(0, "fname"), Kind::File).with(&["gensim.corpora"]),
+    writes("gensim.models.fasttext.save_facebook_model", At(1, "path"), Kind::File),
     writes(".save_index", At(0, "path_to_index"), Kind::File).with(&["hnswlib"]),
     // dash.plotly.com: "Multi-Page Apps"; python-rq.org/docs/workers: what is queued names functions of any module.
     Fact { name: "dash.Dash", does: Does::LoadsFolders(Named("use_pages")) },

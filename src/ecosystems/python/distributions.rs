@@ -53,7 +53,7 @@ struct OpenMp {
 /// `LightGBM`: "libgomp1" in its installation guide. `XGBoost`: its wheels have the library in them since 1.3.0
 /// (dmlc/xgboost#6461). hnswlib, which has no wheels: `-fopenmp` among the options for the linker in its `setup.py`.
 /// llama-cpp-python: abetlen/llama-cpp-python#1507. `PaddlePaddle`: what `objdump -p` shows of `libcommon.so` in the wheels
-/// of 3.3. The others require `LightGBM`, after the metadata of their wheels.
+/// of 3.3, and of 2.6 for its build with CUDA. The others require `LightGBM`, after the metadata of their wheels.
 const OPENMP: [OpenMp; 11] = [
     OpenMp { name: "autogluon", until: None },
     OpenMp { name: "evalml", until: None },

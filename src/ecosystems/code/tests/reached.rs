@@ -56,6 +56,8 @@ fn calls_that_need_root_with_some_arguments() {
     );
     assert_eq!(of("import socket\nsocket.socket(socket.AF_INET, socket.SOCK_STREAM)"), none);
     assert_eq!(of("from scapy.all import *\nsniff(count=1)"), ["2 sniff "]);
+    assert_eq!(of("from scapy.all import *\nsniff(offline='a.pcap')"), none);
+    assert_eq!(of("from scapy.all import sendpfast\nsendpfast([])"), ["2 scapy.all.sendpfast "]);
     assert_eq!(of("from wine import *\nsniff(count=1)"), none);
     assert_eq!(of("import docker\ndocker.from_env()"), ["2 docker.from_env "]);
     assert_eq!(of("import docker\ndocker.DockerClient(base_url='tcp://a:2375')"), none);
