@@ -11,6 +11,7 @@ use super::{
     traced::Traced,
 };
 use crate::{
+    project::Project,
     text::{self, Place, RepoPath, Span, is_template},
     yaml,
 };
@@ -76,6 +77,34 @@ pub(super) fn read(path: &RepoPath, source: &str, into: &mut Callers) {
         builder: Builder::Docker,
         site: Site { file: Some(file), seen_from: Some(folder), target, form },
     });
+}
+
+/// Whether the text of a `devcontainer.json` names the user that people work as. Only then do the tools give that user
+/// the number of the host's.
+///
+/// <https://containers.dev/implementors/json_reference/#remoteuser>: `remoteUser`, `containerUser`,
+/// `updateRemoteUserUID`.
+fn names_user(text: &str) -> bool {
+    let document = yaml::second::read(&plain_json(text)).ok();
+    let document = document.and_then(|it| it.into_iter().next());
+    let Some(Value::Map(root)) = document.map(|it| value_of(text, &it, 0)) else { return true };
+    ["containerUser", "remoteUser"].iter().any(|it| root.contains_key(*it))
+}
+
+impl Project {
+    /// The development container that people work in as the user of a stage of a Dockerfile, on their own files: where
+    /// its file names the build. `is_meant` tells that a build's target is the stage.
+    pub fn worked_in(
+        &self,
+        dockerfile: &RepoPath,
+        is_meant: &dyn Fn(Option<&str>) -> bool,
+    ) -> Option<&Place> {
+        let own = self.builds(dockerfile).iter().filter(|it| it.caller == Caller::Devcontainer);
+        let mut own = own.filter(|it| is_meant(it.target.as_deref()));
+        let text = |it: &Build| Some(self.file(it.place.path.as_str())?.text.clone());
+        let found = own.find(|it| text(it).is_some_and(|it| !names_user(&it)));
+        found.map(|it| &it.place)
+    }
 }
 
 /// The same text with blanks in the place of comments and of commas before a closing bracket, so that every

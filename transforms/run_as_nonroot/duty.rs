@@ -204,6 +204,13 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
             format!("{place} runs {program} in a container of the image, which needs root");
         return Err(Refusal::new("needs-root", reason));
     }
+    let is_own = |target: Option<&str>| target.is_none_or(names);
+    if let Some(place) = image.project.worked_in(image.site.path, &is_own) {
+        let reason = format!(
+            "{place} has people work in it as its user, on files of the host, whose owner is another user"
+        );
+        return Err(Refusal::new("bind-mount", reason));
+    }
     for started in image.services() {
         let (place, service) = (started.place(), started.service);
         if let Some(user) = &service.user {

@@ -114,11 +114,16 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
     let told = image.variable("PATH");
     // One that is computed may name any folder.
     let any = (told.is_none() && image.sets("PATH")).then_some("/");
-    let told = told.iter().flat_map(|it| it.split(':')).chain(images::PROGRAMS).chain(any);
+    let told = told.iter().flat_map(|it| it.split(':'));
+    let told = told.chain(images::PROGRAMS).chain(any);
     let folders: Vec<ImagePath> = told.filter_map(ImagePath::new).collect();
     let name = absolute.file_name();
     let is_named = |it: &str| it.rsplit('/').next() == Some(name);
     let copies: Vec<_> = image.instructions().collect();
+    // Where a folder of PATH is not known, it may be another one.
+    let is_certain = is_file || any.is_none();
+    let (is_copied, comes) =
+        if is_certain { ("is copied", "comes") } else { ("may be copied", "may come") };
     let from = |placed: &Placed<'_>, is_sure: bool| {
         let copy = placed.instruction.copy()?;
         let to = image.path_at(placed.item, &copy.destination.text);
@@ -130,20 +135,20 @@ pub(super) fn origin(image: &Image<'_>, path: &str) -> Option<String> {
         let source = copy.sources.iter().find(|it| is_named(&it.text)).filter(|_| lands);
         // The destination of a folder is a folder.
         let is_one = copy.sources.iter().all(|it| !it.text.ends_with(['.', '/']));
-        let is_there =
-            to.as_ref().is_none_or(|it| *it == absolute) || (!path.contains('/') && lands);
+        let is_there = to.as_ref().is_none_or(|it| is_file && *it == absolute)
+            || (!path.contains('/') && lands);
         let is_named = is_one && is_there && is_named(&copy.destination.text);
         let is_meant = source.is_some() || is_named;
         let is_inside = is_file && to.is_some_and(|it| !it.is_root() && absolute.is_within(&it));
         let Some(from) = copy.from else {
             let source = source.or(copy.sources.first()).filter(|_| is_meant);
-            let said = source.map(|it| format!(", which is copied from {}", it.text));
+            let said = source.map(|it| format!(", which {is_copied} from {}", it.text));
             return said.or_else(|| is_inside.then(String::new));
         };
         let other = image.stage_called(from)?;
         let name = other.name.map_or_else(|| other.index.to_string(), str::to_owned);
         match is_meant || is_inside {
-            true => Some(format!(", which comes from the stage {name}")),
+            true => Some(format!(", which {comes} from the stage {name}")),
             false if is_sure => None,
             false => (is_file || lands).then(|| format!(", which may come from the stage {name}")),
         }

@@ -33,7 +33,10 @@ pub(super) const MORE: &[Fact] = &[
     // What is fetched.
     writes("cn.hutool.http.HttpUtil.downloadFile", At(1, ""), Kind::File),
     writes("cn.hutool.http.HttpUtil.downloadFileFromUrl", At(1, ""), Kind::File),
-    writes(".filename", At(0, ""), Kind::File).with(&["io.minio.DownloadObjectArgs"]),
+    // Builders of other packages have the name of what a response has.
+    writes(".filename", At(0, ""), Kind::File)
+        .when(When::Mentioned)
+        .with(&["io.minio.DownloadObjectArgs"]),
     may_write(".getObject", At(1, ""), Kind::File),
     writes("java.net.http.HttpResponse.BodyHandlers.ofFile", At(0, ""), Kind::File),
     writes("java.net.http.HttpResponse.BodyHandlers.ofFileDownload", At(0, ""), Kind::Folder),
