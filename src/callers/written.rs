@@ -17,8 +17,11 @@ struct Mount {
 /// The first mount in a text that writes a compose file; read once.
 struct Written(Option<Mount>);
 
-/// The folders of a project that have programs which people run before they start it.
-const FOLDERS: [&str; 6] = ["bin", "deploy", "docker", "ops", "scripts", "tools"];
+/// The programs in the folders that have them for all Dockerfiles of a project; looked for once.
+struct Programs(Vec<RepoPath>);
+
+/// The folders of a project, itself the first, that have programs which people run before they start it.
+const FOLDERS: [&str; 7] = ["", "bin", "deploy", "docker", "ops", "scripts", "tools"];
 
 /// Words of programs that write a file.
 const WRITES: [&str; 6] = ["write", "dump", "\"w\"", "'w'", "cat >", "tee "];
@@ -62,23 +65,27 @@ impl Project {
     /// The place where a program of the project names a mount of a compose file that it writes, and the mount. Only
     /// programs at the top of the project, beside the Dockerfile and in the usual folders for such are looked at.
     pub fn written_mount(&self, dockerfile: &RepoPath) -> Option<(Place, String)> {
-        let own = dockerfile.parent().unwrap_or(RepoPath::root());
-        let mut folders = vec![RepoPath::root()];
-        folders.extend(FOLDERS.iter().filter_map(|it| RepoPath::root().join(it)));
-        if !folders.contains(&own) {
-            folders.push(own);
-        }
-        let is_program = |it: &RepoPath| {
-            let is_code = Language::of(it.file_name()).is_some() && !code::is_test(it);
-            is_code || Kind::of(it) == Some(Kind::Script)
-        };
-        let programs = folders.iter().flat_map(|it| self.tree().children(it));
-        let programs = programs.filter(|it| self.tree().is_file(it) && is_program(it));
-        let mut files = programs.filter_map(|it| self.source(&it));
+        let Programs(shared) = self.places().get(|| {
+            let folders = FOLDERS.iter().filter_map(|it| RepoPath::root().join(it));
+            Programs(folders.flat_map(|it| self.programs_in(&it)).collect())
+        });
+        let own = dockerfile.parent().filter(|it| !FOLDERS.contains(&it.as_str()));
+        let own = own.map(|it| self.programs_in(&it)).unwrap_or_default();
+        let mut files = shared.iter().chain(&own).filter_map(|it| self.source(it));
         files.find_map(|file: &File| {
             let Written(mount) = file.memo.get(|| Written::read(&file.text));
             mount.as_ref().map(|it| (file.line(it.line), it.said.clone()))
         })
+    }
+
+    /// The files directly in a folder that people may run.
+    fn programs_in(&self, folder: &RepoPath) -> Vec<RepoPath> {
+        let is_program = |it: &RepoPath| {
+            let is_code = Language::of(it.file_name()).is_some() && !code::is_test(it);
+            is_code || Kind::of(it) == Some(Kind::Script)
+        };
+        let files = self.tree().children(folder).filter(|it| self.tree().is_file(it));
+        files.filter(is_program).collect()
     }
 }
 

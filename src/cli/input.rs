@@ -81,25 +81,22 @@ impl Input {
         let exclude = scope.exclude.iter().map(|it| pattern(&here, it)).collect();
         let options = load::Options { exclude };
 
-        let (mut stdin_root, mut nested) = (PathBuf::new(), Vec::new());
-        let (project, root, selection, stdin) = if from_stdin {
+        let (loaded, stdin) = if from_stdin {
             let (loaded, path) = buffer(stdin_filename, &options)?;
-            stdin_root = loaded.root;
-            (loaded.project, None, loaded.selection, Some(path))
+            (loaded, Some(path))
         } else {
-            let loaded = load(paths, &options)?;
-            nested = loaded.nested;
-            (loaded.project, Some(loaded.root), loaded.selection, None)
+            (load(paths, &options)?, None)
         };
         let floor = if scope.safe { Safety::Safe } else { Safety::Review };
-        let dockerfiles = project.files().map(|it| &it.path).chain(&stdin);
+        let dockerfiles = loaded.project.files().map(|it| &it.path).chain(&stdin);
         let dockerfiles = dockerfiles
-            .filter(|it| is_dockerfile(it.file_name()) && selection.selects(it))
+            .filter(|it| is_dockerfile(it.file_name()) && loaded.selection.selects(it))
             .cloned()
             .collect::<Vec<_>>();
-        let folder = root.clone().unwrap_or(stdin_root);
         let Found { transforms, settings, selection, verify, unheard } =
-            scopes::find(scope, &folder, dockerfiles.iter(), selection)?;
+            scopes::find(scope, &loaded, &dockerfiles)?;
+        let Loaded { project, root: folder, nested, .. } = loaded;
+        let root = (!from_stdin).then(|| folder.clone());
         let only = stdin.clone();
         let has_baseline = !scope.no_baseline && !folder.as_os_str().is_empty();
         let baseline = if has_baseline { baseline::read(&folder)? } else { Vec::new() };
@@ -202,8 +199,5 @@ fn buffer(name: Option<&Path>, options: &load::Options) -> anyhow::Result<(Loade
     for pattern in &options.exclude {
         selection = selection.without(pattern).map_err(load::LoadError::from)?;
     }
-    Ok((
-        Loaded { project: project.with_text(&path, source), root, selection, nested: Vec::new() },
-        path,
-    ))
+    Ok((Loaded::new(project.with_text(&path, source), root, selection), path))
 }

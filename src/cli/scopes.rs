@@ -19,7 +19,7 @@ use crate::{
         Transform,
         settings::{Scope, Settings},
     },
-    load::LoadError,
+    load::{LoadError, Loaded},
     project::selection::{Pattern, Selection},
     text::RepoPath,
     transforms::{self, recipe},
@@ -43,13 +43,14 @@ pub(super) struct Found {
 type Read = (Config, PathBuf);
 
 /// Finds the settings of these Dockerfiles of a project.
-pub(super) fn find<'a>(
+pub(super) fn find(
     arguments: &Arguments,
-    root: &Path,
-    dockerfiles: impl Iterator<Item = &'a RepoPath>,
-    mut selection: Selection,
+    loaded: &Loaded,
+    dockerfiles: &[RepoPath],
 ) -> anyhow::Result<Found> {
     check_names(arguments)?;
+    let root = &loaded.root;
+    let mut selection = loaded.selection.clone();
     let mut found: BTreeMap<RepoPath, Option<Read>> = BTreeMap::new();
     match &arguments.config {
         Some(file) => _ = found.insert(RepoPath::root(), Some(read(file)?)),
@@ -58,8 +59,10 @@ pub(super) fn find<'a>(
             let above = above.filter(|it| !it.as_os_str().is_empty());
             let above = above.map(|it| read(&shown(&it.join(FILE_NAME)))).transpose()?;
             found.insert(RepoPath::root(), above);
-            let folders: BTreeSet<RepoPath> = dockerfiles.flat_map(RepoPath::ancestors).collect();
-            for folder in folders.into_iter().filter(|it| !it.is_root()) {
+            let folders: BTreeSet<RepoPath> =
+                dockerfiles.iter().flat_map(RepoPath::ancestors).collect();
+            let has_one = |it: &RepoPath| it.join(FILE_NAME).is_some_and(|it| loaded.has(&it));
+            for folder in folders.into_iter().filter(|it| !it.is_root() && has_one(it)) {
                 let file = root.join(folder.as_str()).join(FILE_NAME);
                 if file.is_file() {
                     found.insert(folder, Some(read(&shown(&file))?));

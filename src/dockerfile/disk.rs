@@ -1,6 +1,6 @@
 //! The way back from an edited Dockerfile to the files on disk.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{Dockerfile, Item};
 use crate::text::{LineStarts, Place, Provenance, RepoPath, Span};
@@ -17,10 +17,9 @@ impl Dockerfile {
     /// The same with the way back to the files on disk that its text was made from.
     #[must_use]
     pub fn with_provenance(mut self, provenance: Arc<Provenance>) -> Self {
-        let mut parsed = HashMap::new();
         let (mut places, source) = (Vec::with_capacity(self.items.len()), &self.source);
         for item in &mut self.items {
-            let Some(place) = place(&provenance, source, item, &mut parsed) else { return self };
+            let Some(place) = place(&provenance, source, item) else { return self };
             item.lines = (place.line, place.end_line);
             places.push(place);
         }
@@ -57,24 +56,22 @@ impl Dockerfile {
 }
 
 /// The place of an item on disk. Of one that refit wrote around a line of another, it is that other one.
-fn place(
-    provenance: &Provenance,
-    source: &str,
-    item: &Item,
-    parsed: &mut HashMap<RepoPath, Dockerfile>,
-) -> Option<Place> {
+fn place(provenance: &Provenance, source: &str, item: &Item) -> Option<Place> {
     let (disk, span) = provenance.on_disk(source, &item.span)?;
-    let first = |text: &str, span: &Span| {
-        text.get(span.clone())?.split_whitespace().next().map(str::to_ascii_uppercase)
+    let is_its_start = match (first_word(&disk.text, &span), first_word(source, &item.span)) {
+        (Some(on_disk), Some(now)) => on_disk.eq_ignore_ascii_case(now),
+        (on_disk, now) => on_disk == now,
     };
-    if !span.is_empty() && first(&disk.text, &span) != first(source, &item.span) {
-        let whole = parsed
-            .entry(disk.path.clone())
-            .or_insert_with(|| Dockerfile::parse(Arc::clone(&disk.text)));
+    if !span.is_empty() && !is_its_start {
+        let whole = disk.memo.get(|| Dockerfile::parse(Arc::clone(&disk.text)));
         let around = whole.items.iter().find(|it| it.span.contains(&span.start))?;
         return Some(disk.place(&around.span));
     }
     Some(disk.place(&span))
+}
+
+fn first_word<'t>(text: &'t str, span: &Span) -> Option<&'t str> {
+    text.get(span.clone())?.split_whitespace().next()
 }
 
 #[cfg(test)]

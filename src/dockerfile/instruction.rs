@@ -179,13 +179,28 @@ impl Instruction {
         if let Some(words) = &self.json {
             return words.clone();
         }
-        let text = self.text();
-        let spans = match self.keyword {
-            Keyword::Env | Keyword::Label | Keyword::Arg => word::pairs(text, self.escape),
-            _ => word::fields(text),
+        let (text, start) = (self.text(), self.arguments.start);
+        let word = |it: Span| {
+            let range = start + it.start..start + it.end;
+            Word { text: text[it].to_owned(), range }
         };
-        let word = |it: Span| Word { text: text[it.clone()].to_owned(), range: it };
-        shift(spans.into_iter().map(word).collect(), self.arguments.start)
+        self.spans().into_iter().map(word).collect()
+    }
+
+    /// The texts of its [words](Self::words).
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match &self.json {
+            Some(words) => words.iter().map(|it| it.text.as_str()).collect(),
+            None => self.spans().into_iter().map(|it| &self.text()[it]).collect(),
+        }
+    }
+
+    /// The ranges of the words in the text of the arguments, when they are no JSON array.
+    fn spans(&self) -> Vec<Span> {
+        match self.keyword {
+            Keyword::Env | Keyword::Label | Keyword::Arg => word::pairs(self.text(), self.escape),
+            _ => word::fields(self.text()),
+        }
     }
 
     /// The arguments of FROM.
@@ -222,12 +237,12 @@ impl Instruction {
         if !matches!(self.keyword, Keyword::Env | Keyword::Label | Keyword::Arg) {
             return Vec::new();
         }
-        let words = self.words();
-        let legacy =
-            self.keyword != Keyword::Arg && words.first().is_some_and(|it| !it.text.contains('='));
+        let (text, start) = (self.text(), self.arguments.start);
+        let spans = word::pairs(text, self.escape);
+        let first = spans.first().map_or("", |it| &text[it.clone()]);
+        let legacy = self.keyword != Keyword::Arg && !first.is_empty() && !first.contains('=');
         if legacy {
-            let text = self.text();
-            let name = word::fields(text).first().map_or(text, |it| &text[it.clone()]);
+            let name = word::first_field(text);
             let value = text[name.len()..].trim_start();
             return vec![Pair {
                 name: name.to_owned(),
@@ -236,14 +251,15 @@ impl Instruction {
                 legacy,
             }];
         }
-        let pair = |it: Word| {
-            let (name, value) = match it.text.split_once('=') {
+        let pair = |it: Span| {
+            let range = start + it.start..start + it.end;
+            let (name, value) = match text[it.clone()].split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
-                None => (it.text.as_str(), None),
+                None => (&text[it], None),
             };
-            Pair { name: name.to_owned(), value, range: it.range, legacy }
+            Pair { name: name.to_owned(), value, range, legacy }
         };
-        words.into_iter().map(pair).collect()
+        spans.into_iter().map(pair).collect()
     }
 
     /// The command of RUN, CMD, ENTRYPOINT or SHELL.
@@ -287,6 +303,7 @@ impl Instruction {
             Onbuild, Run, Shell, Stopsignal, Unknown, User, Volume, Workdir,
         };
         let text = self.text();
+        let owned = |it: &str| it.to_owned();
         let texts = |words: &[Word]| words.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
         // BuildKit's word reader drops an escape character at the very end.
         let unescaped = |it: String| match it.strip_suffix(self.escape) {
@@ -312,8 +329,10 @@ impl Instruction {
                     self.pairs().into_iter().flat_map(|it| [it.name, it.value.unwrap_or_default()]);
                 flat.map(unescaped).collect()
             }
-            (None, Arg) => texts(&self.words()).into_iter().map(unescaped).collect(),
-            (None, Add | Copy | Expose | From | Volume) => texts(&self.words()),
+            (None, Arg) => self.texts().into_iter().map(owned).map(unescaped).collect(),
+            (None, Add | Copy | Expose | From | Volume) => {
+                self.texts().into_iter().map(owned).collect()
+            }
             (None, Cmd | Entrypoint | Run | Shell | Maintainer | Stopsignal | User | Workdir) => {
                 if text.is_empty() {
                     Vec::new()

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memchr;
+
 use super::{
     Directive, Dockerfile, Heredoc, Instruction, Item, Keyword, Kind, Logical, Reader as By,
     SyntaxError, refusals, word,
@@ -36,11 +38,9 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
             refused_by: By::Parser,
         });
     }
-    if let Some((number, _)) =
-        source.split('\n').enumerate().find(|(_, line)| MAX_LINE < line.len() + 1)
-    {
+    if let Some(number) = first_long_line(&source) {
         errors.push(SyntaxError {
-            line: number + 1,
+            line: number,
             message: format!("line longer than the {MAX_LINE} bytes that BuildKit reads"),
             refused_by: By::Parser,
         });
@@ -61,6 +61,15 @@ pub(super) fn parse(source: Arc<str>) -> Dockerfile {
     }
     errors.sort_by_key(|it| it.line);
     Dockerfile { source, items, errors, escape, memo: Memo::default(), edited: None }
+}
+
+/// The number of the first line that BuildKit cannot read for its length, counted from 1.
+fn first_long_line(source: &str) -> Option<usize> {
+    if source.len() < MAX_LINE {
+        return None;
+    }
+    let is_long = |it: &str| MAX_LINE < it.len() + 1;
+    source.split('\n').position(is_long).map(|it| it + 1)
 }
 
 struct Reader<'a> {
@@ -226,9 +235,8 @@ impl Iterator for Lines<'_> {
         if start == self.source.len() {
             return None;
         }
-        let rest = &self.source.as_bytes()[start..];
-        self.at =
-            rest.iter().position(|it| *it == b'\n').map_or(self.source.len(), |it| start + it + 1);
+        let end = memchr(b'\n', &self.source.as_bytes()[start..]);
+        self.at = end.map_or(self.source.len(), |it| start + it + 1);
         self.number += 1;
         Some(start..self.at)
     }

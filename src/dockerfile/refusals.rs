@@ -53,16 +53,16 @@ fn of_arguments(instruction: &Instruction) -> Option<String> {
     };
     let name = instruction.keyword.as_str();
     // Most instructions are RUNs, whose words do not matter.
-    let words = || instruction.words();
+    let words = || instruction.texts();
     match instruction.keyword {
         Add | Copy if words().len() < 2 => Some(format!(
             "{name} requires at least two arguments, but only one was provided: destination could not be determined"
         )),
         Add | Copy => {
-            let is_heredoc = words().last().is_some_and(|it| word::is_heredoc(&it.text));
+            let is_heredoc = words().last().is_some_and(|it| word::is_heredoc(it));
             is_heredoc.then(|| format!("{name} cannot accept a heredoc as a destination"))
         }
-        From => of_stage(&words().iter().map(|it| it.text.as_str()).collect::<Vec<_>>()),
+        From => of_stage(&words()),
         Maintainer | Stopsignal | User | Workdir => {
             words().is_empty().then(|| format!("{name} requires exactly one argument"))
         }
@@ -72,7 +72,7 @@ fn of_arguments(instruction: &Instruction) -> Option<String> {
         Shell if instruction.json().is_none() && !words().is_empty() => {
             Some("SHELL requires the arguments to be in JSON form".to_owned())
         }
-        Volume if words().iter().any(|it| it.text.trim().is_empty()) => {
+        Volume if words().iter().any(|it| it.trim().is_empty()) => {
             Some("VOLUME specified can not be an empty string".to_owned())
         }
         // `HEALTHCHECK CMD []` has an argument.

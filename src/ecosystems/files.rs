@@ -147,17 +147,38 @@ pub fn manifest_rank(name: &str) -> Option<usize> {
     known.iter().copied().find(|it| names.files[*it].kind == FileKind::Manifest)
 }
 
-/// Whether a name is like a pattern; nothing is built for it.
+/// Whether a name is like a pattern, in which `*` stands for anything; nothing is built for it.
+#[inline]
 pub(super) fn is_like(pattern: &[u8], name: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => name.is_empty(),
-        Some((b'*', end)) if !end.contains(&b'*') => name.ends_with(end),
-        Some((b'*', rest)) => (0..name.len())
-            .any(|at| (name[at] == rest[0] || rest[0] == b'*') && is_like(rest, &name[at..])),
-        Some((byte, rest)) => {
-            name.split_first().is_some_and(|(first, more)| byte == first && is_like(rest, more))
+    // Each name is compared with many patterns, and most differ at one end.
+    let fits = |pattern: Option<&u8>, name: Option<&u8>| pattern == Some(&b'*') || pattern == name;
+    fits(pattern.first(), name.first())
+        && fits(pattern.last(), name.last())
+        && is_like_throughout(pattern, name)
+}
+
+fn is_like_throughout(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut in_name) = (0, 0);
+    // The last `*`, and where in the name the rest after it was tried last.
+    let mut star = None;
+    while in_name < name.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, in_name));
+                at += 1;
+            }
+            Some(byte) if *byte == name[in_name] => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => {
+                let Some((before, tried)) = star else { return false };
+                star = Some((before, tried + 1));
+                (at, in_name) = (before + 1, tried + 1);
+            }
         }
     }
+    pattern[at..].iter().all(|it| *it == b'*')
 }
 
 /// What the managers of all ecosystems find beside manifests, and copy with them.

@@ -4,7 +4,7 @@ use std::{mem, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 
-use super::{MANAGERS, Manager};
+use super::{MANAGERS, Manager, of_program};
 use crate::text::{folder_and_name, is_name_at};
 
 /// Finds the programs of all managers, and the manager of each.
@@ -46,6 +46,10 @@ pub fn seems_to_install_from_manifests(text: &str, of: impl Fn(&'static Manager)
     };
     let takes_packages =
         |manager: &Manager, verb| manager.grammar.apart.iter().any(|it| it.words == verb);
+    // Most RUNs of a file call none of them.
+    if !mentioned(text).into_iter().any(&of) {
+        return false;
+    }
     // A RUN may call one manager many times.
     let mut looked: Vec<&str> = Vec::new();
     seeming_installs(text).filter(|it| of(it.0)).any(|(manager, verb)| {
@@ -64,7 +68,7 @@ fn seeming_installs(text: &str) -> impl Iterator<Item = (&'static Manager, &str)
     words(text).filter_map(move |word| {
         let name = folder_and_name(mem::replace(&mut program, word)).1;
         let name = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
-        let manager = MANAGERS.iter().find(|it| it.programs.contains(&name))?;
+        let manager = of_program(name)?;
         let mut verbs = manager.grammar.install.iter();
         let installs = verbs.any(|verb| verb.words.split(' ').next() == Some(word));
         installs.then_some((manager, word))

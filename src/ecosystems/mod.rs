@@ -32,6 +32,8 @@ pub mod sources;
 pub mod system;
 pub mod version;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use node::{npm, pnpm, yarn1};
 use python::{pdm, pip, pipenv, poetry, uv};
 
@@ -302,7 +304,7 @@ pub fn takes_packages(program: &str) -> bool {
 /// How the command line of a package manager is read, or of a program that is one among other things; `None` for
 /// other programs.
 fn verbs_of(program: &str) -> Option<&'static Grammar> {
-    let known = MANAGERS.iter().find(|it| it.has_program(program)).map(|it| &it.grammar);
+    let known = of_program(program).map(|it| &it.grammar);
     known.or_else(|| partial::named_or_besides(program).map(|it| &it.grammar))
 }
 
@@ -332,12 +334,24 @@ pub fn manifests_of(program: &str) -> impl Iterator<Item = &'static str> {
 
 /// The manager that a call is of.
 pub fn manager(call: &Invocation) -> Option<&'static Manager> {
-    MANAGERS.iter().find(|it| it.has_program(&call.program))
+    of_program(&call.program)
+}
+
+/// The managers by their programs, for every call in a script is asked for.
+static BY_PROGRAM: LazyLock<HashMap<&str, &Manager>> = LazyLock::new(|| {
+    let all = MANAGERS.iter().flat_map(|of| of.programs.iter().map(move |it| (*it, of)));
+    // Of two with the same program the first counts.
+    all.rev().collect()
+});
+
+/// The manager that a program, without version and folder, is of.
+pub(super) fn of_program(name: &str) -> Option<&'static Manager> {
+    BY_PROGRAM.get(name).copied()
 }
 
 /// How the command line of a manager is read, whether or not it has a file of facts; `None` for other programs.
 pub fn grammar_of(program: &str) -> Option<&'static Grammar> {
-    let known = MANAGERS.iter().find(|it| it.has_program(program)).map(|it| &it.grammar);
+    let known = of_program(program).map(|it| &it.grammar);
     known.or_else(|| partial::named(program).map(|it| &it.grammar))
 }
 

@@ -53,7 +53,7 @@ impl Seen {
     }
 
     /// Whether a file or folder is on the disk.
-    fn exists(&self, root: &Path, tree: &Tree, path: &RepoPath) -> bool {
+    pub(super) fn exists(&self, root: &Path, tree: &Tree, path: &RepoPath) -> bool {
         let Some(folder) = path.parent() else { return true };
         if self.listed.contains(&folder) {
             return self.others.contains(path) || tree.is_file(path);

@@ -22,6 +22,7 @@ use crate::project::{
     selection::{BadPattern, Pattern, Selection},
 };
 use crate::text::RepoPath;
+use kept::Seen;
 use walk::{Walk, walk};
 
 /// Options for loading.
@@ -41,6 +42,19 @@ pub struct Loaded {
     pub selection: Selection,
     /// The folders of other repositories inside this project, which are projects of their own.
     pub nested: Vec<RepoPath>,
+    seen: Seen,
+}
+
+impl Loaded {
+    /// A project that was not read from disk, or of which more is asked than was read.
+    pub fn new(project: Project, root: PathBuf, selection: Selection) -> Self {
+        Self { project, root, selection, nested: Vec::new(), seen: Seen::default() }
+    }
+
+    /// Whether a file or folder is on the disk, which is asked only about folders that were not listed.
+    pub fn has(&self, path: &RepoPath) -> bool {
+        self.seen.exists(&self.root, self.project.tree(), path)
+    }
 }
 
 /// A path or pattern from the command line that makes no sense.
@@ -111,7 +125,7 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     let project = project.with_reader(text::reader(&root)).with_unread(unread);
     let project = project.with_lister(listing::lister(&root));
     let nested = nested.into_iter().filter(|it| selection.reaches(it)).collect();
-    Ok(Loaded { project, root, selection, nested })
+    Ok(Loaded { nested, seen, ..Loaded::new(project, root, selection) })
 }
 
 /// These paths by project: those of one repository together, and those of none.

@@ -1,7 +1,5 @@
 //! The way back from an edited file to the files on disk: what a change left, what it moved, what it wrote.
 
-use std::collections::HashMap;
-
 use super::{
     File, Project,
     change::{Change, FileChange},
@@ -17,7 +15,7 @@ pub(super) fn provenance(project: &Project, file: &File, edits: &[(&Edit, &Chang
     let mut lines: Option<(&Change, Lines<'_>)> = None;
     let (mut written, mut at) = (Provenance::default(), 0);
     for (edit, change) in edits {
-        written.keep(&own, at..edit.span.start);
+        written.keep(own, at..edit.span.start);
         at = edit.span.end;
         // Elsewhere nothing moves by lines.
         if edit.text.contains('\n') && file.dockerfile().is_some() {
@@ -25,26 +23,27 @@ pub(super) fn provenance(project: &Project, file: &File, edits: &[(&Edit, &Chang
                 lines = Some((change, Lines::of(project, change)));
             }
             if let Some((_, lines)) = &lines {
-                Writer { into: &mut written, own: &own, file, edit, lines }.write();
+                Writer { into: &mut written, own, file, edit, lines }.write();
             }
             continue;
         }
         let kept = Edit::between(&file.text[edit.span.clone()], &edit.text);
         let (from, to) = (edit.span.start + kept.span.start, edit.span.start + kept.span.end);
-        written.keep(&own, edit.span.start..from);
-        written.write(kept.text.len(), &own, from);
-        written.keep(&own, to..edit.span.end);
+        written.keep(own, edit.span.start..from);
+        written.write(kept.text.len(), own, from);
+        written.keep(own, to..edit.span.end);
     }
-    written.keep(&own, at..file.text.len());
+    written.keep(own, at..file.text.len());
     written
 }
 
 /// The lines of the Dockerfiles that a change touches, those first that it takes away.
 #[derive(Default)]
 struct Lines<'p> {
-    files: Vec<(&'p File, Provenance)>,
+    files: Vec<(&'p File, &'p Provenance)>,
     all: Vec<Line<'p>>,
-    by_text: HashMap<&'p str, Vec<usize>>,
+    /// Their numbers, by text.
+    by_text: Vec<usize>,
 }
 
 /// A line without the blanks around it.
@@ -65,7 +64,7 @@ impl<'p> Lines<'p> {
             let file = project.files.get(path.as_str()).filter(|it| it.dockerfile().is_some());
             let Some(file) = file else { continue };
             let number = lines.files.len();
-            lines.files.push((file, file.provenance().into_owned()));
+            lines.files.push((file, file.provenance()));
             let goes = |span: &Span| match change {
                 FileChange::Edit(edits) => {
                     edits.iter().any(|it| it.span.start <= span.start && span.end <= it.span.end)
@@ -85,19 +84,22 @@ impl<'p> Lines<'p> {
             }
         }
         gone.append(&mut others);
-        for (at, line) in gone.iter().enumerate() {
-            lines.by_text.entry(line.text).or_default().push(at);
-        }
+        lines.by_text = (0..gone.len()).collect();
+        lines.by_text.sort_by_key(|it| gone[*it].text);
         lines.all = gone;
         lines
     }
 
     /// The line that a new one is a copy of: the one after `last`, if that is one.
     fn find(&self, text: &str, last: Option<usize>) -> Option<usize> {
-        let same = self.by_text.get(text)?;
-        let next = last.map(|it| it + 1).filter(|it| same.contains(it));
+        let is_same = |it: &usize| self.all.get(*it).is_some_and(|it| it.text == text);
+        let next = last.map(|it| it + 1).filter(is_same);
         // `fi` and `&& \` are anywhere.
-        next.or_else(|| same.first().copied().filter(|_| text.contains(' ') && 7 < text.len()))
+        let is_telling = text.contains(' ') && 7 < text.len();
+        next.or_else(|| {
+            let first = self.by_text.partition_point(|it| self.all[*it].text < text);
+            self.by_text.get(first).copied().filter(|it| is_telling && is_same(it))
+        })
     }
 
     /// The longest line that a new one begins with, or the first that begins with the new one.

@@ -1,7 +1,6 @@
 //! A file of a snapshot: its text, what is known about it, and the way back to the disk.
 
 use std::{
-    borrow::Cow,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{Arc, OnceLock},
 };
@@ -10,6 +9,7 @@ use super::{Project, change::Change, edited};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
+    shell::Earlier,
     text::{self, Edit, LineStarts, Memo, OnDisk, Place, Provenance, RepoPath, Span},
 };
 
@@ -25,6 +25,8 @@ pub struct File {
     dockerfile: Option<OnceLock<Dockerfile>>,
     /// The way back to the disk; `None` for a file that is as it is there.
     pub(super) provenance: Option<Arc<Provenance>>,
+    /// The scripts of the text that it was made from.
+    earlier: Arc<Earlier>,
 }
 
 /// What [`File::managers`] are, once they were asked for.
@@ -37,22 +39,24 @@ impl File {
     /// A file of this text.
     pub fn new(path: RepoPath, text: impl Into<Arc<str>>) -> Self {
         let dockerfile = is_dockerfile(path.file_name()).then(OnceLock::new);
-        Self { path, text: text.into(), memo: Memo::default(), dockerfile, provenance: None }
+        let (text, memo) = (text.into(), Memo::default());
+        Self { path, text, memo, dockerfile, provenance: None, earlier: Arc::default() }
     }
 
     /// The file after edits that fit it and do not conflict, each with the change that it is part of.
     pub(super) fn edited(&self, project: &Project, edits: &[(&Edit, &Change)]) -> Self {
         let text = text::apply(&self.text, edits.iter().map(|it| it.0));
-        let provenance = edited::provenance(project, self, edits);
-        Self { provenance: Some(Arc::new(provenance)), ..Self::new(self.path.clone(), text) }
+        let provenance = Some(Arc::new(edited::provenance(project, self, edits)));
+        let earlier = self.dockerfile().map(|it| Arc::new(Earlier::of(it))).unwrap_or_default();
+        Self { provenance, earlier, ..Self::new(self.path.clone(), text) }
     }
 
     /// The way back to the files on disk.
-    pub fn provenance(&self) -> Cow<'_, Provenance> {
+    pub fn provenance(&self) -> &Provenance {
         let own = || OnDisk::new(self.path.clone(), Arc::clone(&self.text));
         match &self.provenance {
-            Some(it) => Cow::Borrowed(it),
-            None => Cow::Owned(Provenance::of(own())),
+            Some(it) => it,
+            None => self.memo.get(|| Provenance::of(own())),
         }
     }
 
@@ -95,6 +99,7 @@ impl File {
 
     fn parsed(&self) -> Dockerfile {
         let parsed = Dockerfile::parse(Arc::clone(&self.text));
+        parsed.memo.get(|| Arc::clone(&self.earlier));
         match &self.provenance {
             Some(it) => parsed.with_provenance(Arc::clone(it)),
             None => parsed,

@@ -69,8 +69,8 @@ impl Tree {
 
     /// Returns true if the path of a file begins with these characters.
     pub fn has_prefix(&self, start: &str) -> bool {
-        let from = (Bound::Included(start), Bound::Unbounded);
-        self.files.range::<str, _>(from).next().is_some_and(|it| it.as_str().starts_with(start))
+        let next = self.from(Bound::Included(start)).next();
+        next.is_some_and(|it| it.as_str().starts_with(start))
     }
 
     /// Returns true if the file or folder exists, even if git ignores it.
@@ -80,9 +80,13 @@ impl Tree {
 
     /// Returns true if a path of the usual spelling exists; see [`Tree::exists`].
     fn has(&self, path: &str) -> bool {
-        self.files.contains(path)
-            || self.ignored.contains(path)
-            || self.has_prefix(&format!("{path}/"))
+        if self.ignored.contains(path) {
+            return true;
+        }
+        // Most paths that are asked for do not exist, and neither does any that begins like them.
+        let next = self.from(Bound::Included(path)).next();
+        let rest = next.and_then(|it| it.as_str().strip_prefix(path));
+        rest.is_some_and(|it| it.is_empty() || self.has_prefix(&[path, "/"].concat()))
     }
 
     /// The files below a folder, in order; the work grows with what is below it only.

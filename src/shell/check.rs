@@ -69,26 +69,28 @@ impl Script {
         let before = &self.source[self.item.clone()];
         let after = apply(before, &moved.collect::<Vec<_>>());
         // An instruction that continues at the end of its file swallows whatever comes.
-        let next = if self.alone(before, NEXT).1 == 2 { NEXT } else { "" };
-        let (before, old) = self.alone(before, next);
-        let (after, new) = self.alone(&after, next);
-        let parsed = Dockerfile::parse(after.as_str());
-        let (_, instruction) = parsed.instructions().next()?;
+        let followed = self.alone(before, NEXT);
+        let (next, old) = match followed.instructions().count() {
+            2 => (NEXT, followed),
+            _ => ("", self.alone(before, "")),
+        };
+        let new = self.alone(&after, next);
+        let (_, instruction) = new.instructions().next()?;
         let instruction = instruction.trigger.as_deref().unwrap_or(instruction);
-        let script = Self::of(&parsed, instruction).ok()?;
+        let script = Self::of(&new, instruction).ok()?;
         let (before, after): (Vec<&str>, Vec<&str>) =
-            (comments(&before).collect(), comments(&after).collect());
-        let same = old == new && keeps(&before, &after) && script.shapes() == expected;
+            (comments(&old.source).collect(), comments(&new.source).collect());
+        let same = old.instructions().count() == new.instructions().count()
+            && keeps(&before, &after)
+            && script.shapes() == expected;
         same.then_some(edits)
     }
 
-    /// An instruction in a separate file, followed by `next`; and the number of instructions read there.
-    fn alone(&self, instruction: &str, next: &str) -> (String, usize) {
+    /// An instruction in a separate file, followed by `next`.
+    fn alone(&self, instruction: &str, next: &str) -> Dockerfile {
         let directive = if self.backtick { "# escape=`\n" } else { "" };
         let end = if instruction.ends_with('\n') || next.is_empty() { "" } else { "\n" };
-        let text = format!("{directive}{instruction}{end}{next}");
-        let count = Dockerfile::parse(text.as_str()).instructions().count();
-        (text, count)
+        Dockerfile::parse([directive, instruction, end, next].concat())
     }
 }
 

@@ -15,6 +15,7 @@ mod edit;
 mod flow;
 mod invocation;
 mod layout;
+mod moved;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use invocation::{
     Argument, Invocation, Letters, Nested, Options, Programs, Runner, is_posix_shell, is_shell,
     is_wrapper,
 };
+pub use moved::Earlier;
 pub use unedited::{GroupRedirect, Unread};
 pub use word::Word;
 
@@ -231,7 +233,19 @@ impl Script {
             return Err(NotShell::NotRun);
         };
         let scripts: &Scripts = dockerfile.memo.get(Each::default);
-        scripts.get(item, || Self::of(dockerfile, it).map(Arc::new)).clone()
+        let read = || {
+            let earlier: &Arc<Earlier> = dockerfile.memo.get(Arc::default);
+            let moved = earlier.moved(dockerfile, &dockerfile.items[item].span);
+            moved.map_or_else(|| Self::of(dockerfile, it).map(Arc::new), Ok)
+        };
+        scripts.get(item, read).clone()
+    }
+
+    /// The scripts of a Dockerfile's RUNs that were read.
+    fn known(dockerfile: &Dockerfile) -> impl Iterator<Item = &Arc<Self>> {
+        let scripts: &Scripts = dockerfile.memo.get(Each::default);
+        let read = (0..dockerfile.items.len()).filter_map(|it| scripts.known(it));
+        read.filter_map(|it| it.as_ref().ok())
     }
 
     /// Reads the script of a RUN of this file; for `ONBUILD RUN …`, of its trigger.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use super::path::is_normal;
+
 /// A file or folder of an image, absolute.
 ///
 /// It has no `.`, `..` or empty components, so two equal files have one spelling. The root is `/`.
@@ -18,14 +20,16 @@ impl ImagePath {
     pub fn new(path: &str) -> Option<Self> {
         let inside = path.strip_prefix('/')?;
         // Most are spelled so already.
-        let is_plain = inside.split('/').all(|it| !matches!(it, "" | "." | ".."));
-        Some(if is_plain { Self(path.into()) } else { Self::root().join(inside) })
+        Some(if is_normal(inside) { Self(path.into()) } else { Self::root().join(inside) })
     }
 
     /// `path` seen from this folder; an absolute path is itself. `..` stops at the root, as in a file system.
     #[must_use]
     pub fn join(&self, path: &str) -> Self {
         let start = if path.starts_with('/') || self.is_root() { "" } else { self.as_str() };
+        if is_normal(path) {
+            return Self([start, "/", path].concat().into());
+        }
         let mut whole = String::with_capacity(start.len() + 1 + path.len());
         whole.push_str(start);
         for part in path.split('/') {

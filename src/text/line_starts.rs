@@ -1,5 +1,7 @@
 //! Where the lines of a text start, found once for many questions.
 
+use memchr::memchr_iter;
+
 use super::{Place, RepoPath, Span, place::trimmed};
 
 /// The bytes at which the lines of a text start.
@@ -12,7 +14,7 @@ pub struct LineStarts {
 impl LineStarts {
     /// Those of a text.
     pub fn of(text: &str) -> Self {
-        let after = text.match_indices('\n').map(|it| it.0 + 1);
+        let after = memchr_iter(b'\n', text.as_bytes()).map(|it| it + 1);
         Self { starts: std::iter::once(0).chain(after).collect(), len: text.len() }
     }
 

@@ -2,6 +2,8 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use memchr::memrchr;
+
 /// A file or folder of a project, relative to its root; the root itself is the empty path.
 ///
 /// It has no `.`, `..` or empty components, so two equal files have one spelling.
@@ -25,7 +27,7 @@ impl RepoPath {
             return None;
         }
         // Most paths are normal, and this is asked for each COPY and each folder above it.
-        if !path.is_empty() && path.split('/').all(|it| !matches!(it, "" | "." | "..")) {
+        if is_normal(path) {
             return Some(match self.is_root() {
                 true => Self(path.into()),
                 false => Self([&*self.0, "/", path].concat().into()),
@@ -96,8 +98,13 @@ impl RepoPath {
 ///
 /// It is asked for each file of a project: searching a short text byte by byte is faster than what `rfind` prepares.
 pub fn folder_and_name(path: &str) -> (&str, &str) {
-    let at = path.bytes().rposition(|it| it == b'/');
+    let at = memrchr(b'/', path.as_bytes());
     at.map_or(("", path), |at| (&path[..at], &path[at + 1..]))
+}
+
+/// Whether a relative path has no part that is empty, `.` or `..`.
+pub(super) fn is_normal(path: &str) -> bool {
+    path.as_bytes().split(|it| *it == b'/').all(|it| !matches!(it, b"" | b"." | b".."))
 }
 
 /// A path of an image as it may be seen from a folder of the project: without the `/` or `./` at its front, then

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{LineStarts, Place, RepoPath, Span, place::trimmed};
+use super::{LineStarts, Memo, Place, RepoPath, Span, place::trimmed};
 
 /// A file as it is on disk.
 #[derive(Debug)]
@@ -11,13 +11,15 @@ pub struct OnDisk {
     pub path: RepoPath,
     /// Its text.
     pub text: Arc<str>,
+    /// Facts about it, for all texts that were made from it.
+    pub memo: Memo,
     line_starts: OnceLock<LineStarts>,
 }
 
 impl OnDisk {
     /// A file of this text.
     pub fn new(path: RepoPath, text: Arc<str>) -> Self {
-        Self { path, text, line_starts: OnceLock::new() }
+        Self { path, text, memo: Memo::default(), line_starts: OnceLock::new() }
     }
 
     /// The place of a span of its text.

@@ -180,6 +180,9 @@ fn by_name<'a>(group: &[&Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
         production.is_none_or(|it| it.is_production() && !kind.is_production())
     };
     let name = &variant.name;
+    if name.file_kind.is_none() && name.folder_kind.is_none() {
+        return None;
+    }
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
     for Named { file, name: production } in group {
         if production.stem != name.stem || production == name {

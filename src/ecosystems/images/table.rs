@@ -101,7 +101,11 @@ impl Table {
 impl Pattern {
     /// Whether it covers the whole of a name; most patterns differ at an end already.
     fn covers(&self, name: &str) -> bool {
-        name.starts_with(self.start) && name.ends_with(self.end) && matches(self.row.name, name)
+        let byte = |text: &str| text.as_bytes().first().copied();
+        (self.start.is_empty() || byte(self.start) == byte(name))
+            && name.starts_with(self.start)
+            && name.ends_with(self.end)
+            && matches(self.row.name, name)
     }
 }
 

@@ -238,9 +238,14 @@ impl Invocation {
     /// value that cannot be known.
     pub fn values(&self, names: &[&str]) -> Vec<Option<&str>> {
         let mut values = Vec::new();
+        // Most arguments are no options.
+        let all_begin_with_dash = names.iter().all(|it| it.starts_with('-'));
         let mut arguments = self.arguments.iter();
         while let Some(argument) = arguments.next() {
             let Some(text) = argument.text.as_deref() else { continue };
+            if all_begin_with_dash && !text.starts_with('-') {
+                continue;
+            }
             if names.contains(&text) {
                 values.push(arguments.next().and_then(|it| it.text.as_deref()));
                 continue;
