@@ -1,6 +1,8 @@
 //! The files that managers read, by name.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Ecosystem, MANAGERS, Manager};
 
@@ -154,7 +156,10 @@ pub(super) fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     let fits = |pattern: Option<&u8>, name: Option<&u8>| pattern == Some(&b'*') || pattern == name;
     fits(pattern.first(), name.first())
         && fits(pattern.last(), name.last())
-        && is_like_throughout(pattern, name)
+        && match pattern.split_first() {
+            Some((b'*', end)) if !end.contains(&b'*') => name.ends_with(end),
+            _ => is_like_throughout(pattern, name),
+        }
 }
 
 fn is_like_throughout(pattern: &[u8], name: &[u8]) -> bool {

@@ -32,7 +32,9 @@ pub mod sources;
 pub mod system;
 pub mod version;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use node::{npm, pnpm, yarn1};
 use python::{pdm, pip, pipenv, poetry, uv};

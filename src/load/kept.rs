@@ -1,10 +1,11 @@
 //! Finds the files that git ignores and a builder is sent all the same.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
+use foldhash::HashSet;
 use rayon::prelude::*;
 
 use super::wanted;

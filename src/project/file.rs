@@ -9,7 +9,6 @@ use super::{Project, change::Change, edited};
 use crate::{
     dockerfile::Dockerfile,
     ecosystems::{self, Manager},
-    shell::Earlier,
     text::{self, Edit, LineStarts, Memo, OnDisk, Place, Provenance, RepoPath, Span},
 };
 
@@ -25,8 +24,6 @@ pub struct File {
     dockerfile: Option<OnceLock<Dockerfile>>,
     /// The way back to the disk; `None` for a file that is as it is there.
     pub(super) provenance: Option<Arc<Provenance>>,
-    /// The scripts of the text that it was made from.
-    earlier: Arc<Earlier>,
 }
 
 /// What [`File::managers`] are, once they were asked for.
@@ -39,16 +36,14 @@ impl File {
     /// A file of this text.
     pub fn new(path: RepoPath, text: impl Into<Arc<str>>) -> Self {
         let dockerfile = is_dockerfile(path.file_name()).then(OnceLock::new);
-        let (text, memo) = (text.into(), Memo::default());
-        Self { path, text, memo, dockerfile, provenance: None, earlier: Arc::default() }
+        Self { path, text: text.into(), memo: Memo::default(), dockerfile, provenance: None }
     }
 
     /// The file after edits that fit it and do not conflict, each with the change that it is part of.
     pub(super) fn edited(&self, project: &Project, edits: &[(&Edit, &Change)]) -> Self {
         let text = text::apply(&self.text, edits.iter().map(|it| it.0));
         let provenance = Some(Arc::new(edited::provenance(project, self, edits)));
-        let earlier = self.dockerfile().map(|it| Arc::new(Earlier::of(it))).unwrap_or_default();
-        Self { provenance, earlier, ..Self::new(self.path.clone(), text) }
+        Self { provenance, ..Self::new(self.path.clone(), text) }
     }
 
     /// The way back to the files on disk.
@@ -99,7 +94,6 @@ impl File {
 
     fn parsed(&self) -> Dockerfile {
         let parsed = Dockerfile::parse(Arc::clone(&self.text));
-        parsed.memo.get(|| Arc::clone(&self.earlier));
         match &self.provenance {
             Some(it) => parsed.with_provenance(Arc::clone(it)),
             None => parsed,

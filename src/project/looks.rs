@@ -1,7 +1,7 @@
 //! How transforms look at a snapshot: at one Dockerfile after another, side by side.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     panic::Location,
     sync::{
         Arc, Mutex, PoisonError,
@@ -32,7 +32,7 @@ pub struct Remembered(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     places: Memo,
-    outcomes: HashMap<(&'static Location<'static>, RepoPath), (Arc<File>, Outcome)>,
+    outcomes: foldhash::HashMap<(&'static Location<'static>, RepoPath), (Arc<File>, Outcome)>,
 }
 
 /// A look at a Dockerfile, and whether it went beyond that.
@@ -46,7 +46,7 @@ impl Remembered {
     fn with<T>(&self, places: &Memo, with: impl FnOnce(&mut Known) -> T) -> T {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.places.is_same(places) {
-            *known = Known { places: places.clone(), outcomes: HashMap::new() };
+            *known = Known { places: places.clone(), outcomes: foldhash::HashMap::default() };
         }
         with(&mut known)
     }

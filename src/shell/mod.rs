@@ -14,8 +14,8 @@ mod command;
 mod edit;
 mod flow;
 mod invocation;
+mod known;
 mod layout;
-mod moved;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,6 @@ pub use invocation::{
     Argument, Invocation, Letters, Nested, Options, Programs, Runner, is_posix_shell, is_shell,
     is_wrapper,
 };
-pub use moved::Earlier;
 pub use unedited::{GroupRedirect, Unread};
 pub use word::Word;
 
@@ -233,26 +232,14 @@ impl Script {
             return Err(NotShell::NotRun);
         };
         let scripts: &Scripts = dockerfile.memo.get(Each::default);
-        let read = || {
-            let earlier: &Arc<Earlier> = dockerfile.memo.get(Arc::default);
-            let moved = earlier.moved(dockerfile, &dockerfile.items[item].span);
-            moved.map_or_else(|| Self::of(dockerfile, it).map(Arc::new), Ok)
-        };
-        scripts.get(item, read).clone()
-    }
-
-    /// The scripts of a Dockerfile's RUNs that were read.
-    fn known(dockerfile: &Dockerfile) -> impl Iterator<Item = &Arc<Self>> {
-        let scripts: &Scripts = dockerfile.memo.get(Each::default);
-        let read = (0..dockerfile.items.len()).filter_map(|it| scripts.known(it));
-        read.filter_map(|it| it.as_ref().ok())
+        scripts.get(item, || Self::of(dockerfile, it)).clone()
     }
 
     /// Reads the script of a RUN of this file; for `ONBUILD RUN …`, of its trigger.
     ///
     /// # Errors
     /// An instruction without a script, or with one that we do not read.
-    pub fn of(dockerfile: &Dockerfile, instruction: &Instruction) -> Result<Self, NotShell> {
+    pub fn of(dockerfile: &Dockerfile, instruction: &Instruction) -> Result<Arc<Self>, NotShell> {
         if instruction.keyword != Keyword::Run {
             return Err(NotShell::NotRun);
         }
@@ -263,6 +250,16 @@ impl Script {
         let at = instruction.keyword_span.start;
         let item = dockerfile.items.partition_point(|it| it.span.end <= at);
         let item = dockerfile.items.get(item).map_or(0..source.len(), |it| it.span.clone());
+        known::script(dockerfile, &item, || Self::read(dockerfile, instruction, item.clone()))
+    }
+
+    /// Reads the script of a RUN, which depends on the text of its lines and the escape character alone.
+    fn read(
+        dockerfile: &Dockerfile,
+        instruction: &Instruction,
+        item: Span,
+    ) -> Result<Self, NotShell> {
+        let source = &dockerfile.source;
         let (parsed, region, escape) = match instruction.heredocs.as_slice() {
             [] => {
                 let start = instruction.arguments.start;

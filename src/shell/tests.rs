@@ -1,13 +1,13 @@
 use super::*;
 use crate::text::{Edit, apply};
 
-fn script(source: &str) -> Result<Script, NotShell> {
+fn script(source: &str) -> Result<Arc<Script>, NotShell> {
     let dockerfile = Dockerfile::parse(source);
     let (_, instruction) = dockerfile.instructions().next().unwrap();
     Script::of(&dockerfile, instruction.trigger.as_deref().unwrap_or(instruction))
 }
 
-fn read(source: &str) -> Script {
+fn read(source: &str) -> Arc<Script> {
     script(source).unwrap_or_else(|it| panic!("{it:?}: {source}"))
 }
 

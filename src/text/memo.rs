@@ -46,13 +46,8 @@ pub struct Each<T>(FrozenBTreeMap<usize, Box<T>>);
 impl<T> Each<T> {
     /// The fact about the part of this number, computed by `compute` if it is not known yet; see [`Memo::get`].
     pub fn get(&self, number: usize, compute: impl FnOnce() -> T) -> &T {
-        let known = self.known(number);
+        let known = self.0.get(&number);
         known.unwrap_or_else(|| self.0.insert(number, Box::new(compute())))
-    }
-
-    /// The fact about the part of this number, if it is known.
-    pub fn known(&self, number: usize) -> Option<&T> {
-        self.0.get(&number)
     }
 }
 

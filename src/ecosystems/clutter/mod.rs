@@ -8,7 +8,9 @@ mod made;
 mod readers;
 mod table;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

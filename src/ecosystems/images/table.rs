@@ -1,6 +1,8 @@
 //! The table of images: its lines, and which of them an image matches.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Account, Family, Kind};
 use crate::{dockerfile::image::ImageRef, ecosystems::files::is_like};

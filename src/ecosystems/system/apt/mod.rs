@@ -3,7 +3,9 @@
 //! The facts are in `apt/*.tsv`, each with its source and how it was made. What a call installs is read in
 //! [`system`](crate::ecosystems::system). Not here: Alpine's packages, Red Hat's.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use crate::ecosystems::images::{CODENAMES, Release};
 
