@@ -5,7 +5,9 @@ use std::{
     ops::Bound,
 };
 
-use crate::text::{RepoPath, glob};
+use elsa::sync::FrozenMap;
+
+use crate::text::{self, Memo, RepoPath, glob};
 
 /// The files of a project by path, and what git ignores but a build context would still send.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +17,13 @@ pub struct Tree {
     ignored: BTreeSet<RepoPath>,
     /// Folders of version control, which no source is read from.
     hidden: BTreeSet<RepoPath>,
+    /// What is known of these paths.
+    memo: Memo,
 }
+
+/// The names of the files and folders that folders hold, each folder listed when it is asked for.
+#[derive(Default)]
+struct Listed(FrozenMap<RepoPath, Vec<Box<str>>>);
 
 impl Tree {
     /// A tree of these files.
@@ -44,11 +52,13 @@ impl Tree {
 
     /// Adds a file.
     pub fn insert(&mut self, path: RepoPath) {
+        self.memo = Memo::default();
         self.files.insert(path);
     }
 
     /// Takes a file out.
     pub fn remove(&mut self, path: &RepoPath) {
+        self.memo = Memo::default();
         self.files.remove(path);
     }
 
@@ -113,19 +123,28 @@ impl Tree {
         folder: &'a RepoPath,
         is_one: impl Fn(&str) -> bool + Clone + 'a,
     ) -> impl Iterator<Item = RepoPath> + 'a {
-        let head = prefix(folder);
-        let mut rest = self.from(Bound::Excluded(&head));
-        let names = std::iter::from_fn(move || {
-            let next = rest.next()?.as_str().strip_prefix(&head)?;
-            let Some((name, _)) = next.split_once('/') else { return Some(next) };
-            // `0` follows `/`, so this sorts after everything in a folder of this name.
-            rest = self.from(Bound::Included(&format!("{head}{name}0")));
-            Some(name)
-        });
         let is_named = is_one.clone();
-        let walked = names.filter(move |it| is_named(it)).filter_map(|it| folder.join(it));
+        let walked = self.names(folder).iter().filter(move |it| is_named(it));
+        let walked = walked.filter_map(|it| folder.join(it));
         let ignored = self.ignored_below(folder).filter(move |it| is_one(it.file_name()));
         walked.chain(ignored.filter(|it| it.parent().as_ref() == Some(folder)).cloned())
+    }
+
+    /// The names of the files and folders directly in a folder that git does not ignore.
+    fn names(&self, folder: &RepoPath) -> &[Box<str>] {
+        let Listed(known) = self.memo.get(Listed::default);
+        known.get(folder).unwrap_or_else(|| {
+            let head = prefix(folder);
+            let mut rest = self.from(Bound::Excluded(&head));
+            let names = std::iter::from_fn(|| {
+                let next = rest.next()?.as_str().strip_prefix(&head)?;
+                let Some((name, _)) = next.split_once('/') else { return Some(next.into()) };
+                // `0` follows `/`, so this sorts after everything in a folder of this name.
+                rest = self.from(Bound::Included(&format!("{head}{name}0")));
+                Some(name.into())
+            });
+            known.insert(folder.clone(), names.collect())
+        })
     }
 
     /// The files and folders below a folder that git ignores; a folder includes its contents.
@@ -159,6 +178,12 @@ fn prefix(folder: &RepoPath) -> String {
 /// Empty when there is none, and when the source is a pattern Go refuses. A `..` stops at the context, as
 /// in BuildKit: `../x` is `x`.
 pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
+    // Most sources are spelled plainly and are not in most of the folders that may be their context: of those no path
+    // is made.
+    let is_plain = text::is_normal(source) && !glob::is_pattern(source) && !source.contains('\\');
+    if is_plain && !tree.has(&(prefix(context) + source)) {
+        return Vec::new();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in source.split('/') {
         match part {
@@ -168,11 +193,6 @@ pub fn sources(tree: &Tree, context: &RepoPath, source: &str) -> Vec<RepoPath> {
         }
     }
     if !glob::is_pattern(source) {
-        // Most sources are not in most of the folders that may be their context: no path is made of those.
-        let is_plain = !parts.is_empty() && !source.contains('\\');
-        if is_plain && !tree.has(&(prefix(context) + &parts.join("/"))) {
-            return Vec::new();
-        }
         let path = glob::unescape(&parts.join("/")).and_then(|it| context.join(&it));
         return path.filter(|it| tree.exists(it)).into_iter().collect();
     }

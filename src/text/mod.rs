@@ -18,7 +18,7 @@ pub use image_path::ImagePath;
 pub use line_starts::LineStarts;
 pub use memo::{Each, Memo};
 pub use name::{has_name, is_name_at, is_path_at, words};
-pub use path::{RepoPath, folder_and_name, tails};
+pub use path::{RepoPath, folder_and_name, is_normal, tails};
 pub use place::Place;
 pub use provenance::{OnDisk, Provenance};
 pub use refusal::Refusal;

@@ -103,7 +103,7 @@ pub fn folder_and_name(path: &str) -> (&str, &str) {
 }
 
 /// Whether a relative path has no part that is empty, `.` or `..`.
-pub(super) fn is_normal(path: &str) -> bool {
+pub fn is_normal(path: &str) -> bool {
     path.as_bytes().split(|it| *it == b'/').all(|it| !matches!(it, b"" | b"." | b".."))
 }
 

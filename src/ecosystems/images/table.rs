@@ -1,8 +1,8 @@
 //! The table of images: its lines, and which of them an image matches.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::HashMap;
 
 use super::{Account, Family, Kind};
 use crate::{dockerfile::image::ImageRef, ecosystems::files::is_like};
@@ -12,11 +12,16 @@ const TEXT: &str = include_str!("table.tsv");
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(rows()));
 
 /// The lines of the table, those that say more of an image first.
+#[derive(Default)]
 pub(super) struct Table {
     /// By name, without pattern.
     exact: HashMap<&'static str, Vec<Row>>,
     /// The others.
     patterns: Vec<Pattern>,
+    /// The numbers of the patterns by their first byte.
+    begun: HashMap<u8, Vec<usize>>,
+    /// Those of the patterns that begin with anything.
+    open: Vec<usize>,
 }
 
 /// A line of the table.
@@ -56,7 +61,7 @@ pub(super) struct Facts {
 
 impl Table {
     fn of(rows: impl Iterator<Item = Row>) -> Self {
-        let mut table = Self { exact: HashMap::new(), patterns: Vec::new() };
+        let mut table = Self::default();
         for row in rows {
             match row.name.split_once('*') {
                 Some((start, rest)) => {
@@ -69,6 +74,12 @@ impl Table {
         let more = |it: &Row| std::cmp::Reverse((it.tag.map(str::len), it.name.len()));
         table.exact.values_mut().for_each(|it| it.sort_by_key(more));
         table.patterns.sort_by_key(|it| more(&it.row));
+        for (at, pattern) in table.patterns.iter().enumerate() {
+            match pattern.start.as_bytes().first() {
+                Some(first) => table.begun.entry(*first).or_default().push(at),
+                None => table.open.push(at),
+            }
+        }
         table
     }
 
@@ -91,9 +102,13 @@ impl Table {
         let names = whole.into_iter().chain([image.repository.to_owned()]);
         let names: Vec<_> = names.filter(|it| it.contains('/')).collect();
         let exact = names.iter().filter_map(|it| self.exact.get(it.as_str())).flatten();
-        let patterns = self.patterns.iter().filter(|pattern| {
-            pattern.covers(image.repository) || names.iter().any(|it| pattern.covers(it))
-        });
+        let all = || names.iter().map(String::as_str).chain([image.repository]);
+        // There are many patterns, and few begin like a name.
+        let first = |it: &str| it.as_bytes().first().copied();
+        let begun = all().filter_map(|it| self.begun.get(&first(it)?)).flatten();
+        let numbers: BTreeSet<usize> = begun.chain(&self.open).copied().collect();
+        let patterns = numbers.into_iter().map(|it| &self.patterns[it]);
+        let patterns = patterns.filter(|pattern| all().any(|it| pattern.covers(it)));
         let patterns = patterns.map(|it| &it.row);
         let rows: Vec<&Row> = exact.chain(patterns).filter(|it| it.has_tag(tag)).collect();
         rows.into_iter().map(|it| &it.facts)
@@ -103,11 +118,7 @@ impl Table {
 impl Pattern {
     /// Whether it covers the whole of a name; most patterns differ at an end already.
     fn covers(&self, name: &str) -> bool {
-        let byte = |text: &str| text.as_bytes().first().copied();
-        (self.start.is_empty() || byte(self.start) == byte(name))
-            && name.starts_with(self.start)
-            && name.ends_with(self.end)
-            && matches(self.row.name, name)
+        name.starts_with(self.start) && name.ends_with(self.end) && matches(self.row.name, name)
     }
 }
 
