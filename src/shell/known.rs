@@ -11,7 +11,10 @@ use std::{
 use foldhash::HashMap;
 
 use super::{Command, Directory, GroupRedirect, NotShell, Pipeline, Redirect, Script, Word};
-use crate::{dockerfile::Dockerfile, text::Span};
+use crate::{
+    dockerfile::{Dockerfile, Instruction},
+    text::Span,
+};
 
 /// The most scripts that are kept: some 50 MB, however large a repository is.
 const MOST: usize = 8192;
@@ -21,18 +24,21 @@ type Known = HashMap<(Box<str>, char), Result<Arc<Script>, NotShell>>;
 
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
-/// The script of the instruction in these lines, which `read` reads if it is not known from elsewhere.
+/// The script of a RUN, read if it is not known from elsewhere.
 pub(super) fn script(
     dockerfile: &Dockerfile,
-    item: &Span,
-    read: impl FnOnce() -> Result<Script, NotShell>,
+    instruction: &Instruction,
 ) -> Result<Arc<Script>, NotShell> {
+    let at = instruction.keyword_span.start;
+    let item = dockerfile.items.partition_point(|it| it.span.end <= at);
+    let whole = 0..dockerfile.source.len();
+    let item = dockerfile.items.get(item).map_or(whole, |it| it.span.clone());
     let key = (Box::from(&dockerfile.source[item.clone()]), dockerfile.escape);
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     if let Some(known) = known {
         return Ok(known?.moved(&dockerfile.source, item.start));
     }
-    let script = read().map(Arc::new);
+    let script = Script::read(dockerfile, instruction, item).map(Arc::new);
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     if known.len() < MOST {
         known.insert(key, script.clone());
@@ -76,8 +82,8 @@ impl Move {
         (*start, *end) = (self.byte(*start), self.byte(*end));
     }
 
-    fn word(self, it: &mut Word) {
-        self.span(&mut it.span);
+    fn word(self, word: &mut Word) {
+        self.span(&mut word.span);
     }
 
     fn redirect(self, Redirect { target, span, descriptor: _, operator: _ }: &mut Redirect) {
@@ -85,8 +91,8 @@ impl Move {
         self.span(span);
     }
 
-    fn directory(self, it: &mut Directory) {
-        match it {
+    fn directory(self, directory: &mut Directory) {
+        match directory {
             Directory::Into(targets) => targets.iter_mut().for_each(|it| self.word(it)),
             Directory::Unknown => {}
         }

@@ -246,11 +246,7 @@ impl Script {
         if instruction.json().is_some() {
             return Err(NotShell::Exec);
         }
-        let source = &dockerfile.source;
-        let at = instruction.keyword_span.start;
-        let item = dockerfile.items.partition_point(|it| it.span.end <= at);
-        let item = dockerfile.items.get(item).map_or(0..source.len(), |it| it.span.clone());
-        known::script(dockerfile, &item, || Self::read(dockerfile, instruction, item.clone()))
+        known::script(dockerfile, instruction)
     }
 
     /// Reads the script of a RUN, which depends on the text of its lines and the escape character alone.
