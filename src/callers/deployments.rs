@@ -311,7 +311,9 @@ impl Project {
         let names = self.names_for_pods(dockerfile);
         let all = self.manifests(dockerfile, names).into_iter();
         let said = all.flat_map(|(_, file, claims)| {
-            claims.commands(names).map(|it| (file.line(it.line), it)).collect::<Vec<_>>()
+            let images = self.without_others(&claims.images, names);
+            let commands = claims.commands(&images, names);
+            commands.map(|it| (file.line(it.line), it)).collect::<Vec<_>>()
         });
         said.collect()
     }

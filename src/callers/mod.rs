@@ -30,6 +30,7 @@ mod script;
 pub mod service;
 mod site;
 mod skaffold;
+mod syncs;
 mod traced;
 mod upon;
 mod users;
@@ -59,7 +60,8 @@ pub use retarget::{Move, Retarget, Retargeting, Stuck, retarget};
 use script::Script;
 use service::Service;
 pub use site::Site;
-use traced::Traced;
+pub use syncs::{Sync, may_sync};
+use traced::{Traced, literals};
 pub use upon::Upon;
 pub use users::image_name;
 
@@ -76,6 +78,8 @@ pub struct Callers {
     pub unread: Option<Unread>,
     /// The compose services that it defines, and the containers that it starts by `docker run`.
     pub services: Vec<Service>,
+    /// The files that it has copied into running containers, but for those of compose services.
+    pub syncs: Vec<Sync>,
     /// True if it is written in a way that is understood and cannot be edited.
     pub only_read: bool,
     /// True if it uses the classic builder: `DOCKER_BUILDKIT=0`.
@@ -239,6 +243,9 @@ fn read_with(documents: Documents, path: &RepoPath, text: &str) -> Callers {
         |read: ReadYaml, into: &mut Callers| with_yaml(documents, path, text, into, read);
     let mut callers = Callers::default();
     let into = &mut callers;
+    if syncs::is_told_in_yaml(path) {
+        with_yaml(syncs::read_yaml, into);
+    }
     match Kind::of(path) {
         // A manifest of pods may be large, and has no services.
         Some(Kind::Yaml) if !text.contains("services:") => {}
@@ -264,6 +271,7 @@ fn read_with(documents: Documents, path: &RepoPath, text: &str) -> Callers {
         }
         None => {
             prose::read(path, text, into);
+            syncs::read_tiltfile(path, text, into);
             return callers;
         }
     }
@@ -292,6 +300,7 @@ impl Callers {
         for it in places.chain(self.unresolved.iter_mut().map(|it| &mut it.0)) {
             *it = place(it.line);
         }
+        self.syncs.iter_mut().for_each(|it| it.place = place(it.place.line));
         for it in &mut self.services {
             it.line = place(it.line).line;
             it.volumes.iter_mut().for_each(|it| it.place = place(it.place.line));
@@ -383,16 +392,6 @@ fn arguments(
         None => (it.to_owned(), None),
     });
     mapped.chain(listed).collect()
-}
-
-/// The variables that a mapping gives literal values.
-fn literals(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, Traced> {
-    let entries = node.map(|it| it.entries()).unwrap_or_default();
-    let text = |it: &yaml::Entry| {
-        let value = it.value.as_str().map(|_| &it.value).or_else(|| it.value.get("value"))?;
-        Some((it.key.clone(), traced(source, value)?))
-    };
-    entries.iter().filter_map(text).collect()
 }
 
 #[cfg(test)]

@@ -40,13 +40,18 @@ struct Index {
 
 /// Whose the repository of a project is, and what it is called, as its manifests and guides say.
 #[derive(Default)]
-struct Owners(HashSet<(String, String)>);
+pub(super) struct Owners(HashSet<(String, String)>);
 
 /// What stands before the owner and the name of a repository.
 const HOSTS: [&str; 6] =
     ["bitbucket.org/", "codeberg.org/", "github.com/", "github.com:", "gitlab.com/", "gitlab.com:"];
 
 impl Owners {
+    /// The owners of a project; found once.
+    pub(super) fn of(project: &Project) -> &Self {
+        project.surroundings().get(|| Self::read(project))
+    }
+
     fn read(project: &Project) -> Self {
         let manifests = files().filter(|it| it.kind == FileKind::Manifest).map(|it| it.pattern);
         let manifests = manifests.filter_map(|it| project.file(it));
@@ -78,11 +83,23 @@ impl Owners {
         };
         let owner = above.rsplit('/').next().unwrap_or(above).to_lowercase();
         let name = image_name(image).unwrap_or_default();
-        let owns = |it: &(String, String)| it.0 == owner;
-        let known = self.0.iter().map(|it| &it.1).chain(names);
-        let known: Vec<&String> = known.filter(|it| !is_general(it)).collect();
-        let is_known = known.iter().any(|it| shares_word(it, &name));
-        !known.is_empty() && !is_known && !self.0.iter().any(owns)
+        let tells = self.names().chain(names).any(|it| !is_general(it));
+        tells && !self.may_call(names, &name) && !self.have(&owner)
+    }
+
+    /// Whether this is the owner of a repository.
+    pub(super) fn have(&self, owner: &str) -> bool {
+        self.0.iter().any(|it| it.0 == owner)
+    }
+
+    /// Whether an image of the project may have a name, by these names and those of its repository.
+    pub(super) fn may_call(&self, names: &[String], image: &str) -> bool {
+        let mut known = self.names().chain(names).filter(|it| !is_general(it));
+        known.any(|it| shares_word(it, image))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|it| &it.1)
     }
 }
 
@@ -278,7 +295,7 @@ impl Project {
         guessed.retain(|it| !is_foreign(it) && !found.contains(it));
         near.retain(|it| !is_foreign(it));
         if is_alone && found.is_empty() && guessed.is_empty() && built.is_empty() {
-            let owners: &Owners = self.surroundings().get(|| Owners::read(self));
+            let owners = Owners::of(self);
             let may_be = |at: &&usize| {
                 all.get(**at).is_some_and(|it| !is_example(&it.1) && !owners.rule_out(&own, &it.1))
             };

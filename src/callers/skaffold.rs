@@ -8,7 +8,7 @@ use super::{
     image_name,
     script::locate,
     site::{Form, Site},
-    traced,
+    syncs, traced,
 };
 use crate::{
     text::{Place, RepoPath},
@@ -36,7 +36,7 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
     // Other builders have no Dockerfile.
     let other = ["bazel", "buildpacks", "custom", "jib", "ko"];
     if artifact.entries().iter().any(|it| other.contains(&it.key.as_str())) {
-        return;
+        return syncs::read_artifact(path, artifact, None, None, into);
     }
     let how = artifact.entries().iter().find(|it| matches!(it.key.as_str(), "docker" | "kaniko"));
     let place = Place::line(path, how.map_or(artifact.line, |it| it.line));
@@ -52,6 +52,8 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
         let what = format!("builds {dockerfile} of {context}, which is not known");
         return into.unresolved(place, what);
     };
+    let target = text(NAMES.target).map(str::to_owned);
+    syncs::read_artifact(path, artifact, Some(found.clone()), target.clone(), into);
     let traced = |key: &str| traced(source, how_node?.get(key)?).filter(|it| !it.is_empty());
     let builder = match how {
         Some(it) if it.key == "kaniko" => Builder::Kaniko,
@@ -62,7 +64,7 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
         caller: Caller::Skaffold,
         dockerfile: found,
         context: BuildContext::Folder(folder.clone()),
-        target: text(NAMES.target).map(str::to_owned),
+        target,
         arguments: arguments(how_node.and_then(|it| it.get(NAMES.arguments)), &str::to_owned),
         additional_contexts: [].into(),
         tags: artifact.text("image").and_then(image_name).into_iter().collect(),

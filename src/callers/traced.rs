@@ -3,9 +3,12 @@
 //! A name is put together from words, variables, a matrix and what a CI system calls the checkout; in the
 //! end its characters still tell which bytes of the file to edit.
 
-use std::fmt;
+use std::{collections::HashMap, fmt, sync::Arc};
 
-use crate::text::Span;
+use crate::{
+    text::Span,
+    yaml::{Entry, Node},
+};
 
 /// Marks a character that is not in the file, or that may change from day to day.
 const NOWHERE: u32 = u32::MAX;
@@ -159,4 +162,14 @@ impl fmt::Debug for Traced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}@{:?}", self.to_string(), self.span())
     }
+}
+
+/// The variables that a mapping gives literal values.
+pub(super) fn literals(source: &str, node: Option<&Arc<Node>>) -> HashMap<String, Traced> {
+    let entries = node.map(|it| it.entries()).unwrap_or_default();
+    let text = |it: &Entry| {
+        let value = it.value.as_str().map(|_| &it.value).or_else(|| it.value.get("value"))?;
+        Some((it.key.clone(), super::traced(source, value)?))
+    };
+    entries.iter().filter_map(text).collect()
 }

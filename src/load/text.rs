@@ -217,9 +217,13 @@ fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
                 || callers::defines_maps(text)
                 || callers::may_complete(path, text)
                 || callers::runs_containers(text)
+                || callers::may_sync(path)
         }
         Wanted::Mention => {
-            names_one() || callers::starts_containers(text) || callers::has_compose_read(text)
+            names_one()
+                || callers::starts_containers(text)
+                || callers::has_compose_read(text)
+                || callers::may_sync(path)
         }
         _ => true,
     }

@@ -131,6 +131,7 @@ fn may_mention(path: &RepoPath) -> bool {
         .any(|it| stem.to_ascii_uppercase().starts_with(it));
     match extension {
         // People are told in any folder how to start an image.
+        _ if callers::may_sync(path) => true,
         _ if callers::is_guide(path) => !is_vendored(path.as_str()),
         "adoc" | "rst" | "txt" => is_guide || matches!(top, "doc" | "docs") || top == name,
         "bat" | "cmd" | "ps1" | "tf" => true,

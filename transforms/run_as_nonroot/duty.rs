@@ -211,6 +211,14 @@ pub(super) fn check(image: &Image<'_>) -> Result<(), Refusal> {
         );
         return Err(Refusal::new("bind-mount", reason));
     }
+    if let Some(sync) = image.project.synced(image.site.path, &is_own) {
+        let to = sync.to.as_ref().map_or(String::new(), |it| format!(" to {it}"));
+        let reason = format!(
+            "{} has files copied{to} in a running container, which the user could not write to",
+            sync.place
+        );
+        return Err(Refusal::new("bind-mount", reason));
+    }
     for started in image.services() {
         let (place, service) = (started.place(), started.service);
         if let Some(user) = &service.user {

@@ -274,6 +274,7 @@ impl<'a> Readers<'a> {
                 || comments.into_iter().any(clutter::runs_tests)
                 || taker.words(self.project).iter().any(|it| clutter::runs_tests(it))
                 || services.iter().any(|it| !it.1.synced.is_empty())
+                || self.project.synced(&taker.file.path, &|_| true).is_some()
         });
         in_file || self.callers_run_tests()
     }

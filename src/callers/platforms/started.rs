@@ -195,6 +195,7 @@ impl Project {
         for (deployment, file) in self.deployments_of(dockerfile, names) {
             let all: Vec<(usize, &Service)> = processes.of_file(&file.path).collect();
             let images: Vec<String> = all.iter().filter_map(|it| it.1.image.clone()).collect();
+            let images = self.without_others(&images, names);
             let is_about = pods::is_about(&images, names);
             for (at, service) in all {
                 if service.dockerfile.is_some() {

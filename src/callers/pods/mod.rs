@@ -98,20 +98,19 @@ impl Claims {
         claims
     }
 
-    /// The commands of containers of the image of these names, as far as it is known which that is.
-    pub(super) fn commands(&self, names: &[String]) -> impl Iterator<Item = &PodCommand> {
-        let is_about = self.is_about(names);
+    /// The commands of containers of the image of these names, as far as it is known which of these images that is.
+    pub(super) fn commands(
+        &self,
+        images: &[String],
+        names: &[String],
+    ) -> impl Iterator<Item = &PodCommand> {
+        let is_about = is_about(images, names);
         self.commands.iter().filter(move |it| is_about(it.image.as_ref()))
     }
 
     /// The containers of all images.
     pub(super) fn containers(&self) -> &[Container] {
         &self.containers
-    }
-
-    /// Whether a container is of an image of these names, or of the only image of the file that may be.
-    fn is_about(&self, names: &[String]) -> impl Fn(Option<&String>) -> bool {
-        is_about(&self.images, names)
     }
 
     fn add(&mut self, claim: Claim, line: usize, images: &[String]) {
@@ -335,12 +334,13 @@ pub(super) fn is_about(images: &[String], names: &[String]) -> impl Fn(Option<&S
     move |image| image.is_some_and(|it| is_named(it, names) || only.as_ref() == Some(it))
 }
 
+/// Whether an image of a deployment goes by one of these names. A bare name of an official image is Docker's own.
 pub(super) fn is_named(image: &str, names: &[String]) -> bool {
-    image_name(image).is_some_and(|it| goes_by(&it, names))
+    !images::is_official(image) && image_name(image).is_some_and(|it| goes_by(&it, names))
 }
 
 /// Whether an image's name is one of these, or ends in one: `shop-api` is `api` of the project `shop`.
-fn goes_by(image: &str, names: &[String]) -> bool {
+pub(super) fn goes_by(image: &str, names: &[String]) -> bool {
     names.iter().any(|name| {
         image.strip_suffix(name.as_str()).is_some_and(|it| it.is_empty() || it.ends_with('-'))
     })
@@ -448,7 +448,7 @@ mod tests {
         let one = |it: &PodCommand| {
             format!("{} {:?} {:?} {:?}", it.line, it.entrypoint, it.arguments, it.turn)
         };
-        let all: Vec<_> = claims.commands(&names).map(one).collect();
+        let all: Vec<_> = claims.commands(&claims.images, &names).map(one).collect();
         assert_eq!(
             all,
             [

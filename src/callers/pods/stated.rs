@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Claim, Claims, is_named, may_be};
 use crate::{
-    callers::{Deployment, Reader, platforms::values_of_chart},
+    callers::{Deployment, Reader, image_name, platforms::values_of_chart, published::Owners},
+    ecosystems::images,
     project::{File, Project},
     text::{Place, RepoPath},
 };
@@ -19,6 +20,17 @@ pub struct Stated {
     /// The image that it is about, if that may be another one.
     pub other: Option<String>,
 }
+
+/// Registries where everybody may publish images.
+const PUBLIC: [&str; 7] = [
+    "docker.io",
+    "gcr.io",
+    "ghcr.io",
+    "lscr.io",
+    "public.ecr.aws",
+    "quay.io",
+    "registry.hub.docker.com",
+];
 
 /// The deployments of Kubernetes and of clusters that name an image which fits no Dockerfile of the project.
 struct Orphans {
@@ -42,7 +54,36 @@ impl Project {
         }
         let Orphans { all, .. } = self.surroundings().get(|| self.orphans());
         let orphans = all.iter().filter_map(|it| deployments.all.get(*it));
-        orphans.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref()))).collect()
+        let orphans = orphans.filter_map(|it| Some((it, self.file(it.path.as_str())?.as_ref())));
+        let names = self.names(dockerfile);
+        let may_start = |(deployment, file): &(&Deployment, &File)| {
+            let images = &Claims::of(file, deployment.is_values()).images;
+            images.is_empty() || !self.without_others(images, names).is_empty()
+        };
+        orphans.filter(may_start).collect()
+    }
+
+    /// These images without those that are somebody else's, as far as their owners tell: none that goes by one of
+    /// these names is.
+    pub(in crate::callers) fn without_others(
+        &self,
+        images: &[String],
+        names: &[String],
+    ) -> Vec<String> {
+        images.iter().filter(|it| !self.is_somebody_elses(it, names)).cloned().collect()
+    }
+
+    /// Whether an image on a public registry is of an owner who publishes what many projects run, or of another owner
+    /// than the project's own images, and has a name that the project does not go by.
+    fn is_somebody_elses(&self, image: &str, names: &[String]) -> bool {
+        let Some(owner) = owner(image).filter(|it| is_public(it)) else { return false };
+        let Orphans { owners, .. } = self.surroundings().get(|| self.orphans());
+        let known = Owners::of(self);
+        let last = owner.rsplit('/').next().unwrap_or(&owner).to_lowercase();
+        let is_own = owners.contains(&owner)
+            || known.have(&last)
+            || image_name(image).is_none_or(|it| known.may_call(names, &it));
+        !is_own && !is_named(image, names) && (images::is_of_publisher(image) || !owners.is_empty())
     }
 
     fn orphans(&self) -> Orphans {
@@ -95,6 +136,7 @@ impl Project {
             for it in claims.all.iter().filter(|it| it.claim != Claim::Volume || !has_group(chart))
             {
                 let about = self.expanded(chart, &it.images);
+                let may_be = |it: &&String| may_be(it) && !self.is_somebody_elses(it, names);
                 let mut likely = about.iter().filter(|it| may_be(it) && !is_of_others(it, &own));
                 let is_own = about.iter().any(|it| is_named(it, names));
                 let other = match likely.next() {
@@ -125,6 +167,12 @@ impl Project {
 fn is_of_others(image: &str, own: &[&String]) -> bool {
     let others = owner(image);
     others.is_some() && !own.is_empty() && own.iter().all(|it| owner(it) != others)
+}
+
+/// Whether an owner is one on a registry where everybody may publish.
+fn is_public(owner: &str) -> bool {
+    let host = owner.split('/').next().filter(|it| it.contains(['.', ':']) || *it == "localhost");
+    host.is_none_or(|it| PUBLIC.contains(&it))
 }
 
 /// The registry and namespace of an image; `None` if it has none, or they are not known.

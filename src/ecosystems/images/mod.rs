@@ -89,6 +89,58 @@ pub fn is_of_vendor(image: &str) -> bool {
     VENDORS.iter().any(|it| image.starts_with(it))
 }
 
+/// Owners on Docker Hub who publish software that many projects run beside their own, sorted: hub.docker.com/u/NAME.
+const PUBLISHERS: [&str; 34] = [
+    "alpine",
+    "amazon",
+    "apache",
+    "bitnami",
+    "bitnamilegacy",
+    "cloudflare",
+    "confluentinc",
+    "curlimages",
+    "debezium",
+    "dpage",
+    "envoyproxy",
+    "fluent",
+    "grafana",
+    "hashicorp",
+    "istio",
+    "jaegertracing",
+    "jlesage",
+    "keel",
+    "linuxserver",
+    "localstack",
+    "minio",
+    "moby",
+    "nginxinc",
+    "openzipkin",
+    "otel",
+    "percona",
+    "prom",
+    "provectuslabs",
+    "rancher",
+    "rook",
+    "temporalio",
+    "traefik",
+    "velero",
+    "victoriametrics",
+];
+
+/// Whether an image on Docker Hub is of an owner who publishes software that many projects run.
+pub fn is_of_publisher(image: &str) -> bool {
+    let path = image.strip_prefix("docker.io/").unwrap_or(image);
+    path.split_once('/').is_some_and(|it| PUBLISHERS.binary_search(&it.0).is_ok())
+}
+
+/// Whether a reference names an official image of Docker Hub, where images that are not of this machine are pulled from if
+/// neither a registry nor an owner is named (kubernetes.io: "Images").
+pub fn is_official(image: &str) -> bool {
+    let path = image.strip_prefix("docker.io/").unwrap_or(image);
+    let name = path.strip_prefix("library/").unwrap_or(path);
+    !name.contains('/') && named(name).official.is_some()
+}
+
 /// What an image is for, if not for programs that other people put into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
