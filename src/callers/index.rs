@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Build, Callers, Kind,
+    Build, Builder, Callers, Kind, builders,
     containers::{Execution, executions},
     deployments::Deployments,
     read, read_only,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     project::{File, Problem, Project, Unread},
-    text::RepoPath,
+    text::{Place, RepoPath},
 };
 
 #[derive(Default)]
@@ -27,6 +27,8 @@ struct Index {
     deployments: Deployments,
     executions: Vec<Execution>,
     unread: Vec<Unread>,
+    /// Builds that no file makes itself: those that guides tell people to make, and those of platforms.
+    told: BTreeMap<RepoPath, Vec<(Builder, Place)>>,
 }
 
 /// What [`File::editable_callers`] are, once they were asked for.
@@ -36,6 +38,11 @@ impl Project {
     /// The builds that name this Dockerfile: from compose, bake, CI, Makefiles and scripts.
     pub fn builds(&self, dockerfile: &RepoPath) -> &[Build] {
         self.index().builds.get(dockerfile).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who builds this Dockerfile besides [`builds`](Self::builds): the builders that guides and platforms have.
+    pub(super) fn told_builders(&self, dockerfile: &RepoPath) -> &[(Builder, Place)] {
+        self.index().told.get(dockerfile).map_or(&[], Vec::as_slice)
     }
 
     /// The compose services that run what this Dockerfile builds, each with its file: those that build it, those of
@@ -88,6 +95,7 @@ impl Project {
             }
             let broken = self.files().filter_map(|it| it.callers().unread.clone());
             index.unread = self.unread().iter().cloned().chain(broken).collect();
+            index.told = builders::told(self);
             let named = builds_by_name(index.builds.values().flatten());
             index.executions = executions(self, &named);
             (index.services, index.unbuilt) = users::services(self, &named);

@@ -8,6 +8,8 @@
 //! and is no build that a reader understands, `mentions` weighs: prose is listed, the rest stands in the way.
 
 mod bake;
+mod builders;
+mod cloudbuild;
 mod compose;
 pub mod containers;
 mod decisions;
@@ -48,6 +50,7 @@ use crate::{
     text::{Place, RepoPath, is_template},
     yaml::{self, Node, Reading, YamlError},
 };
+pub use cloudbuild::is_config as is_cloud_build;
 pub use compose::{ComposeFile, ComposeReaders, Needs, default_image};
 pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
 pub use make::Rules;
@@ -58,6 +61,7 @@ pub use published::Published;
 pub use reread::spoiled;
 pub use retarget::{Move, Retarget, Retargeting, Stuck, retarget};
 use script::Script;
+pub use script::sends_builds;
 use service::Service;
 pub use site::Site;
 pub use syncs::{Sync, may_sync};
@@ -82,8 +86,8 @@ pub struct Callers {
     pub syncs: Vec<Sync>,
     /// True if it is written in a way that is understood and cannot be edited.
     pub only_read: bool,
-    /// True if it uses the classic builder: `DOCKER_BUILDKIT=0`.
-    pub turns_buildkit_off: bool,
+    /// Builds that it tells people to make, with a builder other than BuildKit.
+    told: Vec<Build>,
 }
 
 /// One build of a Dockerfile, as a compose file, a workflow or a script names it.
@@ -130,6 +134,8 @@ pub enum Caller {
     Skaffold,
     /// A `devcontainer.json`.
     Devcontainer,
+    /// A configuration of Google's Cloud Build.
+    CloudBuild,
 }
 
 /// The build context.
@@ -144,12 +150,17 @@ pub enum BuildContext {
 /// The program that runs the build, as far as the caller tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Builder {
-    /// Docker, and so BuildKit unless someone turns it off.
+    /// Docker with BuildKit.
     Docker,
+    /// Docker without BuildKit: after `DOCKER_BUILDKIT=0`, and in clouds that do not turn it on. It does not know
+    /// `RUN --mount`.
+    Classic,
     /// Buildah or Podman.
     Buildah,
     /// Kaniko, which does not know `RUN --mount`.
     Kaniko,
+    /// Railway's, which refuses a cache mount whose `id=` does not have the id of the service.
+    Railway,
 }
 
 /// The kinds of files that are looked into.
@@ -247,6 +258,7 @@ fn read_with(documents: Documents, path: &RepoPath, text: &str) -> Callers {
         with_yaml(syncs::read_yaml, into);
     }
     match Kind::of(path) {
+        Some(Kind::Yaml) if cloudbuild::is_config(text) => with_yaml(cloudbuild::read, into),
         // A manifest of pods may be large, and has no services.
         Some(Kind::Yaml) if !text.contains("services:") => {}
         Some(Kind::Compose | Kind::Yaml) => with_yaml(compose::read, into),
@@ -276,7 +288,11 @@ fn read_with(documents: Documents, path: &RepoPath, text: &str) -> Callers {
         }
     }
     let off = ["DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0", "DOCKER_BUILDKIT: \"0\""];
-    callers.turns_buildkit_off = off.iter().any(|it| text.contains(it));
+    if off.iter().any(|it| text.contains(it)) {
+        for build in callers.builds.iter_mut().filter(|it| it.builder == Builder::Docker) {
+            build.builder = Builder::Classic;
+        }
+    }
     callers
 }
 
@@ -296,7 +312,8 @@ impl Build {
 impl Callers {
     /// Turns lines of the text that was read into places on disk, which `place` knows.
     fn locate(&mut self, place: impl Fn(usize) -> Place) {
-        let places = self.builds.iter_mut().map(|it| &mut it.place);
+        let builds = self.builds.iter_mut().chain(&mut self.told);
+        let places = builds.map(|it| &mut it.place);
         for it in places.chain(self.unresolved.iter_mut().map(|it| &mut it.0)) {
             *it = place(it.line);
         }

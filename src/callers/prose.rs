@@ -1,11 +1,16 @@
 //! How people are told to start an image: `docker run` and compose files in the code blocks of guides, `docker run` in
-//! comments of Dockerfiles and in units of systemd. What they build says only which image is meant.
+//! comments of Dockerfiles and in units of systemd. What they build says which image is meant, and which builder has
+//! to know what the Dockerfile says.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Build, Caller, Callers, compose, image_name, published::is_candidate, runs_containers,
-    script::Script, service::Service, traced::Traced,
+    Build, Builder, Caller, Callers, compose, image_name,
+    published::is_candidate,
+    runs_containers,
+    script::{Script, sends_builds},
+    service::Service,
+    traced::Traced,
 };
 use crate::{
     project::is_dockerfile,
@@ -19,7 +24,7 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
     let is_guide = is_guide(path);
     let is_unit = name.ends_with(".service");
     let is_comment = is_dockerfile(name);
-    if !(is_guide || is_unit || is_comment) || !starts_containers(text) {
+    if !(is_guide || is_unit || is_comment) || !(starts_containers(text) || sends_builds(text)) {
         return;
     }
     let (builds, services) = (Vec::new(), Vec::new());
@@ -141,7 +146,7 @@ impl<'a> Reader<'a> {
             text += line;
         }
         let padded = format!(" {text} ");
-        if !runs_containers(&padded) && !padded.contains(" build ") {
+        if !runs_containers(&padded) && !padded.contains(" build ") && !sends_builds(&padded) {
             return;
         }
         let script = Script {
@@ -169,6 +174,7 @@ impl<'a> Reader<'a> {
             service.dockerfile = own.or(built.map(|it| &it.dockerfile)).cloned();
             self.into.services.push(service);
         }
+        self.into.told.extend(self.builds.into_iter().filter(|it| it.builder != Builder::Docker));
     }
 
     /// The folder that those who follow it are in: of the guides of a project, the project's own.

@@ -3,7 +3,7 @@
 use super::{
     At, Grammar, MANAGERS, Manager, Setting, Verb, images, node, python, system, version::Version,
 };
-use crate::{shell::Invocation, text::ImagePath};
+use crate::{dockerfile::variables::Variable, shell::Invocation, text::ImagePath};
 
 /// A cache of a manager.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,19 @@ pub struct Cache {
     pub brought_by: &'static [&'static str],
     /// Whether the same commands cache in other places, too, through programs that they run.
     pub spills: bool,
+    /// What packages are compiled with, if it keeps what was compiled and knows it by the source alone.
+    pub compiling: Option<Compiling>,
+}
+
+/// The settings with which packages are compiled. A cache that does not know them hands out what other settings made.
+#[derive(Clone, Copy, Debug)]
+pub struct Compiling {
+    /// The options that ask for it, or set it.
+    pub options: &'static [&'static str],
+    /// Whether a variable of this name is such a setting.
+    pub variables: fn(&str) -> bool,
+    /// Whether a variable that a command gets for itself alone is one: it is there for the command, and most are.
+    pub own_variables: fn(&str) -> bool,
 }
 
 /// What a cache is to the image.
@@ -134,6 +147,8 @@ pub struct Caching {
     pub offline: bool,
     /// Whether builds that fill it at the same time may trip over each other.
     pub exclusive: bool,
+    /// The option or variable that sets how packages are compiled, of which the cache knows nothing.
+    pub compiled_with: Option<String>,
 }
 
 /// Where a cache is in the image.
@@ -166,6 +181,7 @@ impl Cache {
         denied_by_run: &[],
         brought_by: &[],
         spills: false,
+        compiling: None,
     };
 
     /// The variables that turn it off.
@@ -244,6 +260,7 @@ impl Cache {
             linked: holds(self.linked),
             offline: holds(self.offline),
             exclusive,
+            compiled_with: self.compiling.and_then(|it| it.setting(call, at)),
         })
     }
 
@@ -325,6 +342,21 @@ impl Cache {
             "" => root.clone(),
             part => format!("{root}/{part}"),
         })
+    }
+}
+
+impl Compiling {
+    /// The setting that holds for a call.
+    fn setting(&self, call: &Invocation, at: &At<'_>) -> Option<String> {
+        let option = self.options.iter().copied().find(|it| call.has(&[it]));
+        let mut own = call.assignments.iter().map(|it| it.0.as_str());
+        let own = own.find(|it| (self.own_variables)(it));
+        let is_empty = |it: &Variable| it.value().is_some_and(str::is_empty);
+        let set = || {
+            let mut all = at.state.variables.iter();
+            all.find(|it| (self.variables)(it.0) && !is_empty(it.1)).map(|it| it.0)
+        };
+        option.or(own).or_else(set).map(str::to_owned)
     }
 }
 

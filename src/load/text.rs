@@ -218,12 +218,14 @@ fn is_kept(path: &RepoPath, text: &str, wanted: Wanted) -> bool {
                 || callers::may_complete(path, text)
                 || callers::runs_containers(text)
                 || callers::may_sync(path)
+                || callers::is_cloud_build(text)
         }
         Wanted::Mention => {
             names_one()
                 || callers::starts_containers(text)
                 || callers::has_compose_read(text)
                 || callers::may_sync(path)
+                || callers::sends_builds(text)
         }
         _ => true,
     }

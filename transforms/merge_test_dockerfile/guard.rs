@@ -3,7 +3,7 @@
 use super::{Merged, Twins};
 use crate::{
     callers::{Build, BuildContext, Builder},
-    context::{Context, dockerignore::Dockerignore},
+    context::{Context, Evidence, dockerignore::Dockerignore},
     dockerfile::Dockerfile,
     project::Project,
     text::{Refusal, RepoPath},
@@ -72,11 +72,18 @@ pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>
             production.clone()
         }
         (
-            Context::Known { folder: production_folder, .. },
-            Context::Known { folder: variant_folder, .. },
+            Context::Known { folder: production_folder, evidence: of_production },
+            Context::Known { folder: variant_folder, evidence: of_variant },
         ) => {
+            let is = |it: &Evidence| match it {
+                Evidence::Named(_) => "is",
+                // Nothing builds it, so that is what its COPYs say.
+                Evidence::Sources => "seems to be",
+            };
             let reason = format!(
-                "its build context is {variant_folder}, and that of {production} is {production_folder}"
+                "its build context {} {variant_folder}, and that of {production} {} {production_folder}",
+                is(of_variant),
+                is(of_production)
             );
             return Err(Refusal::new("different-contexts", reason));
         }
@@ -150,15 +157,11 @@ pub fn builds(project: &Project, twins: &Twins<'_>, merged: &Merged) -> Result<(
         };
     }
     // Kaniko and the classic builder build each stage up to the target, so the variant's as well.
-    let builds_every_stage = |build: &&Build| {
-        let caller = project.file(build.place.path.as_str());
-        build.builder == Builder::Kaniko || caller.is_some_and(|it| it.callers().turns_buildkit_off)
-    };
-    match project.builds(&twins.production.path).iter().find(builds_every_stage) {
-        Some(build) => {
+    let by = [Builder::Kaniko, Builder::Classic];
+    match project.built_by(&twins.production.path, &by) {
+        Some(place) => {
             let reason = format!(
-                "{} builds every stage of production and so would build the variant, too",
-                build.place
+                "{place} builds every stage of production and so would build the variant, too"
             );
             Err(Refusal::new("builds-every-stage", reason))
         }

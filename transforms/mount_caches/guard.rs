@@ -19,19 +19,22 @@ use crate::{
 
 /// Whoever builds the file has to know cache mounts.
 pub(super) fn builder(project: &Project, site: &Site<'_>) -> Result<(), Refusal> {
-    if project.builds(site.path).iter().any(|it| it.builder == Builder::Kaniko) {
-        return Err(Refusal::new(
-            "kaniko",
-            "it is built with Kaniko, which does not know RUN --mount",
-        ));
+    if let Some(place) = project.built_by(site.path, &[Builder::Kaniko]) {
+        let why = format!("{place} builds it with Kaniko, which does not know RUN --mount");
+        return Err(Refusal::new("kaniko", why));
+    }
+    if let Some(place) = project.built_by(site.path, &[Builder::Classic]) {
+        let why = format!("{place} builds it without BuildKit, which RUN --mount needs");
+        return Err(Refusal::new("classic-builder", why));
+    }
+    if let Some(place) = project.built_by(site.path, &[Builder::Railway]) {
+        let why = format!(
+            "{place} has Railway build it, which refuses a cache mount without the id of the service"
+        );
+        return Err(Refusal::new("railway", why));
     }
     if let Some(it) = project.unread_caller(site.path) {
         return Err(Refusal::new("unknown-caller", it.reason()));
-    }
-    let callers = project.builds(site.path).iter().map(|it| &it.place.path);
-    let mut callers = callers.filter_map(|it| project.file(it.as_str()));
-    if let Some(file) = callers.find(|it| it.callers().turns_buildkit_off) {
-        return Err(Refusal::new("classic-builder", format!("{} turns BuildKit off", file.path)));
     }
     match site.dockerfile.directive("syntax").map(images::knows_cache_mounts) {
         Some(Some(false)) => Err(Refusal::new(
@@ -130,6 +133,37 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What is compiled on the way has to be compiled again where its settings change, and a cache that knows it by its
+/// source alone would hand out what other settings made.
+pub(super) fn compiled(caches: &Caches<'_>) -> Result<(), Refusal> {
+    for it in &caches.uses {
+        let settings = it.caching.cache.compiling;
+        let set = || set_for_all(&caches.run.script, settings?.variables).map(str::to_owned);
+        if let Some(name) = it.caching.compiled_with.clone().or_else(set) {
+            let why = format!(
+                "{name} sets how packages are compiled, and the cache would keep what other settings made"
+            );
+            return Err(Refusal::new("compiled-packages", why));
+        }
+    }
+    Ok(())
+}
+
+/// The first variable of a kind that a script sets for the commands that follow.
+fn set_for_all(script: &Script, is_meant: fn(&str) -> bool) -> Option<&str> {
+    script.commands().iter().find_map(|it| {
+        let alone = it.assignments.iter().filter(|_| it.words.is_empty());
+        let alone = alone.map(|it| it.name.as_str());
+        let exports = it.program().is_some_and(|it| DECLARES.contains(&it));
+        let words = it.words.iter().filter(|_| exports);
+        let exported = words.filter_map(|it| it.raw.split_once('=')).map(|it| it.0);
+        alone.chain(exported).find(|it| is_meant(it))
+    })
+}
+
+/// The programs of a shell that give variables values.
+const DECLARES: [&str; 5] = ["export", "declare", "readonly", "typeset", "eval"];
+
 /// A variable that the script itself sets and that moves the cache.
 fn moved_by_script(caches: &Caches<'_>, cache_use: &super::Use<'_>) -> Option<&'static str> {
     cache_use.caching.cache.variables().find(|it| set_by_script(&caches.run.script, it))
@@ -144,8 +178,7 @@ pub(super) fn set_by_script(script: &Script, name: &str) -> bool {
     let sets = |it: &str| it.match_indices(&set).any(|(at, _)| !it[..at].ends_with(inside));
     script.commands().iter().any(|it| {
         let alone = it.words.is_empty() && it.assignments.iter().any(|it| it.name == name);
-        let declares = ["export", "declare", "readonly", "typeset", "eval"];
-        let declares = it.program().is_some_and(|it| declares.contains(&it));
+        let declares = it.program().is_some_and(|it| DECLARES.contains(&it));
         alone || (declares && it.words.iter().any(|it| sets(&it.raw)))
     })
 }

@@ -47,6 +47,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "cache-needed",
         "cache-off",
         "classic-builder",
+        "compiled-packages",
         "exec-form",
         "heredoc",
         "indirect-install",
@@ -59,6 +60,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "old-syntax",
         "other-home",
         "other-user",
+        "railway",
         "store-needed",
         "target-install",
         "unknown-cache",
@@ -359,6 +361,7 @@ impl<'r> Caches<'r> {
         guard::builder(project, site)?;
         guard::user(self)?;
         guard::place(self)?;
+        guard::compiled(self)?;
         guard::home(self, site, stage)?;
         guard::configuration(self, project, site, stage)?;
         guard::files(self, site, stage)?;

@@ -49,7 +49,7 @@ impl Caches<'_> {
         find: &dyn Fn(&str) -> Option<&'p Arc<File>>,
         depth: usize,
     ) -> Option<String> {
-        let installs = said.lines().find_map(|it| self.called_in(words(it)));
+        let installs = said.lines().find_map(|it| self.called_in(command_words(it)));
         if let Some(call) = installs {
             return Some(format!("{from} runs {call}"));
         }
@@ -101,10 +101,18 @@ impl Caches<'_> {
                 it.trim_start_matches('-') == "offline"
                     || verbs.iter().any(|verb| first(verb) == **it)
             };
-            let verb = words[at + 1..].iter().find(uses)?;
+            let scripts = manager.grammar.scripts.map_or(&[][..], |it| it.verbs);
+            let named = words[at..].iter().zip(&words[at + 1..]);
+            let verb = named.filter(|it| !scripts.contains(it.0)).map(|it| it.1).find(uses)?;
             Some(format!("{} {verb}", manager.name))
         })
     }
+}
+
+/// The words of a command line; the name of a script may have colons in it: `npm run test:ci`.
+fn command_words(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |it: char| !it.is_alphanumeric() && !"-_./+:".contains(it);
+    text.split(ends).filter(|it| !it.is_empty())
 }
 
 /// The words in quotes of a line that are words or lines of commands, and not sentences for people.

@@ -200,20 +200,98 @@ fn oldest(file: &File) -> Option<Release> {
     named.chain(packaged).min_by_key(|it| it.minor)
 }
 
-/// Where a file calls Compose by the name of its first version.
+/// The verbs of Compose 1: <https://github.com/docker/compose/blob/1.29.2/compose/cli/main.py>.
+const VERBS: &[&str] = &[
+    "build", "config", "create", "down", "events", "exec", "help", "images", "kill", "logs",
+    "pause", "port", "ps", "pull", "push", "restart", "rm", "run", "scale", "start", "stop", "top",
+    "unpause", "up", "version",
+];
+/// The options before the verb that take a value.
+const VALUED: &[&str] = &[
+    "--ansi",
+    "--context",
+    "--env-file",
+    "--file",
+    "--host",
+    "--log-level",
+    "--profile",
+    "--project-directory",
+    "--project-name",
+    "--tlscacert",
+    "--tlscert",
+    "--tlskey",
+    "-H",
+    "-c",
+    "-f",
+    "-p",
+];
+
+/// Where a file calls Compose by the name of its first version, with a verb, or gives the name to a variable. Where the
+/// name is followed by something else, a sentence tells of it.
 fn old_name(file: &File) -> Option<Place> {
     let (text, name) = (&*file.text, "docker-compose");
     let is_command = |it: &usize| {
         let (before, after) = (&text[..*it], &text[it + name.len()..]);
         !before.ends_with(|it: char| it.is_alphanumeric() || "-_./".contains(it))
             && after.starts_with([' ', '\t', '"', '\'', '`'])
+            && (before.trim_end_matches(['"', '\'', ' ']).ends_with('=') || has_verb(after))
     };
     let start = text.match_indices(name).map(|it| it.0).find(is_command)?;
     Some(file.place(&(start..start)))
+}
+
+/// Whether what follows the name of Compose is a verb of its, after options.
+fn has_verb(after: &str) -> bool {
+    // The words of a list are quoted, and a command goes on after a backslash.
+    let is_between = |it: char| it.is_whitespace() || "\"'`,[]".contains(it);
+    let line = after.split_inclusive('\n').scan(true, |goes_on, it| {
+        let part = goes_on.then_some(it);
+        *goes_on = it.ends_with("\\\n");
+        part.map(|it| it.strip_suffix("\\\n").unwrap_or(it))
+    });
+    let mut words = line.flat_map(|it| it.split(is_between)).filter(|it| !it.is_empty());
+    while let Some(word) = words.next() {
+        if VALUED.contains(&word) {
+            words.next();
+        } else if !word.starts_with(['-', '$']) {
+            return VERBS.contains(&word);
+        }
+    }
+    false
 }
 
 /// The place of the first mention of a name.
 fn at(file: &File, name: &str) -> Option<Place> {
     let start = file.text.find(name)?;
     Some(file.place(&(start..start + name.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::old_name;
+    use crate::{project::File, text::RepoPath};
+
+    #[test]
+    fn only_calls_have_a_verb() {
+        let is_call = |text: &str| {
+            let path = RepoPath::new("Makefile").unwrap();
+            old_name(&File::new(path, text.to_owned())).is_some()
+        };
+        let calls = [
+            "docker-compose up -d",
+            "docker-compose -f a.yml --project-name x exec web sh",
+            "docker-compose $(FILES) \\\n  build",
+            "['docker-compose', 'up']",
+            "DC = 'docker-compose'\nDC=\"docker-compose\"",
+            "Start it with `docker-compose up`.",
+        ];
+        let prose = [
+            "mounted via docker-compose volumes",
+            "use `docker compose` and not `docker-compose` (v2)",
+            "# the docker-compose network\n",
+            "docker-compose -f",
+        ];
+        assert_eq!(calls.into_iter().find(|it| !is_call(it)), None);
+        assert_eq!(prose.into_iter().find(|it| is_call(it)), None);
+    }
 }

@@ -127,13 +127,9 @@ pub(super) fn render(path: &RepoPath, root: &Item) -> Vec<Service> {
 /// named (<https://docs.railway.com/builds/dockerfiles>).
 pub(super) fn railway(path: &RepoPath, root: &Item) -> Vec<Service> {
     let folder = path.parent().unwrap_or(RepoPath::root());
-    let build = root.get("build");
-    let said = |key: &str| build.and_then(|it| it.text(key));
-    // Without a Dockerfile, it builds with commands of its own.
-    let is_other = said("buildcommand").is_some()
-        || said("builder").is_some_and(|it| !it.eq_ignore_ascii_case("dockerfile"));
-    let named = said("dockerfilepath").or(Some("Dockerfile").filter(|_| !is_other));
-    let (Some(deploy), Some(named)) = (root.get("deploy"), named) else { return Vec::new() };
+    let (Some(deploy), Some((named, _))) = (root.get("deploy"), built_by_railway(root)) else {
+        return Vec::new();
+    };
     let disk = deploy.get("requiredmountpath");
     vec![Service {
         name: "service".to_owned(),
@@ -147,6 +143,18 @@ pub(super) fn railway(path: &RepoPath, root: &Item) -> Vec<Service> {
         command: command(deploy.get("startcommand")),
         ..Service::default()
     }]
+}
+
+/// The name of the Dockerfile that Railway builds, and the line that says so; `None` if it builds without one.
+pub(super) fn built_by_railway(root: &Item) -> Option<(&str, usize)> {
+    let build = root.get("build");
+    let said = |key: &str| build.and_then(|it| it.text(key));
+    // Without a Dockerfile, it builds with commands of its own.
+    let is_other = said("buildcommand").is_some()
+        || said("builder").is_some_and(|it| !it.eq_ignore_ascii_case("dockerfile"));
+    let named = said("dockerfilepath").or(Some("Dockerfile").filter(|_| !is_other))?;
+    let line = ["dockerfilepath", "builder"].iter().find_map(|it| build?.get(it));
+    Some((named, line.or(build).map_or(1, |it| it.line)))
 }
 
 /// `heroku.yml` and `app.json`, after <https://devcenter.heroku.com/articles/build-docker-images-heroku-yml> and

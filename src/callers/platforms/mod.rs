@@ -16,7 +16,7 @@ use super::{
     service::{Given, Owner, Service, Volume},
 };
 use crate::{
-    project::{File, Unread},
+    project::{File, Project, Unread},
     text::{Place, RepoPath, is_template},
 };
 pub use started::Deployed;
@@ -117,27 +117,28 @@ pub fn starts_processes(path: &RepoPath, text: &str) -> bool {
     Format::of(path, text).is_some()
 }
 
+/// The Dockerfile that Railway builds, if this is a file of its, and the place that says so. It is seen from the root of
+/// the service, which the file does not name: its own folder, or that of the project.
+pub(super) fn railway_build(project: &Project, file: &File) -> Option<(RepoPath, Place)> {
+    let format = Format::of(&file.path, &file.text).filter(|it| *it == Format::Railway)?;
+    let roots = trees(&file.path, &file.text, format).ok()?;
+    let (named, line) = roots.iter().find_map(hosts::built_by_railway)?;
+    let folders = [file.path.parent().unwrap_or(RepoPath::root()), RepoPath::root()];
+    let named = folders.iter().filter_map(|it| dockerfile(it, named));
+    let found = named.into_iter().find(|it| project.tree().is_file(it))?;
+    Some((found, file.line(line)))
+}
+
 /// What a file of a format starts; places are places on disk.
 ///
 /// # Errors
 /// The line that cannot be read, and why.
 fn read(file: &File, format: Format) -> Result<Vec<Service>, Unread> {
     let (path, text) = (&file.path, &*file.text);
-    let unread = |line: usize, why: String| {
+    let roots = trees(path, text, format).map_err(|(line, why)| {
         let why = if is_template(text) { "it is a template".to_owned() } else { why };
         Unread { path: path.clone(), line: file.line(line).line, why }
-    };
-    let roots = match format {
-        Format::Nomad | Format::Terraform => {
-            vec![hcl::tree(text).map_err(|it| unread(it.line, it.message))?]
-        }
-        Format::Fly | Format::Railway if path.as_str().ends_with(".toml") => {
-            vec![tree::toml(text).ok_or_else(|| unread(1, "it is not TOML".to_owned()))?]
-        }
-        Format::Quadlet => vec![tree::unit(text)],
-        Format::Unraid => vec![tree::xml(text, &["Config", "Repository"])],
-        _ => tree::yaml(text).map_err(|it| unread(it.line, it.message))?,
-    };
+    })?;
     let reader = match format {
         Format::Ansible => docker::ansible,
         Format::AppPlatform => hosts::app_platform,
@@ -160,6 +161,24 @@ fn read(file: &File, format: Format) -> Result<Vec<Service>, Unread> {
         }
     }
     Ok(found)
+}
+
+/// The documents of a file of a format.
+///
+/// # Errors
+/// The line that cannot be read, and why.
+fn trees(path: &RepoPath, text: &str, format: Format) -> Result<Vec<Item>, (usize, String)> {
+    Ok(match format {
+        Format::Nomad | Format::Terraform => {
+            vec![hcl::tree(text).map_err(|it| (it.line, it.message))?]
+        }
+        Format::Fly | Format::Railway if path.as_str().ends_with(".toml") => {
+            vec![tree::toml(text).ok_or_else(|| (1, "it is not TOML".to_owned()))?]
+        }
+        Format::Quadlet => vec![tree::unit(text)],
+        Format::Unraid => vec![tree::xml(text, &["Config", "Repository"])],
+        _ => tree::yaml(text).map_err(|it| (it.line, it.message))?,
+    })
 }
 
 /// The variables of an environment, in whatever way a format writes it: a map, a list of `NAME=value`, or a list of

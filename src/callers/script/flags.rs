@@ -30,7 +30,7 @@ pub(super) struct BuildFlags {
 }
 
 /// The flags of a build that take no value.
-const SWITCHES: [&str; 20] = [
+const SWITCHES: [&str; 23] = [
     "--check",
     "--compress",
     "--debug",
@@ -40,6 +40,9 @@ const SWITCHES: [&str; 20] = [
     "--layers",
     "--load",
     "--no-cache",
+    "--no-format",
+    "--no-logs",
+    "--no-wait",
     "--pull",
     "--push",
     "--quiet",
@@ -72,7 +75,8 @@ impl BuildFlags {
                 continue;
             }
             // An unknown variable on its own is most likely a list of flags.
-            if word.chars().all(|it| it == UNKNOWN) && builder == Builder::Docker {
+            let is_docker = matches!(builder, Builder::Docker | Builder::Classic);
+            if word.chars().all(|it| it == UNKNOWN) && is_docker {
                 flags.context = flags.context.or(Some(word));
                 continue;
             }
@@ -104,7 +108,10 @@ impl BuildFlags {
                     let folder = value.strip_prefix("dir://").unwrap_or(&value);
                     flags.context = Some(folder.to_owned());
                 }
-                ("-t" | "--tag", Builder::Docker | Builder::Buildah)
+                (
+                    "-t" | "--tag" | "--image",
+                    Builder::Docker | Builder::Classic | Builder::Buildah,
+                )
                 | ("--destination" | "-d", Builder::Kaniko) => {
                     flags.tags.extend(image_name(&value.text()));
                 }

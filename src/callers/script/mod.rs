@@ -1,5 +1,6 @@
 //! Builds in shell scripts, and in the script lines of CI files and Makefiles.
 
+mod cloud;
 mod flags;
 mod remote;
 mod run;
@@ -16,6 +17,7 @@ use crate::{
     ecosystems, shell,
     text::{Place, RepoPath},
 };
+pub use cloud::sends_builds;
 use flags::BuildFlags;
 
 /// A script and what is known when it starts.
@@ -59,7 +61,9 @@ impl Script<'_> {
 
 /// Returns true if a script may build an image or start a container: most do neither.
 pub(super) fn may_build(text: &str) -> bool {
-    ["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it)) || runs_containers(text)
+    ["build", "bud", "kaniko/executor"].iter().any(|it| text.contains(it))
+        || runs_containers(text)
+        || sends_builds(text)
 }
 
 /// A folder or file that a script names from the folder `current`; `None` outside the project.
@@ -207,7 +211,16 @@ impl Run<'_> {
             return true;
         }
         self.try_run(words, &raw, line);
-        let Some((builder, at)) = build_command(&raw) else { return false };
+        let Some((builder, at)) = build_command(&raw) else {
+            self.try_submit(words, &raw, line);
+            return false;
+        };
+        let is_off = self.variables.get("DOCKER_BUILDKIT").map(Traced::text);
+        let is_off = matches!(is_off.as_deref(), Some("0" | "false")) && !raw.contains(&"buildx");
+        let builder = match builder {
+            Builder::Docker if is_off => Builder::Classic,
+            it => it,
+        };
         let line = (self.line)(line);
         // One build for each value of the loop variables that the command names.
         let mut rounds = vec![self.variables.clone()];
@@ -257,7 +270,7 @@ impl Run<'_> {
         match file.as_deref() {
             Some("-") => return,
             Some(file) => {
-                // Kaniko and Podman look below the context too.
+                // Kaniko, Podman and Azure look below the context too.
                 found(locate(current, file), current);
                 if builder != Builder::Docker && !file.contains([ROOT, UNKNOWN]) {
                     found(folder.as_ref().and_then(|it| it.join(file)), folder.as_ref());
@@ -323,6 +336,10 @@ fn build_command(words: &[&str]) -> Option<(Builder, usize)> {
     let name = program(words)?;
     if name == "executor" && words.first()?.contains("kaniko") {
         return Some((Builder::Kaniko, 1));
+    }
+    // Tasks of Azure's registry build without BuildKit: github.com/Azure/acr/issues/721.
+    if name == "az" && words.get(1..3) == Some(&["acr", "build"]) {
+        return Some((Builder::Classic, 3));
     }
     let builder = match name {
         "buildah" | "podman" => Builder::Buildah,

@@ -10,7 +10,7 @@ pub mod pyproject;
 pub mod requirements;
 pub mod uv;
 
-use super::images::PythonVersion;
+use super::{cache::Compiling, images::PythonVersion};
 
 pub use distributions::{
     SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, installs_from_disk, is_builder, is_tool,
@@ -84,6 +84,75 @@ pub struct ProjectScript {
     pub name: &'static str,
     /// The verbs with which it installs into the environment; others leave what they build beside the source.
     pub fills: &'static [&'static str],
+}
+
+/// How packages without a wheel are compiled. Wheels that were made here are known by their source: pip's
+/// documentation, "Caching".
+pub(super) const COMPILING: Compiling = Compiling {
+    options: &[
+        "--build-option",
+        "--config-setting",
+        "--config-settings",
+        "--global-option",
+        "--no-binary",
+        "--no-binary-package",
+    ],
+    variables: sets_compiler,
+    own_variables: is_own_setting,
+};
+
+/// Whether a variable says how packages are compiled: what compilers, CMake and the build scripts of packages with parts
+/// in C read.
+fn sets_compiler(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["CC", "CXX", "CUDAARCHS", "FORCE_CMAKE", "FORCE_CUDA", "NO_BINARY"];
+    const STARTS: [&str; 4] = ["CMAKE_", "GGML_", "HOROVOD_WITH", "LLAMA_"];
+    const ENDS: [&str; 6] = [
+        "FLAGS",
+        "_ARCH_LIST",
+        "_NO_BINARY",
+        "_CONFIG_SETTINGS",
+        "_GLOBAL_OPTION",
+        "_BUILD_OPTION",
+    ];
+    name != "MAKEFLAGS"
+        && (NAMES.contains(&name)
+            || STARTS.iter().any(|it| name.starts_with(it))
+            || ENDS.iter().any(|it| name.ends_with(it)))
+}
+
+/// Whether a variable that one command gets says how packages are compiled: all but those of the managers, the network
+/// and the system.
+fn is_own_setting(name: &str) -> bool {
+    const STARTS: [&str; 14] = [
+        "CURL_",
+        "DEBIAN_",
+        "GIT_",
+        "LC_",
+        "PDM_",
+        "PIPENV_",
+        "PIP_",
+        "POETRY_",
+        "PYTHON",
+        "REQUESTS_",
+        "SETUPTOOLS_SCM_",
+        "SSL_",
+        "UV_",
+        "XDG_",
+    ];
+    const NAMES: [&str; 9] = [
+        "HOME",
+        "LANG",
+        "LD_LIBRARY_PATH",
+        "MAKEFLAGS",
+        "MAX_JOBS",
+        "PATH",
+        "TMPDIR",
+        "USER",
+        "VIRTUAL_ENV",
+    ];
+    let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
+    let is_known = NAMES.contains(&name) || STARTS.iter().any(|it| name.starts_with(it));
+    sets_compiler(name) || !(is_proxy || is_known)
 }
 
 /// The variables by which Python, and with it everything that it installs, looks in another place.

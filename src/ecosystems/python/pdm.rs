@@ -2,7 +2,7 @@
 //!
 //! After PDM's documentation of its commands and configuration.
 
-use super::pyproject::Pyproject;
+use super::{COMPILING, pyproject::Pyproject};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Installer, Manager, Off,
@@ -55,6 +55,7 @@ pub const MANAGER: Manager = Manager {
     makes: &[".venv", "__pypackages__"],
     keeps: &[".config/pdm"],
     cache: &[Cache {
+        compiling: Some(COMPILING),
         places: &[CachePlace::Variable("PDM_CACHE_DIR"), CachePlace::Xdg("pdm")],
         filled_by: &[
             Verb::new("install"),

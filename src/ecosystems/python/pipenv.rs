@@ -2,7 +2,7 @@
 //!
 //! After Pipenv's documentation of its commands and environment variables.
 
-use super::{pip, pyproject};
+use super::{COMPILING, pip, pyproject};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Off, Setting,
@@ -48,6 +48,7 @@ pub const MANAGER: Manager = Manager {
     makes: &[".venv"],
     // Pipenv gives its own cache folder to the pip that it runs.
     cache: &[Cache {
+        compiling: Some(COMPILING),
         places: &[CachePlace::Variable("PIPENV_CACHE_DIR"), CachePlace::Xdg("pipenv")],
         filled_by: &[
             Verb::new("install"),

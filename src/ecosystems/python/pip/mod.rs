@@ -8,7 +8,10 @@ pub(crate) use options::VALUED;
 use options::{CONFIGURED, INDEXES, TARGETS};
 pub(super) use options::{FILES, HABIT_PATHS, HABIT_TARGETS};
 
-use super::requirements::{self, Line};
+use super::{
+    COMPILING,
+    requirements::{self, Line},
+};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
@@ -95,6 +98,7 @@ pub const MANAGER: Manager = Manager {
     includes: requirements::included,
     keeps: &[".config/pip", ".pip", "/etc/pip.conf"],
     cache: &[Cache {
+        compiling: Some(COMPILING),
         places: &[
             CachePlace::Option(&["--cache-dir"]),
             CachePlace::Variable("PIP_CACHE_DIR"),

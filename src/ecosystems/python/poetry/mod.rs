@@ -7,7 +7,7 @@ mod versions;
 
 pub use versions::{DEFAULT, DEFAULT_2, Feature, full, lock_needs_2, missing, pythons};
 
-use super::pyproject::Pyproject;
+use super::{COMPILING, pyproject::Pyproject};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
@@ -75,6 +75,7 @@ pub const MANAGER: Manager = Manager {
     // The place also holds virtual environments, which the image needs: only the two folders below it that
     // are nothing but cache are mounted.
     cache: &[Cache {
+        compiling: Some(COMPILING),
         places: &[CachePlace::Variable("POETRY_CACHE_DIR"), CachePlace::Xdg("pypoetry")],
         parts: &["cache", "artifacts"],
         filled_by: &[

@@ -6,7 +6,7 @@ mod options;
 mod run;
 mod settings;
 
-use super::{pip, pyproject::Pyproject};
+use super::{COMPILING, pip, pyproject::Pyproject};
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, Environments, File, Grammar, Install, Installer, Leaving,
@@ -88,6 +88,7 @@ pub const MANAGER: Manager = Manager {
     makes: &[".venv"],
     keeps: &[".config/uv", ".local/share/uv", ".local/state/uv"],
     cache: &[Cache {
+        compiling: Some(COMPILING),
         places: &[
             CachePlace::Option(&["--cache-dir"]),
             CachePlace::Variable("UV_CACHE_DIR"),

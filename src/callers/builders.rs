@@ -1,0 +1,41 @@
+//! The builders of a Dockerfile, and what they do not know.
+
+use std::collections::BTreeMap;
+
+use super::{Build, Builder, platforms::railway_build};
+use crate::{
+    project::Project,
+    text::{Place, RepoPath},
+};
+
+impl Project {
+    /// The place where a Dockerfile is built by one of these builders: by a caller, by those who follow a guide, or by
+    /// a platform.
+    pub fn built_by(&self, dockerfile: &RepoPath, builders: &[Builder]) -> Option<&Place> {
+        let builds = self.builds(dockerfile).iter().map(|it| (it.builder, &it.place));
+        let told = self.told_builders(dockerfile).iter().map(|it| (it.0, &it.1));
+        builds.chain(told).find(|it| builders.contains(&it.0)).map(|it| it.1)
+    }
+}
+
+/// The builders of Dockerfiles that guides and platforms have, each with its place.
+pub(super) fn told(project: &Project) -> BTreeMap<RepoPath, Vec<(Builder, Place)>> {
+    let mut found: BTreeMap<RepoPath, Vec<(Builder, Place)>> = BTreeMap::new();
+    for file in project.files() {
+        let told = file.callers().told.iter();
+        let told = told.filter_map(|it| Some((meant(project, it)?, it.builder, it.place.clone())));
+        let railway = railway_build(project, file).map(|it| (it.0, Builder::Railway, it.1));
+        for (dockerfile, builder, place) in told.chain(railway) {
+            found.entry(dockerfile).or_default().push((builder, place));
+        }
+    }
+    found
+}
+
+/// The Dockerfile of a build that a guide tells people to make. They may begin outside of the project, with
+/// `cd the-project`.
+fn meant(project: &Project, build: &Build) -> Option<RepoPath> {
+    let path = &build.dockerfile;
+    let below = path.as_str().split_once('/').and_then(|it| RepoPath::new(it.1));
+    [Some(path.clone()), below].into_iter().flatten().find(|it| project.tree().is_file(it))
+}
