@@ -6,6 +6,7 @@
 //! about what is in that one. None of them counts for a file that git tracks: it is in every checkout.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -91,6 +92,25 @@ impl Tracked {
             false => paths.get(at(path)).is_some_and(|it| it == path),
         }
     }
+}
+
+/// The most folders that git is asked about.
+const FOLDERS: usize = 1_000;
+
+/// Those of the folders that were not walked in which git keeps files.
+pub(super) fn committed(root: &Path, folders: &[RepoPath]) -> Vec<RepoPath> {
+    if folders.is_empty() || !root.join(".git").exists() {
+        return Vec::new();
+    }
+    let paths: Vec<&str> = folders.iter().take(FOLDERS).map(RepoPath::as_str).collect();
+    let arguments = ["--literal-pathspecs", "ls-files", "-z", "--cached", "--"];
+    let listed = git::ask(root, &arguments, &paths).unwrap_or_default();
+    let files: BTreeSet<&str> = listed.split_terminator('\0').collect();
+    let is_kept = |it: &&RepoPath| {
+        let start = format!("{it}/");
+        files.range(start.as_str()..).next().is_some_and(|it| it.starts_with(&start))
+    };
+    folders.iter().filter(is_kept).cloned().collect()
 }
 
 impl Rules {

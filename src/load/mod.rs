@@ -116,7 +116,9 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Loaded, LoadError> {
     }
     follow::read_named(&root, &tree, &mut texts, &mut problems);
     let kept = seen.kept_from_git(&root, &tree, &texts);
+    let committed = ignored::committed(&root, &pruned);
     let tree = tree.with_ignored(pruned.into_iter().chain(kept)).with_hidden(hidden);
+    let tree = tree.with_committed(committed);
     problems.retain(|it| selection.selects(&it.path));
     problems.sort();
     problems.dedup();

@@ -19,6 +19,9 @@ pub struct Tree {
     hidden: BTreeSet<RepoPath>,
     /// What is known of these paths.
     memo: Memo,
+
+    /// Folders of which tools make the like, such as `node_modules`, and that git keeps all the same.
+    committed: BTreeSet<RepoPath>,
 }
 
 /// The names of the files and folders that folders hold, each folder listed when it is asked for.
@@ -43,6 +46,18 @@ impl Tree {
     pub fn with_hidden(mut self, hidden: impl IntoIterator<Item = RepoPath>) -> Self {
         self.hidden = hidden.into_iter().collect();
         self
+    }
+
+    /// Adds the folders among those that were not walked that git keeps.
+    #[must_use]
+    pub fn with_committed(mut self, committed: impl IntoIterator<Item = RepoPath>) -> Self {
+        self.committed = committed.into_iter().collect();
+        self
+    }
+
+    /// Returns true if git keeps a folder of which tools make the like: everyone has it, as it is there.
+    pub fn is_committed(&self, path: &RepoPath) -> bool {
+        self.committed.contains(path)
     }
 
     /// Returns true if the folder of version control exists, such as `.git`.

@@ -294,6 +294,27 @@ fn what_git_tracks_counts_although_it_is_ignored() {
 }
 
 #[test]
+fn packages_that_git_keeps_are_known_for_that() {
+    let root = tree(&[
+        (".gitignore", b"__pycache__\n"),
+        ("Dockerfile", b"FROM x\n"),
+        ("node_modules/a/index.js", b"\n"),
+        ("web/node_modules/b/index.js", b"\n"),
+    ]);
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git").args(arguments).current_dir(root.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "Dockerfile", "node_modules"]);
+    let loaded = load_all(root.path());
+    let tree = loaded.project.tree();
+    assert!(tree.is_committed(&path("node_modules")));
+    assert!(tree.exists(&path("web/node_modules")));
+    assert!(!tree.is_committed(&path("web/node_modules")));
+}
+
+#[test]
 fn excluded_files_are_known_but_not_selected() {
     let root = tree(&[("old/Dockerfile", b"FROM x\xff"), ("Dockerfile", b"FROM x\n")]);
     let folder = root.path().canonicalize().unwrap();

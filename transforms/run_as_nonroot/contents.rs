@@ -162,14 +162,13 @@ impl<'a> Image<'a> {
                 );
             }
         };
-        let found = self.state().absolute(path).and_then(|absolute| {
-            // `/srv/scripts/run.sh` may be `scripts/run.sh` of the project.
-            let parts =
-                absolute.as_str().match_indices('/').map(|it| &absolute.as_str()[it.0 + 1..]);
-            let mut paths = parts.filter_map(|it| brought.folder().join(it));
-            paths.find(|it| !it.is_root() && self.project.tree().is_file(it))
-        });
-        match found {
+        let Some(absolute) = self.state().absolute(path) else {
+            return "whose folder is not known".to_owned();
+        };
+        // `/srv/scripts/run.sh` may be `scripts/run.sh` of the project.
+        let parts = absolute.as_str().match_indices('/').map(|it| &absolute.as_str()[it.0 + 1..]);
+        let mut paths = parts.filter_map(|it| brought.folder().join(it));
+        match paths.find(|it| !it.is_root() && self.project.tree().is_file(it)) {
             Some(it) => {
                 format!("which no COPY is known to bring into the image (the project has {it})")
             }

@@ -342,7 +342,10 @@ pub(super) fn low_ports(
         let words = expose.words().into_iter().filter_map(|it| image.expand(&it.text));
         ports.extend(words.filter_map(|it| it.split(['/', '-']).next()?.parse::<u16>().ok()));
     }
-    ports.extend(image.services().flat_map(|it| it.service.ports.iter().copied()));
+    // A port that is published is one that somebody listens on, unless every command says which that is.
+    let published = image.services().flat_map(|it| it.service.ports.iter().copied());
+    let is_told = !needs.is_empty() && needs.iter().all(|it| !it.ports.is_empty());
+    ports.extend(published.filter(|_| !is_told));
     ports.extend(needs.iter().flat_map(|it| it.ports.iter().copied()));
     for name in
         ["PORT", "HTTP_PORT", "SERVER_PORT", "APP_PORT", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS"]

@@ -85,6 +85,13 @@ pub(super) fn all(project: &Project, group: &Group<'_>) -> Vec<Found> {
         it.expected.retain(|path| !it.there.contains(path) && group.sends(path));
     }
     look.add_build_state(&mut found);
+    // What git keeps is the same for all, and may be what the build works with.
+    let is_kept =
+        |path: &String| group.folder.join(path).is_some_and(|it| project.tree().is_committed(&it));
+    for it in found.iter_mut().filter(|it| it.row.class != Class::Caches) {
+        it.there.retain(|path| !is_kept(path));
+        it.expected.retain(|path| !is_kept(path));
+    }
     found.retain(|it| it.places().next().is_some());
     for it in found.iter_mut().filter(|it| !it.row.is_distinct) {
         it.kept = look.sources(it.row);

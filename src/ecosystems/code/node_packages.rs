@@ -13,6 +13,17 @@ pub(super) const FACTS: &[Fact] = &[
     // Settings: the README of envalid; zod.dev: "Defaults".
     gives("envalid.str", Gives::Preset),
     gives(".default", Gives::First),
+    // Settings of tools that build and test, which the program that has them in its source does not run: each gives its
+    // argument back. vite.dev: "Configuring Vite"; vitest.dev: "Configuring Vitest"; docs.astro.build: "Configuration
+    // Reference"; orm.drizzle.team: "Drizzle Kit configuration file"; playwright.dev: "Test configuration"; rollupjs.org:
+    // "Config Intellisense"; tsup.egoist.dev: "Using custom configuration".
+    gives("@playwright/test.defineConfig", Gives::First),
+    gives("astro/config.defineConfig", Gives::First),
+    gives("drizzle-kit.defineConfig", Gives::First),
+    gives("rollup.defineConfig", Gives::First),
+    gives("tsup.defineConfig", Gives::First),
+    gives("vite.defineConfig", Gives::First),
+    gives("vitest/config.defineConfig", Gives::First),
     // Uploads: the READMEs of multer ("multer(opts)", "DiskStorage"), formidable ("options.uploadDir"),
     // express-fileupload ("Available Options"); docs.nestjs.com: "File upload"; tus-node-server: file-store.
     writes("multer", In(0, "dest"), Kind::Folder),

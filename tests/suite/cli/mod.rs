@@ -126,6 +126,22 @@ fn diff_shows_and_writes_nothing() {
 }
 
 #[test]
+fn packages_that_git_keeps_stay_in_the_context() {
+    let dockerfile = "FROM node:22\nWORKDIR /shop\nCOPY package.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n";
+    let files = [
+        ("Dockerfile", dockerfile),
+        ("package.json", r#"{"scripts": {"build": "tsc"}}"#),
+        ("node_modules/typescript/bin/tsc", "#!/usr/bin/env node\n"),
+    ];
+    let diff = |folder: Folder| folder.refit(&["diff", "--only", "write-dockerignore"]).stdout;
+    assert!(diff(Folder::new(&files).commit()).contains("+.git"));
+    assert!(!diff(Folder::new(&files).commit()).contains("+node_modules"));
+    let mine = Folder::new(&files[..2]).commit();
+    mine.write(files[2].0, files[2].1);
+    assert!(diff(mine).contains("+node_modules"));
+}
+
+#[test]
 fn git_applies_what_diff_shows_and_apply_writes_the_same() {
     for from in [".", "api"] {
         let (ours, theirs) = (unpinned(), unpinned());
