@@ -1,9 +1,10 @@
 //! Where managers cache, what turns that off, and who needs what is there.
 
 use super::{
-    At, Grammar, MANAGERS, Manager, Setting, Verb, images, node, python, system, version::Version,
+    At, Compiling, Grammar, MANAGERS, Manager, Setting, Verb, images, node, python, system,
+    version::Version,
 };
-use crate::{dockerfile::variables::Variable, shell::Invocation, text::ImagePath};
+use crate::{shell::Invocation, text::ImagePath};
 
 /// A cache of a manager.
 #[derive(Clone, Copy, Debug)]
@@ -49,17 +50,6 @@ pub struct Cache {
     pub spills: bool,
     /// What packages are compiled with, if it keeps what was compiled and knows it by the source alone.
     pub compiling: Option<Compiling>,
-}
-
-/// The settings with which packages are compiled. A cache that does not know them hands out what other settings made.
-#[derive(Clone, Copy, Debug)]
-pub struct Compiling {
-    /// The options that ask for it, or set it.
-    pub options: &'static [&'static str],
-    /// Whether a variable of this name is such a setting.
-    pub variables: fn(&str) -> bool,
-    /// Whether a variable that a command gets for itself alone is one: it is there for the command, and most are.
-    pub own_variables: fn(&str) -> bool,
 }
 
 /// What a cache is to the image.
@@ -342,21 +332,6 @@ impl Cache {
             "" => root.clone(),
             part => format!("{root}/{part}"),
         })
-    }
-}
-
-impl Compiling {
-    /// The setting that holds for a call.
-    fn setting(&self, call: &Invocation, at: &At<'_>) -> Option<String> {
-        let option = self.options.iter().copied().find(|it| call.has(&[it]));
-        let mut own = call.assignments.iter().map(|it| it.0.as_str());
-        let own = own.find(|it| (self.own_variables)(it));
-        let is_empty = |it: &Variable| it.value().is_some_and(str::is_empty);
-        let set = || {
-            let mut all = at.state.variables.iter();
-            all.find(|it| (self.variables)(it.0) && !is_empty(it.1)).map(|it| it.0)
-        };
-        option.or(own).or_else(set).map(str::to_owned)
     }
 }
 

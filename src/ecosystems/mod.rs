@@ -9,6 +9,7 @@ mod cache;
 pub mod cargo;
 pub mod clutter;
 pub mod code;
+mod compiling;
 pub mod complaints;
 mod environments;
 mod files;
@@ -46,6 +47,7 @@ pub use cache::{
     Cache, CacheKind, CachePlace, Caching, Location, Off, OffVariable, Sharing, Switch, caches,
     caches_at_home, off_variable,
 };
+pub use compiling::Compiling;
 pub use environments::{
     ENVIRONMENT_FOLDER, Environments, OwnEnvironment, Preference, Tool, environments,
     installed_by_script, tools,

@@ -19,7 +19,6 @@ pub struct Tree {
     hidden: BTreeSet<RepoPath>,
     /// What is known of these paths.
     memo: Memo,
-
     /// Folders of which tools make the like, such as `node_modules`, and that git keeps all the same.
     committed: BTreeSet<RepoPath>,
 }

@@ -10,7 +10,7 @@ pub mod pyproject;
 pub mod requirements;
 pub mod uv;
 
-use super::{cache::Compiling, images::PythonVersion};
+use super::{Compiling, images::PythonVersion};
 
 pub use distributions::{
     SEEDS, TOOL_CACHES, TOOL_DATA, adds_named, installs_from_disk, is_builder, is_tool,
