@@ -12,8 +12,8 @@ use crate::{
         images::{self, Family},
     },
     project::Project,
-    run::{CallSite, Site},
-    shell::Script,
+    run::{CallSite, Run, Site},
+    shell::{Command, Script},
     text::{ImagePath, Refusal},
 };
 
@@ -138,10 +138,10 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
 pub(super) fn compiled(caches: &Caches<'_>) -> Result<(), Refusal> {
     for it in &caches.uses {
         let settings = it.caching.cache.compiling;
-        let set = || set_for_all(&caches.run.script, settings?.variables).map(str::to_owned);
+        let set = || set_for_all(&caches.run, settings?.variables).map(str::to_owned);
         if let Some(name) = it.caching.compiled_with.clone().or_else(set) {
             let why = format!(
-                "{name} sets how packages are compiled, and the cache would keep what other settings made"
+                "{name} may change how packages are compiled, and the cache would keep what other settings made"
             );
             return Err(Refusal::new("compiled-packages", why));
         }
@@ -150,15 +150,27 @@ pub(super) fn compiled(caches: &Caches<'_>) -> Result<(), Refusal> {
 }
 
 /// The first variable of a kind that a script sets for the commands that follow.
-fn set_for_all(script: &Script, is_meant: fn(&str) -> bool) -> Option<&str> {
-    script.commands().iter().find_map(|it| {
-        let alone = it.assignments.iter().filter(|_| it.words.is_empty());
-        let alone = alone.map(|it| it.name.as_str());
-        let exports = it.program().is_some_and(|it| DECLARES.contains(&it));
-        let words = it.words.iter().filter(|_| exports);
-        let exported = words.filter_map(|it| it.raw.split_once('=')).map(|it| it.0);
-        alone.chain(exported).find(|it| is_meant(it))
-    })
+fn set_for_all<'r>(run: &'r Run<'_>, is_meant: fn(&str) -> bool) -> Option<&'r str> {
+    let commands = run.script.commands();
+    let declares = |it: &&Command| it.program().is_some_and(|it| DECLARES.contains(&it));
+    let declared = || commands.iter().filter(declares).flat_map(|it| &it.words);
+    let all_are_exported = commands.iter().any(|it| it.program() == Some("set") && exports_all(it));
+    // A variable of the shell alone is none of the commands'.
+    let reaches_commands = |name: &&str| {
+        all_are_exported
+            || run.state.variables.get(name).is_some()
+            || declared().any(|it| it.raw == **name)
+    };
+    let alone = commands.iter().filter(|it| it.words.is_empty()).flat_map(|it| &it.assignments);
+    let alone = alone.map(|it| it.name.as_str()).filter(reaches_commands);
+    let exported = declared().filter_map(|it| it.raw.split_once('=')).map(|it| it.0);
+    alone.chain(exported).find(|it| is_meant(it))
+}
+
+/// Whether a `set` exports each variable that is assigned after it: `set -a`, `set -o allexport`.
+fn exports_all(set: &Command) -> bool {
+    let is_short = |it: &str| it.starts_with('-') && it.contains('a');
+    set.words.iter().skip(1).any(|it| is_short(&it.raw) || it.raw == "allexport")
 }
 
 /// The programs of a shell that give variables values.
