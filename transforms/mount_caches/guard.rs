@@ -138,7 +138,7 @@ pub(super) fn place(caches: &Caches<'_>) -> Result<(), Refusal> {
 pub(super) fn compiled(caches: &Caches<'_>) -> Result<(), Refusal> {
     for it in &caches.uses {
         let settings = it.caching.cache.compiling;
-        let set = || set_for_all(&caches.run, settings?.variables).map(str::to_owned);
+        let set = || set_for_all(caches.run, settings?.variables).map(str::to_owned);
         if let Some(name) = it.caching.compiled_with.clone().or_else(set) {
             let why = format!(
                 "{name} may change how packages are compiled, and the cache would keep what other settings made"
