@@ -2,11 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use super::{Build, Builder, platforms::railway_build};
+use super::{Build, platforms::railway_build};
 use crate::{
     project::Project,
     text::{Place, RepoPath},
 };
+
+/// The program that runs the build, as far as the caller tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Builder {
+    /// Docker with BuildKit.
+    Docker,
+    /// Docker without BuildKit: after `DOCKER_BUILDKIT=0`, and in clouds that do not turn it on. It does not know
+    /// `RUN --mount`.
+    Classic,
+    /// Buildah or Podman.
+    Buildah,
+    /// Kaniko, which does not know `RUN --mount`.
+    Kaniko,
+    /// Railway's, which refuses a cache mount whose `id=` does not have the id of the service.
+    Railway,
+}
 
 impl Project {
     /// The place where a Dockerfile is built by one of these builders: by a caller, by those who follow a guide, or by

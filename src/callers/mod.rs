@@ -50,6 +50,7 @@ use crate::{
     text::{Place, RepoPath, is_template},
     yaml::{self, Node, Reading, YamlError},
 };
+pub use builders::Builder;
 pub use cloudbuild::is_config as is_cloud_build;
 pub use compose::{ComposeFile, ComposeReaders, Needs, default_image};
 pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
@@ -145,22 +146,6 @@ pub enum BuildContext {
     Folder(RepoPath),
     /// Something else: a URL, a folder outside, a variable. As written.
     Elsewhere(String),
-}
-
-/// The program that runs the build, as far as the caller tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Builder {
-    /// Docker with BuildKit.
-    Docker,
-    /// Docker without BuildKit: after `DOCKER_BUILDKIT=0`, and in clouds that do not turn it on. It does not know
-    /// `RUN --mount`.
-    Classic,
-    /// Buildah or Podman.
-    Buildah,
-    /// Kaniko, which does not know `RUN --mount`.
-    Kaniko,
-    /// Railway's, which refuses a cache mount whose `id=` does not have the id of the service.
-    Railway,
 }
 
 /// The kinds of files that are looked into.

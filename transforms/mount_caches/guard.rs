@@ -362,3 +362,20 @@ pub(super) fn files(
     }
     Ok(())
 }
+
+/// Why an install is not read that a RUN hands to another shell or program.
+pub(super) fn nested(run: &Run<'_>) -> Option<Refusal> {
+    const SAYS: &[&str] = &["echo", "printf", "cat", "grep", "sed", "test", "[", "alias"];
+    let mut commands = run.script.commands().iter().enumerate();
+    let (_, nested) = commands.find(|(at, it)| {
+        let call = run.call_of(*at);
+        let known = call.is_some_and(|it| ecosystems::manager(&it.call).is_some());
+        let says = it.program().is_some_and(|it| SAYS.contains(&it));
+        !known && !says && ecosystems::seems_to_install(run.text(it.span.clone()))
+    })?;
+    let program = nested.program().unwrap_or("a program that is not known");
+    Some(Refusal::new(
+        "indirect-install",
+        format!("{program} runs the install, and how is not read here"),
+    ))
+}

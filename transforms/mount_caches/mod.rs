@@ -122,7 +122,7 @@ fn mount(
         Err(_) => return Ok(None),
     };
     let Some(mut caches) = Caches::of(site, stage, &run) else {
-        return nested(&run).map_or(Ok(None), Err);
+        return guard::nested(&run).map_or(Ok(None), Err);
     };
     if !caches.are_mounted()
         && let Err(why) = store::check(&caches, project, site, stage)
@@ -383,21 +383,4 @@ impl<'r> Use<'r> {
         let fresh = cachings.filter(|it| !store::is_stale(site, stage, it.cache));
         fresh.map(|caching| Use { site: call, caching }).collect()
     }
-}
-
-/// Why an install is not read that a RUN hands to another shell or program.
-pub fn nested(run: &Run<'_>) -> Option<Refusal> {
-    const SAYS: &[&str] = &["echo", "printf", "cat", "grep", "sed", "test", "[", "alias"];
-    let mut commands = run.script.commands().iter().enumerate();
-    let (_, nested) = commands.find(|(at, it)| {
-        let call = run.call_of(*at);
-        let known = call.is_some_and(|it| ecosystems::manager(&it.call).is_some());
-        let says = it.program().is_some_and(|it| SAYS.contains(&it));
-        !known && !says && ecosystems::seems_to_install(run.text(it.span.clone()))
-    })?;
-    let program = nested.program().unwrap_or("a program that is not known");
-    Some(Refusal::new(
-        "indirect-install",
-        format!("{program} runs the install, and how is not read here"),
-    ))
 }

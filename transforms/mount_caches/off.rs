@@ -2,7 +2,11 @@
 
 use std::cell::OnceCell;
 
-use super::{Caches, guard, nested, store};
+use super::{
+    Caches,
+    guard::{self, nested},
+    store,
+};
 use crate::{
     context::layers::Layers,
     dockerfile::{Instruction, Keyword, stage::Stage},

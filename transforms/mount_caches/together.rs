@@ -3,7 +3,7 @@
 //! An install that does without the mount would not find there what a mounted one has fetched, and one in the mount
 //! does not see what is in the image: either downloads everything again.
 
-use super::{Caches, Use, nested, off};
+use super::{Caches, Use, guard::nested, off};
 use crate::{
     dockerfile::stage::Stage,
     ecosystems::{self, Manager},

@@ -28,6 +28,7 @@ mod next;
 mod own;
 mod owner;
 mod packages;
+mod ports;
 mod process;
 mod processes;
 mod roles;
@@ -246,7 +247,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
             format!("{} runs {}, and it is not known what that writes", it.from, it.program);
         return Err(Refusal::new("unknown-program", reason));
     }
-    let low_ports = duty::low_ports(image, &base, &needs)?;
+    let low_ports = ports::low_ports(image, &base, &needs)?;
     let home = needs.iter().find_map(|it| it.home.clone()).or_else(|| image.package_with_home());
     let home = home.map(|it| format!("{it} needs a home"));
     let mut source = source::of(image, &processes)?;
@@ -254,7 +255,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         source.traces.extend(hints::examples(image));
     }
     if let Some(port) = source.low_port(&low_ports) {
-        duty::check_port(image, &port)?;
+        ports::check_port(image, &port)?;
     }
     image.owner.settle(source.refusal.clone().map_or(Ok(()), Err))?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
