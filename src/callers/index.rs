@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Build, Builder, Callers, Kind, builders,
+    Build, Builder, Callers, Kind, Sync, builders,
     containers::{Execution, executions},
     deployments::Deployments,
     read, read_only,
@@ -27,6 +27,8 @@ struct Index {
     deployments: Deployments,
     executions: Vec<Execution>,
     unread: Vec<Unread>,
+    /// The files that tools copy into running containers.
+    syncs: Vec<Sync>,
     /// Builds that no file makes itself: those that guides tell people to make, and those of platforms.
     told: BTreeMap<RepoPath, Vec<(Builder, Place)>>,
 }
@@ -43,6 +45,11 @@ impl Project {
     /// Who builds this Dockerfile besides [`builds`](Self::builds): the builders that guides and platforms have.
     pub(super) fn told_builders(&self, dockerfile: &RepoPath) -> &[(Builder, Place)] {
         self.index().told.get(dockerfile).map_or(&[], Vec::as_slice)
+    }
+
+    /// What tools copy into running containers.
+    pub(super) fn syncs(&self) -> &[Sync] {
+        &self.index().syncs
     }
 
     /// The compose services that run what this Dockerfile builds, each with its file: those that build it, those of
@@ -96,6 +103,7 @@ impl Project {
             let broken = self.files().filter_map(|it| it.callers().unread.clone());
             index.unread = self.unread().iter().cloned().chain(broken).collect();
             index.told = builders::told(self);
+            index.syncs = self.files().flat_map(|it| &it.callers().syncs).cloned().collect();
             let named = builds_by_name(index.builds.values().flatten());
             index.executions = executions(self, &named);
             (index.services, index.unbuilt) = users::services(self, &named);

@@ -303,8 +303,7 @@ impl Instruction {
             Onbuild, Run, Shell, Stopsignal, Unknown, User, Volume, Workdir,
         };
         let text = self.text();
-        let owned = |it: &str| it.to_owned();
-        let texts = |words: &[Word]| words.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+        let texts = || self.texts().into_iter().map(str::to_owned);
         // BuildKit's word reader drops an escape character at the very end.
         let unescaped = |it: String| match it.strip_suffix(self.escape) {
             Some(kept) if !kept.ends_with(self.escape) && text.ends_with(&it) => kept.to_owned(),
@@ -317,22 +316,19 @@ impl Instruction {
                 let at = command_start(text);
                 let kind = (!text.is_empty()).then(|| text[..at].trim_end().to_owned());
                 let rest = match json {
-                    Some(words) => texts(words),
+                    Some(_) => texts().collect(),
                     None if at == text.len() => Vec::new(),
                     None => vec![text[at..].to_owned()],
                 };
                 kind.into_iter().chain(rest).collect()
             }
-            (Some(words), _) => texts(words),
+            (Some(_), _) | (None, Add | Copy | Expose | From | Volume) => texts().collect(),
             (None, Env | Label) => {
                 let flat =
                     self.pairs().into_iter().flat_map(|it| [it.name, it.value.unwrap_or_default()]);
                 flat.map(unescaped).collect()
             }
-            (None, Arg) => self.texts().into_iter().map(owned).map(unescaped).collect(),
-            (None, Add | Copy | Expose | From | Volume) => {
-                self.texts().into_iter().map(owned).collect()
-            }
+            (None, Arg) => texts().map(unescaped).collect(),
             (None, Cmd | Entrypoint | Run | Shell | Maintainer | Stopsignal | User | Workdir) => {
                 if text.is_empty() {
                     Vec::new()

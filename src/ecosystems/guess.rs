@@ -5,7 +5,7 @@ use std::{mem, sync::LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::{MANAGERS, Manager, of_program};
-use crate::text::{folder_and_name, is_name_at};
+use crate::text::{Memo, folder_and_name, is_name_at};
 
 /// Finds the programs of all managers, and the manager of each.
 static PROGRAMS: LazyLock<Option<(AhoCorasick, Vec<&Manager>)>> = LazyLock::new(|| {
@@ -28,6 +28,15 @@ pub fn mentioned(text: &str) -> Vec<&'static Manager> {
     }
     found
 }
+
+/// The managers that a text [mentions](mentioned), found once for the facts about it.
+pub fn mentioned_once<'m>(facts: &'m Memo, text: &str) -> &'m [&'static Manager] {
+    let Mentioned(managers) = facts.get(|| Mentioned(mentioned(text)));
+    managers
+}
+
+/// What a text mentions, once it was asked for.
+struct Mentioned(Vec<&'static Manager>);
 
 /// Whether a text that cannot be read as shell seems to install packages.
 pub fn seems_to_install(text: &str) -> bool {

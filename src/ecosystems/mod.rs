@@ -57,7 +57,7 @@ pub use files::{
     manifest_rank, marks_project,
 };
 pub use grammar::{Grammar, Verb};
-pub use guess::{mentioned, seems_to_install, seems_to_install_from_manifests};
+pub use guess::{mentioned, mentioned_once, seems_to_install, seems_to_install_from_manifests};
 pub use homes::Leaving;
 use install::UNKNOWN;
 pub use install::{Install, Lifecycle, Read, Source};

@@ -26,9 +26,6 @@ pub struct File {
     pub(super) provenance: Option<Arc<Provenance>>,
 }
 
-/// What [`File::managers`] are, once they were asked for.
-struct Mentioned(Vec<&'static Manager>);
-
 /// What [`File::fingerprint`] is, once it was asked for.
 struct Fingerprint(u64);
 
@@ -83,8 +80,8 @@ impl File {
 
     /// The package managers whose programs its text mentions, be it in other words; found once.
     pub fn managers(&self) -> &[&'static Manager] {
-        let Mentioned(managers) = self.memo.get(|| Mentioned(ecosystems::mentioned(&self.text)));
-        managers
+        let facts = self.dockerfile().map_or(&self.memo, |it| &it.memo);
+        ecosystems::mentioned_once(facts, &self.text)
     }
 
     /// The programs of [these managers](Self::managers): what to look for before reading a script.

@@ -6,7 +6,7 @@ use elsa::sync::FrozenMap;
 
 use super::Site;
 use crate::{
-    dockerfile::stage::Stage,
+    dockerfile::{Dockerfile, stage::Stage},
     ecosystems::{self, Ecosystem, MANAGERS, Manager},
     shell::Script,
     text::Each,
@@ -15,9 +15,6 @@ use crate::{
 /// The RUNs of a Dockerfile whose text has one of some words.
 #[derive(Default)]
 struct Mentioning(FrozenMap<String, Vec<usize>>);
-
-/// The names of the managers that a Dockerfile mentions anywhere.
-struct Anywhere(Vec<&'static str>);
 
 /// What the stages of a Dockerfile mention, by their numbers.
 #[derive(Default)]
@@ -67,12 +64,11 @@ impl<'a> Site<'a> {
     /// The numbers of the managers that the RUNs of a stage mention.
     fn mentioned_in(&self, stage: &Stage<'a>) -> Vec<usize> {
         // Most Dockerfiles mention one or two.
-        let Anywhere(anywhere) = self.dockerfile.memo.get(|| {
-            let found = ecosystems::mentioned(&self.dockerfile.source);
-            Anywhere(found.into_iter().map(|it| it.name).collect())
-        });
+        let Dockerfile { memo, source, .. } = self.dockerfile;
+        let anywhere = ecosystems::mentioned_once(memo, source);
         let mentions = |it: &Manager| {
-            anywhere.contains(&it.name) && self.runs(stage, it.programs).next().is_some()
+            anywhere.iter().any(|known| known.name == it.name)
+                && self.runs(stage, it.programs).next().is_some()
         };
         (0..MANAGERS.len()).filter(|it| mentions(&MANAGERS[*it])).collect()
     }

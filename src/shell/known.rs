@@ -16,7 +16,7 @@ use crate::{
     text::Span,
 };
 
-/// The most scripts that are kept: some 50 MB, however large a repository is.
+/// The most scripts that are kept, however large a repository is.
 const MOST: usize = 8192;
 
 /// What the lines of an instruction are to a shell, by their text and the escape character of their file.

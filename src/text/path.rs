@@ -96,7 +96,7 @@ impl RepoPath {
 
 /// The folder that a path lies in, empty if it has none, and its last component.
 ///
-/// It is asked for each file of a project: searching a short text byte by byte is faster than what `rfind` prepares.
+/// It is asked for each file of a project, and `rfind` prepares more than a short text takes to search.
 pub fn folder_and_name(path: &str) -> (&str, &str) {
     let at = memrchr(b'/', path.as_bytes());
     at.map_or(("", path), |at| (&path[..at], &path[at + 1..]))

@@ -1,6 +1,6 @@
 //! The way back from a text that was edited to the files on disk that it was made from.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::{LineStarts, Memo, Place, RepoPath, Span, place::trimmed};
 
@@ -13,13 +13,12 @@ pub struct OnDisk {
     pub text: Arc<str>,
     /// Facts about it, for all texts that were made from it.
     pub memo: Memo,
-    line_starts: OnceLock<LineStarts>,
 }
 
 impl OnDisk {
     /// A file of this text.
     pub fn new(path: RepoPath, text: Arc<str>) -> Self {
-        Self { path, text, memo: Memo::default(), line_starts: OnceLock::new() }
+        Self { path, text, memo: Memo::default() }
     }
 
     /// The place of a span of its text.
@@ -28,7 +27,7 @@ impl OnDisk {
     }
 
     fn line_starts(&self) -> &LineStarts {
-        self.line_starts.get_or_init(|| LineStarts::of(&self.text))
+        self.memo.get(|| LineStarts::of(&self.text))
     }
 }
 

@@ -142,12 +142,7 @@ impl ComposeReaders {
 fn stacks(file: &File) -> Vec<Stack> {
     let found = file.text.match_indices(STACK).map(|(start, _)| {
         let rest = &file.text[start + STACK.len()..];
-        let line = rest.split_inclusive('\n').scan(true, |goes_on, it| {
-            let part = goes_on.then_some(it);
-            *goes_on = it.ends_with("\\\n");
-            part.map(|it| it.strip_suffix("\\\n").unwrap_or(it))
-        });
-        let words = line.flat_map(str::split_whitespace);
+        let words = command_line(rest).flat_map(str::split_whitespace);
         let mut words = words.map(|it| it.trim_matches(['"', '\'', '`']));
         let deploys = words.next() == Some("deploy");
         let mut files = Vec::new();
@@ -200,6 +195,15 @@ fn oldest(file: &File) -> Option<Release> {
     named.chain(packaged).min_by_key(|it| it.minor)
 }
 
+/// The first line of a text, and those that it goes on in after a backslash.
+fn command_line(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive('\n').scan(true, |goes_on, it| {
+        let part = goes_on.then_some(it);
+        *goes_on = it.ends_with("\\\n");
+        part.map(|it| it.strip_suffix("\\\n").unwrap_or(it))
+    })
+}
+
 /// The verbs of Compose 1: <https://github.com/docker/compose/blob/1.29.2/compose/cli/main.py>.
 const VERBS: &[&str] = &[
     "build", "config", "create", "down", "events", "exec", "help", "images", "kill", "logs",
@@ -242,14 +246,10 @@ fn old_name(file: &File) -> Option<Place> {
 
 /// Whether what follows the name of Compose is a verb of its, after options.
 fn has_verb(after: &str) -> bool {
-    // The words of a list are quoted, and a command goes on after a backslash.
+    // The words of a list are quoted.
     let is_between = |it: char| it.is_whitespace() || "\"'`,[]".contains(it);
-    let line = after.split_inclusive('\n').scan(true, |goes_on, it| {
-        let part = goes_on.then_some(it);
-        *goes_on = it.ends_with("\\\n");
-        part.map(|it| it.strip_suffix("\\\n").unwrap_or(it))
-    });
-    let mut words = line.flat_map(|it| it.split(is_between)).filter(|it| !it.is_empty());
+    let words = command_line(after).flat_map(|it| it.split(is_between));
+    let mut words = words.filter(|it| !it.is_empty());
     while let Some(word) = words.next() {
         if VALUED.contains(&word) {
             words.next();

@@ -222,12 +222,14 @@ impl Project {
         dockerfile: &RepoPath,
         is_meant: &dyn Fn(Option<&str>) -> bool,
     ) -> Option<&Sync> {
-        let mut all = self.files().flat_map(|it| &it.callers().syncs);
-        all.find(|it| is_meant(it.target.as_deref()) && self.is_about(it, dockerfile))
+        self.syncs()
+            .iter()
+            .find(|it| is_meant(it.target.as_deref()) && self.is_about(it, dockerfile))
     }
 
     fn is_about(&self, sync: &Sync, dockerfile: &RepoPath) -> bool {
-        let has = |path: &RepoPath| self.dockerfiles().any(|it| it.0.path == *path);
+        let has =
+            |path: &RepoPath| self.file(path.as_str()).is_some_and(|it| it.dockerfile().is_some());
         if sync.dockerfiles.iter().any(has) {
             return sync.dockerfiles.contains(dockerfile);
         }
