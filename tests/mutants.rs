@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 const TESTS: &[(&str, &[&str])] = &[
     ("pages", &["--quiet"]),
     ("lib", &["--quiet", "--skip", "transaction::", "--skip", "verify::"]),
-    ("suite", &["--quiet", "oracle::", "managers::", "load::"]),
+    ("suite", &["--quiet", "oracle::", "managers::", "load::", "packages_that_git_keeps"]),
 ];
 
 /// What of the project the copy needs.
