@@ -179,13 +179,13 @@ impl Kind {
         let name = path.file_name();
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         // A repository may be nested in another one, as an example is.
-        let whole = format!("/{path}");
+        let is_within = |folders: &str| format!("/{path}").contains(folders);
         match extension {
             "yml" | "yaml" => Some(match stem {
-                _ if whole.contains("/.github/workflows/") => Self::GitHubActions,
-                "action" if whole.contains("/.github/actions/") => Self::GitHubActions,
+                _ if is_within("/.github/workflows/") => Self::GitHubActions,
+                "action" if is_within("/.github/actions/") => Self::GitHubActions,
                 _ if stem.ends_with(".gitlab-ci") => Self::GitLab,
-                _ if whole.contains("/.gitlab/") => Self::GitLab,
+                _ if is_within("/.gitlab/") => Self::GitLab,
                 _ if stem.contains("compose") => Self::Compose,
                 _ if stem.starts_with("skaffold") => Self::Skaffold,
                 _ => Self::Yaml,

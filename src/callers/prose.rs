@@ -122,6 +122,10 @@ impl<'a> Reader<'a> {
 
     fn finish(&mut self) {
         let lines = std::mem::take(&mut self.lines);
+        // Most lines are no part of anything.
+        if lines.is_empty() {
+            return;
+        }
         if let Some(first) = lines.iter().find(|it| it.trim_start().starts_with("services:")) {
             // A block of a list is indented.
             let indent = &first[..first.len() - first.trim_start().len()];

@@ -83,12 +83,8 @@ impl Format {
     fn detail(self) -> Detail {
         match self {
             Self::Json | Self::Sarif | Self::Markdown | Self::Html => Detail::All,
-            Self::Text
-            | Self::Concise
-            | Self::Github
-            | Self::Gitlab
-            | Self::Junit
-            | Self::Patch => Detail::Few,
+            Self::Gitlab => Detail::Fingerprints,
+            Self::Text | Self::Concise | Self::Github | Self::Junit | Self::Patch => Detail::Few,
         }
     }
 }
@@ -98,10 +94,7 @@ impl Reports {
     pub(super) fn detail(&self) -> Detail {
         let files = self.output.iter().map(|it| it.format.unwrap_or(self.format));
         let printed = Some(self.format).filter(|_| self.is_printed());
-        match files.chain(printed).any(|it| it.detail() == Detail::All) {
-            true => Detail::All,
-            false => Detail::Few,
-        }
+        files.chain(printed).map(Format::detail).max().unwrap_or(Detail::Few)
     }
 
     /// Returns true if text for people is printed.

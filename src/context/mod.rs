@@ -65,6 +65,10 @@ pub enum Evidence {
 #[derive(Default)]
 struct Contexts(FrozenMap<(RepoPath, Option<Held>), Box<Context>>);
 
+/// Whether folders hold anything but files for containers.
+#[derive(Default)]
+struct Mixed(FrozenMap<RepoPath, Box<bool>>);
+
 /// A text that is known by where it is held: to compare whole texts takes longer.
 struct Held(Arc<str>);
 
@@ -185,11 +189,20 @@ impl Project {
         let holds = |folder: &RepoPath| {
             hints.iter().filter_map(|it| folder.join(it)).any(|it| self.tree().is_file(&it))
         };
-        let plain =
-            |folder: &RepoPath| self.tree().children(folder).any(|it| !is_ours(it.file_name()));
         let mut folders = path.ancestors();
-        let found = folders.find(holds).or_else(|| path.ancestors().find(plain));
+        let is_own = |it: &RepoPath| self.holds_more_than_ours(it);
+        let found = folders.find(holds).or_else(|| path.ancestors().find(is_own));
         found.or_else(|| path.parent()).unwrap_or(RepoPath::root())
+    }
+
+    /// Whether a folder has anything in it that is not [ours](is_ours); found once, since many Dockerfiles may lie in it.
+    fn holds_more_than_ours(&self, folder: &RepoPath) -> bool {
+        let Mixed(known) = self.places().get(Mixed::default);
+        let mixed = known.get(folder).unwrap_or_else(|| {
+            let is_mixed = self.tree().children(folder).any(|it| !is_ours(it.file_name()));
+            known.insert(folder.clone(), Box::new(is_mixed))
+        });
+        *mixed
     }
 
     /// Returns true if a source exists in the context and reaches the builder.
@@ -280,9 +293,9 @@ fn named_files(dockerfile: &Dockerfile) -> Vec<String> {
     let runs = dockerfile.instructions().map(|it| it.1);
     let runs =
         runs.filter(|it| matches!(it.keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint));
-    for word in runs
-        .flat_map(|it| it.text().split([' ', '\t', '"', '\'', ',', ';', '=', '[', ']', '(', ')']))
-    {
+    let separates =
+        |it| matches!(it, ' ' | '\t' | '"' | '\'' | ',' | ';' | '=' | '[' | ']' | '(' | ')');
+    for word in runs.flat_map(|it| it.text().split(separates)).filter(|it| !it.is_empty()) {
         files.extend(ecosystems::manifests_of(word).map(str::to_owned));
         let named =
             word.rsplit('/').next().is_some_and(|it| it.trim_start_matches('.').contains('.'));

@@ -22,6 +22,8 @@ pub struct Instruction {
     pub trigger: Option<Box<Self>>,
     /// The words of a JSON array, when the arguments are one.
     json: Option<Vec<Word>>,
+    /// The pairs of ENV, LABEL and ARG.
+    pairs: Box<[Pair]>,
     escape: char,
 }
 
@@ -126,9 +128,11 @@ impl Instruction {
             heredocs: Vec::new(),
             trigger: None,
             json: None,
+            pairs: Box::default(),
             escape,
             logical,
         };
+        instruction.pairs = instruction.read_pairs();
         let rest = &instruction.logical.text[arguments.clone()];
         let skip = if keyword == Keyword::Healthcheck { command_start(rest) } else { 0 };
         if keyword == Keyword::Env || keyword == Keyword::Label {
@@ -233,9 +237,13 @@ impl Instruction {
     }
 
     /// The pairs of ENV, LABEL and ARG.
-    pub fn pairs(&self) -> Vec<Pair> {
+    pub fn pairs(&self) -> &[Pair] {
+        &self.pairs
+    }
+
+    fn read_pairs(&self) -> Box<[Pair]> {
         if !matches!(self.keyword, Keyword::Env | Keyword::Label | Keyword::Arg) {
-            return Vec::new();
+            return Box::default();
         }
         let (text, start) = (self.text(), self.arguments.start);
         let spans = word::pairs(text, self.escape);
@@ -244,12 +252,12 @@ impl Instruction {
         if legacy {
             let name = word::first_field(text);
             let value = text[name.len()..].trim_start();
-            return vec![Pair {
+            return Box::new([Pair {
                 name: name.to_owned(),
                 value: Some(value.to_owned()),
                 range: self.arguments.clone(),
                 legacy,
-            }];
+            }]);
         }
         let pair = |it: Span| {
             let range = start + it.start..start + it.end;
@@ -324,8 +332,9 @@ impl Instruction {
             }
             (Some(_), _) | (None, Add | Copy | Expose | From | Volume) => texts().collect(),
             (None, Env | Label) => {
+                let pairs = self.pairs.iter();
                 let flat =
-                    self.pairs().into_iter().flat_map(|it| [it.name, it.value.unwrap_or_default()]);
+                    pairs.flat_map(|it| [it.name.clone(), it.value.clone().unwrap_or_default()]);
                 flat.map(unescaped).collect()
             }
             (None, Arg) => texts().map(unescaped).collect(),

@@ -112,11 +112,19 @@ pub fn stages<F: Fn(&ImageRef<'_>) -> Start + 'static>(
     dockerfile: &Dockerfile,
     start: F,
 ) -> Vec<Stage<'_>> {
+    outline(dockerfile, start).stages(dockerfile)
+}
+
+/// The outline of a Dockerfile when nobody gives an argument; `start` says what images start with.
+pub(crate) fn outline<F: Fn(&ImageRef<'_>) -> Start + 'static>(
+    dockerfile: &Dockerfile,
+    start: F,
+) -> &Outline {
     let kept: &Kept<F> = dockerfile.memo.get(|| Kept {
         outline: Outline::of(dockerfile, &BTreeMap::new(), &start),
         start: PhantomData,
     });
-    kept.outline.stages(dockerfile)
+    &kept.outline
 }
 
 impl Outline {

@@ -165,7 +165,7 @@ impl Scope {
                 }
             };
             let variable = Variable { value, is_argument: true, from_argument: true };
-            self.assigned.entry(pair.name).or_default().push((item, variable));
+            self.assigned.entry(pair.name.clone()).or_default().push((item, variable));
         }
     }
 
@@ -176,7 +176,7 @@ impl Scope {
             let from_argument = names(text).any(|it| known(it).is_some_and(|it| it.from_argument));
             let value = Value::of(expand(text, escape, known));
             let variable = Variable { value, is_argument: false, from_argument };
-            self.assigned.entry(pair.name).or_default().push((item, variable));
+            self.assigned.entry(pair.name.clone()).or_default().push((item, variable));
         }
     }
 
@@ -260,9 +260,13 @@ impl Variables {
             return true;
         }
         let set = |it: &(&str, &Variable)| it.1.value != Value::Unset && !differs(it.0);
-        let seen = |it: (&str, &Variable)| (it.0.to_owned(), it.1.value.clone(), it.1.is_argument);
         self.iter().filter(set).map(seen).eq(other.iter().filter(set).map(seen))
     }
+}
+
+/// What a RUN sees of a variable: its name, its value, and whether it is an argument.
+fn seen<'v>((name, variable): (&'v str, &'v Variable)) -> (&'v str, &'v Value, bool) {
+    (name, &variable.value, variable.is_argument)
 }
 
 impl PartialEq for Variables {

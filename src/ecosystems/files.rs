@@ -105,48 +105,64 @@ impl File {
 
 /// The files of all managers by their names, for every file of a project is asked for.
 struct Names {
-    files: Vec<&'static File>,
+    /// Each with the manager that reads it.
+    files: Vec<(&'static Manager, &'static File)>,
     /// The numbers of those with a name of their own.
     whole: HashMap<&'static str, Vec<usize>>,
     /// The numbers of those whose name is a pattern, or whose folder matters, by the first byte of the names that
     /// they match.
     begun: HashMap<u8, Vec<usize>>,
-    /// The numbers of those that begin with anything.
+    /// The numbers of those that begin with anything, by the last byte.
+    ended: HashMap<u8, Vec<usize>>,
+    /// The numbers of those that end with anything, too.
     open: Vec<usize>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let files: Vec<_> = files().collect();
-    let mut names = Names { files, whole: HashMap::new(), begun: HashMap::new(), open: Vec::new() };
-    for (at, file) in names.files.iter().enumerate() {
+    let files = MANAGERS.iter().flat_map(|of| of.files.iter().map(move |it| (of, it))).collect();
+    let (whole, begun, ended) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut names = Names { files, whole, begun, ended, open: Vec::new() };
+    for (at, (_, file)) in names.files.iter().enumerate() {
         if file.is_name {
             names.whole.entry(file.pattern).or_default().push(at);
             continue;
         }
         let name = file.slash.map_or(file.pattern, |it| &file.pattern[it + 1..]);
-        match name.bytes().next() {
-            None | Some(b'*') => names.open.push(at),
-            Some(first) => names.begun.entry(first).or_default().push(at),
+        match (name.bytes().next(), name.bytes().last()) {
+            (Some(first), _) if first != b'*' => names.begun.entry(first).or_default().push(at),
+            (_, Some(last)) if last != b'*' => names.ended.entry(last).or_default().push(at),
+            _ => names.open.push(at),
         }
     }
     names
 });
 
-/// The files of all managers that have this name in a folder of that name, each with its number among all.
-fn named(folder: &str, name: &str) -> impl Iterator<Item = (usize, &'static File)> {
+/// The numbers of the files of all managers that have this name in a folder of that name.
+fn numbers(folder: &str, name: &str) -> impl Iterator<Item = usize> {
     let names = &*NAMES;
     let whole = names.whole.get(name).into_iter().flatten();
     let begun = name.bytes().next().and_then(|it| names.begun.get(&it)).into_iter().flatten();
-    let patterns = begun.chain(&names.open);
-    let patterns = patterns.filter(move |it| names.files[**it].matches(folder, name));
-    whole.chain(patterns).map(|it| (*it, names.files[*it]))
+    let ended = name.bytes().last().and_then(|it| names.ended.get(&it)).into_iter().flatten();
+    let patterns = begun.chain(ended).chain(&names.open);
+    let patterns = patterns.filter(move |it| names.files[**it].1.matches(folder, name));
+    whole.chain(patterns).copied()
+}
+
+/// The files of all managers that have this name in a folder of that name, each with its number among all.
+fn named(folder: &str, name: &str) -> impl Iterator<Item = (usize, &'static File)> {
+    numbers(folder, name).map(|it| (it, NAMES.files[it].1))
+}
+
+/// Whether a manager reads files of this name.
+pub(super) fn reads(manager: &Manager, name: &str) -> bool {
+    numbers("", name).any(|it| NAMES.files[it].0.name == manager.name)
 }
 
 /// The number of the first manifest with just this name, among the files of all managers; patterns are not looked at.
 pub fn manifest_rank(name: &str) -> Option<usize> {
     let names = &*NAMES;
     let known = names.whole.get(name)?;
-    known.iter().copied().find(|it| names.files[*it].kind == FileKind::Manifest)
+    known.iter().copied().find(|it| names.files[*it].1.kind == FileKind::Manifest)
 }
 
 /// Whether a name is like a pattern, in which `*` stands for anything; nothing is built for it.

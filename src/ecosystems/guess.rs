@@ -4,7 +4,7 @@ use std::{mem, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 
-use super::{MANAGERS, Manager, of_program};
+use super::{MANAGERS, Manager, files, of_program};
 use crate::text::{Memo, folder_and_name, is_name_at};
 
 /// Finds the programs of all managers, and the manager of each.
@@ -50,7 +50,7 @@ pub fn seems_to_install_from_manifests(text: &str, of: impl Fn(&'static Manager)
         words(text).any(|word| {
             let name = folder_and_name(word).1;
             manager.grammar.manifest_options.iter().any(|it| word.starts_with(it))
-                || manager.files.iter().any(|it| it.matches("", name))
+                || files::reads(manager, name)
         })
     };
     let takes_packages =

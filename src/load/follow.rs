@@ -159,25 +159,50 @@ fn started(file: &File, tree: &Tree) -> Vec<RepoPath> {
     let lines = instructions.filter(|it| starts.contains(&it.1.keyword));
     let mut found = Vec::new();
     for text in lines.map(|it| &it.1.logical.text) {
-        let mut before = "";
-        let inside = |it: char| it.is_alphanumeric() || "-_./".contains(it);
-        for word in text.split(|it: char| !inside(it)).filter(|it| !it.is_empty()) {
-            let module = before == "-m";
-            before = word;
-            let names = match word.rsplit_once('.') {
-                _ if module => python::module_files(word).to_vec(),
-                Some((_, "js" | "mjs" | "pl" | "py" | "rb")) => vec![word.to_owned()],
-                _ => continue,
-            };
-            for name in names {
-                for rest in tails(&name) {
-                    let places = file.path.ancestors().filter_map(|it| it.join(rest));
-                    found.extend(places.filter(|it| tree.is_file(it)));
-                }
+        let modules = modules(text).flat_map(python::module_files);
+        for name in scripts(text).map(str::to_owned).chain(modules) {
+            for rest in tails(&name) {
+                let places = file.path.ancestors().filter_map(|it| it.join(rest));
+                found.extend(places.filter(|it| tree.is_file(it)));
             }
         }
     }
     found
+}
+
+/// The endings of scripts that an interpreter is given, without the dot.
+const SCRIPTS: [&str; 5] = ["js", "mjs", "pl", "py", "rb"];
+
+/// Whether a character is one of a path, as commands have them.
+fn is_of_path(it: char) -> bool {
+    it.is_alphanumeric() || matches!(it, '-' | '_' | '.' | '/')
+}
+
+/// The words of commands that end like scripts, but for those after `-m`. Few do: they are looked for by their endings.
+fn scripts(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('.').filter_map(|(at, _)| {
+        let (before, rest) = (&text[..at], &text[at + 1..]);
+        let after = SCRIPTS.iter().find_map(|it| rest.strip_prefix(it))?;
+        let start = before.trim_end_matches(is_of_path).len();
+        let word = &text[start..text.len() - after.len()];
+        let before = text[..start].trim_end_matches(|it: char| !is_of_path(it));
+        (!after.starts_with(is_of_path) && !is_module_option(before)).then_some(word)
+    })
+}
+
+/// The words of commands after `-m`.
+fn modules(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("-m").filter_map(|(at, option)| {
+        let (before, rest) = text.split_at(at + option.len());
+        let word = rest.trim_start_matches(|it: char| !is_of_path(it));
+        let is_word = word.len() < rest.len() && !word.is_empty() && is_module_option(before);
+        is_word.then(|| &word[..word.find(|it: char| !is_of_path(it)).unwrap_or(word.len())])
+    })
+}
+
+/// Whether a text ends with the word `-m`.
+fn is_module_option(text: &str) -> bool {
+    text.strip_suffix("-m").is_some_and(|it| !it.ends_with(is_of_path))
 }
 
 /// The file that a line of a compose file includes or extends. Read line by line: what it names by
@@ -187,4 +212,26 @@ fn included(line: &str) -> Option<&str> {
     let value = ["file:", "path:", "- path:", "-"].iter().find_map(|it| line.strip_prefix(it))?;
     let value = value.trim().trim_matches(['"', '\'']);
     (value.ends_with(".yml") || value.ends_with(".yaml")).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_start_scripts_by_their_endings_and_modules_after_an_option() {
+        let rows: [(&str, &[&str], &[&str]); 7] = [
+            ("python ./app/main.py --port=1.2", &["./app/main.py"], &[]),
+            ("[\"node\", \"a.b.js\"] && perl x.pl;ruby y.rb", &["a.b.js", "x.pl", "y.rb"], &[]),
+            ("python -m app.main && python -m pip", &[], &["app.main", "pip"]),
+            ("python -m app.py x.py", &["x.py"], &["app.py"]),
+            ("tool --mode x.pyc a.json -m", &[], &[]),
+            ("set -e-m a.mjs", &["a.mjs"], &[]),
+            ("", &[], &[]),
+        ];
+        for (text, expected_scripts, expected_modules) in rows {
+            assert_eq!(scripts(text).collect::<Vec<_>>(), expected_scripts, "{text}");
+            assert_eq!(modules(text).collect::<Vec<_>>(), expected_modules, "{text}");
+        }
+    }
 }

@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::HashMap;
+
 use super::File;
 use crate::text::RepoPath;
 
@@ -15,9 +17,28 @@ use crate::text::RepoPath;
 #[derive(Clone, Default)]
 pub(super) struct Files {
     /// The files as they were read.
-    read: Arc<BTreeMap<RepoPath, Arc<File>>>,
+    read: Arc<Read>,
     /// What has become of some of them, and new ones; `None` for a file that is gone.
     since: Arc<BTreeMap<RepoPath, Option<Arc<File>>>>,
+}
+
+/// The files of a reading, which stay as they are.
+#[derive(Default)]
+struct Read {
+    /// By path.
+    sorted: Vec<Arc<File>>,
+    /// The place of each among these.
+    places: HashMap<RepoPath, usize>,
+}
+
+impl Read {
+    fn get(&self, path: &str) -> Option<&Arc<File>> {
+        self.places.get(path).map(|it| &self.sorted[*it])
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &RepoPath> {
+        self.sorted.iter().map(|it| &it.path)
+    }
 }
 
 /// A file in two snapshots, which is not the same in both.
@@ -40,17 +61,17 @@ impl Files {
 
     /// The files, by path.
     pub(super) fn values(&self) -> impl Iterator<Item = &Arc<File>> {
-        let mut read = self.read.iter().peekable();
+        let mut read = self.read.sorted.iter().peekable();
         let mut since = self.since.iter().peekable();
         iter::from_fn(move || {
             loop {
                 let order = match (read.peek(), since.peek()) {
-                    (Some(read), Some(since)) => read.0.cmp(since.0),
+                    (Some(read), Some(since)) => read.path.cmp(since.0),
                     (Some(_), None) => Ordering::Less,
                     (None, _) => Ordering::Greater,
                 };
                 if order == Ordering::Less {
-                    return read.next().map(|it| it.1);
+                    return read.next();
                 }
                 if order == Ordering::Equal {
                     read.next();
@@ -82,7 +103,7 @@ impl Files {
         let mut paths: BTreeSet<&RepoPath> =
             self.since.keys().chain(earlier.since.keys()).collect();
         if !Arc::ptr_eq(&self.read, &earlier.read) {
-            paths.extend(self.read.keys().chain(earlier.read.keys()));
+            paths.extend(self.read.paths().chain(earlier.read.paths()));
         }
         let pairs = paths.into_iter().map(|path| {
             let (before, after) = (earlier.get(path.as_str()), self.get(path.as_str()));
@@ -98,8 +119,11 @@ impl Files {
 
 impl FromIterator<File> for Files {
     fn from_iter<T: IntoIterator<Item = File>>(files: T) -> Self {
-        let read = files.into_iter().map(|it| (it.path.clone(), Arc::new(it))).collect();
-        Self { read: Arc::new(read), since: Arc::default() }
+        // Of two with one path the last counts.
+        let files: BTreeMap<_, _> = files.into_iter().map(|it| (it.path.clone(), it)).collect();
+        let sorted: Vec<_> = files.into_values().map(Arc::new).collect();
+        let places = sorted.iter().enumerate().map(|(at, it)| (it.path.clone(), at)).collect();
+        Self { read: Arc::new(Read { sorted, places }), since: Arc::default() }
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use elsa::sync::FrozenMap;
+use foldhash::{HashSet, fast::RandomState};
 
 use crate::text::{self, Memo, RepoPath, glob};
 
@@ -26,6 +27,28 @@ pub struct Tree {
 /// The names of the files and folders that folders hold, each folder listed when it is asked for.
 #[derive(Default)]
 struct Listed(FrozenMap<RepoPath, Vec<Box<str>>>);
+
+/// The paths of a tree, without an order: of most that are asked for, only whether they exist matters.
+struct Index {
+    files: HashSet<RepoPath>,
+    /// The folders with a file below them, but for the root.
+    folders: HashSet<RepoPath>,
+}
+
+impl Index {
+    fn of(files: &BTreeSet<RepoPath>) -> Self {
+        let mut folders = HashSet::with_capacity_and_hasher(files.len(), RandomState::default());
+        for file in files {
+            for folder in file.ancestors().take_while(|it| !it.is_root()) {
+                // Where one is known, those above it are.
+                if !folders.insert(folder) {
+                    break;
+                }
+            }
+        }
+        Self { files: files.iter().cloned().collect(), folders }
+    }
+}
 
 impl Tree {
     /// A tree of these files.
@@ -78,17 +101,21 @@ impl Tree {
 
     /// Returns true if the file exists.
     pub fn is_file(&self, path: &RepoPath) -> bool {
-        self.files.contains(path)
+        self.index().files.contains(path)
     }
 
     /// The file of this path, if it exists.
     pub fn file(&self, path: &str) -> Option<&RepoPath> {
-        self.files.get(path)
+        self.index().files.get(path)
     }
 
     /// Returns true if the folder exists and has a file below it.
     pub fn is_folder(&self, path: &RepoPath) -> bool {
-        path.is_root() || self.has_prefix(&prefix(path))
+        path.is_root() || self.index().folders.contains(path)
+    }
+
+    fn index(&self) -> &Index {
+        self.memo.get(|| Index::of(&self.files))
     }
 
     /// Returns true if the path of a file begins with these characters.
@@ -104,13 +131,8 @@ impl Tree {
 
     /// Returns true if a path of the usual spelling exists; see [`Tree::exists`].
     fn has(&self, path: &str) -> bool {
-        if self.ignored.contains(path) {
-            return true;
-        }
-        // Most paths that are asked for do not exist, and neither does any that begins like them.
-        let next = self.from(Bound::Included(path)).next();
-        let rest = next.and_then(|it| it.as_str().strip_prefix(path));
-        rest.is_some_and(|it| it.is_empty() || self.has_prefix(&[path, "/"].concat()))
+        let Index { files, folders } = self.index();
+        files.contains(path) || folders.contains(path) || self.ignored.contains(path)
     }
 
     /// The files below a folder, in order; the work grows with what is below it only.

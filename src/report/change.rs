@@ -16,7 +16,7 @@ use crate::{
         File, Project,
         change::{Change, FileChange},
     },
-    text::{self, Edit, RepoPath},
+    text::{self, Edit, Place, RepoPath},
 };
 
 /// One change.
@@ -97,13 +97,34 @@ pub struct EditReport {
     pub shared: bool,
 }
 
-/// How much is found out about each change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much is found out about each change and each place left alone; what is not is empty in the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
-    /// Everything.
-    All,
-    /// Nothing that takes time in proportion to its files: neither its own diff nor its edits, nor its place afterwards.
+    /// What people are told.
     Few,
+    /// That, and the fingerprint.
+    Fingerprints,
+    /// Everything, also what takes time in proportion to its files: its own diff, its edits, its place afterwards.
+    All,
+}
+
+impl Detail {
+    /// The fingerprint of a place of a plan, if it is asked for; see [`fingerprint`].
+    pub(super) fn fingerprint(
+        self,
+        plan: &Plan,
+        folder: &RepoPath,
+        transform: &str,
+        what: &str,
+        place: &Place,
+    ) -> String {
+        match self {
+            Self::Few => String::new(),
+            Self::Fingerprints | Self::All => {
+                fingerprint(&plan.before, folder, transform, what, place)
+            }
+        }
+    }
 }
 
 /// A change in its step, with what came before it.
@@ -175,7 +196,7 @@ impl Made<'_, '_> {
                 .collect(),
             diff: if all { self.diff(folder) } else { String::new() },
             edits: if all { self.edits(plan) } else { None },
-            fingerprint: fingerprint(&plan.before, folder, transform, &change.title, &change.place),
+            fingerprint: detail.fingerprint(plan, folder, transform, &change.title, &change.place),
             url: links::transform(transform),
         }
     }

@@ -25,7 +25,7 @@ pub use summary::{BySafety, Summary};
 use crate::{
     engine::{
         diff::{FileDiff, diff_below},
-        plan::{Bug, Plan, held::fingerprint},
+        plan::{Bug, Plan},
     },
     project::{Problem, change::Decline, selection::Selection},
     text::RepoPath,
@@ -183,7 +183,7 @@ impl Report {
     fn inside(plan: &Plan, selection: &Selection, folder: &RepoPath, detail: Detail) -> Self {
         let diffs = diff_below(folder, &plan.before, plan.after());
         let problems = problems(&plan.before, selection);
-        let declines = plan.declines.iter().map(|it| DeclineReport::new(it, plan, folder));
+        let declines = plan.declines.iter().map(|it| DeclineReport::new(it, plan, folder, detail));
         let mut declines: Vec<_> = declines.collect();
         number(declines.iter_mut().map(|it| &mut it.fingerprint));
         Self {
@@ -206,14 +206,14 @@ impl Report {
 }
 
 impl DeclineReport {
-    fn new(decline: &Decline, plan: &Plan, folder: &RepoPath) -> Self {
+    fn new(decline: &Decline, plan: &Plan, folder: &RepoPath, detail: Detail) -> Self {
         let Decline { transform, place, why } = decline;
         Self {
             transform: (*transform).to_owned(),
             code: why.code,
             place: PlaceReport::from(place),
             reason: why.reason.clone(),
-            fingerprint: fingerprint(&plan.before, folder, transform, why.code, place),
+            fingerprint: detail.fingerprint(plan, folder, transform, why.code, place),
             url: links::code(transform, why.code),
         }
     }
@@ -273,7 +273,7 @@ pub fn changes(plan: &Plan, folder: &RepoPath) -> Vec<ChangeReport> {
 /// Tells apart what would have the same fingerprint: the same command twice in one file.
 fn number<'f>(fingerprints: impl Iterator<Item = &'f mut String>) {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for it in fingerprints {
+    for it in fingerprints.filter(|it| !it.is_empty()) {
         let before = seen.entry(it.clone()).or_default();
         if 0 < *before {
             *it = format!("{it}-{before}");

@@ -253,8 +253,11 @@ impl Reading {
     /// The calls of programs that are known, in order.
     pub fn calls(&self) -> &[CallSite] {
         self.calls.get_or_init(|| {
-            let commands = self.script.commands().iter().enumerate();
-            commands.filter_map(|(at, it)| self.call(at, it)).collect()
+            let commands = self.script.commands();
+            // They are kept and large, and most commands are one.
+            let mut calls = Vec::with_capacity(commands.len());
+            calls.extend(commands.iter().enumerate().filter_map(|(at, it)| self.call(at, it)));
+            calls
         })
     }
 

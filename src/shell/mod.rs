@@ -36,7 +36,7 @@ pub use word::Word;
 
 use crate::{
     dockerfile::{Dockerfile, Instruction, Item, Keyword, Kind, stage::State},
-    text::{Each, Span, has_name},
+    text::{Each, Span, folder_and_name, has_name},
 };
 
 /// The script of a RUN.
@@ -379,7 +379,7 @@ fn heredoc_script(instruction: &Instruction, body: &str) -> Result<bool, NotShel
 
 /// A program without its folder.
 fn named(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
+    folder_and_name(path).1
 }
 
 /// Reads a script's `#!` line: true if it asks for `set -e`.

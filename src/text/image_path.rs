@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
-use super::path::is_normal;
+use super::path::{folder_and_name, is_normal};
 
 /// A file or folder of an image, absolute.
 ///
@@ -62,7 +62,7 @@ impl ImagePath {
 
     /// The last component; empty for the root.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or_default()
+        folder_and_name(&self.0).1
     }
 
     /// What follows `folder/`; the empty string for `folder` itself, `None` if it does not lie in `folder`.

@@ -53,9 +53,9 @@ impl Deferral<'_> {
                     return Err(Refusal::new("overlapping-copy", reason));
                 }
                 Keyword::Env | Keyword::Arg => {
-                    let names: Vec<String> = it.pairs().into_iter().map(|it| it.name).collect();
                     let uses = |at: &usize| {
-                        names.iter().any(|it| mentions(self.site.dockerfile.text(*at), it))
+                        let text = self.site.dockerfile.text(*at);
+                        it.pairs().iter().any(|it| mentions(text, &it.name))
                     };
                     if self.moved.iter().filter(|at| **at < item).any(uses) {
                         let reason = format!("{line} sets a variable that the COPY before it uses");

@@ -115,10 +115,10 @@ impl<'s, 'a> Pair<'s, 'a> {
         if instruction.keyword != Keyword::Arg {
             return None;
         }
-        let [pair] = instruction.pairs().try_into().ok()?;
+        let [pair] = instruction.pairs() else { return None };
         let is_earlier = Kind::is_argument(&pair.name) && pair.value.as_deref() == Some("false");
         let is_unknown = !self.variant.site.dockerfile.source.contains(&pair.name);
-        (is_earlier && is_unknown).then_some(pair.name)
+        (is_earlier && is_unknown).then(|| pair.name.clone())
     }
 
     /// Aligns stages of production with stages of the variant, up to the first difference that no argument

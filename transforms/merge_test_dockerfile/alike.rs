@@ -61,8 +61,8 @@ fn arguments(instruction: &Instruction) -> Vec<String> {
             vec![one_line(instruction.text())]
         }
         Env | Label | Arg => {
-            let write = |it: Pair| format!("{} {:?} {}", it.name, it.value, it.legacy);
-            instruction.pairs().into_iter().map(write).collect()
+            let write = |it: &Pair| format!("{} {:?} {}", it.name, it.value, it.legacy);
+            instruction.pairs().iter().map(write).collect()
         }
         From => instruction.from().map(|it| it.image.to_owned()).into_iter().collect(),
         _ => instruction.values(),

@@ -141,23 +141,39 @@ impl Name {
 /// A Dockerfile of the project with the parts of its path.
 struct Named<'a> {
     file: &'a File,
-    name: Name,
+    name: &'a Name,
+}
+
+/// The Dockerfiles among which there may be twins by their paths, each with its parts: those whose folders are called
+/// the same but for kinds, if one has a kind.
+struct Groups(Vec<Vec<(RepoPath, Name)>>);
+
+impl Groups {
+    fn of(project: &Project) -> Self {
+        let mut groups: BTreeMap<RepoPath, Vec<(RepoPath, Name)>> = BTreeMap::new();
+        for path in project.dockerfile_paths() {
+            if let Some(name) = Name::of(path) {
+                groups.entry(name.neutral.clone()).or_default().push((path.clone(), name));
+            }
+        }
+        let has_kind = |it: &Name| it.file_kind.is_some() || it.folder_kind.is_some();
+        groups.retain(|_, group| group.iter().any(|it| has_kind(&it.1)));
+        Self(groups.into_values().filter(|it| 1 < it.len()).collect())
+    }
 }
 
 /// The twins of a project, by the path of the variant.
 pub fn find(project: &Project) -> Vec<Twins<'_>> {
-    let files = project.files().filter(|it| it.dockerfile().is_some());
-    let named: Vec<Named<'_>> = files
-        .filter_map(|it| Some(Named { file: it.as_ref(), name: Name::of(&it.path)? }))
-        .collect();
-    let mut groups: BTreeMap<&RepoPath, Vec<&Named<'_>>> = BTreeMap::new();
-    for one in &named {
-        groups.entry(&one.name.neutral).or_default().push(one);
-    }
+    let Groups(groups) = project.places().get(|| Groups::of(project));
     let mut twins = Vec::new();
-    for group in groups.values() {
-        for variant in group {
-            twins.extend(by_name(group, variant).or_else(|| by_likeness(group, variant)));
+    for group in groups {
+        let named = group.iter().filter_map(|(path, name)| {
+            let file = project.file(path.as_str())?;
+            Some(Named { file, name })
+        });
+        let group: Vec<Named<'_>> = named.collect();
+        for variant in &group {
+            twins.extend(by_name(&group, variant).or_else(|| by_likeness(&group, variant)));
         }
     }
     twins.sort_by(|a, b| a.variant.path.cmp(&b.variant.path));
@@ -174,7 +190,7 @@ struct Candidate<'a> {
 }
 
 /// Finds the production file of a variant by the names of files and folders.
-fn by_name<'a>(group: &[&Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
+fn by_name<'a>(group: &[Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
     // A file for production is a variant only of one whose name contains no kind.
     let can_stay = |production: Option<Kind>, kind: Kind| {
         production.is_none_or(|it| it.is_production() && !kind.is_production())
@@ -206,7 +222,7 @@ fn by_name<'a>(group: &[&Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
 }
 
 /// Finds the one most similar file beside a variant whose file name is only a kind.
-fn by_likeness<'a>(group: &[&Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
+fn by_likeness<'a>(group: &[Named<'a>], variant: &Named<'a>) -> Option<Twins<'a>> {
     let Named { file: variant, name } = variant;
     let kind = name.file_kind.filter(|it| name.stem.is_empty() && !it.is_production())?;
     let dockerfile = variant.dockerfile()?;

@@ -272,7 +272,7 @@ impl<'m, 's, 'a> Writer<'m, 's, 'a> {
         let names_of = |item: usize, keyword: Keyword| {
             let instruction = production.instruction(item).filter(|it| it.keyword == keyword);
             let pairs = instruction.map(Instruction::pairs).unwrap_or_default();
-            pairs.into_iter().map(|it| it.name)
+            pairs.iter().map(|it| it.name.clone())
         };
         let variables: HashSet<String> =
             common().flat_map(|it| names_of(it, Keyword::Env)).collect();

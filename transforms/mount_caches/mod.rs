@@ -198,20 +198,20 @@ fn unset(
     if instruction.keyword != Keyword::Env {
         return None;
     }
-    let names = instruction.pairs().into_iter().map(|it| it.name);
-    let name = names.into_iter().find(|it| ecosystems::off_variable(it).is_some())?;
-    let off = ecosystems::off_variable(&name)?;
+    let mut names = instruction.pairs().iter().map(|it| it.name.as_str());
+    let name = names.find(|it| ecosystems::off_variable(it).is_some())?;
+    let off = ecosystems::off_variable(name)?;
     let after = stage.state_before(item + 1);
-    let is_off = after.variable(&name).is_some_and(off.when);
-    let is_explained = || off::explained(site, item, instruction, &name).is_some();
-    if !is_off || is_explained() || !all_mounted(project, site, stage, item, &name) {
+    let is_off = after.variable(name).is_some_and(off.when);
+    let is_explained = || off::explained(site, item, instruction, name).is_some();
+    if !is_off || is_explained() || !all_mounted(project, site, stage, item, name) {
         return None;
     }
-    let edits = vec![site.dockerfile.remove_pair(item, &name)?];
+    let edits = vec![site.dockerfile.remove_pair(item, name)?];
     let title = format!("Let the cache mounts fill: remove {name}");
     let reason = "every install that it reaches has a cache mount, which it would leave empty";
     let mut change = site.change(item, Safety::Review, title, reason.to_owned(), edits);
-    change.alters.push(Alteration::Env(name));
+    change.alters.push(Alteration::Env(name.to_owned()));
     Some(change)
 }
 

@@ -187,8 +187,8 @@ fn set_in_file(installation: &Installation<'_>) -> Result<Option<(Version, Strin
         if !related || !matches!(instruction.keyword, Keyword::Env | Keyword::Arg) {
             continue;
         }
-        for pair in instruction.pairs().into_iter().filter(|it| it.name == variable) {
-            let value = pair.value.unwrap_or_default();
+        for pair in instruction.pairs().iter().filter(|it| it.name == variable) {
+            let value = pair.value.as_deref().unwrap_or_default();
             let value = value.trim_matches(['"', '\'']);
             let line = site.line(at);
             match value.parse() {

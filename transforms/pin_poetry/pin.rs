@@ -130,7 +130,7 @@ fn without_path(
             if !may_have_it || !names {
                 continue;
             }
-            let removable = instruction.pairs().into_iter().find(|it| {
+            let removable = instruction.pairs().iter().find(|it| {
                 instruction.keyword == Keyword::Env
                     && only_adds_folder(installer, it)
                     && is_alone(installer, instruction, it)
@@ -164,7 +164,7 @@ fn only_adds_folder(installer: &Installer, pair: &Pair) -> bool {
 
 /// Returns true if no other variable of the instruction names the folder of an installer script.
 fn is_alone(installer: &Installer, instruction: &Instruction, pair: &Pair) -> bool {
-    let mut others = instruction.pairs().into_iter().filter(|it| it.name != pair.name);
+    let mut others = instruction.pairs().iter().filter(|it| it.name != pair.name);
     others.all(|it| {
         it.name != installer.home
             && !names_folder(installer, it.value.as_deref().unwrap_or_default())

@@ -157,10 +157,10 @@ fn settings(image: &Image<'_>) -> Result<(), Refusal> {
     for Placed { item, instruction } in image.instructions() {
         let found = match instruction.keyword {
             Keyword::Env => {
-                let pairs = instruction.pairs().into_iter();
+                let pairs = instruction.pairs().iter();
                 let mut pairs =
                     pairs.filter(|pair| !caches.iter().any(|it| pair.name.ends_with(it)));
-                pairs.find(|it| it.value.as_deref().is_some_and(in_root)).map(|it| it.name)
+                pairs.find(|it| it.value.as_deref().is_some_and(in_root)).map(|it| it.name.clone())
             }
             Keyword::Workdir => {
                 let path = image.path_at(item, instruction.text());

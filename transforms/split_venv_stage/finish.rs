@@ -166,11 +166,10 @@ fn environment_variables(
     let mut gone: Vec<(usize, String)> = Vec::new();
     for line in lines.iter().filter(|it| it.keyword == Keyword::Env) {
         let Some(it) = instruction(separation, line.item) else { continue };
-        let pairs = it.pairs().into_iter();
-        let idle = pairs.filter(|it| {
+        let idle = it.pairs().iter().filter(|it| {
             own(&it.name) || (it.name == "PATH" && leads(it.value.as_deref().unwrap_or_default()))
         });
-        gone.extend(idle.map(|it| (line.item, it.name)));
+        gone.extend(idle.map(|it| (line.item, it.name.clone())));
     }
     loop {
         let without: Vec<String> =
@@ -258,7 +257,7 @@ fn arguments(separation: &Separation<'_>, lines: &mut Vec<Line>, alters: &mut Ve
             said || (runs && !tool)
         });
         if !kept {
-            alters.extend(it.pairs().into_iter().map(|it| Alteration::Env(it.name)));
+            alters.extend(it.pairs().iter().map(|it| Alteration::Env(it.name.clone())));
         }
         kept
     });

@@ -92,7 +92,8 @@ const SMALL: [&str; 4] = ["init", "micro", "minimal", "slim"];
 pub(super) fn of(image: &ImageRef<'_>, official: Option<&str>, usual: Option<Family>) -> Family {
     let tag = image.tag.unwrap_or_default();
     let name = official.unwrap_or(image.repository);
-    let has = |words: &[&str]| words.iter().any(|it| tag.contains(it) || name.contains(it));
+    let whole = [name, ":", tag].concat();
+    let has = |words: &[&str]| words.iter().any(|it| whole.contains(it));
     if let Some(it) = usual.filter(|it| matches!(it, Family::Bare | Family::Busybox)) {
         return it;
     }

@@ -1,7 +1,8 @@
 //! The table of images: its lines, and which of them an image matches.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeSet, iter, sync::LazyLock};
 
+use elsa::sync::FrozenMap;
 use foldhash::HashMap;
 
 use super::{Account, Family, Kind};
@@ -10,6 +11,10 @@ use crate::{dockerfile::image::ImageRef, ecosystems::files::is_like};
 const TEXT: &str = include_str!("table.tsv");
 
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(rows()));
+
+/// The lines for images that are not official ones, by the names of the images that were looked up: there are many
+/// patterns, and a project has few images in many places.
+static FOUND: LazyLock<FrozenMap<Box<str>, Box<[&Row]>>> = LazyLock::new(FrozenMap::default);
 
 /// The lines of the table, those that say more of an image first.
 #[derive(Default)]
@@ -95,23 +100,35 @@ impl Table {
     }
 
     /// What the lines for images that are not official ones say: their names may have a registry.
-    pub(super) fn others(&self, image: &ImageRef<'_>, tag: &str) -> impl Iterator<Item = &Facts> {
+    pub(super) fn others(
+        &'static self,
+        image: &ImageRef<'_>,
+        tag: &str,
+    ) -> impl Iterator<Item = &'static Facts> {
         let hub = image.registry.is_some_and(|it| it.ends_with("docker.io"));
-        let registry = image.registry.filter(|_| !hub);
-        let whole = registry.map(|it| format!("{it}/{}", image.repository));
-        let names = whole.into_iter().chain([image.repository.to_owned()]);
-        let names: Vec<_> = names.filter(|it| it.contains('/')).collect();
-        let exact = names.iter().filter_map(|it| self.exact.get(it.as_str())).flatten();
-        let all = || names.iter().map(String::as_str).chain([image.repository]);
+        let whole: Cow<'_, str> = match image.registry.filter(|_| !hub) {
+            Some(registry) => [registry, "/", image.repository].concat().into(),
+            None => image.repository.into(),
+        };
+        let rows = FOUND.get(&*whole).unwrap_or_else(|| {
+            let rows = self.covering(&whole, image.repository);
+            FOUND.insert(Box::from(&*whole), rows)
+        });
+        rows.iter().filter(move |it| it.has_tag(tag)).map(|it| &it.facts)
+    }
+
+    /// The lines that cover an image of this name, with its registry if it has one, or its repository alone.
+    fn covering(&self, whole: &str, repository: &str) -> Box<[&Row]> {
+        let all = || iter::once(whole).chain((whole != repository).then_some(repository));
+        let names = all().filter(|it| it.contains('/'));
+        let exact = names.filter_map(|it| self.exact.get(it)).flatten();
         // There are many patterns, and few begin like a name.
         let first = |it: &str| it.as_bytes().first().copied();
         let begun = all().filter_map(|it| self.begun.get(&first(it)?)).flatten();
         let numbers: BTreeSet<usize> = begun.chain(&self.open).copied().collect();
         let patterns = numbers.into_iter().map(|it| &self.patterns[it]);
         let patterns = patterns.filter(|pattern| all().any(|it| pattern.covers(it)));
-        let patterns = patterns.map(|it| &it.row);
-        let rows: Vec<&Row> = exact.chain(patterns).filter(|it| it.has_tag(tag)).collect();
-        rows.into_iter().map(|it| &it.facts)
+        exact.chain(patterns.map(|it| &it.row)).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dockerfile::{
         Dockerfile, Heredoc, Instruction, Keyword,
-        stage::{Base, Outline},
+        stage::{self, Base, Outline},
         variables::{Arguments, Variables},
     },
     ecosystems::images,
@@ -20,7 +20,14 @@ use crate::{
 /// The blueprints of the stages of a Dockerfile, in order, built with these arguments; an argument without
 /// a value has one that is not known.
 pub fn blueprints<'a>(dockerfile: &'a Dockerfile, arguments: &Arguments) -> Vec<Stage<'a>> {
-    let outline = Outline::of(dockerfile, arguments, &images::start);
+    let given;
+    let outline = match arguments.is_empty() {
+        true => stage::outline(dockerfile, images::start),
+        false => {
+            given = Outline::of(dockerfile, arguments, &images::start);
+            &given
+        }
+    };
     let mut builder =
         Builder { dockerfile, outline, stages: Vec::new(), open: None, cmd_is_own: false };
     for (index, it) in dockerfile.instructions_at(0..dockerfile.items.len()) {
@@ -30,16 +37,16 @@ pub fn blueprints<'a>(dockerfile: &'a Dockerfile, arguments: &Arguments) -> Vec<
     builder.stages
 }
 
-struct Builder<'a> {
+struct Builder<'a, 'o> {
     dockerfile: &'a Dockerfile,
-    outline: Outline,
+    outline: &'o Outline,
     stages: Vec<Stage<'a>>,
     open: Option<(Option<&'a str>, Blueprint<'a>)>,
     /// Whether this stage has a CMD of its own: an ENTRYPOINT takes away any other.
     cmd_is_own: bool,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Builder<'a, '_> {
     fn close(&mut self) {
         let open = self.open.take().map(|(name, image)| Stage { name, image: Rc::new(image) });
         self.stages.extend(open);

@@ -9,6 +9,7 @@ use super::{
         wrapper_named,
     },
 };
+use crate::shell::named;
 
 /// The place of the program, and the wrappers before it.
 #[derive(Debug, Default)]
@@ -59,7 +60,7 @@ impl<'w> Start<'w> {
 
     /// The program without its folder.
     pub(in crate::shell) fn name(&self) -> &'w str {
-        self.path.rsplit('/').next().unwrap_or(self.path)
+        named(self.path)
     }
 
     /// Finds the program that the last word starts; nothing if that word is the program itself.

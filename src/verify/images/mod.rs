@@ -229,7 +229,7 @@ impl ImageBuild {
             .instructions()
             .filter(|it| it.1.keyword == Keyword::Arg)
             .flat_map(|it| it.1.pairs())
-            .map(|it| it.name)
+            .map(|it| it.name.clone())
             .collect();
         let known = |it: &&String| !it.contains(['$', '{']);
         let arguments = build.arguments.iter().filter(|it| declared.contains(it.0));
