@@ -30,8 +30,8 @@ struct Installations(Vec<Installation>);
 fn of(file: &File) -> Vec<Installation> {
     let kind = Kind::of(&file.path);
     let is_ci = matches!(kind, Some(Kind::GitLab | Kind::GitHubActions));
-    let names_image = file.text.contains("image:") || file.text.contains("container:");
-    if !is_ci || !names_image || system::installer(&file.text).is_none() {
+    let names_image = || file.text.contains("image:") || file.text.contains("container:");
+    if !is_ci || !names_image() || system::installer(&file.text).is_none() {
         return Vec::new();
     }
     let mut found = Vec::new();

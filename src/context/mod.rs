@@ -125,7 +125,7 @@ impl Project {
         let parsed = self.file(dockerfile.as_str()).and_then(|it| it.dockerfile());
         if let Some(parsed) = parsed.filter(|_| named.len() > 1) {
             // A build from a folder that lacks what is copied fails today, and does not count.
-            let sources = context_sources(parsed).into_iter().filter(|it| !glob::is_pattern(it));
+            let sources = context_sources(parsed).iter().filter(|it| !glob::is_pattern(it));
             let sources: Vec<_> = sources.collect();
             let fits =
                 |it: &RepoPath| sources.iter().all(|source| self.sends(dockerfile, it, source));
@@ -244,9 +244,16 @@ impl Project {
 
 /// What a Dockerfile takes from its context: the sources of COPY, ADD and bind mounts, as far as their
 /// variables are known.
-pub fn context_sources(dockerfile: &Dockerfile) -> Vec<String> {
-    stages(dockerfile).iter().flat_map(|it| sources_of(it, dockerfile.escape)).collect()
+pub fn context_sources(dockerfile: &Dockerfile) -> &[String] {
+    let Sources(sources) = dockerfile.memo.get(|| {
+        let stages = stages(dockerfile);
+        Sources(stages.iter().flat_map(|it| sources_of(it, dockerfile.escape)).collect())
+    });
+    sources
 }
+
+/// The sources of a Dockerfile, once they were asked for.
+struct Sources(Box<[String]>);
 
 /// Whether a Dockerfile takes a file of this name from the root of its context: by name, by a pattern, or with all of
 /// the context.

@@ -199,6 +199,11 @@ impl Instruction {
         }
     }
 
+    /// Whether it has [words](Self::words).
+    pub(super) fn has_words(&self) -> bool {
+        self.json.as_ref().map_or(!self.text().is_empty(), |it| !it.is_empty())
+    }
+
     /// The ranges of the words in the text of the arguments, when they are no JSON array.
     fn spans(&self) -> Vec<Span> {
         match self.keyword {

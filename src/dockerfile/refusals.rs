@@ -55,21 +55,23 @@ fn of_arguments(instruction: &Instruction) -> Option<String> {
     // Most instructions are RUNs, whose words do not matter.
     let words = || instruction.texts();
     match instruction.keyword {
-        Add | Copy if words().len() < 2 => Some(format!(
-            "{name} requires at least two arguments, but only one was provided: destination could not be determined"
-        )),
-        Add | Copy => {
-            let is_heredoc = words().last().is_some_and(|it| word::is_heredoc(it));
-            is_heredoc.then(|| format!("{name} cannot accept a heredoc as a destination"))
-        }
+        Add | Copy => match words().as_slice() {
+            [] | [_] => Some(format!(
+                "{name} requires at least two arguments, but only one was provided: destination could not be determined"
+            )),
+            [.., last] if word::is_heredoc(last) => {
+                Some(format!("{name} cannot accept a heredoc as a destination"))
+            }
+            _ => None,
+        },
         From => of_stage(&words()),
         Maintainer | Stopsignal | User | Workdir => {
-            words().is_empty().then(|| format!("{name} requires exactly one argument"))
+            (!instruction.has_words()).then(|| format!("{name} requires exactly one argument"))
         }
         Arg | Env | Label if instruction.pairs().iter().any(|it| it.name.is_empty()) => {
             Some(format!("{name} names can not be blank"))
         }
-        Shell if instruction.json().is_none() && !words().is_empty() => {
+        Shell if instruction.json().is_none() && instruction.has_words() => {
             Some("SHELL requires the arguments to be in JSON form".to_owned())
         }
         Volume if words().iter().any(|it| it.trim().is_empty()) => {
@@ -78,7 +80,7 @@ fn of_arguments(instruction: &Instruction) -> Option<String> {
         // `HEALTHCHECK CMD []` has an argument.
         Healthcheck if !instruction.text().is_empty() => None,
         Arg | Env | Expose | Healthcheck | Label | Onbuild | Shell | Volume => {
-            words().is_empty().then(|| format!("{name} requires at least one argument"))
+            (!instruction.has_words()).then(|| format!("{name} requires at least one argument"))
         }
         Cmd | Entrypoint | Run | Unknown => None,
     }

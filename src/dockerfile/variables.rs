@@ -165,7 +165,7 @@ impl Scope {
                 }
             };
             let variable = Variable { value, is_argument: true, from_argument: true };
-            self.assigned.entry(pair.name.clone()).or_default().push((item, variable));
+            self.assign(&pair.name, item, variable);
         }
     }
 
@@ -176,7 +176,15 @@ impl Scope {
             let from_argument = names(text).any(|it| known(it).is_some_and(|it| it.from_argument));
             let value = Value::of(expand(text, escape, known));
             let variable = Variable { value, is_argument: false, from_argument };
-            self.assigned.entry(pair.name.clone()).or_default().push((item, variable));
+            self.assign(&pair.name, item, variable);
+        }
+    }
+
+    fn assign(&mut self, name: &str, item: usize, variable: Variable) {
+        match self.assigned.get_mut(name) {
+            Some(all) => all.push((item, variable)),
+            // Most are assigned once.
+            None => _ = self.assigned.insert(name.to_owned(), vec![(item, variable)]),
         }
     }
 

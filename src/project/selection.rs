@@ -119,7 +119,7 @@ impl Selection {
 /// the folder, or a service for vendors.
 pub fn is_vendored(path: &str) -> bool {
     let mut above = path.split('/').rev().skip(2);
-    above.any(|it| VENDORED.contains(&it.to_ascii_lowercase().as_str()))
+    above.any(|folder| VENDORED.iter().any(|it| it.eq_ignore_ascii_case(folder)))
 }
 
 #[cfg(test)]

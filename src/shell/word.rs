@@ -4,8 +4,10 @@ use std::mem;
 
 use crate::text::Span;
 
-/// The characters that make a word more than its letters.
-const SPECIAL: &[u8] = b"~\\'\"`$*?[{";
+/// Whether a character makes a word more than its letters.
+fn is_special(it: u8) -> bool {
+    matches!(it, b'~' | b'\\' | b'\'' | b'"' | b'`' | b'$' | b'*' | b'?' | b'[' | b'{')
+}
 
 /// A word of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ enum Piece {
 impl Word {
     pub(super) fn new(raw: &str, span: Span) -> Self {
         let (raw, known) = (raw.to_owned(), |value| (Some(value), Box::default()));
-        if !raw.bytes().any(|it| SPECIAL.contains(&it)) {
+        if !raw.bytes().any(is_special) {
             let (value, pieces) = known(raw.clone());
             return Self { raw, span, value, pieces, pattern: false, substitution: false };
         }

@@ -39,8 +39,9 @@ const CODE: [&str; 3] = [".cjs", ".js", ".py"];
 pub fn endings(text: &str) -> impl Iterator<Item = usize> {
     let all = || PLAIN.iter().chain(&CODE);
     text.match_indices('.').filter_map(move |(at, _)| {
-        // `.json` begins with `.js`.
-        let here = all().filter(|it| text[at..].starts_with(**it));
+        // Few dots have a letter after them with which an ending goes on. `.json` begins with `.js`.
+        let next = text.as_bytes().get(at + 1);
+        let here = all().filter(|it| it.as_bytes().get(1) == next && text[at..].starts_with(**it));
         here.map(|it| at + it.len()).max()
     })
 }

@@ -1,6 +1,7 @@
 //! What a step does to images: blueprints before and after, compared.
 
 use std::{
+    cell::LazyCell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
@@ -88,12 +89,23 @@ impl Images<'_> {
                 .filter(move |it| it.1.keyword == keyword)
                 .map(|it| it.1.text())
         }
+        // Most RUNs are in both as they were, and count in neither.
+        let runs = LazyCell::new(|| {
+            let mut gone: Vec<&str> = own(before, Keyword::Run).collect();
+            let mut new: Vec<&str> = own(after, Keyword::Run).collect();
+            new.retain(|run| {
+                let same = gone.iter().position(|it| it == run);
+                same.map(|it| gone.swap_remove(it)).is_none()
+            });
+            (gone, new)
+        });
         let here = self.changes.iter().filter(|it| it.place.path == *path);
         here.flat_map(|it| &it.alters).find_map(|it| match it {
             Alteration::Run(script) | Alteration::Fetch(script) => {
-                let is_it = |it: &&str| runs_alike(it, script, &|_| None);
-                let count = |it| own(it, Keyword::Run).filter(is_it).count();
-                (count(after) <= count(before)).then(|| format!("does not run {script}"))
+                let is_it = |it: &&&str| runs_alike(it, script, &|_| None);
+                let (gone, new) = &*runs;
+                let is_there = gone.iter().filter(is_it).count() < new.iter().filter(is_it).count();
+                (!is_there).then(|| format!("does not run {script}"))
             }
             Alteration::Config(keyword) => {
                 let texts = |it| own(it, *keyword).map(one_line);

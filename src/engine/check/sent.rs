@@ -166,7 +166,7 @@ impl Sent<'_> {
 
     /// Something that is no longer sent and that a step of the Dockerfile names.
     fn named(&self, dockerfile: &Dockerfile) -> Option<String> {
-        let sources = context::context_sources(dockerfile).into_iter();
+        let sources = context::context_sources(dockerfile).iter().cloned();
         self.copied(sources).or_else(|| self.run(dockerfile).map(is_named))
     }
 

@@ -6,6 +6,7 @@
 mod walk;
 
 use brush_parser::{ParserOptions, Token, ast};
+use memchr::memchr_iter;
 use walk::Walk;
 
 use super::{Command, GroupRedirect, NotShell, Pipeline, Word};
@@ -48,7 +49,8 @@ pub(super) fn parse(
     if text.trim().is_empty() {
         return Err(NotShell::Empty);
     }
-    if text.matches("$(").count() + text.matches("${").count() > 1000 {
+    let expands = |it: &usize| matches!(text.as_bytes().get(it + 1), Some(b'(' | b'{'));
+    if memchr_iter(b'$', text.as_bytes()).filter(expands).count() > 1000 {
         return Err(NotShell::Unparsable);
     }
     // brush-parser should not panic, and a command that edits files must not panic because it does.
