@@ -1,7 +1,7 @@
 //! Containers that CI, Makefiles and scripts run, besides those of compose files.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,6 +11,40 @@ use crate::{
     project::{File, Project, is_dockerfile},
     text::{Place, RepoPath, logical_lines},
 };
+
+/// What CI, Makefiles, scripts and guides run in containers; of what is said again and again, the first.
+#[derive(Default)]
+pub(super) struct Executions {
+    all: Vec<Execution>,
+    /// The numbers of those that name a service or an image of a Dockerfile.
+    by_dockerfile: HashMap<RepoPath, BTreeSet<usize>>,
+    /// The numbers of those that name none that is known.
+    of_any: BTreeSet<usize>,
+}
+
+impl Executions {
+    fn new(all: Vec<Execution>) -> Self {
+        let (mut by_dockerfile, mut of_any) = (HashMap::new(), BTreeSet::new());
+        for (at, it) in all.iter().enumerate() {
+            let Some(known) = &it.dockerfiles else {
+                of_any.insert(at);
+                continue;
+            };
+            for dockerfile in known.iter().flat_map(|it| it.iter()) {
+                let own: &mut BTreeSet<usize> =
+                    by_dockerfile.entry(dockerfile.clone()).or_default();
+                own.insert(at);
+            }
+        }
+        Self { all, by_dockerfile, of_any }
+    }
+
+    /// Those that are run in an image of this Dockerfile, in order.
+    pub(super) fn of(&self, dockerfile: &RepoPath) -> impl Iterator<Item = &Execution> {
+        let own = self.by_dockerfile.get(dockerfile).into_iter().flatten();
+        own.filter_map(|at| self.all.get(*at))
+    }
+}
 
 /// A command line that a file gives to a container: `docker run`, `docker compose exec` and the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,43 +62,40 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// Returns true if CI, a Makefile or a script runs it, and that in an image of this Dockerfile, as far as one can
-    /// tell.
-    pub fn may_run(&self, dockerfile: &RepoPath) -> bool {
-        !is_guide(&self.place.path) && (self.dockerfiles.is_none() || self.runs(dockerfile))
-    }
-
-    fn runs(&self, dockerfile: &RepoPath) -> bool {
-        let mut known = self.dockerfiles.iter().flatten();
-        known.any(|it| it.contains(dockerfile))
-    }
-
-    /// The program with which it installs packages of the distribution in an image of this Dockerfile.
-    pub(super) fn installs_in(&self, dockerfile: &RepoPath) -> Option<&'static str> {
-        self.installer.filter(|_| self.runs(dockerfile))
+    /// The program with which it installs packages of the distribution in the image.
+    pub(super) fn installer(&self) -> Option<&'static str> {
+        self.installer
     }
 }
 
 impl Project {
+    /// What CI, Makefiles and scripts run in an image of this Dockerfile, as far as one can tell.
+    pub fn executions(&self, dockerfile: &RepoPath) -> impl Iterator<Item = &Execution> {
+        let all = self.all_executions();
+        let own = all.by_dockerfile.get(dockerfile).into_iter().flatten();
+        let numbers: BTreeSet<usize> = own.chain(&all.of_any).copied().collect();
+        let found = numbers.into_iter().filter_map(|at| all.all.get(at));
+        found.filter(|it| !is_guide(&it.place.path))
+    }
+
     /// The commands that guides, CI, Makefiles and scripts run in containers of this Dockerfile's image, as its own user,
     /// each with its place.
     pub fn commands_inside(&self, dockerfile: &RepoPath) -> Vec<(&Place, String)> {
-        let all = self.executions().iter().filter(|it| it.runs(dockerfile));
-        let all = all.filter(|it| !it.command.is_empty());
+        let all = self.all_executions().of(dockerfile).filter(|it| !it.command.is_empty());
         all.map(|it| (&it.place, it.command.clone())).collect()
     }
 }
 
 /// All that the files of a project run in containers.
-pub(super) fn executions(
-    project: &Project,
-    named: &BTreeMap<String, Vec<Build>>,
-) -> Vec<Execution> {
+pub(super) fn executions(project: &Project, named: &BTreeMap<String, Vec<Build>>) -> Executions {
     let files = project.files().filter(|it| runs(&it.path) || is_guide(&it.path));
     let said = files.flat_map(|it| &it.memo.get(|| Commands(read(it))).0);
+    // Whoever says the same runs it in the same images; people are told other things than machines.
+    let mut known = HashSet::new();
+    let said = said.filter(|it| known.insert((it.1.as_str(), is_guide(&it.0.path))));
     let said: Vec<&(Place, String)> = said.collect();
     if said.is_empty() {
-        return Vec::new();
+        return Executions::default();
     }
     let mut services: HashMap<&str, HashSet<RepoPath>> = HashMap::new();
     for it in project.files().flat_map(|it| &it.callers().services) {
@@ -91,7 +122,7 @@ pub(super) fn executions(
         let installer = system::installer(&said).filter(|_| !as_root(&said));
         Execution { place, said, dockerfiles, command, installer }
     });
-    found.collect()
+    Executions::new(found.collect())
 }
 
 /// Words as one line, without what is left of the quotes around it where it was a string of JSON or of YAML.
@@ -211,9 +242,30 @@ mod tests {
             file("web/Dockerfile", "FROM scratch\n"),
             file("api/Dockerfile", "FROM scratch\n"),
         ]);
-        let found = executions(&project, &BTreeMap::new());
-        let may_run = |at: usize, it: &str| found[at].may_run(&RepoPath::new(it).unwrap());
-        assert!(may_run(0, "web/Dockerfile") && !may_run(0, "api/Dockerfile"));
-        assert!(may_run(1, "web/Dockerfile") && may_run(1, "api/Dockerfile"));
+        let rows: [(&str, &[&str]); 2] =
+            [("web/Dockerfile", &["web pytest", "x sh"]), ("api/Dockerfile", &["x sh"])];
+        for (path, expected) in rows {
+            let dockerfile = RepoPath::new(path).unwrap();
+            let found = project.executions(&dockerfile).map(|it| it.said.as_str());
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_twice_is_known_once_for_people_and_once_for_machines() {
+        let file = |path: &str, text: &str| (RepoPath::new(path).unwrap(), text.to_owned());
+        let project = Project::new([
+            file("Dockerfile", "FROM scratch\n"),
+            file("a/Makefile", "test:\n\tdocker run x sh\n"),
+            file("b/Makefile", "test:\n\tdocker run x sh\n"),
+            file("README.md", "`docker build .`\n\n    docker run x sh\n"),
+        ]);
+        let places = |all: &Executions| -> Vec<String> {
+            all.all.iter().map(|it| it.place.to_string()).collect()
+        };
+        assert_eq!(places(project.all_executions()), ["README.md:3", "a/Makefile:2"]);
+        let dockerfile = RepoPath::new("Dockerfile").unwrap();
+        let own = project.executions(&dockerfile);
+        assert_eq!(own.map(|it| it.place.to_string()).collect::<Vec<_>>(), ["a/Makefile:2"]);
     }
 }

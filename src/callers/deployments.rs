@@ -33,10 +33,12 @@ pub struct Deployment {
     is_values: bool,
     /// True if it names an image by a variable, or none at all, as a platform does that builds it itself.
     is_open: bool,
+    /// The number of the first deployment that has the same text.
+    like: usize,
 }
 
 /// Who reads a deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reader {
     /// Kubernetes, be it through Helm.
     Kubernetes,
@@ -124,22 +126,8 @@ impl Deployment {
         is_open |= reader == Reader::Platform || images.is_empty();
         images.sort();
         images.dedup();
-        Some(Self { path: file.path.clone(), reader, images, is_values: values && !pods, is_open })
-    }
-
-    /// The images of what it completes, if it names none itself: those of the values beside it, or of the manifests of
-    /// its application, whose files are in one folder of the project.
-    fn completed_by(&self, others: &[Self]) -> BTreeSet<String> {
-        let top = |it: &RepoPath| it.as_str().split('/').next().map(str::to_owned);
-        let is_beside = |it: &&Self| it.is_values && it.chart() == self.chart();
-        let is_near = |it: &&Self| !it.is_values && top(&it.path) == top(&self.path);
-        let images = |all: Vec<&Self>| -> BTreeSet<String> {
-            all.into_iter().flat_map(|it| it.images.iter().cloned()).collect()
-        };
-        let kubernetic = || others.iter().filter(|it| it.reader == Reader::Kubernetes);
-        let beside = images(kubernetic().filter(is_beside).collect());
-        let near = images(kubernetic().filter(is_near).collect());
-        if beside.is_empty() { near } else { beside }
+        let (path, is_values) = (file.path.clone(), values && !pods);
+        Some(Self { path, reader, images, is_values, is_open, like: 0 })
     }
 
     /// Whether it names an image that is not well known, or none.
@@ -150,6 +138,11 @@ impl Deployment {
     /// Whether it starts images by their names, which somebody has built.
     pub(super) fn starts_by_name(&self) -> bool {
         matches!(self.reader, Reader::Kubernetes | Reader::Cluster)
+    }
+
+    /// The number of the first deployment that has the same text.
+    pub(super) fn like(&self) -> usize {
+        self.like
     }
 
     /// Whether it has the values of a chart, or patches, of which it is not told what container they are for.
@@ -184,6 +177,42 @@ impl Deployment {
             }
         }
         keys
+    }
+}
+
+/// The first folder of a path: the files of one application are in one folder of the project.
+pub(super) fn top(path: &RepoPath) -> &str {
+    path.as_str().split('/').next().unwrap_or_default()
+}
+
+/// The images that manifests and values of Kubernetes name, for what names none itself.
+#[derive(Default)]
+struct Completing<'d> {
+    /// Those of values, by the folder of their chart.
+    by_chart: HashMap<RepoPath, BTreeSet<&'d String>>,
+    /// Those of manifests, by the folder of their application.
+    by_top: HashMap<&'d str, BTreeSet<&'d String>>,
+}
+
+impl<'d> Completing<'d> {
+    fn new(deployments: &'d [Deployment]) -> Self {
+        let mut known = Self::default();
+        for it in deployments.iter().filter(|it| it.reader == Reader::Kubernetes) {
+            let into = match it.is_values {
+                true => known.by_chart.entry(it.chart()).or_default(),
+                false => known.by_top.entry(top(&it.path)).or_default(),
+            };
+            into.extend(&it.images);
+        }
+        known
+    }
+
+    /// The images of what a deployment completes: those of the values beside it, or else of the manifests of its
+    /// application.
+    fn of(&self, deployment: &Deployment) -> Vec<String> {
+        let beside = self.by_chart.get(&deployment.chart()).filter(|it| !it.is_empty());
+        let images = beside.or_else(|| self.by_top.get(top(&deployment.path)));
+        images.into_iter().flatten().map(|it| (*it).clone()).collect()
     }
 }
 
@@ -227,12 +256,18 @@ impl Deployments {
         let values = Values::of(project);
         let mut all: Vec<_> =
             project.files().filter_map(|it| Deployment::of(it, &values)).collect();
+        let completing = Completing::new(&all);
         let unnamed = all.iter().enumerate();
         let unnamed = unnamed.filter(|it| it.1.is_values && it.1.images.is_empty());
-        let named: Vec<_> = unnamed.map(|(at, it)| (at, it.completed_by(&all))).collect();
+        let named: Vec<_> = unnamed.map(|(at, it)| (at, completing.of(it))).collect();
         for (at, images) in named {
             all[at].is_open &= images.is_empty();
             all[at].images.extend(images);
+        }
+        let mut texts: HashMap<&str, usize> = HashMap::new();
+        for (at, it) in all.iter_mut().enumerate() {
+            let text = project.file(it.path.as_str()).map_or("", |it| &it.text);
+            it.like = *texts.entry(text).or_insert(at);
         }
         let folders = project.dockerfiles().filter_map(|it| it.0.path.parent());
         let folders = folders.filter_map(|it| image_name(it.file_name())).collect();
@@ -345,9 +380,12 @@ impl Project {
     }
 
     /// The lines of files that start images of this Dockerfile, besides compose files and what CI and scripts
-    /// run: deployments, and development containers that build it.
+    /// run: deployments, and development containers that build it. Of deployments with the same text, those of the
+    /// first.
     pub fn said_elsewhere(&self, dockerfile: &RepoPath) -> impl Iterator<Item = Said<'_>> {
-        let deployed = self.deployments(dockerfile).into_iter().map(|it| it.1);
+        let mut seen = HashSet::new();
+        let deployed = self.deployments(dockerfile).into_iter();
+        let deployed = deployed.filter(|it| seen.insert(it.0.like)).map(|it| it.1);
         let developed =
             self.builds(dockerfile).iter().filter(|it| matches!(it.caller, Caller::Devcontainer));
         let developed = developed.filter_map(|it| self.file(it.place.path.as_str()));
@@ -359,5 +397,90 @@ impl Project {
             lines.map(move |(at, text)| Said { file, line: at + 1, text })
         });
         lines.filter(|it| !it.text.trim_start().starts_with(['#', '/', ';']))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::new(text).unwrap()
+    }
+
+    fn project(files: &[(&str, &str)]) -> Project {
+        Project::new(files.iter().map(|it| (path(it.0), it.1.to_owned())))
+    }
+
+    #[test]
+    fn deployments_with_the_same_text_are_listened_to_once() {
+        let pod = "kind: Pod\nspec:\n  containers:\n  - image: me/shop\n";
+        let other = format!("{pod}    args: [serve]\n");
+        let project = project(&[
+            ("shop/Dockerfile", "FROM scratch\n"),
+            ("till/Dockerfile", "FROM scratch\n"),
+            ("a/pod.yaml", pod),
+            ("b/pod.yaml", pod),
+            ("c/pod.yaml", &other),
+        ]);
+        let dockerfile = path("shop/Dockerfile");
+        assert_eq!(project.deployments(&dockerfile).len(), 3);
+        let said = project.said_elsewhere(&dockerfile).map(|it| it.place().path.to_string());
+        let said: BTreeSet<String> = said.collect();
+        assert_eq!(said.into_iter().collect::<Vec<_>>(), ["a/pod.yaml", "c/pod.yaml"]);
+    }
+
+    #[test]
+    fn deployments_that_fit_nothing_are_the_same_if_their_charts_are() {
+        let template = "kind: Pod\nspec:\n  containers:\n  - image: me/unknown\n";
+        let group =
+            "kind: Pod\nspec:\n  securityContext: {fsGroup: 7}\n  containers:\n  - image: me/x\n";
+        let project = project(&[
+            ("shop/Dockerfile", "FROM scratch\n"),
+            ("till/Dockerfile", "FROM scratch\n"),
+            ("a/templates/pod.yaml", template),
+            ("b/templates/pod.yaml", template),
+            ("c/templates/group.yaml", group),
+            ("c/templates/pod.yaml", template),
+            ("d/templates/pod.yaml", template),
+            ("d/values.yaml", "tag: 1\n"),
+            ("e/templates/group.yaml", group),
+            ("e/templates/pod.yaml", template),
+        ]);
+        let dockerfile = path("shop/Dockerfile");
+        let guessed = project.guessed_deployments(&dockerfile).into_iter();
+        let guessed: Vec<&str> = guessed.map(|it| it.0.path.as_str()).collect();
+        let expected = [
+            "a/templates/pod.yaml",
+            "c/templates/group.yaml",
+            "c/templates/pod.yaml",
+            "d/templates/pod.yaml",
+            "e/templates/group.yaml",
+            "e/templates/pod.yaml",
+        ];
+        assert_eq!(guessed, expected);
+    }
+
+    #[test]
+    fn what_names_no_image_completes_the_values_beside_it_or_its_application() {
+        let values = |images: &[&str], file: &str| Deployment {
+            path: path(file),
+            reader: Reader::Kubernetes,
+            images: images.iter().map(|it| (*it).to_owned()).collect(),
+            is_values: file.contains("values"),
+            is_open: false,
+            like: 0,
+        };
+        let all = [
+            values(&["shop"], "a/chart/values.yaml"),
+            values(&[], "a/chart/values-prod.yaml"),
+            values(&["till"], "a/pod.yaml"),
+            values(&[], "a/other/values.yaml"),
+            values(&[], "b/values.yaml"),
+        ];
+        let completing = Completing::new(&all);
+        let found: Vec<Vec<String>> = all.iter().map(|it| completing.of(it)).collect();
+        let expected: [&[&str]; 5] = [&["shop"], &["shop"], &["till"], &["till"], &[]];
+        assert_eq!(found, expected);
     }
 }

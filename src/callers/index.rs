@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Build, Builder, Callers, Kind, Sync, builders,
-    containers::{Execution, executions},
+    containers::{Executions, executions},
     deployments::Deployments,
     read, read_only,
     service::Service,
@@ -25,7 +25,7 @@ struct Index {
     services: Services,
     unbuilt: Vec<(RepoPath, Arc<Service>)>,
     deployments: Deployments,
-    executions: Vec<Execution>,
+    executions: Executions,
     unread: Vec<Unread>,
     /// The files that tools copy into running containers.
     syncs: Vec<Sync>,
@@ -68,8 +68,8 @@ impl Project {
         &self.index().deployments
     }
 
-    /// The containers that CI, Makefiles and scripts run.
-    pub fn executions(&self) -> &[Execution] {
+    /// What CI, Makefiles, scripts and guides run in containers.
+    pub(super) fn all_executions(&self) -> &Executions {
         &self.index().executions
     }
 

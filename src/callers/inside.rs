@@ -116,8 +116,8 @@ impl Project {
     /// A line of CI, of a script or of a guide that installs packages of the distribution in a container of this
     /// Dockerfile's image, and the program with which it does.
     pub fn installed_inside(&self, dockerfile: &RepoPath) -> Option<(&Place, &'static str)> {
-        let mut executions = self.executions().iter();
-        let run = executions.find_map(|it| Some((&it.place, it.installs_in(dockerfile)?)));
+        let mut executions = self.all_executions().of(dockerfile);
+        let run = executions.find_map(|it| Some((&it.place, it.installer()?)));
         run.or_else(|| {
             let all = self.installations();
             let names = if all.is_empty() { &[] } else { self.names(dockerfile) };

@@ -88,7 +88,9 @@ fn named(project: &Project, file: &File) -> Vec<RepoPath> {
         pattern.push_str(rest);
         let Some(path) = folder.join(&pattern) else { continue };
         let Ok(glob) = Glob::new(path.as_str()) else { continue };
-        let all = project.files().map(|it| &it.path);
+        // What stands before the first wildcard is as it is in each path that matches.
+        let plain = path.as_str().find(['*', '?', '[', '\\']).unwrap_or(path.as_str().len());
+        let all = project.tree().beginning_with(&path.as_str()[..plain]);
         found.extend(all.filter(|it| glob.matches(it.as_str())).cloned());
     }
     found

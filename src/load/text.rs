@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Read as _},
     path::Path,
+    sync::Arc,
 };
 
 use super::wanted::{self, Wanted};
@@ -15,8 +16,8 @@ use crate::{
 
 /// The result of reading a file.
 pub(super) enum Read {
-    /// Its text.
-    Text(String),
+    /// Its text, as it is kept: the room that it was read into is free for the next one.
+    Text(Arc<str>),
     /// It matters and cannot be read.
     Problem(Problem),
     /// It may matter, and is not read; there is nothing to mend.
@@ -157,7 +158,7 @@ fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
         Ok(text) if SLOW < text.len() && is_slow(&text, wanted) => {
             unread(path, &format!("larger than {} KiB, and so not read", SLOW >> 10))
         }
-        Ok(text) => Read::Text(text),
+        Ok(text) => Read::Text(text.into()),
         Err(error) if matters(error.as_bytes()) => {
             let at = error.utf8_error().valid_up_to();
             let byte = error.as_bytes().get(at).copied().unwrap_or_default();

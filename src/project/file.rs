@@ -43,6 +43,12 @@ impl File {
         Self { provenance, ..Self::new(self.path.clone(), text) }
     }
 
+    /// The same file, of which nothing is known yet.
+    pub(super) fn bare(&self) -> Self {
+        let new = Self::new(self.path.clone(), Arc::clone(&self.text));
+        Self { provenance: self.provenance.clone(), ..new }
+    }
+
     /// The way back to the files on disk.
     pub fn provenance(&self) -> &Provenance {
         let own = || OnDisk::new(self.path.clone(), Arc::clone(&self.text));

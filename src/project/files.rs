@@ -97,6 +97,17 @@ impl Files {
         old
     }
 
+    /// Puts a file in the place of another one of its path, if that is here and was not read like this; returns true if
+    /// it was.
+    pub(super) fn exchange(&mut self, old: &Arc<File>, new: &Arc<File>) -> bool {
+        let is_old = |it: &Arc<File>| Arc::ptr_eq(it, old);
+        let is_here = self.since.get(&old.path).is_some_and(|it| it.as_ref().is_some_and(is_old));
+        if is_here {
+            Arc::make_mut(&mut self.since).insert(new.path.clone(), Some(Arc::clone(new)));
+        }
+        is_here
+    }
+
     /// The files that are not the same object in an `earlier` snapshot, by path. If both come from one reading, the
     /// work grows with what has changed since.
     pub(super) fn differences<'f>(&'f self, earlier: &'f Self) -> Vec<Difference<'f>> {
@@ -176,5 +187,21 @@ mod tests {
         let mut other = Files::default();
         read.values().for_each(|it| _ = other.insert(Arc::clone(it)));
         assert_eq!(said(&after, &other), expected);
+    }
+
+    #[test]
+    fn a_file_is_exchanged_where_it_is_and_not_where_it_was_read() {
+        let read: Files = ["a", "b"].map(|it| file(it, "1")).into_iter().collect();
+        let mut files = read.clone();
+        let old = Arc::new(file("a", "2"));
+        files.insert(Arc::clone(&old));
+        let bare = Arc::new(old.bare());
+        let mut other = read.clone();
+        assert!(!other.exchange(&old, &bare) && files.exchange(&old, &bare));
+        assert!(!files.exchange(&old, &bare), "it is gone");
+        assert!(Arc::ptr_eq(files.get("a").unwrap(), &bare));
+        let first = Arc::clone(read.get("b").unwrap());
+        assert!(!files.exchange(&first, &Arc::new(first.bare())));
+        assert_eq!((seen(&files), seen(&other)), (vec!["a=2".into(), "b=1".into()], seen(&read)));
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     panic::Location,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -32,7 +32,8 @@ pub struct Remembered(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     places: Memo,
-    outcomes: foldhash::HashMap<(&'static Location<'static>, RepoPath), (Arc<File>, Outcome)>,
+    /// What came of each look, with the file that it was at: that alone does not keep what is known of the file.
+    outcomes: foldhash::HashMap<(&'static Location<'static>, RepoPath), (Weak<File>, Outcome)>,
 }
 
 /// A look at a Dockerfile, and whether it went beyond that.
@@ -98,7 +99,7 @@ impl Project {
             let key = (caller, file.path.clone());
             let known = remembered.with(&self.places, |known| {
                 let (of, outcome) = known.outcomes.get(&key)?;
-                Arc::ptr_eq(of, file).then(|| outcome.clone())
+                std::ptr::eq(of.as_ptr(), Arc::as_ptr(file)).then(|| outcome.clone())
             });
             if let Some(known) = known {
                 return known;
@@ -108,7 +109,7 @@ impl Project {
             let watched = Self { watch: Some(Arc::clone(&watch)), ..self.clone() };
             let outcome = look(&watched, file, dockerfile);
             if !watch.sees_others.load(Ordering::Relaxed) {
-                let kept = (Arc::clone(file), outcome.clone());
+                let kept = (Arc::downgrade(file), outcome.clone());
                 remembered.with(&self.places, |known| known.outcomes.insert(key, kept));
             }
             outcome

@@ -338,6 +338,24 @@ impl Project {
         }
     }
 
+    /// Forgets what is known of the files that a later snapshot has otherwise, in the snapshots before it, which are
+    /// given in order. What is asked again is found again; but what is known of a Dockerfile takes many times the room
+    /// of its text, and of one that is followed by another nobody asks.
+    pub fn forget_replaced(&self, earlier: &mut [&mut Self]) {
+        let Some(last) = earlier.last() else { return };
+        let differences = self.files.differences(&last.files).into_iter();
+        let replaced: Vec<Arc<File>> = differences.filter_map(|it| it.before.cloned()).collect();
+        for old in replaced {
+            let bare = Arc::new(old.bare());
+            // It is the same object in all snapshots that have it, so that it is seen that it did not change.
+            for snapshot in earlier.iter_mut().rev() {
+                if !snapshot.files.exchange(&old, &bare) {
+                    break;
+                }
+            }
+        }
+    }
+
     /// A number for what differs from an `earlier` snapshot: another one when the text of any file is.
     pub fn fingerprint(&self, earlier: &Self) -> u64 {
         let mut hasher = DefaultHasher::new();

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 /// What stands in the way, if the file matters whatever it says.
-pub type Reader = dyn Fn(&RepoPath) -> Result<Option<String>, Problem> + Send + Sync;
+pub type Reader = dyn Fn(&RepoPath) -> Result<Option<Arc<str>>, Problem> + Send + Sync;
 
 /// What came of reading a file.
 type Late = Result<Option<Arc<File>>, Problem>;
@@ -58,7 +58,7 @@ impl Sources {
         }
         let reader = self.reader.as_ref()?;
         let (text, problem) = match reader(path) {
-            Ok(text) => (text.map(Arc::from), None),
+            Ok(text) => (text, None),
             Err(problem) => (None, Some(problem)),
         };
         if self.locks.seen.get(path).is_none() {

@@ -137,9 +137,17 @@ impl Tree {
 
     /// The files below a folder, in order; the work grows with what is below it only.
     pub fn below<'a>(&'a self, folder: &RepoPath) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        let prefix = prefix(folder);
-        let from = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
-        from.take_while(move |it| it.as_str().starts_with(&prefix))
+        self.beginning_with(&prefix(folder))
+    }
+
+    /// The files whose paths begin with these characters, in order; the work grows with their number.
+    pub fn beginning_with<'a>(
+        &'a self,
+        start: &str,
+    ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
+        let start = start.to_owned();
+        let from = self.files.range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded));
+        from.take_while(move |it| it.as_str().starts_with(&start))
     }
 
     /// The files from a path on, in order.

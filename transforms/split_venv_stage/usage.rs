@@ -13,7 +13,7 @@ impl Runtime<'_> {
     /// # Errors
     /// A decline's code and reason, when that needs what is gone.
     pub(super) fn executions(&self, dockerfile: &RepoPath) -> Result<(), Refusal> {
-        let executions = self.project.executions().iter().filter(|it| it.may_run(dockerfile));
+        let executions = self.project.executions(dockerfile);
         // Who installs a manager there does not need the image's. What is said begins with options and images, so it
         // is not read as a command line.
         let mut own = executions.filter(|it| !words(&it.said).any(installs_tools));

@@ -20,7 +20,7 @@ use crate::{
     text::{Place, RepoPath, is_template},
 };
 pub use started::Deployed;
-pub(super) use started::values as values_of_chart;
+pub(super) use started::{values as values_of_chart, values_file};
 use tree::{Item, Value};
 
 /// The formats of platforms besides Kubernetes'.

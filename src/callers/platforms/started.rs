@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use super::{
     super::{
-        deployments::Deployment,
+        deployments::{Deployment, top},
         pods::{self, Claims, Container, Map, Maps, Setting},
     },
     Format, Service, read,
@@ -35,8 +35,9 @@ pub(in crate::callers) struct Processes {
     all: Vec<(RepoPath, Service)>,
     by_file: HashMap<RepoPath, Vec<usize>>,
     by_dockerfile: HashMap<RepoPath, Vec<usize>>,
-    /// Containers that have an image in another manifest, by their names.
-    partial: HashMap<String, Vec<usize>>,
+    /// Containers that have an image in another manifest of the same application, whose files are in one folder of the
+    /// project, by that folder and their names.
+    partial: HashMap<(String, String), Vec<usize>>,
     /// The files that cannot be read.
     unread: HashMap<RepoPath, Unread>,
 }
@@ -53,7 +54,6 @@ impl Processes {
             }
         }
         let mut found = Self::default();
-        let mut charts: HashMap<RepoPath, Vec<(String, String)>> = HashMap::new();
         for deployment in project.all_deployments().iter() {
             let Some(file) = project.file(deployment.path.as_str()) else { continue };
             let services = match Format::of(&file.path, &file.text) {
@@ -78,8 +78,7 @@ impl Processes {
                 }
                 None => {
                     let chart = deployment.chart();
-                    let values =
-                        charts.entry(chart.clone()).or_insert_with(|| values(project, &chart));
+                    let values = values(project, &chart);
                     let containers = Claims::of(file, deployment.is_values()).containers();
                     containers.iter().map(|it| service(file, it, &chart, values, &maps)).collect()
                 }
@@ -87,7 +86,8 @@ impl Processes {
             let is_patch = deployment.is_of_kubernetes() && !deployment.is_values();
             for it in services {
                 if is_patch && it.image.is_none() {
-                    found.partial.entry(it.name.clone()).or_default().push(found.all.len());
+                    let key = (top(&file.path).to_owned(), it.name.clone());
+                    found.partial.entry(key).or_default().push(found.all.len());
                 }
                 found.add(&file.path, it);
             }
@@ -168,19 +168,38 @@ fn service(
     }
 }
 
-/// The values of a chart, by the expressions that templates name them with.
-pub(in crate::callers) fn values(project: &Project, chart: &RepoPath) -> Vec<(String, String)> {
-    let path = chart.join("values.yaml");
-    let Some(file) = path.and_then(|it| project.file(it.as_str())) else { return Vec::new() };
-    let reading = yaml::read_only(&file.text).unwrap_or_default();
-    let mut found = Vec::new();
-    for root in &reading.documents {
-        for leaf in yaml::second::leaves(root) {
-            let keys: Option<Vec<String>> = leaf.path.into_iter().map(|it| it.0).collect();
-            found.extend(keys.map(|it| (format!(".Values.{}", it.join(".")), leaf.value)));
+/// The values in a file of a chart, by the expressions that templates name them with; read once.
+struct ChartValues(Vec<(String, String)>);
+
+impl ChartValues {
+    fn read(text: &str) -> Self {
+        let reading = yaml::read_only(text).unwrap_or_default();
+        let mut found = Vec::new();
+        for root in &reading.documents {
+            for leaf in yaml::second::leaves(root) {
+                let keys: Option<Vec<String>> = leaf.path.into_iter().map(|it| it.0).collect();
+                found.extend(keys.map(|it| (format!(".Values.{}", it.join(".")), leaf.value)));
+            }
         }
+        Self(found)
     }
-    found
+}
+
+/// The file with the values of a chart.
+pub(in crate::callers) fn values_file<'p>(
+    project: &'p Project,
+    chart: &RepoPath,
+) -> Option<&'p Arc<File>> {
+    project.file(chart.join("values.yaml")?.as_str())
+}
+
+/// The values of a chart, by the expressions that templates name them with.
+pub(in crate::callers) fn values<'p>(
+    project: &'p Project,
+    chart: &RepoPath,
+) -> &'p [(String, String)] {
+    let Some(file) = values_file(project, chart) else { return &[] };
+    &file.memo.get(|| ChartValues::read(&file.text)).0
 }
 
 impl Project {
@@ -220,11 +239,9 @@ impl Project {
         let whole: Vec<&(RepoPath, Service)> =
             found.iter().filter_map(|it| processes.all.get(it.0)).collect();
         for (file, service) in whole.into_iter().filter(|it| !it.1.name.is_empty()) {
-            let patches = processes.partial.get(&service.name).into_iter().flatten();
-            let top = |it: &RepoPath| it.as_str().split('/').next().map(str::to_owned);
-            let is_near =
-                |at: &&usize| processes.all.get(**at).is_some_and(|it| top(&it.0) == top(file));
-            found.extend(patches.filter(is_near).map(|it| (*it, true)));
+            let key = (top(file).to_owned(), service.name.clone());
+            let patches = processes.partial.get(&key).into_iter().flatten();
+            found.extend(patches.map(|it| (*it, true)));
         }
         let mut seen = BTreeSet::new();
         found.retain(|it| seen.insert(it.0));

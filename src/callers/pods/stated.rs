@@ -1,10 +1,14 @@
 //! What manifests of Kubernetes and charts say about the containers of an image, and which image they mean.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{Claim, Claims, is_named, may_be};
 use crate::{
-    callers::{Deployment, Reader, image_name, platforms::values_of_chart, published::Owners},
+    callers::{
+        Deployment, Reader, image_name,
+        platforms::{values_file, values_of_chart},
+        published::Owners,
+    },
     ecosystems::images,
     project::{File, Project},
     text::{Place, RepoPath},
@@ -34,6 +38,7 @@ const PUBLIC: [&str; 7] = [
 
 /// The deployments of Kubernetes and of clusters that name an image which fits no Dockerfile of the project.
 struct Orphans {
+    /// Their numbers; of those that say the same, that of the first.
     all: Vec<usize>,
     /// The owners of the images that fit one: `someone` of `someone/shop`.
     owners: HashSet<String>,
@@ -41,7 +46,7 @@ struct Orphans {
 
 impl Project {
     /// The deployments that name an image which fits no Dockerfile of the project, if no other names one of this
-    /// Dockerfile: they may start it. Each with its file.
+    /// Dockerfile: they may start it. Each with its file; of those that say the same, the first.
     pub fn guessed_deployments(&self, dockerfile: &RepoPath) -> Vec<(&Deployment, &File)> {
         let deployments = self.all_deployments();
         if deployments.all.is_empty() || self.has_one_dockerfile() {
@@ -104,8 +109,23 @@ impl Project {
         let is_orphan = |at: usize, it: &Deployment| {
             !found.contains(&at) && it.starts_by_name() && !it.is_values() && it.may_be_of_project()
         };
-        let all = deployments.all.iter().enumerate();
-        let all = all.filter(|(at, it)| is_orphan(*at, it)).map(|it| it.0).collect();
+        let all = deployments.all.iter().enumerate().filter(|(at, it)| is_orphan(*at, it));
+        let all: Vec<(usize, &Deployment)> = all.collect();
+        // A group that one file of a chart gives to volumes counts for its other files, so these are about that chart.
+        let has_group = |it: &Deployment| {
+            let file = self.file(it.path.as_str());
+            file.is_some_and(|file| Claims::of(file, it.is_values()).has_group)
+        };
+        let kubernetic = all.iter().filter(|it| it.1.reader == Reader::Kubernetes);
+        let grouped: HashSet<RepoPath> =
+            kubernetic.filter(|it| has_group(it.1)).map(|it| it.1.chart()).collect();
+        let mut said = HashSet::new();
+        let is_new = |(_, it): &(usize, &Deployment)| {
+            let chart = it.chart();
+            let values = values_file(self, &chart).map(|it| &*it.text);
+            said.insert((it.like(), it.reader, values, grouped.get(&chart)))
+        };
+        let all = all.into_iter().filter(is_new).map(|it| it.0).collect();
         Orphans { all, owners }
     }
 
@@ -120,15 +140,15 @@ impl Project {
         let has_group =
             |chart: &RepoPath| all.iter().any(|(it, _, claims)| it == chart && claims.has_group);
         // The images of each file, with the values that their charts give them.
-        let images: Vec<Vec<String>> =
+        let images: Vec<Cow<'_, [String]>> =
             all.iter().map(|it| self.expanded(&it.0, &it.2.images)).collect();
         let mut own: Vec<&String> =
-            images.iter().flatten().filter(|it| is_named(it, names)).collect();
+            images.iter().flat_map(|it| it.iter()).filter(|it| is_named(it, names)).collect();
         if own.is_empty() {
             // Of those that it may be, those of the project's own owner come first.
             let Orphans { owners, .. } = self.surroundings().get(|| self.orphans());
             let is_own = |it: &&String| owner(it).is_some_and(|it| owners.contains(&it));
-            own.extend(images.iter().flatten().filter(is_own));
+            own.extend(images.iter().flat_map(|it| it.iter()).filter(is_own));
         }
         let mut stated = Vec::new();
         for ((chart, file, claims), images) in all.iter().zip(&images) {
@@ -150,14 +170,19 @@ impl Project {
     }
 
     /// Images of a chart with the values that it gives to their names.
-    fn expanded(&self, chart: &RepoPath, images: &[String]) -> Vec<String> {
+    fn expanded<'i>(&self, chart: &RepoPath, images: &'i [String]) -> Cow<'i, [String]> {
         if !images.iter().any(|it| it.contains("$<")) {
-            return images.to_vec();
+            return Cow::Borrowed(images);
         }
         let values = values_of_chart(self, chart);
         let put_in = |text: &String| {
-            let all = values.iter();
-            all.fold(text.clone(), |text, (path, it)| text.replace(&format!("$<{path}>"), it))
+            let mut text = text.clone();
+            for (path, it) in values {
+                if text.contains("$<") {
+                    text = text.replace(&format!("$<{path}>"), it);
+                }
+            }
+            text
         };
         images.iter().map(put_in).collect()
     }

@@ -348,8 +348,13 @@ impl Plan {
         }
         turn.last = Some(Look { steps, whole, declines: looked.declines });
         if let Some(step) = looked.step {
-            let last = self.steps.last_mut().map_or(&mut self.before, |it| &mut it.after);
-            last.forget_facts();
+            let done = self.steps.iter_mut().map(|it| &mut it.after);
+            let mut earlier: Vec<&mut Project> =
+                [&mut self.before].into_iter().chain(done).collect();
+            if let Some(last) = earlier.last_mut() {
+                last.forget_facts();
+            }
+            step.after.forget_replaced(&mut earlier);
             self.steps.push(step);
         }
         steps < self.steps.len()
