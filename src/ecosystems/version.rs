@@ -17,6 +17,12 @@ impl Version {
         self.0.get(at).copied().unwrap_or(0)
     }
 
+    /// The newest version that begins with these numbers, as if each of its further ones were as large as can be.
+    #[must_use]
+    pub fn with_all_after(&self) -> Self {
+        Self(self.0.iter().copied().chain([u32::MAX; 2]).collect())
+    }
+
     /// Whether it meets a constraint such as `>=1.8,<2.0`, `^1.5`, `~=1.8`, `1.8.*` or `==1.8.3`;
     /// `None` when the constraint is not understood.
     pub fn meets(&self, constraint: &str) -> Option<bool> {

@@ -26,9 +26,9 @@ pub(super) fn of(service: &Entry) -> Result<Health, Refusal> {
     let image = node.text("image").filter(|it| !it.contains('$') && node.get("build").is_none());
     let check = image.and_then(health_check);
     let Some(own) = node.get("healthcheck") else {
-        return check.map_or(Ok(Health::None), |it| {
-            in_vain(name, node, it).map_or(Ok(Health::New(it)), Err)
-        });
+        let Some(check) = check else { return Ok(Health::None) };
+        let why = in_vain(name, node, check).or_else(|| unset(name, node, check));
+        return why.map_or(Ok(Health::New(check)), Err);
     };
     let test = line(own, "test");
     if own.get("test").is_none() || test == "NONE" || own.text("disable") == Some("true") {
@@ -43,7 +43,8 @@ pub(super) fn of(service: &Entry) -> Result<Health, Refusal> {
     // What it asks, it may ask at another port.
     let says_where = ["-p ", "-P ", "port", "://"].iter().any(|it| test.contains(it));
     let elsewhere = if says_where { None } else { settings(name, node, check) };
-    elsewhere.or_else(|| ports(name, node, &test)).map_or(Ok(Health::Own), Err)
+    let elsewhere = elsewhere.or_else(|| ports(name, node, &test));
+    elsewhere.or_else(|| unset(name, node, check)).map_or(Ok(Health::Own), Err)
 }
 
 /// Why a new check of a server may ask in vain.
@@ -76,6 +77,25 @@ fn settings(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
         is_settings(target).then_some(target)
     })?;
     Some(vain(format!("{name} has settings of its own in {mounted}")))
+}
+
+/// Why a server may never start: nothing sets the variables without which an empty database is not set up.
+fn unset(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
+    let is_asked = |it: &str| check.requires.contains(&it.strip_suffix("_FILE").unwrap_or(it));
+    let environment = node.get("environment");
+    let mapped = environment.map(|it| it.entries()).unwrap_or_default();
+    let listed = environment.map(|it| it.items()).unwrap_or_default().iter();
+    let listed = listed.filter_map(|it| it.as_str()?.split('=').next());
+    let is_set = mapped.iter().map(|it| &*it.key).chain(listed).any(is_asked);
+    if check.requires.is_empty() || is_set || node.get("env_file").is_some() {
+        return None;
+    }
+    let reason = format!(
+        "{name} is given none of {}, and without one an empty database is not set up, so that what waits for it would \
+         never start",
+        check.requires.join(", ")
+    );
+    Some(Refusal::new("unknown-health", reason))
 }
 
 /// Why a server may not be where its own check asks: it is told another port.
