@@ -2,7 +2,10 @@
 
 use super::Deferral;
 use crate::{
-    context::{copies::CopyIn, layers::Layer},
+    context::{
+        copies::{self, CopyIn},
+        layers::Layer,
+    },
     dockerfile::{Keyword, stage::State, variables::mentions},
     ecosystems::{FETCHERS, Source, habits::is_setup, images},
     project::Project,
@@ -43,6 +46,10 @@ impl Deferral<'_> {
                 Keyword::Copy | Keyword::Add
                     if !self.moved.contains(&item) && self.repeats_copy(item, read) =>
                 {
+                    self.moved.push(item);
+                    self.moved.sort_unstable();
+                }
+                Keyword::Copy | Keyword::Add if self.rests_on_moved(item, read) => {
                     self.moved.push(item);
                     self.moved.sort_unstable();
                 }
@@ -166,9 +173,35 @@ impl Deferral<'_> {
         })
     }
 
+    /// Whether a COPY of a file, which no install reads, finds the folder that it copies into only because one that
+    /// moves has made it: it moves with that one, or the file would get the name of the folder.
+    fn rests_on_moved(&self, item: usize, read: &dyn Fn(&ImagePath) -> bool) -> bool {
+        let Some(place) = self.moved_folder(item) else { return false };
+        let found = self.layers.copies.iter().find(|it| it.item == item);
+        let sources = found.and_then(|it| it.copy.as_ref().ok()).map(|it| &it.sources);
+        let name = |it: &copies::Source| place.join(it.path.file_name());
+        !self.moved.contains(&item)
+            && sources.is_some_and(|it| it.iter().all(|it| !it.is_folder && !read(&name(it))))
+    }
+
+    /// The folder that a COPY of one file copies into without saying so, if one that moves makes it, and no WORKDIR does.
+    fn moved_folder(&self, item: usize) -> Option<ImagePath> {
+        let copy = self.stage.instructions().find(|it| it.0 == item)?.2.copy()?;
+        let is_said = copy.sources.len() > 1 || copy.destination.text.ends_with(['/', '.']);
+        let state = self.stage.state_before(item);
+        let place = self.layers.copies.iter().find(|it| it.item == item)?.destination.clone()?;
+        let is_made =
+            is_said || place.is_root() || state.made.iter().any(|it| it.is_within(&place));
+        let makes = |it: &CopyIn| it.destination.is_within(&place);
+        (!is_made && self.copies(item).any(makes)).then_some(place)
+    }
+
     fn overlaps(&self, item: usize) -> bool {
         let Some(other) = self.layers.copies.iter().find(|it| it.item == item) else { return true };
         let Some(place) = &other.destination else { return true };
+        if self.moved_folder(item).is_some() {
+            return true;
+        }
         let sent = &self.layers.sent;
         match &other.copy {
             Ok(other) if other.sources.iter().all(|it| !it.is_folder) => {

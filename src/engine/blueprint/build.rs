@@ -174,6 +174,7 @@ impl<'a> Builder<'a, '_> {
             || destination == "."
             || destination.ends_with("/.")
             || words.sources.len() + texts.len() > 1;
+        let finds_folder = image.has_folder(&path);
         let one = |source: String, text: Option<&'a str>| Copied {
             line,
             keyword: instruction.keyword,
@@ -182,6 +183,7 @@ impl<'a> Builder<'a, '_> {
             source,
             destination: path.clone(),
             into,
+            finds_folder,
             text,
         };
         let files = words.sources.iter().map(|it| one(rooted(&expand(&it.text)), None));

@@ -93,6 +93,8 @@ pub struct Copied<'a> {
     destination: ImagePath,
     /// True if the destination is a folder for certain.
     into: bool,
+    /// True if a WORKDIR has made a folder of the destination before.
+    finds_folder: bool,
     /// The text of a here-document.
     text: Option<&'a str>,
 }
@@ -131,6 +133,13 @@ impl<'a> Blueprint<'a> {
             Effect::Run(run) => Some((run.item, reading::read(run))),
             Effect::Copy(_) | Effect::Folder { .. } => None,
         })
+    }
+
+    /// Whether a WORKDIR has made a folder, or one below it.
+    fn has_folder(&self, folder: &ImagePath) -> bool {
+        let is_in =
+            |it: &Effect<'_>| matches!(it, Effect::Folder { path, .. } if path.is_within(folder));
+        self.effects.iter().any(is_in)
     }
 
     fn new(image: String, platform: Option<&str>) -> Self {

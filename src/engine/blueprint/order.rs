@@ -112,7 +112,7 @@ fn may_meet(a: &Effect<'_>, b: &Effect<'_>, judge: &Judge<'_>) -> bool {
     let name = |it: &Copied<'_>| it.source.rsplit('/').next().unwrap_or_default().to_owned();
     let is_file =
         |it: &Copied<'_>| it.text.is_some() || name(it).trim_start_matches('.').contains('.');
-    let place = |it: &Copied<'_>| match it.into {
+    let place = |it: &Copied<'_>| match it.into || it.finds_folder {
         true => it.destination.join(&name(it)),
         false => it.destination.clone(),
     };
