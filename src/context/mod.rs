@@ -61,6 +61,24 @@ pub enum Evidence {
     Sources,
 }
 
+/// The endings of files that are kept from git for what is in them: passwords, keys, what a machine is told.
+const PRIVATE: [&str; 14] = [
+    "cert",
+    "cfg",
+    "conf",
+    "crt",
+    "env",
+    "ini",
+    "json",
+    "key",
+    "p12",
+    "pem",
+    "properties",
+    "toml",
+    "yaml",
+    "yml",
+];
+
 /// The contexts that were found, by Dockerfile and its text.
 #[derive(Default)]
 struct Contexts(FrozenMap<(RepoPath, Option<Held>), Box<Context>>);
@@ -156,8 +174,9 @@ impl Project {
         let parts: Vec<&str> =
             sources.iter().map(String::as_str).filter(|it| !is_whole(it)).collect();
         // A pattern may match nothing: `poetry.lock*` is how one says "if there is one".
-        let (patterns, names): (Vec<&str>, Vec<&str>) =
+        let (patterns, mut names): (Vec<&str>, Vec<&str>) =
             parts.into_iter().partition(|it| glob::is_pattern(it));
+        names.retain(|it| !self.is_private(path, it));
         if names.is_empty() {
             let matched =
                 path.ancestors().find(|it| patterns.iter().any(|s| self.sends(path, it, s)));
@@ -180,6 +199,21 @@ impl Project {
         let mut missing = fewest.unwrap_or_default();
         missing.dedup();
         Context::Unknown(format!("no folder above it holds all it copies: {}", missing.join(", ")))
+    }
+
+    /// Whether a source is a file of settings that git ignores, and that no folder above the Dockerfile has: whoever
+    /// builds has it, and it says nothing about where.
+    fn is_private(&self, dockerfile: &RepoPath, source: &str) -> bool {
+        let name = source.rsplit('/').next().unwrap_or_default();
+        let ending = name.rsplit_once('.').map(|it| it.1);
+        let is_settings =
+            name.starts_with(".env") || ending.is_some_and(|it| PRIVATE.contains(&it));
+        let folders = dockerfile.ancestors();
+        let places = folders.filter_map(|it| it.join(source.trim_start_matches('/')));
+        let places: Vec<RepoPath> = places.collect();
+        is_settings
+            && !places.iter().any(|it| self.tree().exists(it))
+            && places.iter().any(|it| self.would_ignore(it))
     }
 
     /// The context of a Dockerfile that copies all of it, as any folder could be: the nearest folder with something
@@ -387,6 +421,19 @@ mod tests {
         for (text, files, expected) in rows {
             assert_eq!(context("api/Dockerfile", text, &files), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn settings_that_git_ignores_are_with_whoever_builds() {
+        let of = |copied: &str, ignored: &str| {
+            let text = format!("FROM a\nCOPY {copied} main.py ./\n");
+            with("api/Dockerfile", &text, &["api/main.py"], &[(".gitignore", ignored)])
+        };
+        assert_eq!(of(".env", ".env\n"), "api");
+        assert_eq!(of("keys/web.pem", "keys\n"), "api");
+        let missing = "no folder above it holds all it copies";
+        assert_eq!(of(".env", "*.log\n"), format!("{missing}: .env"));
+        assert_eq!(of("dist", "dist\n"), format!("{missing}: dist"));
     }
 
     #[test]

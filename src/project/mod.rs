@@ -6,6 +6,7 @@ pub mod change;
 mod edited;
 mod file;
 mod files;
+mod ignored;
 mod listings;
 mod looks;
 pub mod selection;

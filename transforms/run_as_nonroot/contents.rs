@@ -7,6 +7,7 @@ use super::{Image, image::Placed, mounts, own::Compiled, packages::Packages, sta
 use crate::{
     context::{
         brought::Brought,
+        copies::Opaque,
         layers::{Layer, Layers},
     },
     text::{ImagePath, Place, Refusal, RepoPath},
@@ -192,6 +193,19 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// Whether a COPY, also of another stage, would bring what lies at a path if the build context had it: a working copy
+    /// has files that git does not, as programs leave them where they run.
+    pub(super) fn would_bring(&self, path: &ImagePath) -> bool {
+        let Ok(brought) = self.brought() else { return false };
+        brought.places(self.stage.index, path).iter().any(|it| {
+            let Some(layers) = brought.layers(it.stage) else { return false };
+            layers.copies.iter().any(|layer| match layer.brings() {
+                Some(copy) => copy.would_provide(&it.path, &layers.sent).is_some(),
+                None => names_missing(layer, &it.path),
+            })
+        })
+    }
+
     /// Whether a COPY puts files into a folder, possibly by copying a folder above it.
     pub(super) fn fills(&self, path: &ImagePath) -> bool {
         let brings = |it: &Layers<'_>| {
@@ -200,6 +214,15 @@ impl<'a> Image<'a> {
         };
         self.is_destination(path) || self.layers().is_some_and(brings)
     }
+}
+
+/// Whether a COPY of a file that the project does not have would put it at a path.
+fn names_missing(layer: &Layer, path: &ImagePath) -> bool {
+    let (Err(Opaque::Missing(source)), Some(to)) = (&layer.copy, &layer.destination) else {
+        return false;
+    };
+    let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    path == to || *path == to.join(name)
 }
 
 /// The file or folder of the project that a bind mount of a compose file means; `None` if it lies elsewhere.

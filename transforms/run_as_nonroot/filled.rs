@@ -8,9 +8,12 @@ use crate::{
     text::{ImagePath, Refusal, RepoPath},
 };
 
-/// The paths at which RUNs of root make files.
+/// The paths at which RUNs of root make files, and at which they take some away.
 #[derive(Debug, Default)]
-pub(super) struct Filled(Vec<ImagePath>);
+pub(super) struct Filled {
+    made: Vec<ImagePath>,
+    lost: Vec<ImagePath>,
+}
 
 impl Image<'_> {
     /// The file of the project that a RUN moves or copies to a path relative to the last working directory.
@@ -71,11 +74,11 @@ impl Filled {
         let Some(directory) = run.directory(command) else { return };
         let path = |it: &Word| Some(directory.join(&resolve(run, it)?));
         let writes = command.redirects.iter().filter(|it| it.operator.contains('>'));
-        self.0.extend(writes.filter_map(|it| path(it.file()?)));
+        self.made.extend(writes.filter_map(|it| path(it.file()?)));
         let program = command.program().unwrap_or_default();
         let words: Vec<&Word> = command.positional(&[]).into_iter().map(|it| it.1).collect();
         match program {
-            "touch" | "tee" | "truncate" => self.0.extend(words.into_iter().filter_map(path)),
+            "touch" | "tee" | "truncate" => self.made.extend(words.into_iter().filter_map(path)),
             "rm" => words.into_iter().filter_map(path).for_each(|it| self.lose(&it)),
             it if COPIES.contains(&it) => {
                 let Some((target, sources)) = words.split_last() else { return };
@@ -86,13 +89,13 @@ impl Filled {
                     }
                 }
                 let Some(target) = path(target) else { return };
-                self.0.extend(sources.iter().map(|it| target.join(it.file_name())));
-                self.0.push(target);
+                self.made.extend(sources.iter().map(|it| target.join(it.file_name())));
+                self.made.push(target);
             }
             it => {
                 let known = TARGETS.iter().filter(|of| of.0 == it).flat_map(|it| it.1);
                 let values = known.flat_map(|it| command.flag_values(it));
-                self.0.extend(values.filter_map(|it| path(&it)));
+                self.made.extend(values.filter_map(|it| path(&it)));
             }
         }
     }
@@ -101,19 +104,25 @@ impl Filled {
     fn lose(&mut self, path: &ImagePath) {
         let whole = path.as_str().split(['*', '?', '[']).next().unwrap_or_default();
         let is_pattern = whole.len() < path.as_str().len();
-        self.0.retain(|it| match is_pattern {
+        self.made.retain(|it| match is_pattern {
             true => !it.as_str().starts_with(whole),
             false => !it.is_within(path),
         });
+        self.lost.extend((!is_pattern).then(|| path.clone()));
+    }
+
+    /// Whether a RUN takes this very file away, or a folder that it is in.
+    pub(super) fn loses(&self, file: &ImagePath) -> bool {
+        self.lost.iter().any(|it| file.is_within(it))
     }
 
     /// Whether a RUN makes a file at this very path.
     pub(super) fn has(&self, file: &ImagePath) -> bool {
-        self.0.contains(file)
+        self.made.contains(file)
     }
 
     /// Whether a RUN puts files into a folder.
     pub(super) fn fills(&self, folder: &ImagePath) -> bool {
-        self.0.iter().any(|it| it.is_within(folder))
+        self.made.iter().any(|it| it.is_within(folder))
     }
 }

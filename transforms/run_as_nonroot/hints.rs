@@ -4,8 +4,8 @@
 use super::{
     Image,
     evidence::{Trace, named},
+    given::Folder,
     source::Source,
-    state::Folder,
 };
 use crate::{
     ecosystems::programs::settings::{Setting, Value, variables},

@@ -1,7 +1,7 @@
 //! What people, Makefiles, scripts and CI run in containers of the image beside its command: tests that keep what they
 //! found, tools that write next to the source.
 
-use super::{Image, needs, process::Process, processes, state::Folder};
+use super::{Image, given::Folder, needs, process::Process, processes};
 use crate::text::Refusal;
 
 /// Checks that nothing which is run in containers of the image writes to a folder that stays root's.

@@ -15,6 +15,7 @@ mod contents;
 mod duty;
 mod evidence;
 mod filled;
+mod given;
 mod hints;
 mod homes;
 mod image;
@@ -54,12 +55,12 @@ use crate::{
     text::{Edit, Refusal},
 };
 use changes::Changes;
+use given::Folder;
 pub use image::Image;
 use needs::Needs;
 pub use owner::Options;
 use owner::Owner;
 use source::Source;
-use state::Folder;
 
 /// Gives a service a user of its own.
 pub(super) const TRANSFORM: Transform = Transform {
@@ -259,7 +260,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
     }
     image.owner.settle(source.refusal.clone().map_or(Ok(()), Err))?;
     let folders = state::folders(image, &processes, &needs, &source.traces)?;
-    state::check_names(&folders)?;
+    given::check_names(&folders)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
         return Err(Refusal::new("no-shell", reason));
@@ -314,10 +315,7 @@ impl Handover {
         if let Some(who) = &self.home {
             parts.push(who.clone());
         }
-        for it in &self.folders {
-            let old = if it.volume { ", but an existing volume stays root's" } else { "" };
-            parts.push(format!("the user gets {} ({}){old}", it.path, it.evidence));
-        }
+        parts.extend(self.folders.iter().map(Folder::said));
         if self.folders.is_empty() {
             let shown = if self.has_unknown_services {
                 "no Dockerfile or script of the project, and no compose service that is known to run it, shows it \
@@ -350,7 +348,7 @@ impl Handover {
     }
 
     fn state(&self) -> Option<String> {
-        state::script(&self.folders, &self.account.owner())
+        given::script(&self.folders, &self.account.owner())
     }
 
     /// The item that the change is about, and the edits.

@@ -71,21 +71,11 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
     if program.is(Trait::Test) || is_test(process, script.as_ref()) {
         return Err(Refusal::new("test-image", format!("{from} runs tests")));
     }
-    let by_hand = |line: &str| {
-        Err(Refusal::new("tool-image", format!("{from} runs {line}, so the image is used by hand")))
-    };
-    let is_idle = program.is(Trait::Idle) || shell::is_shell(name);
-    let prompts = program.is(Trait::Prompt) && process.arguments.is_empty();
-    // `cat settings` may be part of a start script.
+    if let Some(line) = by_hand(process) {
+        let reason = format!("{from} runs {line}, so the image is used by hand");
+        return Err(Refusal::new("tool-image", reason));
+    }
     let is_main = process.role == Role::Main;
-    if is_main && (is_idle && process.writes.is_empty() && name != "cat" || prompts) {
-        return by_hand(name);
-    }
-    let mut arguments = process.known();
-    let only = arguments.next().filter(|it| is_main && HELP.contains(it));
-    if let (Some(only), None) = (only, arguments.next()) {
-        return by_hand(&format!("{name} {only}"));
-    }
     if is_main && program.is(Trait::Tool) && !process.known().any(|it| program.sends(it)) {
         let reason =
             format!("{from} runs {name}, a tool that works on the user's files and accounts");
@@ -98,6 +88,23 @@ pub(super) fn of(process: &Process) -> Result<Needs, Refusal> {
         folders: folders(process),
         ports: ports(process),
     })
+}
+
+/// What a process runs that does nothing unless somebody is there: a shell, a prompt, its help.
+pub(super) fn by_hand(process: &Process) -> Option<String> {
+    // `cat settings` may be part of a start script.
+    if process.role != Role::Main {
+        return None;
+    }
+    let (name, program) = (process.program.as_str(), process.facts());
+    let is_idle = program.is(Trait::Idle) || shell::is_shell(name);
+    let prompts = program.is(Trait::Prompt) && process.arguments.is_empty();
+    if is_idle && process.writes.is_empty() && name != "cat" || prompts {
+        return Some(name.to_owned());
+    }
+    let mut arguments = process.known();
+    let only = arguments.next().filter(|it| HELP.contains(it))?;
+    arguments.next().is_none().then(|| format!("{name} {only}"))
 }
 
 /// Checks that a process does not work in a repository that a COPY brings, where the program refuses to: it belongs to

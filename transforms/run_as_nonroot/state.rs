@@ -7,6 +7,7 @@ use super::{
         named,
     },
     filled::Filled,
+    given::{Folder, Given},
     image::{Placed, resolve},
     mounts,
     needs::Needs,
@@ -21,21 +22,6 @@ use crate::{
     shell::{Command, Word},
     text::{ImagePath, Refusal},
 };
-
-/// A folder that the user gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Folder {
-    /// Where it is.
-    pub path: ImagePath,
-    /// How it is known that something writes there.
-    pub evidence: String,
-    /// True if it exists already.
-    pub made: bool,
-    /// True if it contains files, which change owner with it.
-    pub filled: bool,
-    /// True if a volume is mounted there, which keeps its owner where it already exists.
-    pub volume: bool,
-}
 
 /// The folders that the user gets, sorted by path; none lies in another that changes owner with its contents.
 ///
@@ -106,12 +92,17 @@ pub(super) fn folders(
             Some(file) => filled_by_runs.has(file),
             None => filled_by_runs.fills(&path),
         };
-        let is_whole = is_whole || (is_written && is_apart);
-        if let Some(path) = file.filter(|_| is_written && !is_apart) {
-            let evidence = evidence.clone();
-            folders.push(Folder { path, evidence, made: true, filled: false, volume: false });
+        let is_whole = is_whole || is_apart && (is_written || image.would_bring(&path));
+        if let Some(file) = file.filter(|it| !is_apart && !folders.iter().any(|of| of.path == *it))
+        {
+            let is_gone = is_passing(&file) || filled_by_runs.loses(&file);
+            let loose = !is_written && !is_gone && image.would_bring(&file);
+            if is_written || loose {
+                let given = if loose { Given::IfThere } else { Given::Itself };
+                folders.push(Folder::file(file, evidence.clone(), given));
+            }
         }
-        let filled = is_filled || is_whole;
+        let given = if is_filled || is_whole { Given::Whole } else { Given::Itself };
         let is_made = made.iter().any(|it| it.path == path)
             || is_filled
             || exists
@@ -119,18 +110,27 @@ pub(super) fn folders(
         match folders.iter_mut().find(|it| it.path == path) {
             Some(known) => {
                 known.volume |= is_volume;
-                known.filled |= filled;
+                if given == Given::Whole {
+                    known.given = given;
+                }
             }
             None => {
-                folders.push(Folder { path, evidence, made: is_made, filled, volume: is_volume });
+                let (made, volume) = (is_made, is_volume);
+                folders.push(Folder { path, evidence, made, given, volume });
             }
         }
     }
     folders.sort_by(|a, b| a.path.cmp(&b.path));
     let whole: Vec<ImagePath> =
-        folders.iter().filter(|it| it.filled).map(|it| it.path.clone()).collect();
+        folders.iter().filter(|it| it.given == Given::Whole).map(|it| it.path.clone()).collect();
     folders.retain(|it| !whole.iter().any(|whole| *whole != it.path && it.path.is_within(whole)));
     Ok(folders)
+}
+
+/// Whether the name of a file says that it is gone when its program ends, so that no working copy has it.
+fn is_passing(file: &ImagePath) -> bool {
+    let endings = [".lock", ".part", ".pid", ".sock", ".temp", ".tmp", "~"];
+    endings.iter().any(|it| file.as_str().ends_with(it))
 }
 
 /// Whether a folder belongs to the system, so that no application may have it.
@@ -355,33 +355,4 @@ fn run_files(image: &Image<'_>, process: &Process) -> Vec<String> {
 fn texts(command: &Command) -> impl Iterator<Item = String> {
     let words = command.arguments().iter().filter(|it| it.raw.contains('/'));
     words.map(|it| it.raw.trim_matches(['"', '\'']).to_owned())
-}
-
-/// Declines a folder whose name a RUN cannot hold as it is: the shell would read it, or split it.
-pub(super) fn check_names(folders: &[Folder]) -> Result<(), Refusal> {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:,=%~".contains(c);
-    match folders.iter().find(|it| !it.path.as_str().chars().all(is_plain)) {
-        None => Ok(()),
-        Some(it) => {
-            let reason =
-                format!("{} is written to, and a shell does not take its name as it is", it.path);
-            Err(Refusal::new("unknown-folder", reason))
-        }
-    }
-}
-
-/// The script of the RUN that gives folders to an owner; `None` without folders.
-pub(super) fn script(folders: &[Folder], owner: &str) -> Option<String> {
-    let command = |command: String, pick: fn(&Folder) -> bool| {
-        let paths = folders.iter().filter(|it| pick(it)).map(|it| it.path.as_str());
-        let paths = paths.collect::<Vec<_>>().join(" ");
-        (!paths.is_empty()).then(|| format!("{command} {paths}"))
-    };
-    let commands = [
-        command("mkdir -p".to_owned(), |it| !it.made),
-        command(format!("chown {owner}"), |it| !it.filled),
-        command(format!("chown -R {owner}"), |it| it.filled),
-    ];
-    let commands: Vec<String> = commands.into_iter().flatten().collect();
-    (!commands.is_empty()).then(|| commands.join(" && "))
 }

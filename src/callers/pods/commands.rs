@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::yaml::Node;
 
-/// A command that a manifest gives to a container.
+/// A command that a manifest gives to a container; with neither part, a container that it gives none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodCommand {
     /// The line that says so.
@@ -50,7 +50,7 @@ fn of_container(container: &Arc<Node>, turn: Turn, found: &mut Vec<PodCommand>) 
     let [command, arguments] = ["command", "args"].map(|it| container.get(it));
     let line = command.or(arguments).map_or(container.line, |it| it.line);
     let (entrypoint, arguments) = (command.and_then(words), arguments.and_then(words));
-    if entrypoint.is_some() || arguments.is_some() {
+    if turn == Turn::Main || entrypoint.is_some() || arguments.is_some() {
         found.push(PodCommand { line, image: image.clone(), entrypoint, arguments, turn });
     }
     let hooks = [

@@ -134,6 +134,8 @@ pub(super) enum Gives {
     Parent,
     /// The folder of the object.
     ParentOfObject,
+    /// Something beside the object.
+    BesideObject,
     /// The folders above the object, by number.
     Ancestors,
     /// The option of the command line that the first argument names; the default is the second.
@@ -163,7 +165,14 @@ pub(super) enum Gives {
 impl Gives {
     /// Whether a method gives this of an object of which nothing is known.
     pub(super) const fn is_for_any(self) -> bool {
-        !matches!(self, Self::Object | Self::JoinObject | Self::ParentOfObject | Self::Formatted)
+        !matches!(
+            self,
+            Self::Object
+                | Self::JoinObject
+                | Self::ParentOfObject
+                | Self::BesideObject
+                | Self::Formatted
+        )
     }
 }
 
@@ -201,6 +210,8 @@ pub(super) enum Certainty {
 pub enum Kind {
     /// A file.
     File,
+    /// A file that another one replaces, or that goes: its folder is written to, whether or not it is there.
+    Entry,
     /// A folder, or files in it.
     Folder,
     /// A database: a file, and others beside it.

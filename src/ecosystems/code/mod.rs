@@ -43,6 +43,7 @@ mod scopes;
 mod shared;
 mod started;
 mod tables;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -57,6 +58,7 @@ pub use facts::Kind;
 pub use handed::Handed;
 pub use mentioned::Mention;
 pub use tables::Kept;
+pub use tasks::{defines_tasks, runs_tasks};
 pub use value::Value;
 
 use crate::text::RepoPath;

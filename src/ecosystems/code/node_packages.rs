@@ -38,10 +38,10 @@ pub(super) const FACTS: &[Fact] = &[
         .or("tmp")
         .when(When::On(In(0, "useTempFiles"))),
     writes("@tus/file-store.FileStore", In(0, "directory"), Kind::Folder),
-    writes(".mv", At(0, ""), Kind::File),
+    writes(".mv", At(0, ""), Kind::Entry),
     // Files: their READMEs.
-    writes("write-file-atomic", At(0, ""), Kind::File),
-    writes("write-file-atomic.sync", At(0, ""), Kind::File),
+    writes("write-file-atomic", At(0, ""), Kind::Entry),
+    writes("write-file-atomic.sync", At(0, ""), Kind::Entry),
     writes("write-json-file", At(0, ""), Kind::File),
     writes("write-json-file.sync", At(0, ""), Kind::File),
     writes("write-json-file.writeJsonFile", At(0, ""), Kind::File),
@@ -107,14 +107,14 @@ pub(super) const FACTS: &[Fact] = &[
     writes("@keyv/sqlite", At(0, ""), Kind::Url),
     writes("quick.db.QuickDB", In(0, "filePath"), Kind::File).or("json.sqlite"),
     // Other databases: their READMEs.
-    writes("lowdb/node.JSONFile", At(0, ""), Kind::File),
-    writes("lowdb/node.JSONFilePreset", At(0, ""), Kind::File),
-    writes("lowdb/node.JSONFileSyncPreset", At(0, ""), Kind::File),
-    writes("lowdb/node.JSONFileSync", At(0, ""), Kind::File),
-    writes("lowdb.JSONFile", At(0, ""), Kind::File),
-    writes("lowdb.JSONFileSync", At(0, ""), Kind::File),
-    writes("lowdb/adapters/FileSync", At(0, ""), Kind::File),
-    writes("lowdb/adapters/FileAsync", At(0, ""), Kind::File),
+    writes("lowdb/node.JSONFile", At(0, ""), Kind::Entry),
+    writes("lowdb/node.JSONFilePreset", At(0, ""), Kind::Entry),
+    writes("lowdb/node.JSONFileSyncPreset", At(0, ""), Kind::Entry),
+    writes("lowdb/node.JSONFileSync", At(0, ""), Kind::Entry),
+    writes("lowdb.JSONFile", At(0, ""), Kind::Entry),
+    writes("lowdb.JSONFileSync", At(0, ""), Kind::Entry),
+    writes("lowdb/adapters/FileSync", At(0, ""), Kind::Entry),
+    writes("lowdb/adapters/FileAsync", At(0, ""), Kind::Entry),
     // github.com/techfort/LokiJS; pouchdb.com: "API"; the READMEs of conf, download and simple-git.
     writes("lokijs", At(0, ""), Kind::File),
     writes("pouchdb", At(0, ""), Kind::Folder),
@@ -180,7 +180,7 @@ pub(super) const FACTS: &[Fact] = &[
     writes("shelljs.mkdir", At(0, ""), Kind::Folder).when(When::Fewer(2)),
     writes("shelljs.cp", At(2, ""), Kind::File).when(When::Counted(3)),
     writes("shelljs.cp", At(1, ""), Kind::File).when(When::Fewer(3)),
-    writes("shelljs.mv", At(1, ""), Kind::File).when(When::Fewer(3)),
+    writes("shelljs.mv", At(1, ""), Kind::Entry).when(When::Fewer(3)),
     writes("shelljs.touch", At(0, ""), Kind::File),
     writes(".to", At(0, ""), Kind::File).with(&["shelljs"]),
     writes(".toEnd", At(0, ""), Kind::File).with(&["shelljs"]),
@@ -199,9 +199,9 @@ pub(super) const FACTS: &[Fact] = &[
     writes("@wppconnect-team/wppconnect.create", In(0, "folderNameToken"), Kind::Folder)
         .or("tokens"),
     // Removed with what is in it: the README of rimraf.
-    may_write("rimraf", At(0, ""), Kind::File),
-    may_write("rimraf.sync", At(0, ""), Kind::File),
-    may_write("rimraf.rimraf", At(0, ""), Kind::File),
+    may_write("rimraf", At(0, ""), Kind::Entry),
+    may_write("rimraf.sync", At(0, ""), Kind::Entry),
+    may_write("rimraf.rimraf", At(0, ""), Kind::Entry),
     // Files that are run as programs of their own: discord.js.org: `ShardingManager`; the READMEs of
     // discord-hybrid-sharding and piscina; docs.bullmq.io: "Sandboxed processors"; the reference of bull.
     Fact { name: "discord.js.ShardingManager", does: Does::RunsFile(0) },

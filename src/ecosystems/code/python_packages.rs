@@ -49,7 +49,7 @@ pub(super) const FACTS: &[Fact] = &[
     // plyvel.readthedocs.io, whoosh.readthedocs.io, lancedb.github.io, python-client.qdrant.tech, milvus.io.
     writes("tinydb.TinyDB", At(0, "path"), Kind::File),
     writes("pickledb.load", At(0, "location"), Kind::File),
-    writes("pickledb.PickleDB", At(0, "location"), Kind::File),
+    writes("pickledb.PickleDB", At(0, "location"), Kind::Entry),
     writes("chromadb.PersistentClient", At(0, "path"), Kind::Folder).or("chroma"),
     writes("duckdb.connect", At(0, "database"), Kind::Database),
     writes("lmdb.open", At(0, "path"), Kind::Folder),

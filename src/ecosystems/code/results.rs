@@ -79,6 +79,7 @@ impl<'t> Evaluator<'_, 't> {
             }
             Gives::Separator => Value::Text("/".to_owned()),
             Gives::ParentOfObject => object().parent(),
+            Gives::BesideObject => Value::Join(vec![object().parent(), Value::Unknown]).bounded(),
             Gives::CommandOption => {
                 let default = self.argument(call, Argument::At(1, ""), scope).map(value);
                 match argument(Argument::At(0, "")) {

@@ -73,8 +73,8 @@ pub(super) const FACTS: &[Fact] = &[
     writes(".write", At(0, ""), Kind::File).when(When::File(At(0, ""))).with(&["mini_magick"]),
     may_write(".write_to_file", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
     may_write(".save_screenshot", At(0, ""), Kind::File),
-    may_write(".atomic_write", At(0, ""), Kind::File),
-    writes("File.atomic_write", At(0, ""), Kind::File),
+    may_write(".atomic_write", At(0, ""), Kind::Entry),
+    writes("File.atomic_write", At(0, ""), Kind::Entry),
     // The README of down: without a destination, a temporary file.
     writes("Down.download", Named("destination"), Kind::File),
     // Repositories: github.com/ruby-git/ruby-git, github.com/libgit2/rugged.
@@ -88,7 +88,7 @@ pub(super) const FACTS: &[Fact] = &[
     // The object of a method.
     gives(".presence", Gives::Object),
     writes(".copy_to", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
-    may_write(".move_to", At(0, ""), Kind::File).when(When::Path(At(0, ""))),
+    may_write(".move_to", At(0, ""), Kind::Entry).when(When::Path(At(0, ""))),
 ];
 
 /// Databases: api.rubyonrails.org: `establish_connection`; sequel.jeremyevans.net.

@@ -24,6 +24,7 @@ pub use health::{Check, health_check};
 pub use python::PythonVersion;
 pub(super) use release::CODENAMES;
 pub use release::Release;
+pub use table::Starts;
 use table::{Facts, TABLE};
 
 /// Folders that every image has.
@@ -334,6 +335,12 @@ impl Known<'_> {
     /// The port below 1024 that the servers in it listen on unless they are told otherwise.
     pub fn port(&self) -> Option<u16> {
         self.facts.port
+    }
+
+    /// What it starts by itself; `None` if that is a shell, an interpreter, or an entrypoint that runs the command as it
+    /// is.
+    pub fn starts(&self) -> Option<Starts> {
+        self.facts.starts
     }
 
     /// Whether it is the official image of Python, under whatever name a mirror gives it: the interpreter is in

@@ -46,6 +46,15 @@ struct Pattern {
     row: Row,
 }
 
+/// What an image starts by itself that does more than run the command it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Starts {
+    /// An ENTRYPOINT that sets something up, whatever the command is.
+    Entrypoint,
+    /// A server of its own, where no command is given.
+    Server,
+}
+
 /// What lines say of an image; `None` where they say nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Facts {
@@ -62,6 +71,7 @@ pub(super) struct Facts {
     /// Separated by commas, each with `=` and its value if that is known.
     pub(super) sets: Option<&'static str>,
     pub(super) port: Option<u16>,
+    pub(super) starts: Option<Starts>,
 }
 
 impl Table {
@@ -156,6 +166,7 @@ impl Facts {
         self.brings = self.brings.or(other.brings);
         self.sets = self.sets.or(other.sets);
         self.port = self.port.or(other.port);
+        self.starts = self.starts.or(other.starts);
     }
 
     /// Reads `key=value`; `None` if it is not one of the table's.
@@ -189,6 +200,13 @@ impl Facts {
             "brings" => self.brings = Some(value),
             "sets" => self.sets = Some(value),
             "port" => self.port = Some(value.parse().ok()?),
+            "starts" => {
+                self.starts = Some(match value {
+                    "entrypoint" => Starts::Entrypoint,
+                    "server" => Starts::Server,
+                    _ => return None,
+                });
+            }
             _ => return None,
         }
         Some(self)

@@ -106,6 +106,16 @@ fn images_bring_programs_and_set_variables() {
 }
 
 #[test]
+fn images_start_what_they_bring() {
+    let starts = |it: &str| named(it).starts();
+    assert_eq!(starts("tiangolo/uwsgi-nginx-flask:python3.11"), Some(Starts::Entrypoint));
+    assert_eq!(starts("tiangolo/uvicorn-gunicorn-fastapi"), Some(Starts::Server));
+    assert_eq!(starts("tensorflow/tensorflow:2.15.0-jupyter"), Some(Starts::Server));
+    assert_eq!(starts("tensorflow/tensorflow"), None);
+    assert_eq!(starts("node:22"), None);
+}
+
+#[test]
 fn names_and_tags_say_the_distribution() {
     let rows = [
         ("amazonlinux:2023", Family::RedHat, None),

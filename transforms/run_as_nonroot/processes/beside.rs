@@ -2,7 +2,7 @@
 
 use super::{
     super::{Image, roles::Role},
-    Line, Process, lines, lines_of, processes, replaced,
+    Line, Process, Replaces, inherited, lines, lines_of, processes, replaced,
 };
 use crate::{
     callers::{Turn, service::Given},
@@ -28,6 +28,13 @@ pub(super) fn of_pods(
 ) -> Result<Pods, Refusal> {
     let mut pods = Pods { processes: Vec::new(), is_replaced: false };
     for (place, given) in image.project.pod_commands(image.site.path) {
+        let (has_entrypoint, has_arguments) =
+            (given.entrypoint.is_some(), given.arguments.is_some());
+        let replaces = Replaces::of(image).with(has_entrypoint, has_arguments);
+        inherited::check(image, replaces, &place.to_string())?;
+        if !has_entrypoint && !has_arguments {
+            continue;
+        }
         let words = |it: &Vec<String>| it.iter().cloned().map(Line::Word).collect::<Vec<_>>();
         let instead = (given.entrypoint.as_ref().map(words), given.arguments.as_ref().map(words));
         let found = replaced(image, (entrypoint, command), instead, &place.to_string());

@@ -3,6 +3,8 @@
 
 mod beside;
 mod files;
+mod inherited;
+mod lines;
 mod managers;
 mod synced;
 
@@ -12,11 +14,12 @@ use super::{
     interpreted, needs,
     process::{Form, Process},
     roles::{Role, roles},
+    started::is_for_development,
     values::Values,
 };
 use crate::{
     callers::service::Given,
-    dockerfile::{Keyword, instruction},
+    dockerfile::Keyword,
     ecosystems::{
         self,
         programs::{self, Trait},
@@ -25,6 +28,8 @@ use crate::{
     text::Refusal,
 };
 use files::{file, looks_like_script};
+use inherited::Replaces;
+use lines::{Line, lines, lines_of, split};
 
 /// The code of a command that depends on a variable.
 const UNKNOWN: &str = "unknown-command";
@@ -55,19 +60,28 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     }
     let mut all = Vec::new();
     let mut given = false;
+    let (mut is_own_run, mut is_deployed) = (false, false);
     // Of what keeps it from being read, its own command is named before another's.
     let from = match (&entrypoint, &command) {
         (None, _) => "CMD",
         (Some(_), None) => "ENTRYPOINT",
         (Some(_), Some(_)) => "the image",
     };
-    let own = processes(image, entrypoint.clone(), command.clone(), from)?;
+    let mut own = processes(image, entrypoint.clone(), command.clone(), from)?;
+    let replaces = Replaces::of(image);
+    if entrypoint.is_some() || command.is_some() {
+        inherited::check(image, replaces, from)?;
+    }
     for started in image.services() {
         let service = started.service;
+        let replaced_here = replaces.with(service.entrypoint.is_some(), service.command.is_some());
+        inherited::check(image, replaced_here, &started.place())?;
         if service.command.is_none() && service.entrypoint.is_none() {
+            is_own_run |= started.is_sure && !service.is_run;
             continue;
         }
         given = true;
+        is_deployed |= started.is_sure && !is_for_development(started.file, service);
         let lines = |it: &Option<Given>| it.as_ref().map(lines);
         let instead = (lines(&service.entrypoint), lines(&service.command));
         let own = (entrypoint.as_deref(), command.as_deref());
@@ -78,38 +92,15 @@ pub(super) fn of(image: &Image<'_>) -> Result<Vec<Process>, Refusal> {
     if entrypoint.is_none() && command.is_none() && !given {
         return Err(Refusal::new("no-command", "there is no CMD or ENTRYPOINT"));
     }
+    // Where services say what runs, a shell is only what people get who start the image by hand.
+    if is_deployed && !is_own_run {
+        own.retain(|it| needs::by_hand(it).is_none());
+    }
     all.extend(own);
     all.extend(pods.processes);
     all.extend(beside::hooks(image)?);
     all.extend(beside::checks(image));
     Ok(all)
-}
-
-/// A word of a command, or a line for the shell.
-#[derive(Clone, Debug)]
-enum Line {
-    Word(String),
-    Shell(String),
-    /// A line that compose splits into words.
-    Split(String),
-}
-
-fn lines(given: &Given) -> Vec<Line> {
-    match given {
-        Given::Words(words) => words.iter().cloned().map(Line::Word).collect(),
-        Given::Line(text) => vec![Line::Split(text.clone())],
-    }
-}
-
-/// The words of a command of a Dockerfile, or its line for the shell.
-fn lines_of(command: &instruction::Command<'_>) -> Vec<Line> {
-    match command {
-        instruction::Command::Exec(words) => {
-            words.iter().map(|it| Line::Word(it.text.clone())).collect()
-        }
-        instruction::Command::Shell("") => Vec::new(),
-        instruction::Command::Shell(text) => vec![Line::Shell((*text).to_owned())],
-    }
 }
 
 /// What a container runs that gets another entrypoint or command `instead` of the image's `own`. Without a command
@@ -124,15 +115,6 @@ fn replaced(
     let default = own.1.filter(|_| entrypoint.is_none()).map(<[Line]>::to_vec);
     let entrypoint = entrypoint.or_else(|| own.0.map(<[Line]>::to_vec));
     processes(image, entrypoint, command.or(default), from)
-}
-
-/// The words of a line without operators, if all of them are known.
-fn split(line: &str) -> Option<Vec<String>> {
-    let script = Script::of_text(line).ok()?;
-    let [command] = script.commands() else { return None };
-    let is_plain = command.redirects.is_empty() && command.assignments.is_empty();
-    let words = command.words.iter().map(|it| it.value.clone());
-    is_plain.then(|| words.collect())?
 }
 
 fn processes(

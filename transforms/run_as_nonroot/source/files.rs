@@ -10,11 +10,11 @@ use std::{
     rc::Rc,
 };
 
-use super::Image;
+use super::{Image, Process};
 use crate::{
     context::{brought::StagePath, sources_of},
     ecosystems::{
-        code::{Language, is_test},
+        code::{self, Language, is_test},
         node,
         python::PROJECT_SCRIPT,
     },
@@ -31,6 +31,8 @@ pub(super) struct Files<'i, 'a> {
     /// What was found, by path: the file at each, and the source below each folder.
     found: RefCell<HashMap<ImagePath, Option<RepoPath>>>,
     folders: RefCell<HashMap<(ImagePath, Language), List>>,
+    /// True if a program runs tasks, so that their source is a part of it.
+    has_tasks: bool,
     taken: OnceCell<Vec<RepoPath>>,
 }
 
@@ -58,10 +60,12 @@ const BESIDE: [&str; 10] = [
 const FOREIGN: [&str; 5] = ["bower_components", "node_modules", "site-packages", "vendor", "venv"];
 
 impl<'i, 'a> Files<'i, 'a> {
-    /// The files of an image.
-    pub(super) fn new(image: &'i Image<'a>) -> Self {
+    /// The files of an image that runs these processes.
+    pub(super) fn new(image: &'i Image<'a>, processes: &[Process]) -> Self {
         let taken = OnceCell::new();
-        Self { image, found: RefCell::default(), folders: RefCell::default(), taken }
+        let has_tasks = processes.iter().any(|it| code::runs_tasks(&it.program));
+        let (found, folders) = (RefCell::default(), RefCell::default());
+        Self { image, found, folders, has_tasks, taken }
     }
 
     /// Whether a path lies in a folder of the application.
@@ -198,6 +202,12 @@ impl<'i, 'a> Files<'i, 'a> {
         taken.is_empty() || taken.iter().any(|it| file.strip_prefix(it).is_some())
     }
 
+    /// Whether a file is not of a service, but of tasks that people run.
+    fn defines_tasks(&self, file: &RepoPath) -> bool {
+        let text = language(file).zip(self.image.project.source(file));
+        text.is_some_and(|(language, file)| code::defines_tasks(language, &file.text))
+    }
+
     fn list(&self, folder: &ImagePath, language: Language) -> Vec<ImagePath> {
         let Ok(brought) = self.image.brought() else { return Vec::new() };
         let stage = self.image.stage.index;
@@ -224,6 +234,7 @@ impl<'i, 'a> Files<'i, 'a> {
                 && !is_tool(file.file_name())
                 && !BESIDE.contains(&first)
                 && !inside.split('/').any(is_foreign)
+                && (self.has_tasks || !self.defines_tasks(file))
         };
         all.into_iter().filter(is_own).map(|it| it.0).collect()
     }

@@ -86,7 +86,7 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
     let Some(workdir) = image.state().workdir.clone().or_else(|| Some(ImagePath::root())) else {
         return Ok(Source::default());
     };
-    let files = Files::new(image);
+    let files = Files::new(image, processes);
     let env = |name: &str| image.variable(name);
     let mut roots = vec![workdir.clone()];
     let paths = image.variable("PYTHONPATH").unwrap_or_default();

@@ -101,9 +101,11 @@ impl Source {
                         self.refuse(Refusal::new("database-in-image", reason));
                         return;
                     }
-                    let written = Written::folder(path.as_str());
-                    self.traces.push(Trace { exists: true, ..Trace::new(written, evidence) });
-                    return;
+                    let own = Trace::new(Written::folder(path.as_str()), evidence.clone());
+                    self.traces.push(Trace { exists: true, ..own });
+                    if kind != Kind::Entry {
+                        return;
+                    }
                 }
                 let written = match (kind, is_open) {
                     (_, true) => {
@@ -113,6 +115,7 @@ impl Source {
                     (Kind::Folder, false) => Written::folder(text),
                     (
                         Kind::File
+                        | Kind::Entry
                         | Kind::Database
                         | Kind::Fetched
                         | Kind::FolderUrl
