@@ -88,6 +88,53 @@ pub const MODELS: &[Switch] = &[
     Switch::Set("XDG_CACHE_HOME"),
 ];
 
+/// Variables that name a folder which a program or a library writes to, in alphabetical order, where their names do not say
+/// it: airflow.apache.org, docs.dagster.io, docs.prefect.io, pm2.keymetrics.io, superset.apache.org (settings and data);
+/// huggingface.co/docs ("Environment variables"), pytorch.org/docs, keras.io, scikit-learn.org, numba.readthedocs.io,
+/// matplotlib.org, stanfordnlp.github.io/stanza, docs.ultralytics.com and the sources of JaidedAI/EasyOCR and
+/// danielgatis/rembg (caches and models); docs.wandb.ai, docs.jupyter.org and ipython.readthedocs.io; prometheus.github.io
+/// ("Multiprocess Mode"); specifications.freedesktop.org ("XDG Base Directory Specification").
+pub const WRITTEN: [&str; 38] = [
+    "AIRFLOW_HOME",
+    "DAGSTER_HOME",
+    "EASYOCR_MODULE_PATH",
+    "HF_ASSETS_CACHE",
+    "HF_DATASETS_CACHE",
+    "HF_HOME",
+    "HF_HUB_CACHE",
+    "HF_MODULES_CACHE",
+    "HF_XET_CACHE",
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "KERAS_HOME",
+    "MPLCONFIGDIR",
+    "NUMBA_CACHE_DIR",
+    "PM2_HOME",
+    "PREFECT_HOME",
+    "PROMETHEUS_MULTIPROC_DIR",
+    "SCIKIT_LEARN_DATA",
+    "SENTENCE_TRANSFORMERS_HOME",
+    "STANZA_RESOURCES_DIR",
+    "SUPERSET_HOME",
+    "TMPDIR",
+    "TORCH_EXTENSIONS_DIR",
+    "TORCH_HOME",
+    "TRANSFORMERS_CACHE",
+    "U2NET_HOME",
+    "WANDB_ARTIFACT_DIR",
+    "WANDB_CACHE_DIR",
+    "WANDB_CONFIG_DIR",
+    "WANDB_DATA_DIR",
+    "WANDB_DIR",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "YOLO_CONFIG_DIR",
+];
+
 /// Python packages that keep caches or settings in the home directory at run time, in alphabetical order. To add
 /// one, look in its documentation for the folder, and for what happens if it cannot be written.
 pub const PACKAGES: [&str; 37] = [

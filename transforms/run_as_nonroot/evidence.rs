@@ -2,7 +2,7 @@
 
 use super::Image;
 use crate::{
-    ecosystems::MANAGERS,
+    ecosystems::{MANAGERS, homes},
     text::{ImagePath, Refusal},
 };
 
@@ -141,15 +141,7 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     ];
     let files = ["FILE", "FILENAME"];
     let places = ["DIR", "PATH", "FOLDER", "ROOT", "FILE", "FILENAME", "DIRECTORY", "LOCATION"];
-    let own = [
-        "HF_HOME",
-        "TRANSFORMERS_CACHE",
-        "TORCH_HOME",
-        "MPLCONFIGDIR",
-        "XDG_CACHE_HOME",
-        "SENTENCE_TRANSFORMERS_HOME",
-        "NUMBA_CACHE_DIR",
-    ];
+    let is_own = homes::WRITTEN.binary_search(&upper.as_str()).is_ok();
     // Variables of installs, and of folders that programs only read.
     let builds = [
         "NPM_",
@@ -181,7 +173,7 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     let kind =
         kinds.iter().any(|it| parts.contains(it) || parts.contains(&format!("{it}S").as_str()));
     let place = places.iter().any(|it| parts.last() == Some(it));
-    let written = own.contains(&upper.as_str())
+    let written = is_own
         || (kind
             && place
             && !builds.iter().any(|it| upper.starts_with(it))
@@ -190,7 +182,7 @@ pub(super) fn named(name: &str, value: &str) -> Option<Written> {
     if !written
         || value.is_empty()
         || value.contains(['$', '{', ' ', ':', '*'])
-        || !(plain || own.contains(&upper.as_str()))
+        || !(plain || is_own)
     {
         return None;
     }
@@ -280,6 +272,9 @@ mod tests {
             ("DATABASE_URL", "sqlite:///:memory:", None),
             ("DATABASE_URL", "postgres://db/data", None),
             ("HF_HOME", "/models", Some("/models")),
+            ("prometheus_multiproc_dir", "/run/web", Some("/run/web")),
+            ("WANDB_DIR", "runs", Some("/w/runs")),
+            ("APP_HOME", "/app", None),
             ("PIP_CACHE_DIR", "/opt/pip", None),
             ("LOG_LEVEL", "info", None),
             ("DATA_DIR", "$HOME/data", None),

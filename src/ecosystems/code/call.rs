@@ -188,6 +188,11 @@ impl<'t> Evaluator<'_, 't> {
                 let name = self.scopes.last_name(it.part(name)?);
                 (name == key).then(|| it.part(value)).flatten()
             }
+            // `{ destination(request, file, callback) {} }`
+            Some(Role::Function { name, .. }) => {
+                let name = self.scopes.last_name(it.part(name)?);
+                (name == key).then_some(it)
+            }
             // `{ filename }`
             Some(Role::Name) => (self.scopes.text_of(it) == key).then_some(it),
             // `{ ...(isLocal && { filename }) }`

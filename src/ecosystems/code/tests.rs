@@ -3,6 +3,7 @@ use super::*;
 mod listening;
 mod open;
 mod reached;
+mod uploads;
 
 fn writes(language: Language, text: &str) -> Vec<String> {
     let facts = read(language, text).unwrap();

@@ -216,16 +216,16 @@ impl<'t> Evaluator<'_, 't> {
             None => (argument(writes.path), writes.kind),
         };
         let target = match (node, writes.path) {
-            (Some(node), Argument::Entry(..))
-                if matches!(self.scopes.grammar.role(node), Some(Role::Function { .. })) =>
-            {
-                self.passed_on(node)
+            (Some(node), Argument::Entry(..)) => {
+                let passed = self.passed_on(Located { node, ..at });
+                passed.unwrap_or_else(|| self.value(Located { node, ..at }))
             }
             (Some(node), _) => self.value(Located { node, ..at }),
             (None, path) => match self.options(call, at, path) {
                 Options::Hidden => Value::Unknown,
-                Options::Known => default(writes.otherwise?),
-                Options::Others => return None,
+                // `plt.show()` has nothing to do with the packages whose method writes to its default.
+                Options::Known if with.is_empty() || is_mentioned => default(writes.otherwise?),
+                Options::Known | Options::Others => return None,
             },
         };
         (!target.is_nothing()).then(|| Write {
@@ -273,22 +273,37 @@ impl<'t> Evaluator<'_, 't> {
         }
     }
 
-    /// What a function passes to its last parameter as the second argument: how Node's callbacks give a result.
-    fn passed_on(&self, function: Node<'t>) -> Value {
-        let range = function.byte_range();
-        let inside = |it: &&Located<'t>| {
-            range.start <= it.node.start_byte() && it.node.end_byte() <= range.end
+    /// What a function passes to its last parameter as the second argument: how Node's callbacks give a result. `None` for
+    /// what is no function of the file, or a name of one.
+    fn passed_on(&self, at: Located<'t>) -> Option<Value> {
+        let is_function =
+            |it: Node<'t>| matches!(self.scopes.grammar.role(it), Some(Role::Function { .. }));
+        let is_name = matches!(self.scopes.grammar.role(at.node), Some(Role::Name));
+        let name = self.scopes.text_of(at.node);
+        let definitions = if is_name { self.scopes.definitions(name, at.scope) } else { &[] };
+        let defined = definitions.iter().find_map(|it| match it {
+            Definition::Is(at) => is_function(at.node).then_some(at.node),
+            _ => None,
+        });
+        let function = Some(at.node).filter(|it| is_function(*it)).or(defined);
+        let is_inside = |it: Node<'t>| {
+            let around = function.map(|it| it.byte_range());
+            around.is_some_and(|around| {
+                around.start <= it.start_byte() && it.end_byte() <= around.end
+            })
         };
-        let calls = self.scopes.calls.iter().filter(inside);
-        let passed = calls.filter_map(|at| {
+        let passed = self.scopes.calls.iter().filter_map(|at| {
             let call = self.call(*at)?;
-            let name = self.scopes.text_of(call.function);
-            let definitions = self.scopes.definitions(name, at.scope);
-            let is_last =
-                definitions.iter().any(|it| matches!(it, Definition::Parameter { index: 2, .. }));
-            let node = call.positional.get(1).filter(|_| is_last)?;
+            let callback = self.scopes.text_of(call.function);
+            let is_last = |it: &Definition<'t>| {
+                let Definition::Parameter { function, index: 2, .. } = it else { return false };
+                is_inside(at.node) || (is_name && function == name)
+            };
+            let is_passed = self.scopes.definitions(callback, at.scope).iter().any(is_last);
+            let node = call.positional.get(1).filter(|_| is_passed)?;
             Some(self.value(Located { node: *node, scope: at.scope }))
         });
-        Value::any(passed)
+        let passed: Vec<Value> = passed.collect();
+        (function.is_some() || !passed.is_empty()).then(|| Value::any(passed))
     }
 }
