@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Build, platforms::railway_build};
+use super::{Build, BuildContext, platforms::railway_build};
 use crate::{
     project::Project,
     text::{Place, RepoPath},
@@ -39,7 +39,9 @@ pub(super) fn told(project: &Project) -> BTreeMap<RepoPath, Vec<(Builder, Place)
     let mut found: BTreeMap<RepoPath, Vec<(Builder, Place)>> = BTreeMap::new();
     for file in project.files() {
         let told = file.callers().told.iter();
-        let told = told.filter_map(|it| Some((meant(project, it)?, it.builder, it.place.clone())));
+        let told = told.flat_map(|it| {
+            meant(project, it).into_iter().map(|path| (path, it.builder, it.place.clone()))
+        });
         let railway = railway_build(project, file).map(|it| (it.0, Builder::Railway, it.1));
         for (dockerfile, builder, place) in told.chain(railway) {
             found.entry(dockerfile).or_default().push((builder, place));
@@ -48,10 +50,19 @@ pub(super) fn told(project: &Project) -> BTreeMap<RepoPath, Vec<(Builder, Place)
     found
 }
 
-/// The Dockerfile of a build that a guide tells people to make. They may begin outside of the project, with
-/// `cd the-project`.
-fn meant(project: &Project, build: &Build) -> Option<RepoPath> {
+/// The Dockerfiles of a build that a guide tells people to make. They may begin outside of the project, with
+/// `cd the-project`, or in a folder that the text around it names: then any Dockerfile of the name may be meant.
+fn meant(project: &Project, build: &Build) -> Vec<RepoPath> {
     let path = &build.dockerfile;
     let below = path.as_str().split_once('/').and_then(|it| RepoPath::new(it.1));
-    [Some(path.clone()), below].into_iter().flatten().find(|it| project.tree().is_file(it))
+    let named = [Some(path.clone()), below].into_iter().flatten();
+    if let Some(it) = named.into_iter().find(|it| project.tree().is_file(it)) {
+        return vec![it];
+    }
+    let folder = path.parent().unwrap_or(RepoPath::root());
+    let all = project.dockerfiles().map(|it| &it.0.path).filter(|it| {
+        let is_whole = build.context == BuildContext::Folder(folder.clone());
+        is_whole && it.file_name() == path.file_name() && it.strip_prefix(&folder).is_some()
+    });
+    all.cloned().collect()
 }

@@ -62,6 +62,12 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// The absolute paths that it names, but for those of volumes.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let words = self.said.split_whitespace().filter(|it| !it.contains(':'));
+        words.map(|it| it.trim_matches(['"', '\'', '`', ')'])).filter(|it| it.starts_with('/'))
+    }
+
     /// The program with which it installs packages of the distribution in the image.
     pub(super) fn installer(&self) -> Option<&'static str> {
         self.installer
@@ -86,6 +92,39 @@ impl Project {
     }
 }
 
+/// The Dockerfiles of what has a name: services and their containers, and images.
+pub(super) struct Named<'a> {
+    services: HashMap<&'a str, Arc<HashSet<RepoPath>>>,
+    images: HashMap<String, Arc<HashSet<RepoPath>>>,
+}
+
+impl<'a> Named<'a> {
+    /// Those of a project, whose builds are known by the names of their images.
+    pub(super) fn new(project: &'a Project, named: &BTreeMap<String, Vec<Build>>) -> Self {
+        let mut services: HashMap<&str, HashSet<RepoPath>> = HashMap::new();
+        for it in project.files().flat_map(|it| &it.callers().services) {
+            for name in [Some(&it.name), it.container.as_ref()].into_iter().flatten() {
+                services.entry(name).or_default().extend(it.dockerfile.clone());
+            }
+        }
+        let services = services.into_iter().map(|(name, it)| (name, Arc::new(it)));
+        let of_builds = |(name, builds): (&String, &Vec<Build>)| {
+            (name.clone(), Arc::new(builds.iter().map(|it| it.dockerfile.clone()).collect()))
+        };
+        Self { services: services.collect(), images: named.iter().map(of_builds).collect() }
+    }
+
+    /// The Dockerfiles of an image, by its reference.
+    pub(super) fn image(&self, reference: &str) -> Option<&Arc<HashSet<RepoPath>>> {
+        self.images.get(&image_name(reference)?)
+    }
+
+    /// The Dockerfiles of a service, a container or an image.
+    pub(super) fn any(&self, name: &str) -> Option<&Arc<HashSet<RepoPath>>> {
+        self.services.get(name).or_else(|| self.image(name))
+    }
+}
+
 /// All that the files of a project run in containers.
 pub(super) fn executions(project: &Project, named: &BTreeMap<String, Vec<Build>>) -> Executions {
     let files = project.files().filter(|it| runs(&it.path) || is_guide(&it.path));
@@ -97,25 +136,12 @@ pub(super) fn executions(project: &Project, named: &BTreeMap<String, Vec<Build>>
     if said.is_empty() {
         return Executions::default();
     }
-    let mut services: HashMap<&str, HashSet<RepoPath>> = HashMap::new();
-    for it in project.files().flat_map(|it| &it.callers().services) {
-        for name in [Some(&it.name), it.container.as_ref()].into_iter().flatten() {
-            services.entry(name).or_default().extend(it.dockerfile.clone());
-        }
-    }
-    let services = services.into_iter().map(|(name, it)| (name, Arc::new(it)));
-    let services: HashMap<&str, Arc<HashSet<RepoPath>>> = services.collect();
-    let of_builds = |(name, builds): (&String, &Vec<Build>)| {
-        (name.clone(), Arc::new(builds.iter().map(|it| it.dockerfile.clone()).collect()))
-    };
-    let images: HashMap<String, Arc<HashSet<RepoPath>>> = named.iter().map(of_builds).collect();
+    let known = Named::new(project, named);
     let found = said.into_iter().cloned().map(|(place, said)| {
-        let of_services = said.split_whitespace().filter_map(|it| services.get(it));
-        let of_images = said.split_whitespace().filter_map(|it| images.get(&image_name(it)?));
+        let of_services = said.split_whitespace().filter_map(|it| known.services.get(it));
+        let of_images = said.split_whitespace().filter_map(|it| known.image(it));
         let all: Vec<_> = of_services.chain(of_images).cloned().collect();
-        let names = |it: &str| {
-            services.contains_key(it) || image_name(it).is_some_and(|it| images.contains_key(&it))
-        };
+        let names = |it: &str| known.services.contains_key(it) || known.image(it).is_some();
         let mut words = said.split_whitespace().skip_while(|it| !names(it)).skip(1);
         let command = if as_root(&said) { String::new() } else { plain(&mut words) };
         let dockerfiles = (!all.is_empty()).then_some(all);
@@ -148,7 +174,7 @@ fn as_root(said: &str) -> bool {
 
 /// Returns true for files whose lines are run: callers, and recipes that build nothing themselves. What is
 /// written for people is none.
-fn runs(path: &RepoPath) -> bool {
+pub(super) fn runs(path: &RepoPath) -> bool {
     let name = path.file_name();
     let extension = name.rsplit_once('.').map_or("", |it| it.1);
     let prose = ["adoc", "md", "rst", "txt"].contains(&extension)
@@ -180,7 +206,7 @@ fn read(file: &File) -> Vec<(Place, String)> {
 }
 
 /// The commands of a line, which operators outside quotes divide.
-fn commands(line: &str) -> Vec<String> {
+pub(super) fn commands(line: &str) -> Vec<String> {
     let mut commands = vec![String::new()];
     let mut quote = None;
     for c in line.chars() {

@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     Build, Builder, Callers, Kind, Sync, builders,
-    containers::{Executions, executions},
+    containers::{Executions, Named, executions},
+    copied_out::{CopiedOut, copied_out},
     deployments::Deployments,
     read, read_only,
     service::Service,
@@ -90,6 +91,15 @@ impl Project {
             let stays = text.is_some_and(|it| is_local && !it.contains(".."));
             !stays || dockerfile.strip_prefix(&folder).is_some()
         })
+    }
+
+    /// What the project copies out of images and containers.
+    pub fn copied_out(&self) -> &[CopiedOut] {
+        let all: &Vec<CopiedOut> = self.whole().get(|| {
+            let named = builds_by_name(self.index().builds.values().flatten());
+            copied_out(self, &Named::new(self, &named))
+        });
+        all
     }
 
     /// The index of the whole project, built once.

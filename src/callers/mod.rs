@@ -12,6 +12,7 @@ mod builders;
 mod cloudbuild;
 mod compose;
 pub mod containers;
+mod copied_out;
 mod decisions;
 mod deployments;
 mod devcontainer;
@@ -53,6 +54,7 @@ use crate::{
 pub use builders::Builder;
 pub use cloudbuild::is_config as is_cloud_build;
 pub use compose::{ComposeFile, ComposeReaders, Needs, default_image};
+pub use copied_out::CopiedOut;
 pub use deployments::{Deployment, Reader, Said, is_deployment, may_complete, runs_containers};
 pub use make::Rules;
 pub use platforms::{Deployed, starts_processes};

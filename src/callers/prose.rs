@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Build, Builder, Caller, Callers, compose, image_name,
+    Build, Builder, Caller, Callers, cloudbuild, compose, image_name,
     published::is_candidate,
     runs_containers,
     script::{Script, sends_builds},
@@ -24,7 +24,8 @@ pub(super) fn read(path: &RepoPath, text: &str, into: &mut Callers) {
     let is_guide = is_guide(path);
     let is_unit = name.ends_with(".service");
     let is_comment = is_dockerfile(name);
-    if !(is_guide || is_unit || is_comment) || !(starts_containers(text) || sends_builds(text)) {
+    let says = || starts_containers(text) || sends_builds(text) || cloudbuild::is_config(text);
+    if !(is_guide || is_unit || is_comment) || !says() {
         return;
     }
     let (builds, services) = (Vec::new(), Vec::new());
@@ -126,6 +127,7 @@ impl<'a> Reader<'a> {
         if lines.is_empty() {
             return;
         }
+        self.cloud_builds(&lines);
         if let Some(first) = lines.iter().find(|it| it.trim_start().starts_with("services:")) {
             // A block of a list is indented.
             let indent = &first[..first.len() - first.trim_start().len()];
@@ -187,6 +189,32 @@ impl<'a> Reader<'a> {
         let mut above = self.path.ancestors();
         let guides = above.find(|it| ["doc", "docs"].contains(&it.file_name()));
         guides.and_then(|it| it.parent()).unwrap_or(own)
+    }
+
+    /// Reads the steps of configurations of Cloud Build that a guide shows, as files or as what a command writes to one.
+    /// Only these are read: whoever writes the file replaces variables in the rest of it.
+    fn cloud_builds(&mut self, lines: &[&str]) {
+        let Some(path) = self.folder().join("cloudbuild.yaml") else { return };
+        for at in (0..lines.len()).filter(|at| lines[*at].trim_end().ends_with("steps:")) {
+            let indent = lines[at].len() - lines[at].trim_start().len();
+            let is_step = |it: &&&str| {
+                let inner = it.get(indent..).unwrap_or_default();
+                inner.is_empty() || inner.starts_with([' ', '-', '#'])
+            };
+            let steps = lines[at + 1..].iter().take_while(is_step);
+            let steps = steps.map(|it| it.get(indent..).unwrap_or_default());
+            let text = ["steps:"].into_iter().chain(steps).collect::<Vec<_>>().join("\n");
+            if !cloudbuild::is_config(&text) {
+                continue;
+            }
+            let mut found = Callers::default();
+            for root in yaml::read_only(&text).unwrap_or_default().documents {
+                cloudbuild::read(&path, &text, &root, &mut found);
+            }
+            let (own, start) = (self.path, self.start + at);
+            found.locate(|line| Place::line(own, start + line - 1));
+            self.builds.append(&mut found.builds);
+        }
     }
 
     /// Reads a compose file that a guide shows. What is none says nothing.

@@ -21,7 +21,9 @@ const NAMES: Names = Names { arguments: "buildArgs", ..COMPOSE };
 /// Reads the artifacts of a skaffold file and of its profiles.
 ///
 /// <https://skaffold.dev/docs/references/yaml/>: the context is seen from the file, the Dockerfile from the
-/// context.
+/// context. Where none is there, a Dockerfile seen from the folder that Skaffold runs in takes its place
+/// (`pkg/skaffold/docker/dependencies.go`, `NormalizeDockerfilePath`): a path with a folder is read both ways, and the
+/// reading that names a Dockerfile which does not exist comes to nothing.
 pub(super) fn read(path: &RepoPath, source: &str, root: &Arc<Node>, into: &mut Callers) {
     let profiles = root.get("profiles").map(|it| it.items()).unwrap_or_default();
     for part in [root].into_iter().chain(profiles) {
@@ -36,7 +38,7 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
     // Other builders have no Dockerfile.
     let other = ["bazel", "buildpacks", "custom", "jib", "ko"];
     if artifact.entries().iter().any(|it| other.contains(&it.key.as_str())) {
-        return syncs::read_artifact(path, artifact, None, None, into);
+        return syncs::read_artifact(path, artifact, Vec::new(), None, into);
     }
     let how = artifact.entries().iter().find(|it| matches!(it.key.as_str(), "docker" | "kaniko"));
     let place = Place::line(path, how.map_or(artifact.line, |it| it.line));
@@ -47,35 +49,42 @@ fn read_artifact(path: &RepoPath, source: &str, artifact: &Arc<Node>, into: &mut
     let dockerfile = text(NAMES.file).unwrap_or("Dockerfile");
     let told = ![context, dockerfile].iter().any(|it| it.contains("{{"));
     let context_folder = locate(Some(&folder), context).filter(|_| told);
-    let found = context_folder.as_ref().and_then(|it| locate(Some(it), dockerfile));
-    let (Some(folder), Some(found)) = (context_folder, found) else {
+    let from_file =
+        Some(folder).filter(|it| dockerfile.contains('/') && context_folder.as_ref() != Some(it));
+    let seen_from = context_folder.clone().into_iter().chain(from_file);
+    let found = seen_from.filter_map(|it| Some((locate(Some(&it), dockerfile)?, it)));
+    let found: Vec<_> = found.filter(|_| told).collect();
+    let Some(folder) = context_folder.filter(|_| !found.is_empty()) else {
         let what = format!("builds {dockerfile} of {context}, which is not known");
         return into.unresolved(place, what);
     };
     let target = text(NAMES.target).map(str::to_owned);
-    syncs::read_artifact(path, artifact, Some(found.clone()), target.clone(), into);
+    let dockerfiles = found.iter().map(|it| it.0.clone()).collect();
+    syncs::read_artifact(path, artifact, dockerfiles, target.clone(), into);
     let traced = |key: &str| traced(source, how_node?.get(key)?).filter(|it| !it.is_empty());
     let builder = match how {
         Some(it) if it.key == "kaniko" => Builder::Kaniko,
         _ => Builder::Docker,
     };
-    into.add(Build {
-        place,
-        caller: Caller::Skaffold,
-        dockerfile: found,
-        context: BuildContext::Folder(folder.clone()),
-        target,
-        arguments: arguments(how_node.and_then(|it| it.get(NAMES.arguments)), &str::to_owned),
-        additional_contexts: [].into(),
-        tags: artifact.text("image").and_then(image_name).into_iter().collect(),
-        builder,
-        site: Site {
-            file: traced(NAMES.file),
-            seen_from: Some(folder),
-            target: traced(NAMES.target),
-            form: form(source, artifact, how),
-        },
-    });
+    for (dockerfile, seen_from) in found {
+        into.add(Build {
+            place: place.clone(),
+            caller: Caller::Skaffold,
+            dockerfile,
+            context: BuildContext::Folder(folder.clone()),
+            target: target.clone(),
+            arguments: arguments(how_node.and_then(|it| it.get(NAMES.arguments)), &str::to_owned),
+            additional_contexts: [].into(),
+            tags: artifact.text("image").and_then(image_name).into_iter().collect(),
+            builder,
+            site: Site {
+                file: traced(NAMES.file),
+                seen_from: Some(seen_from),
+                target: traced(NAMES.target),
+                form: form(source, artifact, how),
+            },
+        });
+    }
 }
 
 fn form(source: &str, artifact: &Node, how: Option<&Entry>) -> Form {
@@ -122,6 +131,9 @@ build:
     - image: d
       context: d
       kaniko: {dockerfile: Dockerfile.test}
+    - image: f
+      context: f
+      docker: {dockerfile: f/Dockerfile.dev}
 profiles:
   - name: x
     build:
@@ -136,7 +148,9 @@ profiles:
                 "5 a/Dockerfile a prod A=1",
                 "9 helm/Dockerfile helm",
                 "14 helm/d/Dockerfile.test helm/d",
-                "20 lost",
+                "17 helm/f/f/Dockerfile.dev helm/f",
+                "17 helm/f/Dockerfile.dev helm/f",
+                "23 lost",
             ]
         );
     }

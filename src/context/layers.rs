@@ -128,6 +128,17 @@ impl<'a> Layers<'a> {
 }
 
 impl Layer {
+    /// Whether it may bring files of the build context or of another stage that are not known.
+    pub fn may_bring_more(&self) -> bool {
+        match &self.from_stage {
+            Some(from) => from.sources.iter().any(|it| it.file_name().contains(['*', '?', '['])),
+            None => {
+                let is_unknown = matches!(self.copy, Err(Opaque::UnknownVariable));
+                is_unknown && self.by_default.is_none()
+            }
+        }
+    }
+
     /// The files it brings, as far as nobody gives build arguments that say otherwise.
     pub fn brings(&self) -> Option<&CopyIn> {
         self.copy.as_ref().ok().or(self.by_default.as_ref())

@@ -110,6 +110,8 @@ pub struct Manager {
     pub leaves: &'static [Leaving],
     /// Where it comes from, besides an index of packages.
     pub installers: &'static [Installer],
+    /// How the addresses begin that it can be downloaded from as an archive, without their scheme.
+    pub archives: &'static [&'static str],
     /// What its commands touch without being told, for the engine's judgement; a verb that has no row may
     /// touch anything.
     pub habits: &'static [habits::Habit],
@@ -142,6 +144,10 @@ pub struct Starter {
     /// Whether the text of a manifest makes the manager itself, of this version if that is known, fetch another one,
     /// keep it in its cache and start it from there, where the starter is not in its place.
     pub switches: fn(&str, Option<&version::Version>) -> bool,
+    /// The words of commands that put another version in the manager's place, or may.
+    pub replaced_by: &'static [&'static str],
+    /// The version of the manager that an image brings, if it is one that the starter has to take the place of.
+    pub brought_by: fn(&images::Known<'_>) -> Option<version::Version>,
 }
 
 /// A script on the net that installs a manager.
@@ -231,6 +237,7 @@ impl Manager {
             settles: "",
             leaves: &[],
             installers: &[],
+            archives: &[],
             habits: &[],
             facts: |_, _, _| None,
             broken: |_, _| None,

@@ -135,7 +135,22 @@ fn content(
     decode(path, bytes, wanted)
 }
 
+/// The first bytes of programs that are compiled: ELF, Mach-O in both orders and for several machines, PE.
+const COMPILED: [&[u8]; 7] = [
+    b"\x7fELF",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xca\xfe\xba\xbe",
+    b"MZ",
+];
+
 fn decode(path: &RepoPath, bytes: Vec<u8>, wanted: Wanted) -> Read {
+    // A program may be called like a script.
+    if wanted == Wanted::Script && COMPILED.iter().any(|it| bytes.starts_with(it)) {
+        return Read::Skipped;
+    }
     let is_list = wanted == Wanted::Manifest && ecosystems::is_decoded_by_mark(path.file_name());
     let bytes = is_list.then(|| utf_16(&bytes)).flatten().unwrap_or(bytes);
     // Scripts may be in any encoding, and few of them build images.

@@ -139,18 +139,29 @@ impl<'a> Site<'a> {
         version
     }
 
+    /// The version of a manager at an item: the one that is [`installed`](Self::installed), or the one that the image
+    /// brings, if nothing may have taken its place.
+    pub fn version(&self, stage: &Stage<'a>, item: usize, manager: &Manager) -> Option<Version> {
+        self.installed(stage, item, manager.name).or_else(|| {
+            let starter = manager.starter?;
+            let state = stage.state_before(item);
+            let version = (starter.brought_by)(&images::named(state.image.as_deref()?))?;
+            let is_replaced = stage.lineage(&self.stages).iter().any(|below| {
+                let mut runs = self.runs(below, starter.replaced_by);
+                runs.any(|it| below.index != stage.index || it <= item)
+            });
+            (!is_replaced).then_some(version)
+        })
+    }
+
     /// Whether something shows that a program of a manager is there before an item: the base image, or a RUN
-    /// that calls it, installs it or makes it available.
+    /// that calls it, installs it, downloads it or makes it available.
     pub fn has_program(&self, stage: &Stage<'a>, item: usize, manager: &Manager) -> bool {
-        let is_its = |text: &str| {
-            manager.packages.iter().any(|package| {
-                let rest = text.strip_prefix(package);
-                rest.is_some_and(|it| it.is_empty() || it.starts_with(['@', '=']))
-            })
-        };
-        let brings = |call: &Invocation| {
-            manager.programs.contains(&call.program.as_str())
-                || (call.program != "echo" && call.texts().any(is_its))
+        let brings = |call: &Invocation, said: &str| {
+            let downloads = || manager.archives.iter().any(|it| said.contains(&format!("//{it}")));
+            downloads()
+                || manager.programs.contains(&call.program.as_str())
+                || (call.program != "echo" && call.texts().any(|it| is_package(manager, it)))
         };
         let state = stage.state_before(item);
         let image = state.image.as_deref().map(images::named);
@@ -162,7 +173,7 @@ impl<'a> Site<'a> {
     /// Whether a RUN before an item puts a manager's starter in its place.
     pub fn enables(&self, stage: &Stage<'a>, item: usize, manager: &Manager) -> bool {
         manager.starter.is_some_and(|starter| {
-            self.calls_before(stage, item, |call| {
+            self.calls_before(stage, item, |call, _| {
                 let words: Vec<&str> =
                     [call.program.as_str()].into_iter().chain(call.texts()).collect();
                 // Without names it is for all that it knows.
@@ -173,19 +184,23 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// Whether the RUNs of a stage and of those below it surely make a call like this before an item.
+    /// Whether the RUNs of a stage and of those below it surely make a call like this before an item, by what it is and
+    /// how it is written.
     fn calls_before(
         &self,
         stage: &Stage<'a>,
         item: usize,
-        is_like: impl Fn(&Invocation) -> bool,
+        is_like: impl Fn(&Invocation, &str) -> bool,
     ) -> bool {
         stage.lineage(&self.stages).iter().any(|below| {
             let runs = self.runs(below, &[""]);
             let runs = runs.filter(|it| below.index != stage.index || *it < item);
             runs.filter_map(|it| self.run(below, it).ok()).any(|run| {
                 let commands = run.script.commands();
-                run.calls().iter().any(|it| commands[it.command].runs_always() && is_like(&it.call))
+                run.calls().iter().any(|it| {
+                    let command = &commands[it.command];
+                    command.runs_always() && is_like(&it.call, run.said(&command.span))
+                })
             })
         })
     }
@@ -226,6 +241,14 @@ impl<'a> Site<'a> {
     pub fn decline(&self, transform: &'static str, item: usize, why: Refusal) -> Decline {
         Decline { transform, place: self.place(item), why }
     }
+}
+
+/// Whether a word names the package that a manager comes in, with a version or without.
+pub fn is_package(manager: &Manager, word: &str) -> bool {
+    manager.packages.iter().any(|package| {
+        let rest = word.strip_prefix(package);
+        rest.is_some_and(|it| it.is_empty() || it.starts_with(['@', '=']))
+    })
 }
 
 impl Run<'_> {

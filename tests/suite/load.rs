@@ -170,6 +170,7 @@ fn callers_without_a_text_are_known() {
         ("pods.yaml", &pods),
         ("huge.mk", &large("", 5 << 20)),
         ("plain.sh", b"# caf\xe9\n"),
+        ("docker-gen", b"\x7fELF\0docker build ."),
     ]);
     #[cfg(unix)]
     let outside = tree(&[("compose.yml", b"services: {}\n")]);

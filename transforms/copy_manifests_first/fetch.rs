@@ -2,7 +2,7 @@
 
 use super::{Deferral, Kept};
 use crate::{
-    dockerfile::Keyword,
+    dockerfile::{Keyword, variables::mentions},
     ecosystems::{self, CacheKind, Install, Manager, Source},
     project::{
         Project,
@@ -66,6 +66,26 @@ impl Deferral<'_> {
         Ok(Some(Fetch { command, install, script: steps.join(" && ") }))
     }
 
+    /// The ARGs between the COPYs that move and a RUN that nothing but the RUN itself names: above the download, each
+    /// other value of one would repeat it.
+    fn arguments(&self, run: &Run<'_>, fetch: &Fetch<'_>) -> Vec<usize> {
+        let dockerfile = self.site.dockerfile;
+        let between = self
+            .stage
+            .instructions()
+            .filter(|it| self.moved[0] < it.0 && it.0 < run.item && !self.moved.contains(&it.0));
+        let between: Vec<_> = between.collect();
+        let is_own = |item: usize, name: &str| {
+            let mut others = between.iter().filter(|it| it.0 != item);
+            mentions(dockerfile.text(run.item), name)
+                && !mentions(&fetch.script, name)
+                && !others.any(|it| mentions(dockerfile.text(it.0), name))
+        };
+        let arguments = between.iter().filter(|it| it.2.keyword == Keyword::Arg);
+        let own = arguments.filter(|it| it.2.pairs().iter().all(|pair| is_own(it.0, &pair.name)));
+        own.map(|it| it.0).collect()
+    }
+
     /// A COPY before a RUN that brings what the manager would download, from another stage or image: its line, and
     /// where it copies to.
     fn store_copied(
@@ -99,6 +119,8 @@ impl Deferral<'_> {
         let kept = self.kept(run, &[fetch.install])?;
         self.folders(project, run, &kept, fetch.command + 1)?;
         self.gains(project, run)?;
+        self.moved.extend(self.arguments(run, fetch));
+        self.moved.sort_unstable();
         let it = run.instruction;
         let keyword = self.site.dockerfile.keyword(Keyword::Run.as_str());
         let flags = it.flags.iter().map(|flag| &it.logical.text[flag.range.clone()]);

@@ -165,7 +165,7 @@ fn reorder(
         safety = Safety::Review;
         let _ = write!(
             reason,
-            "; no ignore file has {folder}: where whoever builds has one, it now lies over the installed packages"
+            "; unless an ignore file has {folder}, one that whoever builds has now lies over the installed packages"
         );
     }
     let change = site.change(item, safety, title, reason, edits);
@@ -300,8 +300,13 @@ impl<'a> Deferral<'a> {
         let one = |(index, command)| {
             let site = run.call_of(index);
             let directory = run.directory(command);
-            let version =
-                || self.site.installed(self.stage, run.item, &site.as_ref()?.call.program);
+            let version = || {
+                let call = &site.as_ref()?.call;
+                match ecosystems::manager(call) {
+                    Some(it) => self.site.version(self.stage, run.item, it),
+                    None => self.site.installed(self.stage, run.item, &call.program),
+                }
+            };
             let (state, version) = (&run.state, &version);
             let at = At { state, directory: directory.as_ref(), text: &text, version };
             unread.replace(None);

@@ -98,8 +98,12 @@ pub fn contexts(project: &Project, twins: &Twins<'_>) -> Result<Option<RepoPath>
         {
             production.parent().unwrap_or(RepoPath::root())
         }
-        (Context::Unknown(reason), _) | (_, Context::Unknown(reason)) => {
+        (_, Context::Unknown(reason)) => {
             return Err(Refusal::new("unknown-context", reason.clone()));
+        }
+        (Context::Unknown(reason), _) => {
+            let reason = format!("the build context of {production} is not known: {reason}");
+            return Err(Refusal::new("unknown-context", reason));
         }
     };
     let is_elsewhere = |it: &&Build| matches!(it.context, BuildContext::Elsewhere(_));

@@ -68,9 +68,11 @@ fn in_vain(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
 /// Why a server may not be where a check asks: its settings are not read.
 fn settings(name: &str, node: &Node, check: &Check) -> Option<Refusal> {
     let volumes = node.get("volumes").map(|it| it.items()).unwrap_or_default();
+    let started = [line(node, "entrypoint"), line(node, "command")].join(" ");
     let is_settings = |it: &str| {
         let folders = check.settings.iter().any(|folder| it.starts_with(folder));
-        folders || it.ends_with(".conf") || it.ends_with(".cnf")
+        let is_read = !check.is_told || started.contains(it) || started.contains(".conf");
+        is_read && (folders || it.ends_with(".conf") || it.ends_with(".cnf"))
     };
     let mounted = volumes.iter().find_map(|it| {
         let target = it.text("target").or_else(|| it.as_str()?.split(':').nth(1))?;

@@ -282,7 +282,7 @@ fn other(
     stage: &Stage<'_>,
 ) -> Option<String> {
     let manager = ecosystems::manager(&used.site.call)?;
-    let version = || site.installed(stage, caches.run.item, manager.name);
+    let version = || site.version(stage, caches.run.item, manager);
     with_files(caches, project, site, stage, |text| {
         let at = At { text, version: &version, ..caches.run.at(used.site) };
         manager.is_other(&used.site.call, &at)

@@ -15,6 +15,7 @@ mod readers;
 mod remarks;
 mod started;
 mod store;
+mod there;
 mod together;
 
 use schemars::JsonSchema;
@@ -241,8 +242,9 @@ struct Mounted {
 impl<'r> Caches<'r> {
     /// What the calls of a RUN fill; `None` when they fill nothing.
     pub fn of(site: &Site<'_>, stage: &Stage<'_>, run: &'r Run<'r>) -> Option<Self> {
-        let uses: Vec<_> =
+        let mut uses: Vec<_> =
             run.calls().iter().flat_map(|it| Use::of(site, stage, run, it)).collect();
+        there::keep(&mut uses, site, stage, run);
         let mounts = run.instruction.mounts().filter_map(|it| {
             let raw = it.target?;
             let target = run.state.expand(&raw, site.dockerfile.escape);
@@ -374,7 +376,7 @@ impl<'r> Use<'r> {
     /// The caches that a call fills.
     fn of(site: &Site<'_>, stage: &Stage<'_>, run: &Run<'_>, call: &'r CallSite) -> Vec<Self> {
         let Some(manager) = ecosystems::manager(&call.call) else { return Vec::new() };
-        let version = || site.installed(stage, run.item, manager.name);
+        let version = || site.version(stage, run.item, manager);
         let at = At { version: &version, ..run.at(call) };
         if ecosystems::python::installs_from_disk(&call.call) {
             return Vec::new();

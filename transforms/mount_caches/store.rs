@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     dockerfile::{Instruction, Keyword, instruction::Copy, stage::Stage},
-    ecosystems::{self, Cache, CacheKind, Caching, Manager, habits, images},
+    ecosystems::{self, Cache, CacheKind, Caching, FileKind, Manager, habits, images},
     project::Project,
     run::{CallSite, Run, Site, independence},
     text::{ImagePath, Refusal},
@@ -148,14 +148,22 @@ fn denied(
                 && is_filled(family, it)
         };
         if folder.is_some_and(holds) {
-            return Some("the packages are in the folder of the project".to_owned());
+            let folder = folder.map_or("/", ImagePath::as_str);
+            return Some(format!("the packages are in {folder}, which the project is copied to"));
         }
-        let manifest = ecosystems::manager(&used.site.call).map_or("", |it| it.manifest);
+        let manager = ecosystems::manager(&used.site.call);
+        let manifest = manager.map_or("", |it| it.manifest);
+        // A workspace names the modules whose packages are fetched ("go help work").
+        let manifests = manager.iter().flat_map(|it| it.files);
+        let mut manifests = manifests.filter(|it| it.kind == FileKind::Manifest);
         let (brought, listed) = guard::with_files(caches, project, site, stage, |text| {
             // A module is that of the folder, or of one above it ("go help modules").
             let folders = || folder.into_iter().flat_map(ImagePath::ancestors);
             let is_there = |name: &str| folders().any(|it| text(&it.join(name)).is_some());
-            (cache.brought_by.iter().any(|it| is_there(it)), is_there(manifest))
+            (
+                cache.brought_by.iter().any(|it| is_there(it)),
+                manifests.any(|it| is_there(it.pattern)),
+            )
         });
         if brought {
             return Some("the project brings the packages along".to_owned());

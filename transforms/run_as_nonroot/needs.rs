@@ -178,6 +178,7 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
         );
         return Err(Refusal::new("writes-at-start", reason));
     }
+    let may_write = process.facts().may_write(first);
     let is_bad = if let Some(script) = script {
         script.installs || script.name == "build" || script.name.starts_with("dev")
     // Of one that compiles as well, the table of programs says which verbs write.
@@ -188,7 +189,7 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
         (first.ends_with(".php") && process.has(&["start"]))
             || process.known().any(|it| it.ends_with("composer.phar"))
     } else {
-        ecosystems::is_runner(program) || process.facts().writes(first)
+        ecosystems::is_runner(program) || process.facts().writes(first) || may_write
     };
     let hosts = [Trait::HostsPhp, Trait::HostsRuby];
     let is_host = hosts.into_iter().any(|it| process.facts().is(it));
@@ -204,6 +205,7 @@ fn installs(process: &Process, script: Option<&ScriptCall<'_>>) -> Result<(), Re
     };
     let writes = match script.is_some_and(|it| !it.installs && it.name.starts_with("dev")) {
         true => "a script for development, which may write",
+        false if may_write => "which may write",
         false => "which writes",
     };
     let reason =
@@ -300,6 +302,8 @@ mod tests {
             ("php server.php start", "writes-at-start"),
             ("python manage.py makemigrations", "writes-at-start"),
             ("poetry install", "writes-at-start"),
+            ("nest start", "writes-at-start"),
+            ("webpack-dev-server", "writes-at-start"),
             ("bash", "tool-image"),
             ("sleep infinity", "tool-image"),
         ];
@@ -314,6 +318,8 @@ mod tests {
             Err("CMD runs yarn, which writes to folders that belong to root".to_owned())
         );
         assert_eq!(needs("python main.py"), Ok(Needs::default()));
+        assert_eq!(needs("ts-node-dev --respawn src/index.ts"), Ok(Needs::default()));
+        assert_eq!(needs("tsx watch src/index.ts"), Ok(Needs::default()));
     }
 
     #[test]

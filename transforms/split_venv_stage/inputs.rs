@@ -10,16 +10,17 @@ use crate::{
 };
 
 /// A file or folder that only the builder has at some item.
-struct Gone {
+pub(super) struct Gone {
     item: usize,
     /// The folder that it is in.
-    folder: ImagePath,
+    pub(super) folder: ImagePath,
     /// Its name, as a COPY or a command writes it; it may be a pattern.
     name: String,
 }
 
 impl Gone {
-    fn is(&self, path: &ImagePath) -> bool {
+    /// Whether it is the one at a path.
+    pub(super) fn is(&self, path: &ImagePath) -> bool {
         let is_named = |name: &str| {
             name == self.name || Glob::new(&self.name).is_ok_and(|it| it.matches(name))
         };
@@ -82,7 +83,12 @@ pub(super) fn settle(
 }
 
 /// What a COPY of the builder brings, wherever its destination turns out to be a folder.
-fn brought(state: &State, instruction: &Instruction, item: usize, escape: char) -> Vec<Gone> {
+pub(super) fn brought(
+    state: &State,
+    instruction: &Instruction,
+    item: usize,
+    escape: char,
+) -> Vec<Gone> {
     let Some(copy) = instruction.copy() else { return Vec::new() };
     let place = state.expand(&copy.destination.text, escape).and_then(|it| state.absolute(&it));
     let Some(place) = place else { return Vec::new() };

@@ -7,6 +7,7 @@
 // begins, with everything of the old one that is not an install.
 
 mod calls;
+mod copied_out;
 mod copies;
 mod environment;
 mod finish;
@@ -61,6 +62,7 @@ pub(super) const TRANSFORM: Transform = Transform {
         "builds-in-source",
         "compiles-at-runtime",
         "control-flow",
+        "copied-out",
         "cron",
         "development",
         "editable-install",
@@ -329,6 +331,7 @@ impl<'a> Separation<'a> {
         runtime.services(self.project.runs(self.site.path)).map_err(at_stage)?;
         runtime.executions(self.site.path).map_err(at_stage)?;
         runtime.elsewhere(self.site.path).map_err(at_stage)?;
+        copied_out::check(self, &runtime).map_err(at_stage)?;
         runtime.recipes(self.stage)?;
         source::check(self, &runtime).map_err(at_stage)?;
         environment::check(self, &runtime)?;

@@ -6,13 +6,16 @@ use super::named::words;
 use crate::{
     context::{
         Context,
+        brought::Brought,
         dockerignore::Dockerignore,
         is_whole,
+        layers::Layer,
         taken::{Take, Wanted, takes, takes_from},
     },
-    dockerfile::Dockerfile,
+    dockerfile::{Dockerfile, stage::Stage},
+    ecosystems::images,
     project::{File, Project},
-    text::{Place, RepoPath},
+    text::{ImagePath, Place, RepoPath},
 };
 
 /// The Dockerfiles that are built from one folder and obey one ignore file.
@@ -118,6 +121,27 @@ impl<'a> Taker<'a> {
         self.wanted.get_or_init(|| Wanted::of(self.project, &self.takes, &self.folder))
     }
 
+    /// Whether one of its images has a file of the project, or may have it: that of the last stage, or of one that a
+    /// caller builds.
+    fn may_leave_in_an_image(&self, project: &Project, path: &RepoPath) -> bool {
+        let stages = images::stages(self.dockerfile);
+        if self.name.is_some() {
+            return true;
+        }
+        let Ok(brought) = Brought::new(project, &self.file.path, &stages) else { return true };
+        let builds = project.builds(&self.file.path);
+        let is_built = |stage: &Stage<'_>| {
+            let mut targets = builds.iter().filter_map(|it| it.target.as_deref());
+            stage.index + 1 == stages.len() || targets.any(|it| stage.is_called(it))
+        };
+        stages.iter().filter(|it| is_built(it)).any(|stage| {
+            let layers = brought.layers(stage.index);
+            let layers = layers.map(|it| it.copies.as_slice()).unwrap_or_default();
+            layers.iter().any(Layer::may_bring_more)
+                || brought.below(stage.index, &ImagePath::root()).values().any(|it| it == path)
+        })
+    }
+
     /// The words of its commands, and of those of the services that run it.
     pub(super) fn words(&self, project: &Project) -> &[String] {
         self.words.get_or_init(|| words(project, self))
@@ -146,6 +170,12 @@ impl<'a> Group<'a> {
             let item = taker.takes.iter().find(takes)?.item;
             Some(taker.dockerfile.place(&taker.file.path, item))
         })
+    }
+
+    /// Returns true if an image that is built has the file at a path, seen from the folder, today, or may have it.
+    pub(super) fn is_in_an_image(&self, project: &Project, path: &str) -> bool {
+        let Some(path) = self.folder.join(path) else { return true };
+        self.all().any(|it| it.may_leave_in_an_image(project, &path))
     }
 
     /// Returns true if the builder is sent a path, seen from the folder, today and with a folder that a step takes.

@@ -159,6 +159,7 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
         );
         return outcome.declines.push(decline(Refusal::new("containerignore", reason)));
     }
+    let stamps = review.iter().any(|it| it.row.class == Class::VersionControl);
     // Alone it would be no reason to write a file.
     if !weighs(&safe) && !review.is_empty() {
         safe.append(&mut review);
@@ -166,17 +167,12 @@ fn look(project: &Project, settings: &Settings, group: &Group<'_>, outcome: &mut
         (safe, review) = (Vec::new(), safe);
     }
     if !safe.is_empty() {
-        outcome.changes.push(change(project, group, &safe, &[], Safety::Safe, place.clone()));
+        let part = Part { found: &safe, asked: &[], safety: Safety::Safe, stamps: false };
+        outcome.changes.push(change(project, group, &part, place.clone()));
     }
     if !review.is_empty() || !asked.is_empty() {
-        outcome.changes.push(change(
-            project,
-            group,
-            &review,
-            &asked,
-            Safety::Review,
-            place.clone(),
-        ));
+        let part = Part { found: &review, asked: &asked, safety: Safety::Review, stamps };
+        outcome.changes.push(change(project, group, &part, place.clone()));
     }
 }
 
@@ -224,15 +220,19 @@ fn asked_for(project: &Project, group: &Group<'_>, options: &Options) -> Vec<Str
     options.patterns.iter().filter(|it| !has(it)).cloned().collect()
 }
 
-/// The change that writes lines for what was found.
-fn change(
-    project: &Project,
-    group: &Group<'_>,
-    found: &[Found],
-    asked: &[String],
+/// What goes in one change.
+struct Part<'f> {
+    found: &'f [Found],
+    /// The patterns that the options ask for.
+    asked: &'f [String],
     safety: Safety,
-    place: Place,
-) -> Change {
+    /// Whether the commit is stamped on what is built, and no longer is.
+    stamps: bool,
+}
+
+/// The change that writes lines for what was found.
+fn change(project: &Project, group: &Group<'_>, part: &Part<'_>, place: Place) -> Change {
+    let Part { found, asked, safety, .. } = *part;
     let mut lines: Vec<Line> = Vec::new();
     for it in found {
         let class = Some(it.row.class);
@@ -257,19 +257,14 @@ fn change(
             format!("Keep {} out of the build context", listed(&shown))
         }
     };
-    let reason = reason(project, group, found, &patterns, safety);
+    let reason = reason(project, group, part, &patterns);
     let alters = vec![Alteration::Unsent { classes, asked_for: asked.to_vec() }];
     Change { title, reason, safety, place, files: [(group.path.clone(), file)].into(), alters }
 }
 
 /// The reason, with what is no longer sent, as it lies on the disk.
-fn reason(
-    project: &Project,
-    group: &Group<'_>,
-    found: &[Found],
-    patterns: &[&str],
-    safety: Safety,
-) -> String {
+fn reason(project: &Project, group: &Group<'_>, part: &Part<'_>, patterns: &[&str]) -> String {
+    let found = part.found;
     let new = Dockerignore::of_flags(patterns.iter().copied());
     let (mut files, mut bytes, mut all, mut whole) = (0, 0, 0, 0);
     for (path, size) in on_disk(project, &group.folder, |it| group.takes(it)) {
@@ -280,7 +275,7 @@ fn reason(
     }
     let secrets = found.iter().filter(|it| it.row.class == Class::Secrets);
     let secrets: Vec<&str> = secrets.flat_map(Found::places).collect();
-    let mut reason = match safety {
+    let mut reason = match part.safety {
         Safety::Safe => {
             let (they, them) =
                 if patterns.len() == 1 { ("it is", "it") } else { ("they are", "them") };
@@ -291,7 +286,7 @@ fn reason(
             format!("no build step and no source file that was read names {them}")
         }
     };
-    if found.iter().any(|it| it.row.class == Class::VersionControl) && safety == Safety::Review {
+    if part.stamps {
         reason += "; what is built no longer has the commit stamped on it";
     }
     reason += &match files {
@@ -307,10 +302,94 @@ fn reason(
     };
     if !secrets.is_empty() {
         let be = if secrets.len() == 1 { "is" } else { "are" };
-        reason = format!(
-            "{} {be} in the image today, for everybody who can pull it; {reason}",
-            listed(&secrets)
-        );
+        let place = match secrets.iter().any(|it| group.is_in_an_image(project, it)) {
+            true => "in the image today, for everybody who can pull it",
+            false => "in a build stage today, for everybody who has the build cache",
+        };
+        reason = format!("{} {be} {place}; {reason}", listed(&secrets));
     }
     reason
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::plan;
+
+    /// The reasons of what is changed and declined for a Go program with a key, and with source that may name it.
+    fn reasons(last: &str, source: &str) -> Vec<String> {
+        let dockerfile = format!(
+            "FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /shop .\n{last}"
+        );
+        let files = [
+            ("Dockerfile", dockerfile.as_str()),
+            ("go.mod", "module shop\n"),
+            ("main.go", source),
+            ("server.key", "-----BEGIN PRIVATE KEY-----\n"),
+        ];
+        all_reasons(&files)
+    }
+
+    /// The reasons of what is changed and declined for these files.
+    fn all_reasons(files: &[(&str, &str)]) -> Vec<String> {
+        let files =
+            files.iter().map(|(path, text)| (RepoPath::new(path).unwrap(), (*text).to_owned()));
+        let plan =
+            plan(Project::new(files), &[TRANSFORM], &crate::engine::plan::Options::default());
+        let changes = plan.changes().map(|it| it.1.reason.clone());
+        changes.chain(plan.declines.iter().map(|it| it.why.reason.clone())).collect()
+    }
+
+    #[test]
+    fn what_is_not_stamped_loses_no_commit() {
+        let says = |image: &str, run: &str| {
+            let dockerfile = format!(
+                "FROM {image} AS build\nCOPY . /src\nRUN {run}\nFROM alpine:3.22\nCOPY start.sh .\n\
+                 COPY --from=build /shop .\nENTRYPOINT [\"/start.sh\"]\n"
+            );
+            let files = [
+                ("Dockerfile", dockerfile.as_str()),
+                ("README.md", "# Shop\n"),
+                ("go.mod", "module shop\n"),
+                ("start.sh", "exec /shop\n"),
+                ("build.sh", "go build -o /shop .\n"),
+                (".git/HEAD", "ref: refs/heads/main\n"),
+            ];
+            all_reasons(&files).iter().any(|it| it.contains("no longer has the commit stamped"))
+        };
+        assert!(!says("golang:1.24-alpine", "go build -o /shop ."));
+        assert!(!says("golang:1.24-alpine", "./build.sh"));
+        assert!(says("golang:1.24", "go build -o /shop ."));
+        assert!(says("golang:1.24", "./build.sh"));
+    }
+
+    #[test]
+    fn a_word_that_begins_a_line_is_cited_at_its_line() {
+        let manifest = "[dependencies]\ndiesel = \"2\"\ndotenv = \"0.15\"\n";
+        let files = [
+            ("Dockerfile", "FROM rust:1.88\nCOPY . .\nRUN cargo build\n"),
+            ("Cargo.toml", manifest),
+            (".env", "TOKEN=x\n"),
+        ];
+        let all = all_reasons(&files);
+        assert!(all.iter().any(|it| it.contains("Cargo.toml:3 may read it")), "{all:?}");
+    }
+
+    #[test]
+    fn a_secret_of_a_build_stage_is_not_said_to_be_in_the_image() {
+        let (plain, reads) = ("package main\n", "package main\nvar key = \"server.key\"\n");
+        let of_stage = "FROM alpine:3.22\nCOPY --from=build /shop /shop\nCMD [\"/shop\"]\n";
+        let of_folder = "FROM alpine:3.22\nCOPY --from=build /src /srv\nCMD [\"/srv/shop\"]\n";
+        let unknown = "FROM alpine:3.22\nCOPY --from=build /src/*.key /srv/\nCMD [\"/srv/shop\"]\n";
+        let says = |last: &str, source: &str, what: &str| {
+            let all = reasons(last, source);
+            assert!(all.iter().any(|it| it.contains(what)), "{last}{all:?}");
+        };
+        says(of_stage, plain, "server.key is in a build stage today");
+        says(of_stage, reads, "server.key is copied into a build stage");
+        for last in ["", of_folder, unknown] {
+            says(last, plain, "server.key is in the image today");
+            says(last, reads, "server.key is copied into the image");
+        }
+    }
 }

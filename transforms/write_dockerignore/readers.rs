@@ -24,7 +24,7 @@ use crate::{
     },
     project::{Project, change::Safety, tree},
     run::Site,
-    text::{Refusal, RepoPath, tails},
+    text::{Refusal, RepoPath, tails, words},
 };
 
 /// Whether something may go.
@@ -183,6 +183,9 @@ impl<'a> Readers<'a> {
     /// built.
     fn history(&self) -> Verdict {
         let mut safety = Safety::Safe;
+        let is_script =
+            |it: &str| it.ends_with(".sh") || matches!(name(it), "make" | "just" | "task");
+        let mut may_stamp = false;
         for taker in self.group.all() {
             let site = Site::new(&taker.file.path, taker.dockerfile);
             for stage in &site.stages {
@@ -191,6 +194,8 @@ impl<'a> Readers<'a> {
                     return Verdict::Stays;
                 }
                 for item in site.runs(stage, &[""]) {
+                    let starts = words(site.dockerfile.text(item)).any(is_script);
+                    may_stamp |= starts && may_have_git(&site, stage, item);
                     let Ok(run) = site.run(stage, item) else {
                         continue;
                     };
@@ -206,18 +211,15 @@ impl<'a> Readers<'a> {
             }
         }
         let texts = self.texts();
-        let starts_scripts = self.group.all().any(|it| {
-            it.words(self.project)
-                .iter()
-                .any(|it| it.ends_with(".sh") || matches!(name(it), "make" | "just" | "task"))
-        });
+        let mut takers = self.group.all();
+        let starts_scripts = takers.any(|it| it.words(self.project).iter().any(|it| is_script(it)));
         if !texts.is_complete || texts.ask_history(self.project, starts_scripts) {
             return Verdict::Stays;
         }
         // A script may build what a command of the Dockerfile does not.
         let below = self.project.tree().below(&self.group.folder);
         let has_stamped = || below.into_iter().any(|it| history::is_stamped(it.file_name()));
-        let safety = if starts_scripts && has_stamped() { Safety::Review } else { safety };
+        let safety = if may_stamp && has_stamped() { Safety::Review } else { safety };
         Verdict::Goes(safety)
     }
 
@@ -253,10 +255,17 @@ impl<'a> Readers<'a> {
         match by {
             None => Verdict::Goes(Safety::Review),
             Some(by) => {
-                let reason = format!(
-                    "{first} is copied into the image with its folder, and {by} may read it there: it stays, \
-                     but whoever has the image has it, too"
-                );
+                let reason = if self.group.is_in_an_image(self.project, &first) {
+                    format!(
+                        "{first} is copied into the image with its folder, and {by} may read it there: it stays, \
+                         but whoever has the image has it, too"
+                    )
+                } else {
+                    format!(
+                        "{first} is copied into a build stage with its folder, and {by} may read it there: it stays, \
+                         but whoever has the build cache has it, too"
+                    )
+                };
                 Verdict::Kept(first, Refusal::new("secret-is-read", reason))
             }
         }

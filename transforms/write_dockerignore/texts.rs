@@ -125,7 +125,17 @@ impl Texts {
         own: &[&str],
     ) -> Option<Place> {
         self.find(project, |file| {
+            let is_json = file.path.file_name().ends_with(".json");
+            // A list is data: settings and manifests are objects.
+            if is_json && file.text.trim_start().starts_with('[') {
+                return None;
+            }
             words.iter().find_map(|word| {
+                // The name of a package is the key of a dependency.
+                let is_value = |at: usize| {
+                    let is_name = is_json && word.starts_with('"') && word.ends_with('"');
+                    is_name && !file.text[at + word.len()..].trim_start().starts_with(':')
+                };
                 // `process.env` is no file.
                 let is_part = |it: char| it.is_alphanumeric() || "_)]}".contains(it);
                 let is_member =
@@ -133,6 +143,7 @@ impl Texts {
                 let mut all = file.text.match_indices(word).map(|it| it.0);
                 let at = all.find(|it| {
                     !is_member(*it)
+                        && !is_value(*it)
                         && !is_comment(file, *it)
                         && !names_others(&file.text, *it, own)
                         && !is_import(&file.text, *it)
@@ -211,7 +222,7 @@ fn is_read(path: &str) -> bool {
     is_text
         && !ecosystems::is_lock(name)
         && !name.contains("-lock.")
-        && clutter::class_of(path).is_none()
+        && clutter::classes_of_tracked(path).next().is_none()
         && !is_vendored(path)
 }
 

@@ -5,7 +5,7 @@ use crate::{
     ecosystems::system,
     project::{File, Project},
     text::{Place, Refusal, line_start},
-    yaml::Node,
+    yaml::{Entry, Node},
 };
 
 /// What the texts of a project say of the programs that read its compose files.
@@ -58,9 +58,11 @@ const LAST: (&str, u32) = ("1.29", 29);
 /// What comes before the version of a release where one is asked for.
 const RELEASES: &[&str] =
     &["docker-compose==", "docker/compose:", "compose/releases/download/", "COMPOSE_VERSION"];
-/// What a swarm has, and one machine has not.
-const OF_SWARMS: &[&str] =
-    &["placement", "update_config", "rollback_config", "endpoint_mode", "mode"];
+/// What `deploy` says to a swarm, and Compose ignores: docs.docker.com, "Compose Deploy Specification". It starts as many
+/// containers as `replicas` says, also where `mode` is `replicated`, the default.
+const OF_SWARMS: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode"];
+/// The modes that only a swarm has.
+const MODES: &[&str] = &["global", "global-job", "replicated-job"];
 
 impl ComposeReaders {
     /// What the files of a project say, of several the first.
@@ -104,13 +106,7 @@ impl ComposeReaders {
 
     /// Why a file cannot use what a change needs: something reads it that does not have that.
     pub fn objection(&self, file: &File, root: &Node, needs: Needs) -> Option<Refusal> {
-        let swarm = || {
-            let services = root.get("services")?.entries().iter();
-            let mut deploys = services.filter_map(|it| it.value.get("deploy"));
-            let own = deploys
-                .find_map(|it| it.entries().iter().find(|it| OF_SWARMS.contains(&it.key.as_str())));
-            Some(file.place(&own?.span))
-        };
+        let swarm = || Some(file.place(&for_a_swarm(root)?.span));
         let name = file.path.file_name();
         let is_deployed = |it: &&Stack| it.files.is_empty() || it.files.iter().any(|it| it == name);
         let stack = self.stacks.iter().find(is_deployed).map(|it| it.place.clone());
@@ -136,6 +132,22 @@ impl ComposeReaders {
             format!("{place} names {name}, which reads these files in its own way"),
         ))
     }
+}
+
+/// The entry of a compose file that only a swarm understands.
+fn for_a_swarm(root: &Node) -> Option<&Entry> {
+    let entries = |key: &str| root.get(key).map(|it| it.entries()).unwrap_or_default();
+    let deploys = entries("services").iter().filter_map(|it| it.value.get("deploy"));
+    let own = deploys.flat_map(|it| it.entries()).find(|it| {
+        let is_mode = it.key == "mode" && it.value.as_str().is_some_and(|it| MODES.contains(&it));
+        is_mode || OF_SWARMS.contains(&it.key.as_str())
+    });
+    // docs.docker.com: "Networks top-level element", `driver`; "Configs" and "Secrets" that are `external` are a swarm's.
+    let is_overlay = |it: &&Entry| it.value.text("driver") == Some("overlay");
+    let overlay = || entries("networks").iter().find(is_overlay);
+    let is_external = |it: &&Entry| it.value.text("external") == Some("true");
+    let kept = || entries("configs").iter().chain(entries("secrets")).find(is_external);
+    own.or_else(overlay).or_else(kept)
 }
 
 /// Where a file speaks of stacks: docs.docker.com, "docker stack deploy", with `-c` and `--compose-file`.

@@ -76,14 +76,14 @@ pub(super) fn read_tiltfile(path: &RepoPath, text: &str, into: &mut Callers) {
     }
 }
 
-/// Reads the synced files of an artifact of Skaffold, of which this Dockerfile is built.
+/// Reads the synced files of an artifact of Skaffold, which is built from one of these Dockerfiles.
 ///
 /// <https://skaffold.dev/docs/references/yaml/>: `sync` has `manual`, `infer` or `auto`; in old versions it is a mapping
 /// from patterns to folders.
 pub(super) fn read_artifact(
     path: &RepoPath,
     artifact: &Arc<Node>,
-    dockerfile: Option<RepoPath>,
+    dockerfiles: Vec<RepoPath>,
     target: Option<String>,
     into: &mut Callers,
 ) {
@@ -99,7 +99,7 @@ pub(super) fn read_artifact(
         place: Place::line(path, sync.line),
         to: rules.find_map(|it| it.text("dest")).map(str::to_owned),
         target,
-        dockerfiles: dockerfile.into_iter().collect(),
+        dockerfiles,
         names: artifact.text("image").and_then(image_name).into_iter().collect(),
     });
 }
@@ -155,7 +155,7 @@ impl Reader<'_> {
             into.syncs.push(Sync {
                 place: Place::line(self.path, line),
                 to: folder(rule),
-                target: None,
+                target: self.target(&names),
                 dockerfiles: self.dockerfiles(&names),
                 names: names.clone(),
             });
@@ -163,14 +163,27 @@ impl Reader<'_> {
         }
     }
 
-    /// The Dockerfiles of the builds that the file has under these names.
-    fn dockerfiles(&self, names: &[String]) -> Vec<RepoPath> {
-        let folder = self.path.parent();
+    /// The builds that the file has under these names.
+    fn builds<'n>(&'n self, names: &'n [String]) -> impl Iterator<Item = &'n Arc<Node>> {
         let lists = ["images", "build"].iter().filter_map(|it| self.root.get(it));
         let builds = lists.flat_map(|it| it.entries());
-        let builds = builds.filter(|it| image_name(&it.key).is_some_and(|it| names.contains(&it)));
-        let found = builds.flat_map(|it| {
-            let text = |key: &str| it.value.text(key).filter(|it| !it.is_empty());
+        let is_named = |key: &str| image_name(key).is_some_and(|it| names.contains(&it));
+        builds.filter(move |it| is_named(&it.key)).map(|it| &it.value)
+    }
+
+    /// The stage that the builds of these names name, if they agree.
+    fn target(&self, names: &[String]) -> Option<String> {
+        let mut targets =
+            self.builds(names).map(|it| it.text("target").filter(|it| !it.is_empty()));
+        let first = targets.next().flatten()?;
+        targets.all(|it| it == Some(first)).then(|| first.to_owned())
+    }
+
+    /// The Dockerfiles of the builds of these names.
+    fn dockerfiles(&self, names: &[String]) -> Vec<RepoPath> {
+        let folder = self.path.parent();
+        let found = self.builds(names).flat_map(|it| {
+            let text = |key: &str| it.text(key).filter(|it| !it.is_empty());
             let context = locate(folder.as_ref(), text("context").unwrap_or("."));
             let dockerfile = text("dockerfile").unwrap_or("Dockerfile");
             let beside = locate(folder.as_ref(), dockerfile).filter(|_| dockerfile != "Dockerfile");
@@ -277,7 +290,7 @@ mod tests {
         assert_eq!(seen("devspace.yaml", devspace), ["8 /app web/Dockerfile web,web"]);
         let old = "dev:\n  sync:\n  - imageSelector: me/web\n    containerPath: /app\n  - imageSelector: me/api\n";
         assert_eq!(seen("devspace.yaml", old), ["2 /app  web", "2 ?  api"]);
-        let okteto = "build:\n  api: {context: api, dockerfile: Dockerfile.prod}\ndev:\n  api:\n    image: ${OKTETO_BUILD_API_IMAGE}\n    \
+        let okteto = "build:\n  api: {context: api, dockerfile: Dockerfile.prod, target: dev}\ndev:\n  api:\n    image: ${OKTETO_BUILD_API_IMAGE}\n    \
                       sync:\n    - api:/usr/src/app\n";
         assert_eq!(
             seen("okteto.yml", okteto),

@@ -20,7 +20,11 @@ pub const READS_DOTENV: &[&str] = &[
     "EnvironmentFile",
     "chainlit",
     "decouple",
-    "diesel",
+    // The library does not, its command does.
+    "diesel database",
+    "diesel migration",
+    "diesel setup",
+    "diesel_cli",
     "dotenv",
     "dynaconf",
     "env-cmd",

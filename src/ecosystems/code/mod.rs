@@ -190,6 +190,11 @@ impl Write {
     fn sure(line: usize, what: &'static str, kind: Kind, target: Value) -> Self {
         Self { line, what, kind, target, is_sure: true, engine: None, with: &[] }
     }
+
+    /// The packages of which one brings the function; empty if any call of its name is meant.
+    pub fn packages(&self) -> &'static [&'static str] {
+        self.with
+    }
 }
 
 /// A call that starts a program.

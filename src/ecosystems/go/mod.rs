@@ -68,12 +68,16 @@ pub const MANAGER: Manager = Manager {
         Cache {
             places: &[CachePlace::Variable("GOCACHE"), CachePlace::Xdg("go-build")],
             filled_by: &Verb::each::<{ BUILDS.len() }>(&[BUILDS]),
+            // "go help build": it rebuilds what is up to date as well, and reads nothing there.
+            idle: &["-a"],
             printed_by: &["go env GOCACHE"],
             denied_by: &["-dev"],
             ..Cache::NONE
         },
     ],
     settles: "go env -w",
+    // go.dev/doc/install: "Download and install".
+    archives: &["go.dev/dl/go", "golang.org/dl/go", "dl.google.com/go/go"],
     leaves: &[Leaving {
         verbs: &[Verb::new("install")],
         unless: &[Switch::Set("GOBIN"), Switch::Set("GOPATH")],
@@ -219,6 +223,9 @@ fn source(
     let mut modules = requirements(&manifest).peekable();
     if modules.peek().is_none() {
         return refuse("go.mod requires no modules".to_owned());
+    }
+    if sums.is_none() {
+        return refuse("there is no go.sum in the build context".to_owned());
     }
     // One that is too large to be read is there all the same, and empty.
     let has = |it: &str| {

@@ -18,6 +18,8 @@ pub struct Check {
     /// The variables without which an empty database is not set up, and the server ends; each of them is enough, and so is
     /// one with `_FILE` behind it. None if the server needs none.
     pub requires: &'static [&'static str],
+    /// True if the server reads no settings but those that its command names.
+    pub is_told: bool,
 }
 
 /// A line of the table.
@@ -74,6 +76,7 @@ const POSTGRES: Check = Check {
     not_with: &["port", "-p", "listen_addresses", "config_file"],
     settings: &["/etc/postgresql"],
     requires: &["POSTGRES_HOST_AUTH_METHOD", "POSTGRES_PASSWORD"],
+    is_told: false,
 };
 /// `mysqladmin ping` succeeds also where it is denied access
 /// (<https://dev.mysql.com/doc/refman/8.4/en/mysqladmin.html>).
@@ -83,6 +86,7 @@ const MYSQL: Check = Check {
     not_with: &["--port", "-P", "bind-address", "bind_address", "skip-networking", "defaults"],
     settings: &["/etc/mysql", "/etc/my.cnf"],
     requires: &["MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD"],
+    is_told: false,
 };
 /// Programs have had these names since 10.4, and lost the others in the images of 11.0 (MariaDB/mariadb-docker, issue 512).
 const MARIADB: Check = Check {
@@ -102,7 +106,8 @@ const OLD_MARIADB: Check = Check {
     ],
     ..MYSQL
 };
-/// `redis-cli` succeeds also where the server only says that it is still loading its data.
+/// `redis-cli` succeeds also where the server only says that it is still loading its data. The image starts the server
+/// without a settings file (docker-library/redis, `CMD`).
 const REDIS: Check = Check {
     programs: &["redis-cli"],
     test: "redis-cli ping | grep -q PONG",
@@ -118,6 +123,7 @@ const REDIS: Check = Check {
     ],
     settings: &["/etc/redis", "/usr/local/etc/redis"],
     requires: &[],
+    is_told: true,
 };
 const VALKEY: Check = Check {
     programs: &["valkey-cli", "redis-cli"],
@@ -134,6 +140,7 @@ const RABBITMQ: Check = Check {
     not_with: &[""],
     settings: &["/etc/rabbitmq"],
     requires: &[],
+    is_told: false,
 };
 /// `ping` needs no login. While users are made, a server answers on 127.0.0.1 alone (docker-entrypoint.sh in
 /// docker-library/mongo), so the check takes the container's other address. Images have `mongosh` since 5.0, and lost
@@ -154,6 +161,7 @@ const MONGO: Check = Check {
     ],
     settings: &["/etc/mongo"],
     requires: &[],
+    is_told: true,
 };
 const OLD_MONGO: Check = Check {
     programs: &["mongo", "mongosh"],

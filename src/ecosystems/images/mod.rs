@@ -7,6 +7,7 @@
 mod family;
 mod frontend;
 mod health;
+mod node;
 mod python;
 mod release;
 mod table;

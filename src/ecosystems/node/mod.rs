@@ -124,8 +124,9 @@ pub(super) const SCRIPTS: Scripts = Scripts {
 
 /// Packages that bring a program of another name than their own, after `bin` of their `package.json`: the program and
 /// the package.
-const PROGRAMS: [(&str, &str); 15] = [
+const PROGRAMS: [(&str, &str); 18] = [
     ("babel-node", "@babel/node"),
+    ("esr", "esbuild-runner"),
     ("medusa", "@medusajs/cli"),
     ("mikro-orm", "@mikro-orm/cli"),
     ("nest", "@nestjs/cli"),
@@ -136,7 +137,9 @@ const PROGRAMS: [(&str, &str); 15] = [
     ("rsbuild", "@rsbuild/core"),
     ("sequelize", "sequelize-cli"),
     ("strapi", "@strapi/strapi"),
+    ("sucrase-node", "sucrase"),
     ("tsc", "typescript"),
+    ("tsnd", "ts-node-dev"),
     ("typeorm-ts-node-commonjs", "typeorm"),
     ("typeorm-ts-node-esm", "typeorm"),
     ("vue-cli-service", "@vue/cli-service"),

@@ -56,7 +56,12 @@ pub const MANAGER: Manager = Manager {
     system_packages: &[NAME],
     variables: "pnpm_config_",
     programs: &[NAME],
-    starter: Some(Starter { enabled_by: &["corepack enable"], switches: asks_for_version }),
+    starter: Some(Starter {
+        enabled_by: &["corepack enable"],
+        switches: asks_for_version,
+        replaced_by: &[],
+        brought_by: |_| None,
+    }),
     grammar: GRAMMAR,
     files: &[
         File::lock(LOCK),

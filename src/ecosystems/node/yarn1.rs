@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ecosystems::{
         At, Cache, CachePlace, Ecosystem, File, Grammar, Install, Leaving, Manager, Scripts,
-        Setting, Sharing, Source, Switch, Verb,
+        Setting, Sharing, Source, Starter, Switch, Verb,
         habits::{Habit, Own},
         homes::PUPPETEER,
         version::Version,
@@ -35,6 +35,12 @@ pub const MANAGER: Manager = Manager {
     system_packages: &["yarn", "yarnpkg"],
     variables: "yarn_",
     programs: &[NAME, "yarnpkg"],
+    starter: Some(Starter {
+        enabled_by: &["corepack enable"],
+        switches: |_, _| false,
+        replaced_by: &["corepack", "berry", "set version", "policies"],
+        brought_by: |image| image.old_yarn(),
+    }),
     grammar: GRAMMAR,
     files: &[
         File::lock("yarn.lock"),
@@ -161,9 +167,11 @@ fn other(call: &Invocation, at: &At<'_>) -> Option<String> {
     if let Some(it) = options.into_iter().find(|it| call.has(&[it])) {
         return Some(format!("{it} is an option of Yarn 2 and later"));
     }
-    if (at.version)().is_some_and(|it| it >= Version::new(&[2])) {
+    let version = (at.version)();
+    if version.as_ref().is_some_and(|it| *it >= Version::new(&[2])) {
         return Some("the Dockerfile installs Yarn 2 or later".to_owned());
     }
+    let asks = version.is_none_or(|it| it >= Version::new(&ASKS));
     let folder = folder(call, at)?;
     folder.ancestors().find_map(|it| {
         let text = |name: &str| (at.text)(&it.join(name));
@@ -173,11 +181,17 @@ fn other(call: &Invocation, at: &At<'_>) -> Option<String> {
         if text("yarn.lock").is_some_and(|it| it.contains("__metadata:")) {
             return Some("yarn.lock was written by Yarn 2 or later".to_owned());
         }
-        let asked = text("package.json").and_then(|it| Package::read(&it).ok())?.manager?;
+        let path = text(".yarnrc").filter(|it| yarnrc(it).any(|it| it.0 == "yarn-path"));
+        let asked = text("package.json").filter(|_| asks || path.is_some())?;
+        let asked = Package::read(&asked).ok()?.manager?;
         let is_classic = ["yarn@0.", "yarn@1."].iter().any(|it| asked.starts_with(it));
         (!is_classic).then(|| format!("package.json asks for {asked}"))
     })
 }
+
+/// The first Yarn 1 that refuses to work where `packageManager` names another Yarn (`findPackageManager` in
+/// `src/cli/index.js`); those before do not read it. Only Corepack starts the one that it names.
+const ASKS: [u32; 3] = [1, 22, 20];
 
 fn folder(call: &Invocation, at: &At<'_>) -> Option<ImagePath> {
     match call.values(&["--cwd"]).last() {

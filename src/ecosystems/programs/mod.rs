@@ -191,6 +191,11 @@ impl Program {
         let first = if first.is_empty() { "-" } else { first };
         self.lists("writes", first) || self.words().any(|it| it == "writes")
     }
+
+    /// Whether its settings say if it keeps files next to the source, given this first argument.
+    pub fn may_write(self, first: &str) -> bool {
+        self.lists("may-write", first) || self.words().any(|it| it == "may-write")
+    }
 }
 
 /// The lines of the table: a name, and what is known.
@@ -237,11 +242,20 @@ mod tests {
         assert_eq!(names.windows(2).find(|it| it[1] <= it[0]), None);
         let known = |word: &str| {
             ALL.iter().any(|it| it.word() == word)
-                || ["keeps", "writes"].contains(&word)
+                || ["keeps", "may-write", "writes"].contains(&word)
                 || word.starts_with("database=")
-                || ["inline=", "keeps=", "reads=", "root=", "sends=", "valued=", "writes="]
-                    .iter()
-                    .any(|it| word.starts_with(it))
+                || [
+                    "inline=",
+                    "keeps=",
+                    "may-write=",
+                    "reads=",
+                    "root=",
+                    "sends=",
+                    "valued=",
+                    "writes=",
+                ]
+                .iter()
+                .any(|it| word.starts_with(it))
         };
         let unknown = rows().find(|it| it.1.is_empty() || !it.1.split(' ').all(known));
         assert_eq!(unknown, None);

@@ -7,6 +7,7 @@ mod crates;
 mod django;
 mod entries;
 mod files;
+mod foreign;
 mod frameworks;
 mod handed;
 mod imports;
@@ -36,7 +37,7 @@ use super::{
 };
 use crate::{
     ecosystems::{
-        code::{self, Import, Kept, Kind, Language, Rooted},
+        code::{self, Import, Kept, Kind, Language, Rooted, Write},
         jvm,
         programs::Trait,
     },
@@ -47,6 +48,7 @@ use crate::{
 };
 use entries::hosted;
 use files::Files;
+use foreign::is_foreign;
 use modules::Followed;
 pub(super) use places::roots;
 use reach::{Entry, Explorer, Reach, Reached};
@@ -324,7 +326,8 @@ impl Source {
                 let ports = resolver.spots(number, &it.address).into_iter();
                 self.ports.extend(ports.filter_map(|it| Some((it.port()?, place.clone()))));
             }
-            for write in &file.facts.writes {
+            let own = |it: &&Write| !is_foreign(image.project, reach, file, it);
+            for write in file.facts.writes.iter().filter(own) {
                 let engine = write.engine.as_ref().map(|it| resolver.spots(number, it));
                 let is_file = |it: &Spot| match it {
                     Spot::Text { text, .. } => text.contains("sqlite"),
