@@ -98,14 +98,16 @@ pub fn lock_version(text: &str) -> Option<&str> {
     line.split('"').nth(1)
 }
 
-fn document(text: &str) -> Result<Document<&str>, Broken> {
+/// The tables of a manifest or a lock.
+pub(super) fn document(text: &str) -> Result<Document<&str>, Broken> {
     Document::parse(text).map_err(|it| Broken {
         line: it.span().map_or(1, |span| crate::text::line_at(text, span.start)),
         message: it.message().trim().replace('\n', ", "),
     })
 }
 
-fn lookup<'a>(item: &'a Item, path: &[&str]) -> Option<&'a Item> {
+/// What stands at a path of keys.
+pub(super) fn lookup<'a>(item: &'a Item, path: &[&str]) -> Option<&'a Item> {
     path.iter().try_fold(item, |item, key| item.as_table_like()?.get(key))
 }
 
