@@ -10,7 +10,7 @@ use super::{
 };
 
 /// How many names deep a table is looked for.
-const DEPTH: usize = 8;
+const DEPTH: usize = 40;
 
 /// A call.
 pub(super) struct Call<'t> {
@@ -146,7 +146,7 @@ impl<'t> Evaluator<'_, 't> {
 
     fn table_within(&self, node: Node<'t>, scope: usize, depth: usize) -> Option<Node<'t>> {
         let depth = depth.checked_sub(1)?;
-        match self.scopes.grammar.role(node)? {
+        let find = || match self.scopes.grammar.role(node)? {
             Role::Table => Some(node),
             Role::Group => self.table_within(node.named_child(0)?, scope, depth),
             Role::Name => {
@@ -163,7 +163,8 @@ impl<'t> Evaluator<'_, 't> {
                 self.table_within(entry, scope, depth)
             }
             _ => None,
-        }
+        };
+        self.known.table(Located { node, scope }, find)
     }
 
     /// The table that is spread into another one.

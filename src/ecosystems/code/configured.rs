@@ -16,6 +16,10 @@ impl<'t> Evaluator<'_, 't> {
     /// The settings file that an expression names, or reads by calls of functions.
     pub(super) fn settings(&self, at: Located<'t>, depth: usize) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
+        self.known.file(at, || self.settings_within(at, depth))
+    }
+
+    fn settings_within(&self, at: Located<'t>, depth: usize) -> Option<Value> {
         let value = self.value(at);
         if is_file(&value) {
             return Some(value);

@@ -1,9 +1,6 @@
 //! The values of expressions, followed through the names of the file.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    collections::{HashMap, HashSet},
-};
+use std::{cell::OnceCell, collections::HashSet};
 
 use tree_sitter::Node;
 
@@ -12,6 +9,7 @@ use super::{
     call::Call,
     facts::{Argument, Does, Gives},
     grammar::{Parts as _, Role},
+    known::Known,
     scopes::{Definition, Located, Scopes},
 };
 
@@ -22,8 +20,8 @@ pub(super) const DEPTH: usize = 40;
 pub(super) struct Evaluator<'s, 't> {
     /// The file.
     pub scopes: &'s Scopes<'t>,
-    /// The values of the expressions that names stand for, by node; [`Value::Unknown`] while one is found.
-    known: RefCell<HashMap<usize, Value>>,
+    /// What was found before.
+    pub(super) known: Known<'t>,
     /// The classes of the file whose constructors are those of what they are made from, by name.
     pub(super) plain_classes: OnceCell<HashSet<&'t str>>,
 }
@@ -31,7 +29,7 @@ pub(super) struct Evaluator<'s, 't> {
 impl<'s, 't> Evaluator<'s, 't> {
     /// An evaluator of a file.
     pub(super) fn new(scopes: &'s Scopes<'t>) -> Self {
-        Self { scopes, known: RefCell::default(), plain_classes: OnceCell::new() }
+        Self { scopes, known: Known::default(), plain_classes: OnceCell::new() }
     }
 
     /// The value of an expression.
@@ -45,7 +43,7 @@ impl<'s, 't> Evaluator<'s, 't> {
     }
 
     pub(super) fn eval(&self, at: Located<'t>, depth: usize) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+        let Some(depth) = self.known.enter(depth) else { return Value::Unknown };
         let node = at.node;
         let scope = self.scopes.blocks.get(&node.id()).copied().unwrap_or(at.scope);
         let at = Located { node, scope };
@@ -94,10 +92,10 @@ impl<'s, 't> Evaluator<'s, 't> {
                 Self::operation(operator, inner(left), || inner(right))
             }
             Some(Role::Choice(then, otherwise)) => Value::any([child(then), child(otherwise)]),
-            Some(Role::Call { .. } | Role::Method { .. }) => match self.call(at) {
-                Some(call) => self.result(&call, scope, depth),
-                None => Value::Unknown,
-            },
+            Some(Role::Call { .. } | Role::Method { .. }) => {
+                let result = |call| self.result(&call, scope, depth);
+                self.known.call(at, depth, || self.call(at).map_or(Value::Unknown, result))
+            }
             Some(Role::Assign { right, .. } | Role::Default { right, .. }) => inner(right),
             Some(Role::If { then, .. }) if self.is_open() => self.branches(at, then, depth),
             Some(Role::Constant) => Value::literal(self.scopes.text_of(node)),
@@ -209,16 +207,8 @@ impl<'s, 't> Evaluator<'s, 't> {
         }
     }
 
-    fn remembered(&self, at: Located<'t>, depth: usize) -> Value {
-        let id = at.node.id();
-        if let Some(known) = self.known.borrow().get(&id) {
-            return known.clone();
-        }
-        // A name that is defined by itself.
-        self.known.borrow_mut().insert(id, Value::Unknown);
-        let value = self.eval(at, depth).bounded();
-        self.known.borrow_mut().insert(id, value.clone());
-        value
+    pub(super) fn remembered(&self, at: Located<'t>, depth: usize) -> Value {
+        self.known.name(at, depth, || self.eval(at, depth).bounded())
     }
 
     fn member(&self, object: Located<'t>, name: &'t str, depth: usize) -> Value {

@@ -18,6 +18,7 @@ mod guards;
 mod handed;
 mod java;
 mod javascript;
+mod known;
 mod listening;
 mod loops;
 mod matching;

@@ -151,7 +151,7 @@ impl<'t> Evaluator<'_, 't> {
         let (mut base, mut added) = (Vec::new(), Vec::new());
         for it in definitions {
             match it {
-                Definition::Grown(at) => added.push(self.eval(*at, depth)),
+                Definition::Grown(at) => added.push(self.remembered(*at, depth)),
                 it => base.push((*it).clone()),
             }
         }

@@ -1,6 +1,7 @@
 use super::*;
 
 mod listening;
+mod long;
 mod open;
 mod reached;
 mod uploads;
