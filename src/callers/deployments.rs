@@ -257,8 +257,7 @@ impl Deployments {
         let mut all: Vec<_> =
             project.files().filter_map(|it| Deployment::of(it, &values)).collect();
         let completing = Completing::new(&all);
-        let unnamed = all.iter().enumerate();
-        let unnamed = unnamed.filter(|it| it.1.is_values && it.1.images.is_empty());
+        let unnamed = all.iter().enumerate().filter(|(_, it)| it.is_values && it.images.is_empty());
         let named: Vec<_> = unnamed.map(|(at, it)| (at, completing.of(it))).collect();
         for (at, images) in named {
             all[at].is_open &= images.is_empty();
@@ -380,8 +379,7 @@ impl Project {
     }
 
     /// The lines of files that start images of this Dockerfile, besides compose files and what CI and scripts
-    /// run: deployments, and development containers that build it. Of deployments with the same text, those of the
-    /// first.
+    /// run: deployments, of those with one text the first, and development containers that build it.
     pub fn said_elsewhere(&self, dockerfile: &RepoPath) -> impl Iterator<Item = Said<'_>> {
         let mut seen = HashSet::new();
         let deployed = self.deployments(dockerfile).into_iter();
