@@ -1,7 +1,6 @@
 //! The files of a snapshot by path. Snapshots of one run share what was read, and hold only what has changed since.
 
 use std::{
-    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     iter,
     sync::Arc,
@@ -18,8 +17,10 @@ use crate::text::RepoPath;
 pub(super) struct Files {
     /// The files as they were read.
     read: Arc<Read>,
-    /// What has become of some of them, and new ones; `None` for a file that is gone.
-    since: Arc<BTreeMap<RepoPath, Option<Arc<File>>>>,
+    /// What has become of some of them, by their places among these; `None` for a file that is gone.
+    changed: Arc<BTreeMap<usize, Option<Arc<File>>>>,
+    /// The files that were not read.
+    added: Arc<BTreeMap<RepoPath, Arc<File>>>,
 }
 
 /// The files of a reading, which stay as they are.
@@ -53,57 +54,58 @@ pub(super) struct Difference<'f> {
 
 impl Files {
     pub(super) fn get(&self, path: &str) -> Option<&Arc<File>> {
-        match self.since.get(path) {
+        let Some(place) = self.read.places.get(path) else { return self.added.get(path) };
+        match self.changed.get(place) {
             Some(it) => it.as_ref(),
-            None => self.read.get(path),
+            None => Some(&self.read.sorted[*place]),
         }
     }
 
     /// The files, by path.
     pub(super) fn values(&self) -> impl Iterator<Item = &Arc<File>> {
-        let mut read = self.read.sorted.iter().peekable();
-        let mut since = self.since.iter().peekable();
-        iter::from_fn(move || {
-            loop {
-                let order = match (read.peek(), since.peek()) {
-                    (Some(read), Some(since)) => read.path.cmp(since.0),
-                    (Some(_), None) => Ordering::Less,
-                    (None, _) => Ordering::Greater,
-                };
-                if order == Ordering::Less {
-                    return read.next();
-                }
-                if order == Ordering::Equal {
-                    read.next();
-                }
-                if let Some(it) = since.next()?.1 {
-                    return Some(it);
-                }
-            }
+        let mut changed = self.changed.iter().peekable();
+        let read = self.read.sorted.iter().enumerate().filter_map(move |(place, file)| {
+            let since = changed.next_if(|it| *it.0 == place);
+            since.map_or(Some(file), |it| it.1.as_ref())
+        });
+        let (mut read, mut added) = (read.peekable(), self.added.values().peekable());
+        iter::from_fn(move || match (read.peek(), added.peek()) {
+            (Some(one), Some(other)) if other.path < one.path => added.next(),
+            (None, _) => added.next(),
+            _ => read.next(),
         })
     }
 
     /// Adds a file, or replaces the one of its path, which is returned.
     pub(super) fn insert(&mut self, file: Arc<File>) -> Option<Arc<File>> {
         let old = self.get(file.path.as_str()).cloned();
-        Arc::make_mut(&mut self.since).insert(file.path.clone(), Some(file));
+        self.put(&file.path.clone(), Some(file));
         old
     }
 
     /// Takes out the file of a path, which is returned.
     pub(super) fn remove(&mut self, path: &RepoPath) -> Option<Arc<File>> {
         let old = self.get(path.as_str()).cloned();
-        Arc::make_mut(&mut self.since).insert(path.clone(), None);
+        self.put(path, None);
         old
+    }
+
+    fn put(&mut self, path: &RepoPath, file: Option<Arc<File>>) {
+        match (self.read.places.get(path), file) {
+            (Some(place), file) => _ = Arc::make_mut(&mut self.changed).insert(*place, file),
+            (None, Some(it)) => _ = Arc::make_mut(&mut self.added).insert(path.clone(), it),
+            (None, None) => _ = Arc::make_mut(&mut self.added).remove(path),
+        }
     }
 
     /// Puts a file in the place of another one of its path, if that is here and was not read like this; returns true if
     /// it was.
     pub(super) fn exchange(&mut self, old: &Arc<File>, new: &Arc<File>) -> bool {
-        let is_old = |it: &Arc<File>| Arc::ptr_eq(it, old);
-        let is_here = self.since.get(&old.path).is_some_and(|it| it.as_ref().is_some_and(is_old));
+        let is_old = |it: Option<&Arc<File>>| it.is_some_and(|it| Arc::ptr_eq(it, old));
+        let path = old.path.as_str();
+        let is_here = is_old(self.get(path)) && !is_old(self.read.get(path));
         if is_here {
-            Arc::make_mut(&mut self.since).insert(new.path.clone(), Some(Arc::clone(new)));
+            self.put(&new.path, Some(Arc::clone(new)));
         }
         is_here
     }
@@ -111,8 +113,7 @@ impl Files {
     /// The files that are not the same object in an `earlier` snapshot, by path. If both come from one reading, the
     /// work grows with what has changed since.
     pub(super) fn differences<'f>(&'f self, earlier: &'f Self) -> Vec<Difference<'f>> {
-        let mut paths: BTreeSet<&RepoPath> =
-            self.since.keys().chain(earlier.since.keys()).collect();
+        let mut paths: BTreeSet<&RepoPath> = self.touched().chain(earlier.touched()).collect();
         if !Arc::ptr_eq(&self.read, &earlier.read) {
             paths.extend(self.read.paths().chain(earlier.read.paths()));
         }
@@ -126,6 +127,12 @@ impl Files {
         };
         pairs.filter(differ).collect()
     }
+
+    /// The paths of files that are not as they were read.
+    fn touched(&self) -> impl Iterator<Item = &RepoPath> {
+        let changed = self.changed.keys().map(|place| &self.read.sorted[*place].path);
+        changed.chain(self.added.keys())
+    }
 }
 
 impl FromIterator<File> for Files {
@@ -134,7 +141,7 @@ impl FromIterator<File> for Files {
         let files: BTreeMap<_, _> = files.into_iter().map(|it| (it.path.clone(), it)).collect();
         let sorted: Vec<_> = files.into_values().map(Arc::new).collect();
         let places = sorted.iter().enumerate().map(|(at, it)| (it.path.clone(), at)).collect();
-        Self { read: Arc::new(Read { sorted, places }), since: Arc::default() }
+        Self { read: Arc::new(Read { sorted, places }), ..Self::default() }
     }
 }
 
