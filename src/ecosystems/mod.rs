@@ -11,6 +11,7 @@ pub mod clutter;
 pub mod code;
 mod compiling;
 pub mod complaints;
+pub mod dotnet;
 mod environments;
 mod files;
 pub mod frameworks;

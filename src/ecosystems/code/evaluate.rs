@@ -231,7 +231,7 @@ impl<'s, 't> Evaluator<'s, 't> {
 
     pub(super) fn member_of(&self, object: Value, name: &str, depth: usize) -> Value {
         if self.is_package() {
-            return Self::field(object, name);
+            return self.field(object, name);
         }
         if let Some(whole) = self.dotted(&object) {
             let gives = |it: &str| {
@@ -323,7 +323,7 @@ impl<'s, 't> Evaluator<'s, 't> {
                 let of = value(of);
                 match of {
                     Value::Reference { .. } => self.method_of(of, name, depth),
-                    _ if self.is_package() => Self::field(of, name),
+                    _ if self.is_package() => self.field(of, name),
                     _ => Value::Unknown,
                 }
             }

@@ -64,6 +64,16 @@ impl Does {
         matches!(self, Self::Writes(Writes { certainty: Certainty::With(_), .. }))
     }
 
+    /// The modules whose import tells whether a function of the name is the one that is meant, if any do.
+    pub(super) fn told_by(&self) -> Option<&'static [&'static str]> {
+        match self {
+            // The name alone does where the file only mentions the module.
+            Self::Writes(Writes { when: When::File(_), .. }) => None,
+            Self::Writes(Writes { certainty: Certainty::With(modules), .. }) => Some(modules),
+            _ => None,
+        }
+    }
+
     /// Whether a function of the name is the one that is meant, in a file that imports what `imports` says.
     pub(super) fn is_meant(&self, imports: &dyn Fn(&str) -> bool) -> bool {
         match self {
@@ -124,6 +134,13 @@ pub(super) enum Gives {
     Within,
     /// Something in a folder below the application's own, in which it starts.
     In(&'static str),
+    /// The folder of the program's assembly.
+    Program,
+    /// The folder of the system that the first argument names.
+    Special,
+    /// The setting that the first argument names, in the section that the object is, or in this one; the default is the
+    /// second.
+    Setting(&'static str),
     /// What stands between the parts of a path.
     Separator,
     /// Its first argument.

@@ -157,6 +157,16 @@ pub(super) struct Packages {
     pub grows: &'static [&'static str],
     /// The methods that change their object in another way.
     pub changes: &'static [&'static str],
+    /// The first parts of full names that are used without an import.
+    pub roots: &'static [&'static str],
+    /// The types that are known by their last names wherever they are used.
+    pub builtin: &'static [&'static str],
+    /// The properties of any object that give a place.
+    pub properties: &'static [(&'static str, Gives)],
+    /// The node in which assignments are to attributes of an object that is made.
+    pub initializer: &'static str,
+    /// True if imports are of namespaces, so that it is not known where a type is from.
+    pub is_named_by_type: bool,
     /// Whether a part of a file is left out of the program.
     pub left_out: for<'t> fn(&Scopes<'t>, Node<'t>) -> bool,
     /// Reads a node of [`Role::Own`].
@@ -187,6 +197,11 @@ impl Packages {
         marks: &[],
         grows: &[],
         changes: &[],
+        roots: &[],
+        builtin: &[],
+        properties: &[],
+        initializer: "",
+        is_named_by_type: false,
         left_out: |_, _| false,
         declare: |_, _, _| {},
         value: |_, _, _| Value::Unknown,
@@ -337,6 +352,13 @@ impl Compiled {
                     | Role::Own
             )
         )
+    }
+
+    /// Whether a file of a language whose errors spread is not understood as a whole, and may write.
+    pub(super) fn hides_writes(&self, root: Node<'_>, text: &str) -> bool {
+        let spreads = self.grammar.packages.filter(|it| it.is_named_by_type);
+        let marks = spreads.map_or(&[][..], |it| it.marks);
+        root.has_error() && marks.iter().any(|it| text.contains(it))
     }
 
     /// Whether a function of this name, in whatever module, gives its first argument.

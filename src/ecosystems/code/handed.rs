@@ -92,7 +92,9 @@ impl<'t> Evaluator<'_, 't> {
         let function = self.passed_to(call, &[]).rsplit("::").next().unwrap_or_default();
         // What the language defines, or the file.
         let is_alone = call.object.is_none() && module.is_empty();
-        let is_built = function.starts_with(|it: char| it.is_uppercase()) && self.is_open();
+        let is_typed = self.scopes.grammar.grammar.packages.is_some_and(|it| it.is_named_by_type);
+        let is_built =
+            function.starts_with(|it: char| it.is_uppercase()) && (self.is_open() || is_typed);
         if is_alone && !is_built || module.is_empty() && self.scopes.functions().contains(function)
         {
             return Vec::new();

@@ -100,6 +100,16 @@ pub(super) const JAVA: &[Fact] = &[
     listens_with(".addHttpListener", At(0, ""), &["io.undertow"]),
 ];
 
+/// Those of C#. learn.microsoft.com: "Configure endpoints for the ASP.NET Core Kestrel web server", `TcpListener`.
+pub(super) const CSHARP: &[Fact] = &[
+    listens("TcpListener", At(1, "port")),
+    listens("System.Net.Sockets.TcpListener", At(1, "port")),
+    listens(".ListenAnyIP", At(0, "port")),
+    listens(".Listen", At(1, "port")),
+    listens(".UseUrls", At(0, "")),
+    listens(".Run", At(0, "url")),
+];
+
 /// Those of Ruby. sinatrarb.com: "Configuring Settings"; docs.ruby-lang.org: WEBrick and sockets.
 pub(super) const RUBY: &[Fact] = &[
     listens("TCPServer.new", At(1, "")),

@@ -216,7 +216,14 @@ impl<'t> Evaluator<'_, 't> {
                 match does {
                     Does::Gives(_) => {}
                     Does::Writes(writes) => {
-                        facts.writes.extend(self.write(&call, at, name, writes));
+                        let found = self.write(&call, at, name, writes);
+                        let known = &facts.writes[before..];
+                        let is_new = |it: &Write| {
+                            let is_same = |own: &&Write| own.target == it.target && own.is_sure;
+                            !known.iter().filter(is_same).any(|it| it.with.is_empty())
+                        };
+                        let found = found.filter(is_new);
+                        facts.writes.extend(found);
                     }
                     Does::Starts(words) => facts.starts.extend(self.start(&call, at, *words, &[])),
                     Does::Runs(before, words) => {

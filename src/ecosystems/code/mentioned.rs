@@ -62,7 +62,9 @@ fn mention(text: &str) -> Option<Mention> {
 fn ending(text: &str) -> bool {
     let last = text.rsplit('/').next().unwrap_or(text);
     let is_choice = ["js}", "ts}", "*(", "{ts", "{js"].iter().any(|it| last.contains(it));
-    is_choice || Language::of(last).is_some_and(|it| it != Language::Go && it != Language::Java)
+    is_choice
+        || Language::of(last)
+            .is_some_and(|it| ![Language::CSharp, Language::Go, Language::Java].contains(&it))
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@
 mod call;
 mod classes;
 mod configured;
+mod csharp;
 mod evaluate;
+mod everywhere;
 mod facts;
 mod go;
 mod grammar;
@@ -68,6 +70,8 @@ use grammar::Compiled;
 /// A language whose source can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Language {
+    /// C#.
+    CSharp,
     /// Go.
     Go,
     /// Java.
@@ -263,6 +267,7 @@ impl Language {
             return Some(Self::Ruby);
         }
         Some(match name.rsplit_once('.')?.1 {
+            "cs" => Self::CSharp,
             "go" => Self::Go,
             "java" => Self::Java,
             "php" => Self::Php,
@@ -298,6 +303,7 @@ impl Language {
     /// Its name.
     pub fn title(self) -> &'static str {
         match self {
+            Self::CSharp => "C#",
             Self::Go => "Go",
             Self::Java => "Java",
             Self::JavaScript => "JavaScript",
@@ -309,21 +315,9 @@ impl Language {
         }
     }
 
-    /// What is known of a module that keeps files; `None` if this one is not known to.
-    pub fn keeper(self, module: &str) -> Option<Kept> {
-        let grammar = self.grammar().grammar;
-        let keepers =
-            grammar.packages.map(|it| it.keepers).or(grammar.open.map(|it| it.keepers))?;
-        let is_meant = |it: &str| {
-            let rest = module.strip_prefix(it);
-            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':', '.', '\\']))
-        };
-        let found = keepers.iter().find(|it| is_meant(it.module))?;
-        Some(Kept { module: found.module, what: found.what, told_by: found.told_by })
-    }
-
     fn grammar(self) -> &'static Compiled {
         match self {
+            Self::CSharp => csharp::grammar(),
             Self::Go => go::grammar(),
             Self::Java => java::grammar(),
             Self::JavaScript => javascript::javascript(),

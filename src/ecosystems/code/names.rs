@@ -58,6 +58,11 @@ impl<'t> Scopes<'t> {
             Some(Role::Index { key, .. }) => node.part(key),
             _ => Some(node),
         };
+        // `GetValue<string>`
+        let last = last.map(|it| match (self.grammar.role(it), self.grammar.grammar.packages) {
+            (Some(Role::Group), Some(_)) if it != node => it.named_child(0).unwrap_or(it),
+            _ => it,
+        });
         let text = last.map_or("", |it| self.text_of(it));
         let text = text.trim_matches(['"', '\'', '`', ':']);
         if self.grammar.grammar.open.is_some() { text.trim_start_matches(['@', '$']) } else { text }

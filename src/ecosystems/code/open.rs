@@ -158,7 +158,7 @@ impl<'t> Evaluator<'_, 't> {
     pub(super) fn callee(&self, call: &Call<'t>, scope: usize) -> Value {
         match (call.object, self.scopes.grammar.role(call.function)) {
             (Some((node, name)), Some(Role::Name)) if self.is_package() => {
-                Self::field(self.value(Located { node, scope }), name)
+                self.field(self.value(Located { node, scope }), name)
             }
             _ => self.called(call, scope, DEPTH),
         }

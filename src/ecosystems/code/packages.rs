@@ -84,7 +84,9 @@ impl<'t> Scopes<'t> {
     /// Whether the body of a function is what it gives: in languages with types, those of no type give nothing.
     pub(super) fn has_result(&self, function: Node<'t>) -> bool {
         let is_closure = function.child_by_field_name("name").is_none();
-        !self.is_package() || is_closure || function.child_by_field_name("return_type").is_some()
+        let types = ["return_type", "returns", "type"];
+        let has_type = types.iter().any(|it| function.child_by_field_name(it).is_some());
+        !self.is_package() || is_closure || has_type
     }
 
     /// Notes that a method changes its object.
@@ -204,6 +206,12 @@ impl<'t> Scopes<'t> {
                 Some(node) => Definition::Is(Located { node: *node, scope }),
                 None => Definition::Open,
             };
+            // `new Settings { Folder = "data" }`
+            let initializer = self.grammar.grammar.packages.map_or("", |it| it.initializer);
+            if node.parent().is_some_and(|it| it.kind() == initializer) {
+                self.attributes.entry(self.last_name(*target)).or_default().push(definition);
+                continue;
+            }
             let owner = if is_loop { scope } else { self.owner(*target, scope) };
             self.assign_as(*target, definition, owner);
         }

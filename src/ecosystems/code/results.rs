@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use super::{
     Value,
     call::Call,
+    csharp::settings::{inside, setting},
     evaluate::Evaluator,
     facts::{Argument, Gives},
     scopes::Located,
@@ -76,6 +77,23 @@ impl<'t> Evaluator<'_, 't> {
             Gives::In(folder) => {
                 let inside = self.argument(call, Argument::At(0, ""), scope).map(value);
                 Value::in_working(folder, inside)
+            }
+            Gives::Program => Value::Around,
+            Gives::Special => match call.positional.first().map(|it| self.scopes.last_name(*it)) {
+                Some("UserProfile") => Value::Home,
+                // Those below it are empty unless they are there.
+                _ => Value::Unknown,
+            },
+            Gives::Setting(section) => {
+                let key = argument(Argument::At(0, "key"));
+                let default = self.argument(call, Argument::At(1, "defaultValue"), scope);
+                match inside(&object(), &key).unwrap_or_else(|| setting(section, &key)) {
+                    Value::Variable { name, .. } => {
+                        let default = default.map(|it| Box::new(value(it)));
+                        Value::Variable { name, default }.bounded()
+                    }
+                    other => other,
+                }
             }
             Gives::Separator => Value::Text("/".to_owned()),
             Gives::ParentOfObject => object().parent(),

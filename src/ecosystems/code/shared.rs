@@ -5,8 +5,9 @@ use tree_sitter::Node;
 use super::{
     Value,
     call::Call,
+    csharp::settings::{inside, is_setting},
     evaluate::Evaluator,
-    facts::{Certainty, Does},
+    facts::{Certainty, Does, Gives},
     grammar::{Parts as _, Role},
     scopes::{Definition, Located},
 };
@@ -33,7 +34,15 @@ impl<'t> Evaluator<'_, 't> {
     }
 
     /// A member of a package, or a field of an object.
-    pub(super) fn field(object: Value, name: &str) -> Value {
+    pub(super) fn field(&self, object: Value, name: &str) -> Value {
+        let packages = self.scopes.grammar.grammar.packages;
+        let mut properties = packages.map_or(&[][..], |it| it.properties).iter();
+        if let Some((_, gives)) = properties.find(|it| it.0 == name) {
+            return Self::property(*gives, object, name);
+        }
+        let begins = |it: &str| {
+            packages.is_some_and(|own| own.roots.contains(&it.split('.').next().unwrap_or(it)))
+        };
         match object {
             Value::Reference { module, path } if !module.is_empty() && path.is_empty() => {
                 match (module.as_str(), name) {
@@ -42,13 +51,34 @@ impl<'t> Evaluator<'_, 't> {
                 }
             }
             // `java.nio.file.Files.write(…)` without an import.
-            Value::Reference { module, path } if module.is_empty() && path == ["java"] => {
-                Value::Reference { module: "java".to_owned(), path: vec![name.to_owned()] }
+            Value::Reference { module, path }
+                if module.is_empty() && path.len() == 1 && begins(&path[0]) =>
+            {
+                Value::Reference { module: path[0].clone(), path: vec![name.to_owned()] }
             }
-            Value::Reference { module, path } if module.starts_with("java") && !path.is_empty() => {
+            Value::Reference { module, path } if begins(&module) && !path.is_empty() => {
                 let module = format!("{module}.{}", path.join("."));
                 Value::Reference { module, path: vec![name.to_owned()] }
             }
+            // A key of a section of settings.
+            object => inside(&object, &Value::Text(name.to_owned()))
+                .unwrap_or_else(|| Value::Field(name.to_owned())),
+        }
+    }
+
+    /// What a property of an object gives that is known by its name.
+    fn property(gives: Gives, object: Value, name: &str) -> Value {
+        match gives {
+            Gives::Program => Value::Around,
+            Gives::Working => Value::Working,
+            Gives::In(folder) => Value::in_working(folder, None),
+            Gives::ParentOfObject => object.parent(),
+            Gives::Object => object,
+            // The file of the assembly itself.
+            Gives::Beside if object == Value::Around => {
+                Value::Join(vec![object, Value::Text("assembly".to_owned())])
+            }
+            Gives::Setting(_) if is_setting(&object) => object,
             _ => Value::Field(name.to_owned()),
         }
     }

@@ -1,6 +1,6 @@
 //! The words in which a language says which entries, names and modules stand for places that libraries write to.
 
-use super::facts::Kind;
+use super::{Language, facts::Kind};
 
 /// An entry of a table that names a place, if another entry says so.
 #[derive(Clone, Copy, Debug)]
@@ -80,5 +80,20 @@ impl Kept {
     /// Whether a function of this name says where it keeps its files.
     pub fn is_told_by(&self, function: &str) -> bool {
         self.told_by.iter().any(|it| function.starts_with(it))
+    }
+}
+
+impl Language {
+    /// What is known of a module that keeps files; `None` if this one is not known to.
+    pub fn keeper(self, module: &str) -> Option<Kept> {
+        let grammar = self.grammar().grammar;
+        let keepers =
+            grammar.packages.map(|it| it.keepers).or(grammar.open.map(|it| it.keepers))?;
+        let is_meant = |it: &str| {
+            let rest = module.strip_prefix(it);
+            rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', ':', '.', '\\']))
+        };
+        let found = keepers.iter().find(|it| is_meant(it.module))?;
+        Some(Kept { module: found.module, what: found.what, told_by: found.told_by })
     }
 }

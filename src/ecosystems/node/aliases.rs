@@ -85,7 +85,7 @@ impl Mapping {
 }
 
 /// The text without comments and without the commas at the ends of lists.
-fn without_comments(text: &str) -> String {
+pub fn without_comments(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     let mut is_text = false;

@@ -1,6 +1,7 @@
 //! What the source of the programs that an image runs writes to disk: the files that its commands name and what
 //! these import, read from their syntax trees.
 
+mod assemblies;
 mod builds;
 mod built_jars;
 mod crates;
@@ -10,6 +11,7 @@ mod files;
 mod foreign;
 mod frameworks;
 mod handed;
+mod hosts;
 mod imports;
 mod jars;
 mod loads;
@@ -192,6 +194,9 @@ pub(super) fn of(image: &Image<'_>, processes: &[Process]) -> Result<Source, Ref
         }
         if matches!(followed, Followed::Other) {
             followed = jars::follow(&explorer, image, process, &mut reach);
+        }
+        if matches!(followed, Followed::Other) {
+            followed = assemblies::follow(&explorer, image, process, &mut reach);
         }
         let why = match followed {
             Followed::Read => None,

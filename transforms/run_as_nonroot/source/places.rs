@@ -4,7 +4,7 @@ use super::{
     super::addresses::file_url, Process, Source, Trace, Written, files::Files, spot::Spot, sqlite,
 };
 use crate::{
-    ecosystems::code::Kind,
+    ecosystems::{code::Kind, dotnet},
     text::{ImagePath, Refusal},
 };
 
@@ -51,7 +51,14 @@ impl Source {
                     Some(path) => (path, Kind::Database),
                     None if kind == Kind::Url || text.contains("://") => return,
                     None if kind == Kind::Database => {
-                        let path = text.strip_prefix("file:").unwrap_or(&text);
+                        let Some(path) = dotnet::source(&text) else { return };
+                        if path.is_empty() && is_open {
+                            let reason =
+                                format!("{evidence}, and its source does not tell where it writes");
+                            self.refuse(Refusal::new("unknown-write", reason));
+                            return;
+                        }
+                        let path = path.strip_prefix("file:").unwrap_or(path);
                         (path.split('?').next().unwrap_or(path).to_owned(), kind)
                     }
                     None => (text, kind),

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
 };
 
 use super::{
@@ -73,6 +73,8 @@ pub(super) struct Reach<'a> {
     pub properties: HashMap<String, Option<String>>,
     /// The places that settings of the program name.
     pub told: Vec<ToldPlace>,
+    /// The folders of the assemblies that run.
+    pub programs: BTreeSet<ImagePath>,
     by_place: HashMap<ImagePath, usize>,
     by_file: HashSet<RepoPath>,
 }
@@ -189,7 +191,8 @@ impl<'f, 'a> Explorer<'f, 'a> {
         self.read(reach, entry, &path, language)
     }
 
-    /// The number of a file, which is read if it is not yet; `None` if it cannot be read as a whole.
+    /// The number of a file, which is read if it is not yet; `None` if it cannot be read, as a whole or at least so far
+    /// that it is known to write nothing.
     pub(super) fn number(
         &self,
         reach: &mut Reach<'a>,
@@ -200,7 +203,9 @@ impl<'f, 'a> Explorer<'f, 'a> {
         let known = reach.by_place.get(at).copied();
         let entry = Entry { at: at.clone(), folder: self.workdir.clone(), is_run: true };
         let number = known.or_else(|| self.read(reach, &entry, path, language))?;
-        reach.files[number].facts.is_whole.then_some(number)
+        let facts = reach.files[number].facts;
+        let is_harmless = language == Language::CSharp && !facts.hides_writes;
+        (facts.is_whole || is_harmless).then_some(number)
     }
 
     /// Reads a file; `None` if it cannot be read.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ecosystems::{
-        code::{Passing, SourceFacts, Value},
+        code::{Language, Passing, SourceFacts, Value},
         jvm,
     },
     text::ImagePath,
@@ -224,6 +224,9 @@ impl<'r, 'a> Resolver<'r, 'a> {
         depth: usize,
     ) -> Vec<Spot> {
         let key = name.trim_start_matches("${").trim_end_matches('}');
+        if self.reach.files[file].language == Language::CSharp {
+            return self.of_host(file, key, default, depth);
+        }
         let set = self.given(key).map(|it| it.1).unwrap_or_default();
         if !set.is_empty() {
             return set.iter().map(|it| closed(it)).collect();
@@ -275,6 +278,9 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// what is beside it.
     fn around(&self, file: usize) -> Vec<Spot> {
         let at = &self.reach.files[file].at;
+        if self.reach.files[file].language == Language::CSharp {
+            return self.programs();
+        }
         let mut calls = self.reach.files.iter().flat_map(|it| &it.facts.calls);
         let is_told =
             calls.any(|it| it.arguments.iter().any(|it| it.0.as_deref() == Some("instance_path")));
@@ -312,6 +318,9 @@ impl<'r, 'a> Resolver<'r, 'a> {
                 Some((_, value)) => add(self.resolve(file, value, depth)),
                 None => add(own.clone().unwrap_or_else(|| vec![Spot::Unknown])),
             }
+        }
+        if !found.is_empty() && self.hides_calls() {
+            found.push(Spot::Unknown);
         }
         if found.is_empty() { own.unwrap_or_else(|| vec![Spot::Unknown]) } else { found }
     }

@@ -1,5 +1,5 @@
-//! The settings of programs of Java that name ports and places: in their files, in the environment, and on the command
-//! line, of which the last come first.
+//! The settings of programs of Java and .NET that name ports and places: in their files, in the environment, and on the
+//! command line, of which the last come first.
 
 use super::{
     super::evidence::sqlite,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ecosystems::{
         code::{Kind, Language},
-        jvm,
+        dotnet, jvm,
     },
     text::Refusal,
 };
@@ -31,7 +31,15 @@ impl Source {
             let ports = resolver.spots(0, &jvm::placeholder(&format!("${{{key}}}"))).into_iter();
             self.ports.extend(ports.filter_map(|it| Some((it.port()?, key.to_owned()))));
         }
-        if !reach.files.iter().any(|it| it.language == Language::Java) {
+        let runs = |language| reach.files.iter().any(|it| it.language == language);
+        if runs(Language::CSharp) {
+            for (key, value) in &reach.properties {
+                let ports = value.as_ref().map_or_else(Vec::new, |it| dotnet::ports(key, it));
+                self.ports.extend(ports.into_iter().map(|it| (it, key.clone())));
+            }
+            self.ports.sort();
+        }
+        if !runs(Language::Java) && !runs(Language::CSharp) {
             return;
         }
         let is_set =

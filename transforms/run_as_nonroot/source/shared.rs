@@ -27,6 +27,8 @@ impl<'r> Resolver<'r, '_> {
         // Another package sets a variable that its own only declares: `auth.Folder = …`.
         let is_own = reach.files[file].modules.get(module).is_some_and(|it| !it.is_empty());
         let is_set = is_own && is_exported && reach.files[file].language == Language::Go;
+        // A name of a class that this one is made from, or of another part of it.
+        let is_set = is_set || is_own && reach.files[file].language == Language::CSharp;
         if is_set && found.is_empty() { self.fields(name).to_vec() } else { found }
     }
 

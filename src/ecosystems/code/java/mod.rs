@@ -67,6 +67,7 @@ static GRAMMAR: Grammar = Grammar {
         named_type: "type_identifier",
         keepers: keepers::ALL,
         blocks: &["block", "constructor_body"],
+        roots: &["java", "javax"],
         declare,
         value,
         called,
