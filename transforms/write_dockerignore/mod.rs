@@ -11,6 +11,7 @@ mod outputs;
 mod packages;
 mod places;
 mod readers;
+mod tested;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};

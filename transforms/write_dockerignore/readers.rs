@@ -10,7 +10,7 @@ use super::{
     group::{Group, Taker},
     lines,
     named::{Named, is_command},
-    outputs, packages,
+    outputs, packages, tested,
     texts::Texts,
 };
 use crate::{
@@ -44,6 +44,8 @@ pub(super) struct Readers<'a> {
     named: OnceCell<Named>,
     /// The words of all commands, without folders.
     called: OnceCell<HashSet<&'a str>>,
+    /// Whether tests run while an image of the group is built, or as what it starts.
+    tested: OnceCell<bool>,
 }
 
 /// Whether tests run in containers of the project, as far as its callers tell.
@@ -65,7 +67,8 @@ fn may_have_git(site: &Site<'_>, stage: &Stage<'_>, item: usize) -> bool {
 impl<'a> Readers<'a> {
     /// What reads the context of a group.
     pub(super) fn new(project: &'a Project, group: &'a Group<'a>) -> Self {
-        Self { project, group, named: OnceCell::new(), called: OnceCell::new() }
+        let (named, called, tested) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { project, group, named, called, tested }
     }
 
     /// Takes the places out of what was found that are read, and says whether the rest may go.
@@ -105,6 +108,7 @@ impl<'a> Readers<'a> {
             _ if class.is_local() => Verdict::Goes(Safety::Safe),
             Class::Secrets => self.secrets(found),
             Class::Tests if self.runs_tests() => Verdict::Stays,
+            _ if *self.tested.get_or_init(|| tested::runs_tests(self)) => Verdict::Stays,
             _ => {
                 let texts = self.texts();
                 if !texts.is_complete {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::MANAGERS;
 pub use made::BUILD_STATE;
 pub use readers::{
-    DEVELOPERS_TABLES, DOTENV_PROGRAMS, READS_DOTENV, adds_folders, is_private_key,
+    DEVELOPERS_TABLES, DOTENV_PROGRAMS, READS_DOTENV, adds_folders, is_private_key, may_test,
     may_use_packages, runs_tests,
 };
 pub use table::TABLE;

@@ -1,5 +1,13 @@
 //! Who reads clutter all the same: words of programs, packages and settings.
 
+use crate::{
+    ecosystems::{
+        self,
+        programs::{self, Trait},
+    },
+    shell::Invocation,
+};
+
 /// Words by which commands run tests, besides those that have `test` in them.
 const TEST_RUNNERS: &[&str] =
     &["behave", "ci", "cypress", "jest", "mocha", "nox", "phpunit", "playwright", "rspec", "tox"];
@@ -11,6 +19,66 @@ pub fn runs_tests(text: &str) -> bool {
         let word = word.to_ascii_lowercase();
         word.contains("test") && word != "latest" || TEST_RUNNERS.contains(&word.as_str())
     })
+}
+
+/// What runs the tests of a project unless it is told not to: programs, and the tasks with which they do; an empty one
+/// stands for a call without a task.
+///
+/// maven.apache.org ("Introduction to the Build Lifecycle"), docs.gradle.org ("The Java Plugin", "Tasks"),
+/// guides.rubyonrails.org ("The Rails Command Line": `rake` alone runs `default`), gnu.org ("Standard Targets for
+/// Users"), perldoc.perl.org (`prove`), pestphp.com, codeception.com, docs.behat.org, phpspec.net, cucumber.io.
+const TEST_BY_DEFAULT: &[(&str, &[&str])] = &[
+    ("ava", &[]),
+    ("bats", &[]),
+    ("behat", &[]),
+    ("c8", &[]),
+    ("codecept", &[]),
+    ("cucumber", &[]),
+    ("gradle", &["build", "check", "buildNeeded"]),
+    ("gradlew", &["build", "check", "buildNeeded"]),
+    ("karma", &[]),
+    ("make", &["check"]),
+    ("mvn", &["deploy", "install", "integration-test", "package", "verify"]),
+    ("mvnw", &["deploy", "install", "integration-test", "package", "verify"]),
+    ("nyc", &[]),
+    ("pest", &[]),
+    ("phpspec", &[]),
+    ("prove", &[]),
+    ("rake", &["", "ci", "default", "spec"]),
+    ("rebar3", &["ct", "eunit"]),
+    ("robot", &[]),
+];
+
+/// Whether a call runs tests, or may: by its program, by a task, or by the name of what it is given.
+pub fn may_test(call: &Invocation) -> bool {
+    let tasks = || call.texts().filter(|it| !it.starts_with('-'));
+    let first = tasks().next().unwrap_or_default();
+    // A manager has options about packages for tests.
+    if let Some(installs) = ecosystems::installs_packages(call) {
+        let script = ecosystems::script_call(call).map_or(first, |it| it.name);
+        return !installs && runs_tests(script);
+    }
+    let program = programs::named(&call.program);
+    let moves = [Trait::Builtin, Trait::Changes, Trait::Root].into_iter().any(|it| program.is(it));
+    // `npx playwright install`
+    if moves || call.program == "test" || first.starts_with("install") && runs_tests(&call.program)
+    {
+        return false;
+    }
+    let mut lower = call.texts().map(str::to_ascii_lowercase);
+    if lower.any(|it| it.contains("skip") && it.contains("test")) {
+        return false;
+    }
+    let by_default = TEST_BY_DEFAULT.iter().find(|it| it.0 == call.program);
+    if let Some((_, known)) = by_default.filter(|it| !it.1.is_empty()) {
+        // `gradle build -x test`
+        let without = ["-x", "-xtest", "--exclude-task"];
+        let is_known = |it: &str| known.contains(&it.rsplit(':').next().unwrap_or(it));
+        let is_default = tasks().any(is_known) || first.is_empty() && known.contains(&"");
+        return !call.texts().any(|it| without.contains(&it))
+            && (is_default || tasks().any(runs_tests));
+    }
+    by_default.is_some() || runs_tests(&call.program) || call.texts().any(runs_tests)
 }
 
 /// Words in source and manifests of what reads `.env` when the program starts or is built: libraries, and frameworks
@@ -99,4 +167,61 @@ pub fn may_use_packages(word: &str) -> bool {
     const PROGRAMS: [&str; 4] = ["bun", "deno", "electron", "pm2"];
     let program = word.rsplit('/').next().unwrap_or(word);
     program.contains("node") || PROGRAMS.iter().any(|it| program.starts_with(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_test;
+
+    #[test]
+    fn calls_run_tests() {
+        let tests = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(|it| Some(it.to_owned())).collect();
+            may_test(&crate::ecosystems::invocation(&words).unwrap())
+        };
+        for line in [
+            "bundle exec rake",
+            "rake test",
+            "npm test",
+            "npm run test:unit",
+            "node --test",
+            "go test ./...",
+            "cargo test",
+            "dotnet test",
+            "mix test",
+            "php artisan test",
+            "vendor/bin/phpunit",
+            "vendor/bin/pest",
+            "python -m unittest",
+            "python manage.py test",
+            "poetry run pytest",
+            "make test",
+            "make check",
+            "mvn verify",
+            "./mvnw -B clean package",
+            "./gradlew :app:build",
+            "ruby -Itest test/a_test.rb",
+            "./run_tests.sh",
+        ] {
+            assert!(tests(line), "{line}");
+        }
+        for line in [
+            "npm ci",
+            "npx playwright install",
+            "bundle config set without test",
+            "pip install -r requirements-test.txt",
+            "poetry install --without test",
+            "mvn -B package -DskipTests",
+            "mvn package -Dmaven.test.skip=true",
+            "gradle build -x test",
+            "gradle bootJar",
+            "rake assets:precompile",
+            "make install",
+            "rm -rf tests",
+            "test -f a",
+            "cargo build",
+        ] {
+            assert!(!tests(line), "{line}");
+        }
+    }
 }
