@@ -37,6 +37,8 @@ struct Release {
     place: Place,
     version: String,
     minor: u32,
+    /// True if a distribution's package is installed, which may be this release.
+    is_package: bool,
 }
 
 /// What a change needs of Compose: releases of its first version with a smaller number do not have it.
@@ -53,11 +55,48 @@ impl Needs {
 
 /// The package of a distribution that is Compose 1.
 const PACKAGE: &str = "docker-compose";
-/// Its release.
+/// The release that it may be in distributions that are maintained.
 const LAST: (&str, u32) = ("1.29", 29);
+/// The release that it may be in those before, as packages.debian.org, packages.ubuntu.com and pkgs.alpinelinux.org list
+/// it: Debian 11, Ubuntu 20.04, Alpine 3.12.
+const BEFORE: (&str, u32) = ("1.25", 25);
+/// How the names of images and runners of these begin, or what is a part of them. Docker's image `stable` stayed at 19.03:
+/// <https://hub.docker.com/_/docker>.
+const OF_BEFORE: &[&str] = &[
+    "bionic",
+    "bullseye",
+    "buster",
+    "debian:10",
+    "debian:11",
+    "debian:8",
+    "debian:9",
+    "docker:1.",
+    "docker:17",
+    "docker:18",
+    "docker:19",
+    "docker:stable",
+    "focal",
+    "jessie",
+    "stretch",
+    "trusty",
+    "ubuntu-16",
+    "ubuntu-18",
+    "ubuntu-20",
+    "ubuntu:14",
+    "ubuntu:16",
+    "ubuntu:18",
+    "ubuntu:20",
+    "xenial",
+];
 /// What comes before the version of a release where one is asked for.
-const RELEASES: &[&str] =
-    &["docker-compose==", "docker/compose:", "compose/releases/download/", "COMPOSE_VERSION"];
+const RELEASES: &[&str] = &[
+    "docker-compose==",
+    "docker-compose~=",
+    "docker-compose<",
+    "docker/compose:",
+    "compose/releases/download/",
+    "COMPOSE_VERSION",
+];
 /// What `deploy` says to a swarm, and Compose ignores: docs.docker.com, "Compose Deploy Specification". It starts as many
 /// containers as `replicas` says, also where `mode` is `replicated`, the default.
 const OF_SWARMS: &[&str] = &["placement", "update_config", "rollback_config", "endpoint_mode"];
@@ -116,14 +155,18 @@ impl ComposeReaders {
                 format!("{place} is for a swarm, which reads these files after an older form"),
             ));
         }
-        if let Some(Release { place, version, .. }) =
+        if let Some(Release { place, version, is_package, .. }) =
             self.old.as_ref().filter(|it| it.minor < needs.0)
         {
             let than = match needs.0 {
                 u32::MAX => "Compose 2",
                 _ => "the Compose Specification",
             };
-            let reason = format!("{place} asks for Compose {version}, which is older than {than}");
+            let said = match is_package {
+                true => "installs a distribution's package, which may be",
+                false => "asks for",
+            };
+            let reason = format!("{place} {said} Compose {version}: that is older than {than}");
             return Some(Refusal::new("old-compose", reason));
         }
         let (place, name) = self.other.as_ref()?;
@@ -187,7 +230,7 @@ fn oldest(file: &File) -> Option<Release> {
     let release = |start: usize, version: &str| {
         let minor = version.strip_prefix("1.").and_then(|it| it.split('.').next())?;
         let (place, version) = (file.place(&(start..start)), version.to_owned());
-        Some(Release { place, version, minor: minor.parse().ok()? })
+        Some(Release { place, version, minor: minor.parse().ok()?, is_package: false })
     };
     let named = RELEASES.iter().flat_map(|name| {
         let found = text.match_indices(name);
@@ -200,11 +243,22 @@ fn oldest(file: &File) -> Option<Release> {
             && !text[start + PACKAGE.len()..].starts_with(goes_on)
             && system::installer(before).is_some()
     });
+    let (version, minor) = if is_before(text) { BEFORE } else { LAST };
     let packaged = packages.map(|start| {
-        let (version, minor) = LAST;
-        Release { place: file.place(&(start..start)), version: version.to_owned(), minor }
+        let (place, version) = (file.place(&(start..start)), version.to_owned());
+        Release { place, version, minor, is_package: true }
     });
     named.chain(packaged).min_by_key(|it| it.minor)
+}
+
+/// Whether a text names an image or a runner of a distribution whose package is that of [`BEFORE`].
+fn is_before(text: &str) -> bool {
+    let alpine = text.match_indices("alpine").any(|(at, name)| {
+        let version = text[at + name.len()..].trim_start_matches(':').strip_prefix("3.");
+        let digits = version.and_then(|it| it.split(|it: char| !it.is_ascii_digit()).next());
+        digits.and_then(|it| it.parse().ok()).is_some_and(|it: u32| it <= 12)
+    });
+    alpine || OF_BEFORE.iter().any(|it| text.contains(it))
 }
 
 /// The first line of a text, and those that it goes on in after a backslash.
