@@ -197,6 +197,11 @@ const APART: &[&str] = &[
     "zipfile",
 ];
 
+/// Modules that make environments with what they bring, and the options with which they fetch as well: docs.python.org
+/// (`venv`, `ensurepip`, which takes away all variables of pip), virtualenv.pypa.io ("CLI interface").
+const MAKERS: &[(&str, &[&str])] =
+    &[("venv", &["--upgrade-deps"]), ("virtualenv", &["--download", "--upgrade-embed-wheels"])];
+
 /// Words in a script that may install: it names a manager, or starts other programs.
 const STARTS: &[&str] = &["conda", "os.system", "pip", "poetry", "spacy", "subprocess", "uv"];
 
@@ -215,6 +220,9 @@ pub fn may_run_pip(call: &Invocation, text: &dyn Fn(&str) -> Option<Arc<str>>) -
     let script = |path: &str| text(path).is_none_or(|it| says(&it));
     match call.program.as_str() {
         _ if call.is_module => {
+            if let Some(maker) = MAKERS.iter().find(|it| it.0 == call.program) {
+                return call.has(maker.1);
+            }
             let known = APART.contains(&call.program.as_str()) || grammar(&call.program).is_some();
             let path = call.program.replace('.', "/");
             !known && (text(&format!("{path}.py")).is_none_or(|it| says(&it)))
