@@ -8,6 +8,7 @@
 //! This is the only code that names tree-sitter.
 
 mod call;
+mod chains;
 mod classes;
 mod configured;
 mod csharp;

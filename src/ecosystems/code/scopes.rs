@@ -172,27 +172,15 @@ impl<'t> Scopes<'t> {
             self.hides_writes = true;
             return;
         }
-        // `"a" + "b" + …` is a tree as deep as it has terms: its operations count as one.
-        let mut chain = vec![node];
-        while let Some(next) = chain.last().and_then(|it| self.first_operation(*it)) {
-            chain.push(next);
-        }
+        // The operations of a chain count as one.
         let mut read = None;
-        for node in chain.into_iter().rev() {
+        for node in self.chain(node).into_iter().rev() {
             let mut cursor = node.walk();
             for child in node.named_children(&mut cursor).filter(|it| Some(it.id()) != read) {
                 self.visit(child, scope, depth + 1, "");
             }
             read = Some(node.id());
         }
-    }
-
-    /// The operation that is the first operand of another one.
-    fn first_operation(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let is_operation =
-            |it: &Node<'t>| matches!(self.grammar.role(*it), Some(Role::Operation { .. }));
-        let first = Some(node).filter(is_operation)?.named_child(0)?;
-        Some(first).filter(|it| is_operation(it) && self.skipped != Some(it.id()))
     }
 
     /// Reads a node; `name` is what a function there is assigned to.
