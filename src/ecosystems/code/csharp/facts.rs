@@ -92,6 +92,12 @@ const READ: &[&str] = &["Read"];
 
 /// What functions give.
 const VALUES: &[Fact] = &[
+    gives("CompactJsonFormatter", Gives::Nothing),
+    gives("EcsTextFormatter", Gives::Nothing),
+    gives("ElasticsearchJsonFormatter", Gives::Nothing),
+    gives("JsonFormatter", Gives::Nothing),
+    gives("MessageTemplateTextFormatter", Gives::Nothing),
+    gives("RenderedCompactJsonFormatter", Gives::Nothing),
     gives("SQLiteConnection", Gives::First),
     gives("SqliteConnection", Gives::First),
     gives("System.Environment.GetEnvironmentVariable", Gives::Variable),
@@ -139,6 +145,8 @@ const VALUES: &[Fact] = &[
 const PACKAGES: &[Fact] = &[
     // Logs: github.com/serilog/serilog-sinks-file, github.com/nreco/logging.
     writes(".File", At(0, "path"), Kind::File).when(When::Says(Object, "WriteTo")),
+    // After what writes an event as a text.
+    writes(".File", At(1, "path"), Kind::File).when(When::Says(At(0, "formatter"), "ormatter")),
     // Inside of `WriteTo.Async`.
     writes(".File", At(0, "path"), Kind::File).when(When::File(At(0, "path"))).with(&["Serilog"]),
     writes(".RollingFile", At(0, "pathFormat"), Kind::File),

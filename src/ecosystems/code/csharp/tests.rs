@@ -33,6 +33,10 @@ fn csharp_writes_where_its_names_say() {
                 &["2 .File \"logs/a.log\""],
             ),
             (
+                "c.WriteTo.File(new CompactJsonFormatter(), \"logs/b\");\nc.WriteTo.Async(a => a.Console());",
+                &["1 .File \"logs/b\""],
+            ),
+            (
                 "s.AddDbContext<Db>(o => o.UseSqlite(builder.Configuration.GetConnectionString(\"Main\") ?? \"Data Source=a.db\"));",
                 &["1 .UseSqlite $${connectionstrings:main}:\"Data Source=a.db\""],
             ),
