@@ -321,17 +321,6 @@ fn what_programs_wrote_is_not_read() {
 }
 
 #[test]
-fn texts_of_many_terms_are_read() {
-    let terms = "\t\"x\" +\n".repeat(5000);
-    let text = format!(
-        "package a\nimport \"os\"\nconst all = \"\" +\n{terms}\t\"\"\nfunc f() {{ os.Create(\"b\") }}\n"
-    );
-    let facts = read(Language::Go, &text).unwrap();
-    assert!(facts.is_whole);
-    assert_eq!(facts.writes.len(), 1);
-}
-
-#[test]
 fn go_writes_where_its_names_say() {
     let file = |it: &str| format!("package main\nimport (\n\"os\"\n\"path/filepath\"\n)\n{it}");
     let rows: [(&str, &[&str]); 14] = [

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::{At, Broken, Install, Lifecycle, Scripts, Setting, Source, UNKNOWN};
+use super::{At, Broken, Install, Lifecycle, Scripts, Setting, Source, Starter, UNKNOWN};
 use crate::{
     shell::Invocation,
     text::{ImagePath, Refusal},
@@ -90,6 +90,14 @@ pub fn name(manifest: &str) -> Option<String> {
     let value: Value = serde_json::from_str(manifest).ok()?;
     value.get("name")?.as_str().map(str::to_owned)
 }
+
+/// What starts a manager in the version that a manifest names. nodejs.org: "Corepack".
+const COREPACK: Starter = Starter {
+    enabled_by: &["corepack enable"],
+    switches: |_, _| false,
+    replaced_by: &[],
+    brought_by: |_| None,
+};
 
 /// How npm runs the scripts of a `package.json`, and others that do it like npm.
 pub(super) const SCRIPTS: Scripts = Scripts {

@@ -5,7 +5,7 @@
 //! runs no script of the project, and the install afterwards makes of them what it makes without.
 
 use super::{
-    Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words,
+    COREPACK, Package, SCRIPTS, SCRIPTS_OFF, has_unknown_words,
     hooks::{self, HOOKS},
     ignores_scripts,
     lock::{loads_more, pnpm_keeps, pnpm_patches},
@@ -56,12 +56,7 @@ pub const MANAGER: Manager = Manager {
     system_packages: &[NAME],
     variables: "pnpm_config_",
     programs: &[NAME],
-    starter: Some(Starter {
-        enabled_by: &["corepack enable"],
-        switches: asks_for_version,
-        replaced_by: &[],
-        brought_by: |_| None,
-    }),
+    starter: Some(Starter { switches: asks_for_version, ..COREPACK }),
     grammar: GRAMMAR,
     files: &[
         File::lock(LOCK),

@@ -4,7 +4,7 @@
 //! ".yarnrc", "Offline mirror") and its source (1.22.22). Yarn 2 and later have the same name and other rules.
 
 use super::{
-    Package, SCRIPTS, global, has_unknown_words,
+    COREPACK, Package, SCRIPTS, global, has_unknown_words,
     hooks::{self, HOOKS},
     ignores_scripts,
     lock::yarn1_keeps,
@@ -36,10 +36,9 @@ pub const MANAGER: Manager = Manager {
     variables: "yarn_",
     programs: &[NAME, "yarnpkg"],
     starter: Some(Starter {
-        enabled_by: &["corepack enable"],
-        switches: |_, _| false,
         replaced_by: &["corepack", "berry", "set version", "policies"],
         brought_by: |image| image.old_yarn(),
+        ..COREPACK
     }),
     grammar: GRAMMAR,
     files: &[

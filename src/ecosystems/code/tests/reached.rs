@@ -111,3 +111,14 @@ fn the_last_line_of_go_needs_no_end() {
         assert!(read(Language::Go, text).unwrap().is_whole, "{text}");
     }
 }
+
+#[test]
+fn texts_of_many_terms_are_read() {
+    let terms = "\t\"x\" +\n".repeat(5000);
+    let text = format!(
+        "package a\nimport \"os\"\nconst all = \"\" +\n{terms}\t\"\"\nfunc f() {{ os.Create(\"b\") }}\n"
+    );
+    let facts = read(Language::Go, &text).unwrap();
+    assert!(facts.is_whole);
+    assert_eq!(facts.writes.len(), 1);
+}
