@@ -57,8 +57,8 @@ impl Needs {
 const PACKAGE: &str = "docker-compose";
 /// The release that it may be in distributions that are maintained.
 const LAST: (&str, u32) = ("1.29", 29);
-/// The release that it may be in those before, as packages.debian.org, packages.ubuntu.com and pkgs.alpinelinux.org list
-/// it: Debian 11, Ubuntu 20.04, Alpine 3.12.
+/// The release that it may be in those before, as packages.debian.org, packages.ubuntu.com and pkgs.alpinelinux.org say:
+/// Debian 11, Ubuntu 20.04, Alpine 3.12.
 const BEFORE: (&str, u32) = ("1.25", 25);
 /// How the names of images and runners of these begin, or what is a part of them. Docker's image `stable` stayed at 19.03:
 /// <https://hub.docker.com/_/docker>.

@@ -53,18 +53,6 @@ const TEST_BY_DEFAULT: &[(&str, &[&str])] = &[
 pub fn may_test(call: &Invocation) -> bool {
     let tasks = || call.texts().filter(|it| !it.starts_with('-'));
     let first = tasks().next().unwrap_or_default();
-    // A manager has options about packages for tests.
-    if let Some(installs) = ecosystems::installs_packages(call) {
-        let script = ecosystems::script_call(call).map_or(first, |it| it.name);
-        return !installs && runs_tests(script);
-    }
-    let program = programs::named(&call.program);
-    let moves = [Trait::Builtin, Trait::Changes, Trait::Root].into_iter().any(|it| program.is(it));
-    // `npx playwright install`
-    if moves || call.program == "test" || first.starts_with("install") && runs_tests(&call.program)
-    {
-        return false;
-    }
     let mut lower = call.texts().map(str::to_ascii_lowercase);
     if lower.any(|it| it.contains("skip") && it.contains("test")) {
         return false;
@@ -77,6 +65,19 @@ pub fn may_test(call: &Invocation) -> bool {
         let is_default = tasks().any(is_known) || first.is_empty() && known.contains(&"");
         return !call.texts().any(|it| without.contains(&it))
             && (is_default || tasks().any(runs_tests));
+    }
+    // A manager has options about packages for tests.
+    if let Some(installs) = ecosystems::installs_packages(call) {
+        let script = ecosystems::script_call(call).map_or(first, |it| it.name);
+        // `npx playwright install`
+        return !installs && runs_tests(script) && !tasks().any(|it| it.starts_with("install"));
+    }
+    let program = programs::named(&call.program);
+    let moves = [Trait::Builtin, Trait::Changes, Trait::Root].into_iter().any(|it| program.is(it));
+    // `playwright install`
+    if moves || call.program == "test" || first.starts_with("install") && runs_tests(&call.program)
+    {
+        return false;
     }
     by_default.is_some() || runs_tests(&call.program) || call.texts().any(runs_tests)
 }
