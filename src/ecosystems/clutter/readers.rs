@@ -69,14 +69,13 @@ pub fn may_test(call: &Invocation) -> bool {
     // A manager has options about packages for tests.
     if let Some(installs) = ecosystems::installs_packages(call) {
         let script = ecosystems::script_call(call).map_or(first, |it| it.name);
-        // `npx playwright install`
-        return !installs && runs_tests(script) && !tasks().any(|it| it.starts_with("install"));
+        return !installs && runs_tests(script);
     }
     let program = programs::named(&call.program);
     let moves = [Trait::Builtin, Trait::Changes, Trait::Root].into_iter().any(|it| program.is(it));
-    // `playwright install`
-    if moves || call.program == "test" || first.starts_with("install") && runs_tests(&call.program)
-    {
+    // `npx playwright install`
+    let is_fetched = tasks().take(2).any(|it| it.starts_with("install"));
+    if moves || call.program == "test" || is_fetched {
         return false;
     }
     by_default.is_some() || runs_tests(&call.program) || call.texts().any(runs_tests)

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::{
+    Value,
     grammar::{Parts as _, Role},
     scopes::{Definition, Located, Scope, Scopes},
 };
@@ -18,6 +19,15 @@ impl<'t> Scope<'t> {
 impl<'t> Scopes<'t> {
     fn is_package(&self) -> bool {
         self.grammar.grammar.packages.is_some()
+    }
+
+    /// Defines the types that are known by their last names wherever they are used.
+    pub(super) fn define_builtin(&mut self) {
+        for whole in self.grammar.grammar.packages.map_or(&[][..], |it| it.builtin) {
+            let value = Value::Reference { module: (*whole).to_owned(), path: Vec::new() };
+            let name = whole.rsplit('.').next().unwrap_or(whole);
+            self.define(0, name, Definition::Import(value));
+        }
     }
 
     /// The scope that a node is read in; `None` if it is no part of the program.

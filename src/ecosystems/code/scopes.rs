@@ -138,11 +138,7 @@ impl<'t> Scopes<'t> {
             is_whole: !root.has_error(),
             hides_writes: grammar.hides_writes(root, text),
         };
-        for whole in grammar.grammar.packages.map_or(&[][..], |it| it.builtin) {
-            let value = Value::Reference { module: (*whole).to_owned(), path: Vec::new() };
-            let name = whole.rsplit('.').next().unwrap_or(whole);
-            scopes.define(0, name, Definition::Import(value));
-        }
+        scopes.define_builtin();
         scopes.children(root, 0, 0);
         scopes
     }
