@@ -33,7 +33,7 @@ impl Written {
         if !is_written || !has("services") || !has("volumes") || !names_compose(text) {
             return Self(None);
         }
-        let mut lines = text.lines().enumerate();
+        let mut lines = text.lines().enumerate().filter(|it| !has_pattern(it.1));
         let found = lines.find_map(|(at, line)| {
             let between = |it: char| it.is_whitespace() || "\"'`,[]".contains(it);
             let mut words = line.split(between);
@@ -54,8 +54,18 @@ fn names_compose(text: &str) -> bool {
     })
 }
 
+/// Whether a line calls a program whose first argument is a pattern, which may look like a mount: `awk '/a:/{print $2}'`.
+fn has_pattern(line: &str) -> bool {
+    let mut words = line.split(|it: char| !it.is_alphanumeric());
+    words.any(|it| ["awk", "egrep", "gawk", "grep", "mawk", "sed"].contains(&it))
+}
+
 /// Whether a word mounts a folder of the host: `./data:/data`.
 fn is_mount(word: &str) -> bool {
+    let is_part = |it: char| it.is_alphanumeric() || "/._-~${}:+@…<>".contains(it);
+    if !word.chars().all(is_part) || word.matches('{').count() != word.matches('}').count() {
+        return false;
+    }
     let Some((host, target)) = word.split_once(':') else { return false };
     let is_path = host.starts_with(['.', '/', '~', '$', '{']) && !host.contains("//");
     is_path && target.starts_with('/') && !target.starts_with("//") && 1 < target.len()
@@ -104,5 +114,12 @@ mod tests {
         assert_eq!(found(&shell.replace("/srv/a:/a", "data:/a")), None);
         assert_eq!(found(&shell.replace("compose.prod.yaml", "x.yaml")), None);
         assert_eq!(found(&python.replace("./logs:/logs", "http://a:/b")), None);
+        let pattern =
+            shell.replace("    - /srv/a:/a:ro", "    - data:/a\nEND\nawk '/^Mem:/{print $2}'");
+        assert_eq!(found(&pattern), None);
+        assert_eq!(
+            found(&python.replace("./logs:/logs", "{base}/logs:/logs")).as_deref(),
+            Some("3 {base}/logs:/logs")
+        );
     }
 }

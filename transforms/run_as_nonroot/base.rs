@@ -85,6 +85,8 @@ mod tests {
             ("cgr.dev/chainguard/python:latest", "own"),
             ("nginxinc/nginx-unprivileged:1.27", "own"),
             ("nginx:1.27", "service-image"),
+            ("phusion/baseimage:jammy-1.0.4", "Shadow"),
+            ("phusion/passenger-ruby34:3.1.2", "service-image"),
             ("php:8.3-apache", "service-image"),
             ("php:8.3-cli", "Shadow"),
             ("public.ecr.aws/lambda/python:3.12", "service-image"),

@@ -10,6 +10,7 @@ use crate::{
         copies::Opaque,
         layers::{Layer, Layers},
     },
+    dockerfile::Keyword,
     text::{ImagePath, Place, Refusal, RepoPath},
 };
 
@@ -164,7 +165,12 @@ impl<'a> Image<'a> {
             }
         };
         let Some(absolute) = self.state().absolute(path) else {
-            return "whose folder is not known".to_owned();
+            return match self.workdir_of_arguments() {
+                Some(folder) => {
+                    format!("whose folder, {folder}, depends on arguments of the build")
+                }
+                None => "whose folder is not known".to_owned(),
+            };
         };
         // `/srv/scripts/run.sh` may be `scripts/run.sh` of the project.
         let parts = absolute.as_str().match_indices('/').map(|it| &absolute.as_str()[it.0 + 1..]);
@@ -175,6 +181,12 @@ impl<'a> Image<'a> {
             }
             None => "which is not in the project".to_owned(),
         }
+    }
+
+    /// The last WORKDIR, as it is written, if a variable is in it.
+    fn workdir_of_arguments(&self) -> Option<&'a str> {
+        let workdirs = self.instructions().filter(|it| it.instruction.keyword == Keyword::Workdir);
+        workdirs.last().map(|it| it.instruction.text().trim()).filter(|it| it.contains('$'))
     }
 
     /// The text of the manifest at a path relative to the working directory; else of the one that the build

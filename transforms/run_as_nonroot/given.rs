@@ -13,8 +13,39 @@ pub(super) struct Folder {
     pub made: bool,
     /// What changes owner.
     pub given: Given,
-    /// True if a volume is mounted there, which keeps its owner where it already exists.
-    pub volume: bool,
+    /// What says so.
+    pub told: Told,
+}
+
+/// What says that a folder is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The mount of a volume alone.
+    Mount,
+    /// What programs, settings and variables say.
+    Use,
+    /// Both.
+    Both,
+}
+
+impl Told {
+    pub(super) fn by(is_volume: bool) -> Self {
+        if is_volume { Self::Mount } else { Self::Use }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::Both }
+    }
+
+    /// Whether a volume is mounted there, which keeps its owner where it already exists.
+    pub(super) fn is_volume(self) -> bool {
+        self != Self::Use
+    }
+
+    /// Whether something else than a mount says that the folder is written to.
+    pub(super) fn is_written(self) -> bool {
+        self != Self::Mount
+    }
 }
 
 /// What of a place changes owner.
@@ -31,15 +62,15 @@ pub(super) enum Given {
 impl Folder {
     /// A file.
     pub(super) fn file(path: ImagePath, evidence: String, given: Given) -> Self {
-        Self { path, evidence, made: true, given, volume: false }
+        Self { path, evidence, made: true, given, told: Told::Use }
     }
 
     /// What the user gets, and why, as a part of a sentence.
     pub(super) fn said(&self) -> String {
-        let more = match self {
-            Self { volume: true, .. } => ", but an existing volume stays root's",
-            Self { given: Given::IfThere, .. } => ", if a COPY brings one from the build context",
-            _ => "",
+        let more = match self.given {
+            _ if self.told.is_volume() => ", but an existing volume stays root's",
+            Given::IfThere => ", if a COPY brings one from the build context",
+            Given::Itself | Given::Whole => "",
         };
         format!("the user gets {} ({}){more}", self.path, self.evidence)
     }

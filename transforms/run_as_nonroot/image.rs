@@ -305,3 +305,15 @@ pub(super) fn resolve(run: &Run<'_>, word: &Word) -> Option<String> {
     };
     run.script.resolve(word, &lookup)
 }
+
+/// Merges insertions at the same place, in their order.
+pub(super) fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
+    let mut all: Vec<Edit> = Vec::new();
+    for edit in edits {
+        match all.iter_mut().find(|it| it.span == edit.span) {
+            Some(known) => known.text += &edit.text,
+            None => all.push(edit),
+        }
+    }
+    all
+}

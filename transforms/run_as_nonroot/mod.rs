@@ -37,8 +37,10 @@ mod source;
 mod started;
 mod state;
 mod told;
+mod unmade;
 mod values;
 mod variants;
+mod volumes;
 
 use crate::{
     dockerfile::{Keyword, Kind},
@@ -128,7 +130,7 @@ fn run(project: &Project, settings: &Settings) -> Outcome {
         let owner = Owner::of(&settings.of(&file.path), dockerfile);
         let Some(image) = Image::of(project, &site, owner) else { return outcome };
         match handover(&image) {
-            Ok(Some(it)) => outcome.changes.push(change(&site, &image, &it)),
+            Ok(Some(it)) => outcome = volumes::together(project, settings, &image, &it),
             Ok(None) => {}
             Err(why) => {
                 outcome.declines.push(site.decline(NAME, image.item(), Owner::advise(why)));
@@ -259,7 +261,7 @@ pub fn handover(image: &Image<'_>) -> Result<Option<Handover>, Refusal> {
         ports::check_port(image, &port)?;
     }
     image.owner.settle(source.refusal.clone().map_or(Ok(()), Err))?;
-    let folders = state::folders(image, &processes, &needs, &source.traces)?;
+    let folders = state::folders(image, &processes, &needs, &source)?;
     given::check_names(&folders)?;
     if base.accounts == Accounts::Bare && !folders.is_empty() {
         let reason = format!("{} cannot change owner in an image without a shell", folders[0].path);
@@ -380,20 +382,8 @@ impl Handover {
             }
         }
         edits.push(place.insert(dockerfile, &lines.join("\n")));
-        (place.item(), in_one(edits))
+        (place.item(), image::in_one(edits))
     }
-}
-
-/// Merges insertions at the same place, in their order.
-fn in_one(edits: Vec<Edit>) -> Vec<Edit> {
-    let mut all: Vec<Edit> = Vec::new();
-    for edit in edits {
-        match all.iter_mut().find(|it| it.span == edit.span) {
-            Some(known) => known.text += &edit.text,
-            None => all.push(edit),
-        }
-    }
-    all
 }
 
 #[cfg(test)]

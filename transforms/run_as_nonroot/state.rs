@@ -7,13 +7,15 @@ use super::{
         named,
     },
     filled::Filled,
-    given::{Folder, Given},
+    given::{Folder, Given, Told},
     image::{Placed, resolve},
     mounts,
     needs::Needs,
     next,
     process::Process,
+    source::Source,
     started::Started,
+    unmade,
 };
 use crate::{
     dockerfile::Keyword,
@@ -31,13 +33,13 @@ pub(super) fn folders(
     image: &Image<'_>,
     processes: &[Process],
     needs: &[Needs],
-    source: &[Trace],
+    source: &Source,
 ) -> Result<Vec<Folder>, Refusal> {
     let made = made(image, processes)?;
     let mut found = traces(image)?;
     found.extend(image.owner.traces());
     found.extend(needs.iter().flat_map(|it| it.folders.iter().cloned()));
-    found.extend(source.iter().cloned());
+    found.extend(source.traces.iter().cloned());
     found.extend(next::traces(image, processes)?);
     found.extend(empty_workdir(image)?);
     let alone = made.iter().filter(|it| it.alone);
@@ -54,6 +56,8 @@ pub(super) fn folders(
                 format!("the folder of {} is not known", written.path),
             ));
         };
+        let is_made = |it: &ImagePath| made.iter().any(|made| made.path.is_within(it));
+        let path = unmade::above(image, source, &is_made, path)?;
         // Every user may write there.
         let scratch = ["/tmp", "/var/tmp", "/dev"];
         let own = made.iter().any(|it| it.path == path);
@@ -102,27 +106,36 @@ pub(super) fn folders(
                 folders.push(Folder::file(file, evidence.clone(), given));
             }
         }
+        let is_brought = filled && is_whole;
         let given = if is_filled || is_whole { Given::Whole } else { Given::Itself };
         let is_made = made.iter().any(|it| it.path == path)
             || is_filled
             || exists
+            || is_brought
             || image.state().made.contains(&path);
         match folders.iter_mut().find(|it| it.path == path) {
             Some(known) => {
-                known.volume |= is_volume;
+                known.told = known.told.and(Told::by(is_volume));
                 if given == Given::Whole {
                     known.given = given;
                 }
             }
             None => {
-                let (made, volume) = (is_made, is_volume);
-                folders.push(Folder { path, evidence, made, given, volume });
+                let (made, told) = (is_made, Told::by(is_volume));
+                folders.push(Folder { path, evidence, made, given, told });
             }
         }
     }
     folders.sort_by(|a, b| a.path.cmp(&b.path));
     let whole: Vec<ImagePath> =
         folders.iter().filter(|it| it.given == Given::Whole).map(|it| it.path.clone()).collect();
+    let written: Vec<ImagePath> =
+        folders.iter().filter(|it| it.told.is_written()).map(|it| it.path.clone()).collect();
+    for it in &mut folders {
+        if it.given == Given::Whole && written.iter().any(|path| path.is_within(&it.path)) {
+            it.told = it.told.and(Told::Use);
+        }
+    }
     folders.retain(|it| !whole.iter().any(|whole| *whole != it.path && it.path.is_within(whole)));
     Ok(folders)
 }

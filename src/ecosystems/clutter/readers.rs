@@ -53,6 +53,11 @@ const TEST_BY_DEFAULT: &[(&str, &[&str])] = &[
 pub fn may_test(call: &Invocation) -> bool {
     let tasks = || call.texts().filter(|it| !it.starts_with('-'));
     let first = tasks().next().unwrap_or_default();
+    let program = programs::named(&call.program);
+    let moves = [Trait::Builtin, Trait::Changes, Trait::Root].into_iter().any(|it| program.is(it));
+    if moves || call.program == "test" {
+        return false;
+    }
     let mut lower = call.texts().map(str::to_ascii_lowercase);
     if lower.any(|it| it.contains("skip") && it.contains("test")) {
         return false;
@@ -71,11 +76,8 @@ pub fn may_test(call: &Invocation) -> bool {
         let script = ecosystems::script_call(call).map_or(first, |it| it.name);
         return !installs && runs_tests(script);
     }
-    let program = programs::named(&call.program);
-    let moves = [Trait::Builtin, Trait::Changes, Trait::Root].into_iter().any(|it| program.is(it));
     // `npx playwright install`
-    let is_fetched = tasks().take(2).any(|it| it.starts_with("install"));
-    if moves || call.program == "test" || is_fetched {
+    if tasks().any(|it| it.starts_with("install")) {
         return false;
     }
     by_default.is_some() || runs_tests(&call.program) || call.texts().any(runs_tests)

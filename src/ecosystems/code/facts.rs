@@ -1,6 +1,7 @@
 //! The words in which a language says which of its functions write, and which give a path.
 
 pub(super) use super::{
+    asked::{asks, removes},
     tables::{Entry, Keeper, Keyed, OptionOf, Setting, setting},
     when::When,
 };
@@ -21,6 +22,8 @@ pub(super) enum Does {
     Gives(Gives),
     /// It writes.
     Writes(Writes),
+    /// It says whether there is something at the path that an argument names.
+    Asks(Argument),
     /// It uses the database that the settings of a program name.
     Uses(&'static str),
     /// It writes the logs that a settings file says, which an argument names or is read from.
@@ -237,6 +240,8 @@ pub enum Kind {
     Url,
     /// The folder that a URL names, if it is one of files: `file:///srv/results`.
     FolderUrl,
+    /// What is removed or moved away: a file, or a folder with all that is in it.
+    Removed,
     /// A file that is fetched unless it is there; its name alone.
     Fetched,
     /// A socket, if the address is a path: `unix:///srv/web.sock`.

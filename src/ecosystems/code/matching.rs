@@ -225,6 +225,7 @@ impl<'t> Evaluator<'_, 't> {
                         let found = found.filter(is_new);
                         facts.writes.extend(found);
                     }
+                    Does::Asks(path) => facts.asked.extend(self.asked(&call, at, name, *path)),
                     Does::Starts(words) => facts.starts.extend(self.start(&call, at, *words, &[])),
                     Does::Runs(before, words) => {
                         facts.starts.extend(self.start(&call, at, *words, before));

@@ -7,6 +7,7 @@
 //!
 //! This is the only code that names tree-sitter.
 
+mod asked;
 mod call;
 mod chains;
 mod classes;
@@ -58,6 +59,7 @@ mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use asked::Asked;
 pub use facts::Kind;
 pub use handed::Handed;
 pub use mentioned::Mention;
@@ -98,6 +100,8 @@ pub enum Language {
 pub struct SourceFacts {
     /// What it writes, in order.
     pub writes: Vec<Write>,
+    /// Where it asks whether something is there, and does more than to make it.
+    pub asked: Vec<Asked>,
     /// The programs that it starts.
     pub starts: Vec<Start>,
     /// The modules that it imports, as it names them.

@@ -7,8 +7,8 @@ use tree_sitter::Node;
 use super::{
     Import, Value,
     facts::{
-        Argument::At, Does, Fact, Gives, Kind, When, gives, may_write, needs_root, starts, writes,
-        writes_if,
+        Argument::At, Does, Fact, Gives, Kind, When, asks, gives, may_write, needs_root, removes,
+        starts, writes, writes_if,
     },
     grammar::{Compiled, Grammar, Open, Parts as _, Role, line},
     listening, php_packages,
@@ -118,8 +118,11 @@ const LIBRARY: &[Fact] = &[
     writes("symlink", At(1, "link"), Kind::File),
     writes("link", At(1, "link"), Kind::File),
     writes("move_uploaded_file", At(1, "to"), Kind::Entry),
-    may_write("unlink", At(0, "filename"), Kind::Entry),
-    may_write("rmdir", At(0, "directory"), Kind::Entry),
+    removes("unlink", At(0, "filename")),
+    removes("rmdir", At(0, "directory")),
+    removes("rename", At(0, "from")),
+    asks("file_exists", At(0, "filename")),
+    asks("is_dir", At(0, "filename")),
     writes("tempnam", At(0, "directory"), Kind::Folder),
     // `error_log($message, 3, $file)`: php.net: `error_log`.
     writes("error_log", At(2, "destination"), Kind::File),

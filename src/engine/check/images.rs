@@ -81,38 +81,48 @@ impl Images<'_> {
         altered.or_else(|| self.unkept(path, before, after))
     }
 
-    /// What a change says that it alters and does not: a RUN that is not there, a setting that stayed.
+    /// What a change says that it alters and does not: a RUN that is not there, or not in as many of its Dockerfiles as it
+    /// says, a setting that stayed.
     fn unkept(&self, path: &RepoPath, before: &Dockerfile, after: &Dockerfile) -> Option<String> {
-        fn own(dockerfile: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &str> {
-            dockerfile
-                .instructions()
-                .filter(move |it| it.1.keyword == keyword)
-                .map(|it| it.1.text())
+        let here = self.changes.iter().filter(|it| it.place.path == *path);
+        here.copied().find_map(|change| {
+            // Most RUNs are in both as they were, and count in neither.
+            let runs = LazyCell::new(|| self.renewed(change));
+            change.alters.iter().find_map(|alters| match alters {
+                Alteration::Run(script) | Alteration::Fetch(script) => {
+                    let is_it = |it: &&&str| runs_alike(it, script, &|_| None);
+                    let said = change.alters.iter().filter(|it| *it == alters).count();
+                    let (gone, new) = &*runs;
+                    let is_there = gone.iter().filter(is_it).count() + said
+                        <= new.iter().filter(is_it).count();
+                    (!is_there).then(|| format!("does not run {script}"))
+                }
+                Alteration::Config(keyword) => {
+                    let texts = |it| own(it, *keyword).map(one_line);
+                    texts(before).eq(texts(after)).then(|| format!("does not set {keyword}"))
+                }
+                _ => None,
+            })
+        })
+    }
+
+    /// The RUNs that a change takes out of its Dockerfiles, and those that are new there.
+    fn renewed(&self, change: &Change) -> (Vec<&str>, Vec<&str>) {
+        fn runs<'p>(project: &'p Project, path: &RepoPath) -> Vec<&'p str> {
+            let dockerfile = project.file(path.as_str()).and_then(|it| it.dockerfile());
+            dockerfile.into_iter().flat_map(|it| own(it, Keyword::Run)).collect()
         }
-        // Most RUNs are in both as they were, and count in neither.
-        let runs = LazyCell::new(|| {
-            let mut gone: Vec<&str> = own(before, Keyword::Run).collect();
-            let mut new: Vec<&str> = own(after, Keyword::Run).collect();
+        let (mut all_gone, mut all_new) = (Vec::new(), Vec::new());
+        for path in change.files.keys() {
+            let (mut gone, mut new) = (runs(self.before, path), runs(self.after, path));
             new.retain(|run| {
                 let same = gone.iter().position(|it| it == run);
                 same.map(|it| gone.swap_remove(it)).is_none()
             });
-            (gone, new)
-        });
-        let here = self.changes.iter().filter(|it| it.place.path == *path);
-        here.flat_map(|it| &it.alters).find_map(|it| match it {
-            Alteration::Run(script) | Alteration::Fetch(script) => {
-                let is_it = |it: &&&str| runs_alike(it, script, &|_| None);
-                let (gone, new) = &*runs;
-                let is_there = gone.iter().filter(is_it).count() < new.iter().filter(is_it).count();
-                (!is_there).then(|| format!("does not run {script}"))
-            }
-            Alteration::Config(keyword) => {
-                let texts = |it| own(it, *keyword).map(one_line);
-                texts(before).eq(texts(after)).then(|| format!("does not set {keyword}"))
-            }
-            _ => None,
-        })
+            all_gone.extend(gone);
+            all_new.extend(new);
+        }
+        (all_gone, all_new)
     }
 
     /// What a step does to the builds of a caller that say something else now.
@@ -186,6 +196,12 @@ impl Images<'_> {
         });
         Allowed::new(all)
     }
+}
+
+/// The texts of the instructions with a keyword.
+fn own(dockerfile: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &str> {
+    let all = dockerfile.instructions().filter(move |it| it.1.keyword == keyword);
+    all.map(|it| it.1.text())
 }
 
 fn image<'a>(

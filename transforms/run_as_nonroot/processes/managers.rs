@@ -109,3 +109,12 @@ fn executed<'w>(
     let is_word = |it: &Option<String>| it.as_deref().is_some_and(|it| !it.starts_with('-'));
     Some(&rest[rest.iter().position(is_word)?..])
 }
+
+/// Whether a command line is of a program that runs source which its own options and arguments name, and starts nothing
+/// that follows.
+pub(super) fn hands_nothing_on(words: &[Option<String>]) -> bool {
+    let Some(call) = ecosystems::invocation(words) else { return false };
+    let program = programs::named(&call.program);
+    let hosts = [Trait::HostsPhp, Trait::HostsPython, Trait::HostsRuby, Trait::HostsScripts];
+    hosts.into_iter().any(|it| program.is(it)) && !program.is(Trait::Interpreter)
+}

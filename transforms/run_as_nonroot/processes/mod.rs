@@ -30,6 +30,7 @@ use crate::{
 use files::{file, looks_like_script};
 use inherited::Replaces;
 use lines::{Line, lines, lines_of, split};
+use managers::hands_nothing_on;
 
 /// The code of a command that depends on a variable.
 const UNKNOWN: &str = "unknown-command";
@@ -133,6 +134,10 @@ fn processes(
                     Some(more) => words.extend(more.into_iter().map(Some)),
                     None => all.extend(script(image, &text, Origin::first(from))?),
                 }
+            }
+            // docs.docker.com, "Understand how CMD and ENTRYPOINT interact": a server gets it as arguments.
+            Line::Shell(text) if hands_nothing_on(&words) => {
+                words.extend(["/bin/sh".to_owned(), "-c".to_owned(), text].map(Some));
             }
             // A shell runs it; as an argument of the words before, it may be run by them.
             Line::Shell(text) => all.extend(script(image, &text, Origin::first(from))?),

@@ -140,6 +140,11 @@ impl<'i, 'a> Files<'i, 'a> {
             || self.is_mentioned(path.file_name())
     }
 
+    /// Whether a COPY brings a folder.
+    pub(super) fn has_folder(&self, path: &ImagePath) -> bool {
+        self.image.fills(path) && self.at(path).is_none()
+    }
+
     /// Whether a RUN mentions a file of this name.
     pub(super) fn is_mentioned(&self, name: &str) -> bool {
         self.image.mentions_run(&[name])

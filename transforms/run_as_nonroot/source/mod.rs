@@ -62,6 +62,8 @@ use spot::{Spot, closed};
 pub(super) struct Source {
     /// The files and folders that it writes to, other than those that every user may write to.
     pub traces: Vec<Trace>,
+    /// The paths of which it asks whether there is something, and does more than to make a folder, each with the call.
+    pub asked: Vec<(ImagePath, String)>,
     /// Why the user cannot run it: the first call that writes to an unknown place, or where only root should.
     pub refusal: Option<Refusal>,
     /// Why it cannot be judged: the first program whose source is not read.
@@ -300,6 +302,7 @@ impl Source {
                 let reason = format!("{}:{} calls {what}, which needs root", file.path, it.line);
                 return Err(Refusal::new("needs-root", reason));
             }
+            self.ask(number, file, resolver);
             for (line, value) in &file.facts.settings {
                 let from = format!("{}:{line}", file.path);
                 for spot in resolver.spots(number, value) {

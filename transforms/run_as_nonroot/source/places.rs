@@ -1,7 +1,8 @@
 //! What becomes of a place that source writes to: a folder for the user, nothing, or a reason to decline.
 
 use super::{
-    super::addresses::file_url, Process, Source, Trace, Written, files::Files, spot::Spot, sqlite,
+    super::addresses::file_url, Process, Source, Trace, Written, files::Files, reach::Reached,
+    resolve::Resolver, spot::Spot, sqlite,
 };
 use crate::{
     ecosystems::{code::Kind, dotnet},
@@ -94,6 +95,10 @@ impl Source {
                 }
                 // A file that the image has belongs to root, whoever its folder belongs to.
                 let path = folder.join(&text);
+                if kind == Kind::Removed && !is_open && files.has_folder(&path) {
+                    self.remove(&path, &evidence);
+                    return;
+                }
                 let is_made = kind == Kind::Database && files.is_mentioned(path.file_name());
                 if is_made {
                     let reason = format!("{evidence} with {path}, which a RUN makes as root");
@@ -110,7 +115,7 @@ impl Source {
                     }
                     let own = Trace::new(Written::folder(path.as_str()), evidence.clone());
                     self.traces.push(Trace { exists: true, ..own });
-                    if kind != Kind::Entry {
+                    if kind != Kind::Entry && kind != Kind::Removed {
                         return;
                     }
                 }
@@ -126,6 +131,7 @@ impl Source {
                         | Kind::Database
                         | Kind::Fetched
                         | Kind::FolderUrl
+                        | Kind::Removed
                         | Kind::Socket
                         | Kind::Url,
                         false,
@@ -134,6 +140,27 @@ impl Source {
                 self.traces.push(Trace::new(written, evidence));
             }
         }
+    }
+}
+
+impl Source {
+    /// Adds the paths of which a file asks whether there is something.
+    pub(super) fn ask(&mut self, number: usize, file: &Reached<'_>, resolver: &Resolver<'_, '_>) {
+        for asked in &file.facts.asked {
+            let what = asked.what.trim_start_matches('.');
+            for spot in resolver.spots(number, &asked.target) {
+                let Spot::Text { text, is_open: false } = spot else { continue };
+                let call = format!("{}:{} calls {what}", file.path, asked.line);
+                self.asked.push((file.folder.join(&text), call));
+            }
+        }
+    }
+
+    /// Adds a folder of the image that a program removes or moves away: all that is in it, and the folder above.
+    fn remove(&mut self, path: &ImagePath, evidence: &str) {
+        let whole = Trace::new(Written::folder(path.as_str()), evidence);
+        self.traces.push(Trace { is_whole: true, ..whole });
+        self.traces.push(Trace::new(Written::file(path.as_str()), evidence));
     }
 }
 

@@ -4,8 +4,10 @@ use super::{
     Image, Process, changes, needs, processes, reach::Reached, resolve::Resolver, spot::Spot, told,
 };
 use crate::{
+    dockerfile::Keyword,
     ecosystems::{
         code::{Kind, Start},
+        images,
         programs::{Trait, paths},
     },
     text::Refusal,
@@ -70,6 +72,10 @@ pub(super) fn read(
         return Ok(started);
     };
     for process in &found {
+        // A call of a program that is not there fails whoever runs it.
+        if lacks_client(image, &process.program) {
+            continue;
+        }
         let names = paths::of(&process.program);
         // What it does to files is in the table, or it changes those that it is given.
         let quiet = Process { writes: Vec::new(), ..process.clone() };
@@ -97,6 +103,26 @@ pub(super) fn read(
         started.add(image, process);
     }
     Ok(started)
+}
+
+/// Whether a program is Docker's client, and the image is known not to have it: its base is one that does not bring it, no
+/// step names it, and no service mounts it or the socket.
+fn lacks_client(image: &Image<'_>, program: &str) -> bool {
+    let is_client = ["docker", "docker-compose"].contains(&program);
+    let is_named = |it: &str| it.to_ascii_lowercase().contains("docker");
+    let brings = |name: &str| {
+        let base = images::named(name);
+        !base.is_official() || base.brings(program) || is_named(name)
+    };
+    let in_steps = || {
+        let mut steps = image.instructions().filter(|it| it.instruction.keyword != Keyword::From);
+        steps.any(|it| is_named(image.site.dockerfile.text(it.item)))
+    };
+    let is_mounted = || {
+        let mut volumes = image.services().flat_map(|it| &it.service.volumes);
+        volumes.any(|it| is_named(&it.target))
+    };
+    is_client && image.base().is_some_and(|it| !brings(it)) && !in_steps() && !is_mounted()
 }
 
 impl Started {

@@ -4,8 +4,9 @@
 
 use super::super::facts::{
     Argument::{At, Named},
-    DOCKER, Fact, Gives, Kind, NEEDS, Needs, Setting, gives, may_write, needs_root, needs_root_if,
-    opens, setting, starts_with, writes, writes_if, writes_somewhere, writes_unless,
+    DOCKER, Fact, Gives, Kind, NEEDS, Needs, Setting, asks, gives, may_write, needs_root,
+    needs_root_if, opens, removes, setting, starts_with, writes, writes_if, writes_somewhere,
+    writes_unless,
 };
 
 /// The library.
@@ -19,8 +20,11 @@ pub(super) const LIBRARY: &[Fact] = &[
     writes("os.Rename", At(1, ""), Kind::Entry),
     writes("os.Symlink", At(1, ""), Kind::File),
     writes("os.Link", At(1, ""), Kind::File),
-    may_write("os.Remove", At(0, ""), Kind::Entry),
-    may_write("os.RemoveAll", At(0, ""), Kind::Entry),
+    removes("os.Remove", At(0, "")),
+    removes("os.RemoveAll", At(0, "")),
+    removes("os.Rename", At(0, "")),
+    asks("os.Lstat", At(0, "")),
+    asks("os.Stat", At(0, "")),
     may_write("os.Truncate", At(0, ""), Kind::File),
     writes_unless("os.OpenFile", At(0, ""), At(1, ""), &["O_RDONLY", "0"]),
     writes("os.OpenRoot", At(0, ""), Kind::Folder),

@@ -6,7 +6,7 @@
 use super::super::{
     facts::{
         Argument::{At, Object},
-        Fact, Gives, Kind, When, gives, may_write, starts, starts_with, writes, writes_if,
+        Fact, Gives, Kind, When, asks, gives, removes, starts, starts_with, writes, writes_if,
         writes_unless,
     },
     listening,
@@ -30,8 +30,14 @@ const LIBRARY: &[Fact] = &[
     writes("java.nio.file.Files.setLastModifiedTime", At(0, ""), Kind::File),
     writes("java.nio.file.Files.move", At(1, ""), Kind::Entry),
     writes("java.nio.file.Files.copy", At(1, ""), Kind::File).when(When::UnlessStream(At(1, ""))),
-    may_write("java.nio.file.Files.delete", At(0, ""), Kind::Entry),
-    may_write("java.nio.file.Files.deleteIfExists", At(0, ""), Kind::Entry),
+    removes("java.nio.file.Files.delete", At(0, "")),
+    removes("java.nio.file.Files.deleteIfExists", At(0, "")),
+    removes("java.nio.file.Files.move", At(0, "")),
+    asks("java.nio.file.Files.exists", At(0, "")),
+    asks("java.nio.file.Files.isDirectory", At(0, "")),
+    asks("java.nio.file.Files.notExists", At(0, "")),
+    asks(".exists", Object),
+    asks(".isDirectory", Object),
     writes("java.nio.file.Files.createTempFile", At(0, ""), Kind::Folder).when(When::Counted(3)),
     writes("java.nio.file.Files.createTempDirectory", At(0, ""), Kind::Folder)
         .when(When::Counted(2)),

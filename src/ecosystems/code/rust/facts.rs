@@ -3,8 +3,9 @@
 //! What functions of the library do is from <https://doc.rust-lang.org/std/>, of crates from their pages on docs.rs.
 
 use super::super::facts::{
-    Argument::At, DOCKER, Fact, Gives, Kind, NEEDS, Needs, When, gives, listens, listens_with,
-    may_write, needs_root, needs_root_if, starts_alone, writes, writes_somewhere,
+    Argument::{self, At},
+    DOCKER, Fact, Gives, Kind, NEEDS, Needs, When, asks, gives, listens, listens_with, needs_root,
+    needs_root_if, removes, starts_alone, writes, writes_somewhere,
 };
 
 /// The library of files, and those that have its functions: docs.rs/tokio, docs.rs/async-std, docs.rs/async-fs,
@@ -21,9 +22,13 @@ macro_rules! files {
             writes(concat!($module, "::symlink"), At(1, ""), Kind::File),
             writes(concat!($module, "::soft_link"), At(1, ""), Kind::File),
             writes(concat!($module, "::set_permissions"), At(0, ""), Kind::File),
-            may_write(concat!($module, "::remove_file"), At(0, ""), Kind::Entry),
-            may_write(concat!($module, "::remove_dir"), At(0, ""), Kind::Entry),
-            may_write(concat!($module, "::remove_dir_all"), At(0, ""), Kind::Entry),
+            removes(concat!($module, "::remove_file"), At(0, "")),
+            removes(concat!($module, "::remove_dir"), At(0, "")),
+            removes(concat!($module, "::remove_dir_all"), At(0, "")),
+            removes(concat!($module, "::rename"), At(0, "")),
+            asks(concat!($module, "::exists"), At(0, "")),
+            asks(concat!($module, "::metadata"), At(0, "")),
+            asks(concat!($module, "::try_exists"), At(0, "")),
             writes(concat!($module, "::File::create"), At(0, ""), Kind::File),
             writes(concat!($module, "::File::create_new"), At(0, ""), Kind::File),
             gives(concat!($module, "::canonicalize"), Gives::First),
@@ -49,6 +54,8 @@ const CHANGES: &[&str] = &["append(", "create(", "create_new(", "write("];
 
 /// The library.
 const LIBRARY: &[Fact] = &[
+    asks(".exists", Argument::Object),
+    asks(".is_dir", Argument::Object),
     writes(".open", At(0, ""), Kind::File).when(When::Made("OpenOptions", CHANGES)),
     writes(".open", At(0, ""), Kind::File).when(When::Made("File::options", CHANGES)),
     writes(".create", At(0, ""), Kind::Folder).when(When::Made("DirBuilder", &["DirBuilder"])),
