@@ -59,13 +59,12 @@ mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use asked::Asked;
-pub use facts::Kind;
 pub use handed::Handed;
 pub use mentioned::Mention;
 pub use tables::Kept;
 pub use tasks::{defines_tasks, runs_tasks};
 pub use value::Value;
+pub use {asked::Asked, facts::Kind};
 
 use crate::text::RepoPath;
 use grammar::Compiled;
