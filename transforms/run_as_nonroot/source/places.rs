@@ -177,6 +177,10 @@ fn is_device(path: &str) -> bool {
 
 /// The path of a socket; `None` for an address of the network.
 fn socket(address: &str) -> Option<&str> {
+    // A port, also where it was taken for a file in the directory of the process.
+    if address.rsplit('/').next()?.bytes().all(|it| it.is_ascii_digit()) {
+        return None;
+    }
     let path = address.strip_prefix("unix:").map(|it| it.strip_prefix("//").unwrap_or(it));
     let is_path = address.starts_with('/') || address.ends_with(".sock");
     path.or_else(|| (is_path && !address.contains("://")).then_some(address))
