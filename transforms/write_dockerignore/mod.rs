@@ -351,6 +351,7 @@ mod tests {
             let files = [
                 ("Dockerfile", dockerfile.as_str()),
                 ("README.md", "# Shop\n"),
+                ("docs/usage.md", "# Usage\n"),
                 ("go.mod", "module shop\n"),
                 ("start.sh", "exec /shop\n"),
                 ("build.sh", "go build -o /shop .\n"),

@@ -80,3 +80,12 @@ fn programs_are_started() {
     assert_eq!(facts.starts[0].texts()[0].as_deref(), Some("ffmpeg"));
     assert_eq!(facts.starts[1].texts(), [None]);
 }
+
+#[test]
+fn a_part_that_is_not_understood_may_hide_writes_of_the_whole_file() {
+    let text = "class A { void F() { File.Delete(\"a\"); } } class B { int size = ; }";
+    let facts = read(Language::CSharp, text).unwrap();
+    assert!(!facts.is_whole && facts.hides_writes);
+    let harmless = read(Language::CSharp, &text.replace("File.Delete", "Show")).unwrap();
+    assert!(!harmless.is_whole && !harmless.hides_writes);
+}
