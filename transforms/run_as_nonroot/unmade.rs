@@ -19,15 +19,8 @@ pub(super) fn above(
         volumes.any(|volume| ImagePath::new(&volume.target).is_some_and(|at| at.is_within(it)))
     };
     let is_there = |it: &ImagePath| {
-        image.fills(it)
-            || image
-                .state()
-                .made
-                .iter()
-                .chain(&image.state().workdir)
-                .any(|made| made.is_within(it))
-            || is_made(it)
-            || is_mounted(it)
+        let mut made = image.state().made.iter().chain(&image.state().workdir);
+        image.fills(it) || made.any(|made| made.is_within(it)) || is_made(it) || is_mounted(it)
     };
     let asked = source.asked.iter().filter(|it| path.is_within(&it.0) && !is_there(&it.0));
     let Some((asked, call)) = asked.min_by_key(|it| it.0.as_str().len()) else { return Ok(path) };

@@ -3,14 +3,11 @@
 use tree_sitter::Node;
 
 use super::{
-    evaluate::Evaluator,
+    evaluate::{DEPTH, Evaluator},
     facts::Argument,
     grammar::{Parts as _, Role},
     scopes::{Definition, Located},
 };
-
-/// How many names deep a table is looked for.
-const DEPTH: usize = 40;
 
 /// A call.
 pub(super) struct Call<'t> {

@@ -1,6 +1,8 @@
 //! The parts of a file that do not run in a service: what runs only if the file is the one that is run, `if __name__ ==
 //! "__main__":`, and it is imported, or only in tests, `if "test" in sys.argv:`.
 
+use std::collections::HashSet;
+
 use tree_sitter::Node;
 
 use super::scopes::Scopes;
@@ -33,38 +35,13 @@ impl<'t> Scopes<'t> {
     /// Whether a condition holds only where tests run: it says so itself, or is a name or a function of the file that
     /// does.
     fn is_in_tests(&self, condition: Node<'t>) -> bool {
-        let plain = |text: &str| {
-            let text: String = text.chars().filter(|it| !it.is_whitespace()).collect();
-            text.replace('\'', "\"")
-        };
-        let says = |text: &str| {
-            let text = plain(text);
-            !text.contains("not")
-                && !text.contains('!')
-                && IN_TESTS.iter().any(|it| text.contains(it))
-        };
         let text = self.text_of(condition);
         let name = text.trim_matches(['(', ')', ' ']).trim_end_matches("()");
-        let is_name = |it: char| it.is_alphanumeric() || it == '_';
-        if name.is_empty() || !name.chars().all(is_name) {
+        if name.is_empty() || !name.chars().all(is_of_name) {
             let is_alternative = text.contains(" or ") || text.contains("||");
-            return says(text) && !is_alternative;
+            return says_tests(text) && !is_alternative;
         }
-        let mut lines = self.text.lines();
-        while let Some(line) = lines.next() {
-            let line = line.trim();
-            let value = line.strip_prefix(name).and_then(|it| it.trim_start().strip_prefix('='));
-            let body = line.strip_prefix("def ").and_then(|it| it.strip_prefix(name));
-            match (value, body.filter(|it| it.starts_with('('))) {
-                (Some(value), _) => return says(value),
-                (None, Some(_)) => {
-                    let mut body = lines.map(str::trim).filter(|it| !it.is_empty());
-                    return body.next().and_then(|it| it.strip_prefix("return ")).is_some_and(says);
-                }
-                (None, None) => {}
-            }
-        }
-        false
+        self.in_tests.get_or_init(|| named_for_tests(self.text)).contains(name)
     }
 
     /// Whether a condition holds only in a file that is run.
@@ -79,4 +56,49 @@ impl<'t> Scopes<'t> {
         !["||", " or "].iter().any(|it| text.contains(it))
             && text.split("&&").flat_map(|it| it.split(" and ")).any(is_guard)
     }
+}
+
+fn is_of_name(it: char) -> bool {
+    it.is_alphanumeric() || it == '_'
+}
+
+/// Whether a condition says that tests run.
+fn says_tests(condition: &str) -> bool {
+    let text: String = condition.chars().filter(|it| !it.is_whitespace()).collect();
+    let text = text.replace('\'', "\"");
+    !text.contains("not") && !text.contains('!') && IN_TESTS.iter().any(|it| text.contains(it))
+}
+
+/// The names of a text whose first value says that tests run, and the functions that return such a value.
+fn named_for_tests(text: &str) -> HashSet<&str> {
+    let mut known = HashSet::new();
+    let mut found = HashSet::new();
+    let mut lines = text.lines().map(str::trim);
+    while let Some(line) = lines.next() {
+        let function = line.strip_prefix("def ").map(split_name).filter(|it| it.1.starts_with('('));
+        let value = || {
+            let (name, rest) = split_name(line);
+            Some((name, rest.trim_start().strip_prefix('=')?))
+        };
+        let (name, says) = match function {
+            Some((name, _)) => {
+                let mut body = lines.clone().filter(|it| !it.is_empty());
+                let returned = body.next().and_then(|it| it.strip_prefix("return "));
+                (name, returned.is_some_and(says_tests))
+            }
+            None => match value() {
+                Some((name, value)) => (name, says_tests(value)),
+                None => continue,
+            },
+        };
+        if known.insert(name) && says {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+/// A text after the name that it begins with.
+fn split_name(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|it| !is_of_name(it)).unwrap_or(text.len()))
 }

@@ -48,6 +48,8 @@ pub(super) struct Scopes<'t> {
     pub(super) tokens: HashMap<usize, usize>,
     /// The text before each call of a method that changes a list.
     pub(super) changed: OnceCell<Vec<&'t str>>,
+    /// The names that hold only where tests run.
+    pub(super) in_tests: OnceCell<HashSet<&'t str>>,
     /// The names of its functions and classes.
     functions: OnceCell<HashSet<&'t str>>,
     /// False if a part of the file could not be read.
@@ -134,6 +136,7 @@ impl<'t> Scopes<'t> {
             blocks: HashMap::new(),
             tokens: HashMap::new(),
             changed: OnceCell::new(),
+            in_tests: OnceCell::new(),
             functions: OnceCell::new(),
             is_whole: !root.has_error(),
             hides_writes: grammar.hides_writes(root, text),

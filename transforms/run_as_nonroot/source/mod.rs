@@ -50,7 +50,7 @@ use crate::{
 };
 use entries::hosted;
 use files::Files;
-use foreign::is_foreign;
+use foreign::Spoken;
 use modules::Followed;
 pub(super) use places::roots;
 use reach::{Entry, Explorer, Reach, Reached};
@@ -275,6 +275,7 @@ impl Source {
             file.facts.imports.iter().filter_map(kept).collect::<Vec<_>>()
         };
         let has_driver = reach.files.iter().any(|file| imports(file).iter().any(|it| keeps(&it.1)));
+        let spoken = Spoken::new(image.project, reach);
         for (number, file) in reach.files.iter().enumerate() {
             for start in &file.facts.starts {
                 let place = format!("{}:{}", file.path, start.line);
@@ -334,7 +335,7 @@ impl Source {
                 let ports = resolver.spots(number, &it.address).into_iter();
                 self.ports.extend(ports.filter_map(|it| Some((it.port()?, place.clone()))));
             }
-            let own = |it: &&Write| !is_foreign(image.project, reach, file, it);
+            let own = |it: &&Write| !spoken.is_foreign(file, it);
             for write in file.facts.writes.iter().filter(own) {
                 let engine = write.engine.as_ref().map(|it| resolver.spots(number, it));
                 let is_file = |it: &Spot| match it {

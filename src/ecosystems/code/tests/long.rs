@@ -24,6 +24,7 @@ fn no_expression_is_followed_twice() {
                 "c.fileConfig(a)\nopen(a, 'w')",
             ),
         ),
+        (Language::Python, repeated("", "if (name):\n    print()\n", 12_000, "open(q, 'w')")),
         (Language::JavaScript, repeated("require('fs').writeFileSync(q", ".m(1)", 200, ", 'x')")),
         (
             Language::JavaScript,
